@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Sets up everything Foresell needs below this folder; safe to repeat.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+python="${PYTHON:-python3}"
+
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || {
+  echo "Foresell needs Python 3.11 or newer; '$python' is $("$python" --version 2>&1 || echo missing). Try: make PYTHON=python3.12 ..." >&2
+  exit 1
+}
+
+# LightGBM's wheel uses the system's OpenMP runtime, which slim images lack.
+if ! ldconfig -p 2>/dev/null | grep -q 'libgomp\.so\.1' && command -v apt-get >/dev/null; then
+  as_root=""; [ "$(id -u)" -eq 0 ] || as_root="sudo"
+  $as_root apt-get update -qq && $as_root apt-get install -y -qq libgomp1 ||
+    echo "Could not install libgomp1; the models need it: apt-get install libgomp1" >&2
+fi
+
+[ -x .venv/bin/python ] || "$python" -m venv .venv
+# uv's own lines of the lock first (pip checks its hash), then uv installs the rest many times faster than pip.
+if [ ! -x .venv/bin/uv ]; then
+  awk '/^[a-z]/{keep=/^uv==/} keep' requirements.lock > .venv/uv.lock.txt
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r .venv/uv.lock.txt
+fi
+export VIRTUAL_ENV="$PWD/.venv"
+.venv/bin/uv pip sync --quiet --require-hashes requirements.lock
+.venv/bin/uv pip install --quiet --no-deps --no-build-isolation --editable .
+echo "Foresell is set up: .venv/bin/foresell"

@@ -1,0 +1,88 @@
+"""Every error a user can meet, in the words of the domain.
+
+The docstring of a class is its default message. `exit_code` is what the command line returns, `http_status` what the
+API answers, `retryable` says whether trying again unchanged can help, `remedy` is the next step in one sentence.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ForesellError(Exception):
+    """Something went wrong."""
+
+    exit_code: ClassVar[int] = 1
+    http_status: ClassVar[int] = 500
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str | None = None, *, remedy: str | None = None) -> None:
+        self.message = message or (self.__doc__ or "").strip()
+        self.remedy = remedy
+        super().__init__(self.message)
+
+
+class UsageError(ForesellError):
+    """The command was called with something it does not understand."""
+
+    exit_code = 2
+    http_status = 400
+
+
+class BadInput(ForesellError):
+    """The file cannot be read as what it claims to be."""
+
+    exit_code = 3
+    http_status = 400
+
+
+class TooManyRejects(ForesellError):
+    """More rows were rejected than allowed; nothing was written."""
+
+    exit_code = 4
+    http_status = 422
+
+
+class EmptySource(ForesellError):
+    """The source holds no rows; nothing was written."""
+
+    exit_code = 5
+    http_status = 422
+
+
+class DatabaseUnavailable(ForesellError):
+    """The database does not answer."""
+
+    exit_code = 6
+    http_status = 503
+    retryable = True
+
+
+class Busy(ForesellError):
+    """Another Foresell process is doing this already."""
+
+    exit_code = 7
+    http_status = 409
+    retryable = True
+
+
+class NotFound(ForesellError):
+    """There is no such thing."""
+
+    exit_code = 8
+    http_status = 404
+
+
+class NotReady(ForesellError):
+    """The data does not allow this yet."""
+
+    exit_code = 9
+    http_status = 409
+
+
+class DiskTrouble(ForesellError):
+    """The disk refused to take what was written."""
+
+    exit_code = 10
+    http_status = 507
+    retryable = True

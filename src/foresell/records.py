@@ -1,0 +1,89 @@
+"""The shapes that travel between rooms: frozen dataclasses and the documented tables of a staged load."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+#: Called as progress(done, total or None, unit) by anything that takes a while.
+Progress = Callable[[int, int | None, str], None]
+
+
+def no_progress(done: int, total: int | None, unit: str) -> None:
+    """The progress callback of those who do not watch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """One source, parsed and validated, waiting in DuckDB to be written to the truth.
+
+    `con` holds four tables. Each line that was read is in `staged_lines` or has its `line` in `staged_rejects`.
+
+    staged_lines: one row per line of an order, in the order of the file.
+        line BIGINT, order_key VARCHAR, customer_key VARCHAR (null: anonymous sale), ordered_at TIMESTAMP (the shop's
+        local time), status VARCHAR (completed | cancelled | returned), sku VARCHAR, quantity DECIMAL(14,3),
+        unit_price DECIMAL(14,4), amount DECIMAL(18,4) (quantity x unit_price unless the source states it),
+        country VARCHAR, currency VARCHAR.
+    staged_customers: one row per customer_key, explicit or derived from the lines.
+        customer_key, name, email, phone, address, city, region, postcode, country VARCHAR, signup_date DATE.
+    staged_products: one row per sku.
+        sku, name, category VARCHAR, category_derived BOOLEAN, kind VARCHAR (product | non_product),
+        list_price DECIMAL(14,4).
+    staged_rejects: one row per problem; `line` is the line in `file` as a text editor counts it.
+        file VARCHAR, line BIGINT, column_name VARCHAR, value VARCHAR, reason VARCHAR.
+    """
+
+    con: duckdb.DuckDBPyConnection
+    source: str
+    profile: str
+    rows: str  # what one row of the file is: "orders" (a line of an order), "customers" or "products"
+    file_name: str
+    file_bytes: int
+    file_sha256: str
+    lines_read: int
+    rejected: int
+    mapping: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one load did: read = loaded + unchanged + rejected, in lines of the file."""
+
+    batch_id: int | None
+    source: str
+    profile: str
+    file_name: str
+    file_sha256: str
+    state: str  # loaded | unchanged | undone
+    lines_read: int
+    lines_loaded: int
+    lines_unchanged: int
+    lines_rejected: int
+    orders_new: int = 0
+    orders_replaced: int = 0
+    customers_new: int = 0
+    customers_changed: int = 0
+    products_new: int = 0
+    products_changed: int = 0
+    rejects_file: Path | None = None
+    seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One published (or tried) run: every number shown comes from one of these."""
+
+    run_id: int
+    as_of: date
+    state: str  # building | published | superseded | withdrawn | failed
+    snapshot_file: str | None
+    customers_scored: int | None
+    seconds: float | None
+    error: str | None = None
