@@ -26,5 +26,3 @@ def configure(*, verbose: bool = False) -> None:
 def logger(room: str) -> structlog.typing.FilteringBoundLogger:
     """The logger of one room; call it as `log.info("batch loaded", action="load", batch_id=7)`."""
     return cast("structlog.typing.FilteringBoundLogger", structlog.get_logger(room=room))
-
-

@@ -58,7 +58,9 @@ def read_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
         except ValueError:
             result = 0
         if result <= 0:
-            raise UsageError(f"{name} is {raw!r}, which is not a positive number.", remedy=f"Unset {name} or correct it.")
+            raise UsageError(
+                f"{name} is {raw!r}, which is not a positive number.", remedy=f"Unset {name} or correct it."
+            )
         return result
 
     return Settings(
