@@ -1,0 +1,172 @@
+"""What a model may know about a customer on a day, and what it is asked to guess.
+
+One SQL (`features.sql`) makes the features, one rule makes the label; training, scoring, backtest and leak guard all
+come through here, so that a mistake cannot hide in one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from foresell.errors import NotReady
+from foresell.sql import read_sql
+
+Floats = NDArray[np.float64]
+Matrix = NDArray[np.float32]
+Labels = NDArray[np.bool_]
+
+STEP_DAYS = 30  # a cutoff every 30 days back from as_of
+HISTORY_DAYS = 90  # a cutoff with less past than this teaches nothing about gaps
+TRAINING_ROWS = 300_000  # more rows cost time and stopped improving the ranking
+
+#: Features that say which time of the year it is, not who the customer is.
+SEASON = ("month_sin", "month_cos", "season_index")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """All customers with an order before one day. Grain of `values`: one row per customer, one column per name."""
+
+    as_of: date
+    customers: pa.Array
+    names: tuple[str, ...]
+    values: Matrix
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def column(self, name: str) -> Floats:
+        """One feature of every customer, as doubles."""
+        return self.values[:, self.names.index(name)].astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Frames at every usable cutoff before `as_of`, oldest first, and the order days that label them.
+
+    `ordered` says, for a frame and a horizon in days, which of its customers ordered in [cutoff, cutoff + horizon).
+    """
+
+    as_of: date
+    frames: tuple[Frame, ...]
+    ordered: Callable[[Frame, int], Labels]
+    _labels: dict[tuple[date, int], Labels] = field(default_factory=dict)
+
+    def labels(self, frame: Frame, horizon: int) -> Labels:
+        """Who ordered within `horizon` days of the frame's cutoff; asked once per cutoff."""
+        key = (frame.as_of, horizon)
+        if key not in self._labels:
+            self._labels[key] = self.ordered(frame, horizon)
+        return self._labels[key]
+
+    def closed(self, horizon: int, by: date | None = None) -> tuple[Frame, ...]:
+        """The frames whose label window had ended by a day (default: as_of), oldest first."""
+        last = (by or self.as_of) - timedelta(days=horizon)
+        return tuple(frame for frame in self.frames if frame.as_of <= last)
+
+
+def features(con: duckdb.DuckDBPyConnection, as_of: date) -> pa.Table:
+    """The features on a day. Grain: one row per customer with a counted order strictly before `as_of`, by customer_id.
+
+    Columns: customer_id VARCHAR, then 47 FLOAT features; null where a customer has no such thing (a gap needs two days).
+    """
+    return con.sql(read_sql("foresell.scores", "features.sql"), params={"as_of": as_of}).to_arrow_table()
+
+
+def label(con: duckdb.DuckDBPyConnection, cutoff: date, horizon: int) -> pa.Array:
+    """The customer_ids with at least one counted order on cutoff <= day < cutoff + horizon days."""
+    table = con.sql(
+        """select distinct customer_id from orders
+        where is_counted and day >= $first and day < $after order by customer_id""",
+        params={"first": cutoff, "after": cutoff + timedelta(days=horizon)},
+    ).to_arrow_table()
+    return table["customer_id"].combine_chunks()
+
+
+def frame_of(table: pa.Table, as_of: date) -> Frame:
+    """A feature table as a matrix; nulls become NaN, which LightGBM reads as "unknown"."""
+    names = tuple(name for name in table.column_names if name != "customer_id")
+    values = np.empty((table.num_rows, len(names)), dtype=np.float32)
+    for place, name in enumerate(names):
+        values[:, place] = table[name].to_numpy(zero_copy_only=False)
+    customers = table["customer_id"].combine_chunks()
+    return Frame(as_of, customers, names, values)
+
+
+def cutoffs(first_day: date, as_of: date) -> tuple[date, ...]:
+    """The days training looks from: every 30 days back from as_of while 90 days of past remain, oldest first."""
+    count = ((as_of - first_day).days - HISTORY_DAYS) // STEP_DAYS
+    return tuple(as_of - timedelta(days=STEP_DAYS * k) for k in range(count, 0, -1))
+
+
+def read_panel(
+    con: duckdb.DuckDBPyConnection,
+    as_of: date,
+    *,
+    read_features: Callable[[duckdb.DuckDBPyConnection, date], pa.Table] = features,
+    read_label: Callable[[duckdb.DuckDBPyConnection, date, int], pa.Array] = label,
+) -> Panel:
+    """Every cutoff of the snapshot before `as_of`. Raises NotReady when no customer has a counted order before it."""
+    days = cutoffs(first_order_day(con, as_of), as_of)
+    frames = tuple(frame_of(read_features(con, day), day) for day in days)
+
+    def ordered(frame: Frame, horizon: int) -> Labels:
+        buyers = read_label(con, frame.as_of, horizon)
+        return np.asarray(pa.compute.is_in(frame.customers, value_set=buyers).to_numpy(zero_copy_only=False))
+
+    return Panel(as_of, tuple(frame for frame in frames if len(frame)), ordered)
+
+
+def first_order_day(con: duckdb.DuckDBPyConnection, as_of: date) -> date:
+    """The day of the shop's first counted order before `as_of`. Raises NotReady when there is none."""
+    rows = con.execute("select min(day) from orders where is_counted and day < ?", [as_of]).fetchall()
+    first = rows[0][0]
+    if not isinstance(first, date):
+        raise NotReady(
+            f"No customer has an order with a positive amount before {as_of}.",
+            remedy="Load sales with a customer on them, or choose a later --as-of.",
+        )
+    return first
+
+
+def sampled(con: duckdb.DuckDBPyConnection, as_of: date, seed: int = 0, rows: int = TRAINING_ROWS) -> (
+    tuple[duckdb.DuckDBPyConnection, float]
+):
+    """The snapshot, or a copy in memory of so many whole customers that training sees about `rows` rows; and the share.
+
+    Whole customers are drawn by the hash of their id and the seed: the same customers on every machine.
+    """
+    known = con.execute(
+        "select count(distinct customer_id) from orders where is_counted and day < ?", [as_of]
+    ).fetchall()[0][0]
+    wanted = rows // max(1, len(cutoffs(first_order_day(con, as_of), as_of)))
+    if known <= wanted:
+        return con, 1.0
+    pick = f"customer_id in (select customer_id from customers order by md5(customer_id || '{int(seed)}') limit {wanted})"
+    copy = duckdb.connect(config={"threads": 2})
+    for table in ("orders", "lines"):
+        copy.register("slice", con.sql(f"select * from {table} where {pick}").to_arrow_table())
+        copy.execute(f"create table {table} as from slice")
+        copy.unregister("slice")
+    return copy, wanted / known
+
+
+def stacked(panel: Panel, frames: Sequence[Frame], horizon: int) -> tuple[Matrix, Labels]:
+    """Frames on top of each other and their labels: what a model is trained on."""
+    matrix = np.concatenate([frame.values for frame in frames])
+    return matrix, np.concatenate([panel.labels(frame, horizon) for frame in frames])
+
+
+def batches(frame: Frame, size: int = 100_000) -> Iterator[Frame]:
+    """The frame in slices of at most `size` customers, so that scoring a million needs little memory."""
+    for start in range(0, len(frame), size):
+        yield Frame(
+            frame.as_of, frame.customers.slice(start, size), frame.names, frame.values[start : start + size]
+        )
