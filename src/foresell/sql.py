@@ -41,7 +41,7 @@ def transpile(sql: str, to: str, parameters: Mapping[str, date | int | str] | No
     """
     values = dict(parameters or {})
 
-    def literal(node: exp.Expression) -> exp.Expression:
+    def literal(node: exp.Expr) -> exp.Expr:
         if isinstance(node, (exp.Parameter, exp.Placeholder)) and node.name in values:
             value = values[node.name]
             if isinstance(value, date):

@@ -1,0 +1,1 @@
+"""The demo room: a believable shop that does not exist."""

@@ -1,0 +1,1 @@
+"""The scores room: what the snapshot says about each customer."""

@@ -1,0 +1,1 @@
+"""The sources room: reads one outside file and knows no database."""

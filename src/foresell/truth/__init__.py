@@ -1,0 +1,1 @@
+"""The truth room: PostgreSQL, the system of record, and its only writer."""

@@ -1,0 +1,63 @@
+-- Grain: one row per customer with at least one counted order before as_of.
+-- recency_days  days from the last purchase to as_of
+-- frequency     counted orders (positive net amount)
+-- monetary      net revenue, returns subtracted
+-- r, f, m       1 to 5, five for the most recent, most frequent, most valuable. Integer arithmetic on rank(), so equal
+--               values share a score and every engine agrees.
+with measured as (
+    select
+        customer_id,
+        max(case when is_counted then day end) as last_purchase_day,
+        sum(case when is_counted then 1 else 0 end) as frequency,
+        sum(net_amount) as monetary
+    from orders
+    where customer_id is not null and day < cast($as_of as date)
+    group by customer_id
+    having sum(case when is_counted then 1 else 0 end) > 0
+),
+scored as (
+    select
+        customer_id,
+        last_purchase_day,
+        cast(cast($as_of as date) - last_purchase_day as integer) as recency_days,
+        cast(frequency as integer) as frequency,
+        cast(monetary as decimal(18, 4)) as monetary,
+        cast(1 + (5 * (rank() over (order by last_purchase_day) - 1)) // count(*) over () as smallint) as r,
+        cast(1 + (5 * (rank() over (order by frequency) - 1)) // count(*) over () as smallint) as f,
+        cast(1 + (5 * (rank() over (order by monetary) - 1)) // count(*) over () as smallint) as m
+    from measured
+),
+cells as (
+    -- the first rule whose ranges hold the cell
+    select r, f, m, segment
+    from (
+        select
+            r.v as r,
+            f.v as f,
+            m.v as m,
+            rule.name as segment,
+            row_number() over (partition by r.v, f.v, m.v order by rule.position) as choice
+        from (select 1 as v union all select 2 union all select 3 union all select 4 union all select 5) as r
+        cross join (select 1 as v union all select 2 union all select 3 union all select 4 union all select 5) as f
+        cross join (select 1 as v union all select 2 union all select 3 union all select 4 union all select 5) as m
+        join segment_rules as rule
+            on r.v between rule.r_min and rule.r_max
+            and f.v between rule.f_min and rule.f_max
+            and m.v between rule.m_min and rule.m_max
+    ) as matching
+    where choice = 1
+)
+select
+    s.customer_id,
+    s.last_purchase_day,
+    s.recency_days,
+    s.frequency,
+    s.monetary,
+    s.r,
+    s.f,
+    s.m,
+    cast(100 * s.r + 10 * s.f + s.m as smallint) as rfm_score,
+    cells.segment
+from scored as s
+join cells on cells.r = s.r and cells.f = s.f and cells.m = s.m
+order by s.customer_id

@@ -1,0 +1,128 @@
+"""Building a snapshot: the truth's tables in, one immutable file out, under its name only when it is whole."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from foresell.errors import DiskTrouble, NotReady
+from foresell.logs import logger
+from foresell.records import Progress, no_progress
+from foresell.settings import Settings
+from foresell.sql import read_sql
+
+TABLES = ("lines", "orders", "customers", "products", "line_classes")
+
+#: Columns that travel as whole numbers, and what they are.
+_SCALED = {
+    "order_items": "order_id, line_no, product_id, "
+    "(quantity::decimal(15, 0) * 0.001::decimal(4, 3))::decimal(14, 3) as quantity, "
+    "(amount::decimal(18, 0) * 0.0001::decimal(5, 4))::decimal(18, 4) as amount",
+}
+
+log = logger("snapshot")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A snapshot being built. `con` is its DuckDB connection; `truth.*` holds the truth's tables while it lasts."""
+
+    con: duckdb.DuckDBPyConnection
+    file: Path
+
+    def take(self, tables: Iterable[tuple[str, pa.RecordBatchReader]], progress: Progress = no_progress) -> None:
+        """Bring the truth's tables in, streaming."""
+        for name, reader in tables:
+            self.con.register("arriving", _counted(reader, name, progress))
+            self.con.execute(f"create table truth.{name} as select {_SCALED.get(name, '*')} from arriving")
+            self.con.unregister("arriving")
+
+    def day_after_last_order(self) -> date:
+        """The default as_of. Raises NotReady when there are no orders."""
+        [(last,)] = self.con.execute("select max(ordered_at)::date + 1 from truth.orders").fetchall()
+        if last is None:
+            raise NotReady("There are no orders to score.", remedy="Load some: foresell load FILE")
+        return date.fromisoformat(str(last)[:10])
+
+    def make_tables(self, as_of: date) -> None:
+        """Every table of the snapshot, each from its .sql file."""
+        self._check_currency(as_of)
+        self.con.execute("create table meta as select ?::date as as_of", [as_of])
+        self.con.execute("create table segment_rules as from truth.segment_rules order by position")
+        for name in TABLES:
+            query = read_sql("foresell.snapshot.tables", f"{name}.sql")
+            self.con.execute(f"create table {name} as {query}", {"as_of": as_of} if "$as_of" in query else None)
+
+    def _check_currency(self, as_of: date) -> None:
+        found = self.con.execute(
+            "select currency, count(*) from truth.orders where currency is not null and ordered_at < ?"
+            " group by 1 order by 2 desc, 1",
+            [as_of],
+        ).fetchall()
+        if len(found) > 1:
+            named = ", ".join(f"{currency} ({count:,} orders)" for currency, count in found)
+            raise NotReady(
+                f"Orders are in more than one currency: {named}. Adding them up would be wrong.",
+                remedy="Convert them to one currency before loading, or undo the batch that brought the other one.",
+            )
+
+
+@contextmanager
+def building(settings: Settings, name: str) -> Iterator[Draft]:
+    """A draft below the work folder; `finish` gives it its name, anything else leaves nothing behind."""
+    folder = settings.work / f"snapshot-{name}-{os.getpid()}"
+    folder.mkdir(parents=True, exist_ok=True)
+    con = None
+    try:
+        con = duckdb.connect(
+            str(folder / "snapshot.duckdb"),
+            config={
+                "memory_limit": f"{settings.memory_gib}GiB",
+                "threads": settings.threads,
+                "temp_directory": str(folder / "spill"),
+                "preserve_insertion_order": True,
+            },
+        )
+        con.execute(f"attach '{folder / 'truth.duckdb'}' as truth")
+        yield Draft(con, folder / "snapshot.duckdb")
+    except duckdb.IOException as error:
+        if "No space left" in str(error):
+            raise DiskTrouble(
+                "The disk is full; the snapshot was not built and the last run stays.", remedy="Free some space."
+            ) from None
+        raise
+    finally:
+        if con is not None:
+            con.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def finish(draft: Draft, target: Path) -> int:
+    """Close the draft and move it to its name, safely on disk. Returns its size in bytes."""
+    draft.con.execute("detach truth")
+    draft.con.execute("checkpoint")
+    draft.con.close()
+    with draft.file.open("rb") as file:
+        os.fsync(file.fileno())
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft.file.replace(target)
+    return target.stat().st_size
+
+
+def _counted(reader: pa.RecordBatchReader, name: str, progress: Progress) -> pa.RecordBatchReader:
+    def batches() -> Iterator[pa.RecordBatch]:
+        done = 0
+        for batch in reader:
+            yield batch
+            done += batch.num_rows
+            progress(done, None, f"{name.replace('_', ' ')} read")
+
+    return pa.RecordBatchReader.from_batches(reader.schema, batches())

@@ -1,0 +1,29 @@
+-- Grain: one row per order line dated before as_of, sorted by customer and time.
+-- class says what the line counts as; the first that applies:
+--   cancelled    its order was cancelled: it counts nowhere
+--   non_product  postage, fees, adjustments, vouchers: no revenue from goods
+--   anonymous    nobody to score; counts in revenue
+--   returns      goods that came back: subtracted
+--   counted      everything else
+select
+    r.customer_id,
+    i.order_id,
+    i.line_no,
+    o.ordered_at,
+    cast(o.ordered_at as date) as day,
+    i.product_id,
+    i.quantity,
+    i.amount,
+    case
+        when o.status = 'cancelled' then 'cancelled'
+        when p.kind = 'non_product' then 'non_product'
+        when r.customer_id is null then 'anonymous'
+        when i.amount < 0 or i.quantity < 0 then 'returns'
+        else 'counted'
+    end as class
+from truth.order_items as i
+join truth.orders as o on o.order_id = i.order_id
+join truth.products as p on p.product_id = i.product_id
+left join truth.customer_records as r on r.record_id = o.record_id
+where o.ordered_at < cast($as_of as date)
+order by r.customer_id, o.ordered_at, i.order_id, i.line_no

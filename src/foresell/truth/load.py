@@ -1,0 +1,243 @@
+"""Writing one staged source to the truth: one batch, one transaction, all or nothing.
+
+The work is done in sets: DuckDB compares the staged source with what the truth has, mints ids and shapes the rows;
+they go over ADBC as COPY. A process killed at any moment leaves the truth as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import adbc_driver_postgresql.dbapi as adbc
+import duckdb
+import pyarrow as pa
+
+from foresell.errors import Busy, ForesellError
+from foresell.logs import logger
+from foresell.records import Batch, Progress, Staging, no_progress
+from foresell.sql import named_queries
+from foresell.truth.database import Database
+
+STAGE = "stage.sql"
+LOAD = "load.sql"
+BATCH_ROWS = 122_880  # DuckDB's row group: one Arrow batch each
+
+log = logger("truth")
+
+
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """One load under way: both connections, and the values every statement shares."""
+
+    cur: adbc.Cursor
+    con: duckdb.DuckDBPyConnection
+    batch_id: int
+    source: str
+
+    def ask(self, name: str, *values: object) -> Any:
+        """The single value a named PostgreSQL query answers with."""
+        return _ask(self.cur, name, *values)
+
+    def tell(self, name: str, *values: object) -> None:
+        """Run a named PostgreSQL statement."""
+        self.cur.execute(_pg(name), list(values))
+
+    def stage(self, name: str, **values: object) -> duckdb.DuckDBPyConnection:
+        """Run a named DuckDB statement."""
+        return self.con.execute(_duck(name), values or None)
+
+
+def load(
+    database: Database, staging: Staging, *, rejects_file: Path | None = None, progress: Progress = no_progress
+) -> Batch:
+    """Write what was staged and say what became of it. The same file again changes nothing.
+
+    Orders the truth already has are replaced where they differ and left alone where they do not.
+    Raises Busy when another load is running.
+    """
+    started = time.monotonic()
+    with database.arrow() as pg, pg.cursor() as cur:
+        if not _ask(cur, "take_lock"):
+            raise Busy("Another load is running on this database.", remedy="Wait for it, then try again.")
+        mapping = json.dumps(staging.mapping, sort_keys=True, default=str)
+        same = _ask(cur, "same_file", staging.source, staging.file_sha256, mapping)
+        if same is not None:
+            return _unchanged(staging, int(same), time.monotonic() - started, rejects_file)
+        batch_id = _ask(
+            cur, "open_batch", staging.source, staging.profile, staging.rows, staging.file_name, staging.file_bytes,
+            staging.file_sha256, mapping,
+        )  # fmt: skip
+        work = _Load(cur, staging.con, int(batch_id), staging.source)
+        _compare(work)
+        counts = _counts(work, staging)
+        _write(work, counts, progress)
+        work.tell(
+            "close_batch", batch_id, counts["lines_read"], counts["lines_loaded"], counts["lines_unchanged"],
+            counts["lines_rejected"], counts["orders_new"], counts["orders_replaced"], counts["customers_new"],
+            counts["customers_changed"], counts["products_new"], counts["products_changed"],
+        )  # fmt: skip
+    log.info("batch loaded", action="load", batch_id=work.batch_id, **counts)
+    return Batch(
+        batch_id=work.batch_id,
+        source=staging.source,
+        profile=staging.profile,
+        file_name=staging.file_name,
+        file_sha256=staging.file_sha256,
+        state="loaded",
+        rejects_file=rejects_file,
+        seconds=time.monotonic() - started,
+        warnings=staging.warnings,
+        **counts,
+    )
+
+
+def _pg(name: str) -> str:
+    return named_queries("foresell.truth.queries", LOAD)[name]
+
+
+def _duck(name: str) -> str:
+    return named_queries("foresell.truth.queries", STAGE)[name]
+
+
+def _ask(cur: adbc.Cursor, name: str, *values: object) -> Any:
+    cur.execute(_pg(name), list(values) or None)
+    row = cur.fetchone()
+    return row[0] if row else None
+
+
+def _unchanged(staging: Staging, batch_id: int, seconds: float, rejects_file: Path | None) -> Batch:
+    return Batch(
+        batch_id=batch_id,
+        source=staging.source,
+        profile=staging.profile,
+        file_name=staging.file_name,
+        file_sha256=staging.file_sha256,
+        state="unchanged",
+        lines_read=staging.lines_read,
+        lines_loaded=0,
+        lines_unchanged=staging.lines_read - staging.rejected,
+        lines_rejected=staging.rejected,
+        rejects_file=rejects_file,
+        seconds=seconds,
+        warnings=staging.warnings,
+    )
+
+
+def _compare(work: _Load) -> None:
+    """Fetch what the truth has under the staged keys, and mark every order, customer and product new, changed or not."""
+    work.stage("staged_orders")
+    known = work.ask("knows_source", work.source, work.batch_id)
+    wanted = {
+        "existing_orders": "select order_key as key from staged_orders",
+        "existing_items": None,  # same keys as the orders
+        "existing_customer_records": "select customer_key as key from staged_customers",
+        "existing_products": "select sku as key from staged_products",
+    }
+    work.cur.execute("create temp table wanted (key text)")
+    for name, keys in wanted.items():
+        if keys and known:
+            work.cur.execute("drop table wanted")
+            _copy(work, "wanted", keys, temporary=True)
+        work.cur.execute(_pg(name), [work.source])
+        work.con.register("arriving", work.cur.fetch_record_batch())
+        work.con.execute(f"create or replace temp table {name} as from arriving")
+        work.con.unregister("arriving")
+    for name in ("compare_orders", "planned_customers", "planned_products"):
+        work.stage(name)
+
+
+def _counts(work: _Load, staging: Staging) -> dict[str, int]:
+    """What the load will write; read = loaded + unchanged + rejected by construction, checked against the staging."""
+    cursor = work.stage("counts")
+    names = [column[0] for column in cursor.description or ()]
+    counts = dict(zip(names, map(int, cursor.fetchall()[0]), strict=True))
+    staged = staging.lines_read - staging.rejected
+    if staging.rows == "orders":
+        [(in_orders,)] = work.con.execute("select count(*) from staged_lines").fetchall()
+        if in_orders != staged:
+            raise ForesellError(
+                f"{staging.file_name}: {staging.lines_read} lines were read, but {in_orders} staged and {staging.rejected} rejected."
+            )
+    else:
+        written = counts[f"{staging.rows}_new"] + counts[f"{staging.rows}_changed"]
+        counts["lines_unchanged"] = staged - written
+    counts["lines_read"] = staging.lines_read
+    counts["lines_rejected"] = staging.rejected
+    counts["lines_loaded"] = staged - counts["lines_unchanged"]
+    return counts
+
+
+def _write(work: _Load, counts: Mapping[str, int], progress: Progress) -> None:
+    """Mint ids, then parents before children: customers, records, products, orders, items."""
+
+    def mint(sequence: str, many: int) -> int:
+        return int(work.ask("mint", sequence, many)) if many else 0
+
+    bases = {
+        "customer_base": mint("customer_number", counts["customers_new"]),
+        "record_base": mint("record_number", counts["customers_new"]),
+        "product_base": mint("product_number", counts["products_new"]),
+        "order_base": mint("order_number", counts["orders_new"]),
+    }
+    values = {**bases, "source": work.source, "batch_id": work.batch_id}
+    for name in ("number_customers", "number_products", "number_orders"):
+        work.stage(name, **_used(name, values))
+    _write_new(work, "customers", counts["customers_new"], values)
+    _write_new(work, "customer_records", counts["customers_new"], values)
+    _write_changed(work, "customer_records", counts["customers_changed"])
+    _write_new(work, "products", counts["products_new"], values)
+    _write_changed(work, "products", counts["products_changed"])
+    _write_new(work, "orders", counts["orders_new"], values)
+    _write_changed(work, "orders", counts["orders_replaced"])
+    if counts["orders_new"] + counts["orders_replaced"]:
+        _copy(work, "order_items", _duck("new_items"), progress=progress, total=counts["lines_loaded"])
+
+
+def _used(name: str, values: Mapping[str, object]) -> dict[str, object]:
+    """DuckDB refuses parameters a statement does not use."""
+    return {key: value for key, value in values.items() if f"${key}" in _duck(name)}
+
+
+def _write_new(work: _Load, table: str, many: int, values: Mapping[str, object]) -> None:
+    if many:
+        _copy(work, table, _duck(f"new_{table}"), _used(f"new_{table}", values))
+
+
+def _write_changed(work: _Load, table: str, many: int) -> None:
+    """Keep the old rows for undo, then change them."""
+    if not many:
+        return
+    _copy(work, f"changed_{table}", _duck(f"changed_{table}"), temporary=True)
+    work.tell(f"keep_old_{table}", work.batch_id)
+    if table == "orders":
+        work.cur.execute(_pg("clear_changed_items"))
+    work.tell(f"change_{table}", work.batch_id)
+
+
+def _copy(
+    work: _Load,
+    table: str,
+    query: str,
+    values: Mapping[str, object] | None = None,
+    *,
+    temporary: bool = False,
+    progress: Progress = no_progress,
+    total: int | None = None,
+) -> None:
+    """COPY a DuckDB query into a PostgreSQL table, streaming."""
+    reader = work.con.sql(query, params=dict(values) if values else None).to_arrow_reader(BATCH_ROWS)
+
+    def counted() -> Iterator[pa.RecordBatch]:
+        done = 0
+        for batch in reader:
+            yield batch
+            done += batch.num_rows
+            progress(done, total, "lines written")
+
+    stream = pa.RecordBatchReader.from_batches(reader.schema, counted())
+    work.cur.adbc_ingest(table, stream, mode="create" if temporary else "append", temporary=temporary)

@@ -1,0 +1,95 @@
+-- PostgreSQL: the statements of a load. Parameters are ADBC's ($1, $2).
+
+-- name: take_lock
+-- One load at a time; the lock goes with the transaction.
+select pg_try_advisory_xact_lock(hashtext('foresell load')) as taken
+
+-- name: same_file
+-- A batch that holds exactly this file, read the same way, and is not undone.
+select batch_id from load_batches
+where source = $1 and file_sha256 = $2 and mapping = $3::jsonb and state = 'loaded'
+order by batch_id desc limit 1
+
+-- name: open_batch
+-- The batch's row comes first because its rows refer to it; the counts follow before commit.
+insert into load_batches (source, profile, rows, file_name, file_bytes, file_sha256, mapping)
+values ($1, $2, $3, $4, $5, $6, $7::jsonb)
+returning batch_id
+
+-- name: knows_source
+-- Whether anything of this source was ever loaded (if not, there is nothing to compare with).
+select exists (select from load_batches where source = $1 and batch_id <> $2) as known
+
+-- name: existing_orders
+-- Orders of the source among the wanted keys.
+select o.order_id, o.order_key, r.source_key as customer_key, o.ordered_at, o.status, o.country, o.currency
+from orders as o
+join wanted on wanted.key = o.order_key
+left join customer_records as r using (record_id)
+where o.source = $1
+
+-- name: existing_items
+-- Lines of those orders.
+select o.order_key, p.sku, i.quantity::text as quantity, i.unit_price::text as unit_price, i.amount::text as amount
+from orders as o
+join wanted on wanted.key = o.order_key
+join order_items as i using (order_id)
+join products as p using (product_id)
+where o.source = $1
+
+-- name: existing_customer_records
+-- Customer records of the source among the wanted keys.
+select r.* from customer_records as r join wanted on wanted.key = r.source_key where r.source = $1
+
+-- name: existing_products
+-- Products of the source among the wanted keys.
+select p.product_id, p.sku, p.name, p.category, p.category_derived, p.kind, p.list_price::text as list_price
+from products as p join wanted on wanted.key = p.sku where p.source = $1
+
+-- name: mint
+-- The number before the first of a block of ids; blocks are taken under the load's lock.
+select setval($1::regclass, nextval($1::regclass) + $2) - $2 - 1 as base
+
+-- name: keep_old_customer_records
+insert into superseded_rows (batch_id, table_name, row_id, old_row)
+select $1, 'customer_records', r.record_id, to_jsonb(r)
+from customer_records as r join changed_customer_records using (record_id)
+
+-- name: change_customer_records
+update customer_records as r
+set name = c.name, email = c.email, phone = c.phone, address = c.address, city = c.city, region = c.region,
+    postcode = c.postcode, country = c.country, signup_date = c.signup_date, batch_id = $1
+from changed_customer_records as c where c.record_id = r.record_id
+
+-- name: keep_old_products
+insert into superseded_rows (batch_id, table_name, row_id, old_row)
+select $1, 'products', p.product_id, to_jsonb(p)
+from products as p join changed_products using (product_id)
+
+-- name: change_products
+update products as p
+set name = c.name, category = c.category, category_derived = c.category_derived, kind = c.kind,
+    list_price = c.list_price, batch_id = $1
+from changed_products as c where c.product_id = p.product_id
+
+-- name: keep_old_orders
+insert into superseded_rows (batch_id, table_name, row_id, old_row)
+select $1, 'orders', o.order_id, to_jsonb(o) || jsonb_build_object('items', (
+    select coalesce(jsonb_agg(to_jsonb(i) order by i.line_no), '[]') from order_items as i where i.order_id = o.order_id))
+from orders as o join changed_orders using (order_id)
+
+-- name: clear_changed_items
+delete from order_items as i using changed_orders as c where c.order_id = i.order_id
+
+-- name: change_orders
+update orders as o
+set record_id = c.record_id, ordered_at = c.ordered_at, status = c.status, country = coalesce(c.country, o.country),
+    currency = coalesce(c.currency, o.currency), batch_id = $1
+from changed_orders as c where c.order_id = o.order_id
+
+-- name: close_batch
+-- What the load did, in the same transaction as the rows.
+update load_batches
+set lines_read = $2, lines_loaded = $3, lines_unchanged = $4, lines_rejected = $5, orders_new = $6, orders_replaced = $7,
+    customers_new = $8, customers_changed = $9, products_new = $10, products_changed = $11
+where batch_id = $1

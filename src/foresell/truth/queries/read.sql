@@ -1,0 +1,19 @@
+-- PostgreSQL: the truth as the snapshot reads it. Money and quantities travel as whole numbers (ten-thousandths,
+-- thousandths): Arrow has no numeric from PostgreSQL, and text takes twice as long.
+
+-- name: order_items
+select order_id, line_no, product_id, (quantity * 1000)::bigint as quantity, (amount * 10000)::bigint as amount
+from order_items
+
+-- name: orders
+select order_id, record_id, ordered_at, status, country, currency from orders
+
+-- name: customer_records
+select record_id, customer_id, country, signup_date from customer_records
+
+-- name: products
+select product_id, sku, name, category, category_derived, kind from products
+
+-- name: segment_rules
+select position, name, r_min, r_max, f_min, f_max, m_min, m_max, advice
+from segment_rules where rules_version = (select max(rules_version) from segment_rules)

@@ -1,0 +1,87 @@
+-- PostgreSQL: runs and what is published. Parameters are psycopg's, those of the publishing transaction ADBC's ($1).
+
+-- name: take_lock
+-- One refresh at a time; held by a session of its own, so it goes when the process does.
+select pg_try_advisory_lock(hashtext('foresell refresh')) as taken
+
+-- name: mark_interrupted
+-- Whoever holds the lock knows that nobody else is building.
+update runs set state = 'failed', error = 'interrupted' where state = 'building'
+
+-- name: begin
+insert into runs (as_of, state, rules_version, versions)
+values ('epoch', 'building', (select max(rules_version) from segment_rules), %(versions)s)
+returning run_id
+
+-- name: fail
+update runs set state = 'failed', error = %(error)s where run_id = %(run_id)s and state = 'building'
+
+-- name: supersede
+update runs set state = 'superseded' where state = 'published'
+
+-- name: publish
+update runs
+set state = 'published', as_of = $2, snapshot_file = $3, customers_scored = $4, timings = $5::jsonb, published_at = now()
+where run_id = $1
+
+-- name: point
+insert into publication (run_id) values ($1) on conflict (one_row) do update set run_id = excluded.run_id
+
+-- name: summarise_segments
+insert into run_segments (run_id, segment, customers, monetary)
+select run_id, segment, count(*), sum(monetary) from rfm_scores where run_id = $1 group by run_id, segment
+
+-- name: published
+select r.* from publication join runs as r using (run_id)
+
+-- name: run
+select * from runs where run_id = %(run_id)s
+
+-- name: runs
+select * from runs order by run_id desc limit %(limit)s
+
+-- name: before
+-- The run that was published before this one and still has its snapshot.
+select * from runs
+where state = 'superseded' and snapshot_file is not null and run_id < %(run_id)s
+order by run_id desc limit 1
+
+-- name: withdraw
+update runs set state = 'withdrawn' where run_id = %(run_id)s
+
+-- name: republish
+update runs set state = 'published' where run_id = %(run_id)s
+
+-- name: repoint
+update publication set run_id = %(run_id)s
+
+-- name: thin
+-- Beyond the newest %(keep)s: the last run of each calendar month keeps its scores, the others keep their totals only.
+with ranked as (
+    select run_id, row_number() over (order by run_id desc) as age,
+        row_number() over (partition by date_trunc('month', as_of) order by run_id desc) as in_month
+    from runs where state in ('superseded', 'withdrawn')
+),
+old as (
+    update runs set snapshot_file = null, state = case when in_month = 1 then state else 'thinned' end
+    from ranked where ranked.run_id = runs.run_id and age > %(keep)s and runs.state <> 'thinned'
+    returning runs.run_id, runs.state
+)
+delete from rfm_scores using old where old.run_id = rfm_scores.run_id and old.state = 'thinned'
+
+-- name: kept_files
+select snapshot_file from runs where snapshot_file is not null
+
+-- name: line_classes
+select class, lines, amount from run_line_classes where run_id = %(run_id)s order by class
+
+-- name: segments
+select segment, customers, monetary from run_segments where run_id = %(run_id)s
+
+-- name: movement
+-- Grain: one row per pair of segments, (from, to); 'not yet' and 'no longer' are outside the scores of one run.
+select coalesce(a.segment, 'not yet') as segment_from, coalesce(b.segment, 'no longer') as segment_to, count(*) as customers
+from (select customer_id, segment from rfm_scores where run_id = %(since)s) as a
+full join (select customer_id, segment from rfm_scores where run_id = %(run_id)s) as b using (customer_id)
+group by 1, 2
+order by 3 desc, 1, 2

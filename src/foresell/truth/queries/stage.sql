@@ -1,0 +1,217 @@
+-- DuckDB: what one load will do, worked out beside the staged source before anything is written.
+
+-- name: staged_orders
+-- One row per order of the file. An order with any line not cancelled is not cancelled.
+create or replace temp table staged_orders as
+select
+    order_key,
+    min(line) as first_line,
+    count(*) as lines,
+    min(customer_key) as customer_key,
+    min(ordered_at) as ordered_at,
+    max(status) as status,
+    min(country) as country,
+    min(currency) as currency
+from staged_lines
+group by order_key
+
+-- name: compare_orders
+-- One row per order of the file the truth has already, and whether anything about it differs.
+-- Lines are compared as a multiset: another order of rows in a newer export changes nothing.
+create or replace temp table compared_orders as
+with staged as (
+    select
+        l.order_key,
+        string_agg(concat_ws('|', l.sku, l.quantity, l.unit_price, l.amount), '~'
+            order by l.sku, l.quantity, l.unit_price, l.amount) as content
+    from staged_lines as l
+    semi join existing_orders using (order_key)
+    group by l.order_key
+),
+existing as (
+    select
+        order_key,
+        string_agg(concat_ws('|', sku, quantity::decimal(14, 3), unit_price::decimal(14, 4), amount::decimal(18, 4)), '~'
+            order by sku, quantity::decimal(14, 3), unit_price::decimal(14, 4), amount::decimal(18, 4)) as content
+    from existing_items
+    group by order_key
+)
+select
+    e.order_id,
+    e.order_key,
+    s.content is distinct from x.content
+    or (o.customer_key, o.ordered_at, o.status) is distinct from (e.customer_key, e.ordered_at, e.status)
+    or coalesce(o.country, e.country) is distinct from e.country
+    or coalesce(o.currency, e.currency) is distinct from e.currency as changed
+from existing_orders as e
+join staged_orders as o using (order_key)
+join staged as s using (order_key)
+left join existing as x using (order_key)
+
+-- name: planned_customers
+-- One row per customer of the file: new, changed or neither. A field the file does not know erases nothing.
+create or replace temp table planned_customers as
+select
+    s.customer_key,
+    e.record_id,
+    e.customer_id,
+    coalesce(s.name, e.name) as name,
+    coalesce(s.email, e.email) as email,
+    coalesce(s.phone, e.phone) as phone,
+    coalesce(s.address, e.address) as address,
+    coalesce(s.city, e.city) as city,
+    coalesce(s.region, e.region) as region,
+    coalesce(s.postcode, e.postcode) as postcode,
+    coalesce(s.country, e.country) as country,
+    coalesce(s.signup_date, e.signup_date) as signup_date,
+    e.record_id is null as is_new,
+    e.record_id is not null and (
+        coalesce(s.name, e.name) is distinct from e.name
+        or coalesce(s.email, e.email) is distinct from e.email
+        or coalesce(s.phone, e.phone) is distinct from e.phone
+        or coalesce(s.address, e.address) is distinct from e.address
+        or coalesce(s.city, e.city) is distinct from e.city
+        or coalesce(s.region, e.region) is distinct from e.region
+        or coalesce(s.postcode, e.postcode) is distinct from e.postcode
+        or coalesce(s.country, e.country) is distinct from e.country
+        or coalesce(s.signup_date, e.signup_date) is distinct from e.signup_date
+    ) as is_changed
+from staged_customers as s
+left join existing_customer_records as e on e.source_key = s.customer_key
+
+-- name: planned_products
+-- One row per product of the file. A derived category never replaces one that a source stated.
+create or replace temp table planned_products as
+with merged as (
+    select
+        s.sku,
+        e.product_id,
+        coalesce(s.name, e.name) as name,
+        case when s.category_derived and not coalesce(e.category_derived, true) then e.category
+            else coalesce(s.category, e.category, 'Uncategorised') end as category,
+        s.category_derived and coalesce(e.category_derived, true) as category_derived,
+        s.kind,
+        coalesce(s.list_price, e.list_price::decimal(14, 4)) as list_price,
+        e.name as old_name,
+        e.category as old_category,
+        e.category_derived as old_derived,
+        e.kind as old_kind,
+        e.list_price::decimal(14, 4) as old_price
+    from staged_products as s
+    left join existing_products as e using (sku)
+)
+select
+    sku, product_id, name, category, category_derived, kind, list_price,
+    product_id is null as is_new,
+    product_id is not null and (
+        name is distinct from old_name
+        or category is distinct from old_category
+        or category_derived is distinct from old_derived
+        or kind is distinct from old_kind
+        or list_price is distinct from old_price
+    ) as is_changed
+from merged
+
+-- name: counts
+-- What will be written, for minting ids and for the batch's own record.
+select
+    (select count(*) from planned_customers where is_new) as customers_new,
+    (select count(*) from planned_customers where is_changed) as customers_changed,
+    (select count(*) from planned_products where is_new) as products_new,
+    (select count(*) from planned_products where is_changed) as products_changed,
+    (select count(*) from staged_orders anti join compared_orders using (order_key)) as orders_new,
+    (select count(*) from compared_orders where changed) as orders_replaced,
+    (select coalesce(sum(o.lines), 0) from staged_orders as o join compared_orders as c using (order_key)
+        where not c.changed) as lines_unchanged
+
+-- name: number_customers
+-- Ids for new records, in the order of their keys.
+create or replace temp table record_ids as
+select customer_key, record_id from planned_customers where not is_new
+union all
+select customer_key, $record_base + row_number() over (order by customer_key)
+from planned_customers where is_new
+
+-- name: number_products
+-- Ids for new products, in the order of their codes.
+create or replace temp table product_ids as
+select sku, product_id from planned_products where not is_new
+union all
+select sku, ($product_base + row_number() over (order by sku))::integer
+from planned_products where is_new
+
+-- name: number_orders
+-- Ids for new orders, in the order of the file, so that the lines go into the index at its end; changed ones keep theirs.
+create or replace temp table order_ids as
+select o.*, $order_base + row_number() over (order by o.first_line) as order_id, true as is_new
+from staged_orders as o
+anti join compared_orders using (order_key)
+union all
+select o.*, c.order_id, false
+from staged_orders as o
+join compared_orders as c using (order_key)
+where c.changed
+
+-- name: new_customers
+-- Rows for customers: one new customer per new record, until identity says otherwise.
+select printf('C%06d', $customer_base + row_number() over (order by customer_key)) as customer_id
+from planned_customers where is_new
+
+-- name: new_customer_records
+-- Rows for customer_records.
+select
+    i.record_id,
+    $source as source,
+    p.customer_key as source_key,
+    printf('C%06d', $customer_base + row_number() over (order by p.customer_key)) as customer_id,
+    p.name, p.email, p.phone, p.address, p.city, p.region, p.postcode, p.country, p.signup_date,
+    $batch_id::integer as batch_id
+from planned_customers as p
+join record_ids as i using (customer_key)
+where p.is_new
+order by i.record_id
+
+-- name: changed_customer_records
+-- Existing records with the values they will have.
+select record_id, name, email, phone, address, city, region, postcode, country, signup_date
+from planned_customers where is_changed
+
+-- name: new_products
+-- Rows for products.
+select
+    i.product_id, $source as source, p.sku, p.name, p.category, p.category_derived, p.kind, p.list_price,
+    $batch_id::integer as batch_id
+from planned_products as p
+join product_ids as i using (sku)
+where p.is_new
+order by i.product_id
+
+-- name: changed_products
+-- Existing products with the values they will have.
+select product_id, name, category, category_derived, kind, list_price
+from planned_products where is_changed
+
+-- name: new_orders
+-- Rows for orders.
+select
+    o.order_id, $source as source, o.order_key, r.record_id, o.ordered_at, o.status, o.country, o.currency,
+    $batch_id::integer as batch_id
+from order_ids as o
+left join record_ids as r using (customer_key)
+where o.is_new
+order by o.order_id
+
+-- name: changed_orders
+-- Existing orders with the values they will have.
+select o.order_id, r.record_id, o.ordered_at, o.status, o.country, o.currency
+from order_ids as o
+left join record_ids as r using (customer_key)
+where not o.is_new
+
+-- name: new_items
+-- Rows for order_items of new and changed orders.
+select
+    o.order_id, (l.line - o.first_line + 1)::integer as line_no, p.product_id, l.quantity, l.unit_price, l.amount
+from staged_lines as l
+join order_ids as o using (order_key)
+join product_ids as p using (sku)

@@ -1,0 +1,67 @@
+-- PostgreSQL: taking a batch back. Parameters are psycopg's (%(batch)s).
+
+-- name: batch
+select * from load_batches where batch_id = %(batch)s
+
+-- name: later_batches
+-- Batches of the same source loaded after this one; they built on it, so they go first.
+select later.batch_id from load_batches as later
+join load_batches as this on this.source = later.source
+where this.batch_id = %(batch)s and later.batch_id > this.batch_id and later.state = 'loaded'
+order by later.batch_id desc
+
+-- name: drop_items
+delete from order_items as i using orders as o where o.order_id = i.order_id and o.batch_id = %(batch)s
+
+-- name: restore_orders
+update orders as o
+set record_id = was.record_id, ordered_at = was.ordered_at, status = was.status, country = was.country,
+    currency = was.currency, batch_id = was.batch_id
+from superseded_rows as s, jsonb_populate_record(null::orders, s.old_row) as was
+where s.batch_id = %(batch)s and s.table_name = 'orders' and s.row_id = o.order_id
+
+-- name: restore_items
+insert into order_items
+select item.* from superseded_rows as s, jsonb_populate_recordset(null::order_items, s.old_row -> 'items') as item
+where s.batch_id = %(batch)s and s.table_name = 'orders'
+
+-- name: drop_orders
+delete from orders where batch_id = %(batch)s
+
+-- name: restore_customer_records
+update customer_records as r
+set name = was.name, email = was.email, phone = was.phone, address = was.address, city = was.city,
+    region = was.region, postcode = was.postcode, country = was.country, signup_date = was.signup_date,
+    batch_id = was.batch_id
+from superseded_rows as s, jsonb_populate_record(null::customer_records, s.old_row) as was
+where s.batch_id = %(batch)s and s.table_name = 'customer_records' and s.row_id = r.record_id
+
+-- name: note_customers
+-- Customers of the batch's own records, before those go.
+create temporary table gone_customers on commit drop as
+select distinct customer_id from customer_records where batch_id = %(batch)s
+
+-- name: drop_customer_records
+delete from customer_records where batch_id = %(batch)s
+
+-- name: drop_customers
+-- Customers that nobody knows any more.
+delete from customers as c using gone_customers as g
+where g.customer_id = c.customer_id
+and not exists (select from customer_records as r where r.customer_id = c.customer_id)
+
+-- name: restore_products
+update products as p
+set name = was.name, category = was.category, category_derived = was.category_derived, kind = was.kind,
+    list_price = was.list_price, batch_id = was.batch_id
+from superseded_rows as s, jsonb_populate_record(null::products, s.old_row) as was
+where s.batch_id = %(batch)s and s.table_name = 'products' and s.row_id = p.product_id
+
+-- name: drop_products
+delete from products where batch_id = %(batch)s
+
+-- name: forget_superseded
+delete from superseded_rows where batch_id = %(batch)s
+
+-- name: mark_undone
+update load_batches set state = 'undone', undone_at = now() where batch_id = %(batch)s
