@@ -1,0 +1,173 @@
+"""Who the customers are: people and companies with names, addresses and contact data that cannot reach anybody.
+
+E-mail domains end in `.example` (RFC 2606). Phone numbers lie in ranges regulators keep for fiction, or, where there is
+none, in ranges not in use; those ranges are small, so in a large shop strangers share numbers. Streets are invented.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from foresell.demo.luck import Luck
+from foresell.demo.places import Country, countries, plain
+from foresell.demo.shop import CHUNK, Shop, stream
+
+COMPANIES = 0.07
+HOUSEHOLDS = 0.045
+BRANCHES = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What buying depends on, one element per customer of a chunk: `company`, `country` (index), and `joins`: lives in
+    the household of the customer before.
+    """
+
+    company: np.ndarray
+    country: np.ndarray
+    joins: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One person (`first`, `last`) or company (`first` its name, `last` its legal form); "" where unknown."""
+
+    company: bool
+    first: str
+    last: str
+    email: str
+    phone: str
+    street: str
+    city: str
+    postcode: str
+    country: Country
+
+    @property
+    def name(self) -> str:
+        """The name as the shop writes it."""
+        return f"{self.first} {self.last}".strip()
+
+
+def draw_traits(shop: Shop, chunk: int) -> Traits:
+    """The traits of one chunk of customers."""
+    rng = stream(shop, "traits", chunk)
+    company = rng.random(CHUNK) < COMPANIES
+    share = np.array([country.share for country in countries()])
+    country = rng.choice(len(share), CHUNK, p=share / share.sum())
+    joins = (rng.random(CHUNK) < HOUSEHOLDS) & ~company & ~np.append(True, company[:-1])
+    joins &= ~np.append(False, joins[:-1])
+    country[joins] = country[np.flatnonzero(joins) - 1]
+    return Traits(company, country, joins)
+
+
+def draw_parties(shop: Shop, traits: Traits, taken: set[str], chunk: int) -> list[Party]:
+    """The customers of one chunk. `taken` holds every e-mail address given so far and grows: no two are alike."""
+    luck = Luck(stream(shop, "people", chunk))
+    parties: list[Party] = []
+    for index, company, joins in zip(
+        traits.country.tolist(), traits.company.tolist(), traits.joins.tolist(), strict=True
+    ):
+        country = countries()[index]
+        if joins:
+            parties.append(relative(luck, parties[-1], taken))
+        elif company:
+            sisters = [party for party in parties[-200:] if party.company and party.country is country]
+            branches = sisters and luck.chance(BRANCHES)
+            parties.append(branch(luck, luck.pick(sisters), taken) if branches else new_company(luck, country, taken))
+        else:
+            parties.append(new_person(luck, country, taken))
+    return parties
+
+
+def new_person(luck: Luck, country: Country, taken: set[str]) -> Party:
+    """A person nobody has met."""
+    last = luck.common(country.last)
+    if luck.chance(country.double):
+        last += (" " if country.code == "ES" else "-") + luck.common(country.last)
+    return _settle(luck, Party(False, luck.common(country.first), last, "", "", "", "", "", country), taken)
+
+
+def new_company(luck: Luck, country: Country, taken: set[str]) -> Party:
+    """A company nobody has met."""
+    form, _ = luck.pick(country.forms)
+    family = form.startswith(("& ", "e "))
+    name = luck.common(country.last)
+    name = name[0].upper() + name[1:]
+    name = name if family else f"{name} {luck.pick(country.trades)}"
+    return _settle(luck, Party(True, name, form, "", "", "", "", "", country), taken)
+
+
+def relative(luck: Luck, person: Party, taken: set[str]) -> Party:
+    """Another member of a person's household: same surname, same address, perhaps the same telephone."""
+    first = luck.pick([name for name in person.country.first if name != person.first])
+    other = replace(person, first=first, phone=person.phone if luck.chance(0.4) else phone(luck, person.country))
+    return replace(other, email=email(luck, other, taken))
+
+
+def branch(luck: Luck, company: Party, taken: set[str]) -> Party:
+    """Another branch of a company: same name, another place."""
+    return _settle(luck, company, taken)
+
+
+def _settle(luck: Luck, party: Party, taken: set[str]) -> Party:
+    street, city, postcode = address(luck, party.country)
+    return replace(
+        party,
+        email=email(luck, party, taken) if luck.chance(0.97) else "",
+        phone=phone(luck, party.country) if luck.chance(0.88) else "",
+        street=street,
+        city=city,
+        postcode=postcode,
+    )
+
+
+def address(luck: Luck, country: Country) -> tuple[str, str, str]:
+    """(street with number, city, postcode)."""
+    stem, end = luck.pick(country.streets), luck.pick(country.street_ends)
+    street = f"{stem} {end}".strip() if end[:1].isupper() or not end else stem + end
+    city, areas = luck.common(country.cities)
+    postcode = luck.fill(country.postcode_form.format(area=luck.pick(areas)))
+    return country.street_form.format(number=1 + luck.number(148), street=street), city, postcode
+
+
+def phone(luck: Luck, country: Country) -> str:
+    """A number nobody answers, written nationally or, now and then, internationally."""
+    national = luck.fill(luck.pick(country.phones))
+    return national if luck.chance(0.7) else international(national, country)
+
+
+def international(national: str, country: Country) -> str:
+    """The number with its country's dialling code; Spain has no leading 0 to drop."""
+    if national.startswith("+"):
+        return national
+    return f"{country.dialling} {national.removeprefix('0')}"
+
+
+def email(luck: Luck, party: Party, taken: set[str]) -> str:
+    """An address not yet taken; a number is added until it is."""
+    first, last = (plain(word).lower().replace(" ", "").replace("'", "") for word in (party.first, party.last))
+    if party.company:
+        slug = "".join(letter for letter in first if letter.isalnum() or letter == "-")
+        local, domain = (
+            luck.pick(("info", "office", "orders", "hello", "accounts")),
+            f"{slug}.{party.country.suffix}.example",
+        )
+    else:
+        forms = (
+            f"{first}.{last}",
+            f"{first}.{last}",
+            f"{first[0]}.{last}",
+            f"{first}{last}",
+            f"{last}.{first}",
+            f"{first}_{last}",
+        )
+        local, domain = luck.pick(forms), f"{luck.pick(party.country.mail)}.example"
+        local += str(50 + luck.number(57))[-2:] if luck.chance(0.3) else ""
+    mailbox, number = f"{local}@{domain}", luck.number(9999)
+    while mailbox in taken:
+        number += 1
+        mailbox = f"{local}{number}@{domain}"
+    taken.add(mailbox)
+    return mailbox
