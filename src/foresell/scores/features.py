@@ -49,14 +49,16 @@ class Frame:
 
 @dataclass(frozen=True)
 class Panel:
-    """Frames at every usable cutoff before `as_of`, oldest first, and the order days that label them.
+    """Frames at every usable cutoff before `as_of`, oldest first, the one at `as_of`, and the orders that label them.
 
-    `ordered` says, for a frame and a horizon in days, which of its customers ordered in [cutoff, cutoff + horizon).
+    `share` is the part of all customers it holds (large shops are sampled, see `sampled`). `ordered` says, for a frame and a horizon in days, which of its customers ordered in [cutoff, cutoff + horizon).
     """
 
     as_of: date
     frames: tuple[Frame, ...]
+    now: Frame
     ordered: Callable[[Frame, int], Labels]
+    share: float = 1.0
     _labels: dict[tuple[date, int], Labels] = field(default_factory=dict)
 
     def labels(self, frame: Frame, horizon: int) -> Labels:
@@ -110,6 +112,7 @@ def read_panel(
     con: duckdb.DuckDBPyConnection,
     as_of: date,
     *,
+    share: float = 1.0,
     read_features: Callable[[duckdb.DuckDBPyConnection, date], pa.Table] = features,
     read_label: Callable[[duckdb.DuckDBPyConnection, date, int], pa.Array] = label,
 ) -> Panel:
@@ -121,7 +124,8 @@ def read_panel(
         buyers = read_label(con, frame.as_of, horizon)
         return np.asarray(pa.compute.is_in(frame.customers, value_set=buyers).to_numpy(zero_copy_only=False))
 
-    return Panel(as_of, tuple(frame for frame in frames if len(frame)), ordered)
+    now = frame_of(read_features(con, as_of), as_of)
+    return Panel(as_of, tuple(frame for frame in frames if len(frame)), now, ordered, share)
 
 
 def first_order_day(con: duckdb.DuckDBPyConnection, as_of: date) -> date:
@@ -136,9 +140,9 @@ def first_order_day(con: duckdb.DuckDBPyConnection, as_of: date) -> date:
     return first
 
 
-def sampled(con: duckdb.DuckDBPyConnection, as_of: date, seed: int = 0, rows: int = TRAINING_ROWS) -> (
-    tuple[duckdb.DuckDBPyConnection, float]
-):
+def sampled(
+    con: duckdb.DuckDBPyConnection, as_of: date, seed: int = 0, rows: int = TRAINING_ROWS
+) -> tuple[duckdb.DuckDBPyConnection, float]:
     """The snapshot, or a copy in memory of so many whole customers that training sees about `rows` rows; and the share.
 
     Whole customers are drawn by the hash of their id and the seed: the same customers on every machine.
@@ -149,13 +153,19 @@ def sampled(con: duckdb.DuckDBPyConnection, as_of: date, seed: int = 0, rows: in
     wanted = rows // max(1, len(cutoffs(first_order_day(con, as_of), as_of)))
     if known <= wanted:
         return con, 1.0
-    pick = f"customer_id in (select customer_id from customers order by md5(customer_id || '{int(seed)}') limit {wanted})"
+    pick = f"""customer_id in (select customer_id from customers
+        order by md5(customer_id || '{int(seed)}'), customer_id limit {int(wanted)})"""
+    return copied(con, pick), wanted / known
+
+
+def copied(con: duckdb.DuckDBPyConnection, where: str) -> duckdb.DuckDBPyConnection:
+    """The orders and lines that a condition keeps, in a snapshot of their own in memory."""
     copy = duckdb.connect(config={"threads": 2})
     for table in ("orders", "lines"):
-        copy.register("slice", con.sql(f"select * from {table} where {pick}").to_arrow_table())
-        copy.execute(f"create table {table} as from slice")
-        copy.unregister("slice")
-    return copy, wanted / known
+        copy.register("kept", con.sql(f"select * from {table} where {where}").to_arrow_table())
+        copy.execute(f"create table {table} as from kept")
+        copy.unregister("kept")
+    return copy
 
 
 def stacked(panel: Panel, frames: Sequence[Frame], horizon: int) -> tuple[Matrix, Labels]:
@@ -167,6 +177,4 @@ def stacked(panel: Panel, frames: Sequence[Frame], horizon: int) -> tuple[Matrix
 def batches(frame: Frame, size: int = 100_000) -> Iterator[Frame]:
     """The frame in slices of at most `size` customers, so that scoring a million needs little memory."""
     for start in range(0, len(frame), size):
-        yield Frame(
-            frame.as_of, frame.customers.slice(start, size), frame.names, frame.values[start : start + size]
-        )
+        yield Frame(frame.as_of, frame.customers.slice(start, size), frame.names, frame.values[start : start + size])

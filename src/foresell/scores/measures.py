@@ -38,8 +38,8 @@ class Sorted:
 def resamples(n: int, count: int, seed: int) -> Floats:
     """Weights (1 + count, n): first the data as it is, then `count` bootstrap draws of n customers."""
     rng = np.random.default_rng(seed)
-    draws = np.stack([np.bincount(rng.integers(0, n, n), minlength=n) for _ in range(count)]) if count else []
-    return np.concatenate([np.ones((1, n)), np.asarray(draws, dtype=np.float64).reshape(count, n)])
+    draws = [np.bincount(rng.integers(0, n, n), minlength=n) for _ in range(count)]
+    return np.vstack([np.ones(n), *draws])
 
 
 def ranking(data: Sorted, weights: Floats) -> dict[str, Floats]:
@@ -101,9 +101,9 @@ def calibration(data: Sorted, weights: Floats) -> dict[str, Floats]:
 
 
 def trivial(data: Sorted, weights: Floats) -> dict[str, Floats]:
-    """What no model is needed for: base rate, accuracy of the majority's answer, F1 of "everyone buys"."""
+    """What no model is needed for: base rate, accuracy of the majority's answer, F1 of saying yes to everyone."""
     base = weights @ data.bought / weights.sum(axis=1)
-    return {"base_rate": base, "majority_accuracy": np.maximum(base, 1 - base), "f1_everyone_buys": 2 * base / (1 + base)}
+    return {"base_rate": base, "majority_accuracy": np.maximum(base, 1 - base), "f1_everyone": 2 * base / (1 + base)}
 
 
 def measure(

@@ -1,0 +1,90 @@
+"""Has the world moved away from what a model learnt, and is it time to learn again?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from foresell.scores.features import SEASON, STEP_DAYS, Floats, Frame
+
+BINS = 10
+STABILITY_LIMIT = 0.25  # the usual reading of the index: below .1 stable, above .25 another population
+MOVED_SHARE = 0.20
+CALIBRATION_LIMIT = 0.06
+CALIBRATION_WORSE = 2.0
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether to train again, and the sentence that says why."""
+
+    retrain: bool
+    sentence: str
+
+
+def reference(frames: Sequence[Frame]) -> dict[str, dict[str, list[float]]]:
+    """What training saw of each feature, for the model card: inner bin edges (deciles) and the share in each bin.
+
+    The last bin counts customers without a value. The latest three frames stand for training: over the whole of it
+    tenure and totals grow by themselves.
+    """
+    names = [name for name in frames[-1].names if name not in SEASON]
+    seen: dict[str, dict[str, list[float]]] = {}
+    for name in names:
+        value = np.concatenate([frame.column(name) for frame in frames[-3:]])
+        known = value[~np.isnan(value)]
+        if len(known):
+            edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1]))
+            seen[name] = {"edges": edges.tolist(), "shares": _shares(value, edges).tolist()}
+    return seen
+
+
+def stability(seen: Mapping[str, Mapping[str, Sequence[float]]], now: Frame) -> dict[str, float]:
+    """The population stability index of each feature: sum of (now - then) x ln(now / then) over the bins."""
+    result = {}
+    for name, then in seen.items():
+        shares = np.asarray(then["shares"])
+        current = _shares(now.column(name), np.asarray(then["edges"]))
+        result[name] = float(((current - shares) * np.log(current / shares)).sum())
+    return result
+
+
+def _shares(value: Floats, edges: Floats) -> Floats:
+    """Shares by bin, unknown last; half a customer is added to each so that no logarithm meets zero."""
+    unknown = np.isnan(value)
+    counts = np.bincount(np.searchsorted(edges, value[~unknown], side="left"), minlength=len(edges) + 1)
+    full = np.append(counts, unknown.sum()) + 0.5
+    shares: Floats = full / full.sum()
+    return shares
+
+
+def should_retrain(
+    card: Mapping[str, Any], as_of: date, moved: Mapping[str, float], calibration_error: float | None = None
+) -> Decision:
+    """Train again when a new 30-day window has closed, when features have moved, or when the last grades were off.
+
+    `moved` is `stability` today; `calibration_error` is the last closed window's, None when none was graded yet.
+    """
+    days = (as_of - date.fromisoformat(card["as_of"])).days
+    if days < 0:
+        return Decision(False, f"The model was trained later than {as_of}; it is left as it is.")
+    far = sorted((name for name in moved if moved[name] > STABILITY_LIMIT), key=lambda name: -moved[name])
+    expected = float(card["metrics"]["calibration_error"])
+    limit = max(CALIBRATION_LIMIT, CALIBRATION_WORSE * expected)
+    if days >= STEP_DAYS:
+        return Decision(True, f"{days} days have passed since training: a new 30-day window has closed.")
+    if len(far) > MOVED_SHARE * max(1, len(moved)):
+        listed = ", ".join(f"{name} {moved[name]:.2f}" for name in far[:3])
+        return Decision(True, f"{len(far)} of {len(moved)} features have moved since training (index: {listed}).")
+    if calibration_error is not None and calibration_error > limit:
+        return Decision(
+            True,
+            f"The last closed window missed by {calibration_error:.3f} on average; the backtest said {expected:.3f}.",
+        )
+    return Decision(
+        False, f"Trained {days} days ago; {len(far)} of {len(moved)} features moved, nothing calls for training."
+    )

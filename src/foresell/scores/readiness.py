@@ -1,0 +1,106 @@
+"""Whether the data allows a model at all: refused in plain words, with what is missing, instead of predicted badly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from foresell.errors import NotReady
+from foresell.scores.backtest import Task
+from foresell.scores.features import HISTORY_DAYS, STEP_DAYS
+from foresell.sql import read_sql
+
+CUSTOMERS = 100  # below this even four parameters are guesswork
+LEARNER_CUSTOMERS = 500  # below these two, BG/NBD itself is served: measured no worse than the trees
+LEARNER_CUTOFFS = 8
+REPEATERS = 0.10  # Olist-like shops have 3 %: nobody's second order can be learnt from
+STALE_DAYS = 60
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing a model needs: what there is, what is asked for, and the sentence for the reader."""
+
+    name: str
+    have: float
+    need: float
+    passed: bool
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """What may be done for one task: `learner` trains all models, `law` serves BG/NBD, `off` refuses."""
+
+    task: str
+    level: str
+    checks: tuple[Check, ...]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The sentences of what failed."""
+        return tuple(check.sentence for check in self.checks if not check.passed)
+
+    def required(self) -> Readiness:
+        """Itself, or NotReady with everything that is missing."""
+        if self.level == "off":
+            raise NotReady(
+                f"{self.task} is switched off: {' '.join(self.missing)}",
+                remedy="Load more history; the rest of the run is not affected.",
+            )
+        return self
+
+
+def readiness(con: duckdb.DuckDBPyConnection, as_of: date, task: Task) -> Readiness:
+    """The gate of one task on the snapshot, strictly before `as_of`."""
+    result = con.execute(read_sql("foresell.scores", "readiness.sql"), {"as_of": as_of})
+    names = [column[0] for column in result.description or ()]
+    facts = dict(zip(names, result.fetchall()[0], strict=True))
+    gate = _needed(facts, task)
+    closed = (facts["days_covered"] - HISTORY_DAYS - task.horizon) // STEP_DAYS + 1
+    extra = _worth_learning(facts["customers"], max(0, closed))
+    level = "off" if not all(c.passed for c in gate) else "learner" if all(c.passed for c in extra) else "law"
+    return Readiness(task.name, level, gate + extra)
+
+
+def _needed(facts: dict[str, int], task: Task) -> tuple[Check, ...]:
+    """What even BG/NBD needs."""
+    customers, days = facts["customers"], facts["days_covered"]
+    share = facts["repeaters"] / customers if customers else 0.0
+    need_days = max(120, task.horizon + HISTORY_DAYS)
+    return (
+        Check(
+            "customers", customers, CUSTOMERS, customers >= CUSTOMERS,
+            f"There are {customers:,} customers with an order of positive amount; at least {CUSTOMERS} are needed.",
+        ),
+        Check(
+            "history", days, need_days, days >= need_days,
+            f"Orders cover {days:,} days; at least {need_days} are needed to ask about the next {task.horizon}.",
+        ),
+        Check(
+            "recent", facts["days_since_last"], STALE_DAYS, facts["days_since_last"] <= STALE_DAYS,
+            f"The last order is {facts['days_since_last']:,} days old; newer sales (at most {STALE_DAYS} days) are needed.",
+        ),
+        Check(
+            "repeat buyers", share, REPEATERS, share >= REPEATERS,
+            f"Only {share:.0%} of customers bought on more than one day; "
+            f"at least {REPEATERS:.0%} are needed to learn who comes back.",
+        ),
+    )  # fmt: skip
+
+
+def _worth_learning(customers: int, closed: int) -> tuple[Check, ...]:
+    """What a learner needs beyond that."""
+    return (
+        Check(
+            "customers to learn from", customers, LEARNER_CUSTOMERS, customers >= LEARNER_CUSTOMERS,
+            f"With fewer than {LEARNER_CUSTOMERS} customers ({customers:,}) BG/NBD is served instead of a learner.",
+        ),
+        Check(
+            "closed cutoffs", closed, LEARNER_CUTOFFS, closed >= LEARNER_CUTOFFS,
+            f"Only {closed} past months have a known outcome; "
+            f"BG/NBD is served until there are {LEARNER_CUTOFFS} (about {LEARNER_CUTOFFS - closed} more months).",
+        ),
+    )  # fmt: skip

@@ -1,0 +1,87 @@
+"""The goals the documents set, as rows: met, not met, or not reachable and why. Computed from the backtest, never typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isnan
+
+from foresell.scores.backtest import POPULATIONS, Backtest
+
+F1_GOAL = 0.70
+CHURN_GOAL = 0.85
+
+
+@dataclass(frozen=True)
+class Target:
+    """One goal on one population. `verdict` is met, not met or not reachable; `trivial` is what needs no model."""
+
+    task: str
+    population: str
+    measure: str
+    goal: float
+    value: float
+    low: float
+    trivial: float
+    verdict: str
+    sentence: str
+
+
+def targets(result: Backtest, model: str) -> tuple[Target, ...]:
+    """The rows of a task: F1 >= .70 for purchase, accuracy >= .85 for churn, and churn again where the model is sure."""
+    if result.task.event == "buys":
+        rows = [_purchase(result, model, population) for population in POPULATIONS]
+    else:
+        rows = [_churn(result, model, population, "accuracy", "majority_accuracy") for population in POPULATIONS]
+        rows.append(_churn(result, model, "all", "sure_accuracy", "sure_majority_accuracy"))
+    return tuple(row for row in rows if row is not None)
+
+
+def _purchase(result: Backtest, model: str, population: str) -> Target | None:
+    trivial = result.value(model, "f1_everyone", population)
+    best = result.value(model, "f1_best_afterwards", population)
+    unreachable = (
+        f"even the best threshold chosen afterwards gives {best:.2f}; customers' habits do not hold the answer."
+        if best < F1_GOAL
+        else ""
+    )
+    return _row(result, model, population, "f1", F1_GOAL, trivial, "calling everyone a buyer", unreachable)
+
+
+def _churn(result: Backtest, model: str, population: str, measure: str, trivial: str) -> Target | None:
+    guess = result.value(model, trivial, population)
+    auc = result.value(model, "roc_auc", population)
+    unreachable = f"at a ranking of AUC {auc:.2f} too many customers are close calls." if measure == "accuracy" else ""
+    row = _row(result, model, population, measure, CHURN_GOAL, guess, "the majority's answer", unreachable)
+    if row is None or measure == "accuracy":
+        return row
+    coverage = result.value(model, "sure_coverage", population)
+    return Target(
+        row.task, f"{population}, where sure", row.measure, row.goal, row.value, row.low, row.trivial, row.verdict,
+        f"{row.sentence} It is sure about {coverage:.0%} of customers.",
+    )  # fmt: skip
+
+
+def _row(
+    result: Backtest,
+    model: str,
+    population: str,
+    measure: str,
+    goal: float,
+    trivial: float,
+    rival: str,
+    unreachable: str,
+) -> Target | None:
+    """The verdict: a goal counts as met only where the model also beats what needs no model."""
+    figure = result.figure(model, measure, population)
+    if figure is None or isnan(figure.value):
+        return None
+    reached = f"{figure.value:.2f} against a goal of {goal:.2f}"
+    if figure.value >= goal and figure.value > trivial:
+        verdict, sentence = "met", f"{reached}; {rival} gives {trivial:.2f}."
+    elif figure.value >= goal:
+        verdict, sentence = "not met", f"{reached}, but {rival} gives {trivial:.2f} without any model."
+    elif unreachable:
+        verdict, sentence = "not reachable", f"{reached}: {unreachable}"
+    else:
+        verdict, sentence = "not met", f"{reached}; {rival} gives {trivial:.2f}."
+    return Target(result.task.name, population, measure, goal, figure.value, figure.low, trivial, verdict, sentence)
