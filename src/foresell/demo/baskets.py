@@ -125,7 +125,7 @@ def _quantities(rng: np.random.Generator, pence: np.ndarray, company: np.ndarray
     few = FEW[rng.integers(0, len(FEW), len(pence))]
     many = MANY[rng.integers(0, len(MANY), len(pence))]
     most = np.maximum(1, np.where(company, 24_000, 3600) // pence)
-    return np.minimum(np.where(company, many, few), most)
+    return np.asarray(np.minimum(np.where(company, many, few), most))
 
 
 def _charges(

@@ -29,7 +29,7 @@ ORDERS_AT_ONCE = 65_536
 #: Sales per listed customer in two years, anonymous ones included, and lines of charges and returns per sale, measured
 #: on 100,000 customers: they turn lines per customer into lines of goods per sale.
 SALES_PER_CUSTOMER = 4.75
-OTHER_LINES_PER_SALE = 0.2
+OTHER_LINES_PER_SALE = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,8 @@ def write_shop(
     _, first_of_month = np.unique(trading.month, return_index=True)
     goods = assortment(shop, categories, trading.calendar_month[first_of_month])
     with tables.disk(folder):
+        # shop.json comes last and is taken away first: where it is, the files beside it are complete.
+        (folder / "shop.json").unlink(missing_ok=True)
         orders, rows = _write_people(shop, process, trading, goods, paths, progress)
         with tables.TableFile(paths["products"], tables.PRODUCTS) as file:
             file.write(tables.product_columns(goods))
