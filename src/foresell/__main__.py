@@ -1,11 +1,13 @@
 """The entrance: `foresell` and `python -m foresell`."""
 
+import sys
+
 
 def main() -> None:
     """Run the command line."""
-    from foresell.cli import app
+    from foresell.cli import main as run
 
-    app()
+    sys.exit(run())
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 
 import foresell
-from foresell import sources
+import foresell.sources as sources
 from foresell.errors import EmptySource, TooManyRejects
 from foresell.records import Batch, Progress, Staging, no_progress
 from foresell.scores import rfm

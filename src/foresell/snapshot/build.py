@@ -58,7 +58,7 @@ class Draft:
         self.con.execute("create table meta as select ?::date as as_of", [as_of])
         self.con.execute("create table segment_rules as from truth.segment_rules order by position")
         for name in TABLES:
-            query = read_sql("foresell.snapshot.tables", f"{name}.sql")
+            query = read_sql("foresell.snapshot", f"tables/{name}.sql")
             self.con.execute(f"create table {name} as {query}", {"as_of": as_of} if "$as_of" in query else None)
 
     def _check_currency(self, as_of: date) -> None:

@@ -74,4 +74,4 @@ def _named(batches: Sequence[int]) -> str:
 
 
 def _sql(name: str) -> str:
-    return named_queries("foresell.truth.queries", "undo.sql")[name]
+    return named_queries("foresell.truth", "queries/undo.sql")[name]

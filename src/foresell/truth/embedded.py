@@ -73,7 +73,7 @@ def conninfo(home: Path, role: str, database: str = DATABASE) -> str:
 
 def is_running(home: Path) -> bool:
     """Whether a server answers on this home."""
-    command = [BIN / "pg_isready", "-q", "-h", _socket_folder(home)]
+    command = [str(BIN / "pg_isready"), "-q", "-h", str(_socket_folder(home))]
     return (home / "postgres").is_dir() and subprocess.run(command, check=False).returncode == 0
 
 
@@ -254,14 +254,14 @@ def _furnish(home: Path) -> None:
     """Create the database and its three roles, none of them a superuser. Safe to repeat after a crash."""
     with psycopg.connect(conninfo(home, "postgres", "postgres"), autocommit=True) as con:
         for role in ROLES:
-            known = con.execute("select from pg_roles where rolname = %s", [role]).fetchone()
+            known = con.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone()
             verb = "alter" if known else "create"
             con.execute(
                 sql.SQL(verb + " role {} login nosuperuser nobypassrls nocreatedb nocreaterole password {}").format(
                     sql.Identifier(role), sql.Literal(_password(home, role))
                 )
             )
-        if not con.execute("select from pg_database where datname = %s", [DATABASE]).fetchone():
+        if not con.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
             con.execute(sql.SQL("create database {} owner foresell_owner").format(sql.Identifier(DATABASE)))
         con.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(DATABASE)))
         con.execute(sql.SQL("grant connect, temporary on database {} to foresell_app").format(sql.Identifier(DATABASE)))

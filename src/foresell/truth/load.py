@@ -23,8 +23,8 @@ from foresell.records import Batch, Progress, Staging, no_progress
 from foresell.sql import named_queries
 from foresell.truth.database import Database
 
-STAGE = "stage.sql"
-LOAD = "load.sql"
+STAGE = "queries/stage.sql"
+LOAD = "queries/load.sql"
 BATCH_ROWS = 122_880  # DuckDB's row group: one Arrow batch each
 
 log = logger("truth")
@@ -97,11 +97,11 @@ def load(
 
 
 def _pg(name: str) -> str:
-    return named_queries("foresell.truth.queries", LOAD)[name]
+    return named_queries("foresell.truth", LOAD)[name]
 
 
 def _duck(name: str) -> str:
-    return named_queries("foresell.truth.queries", STAGE)[name]
+    return named_queries("foresell.truth", STAGE)[name]
 
 
 def _ask(cur: adbc.Cursor, name: str, *values: object) -> Any:

@@ -74,7 +74,7 @@ def _apply(con: psycopg.Connection[tuple[object, ...]], version: int, name: str,
 def _ensure_roles(con: psycopg.Connection[tuple[object, ...]]) -> None:
     """Create what is missing; each needs CREATEROLE only where it is really missing."""
     for role in ("foresell_owner", "foresell_app", "foresell_reader"):
-        if not con.execute("select from pg_roles where rolname = %s", [role]).fetchone():
+        if not con.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone():
             con.execute(sql.SQL("create role {} nologin nosuperuser nobypassrls").format(sql.Identifier(role)))
         con.execute(
             sql.SQL(

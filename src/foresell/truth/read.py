@@ -18,6 +18,6 @@ def read_tables(database: Database) -> Iterator[tuple[str, pa.RecordBatchReader]
     """
     with database.arrow() as pg, pg.cursor() as cur:
         cur.execute("set transaction isolation level repeatable read, read only")
-        for name, query in named_queries("foresell.truth.queries", "read.sql").items():
+        for name, query in named_queries("foresell.truth", "queries/read.sql").items():
             cur.execute(query)
             yield name, cur.fetch_record_batch()

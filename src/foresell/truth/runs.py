@@ -166,4 +166,4 @@ def _ask(database: Database, name: str, **values: object) -> list[dict[str, Any]
 
 
 def _sql(name: str) -> str:
-    return named_queries("foresell.truth.queries", "runs.sql")[name]
+    return named_queries("foresell.truth", "queries/runs.sql")[name]

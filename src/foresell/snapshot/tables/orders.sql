@@ -3,6 +3,7 @@
 -- is_counted: a customer is known and something was really sold; what RFM and every model count as an order.
 select
     l.order_id,
+    o.order_key,
     l.customer_id,
     l.ordered_at,
     l.day,
@@ -13,5 +14,5 @@ select
 from lines as l
 join truth.orders as o on o.order_id = l.order_id
 where l.class in ('counted', 'returns', 'anonymous')
-group by l.order_id, l.customer_id, l.ordered_at, l.day, o.country
+group by l.order_id, o.order_key, l.customer_id, l.ordered_at, l.day, o.country
 order by l.customer_id, l.ordered_at, l.order_id

@@ -48,7 +48,7 @@ from products as p join wanted on wanted.key = p.sku where p.source = $1
 
 -- name: mint
 -- The number before the first of a block of ids; blocks are taken under the load's lock.
-select setval($1::regclass, nextval($1::regclass) + $2) - $2 - 1 as base
+select setval($1::regclass, nextval($1::regclass) + $2 - 1) - $2 as base
 
 -- name: keep_old_customer_records
 insert into superseded_rows (batch_id, table_name, row_id, old_row)

@@ -6,7 +6,7 @@ select order_id, line_no, product_id, (quantity * 1000)::bigint as quantity, (am
 from order_items
 
 -- name: orders
-select order_id, record_id, ordered_at, status, country, currency from orders
+select order_id, order_key, record_id, ordered_at, status, country, currency from orders
 
 -- name: customer_records
 select record_id, customer_id, country, signup_date from customer_records

@@ -1,0 +1,156 @@
+"""Commands that bring data in and take it back: inspect, load, batches, undo."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from foresell import pipeline, sources
+from foresell.cli import show
+from foresell.cli.session import open_home
+from foresell.errors import UsageError
+from foresell.records import Batch
+from foresell.settings import read_settings
+from foresell.truth import batches
+
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+File = Annotated[
+    Path, typer.Argument(help="CSV (also .gz, .zst), XLSX, XLS, Parquet, SQLite, or the folder of Olist's CSVs.")
+]
+Map = Annotated[Path | None, typer.Option("--map", help="A mapping file, as `foresell inspect --save-map` writes it.")]
+Profile = Annotated[
+    str | None, typer.Option(help="Read it as: online-retail, olist, documents or mapped (default: detected).")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    for command in (inspect, load, show_batches, undo):
+        app.command(name="batches" if command is show_batches else None)(command)
+
+
+def inspect(
+    file: File,
+    map_file: Map = None,
+    profile: Profile = None,
+    save_map: Annotated[
+        Path | None, typer.Option("--save-map", help="Write the proposed mapping to this TOML file.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Say what a file is and how it would be read, without loading anything."""
+    settings = read_settings()
+    pipeline.clear_work(settings)
+    with show.progress(not json) as progress:
+        found = sources.inspect(
+            file,
+            workdir=settings.work,
+            memory_gib=settings.memory_gib / 2,
+            threads=settings.threads,
+            mapping=sources.read_map(map_file) if map_file else None,
+            profile=profile,
+            progress=progress,
+        )
+    if save_map:
+        sources.save_map(found, save_map)
+    if json:
+        show.as_json(found)
+    else:
+        show.say(sources.describe(found))
+        if save_map:
+            show.say(f"\nMapping written to {save_map}. Edit it if needed, then: foresell load {file} --map {save_map}")
+
+
+def load(
+    file: File,
+    map_file: Map = None,
+    profile: Profile = None,
+    source: Annotated[
+        str | None, typer.Option(help="Which source this is an export of (default: from the profile or mapping).")
+    ] = None,
+    max_rejected: Annotated[
+        float, typer.Option(min=0, max=100, help="Load nothing if more percent of the lines are rejected.")
+    ] = 2.0,
+    json: Json = False,
+) -> None:
+    """Load a file as one batch. The same file twice changes nothing; a newer export replaces the orders it contains."""
+    settings, database = open_home()
+    with show.progress(not json) as progress:
+        batch = pipeline.load(
+            settings,
+            database,
+            file,
+            mapping=sources.read_map(map_file) if map_file else None,
+            profile=profile,
+            source=source,
+            max_rejected=max_rejected,
+            load_day=datetime.now(UTC).date(),
+            progress=progress,
+        )
+    if json:
+        show.as_json(batch)
+    else:
+        _show_batch(batch)
+
+
+def _show_batch(batch: Batch) -> None:
+    if batch.state == "unchanged":
+        show.say(f"{batch.file_name} is batch {batch.batch_id} already: nothing changed.")
+        return
+    show.say(
+        f"Batch {batch.batch_id} of {batch.source}: {batch.file_name}, read as {batch.profile}, {batch.seconds:.1f} s\n"
+        f"  {batch.lines_read:,} lines read = {batch.lines_loaded:,} loaded + {batch.lines_unchanged:,} unchanged"
+        f" + {batch.lines_rejected:,} rejected\n"
+        f"  orders     {batch.orders_new:,} new, {batch.orders_replaced:,} replaced\n"
+        f"  customers  {batch.customers_new:,} new, {batch.customers_changed:,} changed\n"
+        f"  products   {batch.products_new:,} new, {batch.products_changed:,} changed"
+    )
+    for warning in batch.warnings:
+        show.say(f"  note: {warning}")
+    if batch.rejects_file:
+        show.say(f"  rejected rows with line, column, value and reason: {batch.rejects_file}")
+    show.say(f"Score it: foresell refresh    Take it back: foresell undo {batch.batch_id}")
+
+
+def show_batches(
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
+    json: Json = False,
+) -> None:
+    """List the loads, newest first."""
+    _, database = open_home()
+    found = batches.list_batches(database, limit=limit)
+    if json:
+        show.as_json(found)
+    elif not found:
+        show.say("Nothing was loaded yet. Try: foresell load FILE    or: foresell demo")
+    else:
+        columns = {
+            "batch_id": "batch", "loaded_at": "when", "source": "source", "file_name": "file", "lines_read": "read",
+            "lines_loaded": "loaded", "lines_unchanged": "unchanged", "lines_rejected": "rejected", "state": "state",
+        }  # fmt: skip
+        show.table(found, columns, plain_ids=["batch_id"])
+
+
+def undo(
+    batch: Annotated[int, typer.Argument(help="The number `foresell batches` shows.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    with_later: Annotated[
+        bool, typer.Option("--with-later", help="Also undo later batches of the same source.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Take a batch back: the truth is exactly what it was before, also where the batch replaced rows."""
+    _, database = open_home()
+    if not yes:
+        if json:
+            raise UsageError("With --json there is nobody to ask.", remedy="Add --yes.")
+        later = " and all later ones of its source" if with_later else ""
+        typer.confirm(f"Undo batch {batch}{later}?", abort=True)
+    undone = batches.undo(database, batch, with_later=with_later)
+    if json:
+        show.as_json({"undone": undone})
+    else:
+        show.say(f"Undone: {', '.join(map(str, undone))}. What is published stays until: foresell refresh")

@@ -1,0 +1,318 @@
+"""Commands that score and show: refresh, runs, rollback, segments, customers, customer."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from foresell import pipeline
+from foresell.cli import show
+from foresell.cli.data import Json
+from foresell.cli.session import day, open_home, open_published
+from foresell.errors import UsageError
+from foresell.scores import segments as rules
+from foresell.snapshot import ask
+from foresell.truth import people, runs
+from foresell.truth import rules as truth_rules
+from foresell.truth.database import Database
+
+segments_app = typer.Typer(help="How many customers are in each segment; the rules, and changing them.")
+RUN_COLUMNS = {
+    "run_id": "run", "as_of": "as of", "state": "state", "customers_scored": "customers", "published_at": "published",
+    "error": "error",
+}  # fmt: skip
+
+
+def register(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    app.command()(refresh)
+    app.command(name="runs")(show_runs)
+    app.command()(rollback)
+    app.add_typer(segments_app, name="segments")
+    app.command()(customers)
+    app.command()(customer)
+
+
+def refresh(
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", help="Score as of this day, YYYY-MM-DD (default: the day after the last order)."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Build the snapshot, score every customer, publish. If anything fails, what was published stays."""
+    chosen = day(as_of, "--as-of")
+    settings, database = open_home()
+    with show.progress(not json) as progress:
+        run = pipeline.refresh(settings, database, as_of=chosen, progress=progress)
+    classes = runs.line_classes(database, run["run_id"])
+    if json:
+        show.as_json({**run, "line_classes": classes, "segments": runs.segments(database, run["run_id"])})
+        return
+    seconds = sum(run["timings"].values())
+    show.say(
+        f"Run {run['run_id']} is published: {run['customers_scored']:,} customers as of {run['as_of']}, {seconds:.1f} s"
+    )
+    show_line_classes(classes)
+    show.say("See them: foresell segments    foresell customers")
+
+
+def show_line_classes(classes: Sequence[dict[str, Any]]) -> None:
+    """Every line of the truth, by what it counts as: they add up."""
+    meaning = {
+        "counted": "goods sold to known customers",
+        "returns": "goods that came back: subtracted",
+        "anonymous": "no customer known: in revenue, not in scores",
+        "non_product": "postage, fees, adjustments, vouchers: left out",
+        "cancelled": "cancelled orders: left out",
+        "later": "dated on or after as_of: left out",
+    }
+    found = {row["class"]: row for row in classes}
+    rows = [{**found[name], "meaning": meaning[name]} for name in meaning if name in found and found[name]["lines"]]
+    total = {
+        "class": "all lines", "lines": sum(row["lines"] for row in classes),
+        "amount": sum(row["amount"] for row in classes), "meaning": "",
+    }  # fmt: skip
+    show.table([*rows, total], {"class": "lines", "lines": "number", "amount": "money", "meaning": ""})
+
+
+def show_runs(
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20, json: Json = False
+) -> None:
+    """List the runs, newest first."""
+    _, database = open_home()
+    found = runs.list_runs(database, limit=limit)
+    if json:
+        show.as_json(found)
+    elif not found:
+        show.say("Nothing has been scored yet. Load a file, then: foresell refresh")
+    else:
+        show.table(found, RUN_COLUMNS, plain_ids=["run_id"])
+
+
+def rollback(
+    run: Annotated[int | None, typer.Argument(help="The run to publish again (default: the one before).")] = None,
+    json: Json = False,
+) -> None:
+    """Publish an earlier run again; the present one is withdrawn, not deleted."""
+    _, database = open_home()
+    target = runs.rollback(database, run)
+    if json:
+        show.as_json({"published": target["run_id"], "as_of": target["as_of"]})
+    else:
+        show.say(f"Run {target['run_id']} (as of {target['as_of']}) is published again.")
+
+
+@segments_app.callback(invoke_without_command=True)
+def segments(
+    context: typer.Context,
+    since: Annotated[int | None, typer.Option(help="Show who moved where since this run.")] = None,
+    json: Json = False,
+) -> None:
+    """How many customers are in each segment, what they are worth, and what to do about them."""
+    if context.invoked_subcommand:
+        return
+    if since is not None:
+        _show_movement(since, json)
+        return
+    with open_published() as (run, con, _):
+        found = ask.segments(con)
+    if json:
+        show.as_json({"run_id": run["run_id"], "as_of": run["as_of"], "segments": found})
+        return
+    total = sum(row["customers"] for row in found)
+    for row in found:
+        row["share"] = f"{100 * row['customers'] / total:.1f} %"
+    columns = {
+        "segment": "segment",
+        "customers": "customers",
+        "share": "share",
+        "revenue": "net revenue",
+        "advice": "what to do",
+    }
+    show.table(found, columns, title=f"{total:,} customers as of {run['as_of']} (run {run['run_id']})")
+
+
+def _show_movement(since: int, json: bool) -> None:
+    _, database = open_home()
+    run = runs.published(database)
+    moved = runs.movement(database, since, run["run_id"])
+    if json:
+        show.as_json({"since": since, "run_id": run["run_id"], "movement": moved})
+        return
+    stayed = sum(row["customers"] for row in moved if row["segment_from"] == row["segment_to"])
+    changed = [row for row in moved if row["segment_from"] != row["segment_to"]]
+    show.say(f"From run {since} to run {run['run_id']}: {stayed:,} customers stayed in their segment.")
+    show.table(changed, {"segment_from": "from", "segment_to": "to", "customers": "customers"})
+
+
+@segments_app.command("rules")
+def show_rules() -> None:
+    """Print the rules as a TOML file to edit."""
+    _, database = open_home()
+    show.say(rules.to_toml(rules.from_rows(truth_rules.segment_rules(database))))
+
+
+@segments_app.command("set")
+def set_rules(
+    file: Annotated[Path, typer.Argument(help="A TOML file as `foresell segments rules` prints it.")],
+) -> None:
+    """Use the rules of a file from the next refresh on."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"Cannot read {file}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}.") from None
+    _save_rules(open_home()[1], text)
+
+
+@segments_app.command("edit")
+def edit_rules() -> None:
+    """Open the rules in your editor ($EDITOR) and use them from the next refresh on."""
+    _, database = open_home()
+    before = rules.to_toml(rules.from_rows(truth_rules.segment_rules(database)))
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    with tempfile.NamedTemporaryFile("w+", suffix=".toml") as file:
+        file.write(before)
+        file.flush()
+        try:
+            subprocess.run([*shlex.split(editor), file.name], check=True)
+        except (OSError, subprocess.CalledProcessError):
+            raise UsageError(
+                f"The editor {editor!r} could not be run.", remedy="Set EDITOR, or: foresell segments rules > FILE"
+            ) from None
+        after = Path(file.name).read_text(encoding="utf-8")
+    if after == before:
+        show.say("Nothing was changed.")
+    else:
+        _save_rules(database, after)
+
+
+def _save_rules(database: Database, text: str) -> None:
+    checked = rules.from_toml(text)
+    rows = [
+        {"name": rule.name, "advice": rule.advice}
+        | {
+            f"{axis}_{end}": getattr(rule, axis)[place]
+            for axis in rules.AXES
+            for place, end in enumerate(("min", "max"))
+        }
+        for rule in checked
+    ]
+    version = truth_rules.save_segment_rules(database, rows)
+    show.say(
+        f"{len(rows)} segments saved as version {version} of the rules. They apply from the next: foresell refresh"
+    )
+
+
+def customers(
+    segment: Annotated[str | None, typer.Option(help="Only this segment.")] = None,
+    bought_from: Annotated[
+        str | None, typer.Option("--from", help="Last purchase on or after this day, YYYY-MM-DD.")
+    ] = None,
+    bought_to: Annotated[str | None, typer.Option("--to", help="Last purchase on or before this day.")] = None,
+    category: Annotated[str | None, typer.Option(help="Bought something of this product category.")] = None,
+    sort: Annotated[str, typer.Option(help=f"Best first by: {', '.join(ask.SORTS)}.")] = "monetary",
+    limit: Annotated[int | None, typer.Option(min=1, help="How many (default: 25 on screen, all in a file).")] = None,
+    contacts: Annotated[bool, typer.Option("--contacts", help="With names and contact data.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Write a CSV file (- for standard output).")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """List the scored customers, filtered and sorted."""
+    first, last = day(bought_from, "--from"), day(bought_to, "--to")
+    shown = limit or (None if output or json else 25)
+    with open_published() as (run, con, database):
+        total, rows = ask.customers(
+            con, segment=segment, first_day=first, last_day=last, category=category, sort=sort, limit=shown
+        )
+        if contacts:
+            rows = contacts_of(database, rows)
+    extra = people.CONTACT_COLUMNS if contacts else ()
+    if output:
+        count = show.write_csv(
+            rows,
+            ["customer_id", *extra, *(key for key in CUSTOMER_COLUMNS if key != "customer_id"), "r", "f", "m"],
+            output,
+        )
+        show.note(f"{count:,} customers written to {output} (run {run['run_id']}, as of {run['as_of']})")
+    elif json:
+        show.as_json({"run_id": run["run_id"], "as_of": run["as_of"], "total": total, "customers": rows})
+    else:
+        _show_customers(run, total, rows, extra)
+
+
+CUSTOMER_COLUMNS = {
+    "customer_id": "customer", "segment": "segment", "rfm_score": "RFM", "recency_days": "days since",
+    "last_purchase_day": "last purchase", "frequency": "orders", "monetary": "net revenue", "country": "country",
+}  # fmt: skip
+
+
+def _show_customers(run: dict[str, Any], total: int, rows: list[dict[str, Any]], extra: Sequence[str]) -> None:
+    if not rows:
+        show.say("No customer matches. Loosen a filter, or see all: foresell customers")
+        return
+    columns = {"customer_id": "customer", **{name: name for name in extra}, **CUSTOMER_COLUMNS}
+    show.table(
+        rows,
+        columns,
+        title=f"{len(rows):,} of {total:,} customers as of {run['as_of']} (run {run['run_id']})",
+        plain_ids=["rfm_score"],
+    )
+
+
+def contacts_of(database: Database, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with each customer's contact data added."""
+    known = people.contacts(database, [row["customer_id"] for row in rows])
+    return [{**row, **known.get(row["customer_id"], {})} for row in rows]
+
+
+def customer(
+    customer_id: Annotated[str, typer.Argument(help="Such as C000123, or the source's own key.")],
+    limit: Annotated[int, typer.Option(min=1, help="How many orders to show.")] = 20,
+    json: Json = False,
+) -> None:
+    """One customer: the scores, how they came about, and the orders they came from."""
+    with open_published() as (run, con, database):
+        found = ask.customer(con, people.resolve(database, customer_id))
+    if json:
+        show.as_json({"run_id": run["run_id"], **found})
+        return
+    place = f", {found['country']}" if found["country"] else ""
+    show.say(f"{found['customer_id']}{place} as of {found['as_of']} (run {run['run_id']})")
+    if found["rfm_score"] is None:
+        show.say("No score: no order of this customer comes to more than zero.")
+    else:
+        _show_calculation(found)
+    orders = found["orders"]
+    show.table(
+        orders[:limit],
+        {"order_key": "order", "day": "day", "lines": "lines", "net_amount": "net amount", "is_counted": "counted"},
+        title=f"\n{len(orders):,} orders and credit notes" + (f", the last {limit}" if len(orders) > limit else ""),
+        plain_ids=["order_key"],
+    )
+
+
+def _show_calculation(found: dict[str, Any]) -> None:
+    """Each axis: the value, the score, and the range of values that earns it."""
+    ranges = {(row["axis"], row["score"]): row for row in found["cut_points"]}
+    names = {
+        "recency_days": ("r", "days since the last purchase"),
+        "frequency": ("f", "orders"),
+        "monetary": ("m", "net revenue"),
+    }
+    rows = []
+    for axis, (short, meaning) in names.items():
+        cut = ranges[axis, found[short]]
+        money = axis == "monetary"
+        low, high = (f"{cut[end]:,.2f}" if money else f"{cut[end]:,.0f}" for end in ("lowest", "highest"))
+        rows.append({"axis": meaning, "value": found[axis], "score": found[short], "range": f"{low} to {high}"})
+    show.say(f"{found['segment']}, RFM {found['rfm_score']}")
+    show.table(rows, {"axis": "", "value": "value", "score": "score", "range": "this score is for"})

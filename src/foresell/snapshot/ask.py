@@ -1,0 +1,79 @@
+"""Questions to a published snapshot; the answers are dicts, one per row."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import duckdb
+
+from foresell.errors import NotFound, UsageError
+from foresell.sql import named_queries
+
+#: What the list can be sorted by, best first.
+SORTS = {
+    "recency": "recency_days, customer_id",
+    "frequency": "frequency desc, customer_id",
+    "monetary": "monetary desc, customer_id",
+    "score": "rfm_score desc, monetary desc, customer_id",
+}
+
+
+def customers(
+    con: duckdb.DuckDBPyConnection,
+    *,
+    segment: str | None = None,
+    first_day: date | None = None,
+    last_day: date | None = None,
+    category: str | None = None,
+    sort: str = "monetary",
+    limit: int | None = None,
+) -> tuple[int, list[dict[str, Any]]]:
+    """How many customers match, and the first `limit` of them in order (days are those of the last purchase).
+
+    Raises UsageError for a segment, category or sort that does not exist, naming those that do.
+    """
+    if sort not in SORTS:
+        raise UsageError(f"Cannot sort by {sort!r}.", remedy=f"Choose one of: {', '.join(SORTS)}")
+    _known(con, "segment", segment, "select name from segment_rules order by position")
+    _known(con, "category", category, "select distinct category from products where kind = 'product' order by 1")
+    values = {"segment": segment, "first_day": first_day, "last_day": last_day, "category": category}
+    query = _sql("customers")
+    [total] = _rows(con, f"select count(*) as total from ({query})", values)
+    cut = "" if limit is None else f" limit {int(limit)}"
+    return total["total"], _rows(con, f"select * from ({query}) order by {SORTS[sort]}{cut}", values)
+
+
+def segments(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Every segment with its customers, net revenue, typical recency and advice."""
+    return _rows(con, _sql("segments"))
+
+
+def customer(con: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, Any]:
+    """One customer's scores with the orders and the cut points they came from. Raises NotFound."""
+    found = _rows(con, _sql("customer"), {"customer_id": customer_id})
+    if not found:
+        raise NotFound("Customer not found", remedy="List them: foresell customers")
+    return {
+        **found[0],
+        "orders": _rows(con, _sql("orders_of_customer"), {"customer_id": customer_id}),
+        "cut_points": _rows(con, _sql("cut_points")),
+    }
+
+
+def _known(con: duckdb.DuckDBPyConnection, what: str, value: str | None, query: str) -> None:
+    if value is None:
+        return
+    names = [row[0] for row in con.execute(query).fetchall()]
+    if value.lower() not in {name.lower() for name in names}:
+        raise UsageError(f"There is no {what} {value!r}.", remedy=f"Choose one of: {', '.join(names)}")
+
+
+def _rows(con: duckdb.DuckDBPyConnection, query: str, values: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    cursor = con.execute(query, values)
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _sql(name: str) -> str:
+    return named_queries("foresell.snapshot", "questions.sql")[name]

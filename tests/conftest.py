@@ -1,0 +1,71 @@
+"""Fixtures every test may use: a home of its own with a real server in it, and the public data sets."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from foresell import logs
+from foresell.settings import Settings
+from foresell.truth import embedded
+from foresell.truth.database import Database, open_database
+from tests.support.public_data import find_or_fetch
+
+LEFT_OUT: list[str] = []
+logs.configure()
+
+
+@pytest.fixture
+def settings() -> Iterator[Settings]:
+    """A home nobody else uses; its server, if one was started, is stopped afterwards.
+
+    Not below pytest's own folder: every pytest that starts closes that one to the server's user again.
+    """
+    with tempfile.TemporaryDirectory(prefix="foresell-test-") as folder:
+        settings = Settings(home=Path(folder) / "home", memory_gib=1.0, threads=2)
+        yield settings
+        embedded.stop(settings.home)
+
+
+@pytest.fixture(scope="session")
+def furnished_home() -> Iterator[Path]:
+    """A home whose server was made, migrated and stopped: copying it is four times faster than making another."""
+    with tempfile.TemporaryDirectory(prefix="foresell-test-") as folder:
+        settings = Settings(home=Path(folder) / "home")
+        open_database(settings)
+        embedded.stop(settings.home)
+        yield settings.home
+
+
+@pytest.fixture
+def database(settings: Settings, furnished_home: Path) -> Database:
+    """An empty truth on a real PostgreSQL of its own."""
+    subprocess.run(["/bin/cp", "-a", str(furnished_home), str(settings.home)], check=True)
+    return open_database(settings)
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of public data sets; fetched when it is missing, else the test is left out and the summary says so."""
+    folder = Path(os.environ.get("FORESELL_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    found, why = find_or_fetch(folder, cache=Path(__file__).parents[1] / ".cache" / "data")
+    if found is None:
+        pytest.skip(f"the public data sets are not here: {why}")
+    return found
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped and report.when == "setup":
+        LEFT_OUT.append(report.nodeid)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if LEFT_OUT:
+        terminalreporter.section("left out, because the public data sets are not here and could not be fetched")
+        for test in LEFT_OUT:
+            terminalreporter.line(f"  {test}")
