@@ -1,1 +1,11 @@
-"""The sources room: reads one outside file and knows no database."""
+"""Reads one outside file and leaves it parsed and validated in DuckDB; knows no database.
+
+`stage` is the way in for loads, `inspect` describes a file by running the same parser.
+"""
+
+from foresell.sources.inspection import Inspection, inspect, save_map
+from foresell.sources.mapping import Mapping, read_map, write_map
+from foresell.sources.profiles import PROFILES
+from foresell.sources.staging import stage
+
+__all__ = ["PROFILES", "Inspection", "Mapping", "inspect", "read_map", "save_map", "stage", "write_map"]

@@ -1,0 +1,184 @@
+"""The canonical fields a file can fill, the headers people give them, and the mapping this proposes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One canonical field: which kinds of file have it, what its values are, and the headers it is known by."""
+
+    name: str
+    rows: tuple[str, ...]
+    kind: str  # text | number | time
+    meaning: str
+    headers: tuple[str, ...]
+
+
+ROWS = ("orders", "customers", "products")
+_O, _C, _P, _OC, _OP = ("orders",), ("customers",), ("products",), ("orders", "customers"), ("orders", "products")
+
+
+def _field(name: str, rows: tuple[str, ...], kind: str, meaning: str, headers: str) -> Field:
+    return Field(name, rows, kind, meaning, (plain(name), *headers.split()))
+
+
+def plain(header: str) -> str:
+    """A header without case, blanks and punctuation: `Customer ID` and `customer_id` are the same."""
+    return re.sub(r"[\W_]+", "", header.casefold())
+
+
+#: Order matters twice: it is the order of columns in a saved map, and the earlier field wins a contested column.
+FIELDS: tuple[Field, ...] = (
+    _field(
+        "order_key",
+        _O,
+        "text",
+        "what names the order; without it an order is customer + date-time",
+        "invoice invoiceno invoicenumber invoiceid order orderid orderno ordernumber transactionid transaction receipt "
+        "receiptno documentno belegnummer rechnungsnummer bestellnummer auftragsnummer commande numerodecommande pedido "
+        "numeropedido salesorder ordername",
+    ),
+    _field(
+        "customer_key",
+        _OC,
+        "text",
+        "what names the customer; blank means an anonymous sale",
+        "customer customerid customerno customernumber custid clientid client clientno userid buyerid accountid account "
+        "memberid kundennummer kundenr kunde kundeid idclient numeroclient idcliente cliente",
+    ),
+    _field(
+        "ordered_at",
+        _O,
+        "time",
+        "day or date-time of the sale, in the shop's local time",
+        "orderdate orderedon invoicedate date datetime timestamp transactiondate saledate salesdate purchasedate "
+        "orderpurchasetimestamp createdat created time datum bestelldatum rechnungsdatum belegdatum datecommande fecha "
+        "fechapedido data datapedido",
+    ),
+    _field(
+        "status", _O, "text", "state of the order: completed, cancelled or returned", "orderstatus state etat estado"
+    ),
+    _field(
+        "sku",
+        _OP,
+        "text",
+        "what names the product; without it the product's name, else one product called SALE",
+        "stockcode productid productcode productsku itemid itemcode item itemno articleno article artikel artikelnummer "
+        "artnr reference referencia codigo productno variantsku lineitemsku",
+    ),
+    _field(
+        "product_name",
+        _OP,
+        "text",
+        "the product in words",
+        "description productdescription product producttitle itemname itemdescription name title bezeichnung "
+        "produkt artikelbezeichnung designation libelle descripcion producto lineitemname",
+    ),
+    _field(
+        "category", _OP, "text", "the product's category", "productcategory categoryname kategorie categorie categoria"
+    ),
+    _field(
+        "quantity",
+        _O,
+        "number",
+        "pieces; negative for returns; 1 if there is no such column",
+        "qty units pieces count menge anzahl stueck stück quantite quantité cantidad quantidade lineitemquantity",
+    ),
+    _field(
+        "unit_price",
+        _O,
+        "number",
+        "price of one piece",
+        "price priceeach itemprice einzelpreis preis stueckpreis stückpreis prix prixunitaire precio "
+        "preciounitario preco lineitemprice",
+    ),
+    _field(
+        "amount",
+        _O,
+        "number",
+        "money of the line; quantity x unit price if there is no such column",
+        "lineamount linetotal total totalamount totalprice sales revenue value net netamount betrag umsatz summe montant "
+        "importe monto valor",
+    ),
+    _field(
+        "list_price", _P, "number", "the price in the catalogue", "price unitprice retailprice listenpreis preis prix"
+    ),
+    _field(
+        "currency", _O, "text", "code of the money, such as EUR", "currencycode waehrung währung devise moneda moeda"
+    ),
+    _field(
+        "name",
+        _OC,
+        "text",
+        "the customer's name",
+        "customername fullname clientname buyername company companyname kundenname nomclient nombrecliente",
+    ),
+    _field("email", _OC, "text", "the customer's e-mail", "emailaddress mail customeremail correo courriel"),
+    _field("phone", _OC, "text", "the customer's telephone", "phonenumber telephone mobile telefon telefono"),
+    _field(
+        "address", _OC, "text", "street and number", "street address1 streetaddress strasse straße adresse direccion"
+    ),
+    _field("city", _OC, "text", "town", "town customercity ort stadt ville ciudad cidade"),
+    _field("region", _OC, "text", "state, county or province", "province county customerstate bundesland provincia"),
+    _field("postcode", _OC, "text", "postal code", "zip zipcode postalcode plz codepostal customerzipcodeprefix"),
+    _field("country", _OC, "text", "country", "countryname land pays pais shippingcountry billingcountry"),
+    _field("signup_date", _C, "time", "the day the customer came", "signup signedup registered createdat since joined"),
+    _field("kind", _P, "text", "product or non_product (postage, fees)", "producttype type"),
+)
+
+BY_NAME = {field.name: field for field in FIELDS}
+
+#: Each group needs at least one of its fields.
+REQUIRED: dict[str, tuple[tuple[str, ...], ...]] = {
+    "orders": (("customer_key",), ("ordered_at",), ("unit_price", "amount")),
+    "customers": (("customer_key",),),
+    "products": (("sku",),),
+}
+
+
+def fields_of(rows: str) -> tuple[Field, ...]:
+    """The fields a file of this kind can fill."""
+    return tuple(field for field in FIELDS if rows in field.rows)
+
+
+def missing(rows: str, columns: Iterable[str]) -> list[str]:
+    """What a mapping still lacks, in words such as `unit_price or amount`."""
+    have = set(columns)
+    return [" or ".join(group) for group in REQUIRED[rows] if not have.intersection(group)]
+
+
+def propose(headers: Iterable[str], rows: str) -> dict[str, tuple[str, float]]:
+    """For each field that a header names: (header, confidence).
+
+    Confidence 1.0: the field's own name; 0.9: a header known for it; 0.6: a known header inside a longer one.
+    """
+    open_headers = {header: plain(header) for header in headers}
+    found: dict[str, tuple[str, float]] = {}
+    for confidence in (1.0, 0.9, 0.6):
+        for field in fields_of(rows):
+            if field.name not in found and (header := _named(field, open_headers, confidence)) is not None:
+                found[field.name] = (header, confidence)
+                del open_headers[header]
+    return found
+
+
+def _named(field: Field, headers: dict[str, str], confidence: float) -> str | None:
+    if confidence == 0.6:  # only long words: `date` inside `updated` proves nothing
+        known = [word for word in field.headers if len(word) >= 6]
+        return next((header for header, text in headers.items() if any(word in text for word in known)), None)
+    wanted = field.headers[:1] if confidence == 1.0 else field.headers[1:]
+    by_text = {text: header for header, text in headers.items()}
+    return next((by_text[word] for word in wanted if word in by_text), None)
+
+
+def guess_rows(headers: Iterable[str]) -> str:
+    """What one row of a file with these headers is: orders, customers or products."""
+    names = list(headers)
+    for rows in ROWS:
+        if not missing(rows, (f for f, (_, sure) in propose(names, rows).items() if sure >= 0.9)):
+            return rows
+    return "orders"

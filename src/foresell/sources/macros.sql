@@ -1,0 +1,33 @@
+-- How cells become fields, the same for every source. Keys: `12346.0` is an Excel or pandas float, leading zeros are meant.
+
+-- name: clean
+create or replace temp macro clean(x) as nullif(trim(x::varchar, ' ' || chr(9) || chr(10) || chr(13) || chr(160)), '')
+
+-- name: clean_key
+create or replace temp macro clean_key(x) as
+    case
+        when suffix(clean(x), '.0') and regexp_full_match(clean(x), '\d+\.0') then left(clean(x), length(clean(x)) - 2)
+        else clean(x)
+    end
+
+-- name: known_key
+create or replace temp macro known_key(x) as
+    case when lower(clean_key(x)) not in ('nan', 'null', 'none', 'n/a', '#n/a', '<na>') then clean_key(x) end
+
+-- name: is_remark
+create or replace temp macro is_remark(x) as
+    x = lower(x) or contains(x, '?') or not regexp_matches(x, '\p{L}')
+    or regexp_matches(
+        x, '(?i)^\W*(damage|check|found|missing|adjust|amazon|dotcom|ebay|wrong|lost|sold as|wet|smashed|thrown|unsaleable'
+        || '|given away|mailout|no stock|counted|crushed|broken|mouldy|faulty|test$|temp$|incorrect)'
+    )
+
+-- name: number_fault
+create or replace temp macro number_fault(x, blank) as
+    case
+        when x is null or trim(x) = '' then blank
+        when contains(x, '%') then 'a percentage, not an amount'
+        when lower(trim(x, ' +-')) in ('nan', 'inf', 'infinity') then 'not a finite number'
+        when try_cast(x as double) is not null then 'a number too large'
+        else 'not a number as this column writes them'
+    end

@@ -1,0 +1,62 @@
+-- How written numbers are recognised. {field}, {codes}, {group}, {decimal} and {sign} are filled in by numbers.py.
+
+-- name: evidence
+-- One row: among values that are no plain number, how many can only have a decimal dot, only a decimal comma, or either;
+-- an example of the undecided; the thousands mark seen. Signs, codes and blanks around the digits are ignored.
+with odd as (
+    select replace(regexp_replace({field}, '^[^0-9.,]+|[^0-9.,]+$', '', 'g'), ' ', ' ') as x, {field} as value
+    from cells
+    where {field} is not null and try_cast({field} as decimal(18, 6)) is null
+),
+every as (
+    select x, value from odd
+    union all
+    select {field}::varchar, null from (select {field} from cells where {field} is not null limit 0)
+)
+select
+    count(*) filter (
+        regexp_full_match(x, '\d{1,3}([, ''’]\d{2,3})+\.\d+|\d+\.\d{1,2}|\d+\.\d{4,}|\d{1,3}(,\d{3}){2,}|\d*\.\d+')
+    ) as dot,
+    count(*) filter (
+        regexp_full_match(x, '\d{1,3}([. ''’]\d{3})+,\d+|\d+,\d{1,2}|\d{4,},\d+|\d+,\d{4,}|,\d+|\d{1,3}(\.\d{3}){2,}')
+    ) as comma,
+    count(*) filter (regexp_full_match(x, '\d{1,3},\d{3}')) as either,
+    min(value) filter (regexp_full_match(x, '\d{1,3},\d{3}')) as example,
+    mode(regexp_extract(x, '^\d{1,3}([., ''’])\d{3}([., ''’]|$)', 1)) filter (
+        regexp_matches(x, '^\d{1,3}([., ''’])\d{3}([., ''’]|$)')
+    ) as thousands
+from every
+
+-- name: currencies
+-- One row per currency sign or code written with the numbers, the most frequent first.
+select sign, count(*) as values
+from (
+    select coalesce(
+        nullif(regexp_extract(upper({field}), '\b({codes})\b'), ''), nullif(regexp_extract({field}, 'R\$|zł|\p{Sc}'), '')
+    ) as sign
+    from cells
+    where {field} is not null
+)
+where sign is not null
+group by sign
+order by values desc, sign
+
+-- name: written_number
+-- The number a person wrote, or null: one optional currency ({sign}), grouped or not, minus before or after, or (brackets).
+create or replace temp macro to_number_{field}(x) as (
+    case
+        when regexp_full_match(
+            regexp_replace(
+                trim(replace(replace(x, '{sign}', ''), lower('{sign}'), ''), '-+−() ' || chr(9) || chr(160)),
+                '[   ''’]', '{group}', 'g'
+            ),
+            '\d+([{decimal}]\d*)?|[{decimal}]\d+|\d{1,3}([{group}]\d{2,3})*[{group}]\d{3}([{decimal}]\d*)?'
+        )
+        then try_cast(
+            (case when regexp_matches(x, '^[^\d]*[-−(]|[-−]\s*$') then '-' else '' end)
+            || replace(regexp_replace(x, '[^\d{decimal}]', '', 'g'), '{decimal}', '.')
+            as decimal(18, 6)
+        )
+        else try_cast(case when '{decimal}' = '.' then x end as decimal(18, 6))
+    end
+)

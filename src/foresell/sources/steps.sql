@@ -1,0 +1,233 @@
+-- The steps from `cells` (fields as the file writes them) to the four staged tables. The macros they call are created per
+-- load from the mapping and from how the file writes numbers and dates (see staging.py).
+
+-- name: lines
+-- One row per row of `cells`; what could not be read is null, which `bad_lines` then finds.
+create table staged_lines as
+with read as (
+    select
+        line,
+        order_key,
+        customer_key,
+        to_time_ordered_at(ordered_at) as ordered_at,
+        status,
+        sku_of(sku, product_name) as sku,
+        try_cast(quantity_of(quantity) as decimal(14, 3)) as quantity,
+        try_cast(to_number_unit_price(unit_price) as decimal(14, 4)) as price,
+        try_cast(to_number_amount(amount) as decimal(18, 4)) as money,
+        country,
+        currency
+    from cells
+),
+priced as (
+    select
+        * exclude (price, money),
+        price_of(quantity, price, money)::decimal(14, 4) as unit_price,
+        amount_of(quantity, price, money)::decimal(18, 4) as amount
+    from read
+)
+select
+    line,
+    order_of(order_key, customer_key, ordered_at) as order_key,
+    customer_key,
+    ordered_at,
+    status_of(order_key, status, amount) as status,
+    sku,
+    quantity,
+    unit_price,
+    amount,
+    country_of(country) as country,
+    currency_of(currency) as currency
+from priced
+
+-- name: bad_lines
+-- One row per line that lacks something it needs.
+create temp table bad_lines as
+select line
+from staged_lines
+where order_key is null or ordered_at is null or sku is null or quantity is null or unit_price is null or amount is null
+
+-- name: problems
+-- One row per problem of a bad line; a totals row is one problem, however much it lacks.
+create temp table problems as
+with bad as (
+    select c.*, {totals} as totals, s.order_key as staged_order, s.sku as staged_sku, s.quantity as staged_quantity,
+        s.unit_price as staged_price, s.amount as staged_amount, s.ordered_at as staged_time
+    from cells as c
+    join staged_lines as s using (line)
+    where line in (select line from bad_lines)
+),
+read as (
+    select *, totals and staged_time is null as is_total from bad
+)
+select line, 'ordered_at' as field, ordered_at::varchar as value,
+    case
+        when is_total then 'totals row'
+        when ordered_at is null then 'no date'
+        when parse_time_ordered_at(ordered_at) is null then 'not a date as this column writes them (' || $dates || ')'
+        when parse_time_ordered_at(ordered_at) < timestamp '1900-01-01' then 'a date before 1900'
+        else 'a date after ' || $last_day
+    end as reason
+from read where staged_time is null
+union all
+select line, 'order_key', order_key, 'no order number' from read where not is_total and staged_order is null and staged_time is not null
+union all
+select line, 'sku', sku, 'no product code' from read where not is_total and staged_sku is null
+union all
+select line, 'quantity', quantity::varchar, number_fault(quantity::varchar, 'no quantity')
+from read where not is_total and staged_quantity is null
+union all
+select line, 'unit_price', unit_price::varchar, number_fault(unit_price::varchar, 'no price')
+from read where not is_total and staged_quantity is not null and has_price() and staged_price is null
+union all
+select line, 'amount', amount::varchar, number_fault(amount::varchar, 'no amount')
+from read
+where not is_total and staged_quantity is not null and staged_amount is null and not (has_price() and staged_price is null)
+
+-- name: two_customers
+-- One row per line of an order that names two customers: nobody can say whose it is.
+create temp table problems as
+select line, 'customer_key' as field, customer_key as value, 'the order names two customers' as reason
+from staged_lines
+where order_key in (
+    select order_key from staged_lines group by order_key having min(customer_key) <> max(customer_key)
+)
+
+-- name: reject
+-- Problems become rejects under the column's own header, their lines leave the staged table.
+insert into staged_rejects
+select $file, p.line, coalesce(m.header, p.field), left(p.value, 200), p.reason
+from problems as p
+left join mapped as m using (field)
+order by p.line, p.field
+
+-- name: extra_lines
+-- One row per order and extra money column (freight): the sum over its lines. Their `line` lies past the file's last line.
+insert into staged_lines
+with sums as (
+    select order_key, min(s.line) as first_line, any_value(s.customer_key) as customer_key, min(s.ordered_at) as ordered_at,
+        min(s.status) as status, any_value(s.country) as country, any_value(s.currency) as currency,
+        sum(to_number_{extra}(c.{extra}))::decimal(14, 4) as amount
+    from staged_lines as s
+    join cells as c using (line)
+    group by order_key
+)
+select
+    (select max(line) from staged_lines) + row_number() over (order by first_line),
+    order_key, customer_key, ordered_at, status, $sku, 1, amount, amount, country, currency
+from sums
+where amount <> 0
+
+-- name: products
+-- One row per sku. Its name is the most frequent description; stock-keepers' remarks (`damaged?`, `check`) only if
+-- nothing better is there. A category the source does not give is derived from the words of the name.
+create table staged_products as
+with described as (
+    select sku_of(sku, product_name) as sku, product_name, category, count(*) as times
+    from cells
+    group by all
+),
+known as (
+    select d.* from described as d semi join staged_lines using (sku)
+),
+named as (
+    select
+        sku,
+        first(product_name order by is_remark(product_name), times desc, product_name)
+            filter (product_name is not null and lower(product_name) <> 'nan') as name,
+        first(category order by times desc, category) filter (category is not null) as category
+    from known
+    group by sku
+),
+words as (
+    select sku, unnest(string_split_regex(upper(name), '[^\p{L}\d]+')) as word from named where category is null
+),
+guessed as (
+    select w.sku, arg_min(k.category, k.position) as category
+    from words as w
+    join category_words as k on w.word = k.word
+    group by w.sku
+)
+select
+    sku,
+    coalesce(n.name, sku) as name,
+    coalesce(n.category, g.category, 'Other') as category,
+    n.category is null as category_derived,
+    case when is_non_product(sku) then 'non_product' else 'product' end as kind,
+    null::decimal(14, 4) as list_price
+from named as n
+left join guessed as g using (sku)
+order by sku
+
+-- name: extra_product
+insert into staged_products values ($sku, $name, 'Other', true, 'non_product', null)
+
+-- name: catalogue
+-- What an explicit product table says goes before what the lines say.
+create or replace table staged_products as
+with catalogue as (
+    select {sku} as sku, first(product_name order by line) as name, first(category order by line) as category,
+        first(try_cast(to_number_list_price(list_price) as decimal(14, 4)) order by line) as list_price,
+        first(lower(kind) order by line) as kind
+    from {table}
+    where {sku} is not null
+    group by 1
+),
+both as (
+    select
+        sku, coalesce(c.name, s.name, sku) as name, coalesce(c.category, s.category) as stated, s.category_derived,
+        c.category is null and coalesce(s.category_derived, true) as category_derived_now,
+        coalesce(case when c.kind in ('product', 'non_product') then c.kind end, s.kind) as kind, c.list_price
+    from catalogue as c
+    full join staged_products as s using (sku)
+),
+words as (
+    select sku, unnest(string_split_regex(upper(name), '[^\p{L}\d]+')) as word from both where stated is null
+),
+guessed as (
+    select w.sku, arg_min(k.category, k.position) as category
+    from words as w
+    join category_words as k on w.word = k.word
+    group by w.sku
+)
+select
+    sku, name, coalesce(stated, g.category, 'Other') as category, category_derived_now as category_derived,
+    coalesce(kind, case when is_non_product(sku) then 'non_product' else 'product' end) as kind, list_price
+from both
+left join guessed as g using (sku)
+order by sku
+
+-- name: customers
+-- One row per customer on the lines. The country is the one most lines name.
+create table staged_customers as
+with places as (
+    select customer_key, country, count(*) as times from staged_lines where customer_key is not null group by all
+)
+select
+    customer_key,
+    null::varchar as name, null::varchar as email, null::varchar as phone, null::varchar as address,
+    null::varchar as city, null::varchar as region, null::varchar as postcode,
+    max(struct_pack(times := times, country := country)) filter (country is not null).country as country,
+    null::date as signup_date
+from places
+group by customer_key
+order by customer_key
+
+-- name: described_customers
+-- What the lines, or an explicit customer table, say about customers: the last line that says it counts.
+create or replace table staged_customers as
+with described as (
+    select {key} as customer_key, {last}
+    from {table}
+    where {key} is not null and ({everyone} or {key} in (select customer_key from staged_customers))
+    group by 1
+)
+select
+    customer_key,
+    coalesce(d.name, s.name) as name, coalesce(d.email, s.email) as email, coalesce(d.phone, s.phone) as phone,
+    coalesce(d.address, s.address) as address, coalesce(d.city, s.city) as city, coalesce(d.region, s.region) as region,
+    coalesce(d.postcode, s.postcode) as postcode, coalesce({country}, s.country) as country,
+    coalesce(d.signup_date, s.signup_date) as signup_date
+from described as d
+full join staged_customers as s using (customer_key)
+order by customer_key
