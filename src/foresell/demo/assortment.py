@@ -140,7 +140,7 @@ def _first_prices(
     median = np.array([c.price for c in categories])[category]
     spread = np.array([c.spread for c in categories])[category]
     of_kind = rng.standard_normal((len(categories), int(kind.max()) + 1))[category, kind]
-    return price_point(median * np.exp(spread * (0.9 * of_kind + 0.3 * rng.standard_normal(len(category)))))
+    return price_point(median * np.exp(spread * (0.65 * of_kind + 0.3 * rng.standard_normal(len(category)))))
 
 
 def _prices(rng: np.random.Generator, current: np.ndarray, calendar_month: np.ndarray) -> np.ndarray:
