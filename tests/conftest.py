@@ -39,6 +39,8 @@ def furnished_home() -> Iterator[Path]:
         settings = Settings(home=Path(folder) / "home")
         open_database(settings)
         embedded.stop(settings.home)
+        with (settings.home / "postgres" / "data" / "postgresql.conf").open("a") as file:
+            file.write("fsync = off\n")  # no test pulls the plug; kill -9 keeps what the kernel has
         yield settings.home
 
 

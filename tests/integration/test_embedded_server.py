@@ -56,7 +56,9 @@ def test_a_stale_pid_file_does_not_stop_it(settings: Settings, database: Databas
     pid_file = settings.home / "postgres" / "data" / "postmaster.pid"
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    pid_file.write_text(f"{ended.pid}\n{pid_file.parent}\n1700000000\n5432\n{settings.home / 'postgres'}\n\n  1 1\nready\n")
+    pid_file.write_text(
+        f"{ended.pid}\n{pid_file.parent}\n1700000000\n5432\n{settings.home / 'postgres'}\n\n  1 1\nready\n"
+    )
     os.chown(pid_file, pid_file.parent.stat().st_uid, -1)
     assert ask(open_database(settings), "select 1") == 1
 
@@ -145,7 +147,9 @@ def test_a_newer_database_is_not_touched(settings: Settings, database: Database)
 
 
 def test_an_unreachable_server_of_ones_own_is_said_plainly(settings: Settings) -> None:
-    own = replace(settings, database_url="postgresql://nobody@127.0.0.1:1/none", owner_url="postgresql://nobody@127.0.0.1:1/none")
+    own = replace(
+        settings, database_url="postgresql://nobody@127.0.0.1:1/none", owner_url="postgresql://nobody@127.0.0.1:1/none"
+    )
     with pytest.raises(DatabaseUnavailable, match="does not answer"):
         open_database(own)
 

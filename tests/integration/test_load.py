@@ -184,6 +184,9 @@ def test_references_cannot_be_broken(
 ) -> None:
     load(database, staged(FIRST))
     before = dump(database)
-    with pytest.raises((psycopg.errors.ForeignKeyViolation, psycopg.errors.RestrictViolation)), database.connect() as con:
+    with (
+        pytest.raises((psycopg.errors.ForeignKeyViolation, psycopg.errors.RestrictViolation)),
+        database.connect() as con,
+    ):
         act(con)
     assert dump(database) == before

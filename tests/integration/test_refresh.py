@@ -1,0 +1,220 @@
+"""A run is published whole or not at all; earlier ones can be published again; old ones are thinned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import duckdb
+import pytest
+
+from foresell import pipeline
+from foresell.errors import Busy, DatabaseUnavailable, ForesellError, NotFound, NotReady
+from foresell.scores import rfm
+from foresell.settings import Settings
+from foresell.snapshot import ask, build
+from foresell.snapshot.open import open_snapshot
+from foresell.truth import embedded, runs
+from foresell.truth.database import Database
+from foresell.truth.load import load
+from tests.support.staged import staged
+
+ORDERS = """
+    A1  anna  2026-01-05  ok  mug   2   3.50
+    A2  bob   2026-01-06  ok  mug   1   3.50
+    A3  -     2026-01-07  ok  bowl  1   9.00
+"""
+MORE = "A4 cleo 2026-02-09 ok vase 1 20.00"
+
+
+@pytest.fixture
+def scored(settings: Settings, database: Database) -> dict[str, object]:
+    load(database, staged(ORDERS))
+    return pipeline.refresh(settings, database)
+
+
+def scores_of(settings: Settings, database: Database) -> dict[str, Decimal]:
+    with open_snapshot(settings.snapshots / runs.published(database)["snapshot_file"]) as con:
+        _, rows = ask.customers(con)
+    return {row["customer_id"]: row["monetary"] for row in rows}
+
+
+def test_a_run_speaks_as_of_the_day_after_the_last_order(settings: Settings, scored: dict[str, object]) -> None:
+    assert (scored["as_of"], scored["customers_scored"], scored["state"]) == (date(2026, 1, 8), 2, "published")
+
+
+def test_an_earlier_day_knows_nothing_of_later_orders(settings: Settings, database: Database, scored: object) -> None:
+    run = pipeline.refresh(settings, database, as_of=date(2026, 1, 6))
+    assert run["customers_scored"] == 1
+    assert {row["class"]: row["lines"] for row in runs.line_classes(database, run["run_id"])} == {
+        "counted": 1,
+        "later": 2,
+    }
+
+
+def test_truth_snapshot_and_saved_scores_agree(
+    settings: Settings, database: Database, scored: dict[str, object]
+) -> None:
+    with database.connect() as con:
+        saved = con.execute(
+            "select customer_id, monetary from rfm_scores where run_id = %s", [scored["run_id"]]
+        ).fetchall()
+        lines = con.execute("select count(*) as lines, sum(amount) as amount from order_items").fetchone()
+    assert {row["customer_id"]: row["monetary"] for row in saved} == scores_of(settings, database)
+    classes = runs.line_classes(database, int(str(scored["run_id"])))
+    assert lines == {"lines": sum(row["lines"] for row in classes), "amount": sum(row["amount"] for row in classes)}
+
+
+def fail_at_scoring(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(con: duckdb.DuckDBPyConnection, as_of: date) -> int:
+        raise NotReady("no score today")
+
+    monkeypatch.setattr(rfm, "score", broken)
+
+
+def fail_at_finishing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(draft: object, target: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(build, "finish", broken)
+
+
+def fail_at_publishing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise DatabaseUnavailable("gone")
+
+    monkeypatch.setattr(runs, "publish", broken)
+
+
+@pytest.mark.parametrize("fail", [fail_at_scoring, fail_at_finishing, fail_at_publishing])
+def test_whatever_fails_the_last_run_stays(
+    settings: Settings, database: Database, scored: dict[str, object], fail: Callable[[pytest.MonkeyPatch], None],
+) -> None:  # fmt: skip
+    before = scores_of(settings, database)
+    load(database, staged(MORE))
+    with pytest.MonkeyPatch.context() as patched:
+        fail(patched)
+        with pytest.raises((ForesellError, OSError)):
+            pipeline.refresh(settings, database)
+    assert runs.published(database)["run_id"] == scored["run_id"]
+    assert scores_of(settings, database) == before
+    assert runs.list_runs(database)[0]["state"] == "failed"
+    assert list(settings.work.iterdir()) == []
+    assert pipeline.refresh(settings, database)["customers_scored"] == 3
+
+
+def test_a_database_that_goes_away_in_the_middle_leaves_the_last_run(
+    settings: Settings, database: Database, scored: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = rfm.score
+
+    def score_and_lose_the_server(con: duckdb.DuckDBPyConnection, as_of: date) -> int:
+        embedded.stop(settings.home)
+        return honest(con, as_of)
+
+    monkeypatch.setattr(rfm, "score", score_and_lose_the_server)
+    with pytest.raises(DatabaseUnavailable):
+        pipeline.refresh(settings, database)
+    monkeypatch.undo()
+    embedded.ensure_running(settings.home)
+    assert runs.published(database)["run_id"] == scored["run_id"]
+    assert pipeline.refresh(settings, database)["run_id"] > scored["run_id"]
+    assert [run["state"] for run in runs.list_runs(database)] == ["published", "failed", "superseded"]
+
+
+def test_rollback_and_forward_again(settings: Settings, database: Database, scored: dict[str, object]) -> None:
+    first = scores_of(settings, database)
+    load(database, staged(MORE))
+    second = pipeline.refresh(settings, database)
+    assert runs.rollback(database)["run_id"] == scored["run_id"]
+    assert scores_of(settings, database) == first
+    assert runs.rollback(database, second["run_id"])["run_id"] == second["run_id"]
+    assert len(scores_of(settings, database)) == 3
+
+
+def test_rollback_says_what_is_wrong(settings: Settings, database: Database, scored: dict[str, object]) -> None:
+    with pytest.raises(NotFound, match="no earlier run"):
+        runs.rollback(database)
+    with pytest.raises(NotFound, match="no run 99"):
+        runs.rollback(database, 99)
+    with pytest.raises(NotReady, match="published one already"):
+        runs.rollback(database, int(str(scored["run_id"])))
+
+
+def test_nothing_published_is_said(settings: Settings, database: Database) -> None:
+    with pytest.raises(NotReady, match="Nothing has been scored yet"):
+        runs.published(database)
+    with pytest.raises(NotReady, match="no orders to score"):
+        pipeline.refresh(settings, database)
+
+
+def test_movement_between_two_runs(settings: Settings, database: Database, scored: dict[str, object]) -> None:
+    load(database, staged(MORE))
+    second = pipeline.refresh(settings, database)
+    moved = runs.movement(database, int(str(scored["run_id"])), second["run_id"])
+    assert sum(row["customers"] for row in moved) == 3
+    assert sum(row["customers"] for row in moved if row["segment_from"] == "not yet") == 1
+
+
+def test_old_runs_are_thinned_but_their_totals_stay(
+    settings: Settings, database: Database, scored: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "RUNS_KEPT_WHOLE", 2)
+    for _ in range(4):
+        pipeline.refresh(settings, database)
+    states = {run["run_id"]: (run["state"], run["snapshot_file"] is not None) for run in runs.list_runs(database)}
+    assert states == {
+        5: ("published", True),
+        4: ("superseded", True),
+        3: ("superseded", True),
+        2: ("thinned", False),
+        1: ("thinned", False),
+    }
+    assert {file.name for file in settings.snapshots.iterdir()} == {"run-5.duckdb", "run-4.duckdb", "run-3.duckdb"}
+    assert sum(row["customers"] for row in runs.segments(database, 1)) == 2
+    with pytest.raises(NotReady, match="thinned"):
+        runs.movement(database, 1, 5)
+
+
+def test_only_one_refresh_at_a_time(settings: Settings, database: Database, scored: object) -> None:
+    with runs.building(database, {}) as _, pytest.raises(Busy):
+        pipeline.refresh(settings, database)
+
+
+def test_two_currencies_are_not_added_up(settings: Settings, database: Database) -> None:
+    load(database, staged(ORDERS))
+    euros = staged(MORE, source="market")
+    euros.con.execute("update staged_lines set currency = 'EUR'")
+    load(database, euros)
+    with pytest.raises(NotReady, match=r"more than one currency: GBP \(3 orders\), EUR \(1 orders\)"):
+        pipeline.refresh(settings, database)
+
+
+def test_a_snapshot_is_read_only_and_reaches_nothing_else(
+    settings: Settings, database: Database, scored: dict[str, object]
+) -> None:
+    with open_snapshot(settings.snapshots / str(scored["snapshot_file"])) as con:
+        for forbidden in (
+            "delete from lines",
+            "create table x (a int)",
+            "attach 'other.duckdb'",
+            "copy lines to 'x.csv'",
+            "select * from read_csv('/etc/passwd')",
+            "set enable_external_access = true",
+        ):
+            with pytest.raises(duckdb.Error):
+                con.execute(forbidden)
+
+
+def test_a_missing_or_damaged_snapshot_is_said(settings: Settings, scored: dict[str, object]) -> None:
+    file = settings.snapshots / str(scored["snapshot_file"])
+    file.write_bytes(b"not a database" * 1000)
+    with pytest.raises(ForesellError, match="missing or damaged"), open_snapshot(file):
+        pass
+    with (
+        pytest.raises(ForesellError, match="missing or damaged"),
+        open_snapshot(replace(settings, home=file).home / "none"),
+    ):
+        pass

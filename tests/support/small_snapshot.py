@@ -1,0 +1,84 @@
+"""A snapshot in memory from a small table of orders, through the same SQL as the real one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from foresell.sql import read_sql
+from foresell.snapshot.build import Draft
+
+#: (order, customer or None, day, status, sku, quantity, price)
+Line = tuple[str, str | None, str, str, str, float, float]
+NON_PRODUCTS = ("postage", "fee")
+
+
+def rules() -> list[tuple[object, ...]]:
+    """The segment rules Foresell comes with, from the schema itself."""
+    text = read_sql("foresell.truth", "schema.sql")
+    con = duckdb.connect()
+    con.execute(
+        "create table segment_rules (rules_version int, position int, name varchar, r_min int, r_max int, f_min int,"
+        " f_max int, m_min int, m_max int, advice varchar)"
+    )
+    start = text.index("insert into segment_rules")
+    con.execute(text[start : text.index(";\n", start)])
+    return con.execute("select * exclude (rules_version) from segment_rules").fetchall()
+
+
+def snapshot(lines: Iterable[Line], as_of: str) -> duckdb.DuckDBPyConnection:
+    """A connection holding every table of the snapshot, built by the snapshot room's own SQL."""
+    con = duckdb.connect()
+    con.execute("attach ':memory:' as truth")
+    con.execute(
+        "create table truth.segment_rules (position int, name varchar, r_min int, r_max int, f_min int, f_max int, m_min int, m_max int, advice varchar)"
+    )
+    con.executemany(
+        "insert into truth.segment_rules values (?, ?, ?, ?, ?, ?, ?, ?, ?)", [list(rule) for rule in rules()]
+    )
+    fill_truth(con, list(lines))
+    Draft(con, Path("unused")).make_tables(date.fromisoformat(as_of))
+    return con
+
+
+def fill_truth(con: duckdb.DuckDBPyConnection, lines: Sequence[Line]) -> None:
+    """The truth's tables, as the snapshot reads them, from a list of lines."""
+    con.execute(
+        "create temp table given (place bigint, o varchar, c varchar, d timestamp, s varchar, k varchar, q decimal(14, 3), p decimal(14, 4))"
+    )
+    if lines:
+        con.executemany(
+            "insert into given values (?, ?, ?, ?, ?, ?, ?, ?)", [[place, *line] for place, line in enumerate(lines)]
+        )
+    con.execute(
+        "create table truth.customer_records as select row_number() over (order by c) as record_id, c as customer_id,"
+        " 'GB' as country, null::date as signup_date from (select distinct c from given where c is not null)"
+    )
+    con.execute(
+        "create table truth.products as select row_number() over (order by k)::int as product_id, k as sku, k as name, 'Other' as category,"
+        f" true as category_derived, case when k in {NON_PRODUCTS} then 'non_product' else 'product' end as kind"
+        " from (select distinct k from given)"
+    )
+    con.execute(
+        "create table truth.orders as select row_number() over (order by o) as order_id, o as order_key, r.record_id, min(d) as ordered_at,"
+        " case when max(s) = 'ok' then 'completed' else max(s) end as status, 'GB' as country, 'GBP' as currency"
+        " from given left join truth.customer_records as r on r.customer_id = c group by o, r.record_id"
+    )
+    con.execute(
+        "create table truth.order_items as select order_id, row_number() over (partition by order_id order by place)::int as line_no,"
+        " product_id, q as quantity, (q * p)::decimal(18, 4) as amount"
+        " from given join truth.orders on order_key = o join truth.products on sku = k"
+    )
+    con.execute("drop table given")
+
+
+def parse(text: str) -> list[Line]:
+    """Lines `order customer day status sku quantity price`; customer - is nobody."""
+    rows = [line.split() for line in text.strip().splitlines() if line.strip() and not line.strip().startswith("#")]
+    return [
+        (order, None if customer == "-" else customer, day, status, sku, float(quantity), float(price))
+        for order, customer, day, status, sku, quantity, price in rows
+    ]
