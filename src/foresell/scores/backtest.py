@@ -6,7 +6,7 @@ three latest closed cutoffs as predicted by models that had not seen them either
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
@@ -17,33 +17,11 @@ import pyarrow as pa
 from foresell.scores import measures
 from foresell.scores.features import Floats, Frame, Labels, Panel
 from foresell.scores.models import Learner
+from foresell.scores.questions import POPULATIONS, Task
 
 TESTS = 6
 VALIDATIONS = 3
 SURE_GOAL = 0.85  # how often the sure answers must have been right on validation
-
-
-@dataclass(frozen=True)
-class Task:
-    """One question: does the customer order within `horizon` days (`event` buys), or not (`event` leaves)?
-
-    `challenger` is the model served when it ranks no worse than the better baseline.
-    `fixed_threshold` None: chosen on validation cutoffs for the best F1.
-    """
-
-    name: str
-    horizon: int
-    event: str
-    challenger: str
-    fixed_threshold: float | None = None
-
-    def happened(self, ordered: Labels) -> Labels:
-        """Who did what the task asks about."""
-        return ordered if self.event == "buys" else ~ordered
-
-    def chance(self, probability_of_order: Floats) -> Floats:
-        """The probability of what the task asks about."""
-        return probability_of_order if self.event == "buys" else 1 - probability_of_order
 
 
 @dataclass(frozen=True)
@@ -100,23 +78,6 @@ class Backtest:
     def table(self) -> pa.Table:
         """The figures as an Arrow table, one row each, in the columns of Figure."""
         return pa.Table.from_pylist([asdict(figure) for figure in self.figures])
-
-
-def _key_accounts(frame: Frame) -> Labels:
-    spend = frame.column("spend_365")
-    first = np.argsort(-spend, kind="stable")[: int(np.ceil(len(spend) / 10))]
-    chosen = np.zeros(len(spend), dtype=bool)
-    chosen[first] = spend[first] > 0
-    return chosen
-
-
-#: Who is measured: every model is measured on each of these.
-POPULATIONS: Mapping[str, Callable[[Frame], Labels]] = {
-    "all": lambda frame: np.ones(len(frame), dtype=bool),
-    "active_180d": lambda frame: frame.column("recency_days") <= 180,
-    "two_orders_180d": lambda frame: frame.column("orders_180") >= 2,
-    "key_accounts": _key_accounts,
-}
 
 
 @dataclass(frozen=True)
@@ -255,7 +216,8 @@ def _figures(
         for measure, figures in values.items():
             yield _figure(task, model, population, one.frame.as_of, len(happened), measure, figures)
     for measure in drawn[0] if drawn else ():
-        mean = np.mean([values[measure] for values in drawn], axis=0)
+        values_by_test = np.ma.masked_invalid([values[measure] for values in drawn])
+        mean = np.asarray(values_by_test.mean(axis=0).filled(np.nan))
         yield _figure(task, model, population, None, round(float(np.mean(sizes))), measure, mean)
 
 

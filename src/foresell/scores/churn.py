@@ -6,9 +6,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from foresell.scores.backtest import Task
 from foresell.scores.features import Floats, Frame, batches
 from foresell.scores.models import Model
+from foresell.scores.questions import Task
 
 CHURN = Task("churn", 90, "leaves", "blend", fixed_threshold=0.5)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from foresell.scores.backtest import Task
 from foresell.scores.features import Floats, Frame, batches
 from foresell.scores.models import Model
+from foresell.scores.questions import Task
 
 PURCHASE = Task("purchase", 30, "buys", "lightgbm")
 

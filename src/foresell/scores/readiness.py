@@ -8,8 +8,8 @@ from datetime import date
 import duckdb
 
 from foresell.errors import NotReady
-from foresell.scores.backtest import Task
 from foresell.scores.features import HISTORY_DAYS, STEP_DAYS
+from foresell.scores.questions import Task
 from foresell.sql import read_sql
 
 CUSTOMERS = 100  # below this even four parameters are guesswork
@@ -73,7 +73,8 @@ def _needed(facts: dict[str, int], task: Task) -> tuple[Check, ...]:
     return (
         Check(
             "customers", customers, CUSTOMERS, customers >= CUSTOMERS,
-            f"There are {customers:,} customers with an order of positive amount; at least {CUSTOMERS} are needed.",
+            f"Only {customers:,} {'customer has' if customers == 1 else 'customers have'} an order of positive amount; "
+            f"at least {CUSTOMERS} are needed.",
         ),
         Check(
             "history", days, need_days, days >= need_days,
@@ -100,7 +101,7 @@ def _worth_learning(customers: int, closed: int) -> tuple[Check, ...]:
         ),
         Check(
             "closed cutoffs", closed, LEARNER_CUTOFFS, closed >= LEARNER_CUTOFFS,
-            f"Only {closed} past months have a known outcome; "
-            f"BG/NBD is served until there are {LEARNER_CUTOFFS} (about {LEARNER_CUTOFFS - closed} more months).",
+            f"Only {closed} past cutoffs have a known outcome; BG/NBD is served "
+            f"until there are {LEARNER_CUTOFFS} ({LEARNER_CUTOFFS - closed} more of {STEP_DAYS} days each).",
         ),
     )  # fmt: skip

@@ -15,9 +15,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from foresell.scores.backtest import Task
 from foresell.scores.features import SEASON, Floats, Frame
 from foresell.scores.models import Blend, Boosted, Model, log_odds
+from foresell.scores.questions import Task
 
 REASONS = 3
 MOST_EXPLAINED = 50_000  # the head of the call list; exact TreeSHAP costs 0.2 to 0.5 ms a customer, others on demand
@@ -160,7 +160,9 @@ def _at_median(part: Frame, whole: Frame, theme: Theme) -> Frame:
     """The customers with one theme's numbers put to the median customer's; a last order stays after the first."""
     values = part.values.copy()
     for name in theme.features:
-        values[:, part.names.index(name)] = np.float32(np.nanmedian(whole.column(name)))
+        known = whole.column(name)[~np.isnan(whole.column(name))]
+        if len(known):
+            values[:, part.names.index(name)] = np.float32(np.median(known))
     recency, tenure = part.names.index("recency_days"), part.names.index("tenure_days")
     single = values[:, part.names.index("purchase_days")] == 1
     values[:, recency] = np.where(single, values[:, tenure], np.minimum(values[:, recency], values[:, tenure]))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isnan
 
-from foresell.scores.backtest import POPULATIONS, Backtest
+from foresell.scores.backtest import Backtest
+from foresell.scores.questions import POPULATIONS
 
 F1_GOAL = 0.70
 CHURN_GOAL = 0.85

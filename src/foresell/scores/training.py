@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from importlib.metadata import version
+from math import isnan
 from typing import Any
 
 import duckdb
@@ -14,10 +15,11 @@ import duckdb
 from foresell.errors import NotReady
 from foresell.logs import logger
 from foresell.scores import drift, leak_guard
-from foresell.scores.backtest import Backtest, Task, backtest
+from foresell.scores.backtest import Backtest, backtest
 from foresell.scores.features import Panel, read_panel, sampled
 from foresell.scores.leak_guard import Finding
 from foresell.scores.models import PARAMETERS, TREES, Boosted, Learner, Model, learners, load
+from foresell.scores.questions import Task
 from foresell.scores.readiness import Readiness, readiness
 from foresell.scores.targets import Target, targets
 
@@ -113,7 +115,7 @@ def describe(
     panel = shop.panel
     used = panel.closed(task.horizon)
     means = [figure for figure in result.figures if figure.cutoff is None and figure.population == "all"]
-    return {
+    card = {
         **asdict(task),
         "kind": model.kind,
         "served_because": because,
@@ -139,6 +141,16 @@ def describe(
         "targets": [asdict(goal) for goal in goals],
         "reference": drift.reference((*used, panel.now)[-3:]),
     }
+    return {name: _without_nan(value) for name, value in card.items()}
+
+
+def _without_nan(value: Any) -> Any:
+    """The same with None for what could not be measured: JSON knows no NaN."""
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(item) for item in value]
+    return None if isinstance(value, float) and isnan(value) else value
 
 
 def feature_names(model: Model) -> tuple[str, ...]:

@@ -1,0 +1,50 @@
+"""What the models are asked, and of whom their answers are measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from foresell.scores.features import Floats, Frame, Labels
+
+
+@dataclass(frozen=True)
+class Task:
+    """One question: does the customer order within `horizon` days (`event` buys), or not (`event` leaves)?
+
+    `challenger` is the model served when it ranks no worse than the better baseline.
+    `fixed_threshold` None: chosen on validation cutoffs for the best F1.
+    """
+
+    name: str
+    horizon: int
+    event: str
+    challenger: str
+    fixed_threshold: float | None = None
+
+    def happened(self, ordered: Labels) -> Labels:
+        """Who did what the task asks about."""
+        return ordered if self.event == "buys" else ~ordered
+
+    def chance(self, probability_of_order: Floats) -> Floats:
+        """The probability of what the task asks about."""
+        return probability_of_order if self.event == "buys" else 1 - probability_of_order
+
+
+def _key_accounts(frame: Frame) -> Labels:
+    spend = frame.column("spend_365")
+    first = np.argsort(-spend, kind="stable")[: int(np.ceil(len(spend) / 10))]
+    chosen = np.zeros(len(spend), dtype=bool)
+    chosen[first] = spend[first] > 0
+    return chosen
+
+
+#: Who is measured: every model is measured on each of these.
+POPULATIONS: Mapping[str, Callable[[Frame], Labels]] = {
+    "all": lambda frame: np.ones(len(frame), dtype=bool),
+    "active_180d": lambda frame: frame.column("recency_days") <= 180,
+    "two_orders_180d": lambda frame: frame.column("orders_180") >= 2,
+    "key_accounts": _key_accounts,
+}

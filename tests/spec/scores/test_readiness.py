@@ -1,0 +1,73 @@
+"""What a shop must have before a model is tried, and the sentence it gets when it has not."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from foresell.errors import NotReady
+from foresell.scores.churn import CHURN
+from foresell.scores.purchase import PURCHASE
+from foresell.scores.readiness import readiness
+from foresell.scores.training import train, workshop
+from tests.spec.scores.shop import Order, believable_shop, shop
+
+AS_OF = date(2021, 12, 31)
+
+
+def ago(days: int) -> str:
+    return (AS_OF - timedelta(days=days)).isoformat()
+
+
+def many(count: int, *days: int, amount: float = 20) -> list[Order]:
+    """So many customers, each with an order on each of these days before as_of."""
+    return [(f"c{who}", ago(day + who % 20), amount) for who in range(count) for day in days]
+
+
+REFUSED = {
+    "one customer": (many(1, 10, 100, 300), "Only 1 customer has"),
+    "one order each, spread over a year": ([(f"c{i}", ago(1 + i % 365), 9) for i in range(900)], "more than one day"),
+    "all bought yesterday": ([(f"c{i}", ago(1), 9) for i in range(900)], "Orders cover 1 days"),
+    "no order in the last year": (many(300, 400, 500, 600), "newer sales"),
+    "a year of zeros": (many(300, 10, 100, 300, amount=0), "positive amount"),
+    "nothing but returns": (many(300, 10, 100, 300, amount=-5), "positive amount"),
+    "only dates in the future": ([(f"c{i}", "2022-02-01", 9) for i in range(300)], "before 2021-12-31"),
+}
+
+
+@pytest.mark.parametrize("shop_of", REFUSED)
+def test_a_shop_without_the_means_is_refused_in_words(shop_of: str) -> None:
+    orders, words = REFUSED[shop_of]
+    con = shop(orders)
+    with pytest.raises(NotReady, match=words) as refusal:
+        train(con, PURCHASE, workshop(con, AS_OF))
+    assert refusal.value.remedy
+
+
+def test_one_purchase_shops_hear_that_propensity_is_off_and_why() -> None:
+    orders = [(f"c{i}", ago(1 + i % 365), 9) for i in range(970)] + many(30, 10, 100, 200)
+    gate = readiness(shop([(f"x{o[0]}" if i >= 970 else o[0], *o[1:]) for i, o in enumerate(orders)]), AS_OF, PURCHASE)
+    assert gate.level == "off"
+    assert gate.missing[0].startswith("Only 3% of customers bought on more than one day")
+
+
+def test_few_customers_get_the_law_and_the_reason() -> None:
+    con, as_of = believable_shop(customers=300)
+    trained = train(con, PURCHASE, workshop(con, as_of))
+    assert trained.model.kind == "bgnbd"
+    assert "fewer than 500 customers (300)" in trained.card["served_because"]
+
+
+def test_eleven_months_are_enough_to_learn_thirty_days_but_not_ninety() -> None:
+    con, as_of = believable_shop(days=330)
+    purchase, churn = readiness(con, as_of, PURCHASE), readiness(con, as_of, CHURN)
+    assert (purchase.level, churn.level) == ("learner", "law")
+    assert "until there are 8 (2 more of 30 days each)" in churn.missing[-1]
+
+
+def test_a_shop_of_one_product_and_one_price_works() -> None:
+    con, as_of = believable_shop()
+    con.execute("update orders set net_amount = 10; update lines set amount = 10, product_id = 1")
+    trained = train(con, PURCHASE, workshop(con, as_of))
+    assert trained.backtest.value(trained.model.kind, "roc_auc") > 0.6

@@ -1,0 +1,126 @@
+"""Training as a whole on a small shop: what is served, the card, the store, and the same result twice."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from foresell.errors import BadInput
+from foresell.scores.backtest import Backtest, predict_past, validations
+from foresell.scores.churn import CHURN, CHURN_180
+from foresell.scores.models import learners, load
+from foresell.scores.purchase import PURCHASE
+from foresell.scores.readiness import Readiness
+from foresell.scores.targets import targets
+from foresell.scores.training import Trained, choose, stored, train, workshop
+from tests.spec.scores.shop import believable_shop
+
+READY = Readiness("purchase", "learner", ())
+
+
+@pytest.fixture(scope="module")
+def trained() -> dict[str, Trained]:
+    con, as_of = believable_shop()
+    shop = workshop(con, as_of, seed=1)
+    return {task.name: train(con, task, shop) for task in (PURCHASE, CHURN, CHURN_180)}
+
+
+@pytest.mark.parametrize("task", ["purchase", "churn", "churn_180"])
+def test_a_stored_model_gives_the_same_probabilities(trained: dict[str, Trained], task: str) -> None:
+    one = trained[task]
+    con, as_of = believable_shop()
+    frame = workshop(con, as_of, seed=1).panel.now
+    again = stored(one.text, json.loads(json.dumps(one.card, allow_nan=False)))
+    assert np.array_equal(again.probability(frame), one.model.probability(frame))
+
+
+def test_the_same_data_and_seed_give_the_same_model(trained: dict[str, Trained]) -> None:
+    con, as_of = believable_shop()
+    again = train(con, PURCHASE, workshop(con, as_of, seed=1))
+    assert again.text == trained["purchase"].text
+    assert json.dumps(again.card) == json.dumps(trained["purchase"].card)
+
+
+def test_the_card_says_what_was_learnt_from_and_what_was_checked(trained: dict[str, Trained]) -> None:
+    card = trained["purchase"].card
+    assert {"kind", "as_of", "cutoffs", "rows", "customers", "features", "versions", "seed", "metrics", "thresholds",
+            "baselines", "leak_guard", "readiness", "targets", "served_because", "reference"} <= set(card)  # fmt: skip
+    assert all(check["passed"] for check in card["leak_guard"])
+
+
+def test_there_are_six_tests_the_latest_with_its_window_just_closed(trained: dict[str, Trained]) -> None:
+    for one in trained.values():
+        as_of = date.fromisoformat(one.card["as_of"])
+        assert len(one.backtest.tests) == 6
+        assert (as_of - one.backtest.tests[-1]).days == one.task.horizon
+
+
+def test_thresholds_come_from_cutoffs_whose_outcome_was_known_by_then() -> None:
+    con, as_of = believable_shop()
+    shop = workshop(con, as_of, seed=1)
+    past = predict_past(shop.panel, CHURN, shop.learners["bgnbd"])
+    for one in past[-6:]:
+        known = validations(past, CHURN, one.frame.as_of)
+        assert 1 <= len(known) <= 3
+        assert all((one.frame.as_of - other.frame.as_of).days >= CHURN.horizon for other in known)
+
+
+def test_a_model_at_a_cutoff_is_blind_to_every_label_after_it() -> None:
+    con, as_of = believable_shop()
+    panel = workshop(con, as_of, seed=1).panel
+    frame = panel.closed(90)[-1]
+    turned = replace(panel, ordered=lambda f, h: panel.ordered(f, h) ^ (f.as_of + timedelta(days=h) > frame.as_of))
+    first, second = (learners(1)["lightgbm"](p, frame, 90) for p in (panel, replace(turned, _labels={})))
+    assert first is not None and second is not None and first.text() == second.text()
+
+
+def test_every_model_stands_beside_what_needs_no_model(trained: dict[str, Trained]) -> None:
+    result = trained["purchase"].backtest
+    for model in ("lightgbm", "bgnbd", "log_rfm"):
+        for measure in ("base_rate", "majority_accuracy", "f1_everyone", "f1", "roc_auc", "brier"):
+            figure = result.figure(model, measure)
+            assert figure is not None and figure.low < figure.high
+            assert figure.low - 0.05 <= figure.value <= figure.high + 0.05
+
+
+def _ranked(result: Backtest, **pr_auc: float) -> Backtest:
+    changed = [
+        replace(f, value=pr_auc[f.model]) if f.measure == "pr_auc" and f.cutoff is None and f.population == "all" else f
+        for f in result.figures
+    ]
+    return replace(result, figures=tuple(changed))
+
+
+SERVED = [
+    ({"lightgbm": 0.60, "bgnbd": 0.55, "log_rfm": 0.50}, "lightgbm"),
+    ({"lightgbm": 0.55, "bgnbd": 0.55, "log_rfm": 0.50}, "lightgbm"),
+    ({"lightgbm": 0.54, "bgnbd": 0.55, "log_rfm": 0.50}, "bgnbd"),
+    ({"lightgbm": 0.54, "bgnbd": 0.55, "log_rfm": 0.58}, "log_rfm"),
+]
+
+
+@pytest.mark.parametrize(("ranks", "kind"), SERVED)
+def test_the_better_baseline_is_served_when_the_learner_ranks_worse(
+    trained: dict[str, Trained], ranks: dict[str, float], kind: str
+) -> None:
+    assert choose(_ranked(trained["purchase"].backtest, **ranks), READY)[0] == kind
+
+
+def test_a_goal_is_met_only_above_what_needs_no_model(trained: dict[str, Trained]) -> None:
+    result = trained["purchase"].backtest
+    for f1, everyone, best, verdict in (
+        (0.75, 0.70, 0.76, "met"), (0.75, 0.76, 0.77, "not met"), (0.60, 0.50, 0.65, "not reachable"),
+        (0.60, 0.50, 0.72, "not met"),
+    ):  # fmt: skip
+        put = {"f1": f1, "f1_everyone": everyone, "f1_best_afterwards": best}
+        changed = tuple(replace(f, value=put.get(f.measure, f.value)) for f in result.figures)
+        assert targets(replace(result, figures=changed), "lightgbm")[0].verdict == verdict
+
+
+def test_an_unknown_kind_is_named() -> None:
+    with pytest.raises(BadInput, match="'forest'"):
+        load("forest", "", ())
