@@ -128,7 +128,7 @@ def fit(
         b=b,
         log_likelihood=float(-best.fun * customers - np.log(scale) * (x @ count)),
         customers=int(customers),
-        converged=bool(best.success),
+        converged=bool(best.success or np.abs(best.jac).max() < 1e-5),
         unit=unit,
     )
 

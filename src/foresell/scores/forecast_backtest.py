@@ -1,0 +1,155 @@
+"""How right the forecast would have been: every calendar month that can be judged, beside the same month a year ago."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from foresell.scores.forecast import (
+    TARGETS,
+    Sales,
+    errors,
+    expected_total,
+    half_width,
+    months_later,
+    origins,
+    read_sales,
+    shortest_history,
+)
+
+#: The bar of the requirements, for the month totals of net revenue.
+BAR = 0.90
+
+SCHEMA = pa.schema(
+    [
+        ("month", pa.date32()),
+        ("target", pa.string()),  # revenue | orders
+        ("history_days", pa.int64()),
+        ("actual", pa.float64()),
+        ("expected", pa.float64()),
+        ("accuracy", pa.float64()),  # 1 - |expected - actual| / actual, not below 0
+        ("low", pa.float64()),
+        ("high", pa.float64()),
+        ("naive", pa.float64()),  # the same month a year ago; null where history does not reach back
+        ("naive_accuracy", pa.float64()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The requirement "sales forecast >= 90 %" against the record: `accuracy` is 1 - WAPE over all judged months.
+
+    `low` and `high` are its 95 % bootstrap interval over months, `mean` the plain mean of the months' accuracies.
+    """
+
+    target: str
+    bar: float
+    state: str  # met | not met | not reachable
+    because: str
+    months: int
+    months_met: int
+    accuracy: float | None = None
+    low: float | None = None
+    high: float | None = None
+    mean: float | None = None
+    worst: float | None = None
+    naive_accuracy: float | None = None
+    covered: float | None = None  # share of months inside their 80 % interval
+
+
+def backtest(con: duckdb.DuckDBPyConnection, as_of: date) -> pa.Table:
+    """Every complete calendar month before `as_of` with today's method available on its first day: see SCHEMA.
+
+    Each month is forecast from what was known on its first day, trading days and interval included.
+    Raises NotReady where history is too short or has ended.
+    """
+    sales = read_sales(con, as_of)
+    enough = shortest_history(sales)
+    rows = []
+    month = months_later(sales.first.replace(day=1), 1)
+    while (after := months_later(month, 1)) <= sales.as_of:
+        if (month - sales.first).days >= enough:
+            then = sales.until(month)
+            rows += [_row(sales, then, origins(then), month, after, target) for target in TARGETS]
+        month = after
+    return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def _row(sales: Sales, then: Sales, past: list[Sales], month: date, after: date, target: str) -> dict[str, object]:
+    """One month, forecast on its first day and judged with what came."""
+    actual, expected = _total(sales, month, after, target), expected_total(then, month, after, target)
+    a_year_ago = months_later(month, -12)
+    naive = _total(sales, a_year_ago, months_later(month, -11), target) if a_year_ago >= sales.first else None
+    width = half_width(errors(then, past, 0, (after - month).days, target))
+    return {
+        "month": month,
+        "target": target,
+        "history_days": then.days,
+        "actual": actual,
+        "expected": expected,
+        "accuracy": _accuracy(expected, actual),
+        "low": None if width is None else expected * max(0.0, 1 - width),
+        "high": None if width is None else expected * (1 + width),
+        "naive": naive,
+        "naive_accuracy": None if naive is None else _accuracy(naive, actual),
+    }
+
+
+def verdict(record: pa.Table, target: str = "revenue", bar: float = BAR, seed: int = 0) -> Verdict:
+    """What a record of `backtest` says about one target."""
+    rows = [row for row in record.to_pylist() if row["target"] == target and row["actual"] > 0]
+    if not rows:
+        because = "no month can be judged yet: a forecast that knows the season needs 15 months before its first one."
+        return Verdict(target, bar, "not reachable", because, 0, 0)
+    actual = np.array([row["actual"] for row in rows])
+    missed = np.abs(np.array([row["expected"] for row in rows]) - actual)
+    draws = np.random.default_rng(seed).integers(0, len(rows), (2000, len(rows)))
+    low, high = np.quantile(1 - missed[draws].sum(axis=1) / actual[draws].sum(axis=1), [0.025, 0.975])
+    accuracy = float(1 - missed.sum() / actual.sum())
+    each = [row["accuracy"] for row in rows]
+    reached = sum(one >= bar for one in each)
+    return Verdict(
+        target=target,
+        bar=bar,
+        state="met" if accuracy >= bar else "not met",
+        because=f"month totals were {accuracy:.1%} right over {len(rows)} months, {reached} of them at or above {bar:.0%}.",
+        months=len(rows),
+        months_met=reached,
+        accuracy=accuracy,
+        low=float(low),
+        high=float(high),
+        mean=float(np.mean(each)),
+        worst=float(min(each)),
+        naive_accuracy=_naive(rows),
+        covered=_covered(rows),
+    )
+
+
+def _naive(rows: list[dict[str, float]]) -> float | None:
+    """1 - WAPE of "the same as a year ago" where every month has one."""
+    if any(row["naive"] is None for row in rows):
+        return None
+    missed = sum(abs(row["naive"] - row["actual"]) for row in rows)
+    return max(0.0, 1 - missed / sum(row["actual"] for row in rows))
+
+
+def _covered(rows: list[dict[str, float]]) -> float | None:
+    """Share of the months with an interval that lie inside it."""
+    inside = [row["low"] <= row["actual"] <= row["high"] for row in rows if row["low"] is not None]
+    return sum(inside) / len(inside) if inside else None
+
+
+def _accuracy(expected: float, actual: float) -> float:
+    """1 - |expected - actual| / actual, 0 where that is negative or nothing was sold."""
+    return max(0.0, 1 - abs(expected - actual) / actual) if actual > 0 else float(expected == actual)
+
+
+def _total(sales: Sales, starts: date, ends: date, target: str) -> float:
+    """What was taken in [starts, ends)."""
+    values = sales.revenue if target == "revenue" else sales.orders
+    return float(values[(starts - sales.first).days : (ends - sales.first).days].sum())

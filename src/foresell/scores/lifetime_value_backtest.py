@@ -1,0 +1,145 @@
+"""How right the values would have been: past dates, what was said then and what came, beside "the same as last time"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from foresell.errors import NotReady
+from foresell.scores import lifetime_value
+from foresell.sql import read_sql
+
+Floats = NDArray[np.float64]
+
+HORIZON_DAYS = 180
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A measure with its 95 % bootstrap interval over customers."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Holdout:
+    """One past date: every customer known then, valued with what was known then, judged by the net revenue that came.
+
+    accuracy: 1 - |predicted - actual| / actual of the total. spearman: rank correlation over customers.
+    capture: share of the actual revenue that came from the tenth of customers valued most; `capture_perfect` is the
+    most any list could have held. The `last_` figures belong to "as much as in the same number of days before".
+    in_range: share of the customers whose revenue lay between low and high.
+    """
+
+    as_of: date
+    horizon_days: int
+    customers: int
+    predicted: float
+    actual: float
+    accuracy: Measured
+    spearman: Measured
+    capture: Measured
+    capture_perfect: float
+    last_accuracy: float
+    last_spearman: float
+    last_capture: float
+    in_range: float
+
+
+def default_cutoffs(as_of: date, horizon_days: int = HORIZON_DAYS, count: int = 3, every: int = 30) -> list[date]:
+    """The latest `count` dates whose horizon has closed by `as_of`, `every` days apart, newest first."""
+    return [as_of - timedelta(days=horizon_days + every * step) for step in range(count)]
+
+
+def backtest(
+    con: duckdb.DuckDBPyConnection,
+    as_of: date,
+    cutoffs: Sequence[date] | None = None,
+    horizon_days: int = HORIZON_DAYS,
+    seed: int = 0,
+) -> list[Holdout]:
+    """One Holdout per cutoff whose horizon has closed by `as_of`.
+
+    Cutoffs at which no model could be fitted are left out; raises NotReady when none is left.
+    """
+    found, reason = [], "no horizon has closed yet."
+    for cutoff in cutoffs if cutoffs is not None else default_cutoffs(as_of, horizon_days):
+        if cutoff + timedelta(days=horizon_days) > as_of:
+            continue
+        try:
+            found.append(_holdout(con, cutoff, horizon_days, seed))
+        except NotReady as error:
+            reason = f"at {cutoff}: {error.message}"
+    if not found:
+        raise NotReady(f"The value model cannot be judged: {reason}", remedy="Load a longer history.")
+    return found
+
+
+def _holdout(con: duckdb.DuckDBPyConnection, cutoff: date, horizon_days: int, seed: int) -> Holdout:
+    """What was said at `cutoff` against what came."""
+    customers = lifetime_value.read_purchases(con, cutoff)
+    said = lifetime_value.value(lifetime_value.fit(con, cutoff, customers), customers, horizon_days, seed)
+    ids, value = said["customer_id"].to_pylist(), said["value"].to_numpy()
+    horizon = timedelta(days=horizon_days)
+    came, before = _revenue(con, ids, cutoff, cutoff + horizon), _revenue(con, ids, cutoff - horizon, cutoff)
+    if came.sum() <= 0:
+        raise NotReady("no known customer bought anything afterwards.")
+    inside = (came >= said["low"].to_numpy() - 0.005) & (came <= said["high"].to_numpy() + 0.005)
+    return Holdout(
+        as_of=cutoff,
+        horizon_days=horizon_days,
+        customers=len(ids),
+        predicted=float(value.sum()),
+        actual=float(came.sum()),
+        accuracy=_measured(_accuracy, value, came, seed),
+        spearman=_measured(_spearman, value, came, seed),
+        capture=_measured(_capture, value, came, seed),
+        capture_perfect=_capture(came, came),
+        last_accuracy=_accuracy(before, came),
+        last_spearman=_spearman(before, came),
+        last_capture=_capture(before, came),
+        in_range=float(inside.mean()),
+    )
+
+
+def _revenue(con: duckdb.DuckDBPyConnection, ids: list[str], start: date, end: date) -> Floats:
+    """Net revenue of each customer in [start, end), in the order of `ids`; 0 for those who bought nothing."""
+    query = read_sql("foresell.scores", "customer_revenue.sql")
+    rows = dict(con.execute(query, {"start": start, "end": end}).fetchall())
+    return np.array([rows.get(customer, 0.0) for customer in ids], dtype=np.float64)
+
+
+def _measured(measure: Callable[[Floats, Floats], float], value: Floats, came: Floats, seed: int) -> Measured:
+    """The measure and its bootstrap interval; fewer draws for many customers, whose interval is narrow anyway."""
+    rng, n = np.random.default_rng(seed), len(value)
+    draws = int(np.clip(1_500_000 // n, 40, 300))
+    samples = (rng.integers(0, n, n) for _ in range(draws))
+    low, high = np.quantile([measure(value[some], came[some]) for some in samples], [0.025, 0.975])
+    return Measured(measure(value, came), float(low), float(high))
+
+
+def _accuracy(value: Floats, came: Floats) -> float:
+    """1 - |predicted - actual| / actual of the total, not below 0."""
+    total = float(came.sum())
+    return max(0.0, 1 - abs(float(value.sum()) - total) / total) if total > 0 else 0.0
+
+
+def _spearman(value: Floats, came: Floats) -> float:
+    """Rank correlation; 0 where one side is the same for everybody."""
+    ranks = np.vstack([rankdata(value), rankdata(came)])
+    return float(np.corrcoef(ranks)[0, 1]) if (np.ptp(ranks, axis=1) > 0).all() else 0.0
+
+
+def _capture(value: Floats, came: Floats) -> float:
+    """Share of the actual revenue in the tenth of the customers with the highest values."""
+    best = np.argsort(-value, kind="stable")[: max(1, len(value) // 10)]
+    total = float(came.sum())
+    return float(came[best].sum()) / total if total > 0 else 0.0
