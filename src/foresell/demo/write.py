@@ -27,9 +27,9 @@ FIRST_ORDER = 500_001
 ORDERS_AT_ONCE = 65_536
 
 #: Sales per listed customer in two years, anonymous ones included, and lines of charges and returns per sale, measured
-#: on 100,000 customers: they turn lines per customer into lines of goods per sale.
+#: on 1,000,000 customers: they turn lines per customer into lines of goods per sale.
 SALES_PER_CUSTOMER = 4.75
-OTHER_LINES_PER_SALE = 0.15
+OTHER_LINES_PER_SALE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
