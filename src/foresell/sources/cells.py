@@ -52,8 +52,9 @@ def prepare(
 
     Raises BadInput where the file is ambiguous and the mapping does not say.
     """
-    for statement in named_queries("foresell.sources", "macros.sql").values():
-        con.execute(statement)
+    for name, statement in named_queries("foresell.sources", "macros.sql").items():
+        if name != ("clean_plain" if raw.odd_blanks else "clean"):
+            con.execute(statement)
     empty = _create_cells(con, raw, mapping, resolved)
     headers = {field: column.header for field, column in resolved.items()}
     number_headers = {f: h for f, h in headers.items() if BY_NAME[f].kind == "number"}

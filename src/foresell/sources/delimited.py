@@ -40,6 +40,7 @@ def read(con: duckdb.DuckDBPyConnection, opened: opening.Opened, stated: Dialect
         encoding=encoding,
         line_ending=measured.line_ending,
         dialect=Dialect(written.delimiter, written.quote, written.escape, encoding, written.header_line),
+        odd_blanks=measured.odd_blanks,
         warnings=written.notes,
     )
 

@@ -48,7 +48,7 @@ FIELDS: tuple[Field, ...] = (
         "text",
         "what names the customer; blank means an anonymous sale",
         "customer customerid customerno customernumber custid clientid client clientno userid buyerid accountid account "
-        "memberid kundennummer kundenr kunde kundeid idclient numeroclient idcliente cliente",
+        "memberid crmid contactid personid kundennummer kundenr kunde kundeid idclient numeroclient idcliente cliente",
     ),
     _field(
         "ordered_at",

@@ -1,18 +1,23 @@
 -- How cells become fields, the same for every source. Keys: `12346.0` is an Excel or pandas float, leading zeros are meant.
 
 -- name: clean
+-- Only for files that hold tabs or no-break spaces: trimming a set of characters costs ten times the plain blank.
 create or replace temp macro clean(x) as nullif(trim(x::varchar, ' ' || chr(9) || chr(10) || chr(13) || chr(160)), '')
+
+-- name: clean_plain
+create or replace temp macro clean(x) as nullif(trim(x::varchar), '')
 
 -- name: clean_key
 create or replace temp macro clean_key(x) as
-    case
-        when suffix(clean(x), '.0') and regexp_full_match(clean(x), '\d+\.0') then left(clean(x), length(clean(x)) - 2)
-        else clean(x)
-    end
+    case when contains(x::varchar, '.0') then regexp_replace(clean(x), '^(\d+)\.0$', '\1') else clean(x) end
 
 -- name: known_key
+-- Not written as NOT IN: from six words on DuckDB turns that into a join that every query of `cells` pays for.
 create or replace temp macro known_key(x) as
-    case when lower(clean_key(x)) not in ('nan', 'null', 'none', 'n/a', '#n/a', '<na>') then clean_key(x) end
+    case
+        when x is not null and not contains('|nan|null|none|n/a|#n/a|<na>|', '|' || lower(trim(x::varchar)) || '|')
+        then clean_key(x)
+    end
 
 -- name: is_remark
 create or replace temp macro is_remark(x) as

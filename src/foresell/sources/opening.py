@@ -57,6 +57,7 @@ class Measured:
     line_ending: str
     utf8: bool
     nuls: int
+    odd_blanks: bool  # tabs or no-break spaces somewhere
 
 
 def check(path: Path) -> None:
@@ -176,10 +177,11 @@ def detect_encoding(head: bytes, *, utf8: bool) -> str:
 def measure(path: Path) -> Measured:
     """One pass over the bytes: lines (blank ones at the end left out), line ending, valid UTF-8, NUL bytes."""
     feeds = returns = pairs = nuls = 0
-    utf8, last, decoder = True, b"", codecs.getincrementaldecoder("utf-8")()
+    utf8, last, blanks, decoder = True, b"", False, codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
+        while chunk := file.read(SAMPLE):
             feeds, returns, nuls = feeds + chunk.count(b"\n"), returns + chunk.count(b"\r"), nuls + chunk.count(0)
+            blanks = blanks or b"\t" in chunk or b"\xa0" in chunk
             pairs += (chunk.count(b"\r\n") if returns else 0) + (last == b"\r" and chunk[:1] == b"\n")
             last = chunk[-1:]
             utf8 = utf8 and _decodes(decoder, chunk)
@@ -190,7 +192,7 @@ def measure(path: Path) -> Measured:
     blank_end = tail[len(tail.rstrip(b"\r\n")) :]
     ends = blank_end.count(b"\n") + blank_end.count(b"\r") - blank_end.count(b"\r\n")
     ending = "\r\n" if pairs and pairs == feeds else "\n" if feeds else "\r" if returns else "\n"
-    return Measured(feeds + returns - pairs - ends + 1, ending, utf8, nuls)
+    return Measured(feeds + returns - pairs - ends + 1, ending, utf8, nuls, blanks)
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:

@@ -30,6 +30,7 @@ class Raw:
     encoding: str | None = None
     line_ending: str | None = None
     dialect: Dialect = field(default_factory=Dialect)
+    odd_blanks: bool = True  # cells may begin or end with tabs or no-break spaces
     warnings: tuple[str, ...] = ()
 
 

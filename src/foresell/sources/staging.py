@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -93,17 +94,31 @@ def opened_source(
         "preserve_insertion_order": "true",  # a line's number is its position
         "autoinstall_known_extensions": "false",
     }
+    con = None
     try:
-        with translated(path.name), duckdb.connect(_database(path, folder, memory_gib), config=config) as con:
-            if not profiles.is_olist(path):
-                opening.check(path)
-            with ThreadPoolExecutor(1) as pool:  # hashing waits for the disk and the processor outside Python's lock
-                sha = pool.submit(_hash, path, progress)
-                read = _read(con, path, folder, mapping, profile)
-                digest = sha.result()
-            yield read, digest
+        with translated(path.name):
+            con = duckdb.connect(_database(path, folder, memory_gib), config=config)
+            read, digest = _read_and_hash(con, path, folder, mapping, profile, progress)
+        yield read, digest
     finally:
+        if con is not None:
+            con.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _read_and_hash(
+    con: duckdb.DuckDBPyConnection,
+    path: Path,
+    folder: Path,
+    mapping: Mapping | None,
+    profile: str | None,
+    progress: Progress,
+) -> tuple[Source, str]:
+    if not profiles.is_olist(path):
+        opening.check(path)
+    with ThreadPoolExecutor(1) as pool:  # hashing waits for the disk and the processor outside Python's lock
+        sha = pool.submit(_hash, path, progress)
+        return _read(con, path, folder, mapping, profile), sha.result()
 
 
 def _database(path: Path, folder: Path, memory_gib: float) -> str:
@@ -143,8 +158,6 @@ def translated(name: str) -> Iterator[None]:
 def _hash(path: Path, progress: Progress) -> str:
     if not path.is_dir():
         return opening.sha256(path, progress)
-    import hashlib
-
     parts = [opening.sha256(file, progress) for file in sorted(path.glob("*.csv"))]
     return hashlib.sha256("".join(parts).encode()).hexdigest()
 

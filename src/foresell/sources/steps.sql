@@ -173,7 +173,7 @@ with catalogue as (
     where {sku} is not null
     group by 1
 ),
-both as (
+merged as (
     select
         sku, coalesce(c.name, s.name, sku) as name, coalesce(c.category, s.category) as stated, s.category_derived,
         c.category is null and coalesce(s.category_derived, true) as category_derived_now,
@@ -182,7 +182,7 @@ both as (
     full join staged_products as s using (sku)
 ),
 words as (
-    select sku, unnest(string_split_regex(upper(name), '[^\p{L}\d]+')) as word from both where stated is null
+    select sku, unnest(string_split_regex(upper(name), '[^\p{L}\d]+')) as word from merged where stated is null
 ),
 guessed as (
     select w.sku, arg_min(k.category, k.position) as category
@@ -193,7 +193,7 @@ guessed as (
 select
     sku, name, coalesce(stated, g.category, 'Other') as category, category_derived_now as category_derived,
     coalesce(kind, case when is_non_product(sku) then 'non_product' else 'product' end) as kind, list_price
-from both
+from merged
 left join guessed as g using (sku)
 order by sku
 
