@@ -190,3 +190,10 @@ def test_references_cannot_be_broken(
     ):
         act(con)
     assert dump(database) == before
+
+
+def test_order_lines_do_not_turn_postage_into_goods(database: Database) -> None:
+    """Found in the demo: the product list says postage, an orders file without that knowledge must not undo it."""
+    load(database, staged("A1 anna 2026-01-05 ok post 1 4.95", products="post Postage Postage non_product"))
+    load(database, staged("A2 anna 2026-01-06 ok post 1 4.95"))
+    assert one(database, "select kind from products where sku = 'post'") == "non_product"

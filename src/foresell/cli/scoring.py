@@ -250,8 +250,8 @@ def customers(
 
 
 CUSTOMER_COLUMNS = {
-    "customer_id": "customer", "segment": "segment", "rfm_score": "RFM", "recency_days": "days since",
-    "last_purchase_day": "last purchase", "frequency": "orders", "monetary": "net revenue", "country": "country",
+    "customer_id": "customer", "segment": "segment", "rfm_score": "RFM", "last_purchase_day": "last order",
+    "recency_days": "days", "frequency": "orders", "monetary": "net revenue", "country": "country",
 }  # fmt: skip
 
 

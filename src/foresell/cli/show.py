@@ -21,8 +21,11 @@ from rich.text import Text
 from foresell import records
 from foresell.errors import UsageError
 
-out = Console(highlight=False, soft_wrap=False)
+WIDE = 180  # into a pipe or a file nothing needs to be cut
+out = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=WIDE)
 err = Console(stderr=True, highlight=False)
+
+WRAPPED = ("advice", "meaning", "error", "finding")
 
 Row = Mapping[str, Any]
 
@@ -67,12 +70,17 @@ def words(value: Any) -> str:
 def table(
     rows: Sequence[Row], columns: Mapping[str, str], *, title: str | None = None, plain_ids: Iterable[str] = ()
 ) -> None:
-    """A table with `columns` (key -> heading); numbers to the right; ids in `plain_ids` without thousands marks."""
+    """A table with `columns` (key -> heading); numbers to the right; ids in `plain_ids` without thousands marks.
+
+    Sentences wrap; everything else stays on its line, cut with an ellipsis where the terminal is too narrow.
+    """
     grid = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
     ids = set(plain_ids)
     for key, heading in columns.items():
         numeric = any(isinstance(row.get(key), (int, float, Decimal)) for row in rows)
-        grid.add_column(heading, justify="right" if numeric else "left", overflow="fold")
+        grid.add_column(
+            heading, justify="right" if numeric else "left", no_wrap=key not in WRAPPED, overflow="ellipsis"
+        )
     for row in rows:
         grid.add_row(*(Text(str(row.get(key)) if key in ids else words(row.get(key))) for key in columns))
     out.print(grid)

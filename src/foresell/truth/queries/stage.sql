@@ -80,7 +80,8 @@ from staged_customers as s
 left join existing_customer_records as e on e.source_key = s.customer_key
 
 -- name: planned_products
--- One row per product of the file. A derived category never replaces one that a source stated.
+-- One row per product of the file. What was only derived from order lines (a category, that something is goods)
+-- never replaces what a product list stated.
 create or replace temp table planned_products as
 with merged as (
     select
@@ -90,7 +91,7 @@ with merged as (
         case when s.category_derived and not coalesce(e.category_derived, true) then e.category
             else coalesce(s.category, e.category, 'Uncategorised') end as category,
         s.category_derived and coalesce(e.category_derived, true) as category_derived,
-        s.kind,
+        case when s.category_derived and e.kind = 'non_product' then e.kind else s.kind end as kind,
         coalesce(s.list_price, e.list_price::decimal(14, 4)) as list_price,
         e.name as old_name,
         e.category as old_category,
