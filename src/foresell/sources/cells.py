@@ -135,19 +135,19 @@ def _create_macros(
     sign = next((n.currency for n in read_numbers.values() if n.currency), None)
     currency = mapping.currency or numbers.code_of(sign)
     statements += [
-        f"macro order_of(o, c, t) as {'o' if 'order_key' in resolved else _ORDER}",
-        f"macro sku_of(s, n) as {_sku(resolved)}",
-        f"macro quantity_of(q) as {'to_number_quantity(q)' if 'quantity' in resolved else '1'}",
-        f"macro has_price() as {'true' if 'unit_price' in resolved else 'false'}",
-        f"macro price_of(q, p, a) as {_money(resolved)[0]}",
-        f"macro amount_of(q, p, a) as {_money(resolved)[1]}",
-        f"macro status_of(o, s, a) as {_status(mapping)}",
-        f"macro country_of(c) as coalesce(c, {_text(mapping.country)})",
-        f"macro currency_of(c) as coalesce(c, {_text(currency)})",
-        f"macro is_non_product(s) as {_non_product(mapping)}",
+        f"create or replace temp macro order_of(o, c, t) as {'o' if 'order_key' in resolved else _ORDER}",
+        f"create or replace temp macro sku_of(s, n) as {_sku(resolved)}",
+        f"create or replace temp macro quantity_of(q) as {'to_number_quantity(q)' if 'quantity' in resolved else '1'}",
+        f"create or replace temp macro has_price() as {'true' if 'unit_price' in resolved else 'false'}",
+        f"create or replace temp macro price_of(q, p, a) as {_money(resolved)[0]}",
+        f"create or replace temp macro amount_of(q, p, a) as {_money(resolved)[1]}",
+        f"create or replace temp macro status_of(o, s, a) as {_status(mapping)}",
+        f"create or replace temp macro country_of(c) as coalesce(c, {_text(mapping.country)})",
+        f"create or replace temp macro currency_of(c) as coalesce(c, {_text(currency)})",
+        f"create or replace temp macro is_non_product(s) as {_non_product(mapping)}",
     ]
     for statement in statements:
-        con.execute(statement if statement.startswith("create") else f"create or replace temp {statement}")
+        con.execute(statement)
 
 
 _ORDER = "coalesce(c, 'anonymous') || ' ' || strftime(t, '%Y-%m-%d %H:%M:%S')"

@@ -27,12 +27,16 @@ def read(con: duckdb.DuckDBPyConnection, opened: opening.Opened, stated: Dialect
     """Leave the view `raw` (line, c1, c2, ...: one row per well-formed record) and rejects for the others."""
     measured = opening.measure(opened.path)
     text, encoding = _as_utf8(opened, stated, measured, workdir)
-    if text != opened.path:
+    measured_as_is = text == opened.path
+    if not measured_as_is:
         measured = opening.measure(text)
     with text.open("r", encoding="utf-8-sig", newline="") as file:
         written = dialect.find(file.read(opening.SAMPLE), stated, opened.name)
     if measured.nuls or not _read_fast(con, text, written, measured):
         _read_carefully(con, text, written, opened.name)
+    notes = written.notes
+    if not measured_as_is and not stated.encoding and not encoding.startswith("utf"):
+        notes += (f"read as {encoding}; state encoding under [dialect] of a map if names look wrong.",)
     return Raw(
         kind="text",
         columns=tuple(Column(f"c{i}", name, "VARCHAR") for i, name in enumerate(written.headers, 1)),
@@ -41,7 +45,7 @@ def read(con: duckdb.DuckDBPyConnection, opened: opening.Opened, stated: Dialect
         line_ending=measured.line_ending,
         dialect=Dialect(written.delimiter, written.quote, written.escape, encoding, written.header_line),
         odd_blanks=measured.odd_blanks,
-        warnings=written.notes,
+        warnings=notes,
     )
 
 
@@ -136,7 +140,9 @@ def _batches(text: Path, written: dialect.Written, width: int) -> Iterator[_Batc
                 continue
             if fault := _fault(cells, width, begin, end):
                 swallowed = range(begin, end + 1 if "swallows" in fault else begin + 1)
-                batch.rejects += [(line, written.delimiter.join(cells)[:200], fault) for line in swallowed]
+                batch.rejects += [
+                    (line, written.delimiter.join(cells)[:200].replace("\0", "␀"), fault) for line in swallowed
+                ]
             else:
                 batch.lines.append(begin)
                 batch.records.append(cells[:width])

@@ -34,5 +34,6 @@ create or replace temp macro number_fault(x, blank) as
         when contains(x, '%') then 'a percentage, not an amount'
         when lower(trim(x, ' +-')) in ('nan', 'inf', 'infinity') then 'not a finite number'
         when try_cast(x as double) is not null then 'a number too large'
+        when regexp_matches(x, '\p{Sc}') then 'money of another currency than the column, or not a number'
         else 'not a number as this column writes them'
     end

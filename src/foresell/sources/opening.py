@@ -20,6 +20,7 @@ from foresell.records import Progress
 
 CHUNK = 1 << 22
 SAMPLE = 1 << 18
+_FEW = 40  # with fewer foreign bytes there is nothing to guess by
 _MAGIC = (
     (b"PAR1", "parquet"),
     (b"SQLite format 3\0", "sqlite"),
@@ -30,6 +31,9 @@ _MAGIC = (
     (b"\xff\xd8\xff", "an image"),
     (b"<!DOCTYPE", "a web page"),
     (b"<html", "a web page"),
+    (b"[{", "JSON"),
+    (b'{"', "JSON"),
+    (b"<?xml", "XML"),
 )
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -133,7 +137,7 @@ def _unpack(source: Path, opener: Callable[[Path], IO[bytes]], target: Path) -> 
 def _kind(name: str, head: bytes) -> str:
     for magic, kind in _MAGIC:
         if head.startswith(magic):
-            if " " not in kind:
+            if kind in ("parquet", "sqlite", "workbook"):
                 return kind
             raise BadInput(f"{name} is {kind}, not a table.", remedy="Export CSV, XLSX or Parquet.")
     if encoding_by_bom(head) is None and _utf16_by_zeros(head) is None and _looks_binary(head):
@@ -165,13 +169,23 @@ def detect_encoding(head: bytes, *, utf8: bool) -> str:
         return marked
     if utf8:
         return "utf-8"
+    if sum(byte > 127 for byte in head) < _FEW and _decodes_as(head, "cp1252"):
+        return "cp1252"
     matches = charset_normalizer.from_bytes(head[: 1 << 16])
     best = matches.best()
     if best is None:
         return "latin-1"
     # cp1250 and cp1252 read most Western bytes equally well, but only one knows the pound sign: prefer the common one.
-    common = next((m for m in matches if m.encoding == "cp1252" and m.chaos <= best.chaos + 0.05), None)
-    return (common or best).encoding
+    common = any("cp1252" in (m.encoding, *m.could_be_from_charset) and m.chaos <= best.chaos + 0.05 for m in matches)
+    return "cp1252" if common else best.encoding
+
+
+def _decodes_as(head: bytes, encoding: str) -> bool:
+    try:
+        head.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def measure(path: Path) -> Measured:

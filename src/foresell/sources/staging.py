@@ -133,8 +133,8 @@ def translated(name: str) -> Iterator[None]:
     """The engine's and the system's errors as ours."""
     try:
         yield
-    except ForesellError:
-        raise
+    except (ForesellError, duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException):
+        raise  # the last three would be faults of our own SQL
     except (duckdb.OutOfMemoryException, MemoryError) as error:
         raise DiskTrouble(
             f"{name} needs more memory or scratch space than allowed ({stored.first_line(error)}).",
