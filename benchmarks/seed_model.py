@@ -1,0 +1,103 @@
+"""The documents' own model (random forest on RFM quartile scores) with an honest label, beside ours on the same cutoffs.
+
+    .venv/bin/python -m benchmarks.seed_model
+
+Their label `recency <= 30` is a function of a feature; here it is an order in the 30 days after the cutoff. Everything
+else is theirs: quartiles by NTILE, their sum, 100 trees, random_state 42. Same cutoffs, same choice of threshold.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import RandomForestClassifier
+from tests.support.snapshot_of_retail import as_of_of, data_folder, retail_snapshot
+
+from foresell.scores.backtest import Backtest, backtest
+from foresell.scores.features import Floats, Frame, Panel
+from foresell.scores.models import Model
+from foresell.scores.purchase import PURCHASE
+from foresell.scores.questions import POPULATIONS
+from foresell.scores.training import workshop
+
+SEED = 7
+MODELS = ("seed_forest", "log_rfm", "bgnbd", "lightgbm")
+MEASURES = (
+    "roc_auc", "pr_auc", "f1", "f1_everyone", "accuracy", "majority_accuracy", "precision", "recall", "brier",
+    "calibration_error", "lift_top_decile", "precision_at_100",
+)  # fmt: skip
+
+
+def quartiles(value: Floats) -> NDArray[np.int64]:
+    """NTILE(4) over rising values: 1 to 4, ties cut anywhere, as the documents do."""
+    place = np.empty(len(value), dtype=np.int64)
+    place[np.argsort(value, kind="stable")] = np.arange(len(value))
+    return 1 + 4 * place // len(value)
+
+
+def scores(frame: Frame) -> NDArray[np.int64]:
+    """recency_score, frequency_score, monetary_score and their sum."""
+    r = quartiles(-frame.column("recency_days"))
+    f, m = quartiles(frame.column("orders_total")), quartiles(frame.column("spend_total"))
+    return np.column_stack([r, f, m, r + f + m])
+
+
+@dataclass(frozen=True)
+class SeedForest:
+    """The documents' random forest in the shape of our models."""
+
+    forest: RandomForestClassifier
+    kind: str = "seed_forest"
+
+    def probability(self, frame: Frame) -> Floats:
+        """The share of trees' votes for an order."""
+        return np.asarray(self.forest.predict_proba(scores(frame))[:, 1], dtype=np.float64)
+
+    def text(self) -> str:
+        """Not stored."""
+        raise NotImplementedError
+
+
+def learn_forest(panel: Panel, frame: Frame, horizon: int) -> Model | None:
+    """The forest from all windows closed at the frame's cutoff."""
+    past = panel.closed(horizon, by=frame.as_of)
+    if not past:
+        return None
+    forest = RandomForestClassifier(n_estimators=100, random_state=42)
+    labels = np.concatenate([panel.labels(one, horizon) for one in past])
+    return SeedForest(forest.fit(np.concatenate([scores(one) for one in past]), labels))
+
+
+def table(result: Backtest, population: str) -> str:
+    """Means over the test cutoffs with their lowest and highest, one row per measure, one column per model."""
+    first = result.figure("lightgbm", "roc_auc", population)
+    base = result.value("lightgbm", "base_rate", population)
+    head = f"{population}: {first.customers if first else 0:,} customers on average, base rate {base:.3f}"
+    lines = [head, f"{'':20}" + "".join(f"{model:>22}" for model in MODELS)]
+    for measure in MEASURES:
+        cells = []
+        for model in MODELS:
+            each = [result.value(model, measure, population, day) for day in result.tests]
+            cells.append(f"{result.value(model, measure, population):8.3f} ({min(each):.2f}-{max(each):.2f})")
+        lines.append(f"{measure:20}" + "".join(f"{cell:>22}" for cell in cells))
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Prints one table per population."""
+    con = retail_snapshot("ii", data_folder())
+    shop = workshop(con, as_of_of(con), SEED)
+    started = time.perf_counter()
+    ways = {"seed_forest": learn_forest, **{name: shop.learners[name] for name in MODELS[1:]}}
+    result = backtest(shop.panel, PURCHASE, ways, seed=SEED)
+    days = ", ".join(str(day) for day in result.tests)
+    print(f"Order within 30 days, Online Retail II, seed {SEED}; mean (lowest-highest) over the test cutoffs {days}\n")
+    print("\n\n".join(table(result, population) for population in POPULATIONS))
+    print(f"\n{time.perf_counter() - started:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
