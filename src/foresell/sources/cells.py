@@ -133,7 +133,7 @@ def _create_macros(
     for field in (f.name for f in FIELDS if f.kind == "time"):
         statements += dates.macros(read_dates.get(field), field, limit)
     sign = next((n.currency for n in read_numbers.values() if n.currency), None)
-    currency = mapping.currency or numbers.code_of(sign)
+    currency = mapping.currency or sign
     statements += [
         f"create or replace temp macro order_of(o, c, t) as {'o' if 'order_key' in resolved else _ORDER}",
         f"create or replace temp macro sku_of(s, n) as {_sku(resolved)}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ class Numbers:
     decimal: str = "."
     thousands: str | None = None
     currency: str | None = None
+    signs: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -83,17 +85,22 @@ def _numbers(con: duckdb.DuckDBPyConnection, field: str, header: str, mark: str,
     rows = con.execute(
         named_queries(*_SQL)["currencies"].replace("{field}", field).replace("{codes}", CODES)
     ).fetchall()
+    counts: Counter[str] = Counter()
+    for sign, count in rows:
+        counts[code_of(sign)] += count
+    ranked = counts.most_common()
     warnings: tuple[str, ...] = ()
-    if len(rows) > 1:
-        others = ", ".join(f"{sign} ({count:,})" for sign, count in rows[1:])
-        warnings = (f"column {header!r} is in {rows[0][0]}; values in {others} are rejected.",)
-    sign = rows[0][0] if rows else None
-    return Numbers(field, False, mark, seen.thousands, sign, warnings)
+    if len(ranked) > 1:
+        others = ", ".join(f"{code} ({count:,})" for code, count in ranked[1:])
+        warnings = (f"column {header!r} is in {ranked[0][0]}; values in {others} are rejected.",)
+    code = ranked[0][0] if ranked else None
+    signs = tuple(sign for sign, _ in rows if code_of(sign) == code)
+    return Numbers(field, False, mark, seen.thousands, code, signs, warnings)
 
 
-def code_of(sign: str | None) -> str | None:
+def code_of(sign: str) -> str:
     """The currency code a sign stands for."""
-    return SIGNS.get(sign, sign.upper()) if sign else None
+    return SIGNS.get(sign, sign.upper())
 
 
 def macro(numbers: Numbers | None, field: str) -> str:
@@ -104,7 +111,11 @@ def macro(numbers: Numbers | None, field: str) -> str:
     group = "." if numbers.decimal == "," else ","
     for key, value in (("field", field), ("group", group), ("decimal", numbers.decimal), ("codes", CODES)):
         sql = sql.replace("{" + key + "}", value)
-    return sql.replace("{sign}", (numbers.currency or "").replace("'", "''"))
+    bare = "x"
+    for sign in numbers.signs:
+        for spelling in {sign, sign.lower()}:
+            bare = f"replace({bare}, '{spelling}', '')"
+    return sql.replace("{bare}", bare)
 
 
 def macros(decided: dict[str, Numbers], fields: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
--- How written numbers are recognised. {field}, {codes}, {group}, {decimal} and {sign} are filled in by numbers.py.
+-- How written numbers are recognised. {field}, {codes}, {group}, {decimal} and {bare} are filled in by numbers.py.
 
 -- name: evidence
 -- One row: among values that are no plain number, how many can only have a decimal dot, only a decimal comma, or either;
@@ -42,12 +42,12 @@ group by sign
 order by values desc, sign
 
 -- name: written_number
--- The number a person wrote, or null: one optional currency ({sign}), grouped or not, minus before or after, or (brackets).
+-- The number a person wrote, or null: the column's own currency, grouped or not, minus before or after, or (brackets).
 create or replace temp macro to_number_{field}(x) as (
     case
         when regexp_full_match(
             regexp_replace(
-                trim(replace(replace(x, '{sign}', ''), lower('{sign}'), ''), '-+−() ' || chr(9) || chr(160)),
+                trim({bare}, '-+−() ' || chr(9) || chr(160)),
                 '[   ''’]', '{group}', 'g'
             ),
             '\d+([{decimal}]\d*)?|[{decimal}]\d+|\d{1,3}([{group}]\d{2,3})*[{group}]\d{3}([{decimal}]\d*)?'
