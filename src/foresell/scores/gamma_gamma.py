@@ -77,8 +77,8 @@ def fit(x: ArrayLike, mean_value: ArrayLike, weights: ArrayLike | None = None, c
     """The maximum-likelihood Gamma-Gamma of customers with `x` purchases worth `mean_value` on average.
 
     Customers without purchases or with a mean of nothing are left out; `weights` counts equal customers; `cap` is the
-    quantile at which means are cut off (None: nowhere). Raises NotReady when fewer than FEWEST_CUSTOMERS remain or all
-    spend the same, BadInput for a value that is not a number.
+    quantile at which means are cut off (None: nowhere). Raises NotReady when fewer than FEWEST_CUSTOMERS remain,
+    BadInput for a value that is not a number.
     """
     x, value = np.asarray(x, dtype=np.float64), np.asarray(mean_value, dtype=np.float64)
     count = np.ones(x.shape) if weights is None else np.asarray(weights, dtype=np.float64)
@@ -86,12 +86,14 @@ def fit(x: ArrayLike, mean_value: ArrayLike, weights: ArrayLike | None = None, c
         raise BadInput("The mean value of a customer is not a number.", remedy="Check the amounts of the orders.")
     keep = (x > 0) & (value > 0) & (count > 0)
     x, value, count = x[keep], value[keep], count[keep]
-    if count.sum() < FEWEST_CUSTOMERS or np.ptp(value) <= 1e-9 * value.max():
+    if count.sum() < FEWEST_CUSTOMERS:
         raise NotReady(
-            f"Only {int(count.sum())} customers with purchases above zero, or all of the same value; at least "
-            f"{FEWEST_CUSTOMERS} different ones are needed to learn what a purchase is worth.",
-            remedy="Load a longer history, or wait until more customers have bought again.",
+            f"Only {int(count.sum())} customers have purchases above zero; at least {FEWEST_CUSTOMERS} are needed "
+            "to learn what a purchase is worth.",
+            remedy="Load a longer history, or wait until more customers have bought.",
         )
+    if np.ptp(value) <= 1e-9 * value.max():
+        return _single_price(float(value[0]), int(count.sum()), cap)
     ceiling = np.quantile(value, cap) if cap is not None else np.inf
     capped = np.minimum(value, ceiling)
     scale, customers = float(np.average(capped, weights=count)), count.sum()
@@ -106,6 +108,13 @@ def fit(x: ArrayLike, mean_value: ArrayLike, weights: ArrayLike | None = None, c
         log_likelihood=float(-best.fun * customers - np.log(scale) * customers),
         customers=int(customers),
         converged=bool(best.success or np.abs(best.jac).max() < 1e-5),
+    )
+
+
+def _single_price(price: float, customers: int, cap: float | None) -> GammaGamma:
+    """The model of a shop where every customer spends the same: next time they will again."""
+    return GammaGamma(
+        p=1e4, q=1e4 + 1, v=price, cap=cap, correlation=0.0, log_likelihood=0.0, customers=customers, converged=True
     )
 
 

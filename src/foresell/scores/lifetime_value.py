@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from foresell.errors import NotReady
 from foresell.scores import bgnbd, gamma_gamma
-from foresell.scores.season import Season, season_of
+from foresell.scores.season import YEAR, Season, season_of
 from foresell.sql import read_sql
 
 Floats = NDArray[np.float64]
@@ -25,8 +25,8 @@ Floats = NDArray[np.float64]
 YEAR_DAYS = 365
 
 #: Customers first seen this soon after the shop's first day are mostly old ones with a past we do not have. They are
-#: scored, but the model is learned from the others: measured on Online Retail II, 365 days ahead, it brings the total
-#: from 16 % too high to 1 % too low, and the ranks closer too.
+#: scored, but the model is learned from the others once a year of those is known: measured on Online Retail II, 365
+#: days ahead, it brings the total from 16 % too high to 1 % too low, and the ranks closer too.
 SETTLING_DAYS, _ENOUGH_SETTLED = 60, 300
 
 #: Silent for longer than this, the shop itself is gone or the data are old.
@@ -114,8 +114,7 @@ def fit(con: duckdb.DuckDBPyConnection, as_of: date, customers: Purchases | None
     daily = con.sql(read_sql("foresell.scores", "daily_sales.sql"), params={"as_of": as_of}).to_arrow_table()
     season = season_of(daily["counted"].to_numpy())
     x, t_x, T = _by_season(season, customers)
-    settled = customers.T.max() - customers.T >= SETTLING_DAYS
-    learn = settled if (customers.x[settled] > 0).sum() >= _ENOUGH_SETTLED else np.ones(len(x), dtype=np.bool_)
+    learn = _settled(customers)
     spent = float(customers.value @ (customers.x + 1))
     return ValueModel(
         as_of=as_of,
@@ -124,6 +123,14 @@ def fit(con: duckdb.DuckDBPyConnection, as_of: date, customers: Purchases | None
         season=season,
         return_share=min(1.0, float(customers.returned.sum()) / spent),
     )
+
+
+def _settled(customers: Purchases) -> NDArray[np.bool_]:
+    """Which customers the repeat-purchase model is learned from; see SETTLING_DAYS."""
+    known = customers.T.max()
+    settled = np.asarray(known - customers.T >= SETTLING_DAYS, dtype=np.bool_)
+    enough = known >= YEAR and (customers.x[settled] > 0).sum() >= _ENOUGH_SETTLED
+    return settled if enough else np.ones(len(settled), dtype=np.bool_)
 
 
 def value(model: ValueModel, customers: Purchases, horizon_days: int = YEAR_DAYS, seed: int = 0) -> pa.Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +16,8 @@ PAPER = bgnbd.BgNbd(r=0.243, alpha=4.414, a=0.793, b=2.426, log_likelihood=-9582
 
 
 @pytest.fixture(scope="module")
-def cdnow() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    folder = Path(os.environ.get("FORESELL_DATA", "../shared/data"))
-    table = pq.read_table(folder / "cdnow/cdnow_summary_39w.parquet")
+def cdnow(data_dir: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    table = pq.read_table(data_dir / "cdnow/cdnow_summary_39w.parquet")
     return tuple(table[column].to_numpy().astype(float) for column in ("frequency", "recency", "T"))  # type: ignore[return-value]
 
 

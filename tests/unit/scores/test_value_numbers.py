@@ -1,0 +1,75 @@
+"""The arithmetic behind lifetime value: the season's clock, the spend model, the drawn futures."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from foresell.scores import bgnbd, gamma_gamma, lifetime_value
+from foresell.scores.season import FLAT, YEAR, Season, season_of
+
+BUYS = bgnbd.BgNbd(r=0.8, alpha=40.0, a=0.4, b=3.0, log_likelihood=0.0, customers=1, converged=True)
+SPENDS = gamma_gamma.GammaGamma(
+    p=3.0, q=4.0, v=60.0, cap=None, correlation=0.0, log_likelihood=0.0, customers=1, converged=True
+)
+WEEKS = st.lists(st.floats(0.1, 5), min_size=52, max_size=52).map(lambda weeks: Season(tuple(weeks)))
+
+
+@given(season=WEEKS, days=st.floats(0, 3000), more=st.floats(0, 500))
+def test_a_season_clock_never_runs_backwards_and_repeats_each_year(season: Season, days: float, more: float) -> None:
+    for clock in (season.back, season.ahead):
+        assert clock(days + more) >= clock(days) - 1e-9
+        assert clock(days + YEAR) == pytest.approx(clock(days) + clock(YEAR))
+    assert season.back(YEAR) == pytest.approx(season.ahead(YEAR)) == pytest.approx(7 * sum(season.weeks))
+
+
+def test_a_busy_december_counts_for_more() -> None:
+    daily = np.ones(YEAR)
+    daily[-28:] = 3.0
+    season = season_of(daily)
+    assert float(season.back(28)) > 28 * 1.8, "the past weeks were busy"
+    assert float(season.ahead(28)) < 28 * 1.3, "the coming ones are not"
+    assert float(season.back(YEAR)) == pytest.approx(YEAR)
+    assert season_of(daily[:300]) == season_of(np.zeros(500)) == FLAT, "no year, no season"
+
+
+@given(x=st.integers(1, 2000), mean=st.floats(0.01, 1e6))
+def test_the_expected_value_lies_between_the_customers_mean_and_the_shops(x: int, mean: float) -> None:
+    expected = float(SPENDS.expected_order_value(x, mean))
+    low, high = sorted((mean, SPENDS.mean_value))
+    assert low * (1 - 1e-9) <= expected <= high * (1 + 1e-9)
+
+
+def spenders(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    x = rng.geometric(0.3, n).astype(float)
+    return x, rng.gamma(3.0 * x) / rng.gamma(4.0, 1 / 60.0, n) / x
+
+
+def test_a_shop_that_obeys_the_model_gives_its_parameters_back() -> None:
+    model = gamma_gamma.fit(*spenders(40_000, 1), cap=None)
+    assert (model.p, model.q, model.v) == pytest.approx((3.0, 4.0, 60.0), rel=0.05)
+    assert abs(model.correlation) < 0.02
+
+
+def test_grouping_moves_the_parameters_by_less_than_one_percent(monkeypatch: pytest.MonkeyPatch) -> None:
+    customers = spenders(80_000, 2)
+    grouped = gamma_gamma.fit(*customers)
+    monkeypatch.setattr(gamma_gamma, "MOST_ROWS", 100_000)
+    exact = gamma_gamma.fit(*customers)
+    assert (grouped.p, grouped.q, grouped.v) == pytest.approx((exact.p, exact.q, exact.v), rel=0.01)
+
+
+@settings(max_examples=20, deadline=None)
+@given(x=st.integers(0, 30), age=st.integers(30, 700), mean=st.floats(5, 200))
+def test_the_drawn_futures_agree_with_the_expected_value(x: int, age: int, mean: float) -> None:
+    """Two ways to the same number: quadrature and formula on one side, thousands of drawn futures on the other."""
+    times = tuple(np.array([value], dtype=float) for value in (x, age * 0.8 if x else 0, age))
+    model = lifetime_value.ValueModel(date(2026, 1, 1), BUYS, SPENDS, FLAT, 0.0)
+    drawn = lifetime_value._futures(model, times, np.array([mean]), 365.0, 20_000, np.random.default_rng(0))[:, 0]
+    expected = BUYS.expected_purchases(*times, 365.0) * SPENDS.expected_order_value(times[0] + 1, mean)
+    assert drawn.mean() == pytest.approx(float(expected[0]), abs=6 * drawn.std() / np.sqrt(20_000) + 1e-6)
