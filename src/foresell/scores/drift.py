@@ -73,7 +73,7 @@ def should_retrain(
     if days < 0:
         return Decision(False, f"The model was trained later than {as_of}; it is left as it is.")
     far = sorted((name for name in moved if moved[name] > STABILITY_LIMIT), key=lambda name: -moved[name])
-    expected = float(card["metrics"]["calibration_error"])
+    expected = float(card["metrics"].get("calibration_error") or 0.0)
     limit = max(CALIBRATION_LIMIT, CALIBRATION_WORSE * expected)
     if days >= STEP_DAYS:
         return Decision(True, f"{days} days have passed since training: a new 30-day window has closed.")

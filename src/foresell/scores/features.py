@@ -153,7 +153,8 @@ def sampled(
     wanted = rows // max(1, len(cutoffs(first_order_day(con, as_of), as_of)))
     if known <= wanted:
         return con, 1.0
-    pick = f"""customer_id in (select customer_id from customers
+    pick = f"""customer_id in (
+        select distinct customer_id from orders where is_counted and day < date '{as_of}'
         order by md5(customer_id || '{int(seed)}'), customer_id limit {int(wanted)})"""
     return copied(con, pick), wanted / known
 

@@ -211,7 +211,7 @@ def _rule(value: Floats, ordered: Labels) -> tuple[float, bool]:
 
 def _at_chance(check: str, whom: str, probability: Floats, outcome: Labels) -> Finding:
     measured, limit = auc(probability, outcome), chance_bound(outcome)
-    passed = abs(measured - 0.5) <= limit
+    passed = not abs(measured - 0.5) > limit  # no figure (all labels equal) is no finding
     return Finding(
         check, passed, measured, limit,
         f"On {whom} its AUC is {measured:.3f}, " + ("as chance allows." if passed else f"chance allows .5 ± {limit:.3f}."),

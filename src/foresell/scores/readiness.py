@@ -15,6 +15,7 @@ from foresell.sql import read_sql
 CUSTOMERS = 100  # below this even four parameters are guesswork
 LEARNER_CUSTOMERS = 500  # below these two, BG/NBD itself is served: measured no worse than the trees
 LEARNER_CUTOFFS = 8
+RARER_ANSWER = 50  # of both answers, or a learner has nothing to tell apart
 REPEATERS = 0.10  # Olist-like shops have 3 %: nobody's second order can be learnt from
 STALE_DAYS = 60
 
@@ -55,12 +56,12 @@ class Readiness:
 
 def readiness(con: duckdb.DuckDBPyConnection, as_of: date, task: Task) -> Readiness:
     """The gate of one task on the snapshot, strictly before `as_of`."""
-    result = con.execute(read_sql("foresell.scores", "readiness.sql"), {"as_of": as_of})
+    result = con.execute(read_sql("foresell.scores", "readiness.sql"), {"as_of": as_of, "horizon": task.horizon})
     names = [column[0] for column in result.description or ()]
     facts = dict(zip(names, result.fetchall()[0], strict=True))
     gate = _needed(facts, task)
     closed = (facts["days_covered"] - HISTORY_DAYS - task.horizon) // STEP_DAYS + 1
-    extra = _worth_learning(facts["customers"], max(0, closed))
+    extra = _worth_learning(facts, task, max(0, closed))
     level = "off" if not all(c.passed for c in gate) else "learner" if all(c.passed for c in extra) else "law"
     return Readiness(task.name, level, gate + extra)
 
@@ -92,8 +93,10 @@ def _needed(facts: dict[str, int], task: Task) -> tuple[Check, ...]:
     )  # fmt: skip
 
 
-def _worth_learning(customers: int, closed: int) -> tuple[Check, ...]:
+def _worth_learning(facts: dict[str, int], task: Task, closed: int) -> tuple[Check, ...]:
     """What a learner needs beyond that."""
+    customers, known, came = facts["customers"], facts["known_then"], facts["came_back"]
+    rarer = min(came, known - came)
     return (
         Check(
             "customers to learn from", customers, LEARNER_CUSTOMERS, customers >= LEARNER_CUSTOMERS,
@@ -103,5 +106,10 @@ def _worth_learning(customers: int, closed: int) -> tuple[Check, ...]:
             "closed cutoffs", closed, LEARNER_CUTOFFS, closed >= LEARNER_CUTOFFS,
             f"Only {closed} past cutoffs have a known outcome; BG/NBD is served "
             f"until there are {LEARNER_CUTOFFS} ({LEARNER_CUTOFFS - closed} more of {STEP_DAYS} days each).",
+        ),
+        Check(
+            "class balance", rarer, RARER_ANSWER, rarer >= RARER_ANSWER,
+            f"In the last {task.horizon} days {came:,} of {known:,} customers came back; a learner needs at least "
+            f"{RARER_ANSWER} who did and {RARER_ANSWER} who did not, so BG/NBD is served.",
         ),
     )  # fmt: skip

@@ -1,7 +1,8 @@
 -- readiness: what a shop's history has to offer before any model is tried. Grain: one row.
+-- `known_then` and `came_back` are the latest closed window of $horizon days: who could have ordered in it, and who did.
 with people as (
     -- one row per customer with a counted order before $as_of
-    select customer_id, count(distinct day) as purchase_days
+    select customer_id, count(distinct day) as purchase_days, min(day) as first_day, max(day) as last_day
     from orders
     where is_counted and day < $as_of::date
     group by customer_id
@@ -14,6 +15,11 @@ history as (
 select
     (select count(*) from people) as customers,
     (select count(*) from people where purchase_days > 1) as repeaters,
+    (select count(*) from people where first_day < $as_of::date - $horizon) as known_then,
+    (
+        select count(*) from people
+        where first_day < $as_of::date - $horizon and last_day >= $as_of::date - $horizon
+    ) as came_back,
     orders,
     days_with_orders,
     first_day,

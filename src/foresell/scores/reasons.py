@@ -20,7 +20,7 @@ from foresell.scores.models import Blend, Boosted, Model, log_odds
 from foresell.scores.questions import Task
 
 REASONS = 3
-MOST_EXPLAINED = 50_000  # the head of the call list; exact TreeSHAP costs 0.2 to 0.5 ms a customer, others on demand
+MOST_EXPLAINED = 20_000  # the head of the call list; exact TreeSHAP costs 0.3 ms a customer, others on demand
 LEAST_POINTS = 0.5
 CHUNK = 10_000
 

@@ -66,6 +66,23 @@ def test_eleven_months_are_enough_to_learn_thirty_days_but_not_ninety() -> None:
     assert "until there are 8 (2 more of 30 days each)" in churn.missing[-1]
 
 
+def test_everyone_coming_back_leaves_nothing_to_learn_apart() -> None:
+    con = shop(many(600, *range(1, 460, 20)))
+    gate = readiness(con, AS_OF, PURCHASE)
+    assert gate.level == "law"
+    assert gate.missing == (
+        "In the last 30 days 600 of 600 customers came back; a learner needs at least 50 who did and 50 who did not, "
+        "so BG/NBD is served.",
+    )
+
+
+def test_a_shop_where_everyone_always_comes_back_is_answered_without_a_traceback() -> None:
+    con = shop(many(600, *range(1, 460, 20)))
+    trained = train(con, PURCHASE, workshop(con, AS_OF))
+    assert trained.model.kind == "bgnbd"
+    assert trained.model.probability(workshop(con, AS_OF).panel.now).min() > 0.5
+
+
 def test_a_shop_of_one_product_and_one_price_works() -> None:
     con, as_of = believable_shop()
     con.execute("update orders set net_amount = 10; update lines set amount = 10, product_id = 1")

@@ -1,0 +1,84 @@
+"""How purchase scoring grows with the shop: features of one cutoff, scores, reasons, and training on the sample.
+
+    .venv/bin/python -m benchmarks.scores_at_size [--customers 100000] [--train]
+
+An invented shop of 20 order lines a customer over two years, two threads, seed fixed. Prints seconds, the bare LightGBM
+prediction beside the scoring, and the peak memory of the process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import time
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import duckdb
+
+from foresell.scores import reasons
+from foresell.scores.features import features, frame_of
+from foresell.scores.models import learners
+from foresell.scores.purchase import PURCHASE, score
+from foresell.scores.training import train, workshop
+
+AS_OF = date(2022, 1, 1)
+
+
+def shop(customers: int) -> duckdb.DuckDBPyConnection:
+    """A snapshot in memory: each customer has one order and a geometric number more, an order has one to seven lines."""
+    con = duckdb.connect(config={"threads": 2, "memory_limit": "6GB"})
+    con.execute("select setseed(0.5)").fetchall()
+    con.execute(
+        f"""create table orders as
+        with people as (
+            select 'C' || lpad(i::varchar, 7, '0') as customer_id, 1 + (4 * -ln(1 - random()))::integer as n
+            from range({customers}) t(i)),
+        days as (select customer_id, date '2020-01-01' + (random() * 730)::integer as day from people, range(n))
+        select row_number() over ()::bigint as order_id, customer_id, day + interval 10 hour as ordered_at, day,
+            'Utopia' as country, 1 + (random() * 6)::integer as lines, (1 + random() * 100)::decimal(18, 4) as net_amount,
+            true as is_counted
+        from days order by customer_id, day"""
+    )
+    con.execute(
+        """create table lines as
+        select customer_id, order_id, unnest(range(lines))::integer as line_no, ordered_at, day,
+            (1 + random() * 4000)::integer as product_id, 1::decimal(14, 3) as quantity,
+            (net_amount / lines)::decimal(18, 4) as amount, 'counted' as class
+        from orders"""
+    )
+    return con
+
+
+def timed(what: str, work: Callable[[], Any]) -> Any:
+    """Runs, prints the seconds and the peak memory so far, and hands the result on."""
+    started = time.perf_counter()
+    result = work()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"{what:44}{time.perf_counter() - started:9.2f} s   peak {peak:5.2f} GiB", flush=True)
+    return result
+
+
+def main() -> None:
+    """Prints one line per step."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--customers", type=int, default=100_000)
+    parser.add_argument("--train", action="store_true", help="also the whole training with backtest and leak guard")
+    wanted = parser.parse_args()
+    con = timed("(making the shop)", lambda: shop(wanted.customers))
+    lines = con.execute("select count(*) from lines").fetchall()[0][0]
+    print(f"{wanted.customers:,} customers, {lines:,} lines")
+    frame = timed("features of one cutoff, as a matrix", lambda: frame_of(features(con, AS_OF), AS_OF))
+    place = timed("features of every training cutoff (sample)", lambda: workshop(con, AS_OF, seed=7))
+    model = timed("one LightGBM", lambda: learners(7)["lightgbm"](place.panel, place.panel.now, PURCHASE.horizon))
+    timed("bare LightGBM prediction", lambda: model.booster.predict(model.matrix(frame), num_threads=2))
+    table = timed("scores with expected value", lambda: score(model, frame))
+    best = reasons.frame_of_best(frame, table["expected_value"].to_numpy())
+    timed(f"reasons of the first {len(best):,}", lambda: reasons.reasons(model, best, PURCHASE))
+    if wanted.train:
+        timed("training, six cutoffs, leak guard", lambda: train(con, PURCHASE, place))
+
+
+if __name__ == "__main__":
+    main()
