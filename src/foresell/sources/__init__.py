@@ -3,9 +3,10 @@
 `stage` is the way in for loads, `inspect` describes a file by running the same parser.
 """
 
+from foresell.sources.description import describe
 from foresell.sources.inspection import Inspection, inspect, save_map
 from foresell.sources.mapping import Mapping, read_map, write_map
 from foresell.sources.profiles import PROFILES
 from foresell.sources.staging import stage
 
-__all__ = ["PROFILES", "Inspection", "Mapping", "inspect", "read_map", "save_map", "stage", "write_map"]
+__all__ = ["PROFILES", "Inspection", "Mapping", "describe", "inspect", "read_map", "save_map", "stage", "write_map"]

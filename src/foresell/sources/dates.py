@@ -94,7 +94,7 @@ def decide(
     fits = _fits(con)
     if order:
         return _stated(field, order, fits)
-    if iso >= max(sum(fits[family].values()) for family in ("dmy", "mdy", "named")) and iso > values / 2:
+    if iso and iso >= max(sum(counts.values()) for counts in fits.values()):
         return Dates(field, ISO, (), f"{iso:,} of {values:,} values")
     if not any(sum(counts.values()) > values / 2 for counts in fits.values()) and (kind := _numeric(con, values)):
         return Dates(field, kind, (), "numbers")

@@ -160,6 +160,8 @@ def propose(headers: Iterable[str], rows: str) -> dict[str, tuple[str, float]]:
     found: dict[str, tuple[str, float]] = {}
     for confidence in (1.0, 0.9, 0.6):
         for field in fields_of(rows):
+            if (rows, field.name, confidence) == ("orders", "name", 1.0):
+                continue  # a bare `name` among order lines is the product's
             if field.name not in found and (header := _named(field, open_headers, confidence)) is not None:
                 found[field.name] = (header, confidence)
                 del open_headers[header]

@@ -12,6 +12,7 @@ from foresell.records import Progress, no_progress
 from foresell.sources import profiles, staging
 from foresell.sources.cells import Interpretation
 from foresell.sources.fields import propose
+from foresell.sources.interpreting import Source, interpret
 from foresell.sources.mapping import Mapping, write_map
 
 _SAMPLE_ROWS = 10_000
@@ -82,6 +83,7 @@ def inspect(
     threads: int,
     mapping: Mapping | None = None,
     profile: str | None = None,
+    dates: str | None = None,
     progress: Progress = no_progress,
     load_day: date | None = None,
 ) -> Inspection:
@@ -96,12 +98,13 @@ def inspect(
         threads=threads,
         mapping=mapping,
         profile=profile,
+        dates=dates,
         progress=progress,
     ) as (source, _):
         described = _describe(source)
         try:
             with staging.translated(source.name):
-                staged, decided = staging.interpret(source, load_day)
+                staged, decided = interpret(source, load_day)
         except BadInput as problem:
             return replace(described, problem=problem.message, remedy=problem.remedy)
         return _with_outcome(described, source, decided, staged.lines_read, staged.rejected, staged.warnings)
@@ -128,7 +131,7 @@ def save_map(inspection: Inspection, path: Path) -> None:
     )
 
 
-def _describe(source: staging.Source) -> Inspection:
+def _describe(source: Source) -> Inspection:
     raw, mapping = source.raw, source.mapping
     proposed = propose([c.header for c in raw.columns], mapping.rows)
     by_column = {
@@ -165,7 +168,7 @@ def _describe(source: staging.Source) -> Inspection:
     )
 
 
-def _look(source: staging.Source, column: str) -> tuple[str, tuple[str, ...]]:
+def _look(source: Source, column: str) -> tuple[str, tuple[str, ...]]:
     values = f"select nullif(trim({column}::varchar), '') as v, line from raw limit {_SAMPLE_ROWS}"
     filled, number, day = source.con.execute(
         rf"""select count(v), count(*) filter (regexp_full_match(v, '[-+(]?\s*\p{{Sc}}?\s*[-+]?[\d., '']+\)?\s*(\p{{Sc}}|-)?')),
@@ -180,7 +183,7 @@ def _look(source: staging.Source, column: str) -> tuple[str, tuple[str, ...]]:
 
 def _with_outcome(
     described: Inspection,
-    source: staging.Source,
+    source: Source,
     decided: Interpretation,
     read: int,
     rejected: int,
@@ -212,7 +215,7 @@ _COUNTS = (
 )
 
 
-def _rejects(source: staging.Source) -> tuple[RejectsFound, ...]:
+def _rejects(source: Source) -> tuple[RejectsFound, ...]:
     rows = source.con.execute(
         f"""select reason, count(distinct line), list((line, column_name, value) order by line)[:{_EXAMPLES}]
         from staged_rejects group by reason order by 2 desc, 1"""

@@ -28,13 +28,12 @@ def read(con: duckdb.DuckDBPyConnection, opened: Opened, stated: Dialect) -> Raw
     """
     book = _open(opened)
     sheet, names = _sheet(book, stated.sheet, opened.name)
-    top = sheet.start[0] if sheet.start else 0
     rows: Iterator[Row] = sheet.iter_rows()
     first: list[Row] = list(islice(rows, _LOOK))
-    header_at = _header(first, top, stated.header_line)
-    place = f"sheet {sheet.name!r}, row {top + header_at + 1}"
+    header_at = _header(first, stated.header_line)
+    place = f"sheet {sheet.name!r}, row {header_at + 1}"
     headers, notes = dialect.named_headers([as_text(cell) or "" for cell in first[header_at]], opened.name, place)
-    _load(con, _numbered(first[header_at + 1 :], rows, top + header_at + 2), len(headers))
+    _load(con, _numbered(first[header_at + 1 :], rows, header_at + 2), len(headers))
     others = [name for name in names if name != sheet.name]
     if others and not stated.sheet:
         notes = (*notes, f"only the sheet {sheet.name!r} was read; state dialect.sheet for: {', '.join(others)}.")
@@ -42,7 +41,7 @@ def read(con: duckdb.DuckDBPyConnection, opened: Opened, stated: Dialect) -> Raw
         kind="workbook",
         columns=tuple(Column(f"c{i}", name, "VARCHAR") for i, name in enumerate(headers, 1)),
         compression=opened.compression,
-        dialect=Dialect(sheet=sheet.name, header_line=top + header_at + 1),
+        dialect=Dialect(sheet=sheet.name, header_line=header_at + 1),
         warnings=notes,
     )
 
@@ -73,10 +72,10 @@ def _sheet(
     return sheet, [other for other in names if other == sheet.name or book.get_sheet_by_name(other).height > 1]
 
 
-def _header(rows: list[Row], top: int, stated: int | None) -> int:
+def _header(rows: list[Row], stated: int | None) -> int:
     """The index of the header: the stated row, else the first that is about as wide as the widest."""
     if stated:
-        return min(max(0, stated - 1 - top), len(rows) - 1)
+        return min(max(0, stated - 1), len(rows) - 1)
     widths = [sum(cell not in ("", None) for cell in row) for row in rows]
     return next(at for at, width in enumerate(widths) if width >= max(widths) / 2)
 

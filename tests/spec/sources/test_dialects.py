@@ -1,0 +1,134 @@
+"""However a file is written, the same two lines come out of it, under their own line numbers."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import openpyxl
+import pytest
+import zstandard
+
+from foresell.sources import Mapping
+from foresell.sources.mapping import Dialect
+from tests.spec.sources.conftest import HEADER, Stage
+
+ROWS = "1,Zoë,2024-01-05,X,Mug,2,2.50\n2,Ann,2024-01-06,Y,Cup,1,3\n"
+TEXT = HEADER + ROWS
+WANTED = [("1", "Zoë", "X", 5.0), ("2", "Ann", "Y", 3.0)]
+SHOWN = "order_key, customer_key, sku, amount::double"
+
+
+@pytest.mark.parametrize(
+    ("content", "first_line"),
+    [
+        pytest.param(TEXT, 2, id="comma"),
+        pytest.param(TEXT.replace(",", ";"), 2, id="semicolon"),
+        pytest.param(TEXT.replace(",", "\t"), 2, id="tab"),
+        pytest.param(TEXT.replace(",", "|"), 2, id="bar"),
+        pytest.param(TEXT.replace(",", ":"), 2, id="colon"),
+        pytest.param(TEXT.replace(",", "^"), 2, id="caret"),
+        pytest.param(TEXT.rstrip("\n"), 2, id="no line end at the end"),
+        pytest.param(TEXT + "\n\n", 2, id="blank lines at the end"),
+        pytest.param(TEXT.replace("\n", "\r\n"), 2, id="CRLF"),
+        pytest.param(TEXT.replace("\n", "\r"), 2, id="CR"),
+        pytest.param("sep=;\n" + TEXT.replace(",", ";"), 3, id="Excel's sep line"),
+        pytest.param("Sales of January\n\n" + TEXT, 4, id="a title above"),
+        pytest.param(TEXT.replace("\n", ",\n"), 2, id="a delimiter at each end"),
+        pytest.param(HEADER + ROWS.replace("\n", ",\n"), 2, id="a delimiter at each end but the header's"),
+        pytest.param(TEXT.replace("Mug", '"Mug, large"'), 2, id="quotes"),
+        pytest.param(TEXT.replace("Mug", '"Mug ""large"""'), 2, id="doubled quotes"),
+        pytest.param(TEXT.replace("Mug", r'"Mug \"large\", blue"'), 2, id="escaped quotes"),
+        pytest.param(TEXT.replace("Mug", "'Mug, large'").replace(",X,", ",'X',"), 2, id="single quotes"),
+        pytest.param(TEXT.replace("Mug", 'Mug 5"'), 2, id="an inch"),
+        pytest.param(TEXT.replace("Zoë", " Zoë\t"), 2, id="blanks around"),
+        pytest.param("\ufeff" + TEXT, 2, id="BOM"),
+        pytest.param(TEXT.encode("utf-16"), 2, id="UTF-16"),
+        pytest.param(TEXT.encode("utf-16-le"), 2, id="UTF-16 without a mark"),
+        pytest.param(TEXT.encode("cp1252"), 2, id="cp1252"),
+        pytest.param(gzip.compress(TEXT.encode()), 2, id="gz"),
+        pytest.param(zstandard.compress(TEXT.encode()), 2, id="zst"),
+        pytest.param(zstandard.compress(HEADER.encode()) + zstandard.compress(ROWS.encode()), 2, id="zst in frames"),
+    ],
+)
+def test_written_so(staged: Stage, content: str | bytes, first_line: int) -> None:
+    result = staged(content, SHOWN + ", line")
+    assert result.lines == [(*row, first_line + at) for at, row in enumerate(WANTED)]
+    assert result.rejects == []
+
+
+def test_line_numbers_are_those_of_an_editor(staged: Stage) -> None:
+    text = HEADER + (
+        "1,A,2024-01-05,X,Mug,1,1\n"  # 2
+        '2,A,2024-01-05,X,"Mug\nwith a\nstory",1,1\n'  # 3-5
+        "3,A,2024-01-05\n"  # 6: ragged
+        "\n"  # 7
+        "4,A,2024-01-05,X,Mug,1,1,1,1\n"  # 8: ragged
+        "5,A,never,X,Mug,1,1\n"  # 9
+        '6,A,2024-01-05,X,"Mug\r\nagain",1,1\n'  # 10-11
+        "7,A,2024-01-05,X,Mug,many,1\n"  # 12
+    )
+    result = staged(text, "line, order_key")
+    assert result.lines == [(2, "1"), (3, "2"), (10, "6")]
+    assert [(line, reason) for line, _, _, reason in result.rejects] == [
+        (6, "3 cells where the header has 7"),
+        (8, "9 cells where the header has 7"),
+        (9, "not a date as this column writes them (YYYY-MM-DD)"),
+        (12, "not a number as this column writes them"),
+    ]
+
+
+def test_a_late_accent_changes_the_encoding_of_the_whole(staged: Stage) -> None:
+    text = HEADER + "".join(f"{i},Ann,2024-01-05,X,Mug,1,1\n" for i in range(10, 20_000)) + ROWS
+    result = staged(text.encode("cp1252"), "customer_key")
+    assert ("Zoë",) in result.lines
+    assert result.staging.warnings[0].startswith("read as cp1252")
+
+
+def test_what_the_map_states_is_believed(staged: Stage) -> None:
+    text = "a note\norder#customer#date#price\n1#'Ann#2024-01-05#2\n"
+    mapping = Mapping(
+        columns={"order_key": "order", "customer_key": "customer", "ordered_at": "date", "unit_price": "price"},
+        dialect=Dialect(delimiter="#", quote="", header_line=2, encoding="latin-1"),
+    )
+    assert staged(text, "line, customer_key", mapping=mapping).lines == [(3, "'Ann")]
+
+
+def test_workbook(staged: Stage, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "January"
+    sheet["B2"] = "Sales of January"
+    for at, row in enumerate(TEXT.splitlines()):
+        cells = row.split(",")
+        for column, cell in enumerate(cells, 2):
+            numeric = at and column in (2, 7, 8)
+            sheet.cell(4 + at, column, float(cell) if numeric else cell)
+    sheet.cell(7, 2, "Total")
+    sheet.cell(7, 8, 5.5)
+    book.create_sheet("Notes").append(["nothing"])
+    book.create_sheet("February").append(["order"])
+    book["February"].append([1])
+    book.save(tmp_path / "sales.xlsx")
+    result = staged(tmp_path / "sales.xlsx", SHOWN + ", line")
+    assert result.lines == [(*row, 5 + at) for at, row in enumerate(WANTED)]
+    assert result.rejects == [(7, "date", None, "totals row")]
+    assert result.staging.warnings == ("only the sheet 'January' was read; state dialect.sheet for: February.",)
+
+
+def test_a_stated_sheet_with_real_dates(staged: Stage, tmp_path: Path) -> None:
+    from datetime import datetime
+
+    book = openpyxl.Workbook()
+    book.active.append(["x", "y"])
+    book.active.append([1, 2])
+    sheet = book.create_sheet("Sales")
+    sheet.append(["order", "customer", "date", "amount"])
+    sheet.append([1001, 12346.0, datetime(2024, 1, 5, 10, 30), 2.5])  # noqa: DTZ001 - a shop's local time
+    book.save(tmp_path / "sales.xlsx")
+    mapping = Mapping(
+        columns={"order_key": "order", "customer_key": "customer", "ordered_at": "date", "amount": "amount"},
+        dialect=Dialect(sheet="Sales"),
+    )
+    result = staged(tmp_path / "sales.xlsx", "line, order_key, customer_key, ordered_at::varchar", mapping=mapping)
+    assert result.lines == [(2, "1001", "12346", "2024-01-05 10:30:00")]
