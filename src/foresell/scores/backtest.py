@@ -210,6 +210,7 @@ def _figures(
         values |= sureness(chance, happened, margin(known, sure_goal), weights)
         best = measures.best_f1_threshold(chance, happened)
         values["f1_best_afterwards"] = measures.decisions(measures.Sorted.of(chance, happened), weights[:1], best)["f1"]
+        values["accuracy_best_afterwards"] = np.asarray([measures.best_accuracy(chance, happened)])
         values["threshold"] = np.asarray([limit])
         drawn.append(values)
         sizes.append(len(happened))

@@ -142,6 +142,15 @@ def best_f1_threshold(probability: Floats, bought: Labels) -> float:
     return float(data.probability[data.ends[int(np.argmax(f1))]])
 
 
+def best_accuracy(probability: Floats, bought: Labels) -> float:
+    """The highest accuracy any threshold reaches on these customers, chosen afterwards: a ceiling, not a result."""
+    data = Sorted.of(probability, bought)
+    hits = np.append(0, np.cumsum(data.bought)[data.ends])
+    said = np.append(0, data.ends + 1)
+    right = hits + (len(bought) - said) - (data.bought.sum() - hits)
+    return float(right.max() / len(bought))
+
+
 def deciles(probability: Floats, bought: Labels) -> list[dict[str, float]]:
     """The calibration and lift table: one row per tenth of the customers, the likeliest first."""
     data = Sorted.of(probability, bought)

@@ -56,6 +56,8 @@ def test_the_threshold_chosen_is_the_best_there_is() -> None:
     chosen = measures.best_f1_threshold(probability, bought)
     every = [reference.f1_score(bought, probability >= limit) for limit in np.unique(probability)]
     assert reference.f1_score(bought, probability >= chosen) == pytest.approx(max(every))
+    right = [reference.accuracy_score(bought, probability >= limit) for limit in (*np.unique(probability), 2)]
+    assert measures.best_accuracy(probability, bought) == pytest.approx(max(right))
 
 
 def test_said_and_happened_agree_for_a_calibrated_forecast_and_not_for_a_bold_one() -> None:
