@@ -218,14 +218,15 @@ language plpgsql
 set search_path = truth
 as $$
 declare
-    -- arguments come in threes: column here, table there, column there
+    -- Arguments come in threes: column here, table there, column there.
+    -- min(), not limit 1: that made the planner look up every row on its own, three times slower.
     i integer := 0;
     orphan text;
 begin
     while i < tg_nargs loop
         execute format(
-            'select n.%1$I::text from new_rows as n where n.%1$I is not null
-             and not exists (select from %2$I as parent where parent.%3$I = n.%1$I) limit 1',
+            'select min(n.%1$I)::text from new_rows as n where n.%1$I is not null
+             and not exists (select from %2$I as parent where parent.%3$I = n.%1$I)',
             tg_argv[i], tg_argv[i + 1], tg_argv[i + 2]
         ) into orphan;
         if orphan is not null then

@@ -1,0 +1,92 @@
+"""What the benchmarks stand on: a folder to work in, fresh homes with a running server, and the files to load."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import duckdb
+import psutil
+import psycopg
+
+from foresell import demo
+from foresell.settings import Settings
+from foresell.truth import embedded
+from foresell.truth.database import Database, open_database
+
+#: Where large files are shared by the benchmarks of one `python -m benchmarks`; it is deleted at the end.
+FOLDER = "FORESELL_BENCH_FOLDER"
+SEED = 1
+
+
+def quick() -> bool:
+    """Whether a small version was asked for: it shows that the script works, its figures mean little."""
+    return "--quick" in sys.argv
+
+
+@contextmanager
+def workspace() -> Iterator[Path]:
+    """The shared folder, or one of our own that goes with the block."""
+    if shared := os.environ.get(FOLDER):
+        yield Path(shared)
+        return
+    with tempfile.TemporaryDirectory(prefix="foresell-bench-") as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def fresh_home() -> Iterator[Database]:
+    """An empty truth on a server of its own that has just been started; all of it goes with the block."""
+    with tempfile.TemporaryDirectory(prefix="foresell-bench-home-") as folder:
+        settings = Settings(home=Path(folder) / "home")
+        try:
+            yield open_database(settings)
+        finally:
+            embedded.stop(settings.home)
+
+
+def settle(database: Database) -> None:
+    """Write the server's dirty pages out, so that what is timed next does not pay for what came before."""
+    with psycopg.connect(embedded.conninfo(database.settings.home, "postgres"), autocommit=True) as con:
+        con.execute("checkpoint")
+
+
+def server_processes(database: Database) -> list[psutil.Process]:
+    """The server with its workers and connections."""
+    pid = embedded.process_id(database.settings.home)
+    try:
+        server = psutil.Process(pid) if pid else None
+        return [server, *server.children(recursive=True)] if server else []
+    except psutil.Error:
+        return []
+
+
+def watched_server(database: Database) -> partial[list[psutil.Process]]:
+    """The server's processes, asked for again and again by measure.watch."""
+    return partial(server_processes, database)
+
+
+def online_retail(folder: Path) -> Path:
+    """Online Retail as a CSV file with the published headers, written by DuckDB."""
+    file = folder / "online_retail.csv"
+    data = Path(os.environ.get("FORESELL_DATA", "../shared/data")) / "online_retail" / "online_retail.parquet"
+    if not file.exists():
+        duckdb.connect().execute(
+            f"""copy (
+                select invoice as InvoiceNo, stock_code as StockCode, description as Description, quantity as Quantity,
+                    invoice_date as InvoiceDate, price as UnitPrice,
+                    customer_id as CustomerID, country as Country
+                from read_parquet('{data}', file_row_number = true) order by file_row_number
+            ) to '{file}' (header)"""
+        )
+    return file
+
+
+def demo_orders(folder: Path, customers: int) -> demo.ShopFiles:
+    """A generated shop, about twenty order lines a customer; written once per folder."""
+    return demo.write_shop(demo.Shop(customers=customers, seed=SEED), folder / f"shop-{customers}-{SEED}")
