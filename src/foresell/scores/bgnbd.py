@@ -246,8 +246,8 @@ def _beta_quadrature(a: float, b: float) -> tuple[Floats, Floats]:
     middle[0] = a / total
     twice = 2 * n + total - 2
     middle[1:] = 0.5 * (1 + (a - b) * (total - 2) / (twice * (twice + 2)))
-    squares = n * (n + a - 1) * (n + b - 1) * (n + total - 2) / ((twice - 1) * twice**2 * (twice + 1))
-    # At n = 1 both n + total - 2 and twice - 1 are total - 1: they cancel, also where total is 1.
-    squares[0] = a * b / (total**2 * (total + 1))
+    squares = n * (n + a - 1) * (n + b - 1) / (twice**2 * (twice + 1))
+    # At n = 1 the last factor is (total - 1) / (total - 1), also where total is 1.
+    squares[1:] *= (n[1:] + total - 2) / (twice[1:] - 1)
     nodes, vectors = eigh_tridiagonal(middle, np.sqrt(squares))
     return np.clip(nodes, np.finfo(float).tiny, 1.0), vectors[0] ** 2

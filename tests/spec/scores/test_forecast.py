@@ -69,6 +69,13 @@ def test_returns_come_off_revenue_and_are_no_orders() -> None:
     assert total(rows, "month", DAY, "orders")["expected"] == pytest.approx(31 * 4)
 
 
+def test_orders_on_or_after_the_day_change_nothing() -> None:
+    past = every_day(TWO_YEARS, 730, lambda day: 100.0)
+    later = [*past, *every_day(DAY, 10, lambda day: 999.0)]
+    tables = [forecast.forecast(orders_table(orders), DAY) for orders in (past, later)]
+    assert tables[0].equals(tables[1])
+
+
 HISTORY = [  # days known, months it says are missing
     (120, 12),
     (365, 3),

@@ -132,6 +132,16 @@ def test_online_retail_ii_180_days_ahead(data_dir: Path) -> None:
 
 
 @pytest.mark.real_data
+def test_online_retail_ii_a_year_ahead(data_dir: Path) -> None:
+    """The promise itself: twelve months, from the one date that has a year on both sides."""
+    con = retail_snapshot("ii", data_dir)
+    [past] = lifetime_value_backtest.backtest(con, as_of_of(con), [date(2010, 12, 9)], horizon_days=365)
+    assert past.accuracy.value >= 0.95
+    assert past.spearman.value >= 0.61
+    assert past.in_range >= 0.80
+
+
+@pytest.mark.real_data
 def test_one_year_of_history_still_gives_values(data_dir: Path) -> None:
     con = retail_snapshot("i", data_dir)
     table, model = lifetime_value.lifetime_value(con, as_of_of(con))

@@ -21,7 +21,7 @@ def orders(
 
 
 CHRISTMAS = {f"2024-12-{day}" for day in range(24, 32)} | {f"2025-01-0{day}" for day in range(1, 4)}
-HOLIDAYS_KEPT = {"2025-04-18", "2025-04-21", "2025-05-05", "2025-05-26", "2025-08-25", "2024-08-26"}
+HOLIDAYS_KEPT = {"2025-04-18", "2025-04-20", "2025-04-21", "2025-05-05", "2025-05-26", "2025-08-25", "2024-08-26"}
 #: A shop in England: no Saturdays, shut 24 December to 3 January and on public holidays. Known: July 2024 to end of October 2025.
 KNOWN = orders("2024-07-01", "2025-11-01", 20, CHRISTMAS | HOLIDAYS_KEPT)
 

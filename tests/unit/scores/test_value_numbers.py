@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from foresell.scores import bgnbd, gamma_gamma, lifetime_value
@@ -64,12 +64,11 @@ def test_grouping_moves_the_parameters_by_less_than_one_percent(monkeypatch: pyt
     assert (grouped.p, grouped.q, grouped.v) == pytest.approx((exact.p, exact.q, exact.v), rel=0.01)
 
 
-@settings(max_examples=20, deadline=None)
-@given(x=st.integers(0, 30), age=st.integers(30, 700), mean=st.floats(5, 200))
+@pytest.mark.parametrize(("x", "age", "mean"), [(0, 30, 50.0), (1, 400, 20.0), (3, 60, 90.0), (12, 300, 45.0)])
 def test_the_drawn_futures_agree_with_the_expected_value(x: int, age: int, mean: float) -> None:
-    """Two ways to the same number: quadrature and formula on one side, thousands of drawn futures on the other."""
+    """Two ways to the same number: quadrature and formula on one side, many drawn futures on the other."""
     times = tuple(np.array([value], dtype=float) for value in (x, age * 0.8 if x else 0, age))
     model = lifetime_value.ValueModel(date(2026, 1, 1), BUYS, SPENDS, FLAT, 0.0)
-    drawn = lifetime_value._futures(model, times, np.array([mean]), 365.0, 20_000, np.random.default_rng(0))[:, 0]
+    drawn = lifetime_value._futures(model, times, np.array([mean]), 365.0, 400_000, np.random.default_rng(0))[:, 0]
     expected = BUYS.expected_purchases(*times, 365.0) * SPENDS.expected_order_value(times[0] + 1, mean)
-    assert drawn.mean() == pytest.approx(float(expected[0]), abs=6 * drawn.std() / np.sqrt(20_000) + 1e-6)
+    assert drawn.mean() == pytest.approx(float(expected[0]), abs=4 * drawn.std() / np.sqrt(400_000))
