@@ -81,7 +81,7 @@ class NotReady(ForesellError):
 
 
 class DiskTrouble(ForesellError):
-    """The disk refused to take what was written."""
+    """The disk refused to take what was to be written: full, read-only, or not ours."""
 
     exit_code = 10
     http_status = 507

@@ -15,9 +15,6 @@ from datetime import date
 from functools import cache
 from importlib import resources
 
-import sqlglot
-from sqlglot import exp
-
 _NAME = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
 
 
@@ -39,6 +36,9 @@ def transpile(sql: str, to: str, parameters: Mapping[str, date | int | str] | No
 
     `//` (integer division) needs care: DuckDB's `/` divides as floats, the others' `/` as integers.
     """
+    import sqlglot  # takes a third of a second, and most commands transpile nothing
+    from sqlglot import exp
+
     values = dict(parameters or {})
 
     def literal(node: exp.Expr) -> exp.Expr:

@@ -8,8 +8,8 @@ import traceback
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 import foresell
 from foresell import logs
@@ -60,13 +60,10 @@ def main() -> int:
         return result if isinstance(result, int) else 0
     except ForesellError as error:
         return _tell(error.message, error.remedy, error.exit_code)
-    except click.exceptions.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         return _tell("Stopped. What was committed before is kept; nothing half-done is.", None, 130)
-    except click.ClickException as error:
-        error.show()
-        return 2
-    except KeyboardInterrupt:
-        return _tell("Stopped. What was committed before is kept; nothing half-done is.", None, 130)
+    except TyperException as error:
+        return _tell(error.format_message(), "See: foresell --help", 2)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

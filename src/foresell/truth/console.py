@@ -16,19 +16,19 @@ READ_ONLY = "The console only reads. Data comes in with: foresell load"
 
 def ask_truth(database: Database, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
     """(column names, rows) of one query to PostgreSQL, as a role that may only read. Raises UsageError."""
-    try:
-        with database.connect("reader") as con, con.cursor(row_factory=tuple_row) as cursor:
-            # Prepared statements hold exactly one statement, so nothing can be smuggled in after a semicolon.
+    with database.connect("reader") as con, con.cursor(row_factory=tuple_row) as cursor:
+        try:
+            # A prepared statement holds exactly one statement: nothing can be smuggled in after a semicolon.
             cursor.execute(query.encode(), prepare=True)
             if cursor.description is None:
                 raise UsageError("That statement has no answer.", remedy=READ_ONLY)
             return [column.name for column in cursor.description], cursor.fetchall()
-    except psycopg.errors.ReadOnlySqlTransaction:
-        raise UsageError("The console may not change anything.", remedy=READ_ONLY) from None
-    except psycopg.errors.QueryCanceled:
-        raise UsageError("The query took more than 60 seconds.", remedy="Ask for less, or use --on snapshot.") from None
-    except (psycopg.ProgrammingError, psycopg.DataError, psycopg.NotSupportedError) as error:
-        raise UsageError(f"PostgreSQL says: {error.diag.message_primary or error}") from None
+        except (psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.InsufficientPrivilege):
+            raise UsageError("The console may not do that.", remedy=READ_ONLY) from None
+        except psycopg.errors.QueryCanceled:
+            raise UsageError("The query took more than 60 seconds.", remedy="Ask for less, or use --on snapshot.") from None
+        except (psycopg.ProgrammingError, psycopg.DataError, psycopg.NotSupportedError) as error:
+            raise UsageError(f"PostgreSQL says: {error.diag.message_primary or error}") from None
 
 
 def ask_snapshot(con: duckdb.DuckDBPyConnection, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:

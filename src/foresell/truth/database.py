@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import adbc_driver_manager
-import adbc_driver_postgresql.dbapi as adbc
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
@@ -16,6 +15,9 @@ from psycopg.rows import dict_row
 from foresell.errors import DatabaseUnavailable, DiskTrouble, ForesellError
 from foresell.settings import Settings
 from foresell.truth import embedded, migrate
+
+if TYPE_CHECKING:
+    import adbc_driver_postgresql.dbapi as adbc
 
 Role = Literal["owner", "app", "reader"]
 SEARCH_PATH = "truth"
@@ -48,6 +50,8 @@ class Database:
     @contextmanager
     def arrow(self, role: Role = "app") -> Iterator[adbc.Connection]:
         """An ADBC connection in a transaction of its own: committed when the block ends well."""
+        import adbc_driver_postgresql.dbapi as adbc  # takes half a second, and most commands need no bulk
+
         with _in_our_words():
             con = adbc.connect(self.conninfo(role))
             try:

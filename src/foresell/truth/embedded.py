@@ -138,8 +138,15 @@ def _password(home: Path, role: str) -> str:
 @contextmanager
 def _one_at_a_time(home: Path) -> Iterator[None]:
     """Two commands starting at once on one home: the second waits for the first."""
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / "postgres.lock").open("w") as lock:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        lock_file = (home / "postgres.lock").open("w")
+    except OSError as error:
+        raise DiskTrouble(
+            f"Foresell cannot write to {home}: {error.strerror}.",
+            remedy="Correct its permissions, or point FORESELL_HOME to a folder of yours.",
+        ) from None
+    with lock_file as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

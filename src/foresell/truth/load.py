@@ -11,9 +11,8 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import adbc_driver_postgresql.dbapi as adbc
 import duckdb
 import pyarrow as pa
 
@@ -22,6 +21,9 @@ from foresell.logs import logger
 from foresell.records import Batch, Progress, Staging, no_progress
 from foresell.sql import named_queries
 from foresell.truth.database import Database
+
+if TYPE_CHECKING:
+    import adbc_driver_postgresql.dbapi as adbc
 
 STAGE = "queries/stage.sql"
 LOAD = "queries/load.sql"

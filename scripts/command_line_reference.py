@@ -1,0 +1,67 @@
+"""Writes docs/command-line.md from the program itself; a test fails when the file is not what this writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from typer.main import get_command
+
+from foresell import errors
+from foresell.cli.app import app
+
+FILE = Path(__file__).parents[1] / "docs" / "command-line.md"
+HEAD = """# Command line
+
+Written by `make docs` from the program itself. Settings come from the environment or a `.env` file in the current folder:
+
+| setting | default | what |
+|---|---|---|
+| `FORESELL_HOME` | `./var` | the folder that holds everything Foresell writes; two homes never touch |
+| `DATABASE_URL` | the embedded PostgreSQL 18 | a PostgreSQL of your own |
+| `FORESELL_OWNER_URL` | `DATABASE_URL` | the login that runs migrations there |
+| `FORESELL_MEMORY_GIB` | 3 | what a DuckDB engine may use; a load uses half |
+| `FORESELL_THREADS` | all cores | its workers |
+| `FORESELL_DEBUG` | off | show the traceback of an unexpected error |
+
+Shell completion: `foresell --install-completion`.
+"""
+
+
+def reference() -> str:
+    """The whole page."""
+    root: Any = get_command(app)
+    return HEAD + _exit_codes() + "\n## Commands\n" + "".join(_page(command, name) for name, command in _walk(root))
+
+
+def _exit_codes() -> str:
+    classes = [errors.ForesellError, *errors.ForesellError.__subclasses__()]
+    rows = sorted({(each.exit_code, (each.__doc__ or "").strip()) for each in classes})
+    lines = "".join(f"| {code} | {words} |\n" for code, words in rows)
+    return f"\n## Exit codes\n\n| code | meaning |\n|---|---|\n| 0 | Done. |\n{lines}| 130 | Interrupted. |\n"
+
+
+def _walk(group: Any, prefix: str = "") -> list[tuple[str, Any]]:
+    found = []
+    for name, command in sorted(group.commands.items()):
+        found.append((prefix + name, command))
+        if getattr(command, "commands", None):
+            found += _walk(command, f"{prefix}{name} ")
+    return found
+
+
+def _page(command: Any, name: str) -> str:
+    parameters = [p for p in command.params if p.name != "help"]
+    arguments = [p for p in parameters if p.param_type_name == "argument"]
+    options = [p for p in parameters if p.param_type_name == "option"]
+    usage = " ".join(["foresell", name, *(f"[{a.name.upper()}]" if not a.required else a.name.upper() for a in arguments)])
+    text = f"\n### `{usage}`\n\n{' '.join((command.help or '').split())}\n"
+    rows = [(f"`{a.name.upper()}`", a.help or "") for a in arguments]
+    rows += [(", ".join(f"`{o}`" for o in (*p.opts, *p.secondary_opts)), p.help or "") for p in options]
+    if rows:
+        text += "\n| | |\n|---|---|\n" + "".join(f"| {left} | {right} |\n" for left, right in rows)
+    return text
+
+
+if __name__ == "__main__":
+    FILE.write_text(reference(), encoding="utf-8")

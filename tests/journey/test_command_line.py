@@ -1,0 +1,208 @@
+"""The command line as its users meet it: real processes, real files, real exit codes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from foresell.settings import Settings
+from foresell.truth.database import Database
+
+ORDERS = """Order No,Ordered At,Customer No,SKU,Quantity,Unit Price
+1001,2026-01-05,c1,mug,2,3.50
+1002,2026-01-06,c2,bowl,1,9.00
+1003,2026-01-07,,mug,1,3.50
+1004,2026-02-07,c1,vase,1,20.00
+"""
+
+
+class Shell:
+    """Runs the program on one home."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def __call__(self, *arguments: str, code: int = 0, typed: str | None = None, **extra: str) -> str:
+        """Standard output; standard error too when the exit code is not 0. Fails on any other exit code."""
+        result = subprocess.run(
+            [sys.executable, "-m", "foresell", *arguments],
+            env={**os.environ, "FORESELL_HOME": str(self.home), **extra}, input=typed, capture_output=True, text=True, cwd=self.home.parent,
+        )  # fmt: skip
+        words = result.stdout + result.stderr
+        assert result.returncode == code, words
+        assert "Traceback" not in words
+        return " ".join(words.split()) if code else result.stdout
+
+    def json(self, *arguments: str) -> object:
+        return json.loads(self(*arguments, "--json"))
+
+
+@pytest.fixture
+def foresell(settings: Settings, database: Database) -> Shell:
+    return Shell(settings.home)
+
+
+@pytest.fixture
+def orders(settings: Settings) -> Path:
+    file = settings.home.parent / "orders.csv"
+    file.write_text(ORDERS)
+    return file
+
+
+def test_from_a_file_to_a_customer_and_back(foresell: Shell, orders: Path) -> None:
+    assert "4 lines read = 4 loaded + 0 unchanged + 0 rejected" in foresell("load", str(orders))
+    assert "nothing changed" in foresell("load", str(orders))
+    assert "2 customers as of 2026-02-08" in foresell("refresh")
+    listed = foresell.json("customers", "--sort", "monetary")
+    assert isinstance(listed, dict)
+    assert [(row["customer_id"], row["monetary"]) for row in listed["customers"]] == [("C000001", 27), ("C000002", 9)]
+    one = foresell("customer", "c1")
+    assert "1001" in one and "1004" in one and "27.00" in one
+    assert "Undone: 1" in foresell("undo", "1", "--yes")
+    assert "no orders to score" in foresell("refresh", code=9)
+    assert foresell.json("customers"), "what was published stays"
+
+
+def test_a_list_as_a_file_is_the_list_on_screen(foresell: Shell, orders: Path) -> None:
+    foresell("load", str(orders))
+    foresell("refresh")
+    rows = list(csv.DictReader(io.StringIO(foresell("customers", "-o", "-"))))
+    listed = foresell.json("customers")
+    assert isinstance(listed, dict)
+    assert [row["customer_id"] for row in rows] == [row["customer_id"] for row in listed["customers"]]
+    assert rows[0]["monetary"] == "27"
+
+
+def test_the_demo_does_everything_twice_over(foresell: Shell) -> None:
+    first = foresell("demo", "--no-serve", "--customers", "200")
+    assert "customers scored as of 2026-11-01" in first and "Champions" in first
+    assert " 0 lines loaded" in foresell("demo", "--no-serve", "--customers", "200")
+    assert "database: PostgreSQL 18" in foresell("doctor")
+    assert "stayed in their segment" in foresell("segments", "--since", "1")
+
+
+def test_segments_can_be_taken_out_changed_and_set(foresell: Shell, orders: Path, settings: Settings) -> None:
+    foresell("load", str(orders))
+    foresell("refresh")
+    file = settings.home.parent / "segments.toml"
+    file.write_text(foresell("segments", "rules").replace('"Champions"', '"Stars"'))
+    assert "version 2" in foresell("segments", "set", str(file))
+    foresell("refresh")
+    assert "Stars" in foresell("segments")
+    file.write_text(file.read_text().replace("f = [\n    4,\n    5,\n]", "f = [\n    5,\n    4,\n]"))
+    assert "needs f = [lowest, highest]" in foresell("segments", "set", str(file), code=3)
+    editor = settings.home.parent / "editor.sh"
+    editor.write_text('#!/bin/sh\nsed -i s/Stars/Heroes/ "$1"\n')
+    editor.chmod(0o700)
+    assert "version 3" in foresell("segments", "edit", EDITOR=str(editor), VISUAL="")
+
+
+def test_the_console_reads_and_only_reads(foresell: Shell, orders: Path) -> None:
+    foresell("load", str(orders))
+    foresell("refresh")
+    assert json.loads(foresell("sql", "select count(*) as n from transactions", "--on", "truth", "--format", "json")) == [{"n": 4}]
+    assert foresell("sql", "select sum(amount) as s from lines", "--format", "csv") == "s\r\n39.5\r\n"
+    for on, query in (
+        ("truth", "delete from orders"), ("truth", "set transaction read write; delete from orders"),
+        ("truth", "select 1; drop table orders"), ("truth", "selec"), ("truth", "copy orders to '/tmp/x'"),
+        ("snapshot", "drop table lines"), ("snapshot", "select 1; select 2"), ("snapshot", "select * from read_csv('/etc/passwd')"),
+        ("snapshot", ""), ("snapshot", "select * from nowhere"),
+    ):  # fmt: skip
+        foresell("sql", query, "--on", on, code=2)
+    assert "nothing changed" in foresell("load", str(orders))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["load", "missing.csv"], 3, "missing.csv"),
+        (["load", "."], 3, "folder"),
+        (["customers"], 9, "Nothing has been scored yet"),
+        (["customer", "nobody"], 9, "Nothing has been scored yet"),
+        (["undo", "7", "--yes"], 8, "no batch 7"),
+        (["undo", "seven"], 2, "seven"),
+        (["rollback"], 9, "Nothing is published"),
+        (["refresh", "--as-of", "10/12/2011"], 2, "--as-of '10/12/2011' is not a day"),
+        (["segments", "set", "none.toml"], 2, "none.toml"),
+        (["demo", "--customers", "1"], 2, "20"),
+        (["nonsense"], 2, "nonsense"),
+    ],
+)
+def test_what_goes_wrong_is_said_with_its_exit_code(foresell: Shell, arguments: list[str], code: int, words: str) -> None:
+    assert words in foresell(*arguments, code=code)
+
+
+def test_unknown_names_are_answered_with_the_known_ones(foresell: Shell, orders: Path) -> None:
+    foresell("load", str(orders))
+    foresell("refresh")
+    assert "Champions" in foresell("customers", "--segment", "Heroes", code=2)
+    assert "Choose one of: " in foresell("customers", "--category", "Boats", code=2)
+    assert "recency" in foresell("customers", "--sort", "luck", code=2)
+    assert "Customer not found" in foresell("customer", "C999999", code=8)
+    assert "Cannot write" in foresell("customers", "-o", "no/such/folder/x.csv", code=2)
+
+
+def test_too_many_rejects_write_nothing_and_say_where(foresell: Shell, settings: Settings) -> None:
+    file = settings.home.parent / "bad.csv"
+    file.write_text(ORDERS + "1005,2026-02-08,c1,mug,many,3.50\n")
+    said = foresell("load", str(file), code=4)
+    assert "1 of 5 lines (20.0 %)" in said
+    assert foresell.json("batches") == []
+    [rejects] = list((settings.home / "rejects").iterdir())
+    [row] = list(csv.DictReader(rejects.open()))
+    assert (row["line"], row["column"], row["value"]) == ("6", "Quantity", "many")
+    assert "4 loaded + 0 unchanged + 1 rejected" in foresell("load", str(file), "--max-rejected", "25")
+
+
+def test_an_empty_source_wipes_nothing(foresell: Shell, orders: Path, settings: Settings) -> None:
+    foresell("load", str(orders))
+    empty = settings.home.parent / "empty.csv"
+    empty.write_text(ORDERS.splitlines()[0] + "\n")
+    foresell("load", str(empty), code=5)
+    assert json.loads(foresell("sql", "select count(*) as n from orders", "--on", "truth", "--format", "json")) == [{"n": 4}]
+
+
+def test_undo_asks_first(foresell: Shell, orders: Path) -> None:
+    foresell("load", str(orders))
+    foresell("undo", "1", typed="n\n", code=130)
+    assert "--yes" in foresell("undo", "1", "--json", code=2)
+    assert "Undone: 1" in foresell("undo", "1", typed="y\n")
+
+
+def test_up_keeps_the_database_and_a_second_up_says_so(foresell: Shell, settings: Settings) -> None:
+    environment = {**os.environ, "FORESELL_HOME": str(settings.home)}
+    with subprocess.Popen([sys.executable, "-m", "foresell", "up"], env=environment, stdout=subprocess.PIPE, text=True) as up:
+        assert up.stdout is not None
+        assert "Foresell is up" in up.stdout.readline()
+        assert f"already (process {up.pid})" in foresell("up", code=7)
+        assert "Foresell is down." in foresell("down")
+        assert up.wait(timeout=60) == 0
+    assert "Nothing was running" in foresell("down")
+
+
+def test_no_permission_is_said(foresell: Shell, settings: Settings) -> None:
+    file = settings.home.parent / "a-file"
+    file.write_text("in the way")
+    said = Shell(file)("batches", code=10)
+    assert "a-file" in said
+
+
+def test_settings_are_checked(foresell: Shell) -> None:
+    assert "FORESELL_MEMORY_GIB" in foresell("batches", code=2, FORESELL_MEMORY_GIB="lots")
+    assert "does not answer" in foresell("batches", code=6, DATABASE_URL="postgresql://x@127.0.0.1:1/x")
+
+
+def test_help_names_every_command_and_exit_code(foresell: Shell) -> None:
+    words = foresell("--help")
+    for command in ("up", "demo", "load", "inspect", "batches", "undo", "refresh", "runs", "rollback", "segments", "customers", "customer", "doctor", "down", "sql"):
+        assert command in words
+        assert "Options" in foresell(command, "--help") or "Usage" in foresell(command, "--help")
+    assert "4 too many rows rejected" in words
+    assert "--install-completion" in words

@@ -1,0 +1,43 @@
+"""The documentation is complete and says what is there."""
+
+from __future__ import annotations
+
+import re
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def test_the_command_line_page_is_what_the_program_says() -> None:
+    spec = spec_from_file_location("reference", ROOT / "scripts" / "command_line_reference.py")
+    assert spec and spec.loader
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.FILE.read_text() == module.reference(), "run: make docs"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
+        if not target.startswith("http"):
+            assert (page.parent / target).exists(), target
+
+
+def test_the_glossary_holds_the_states_and_classes_of_the_schema() -> None:
+    words = (ROOT / "docs" / "glossary.md").read_text()
+    schema = (ROOT / "src" / "foresell" / "truth" / "schema.sql").read_text()
+    for column in ("class", "state"):
+        for listed in re.findall(rf"{column} text not null[^\n]*check \({column} in \(([^)]*)\)", schema):
+            for word in re.findall(r"'(\w+)'", listed):
+                assert word in words or word in {"building", "loaded", "undone"}, word
+
+
+def test_every_decision_has_its_four_parts() -> None:
+    for page in (ROOT / "docs" / "decisions").glob("*.md"):
+        text = page.read_text()
+        for part in ("**Context.**", "**Decision.**", "**Consequences.**", "**Not chosen.**"):
+            assert part in text, f"{page.name}: {part}"
