@@ -123,7 +123,7 @@ def _batches(text: Path, written: dialect.Written, width: int) -> Iterator[_Batc
     options = dialect.reader_options(written.delimiter, written.quote, written.escape)
     batch = _Batch([], [], [])
     with text.open("r", encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, **options)  # type: ignore[arg-type]
+        reader = csv.reader(file, strict=True, **options)  # type: ignore[arg-type]
         end = 0
         while True:
             begin = end + 1
@@ -138,11 +138,8 @@ def _batches(text: Path, written: dialect.Written, width: int) -> Iterator[_Batc
             end = reader.line_num
             if begin < written.data_line or (len(cells) < width and not any(map(str.strip, cells))):
                 continue
-            if fault := _fault(cells, width, begin, end):
-                swallowed = range(begin, end + 1 if "swallows" in fault else begin + 1)
-                batch.rejects += [
-                    (line, written.delimiter.join(cells)[:200].replace("\0", "␀"), fault) for line in swallowed
-                ]
+            if fault := _fault(cells, width):
+                batch.rejects.append((begin, _shown(cells, written.delimiter), fault))
             else:
                 batch.lines.append(begin)
                 batch.records.append(cells[:width])
@@ -152,13 +149,15 @@ def _batches(text: Path, written: dialect.Written, width: int) -> Iterator[_Batc
     yield batch
 
 
-def _fault(cells: list[str], width: int, begin: int, end: int) -> str | None:
+def _shown(cells: list[str], delimiter: str) -> str:
+    return delimiter.join(cells)[:200].replace("\0", "␀")
+
+
+def _fault(cells: list[str], width: int) -> str | None:
     if "\0" in "".join(cells):
         return "a NUL byte in the line"
     if len(cells) == width or (len(cells) > width and not any(cells[width:])):
         return None
-    if end > begin and len(cells) < width:
-        return f"a quote opened here swallows the lines up to {end}"
     if cells[0].strip().casefold().startswith(("total", "grand total", "summe", "gesamt")):
         return "totals row"
     return f"{len(cells)} cells where the header has {width}"
@@ -166,7 +165,9 @@ def _fault(cells: list[str], width: int, begin: int, end: int) -> str | None:
 
 def _unreadable(begin: int, end: int, error: str) -> list[tuple[int, str, str]]:
     """One reject per line that an unreadable record takes with it: none may vanish uncounted."""
-    reason = "a cell longer than 1 MiB" if "field larger" in error else f"unreadable: {error}"
+    reason = (
+        "a cell longer than 1 MiB" if "field larger" in error else "text after a closing quote, or no closing quote"
+    )
     if end > begin:
-        reason += f"; a quote opened on line {begin} is not closed"
+        reason = f"a quote opened on line {begin} swallows the lines up to {end}"
     return [(line, "", reason) for line in range(begin, end + 1)]

@@ -37,6 +37,8 @@ def interpret(source: Source, load_day: date | None) -> tuple[Staging, Interpret
     read = _count_rows(source)
     limit = (load_day + timedelta(days=2)).isoformat() if load_day else _NO_LIMIT
     decided = cells.prepare(con, source.raw, mapping, resolved, limit=limit, file=source.name)
+    if read == decided.empty_rows:
+        raise EmptySource(f"{source.name} holds only empty rows; nothing was read.", remedy="Export it again.")
     extra = 0
     if mapping.rows == "orders":
         extra = _orders(source, resolved, decided, limit)

@@ -68,10 +68,8 @@ def _evidence(con: duckdb.DuckDBPyConnection, field: str) -> _Evidence:
     (odd,) = con.execute(
         f"select count({field}) - count(try_cast({field} as decimal(18, 6))) from cells"  # one quick scan
     ).fetchall()[0]
-    (typed,) = con.execute(f"select typeof({field}) from cells limit 1").fetchall()[0]
-    if typed != "VARCHAR":
-        return _Evidence(0, 0, 0, 0, None, None)
-    if not odd:
+    typed = con.execute(f"select typeof({field}) from cells limit 1").fetchall()
+    if not odd or typed != [("VARCHAR",)]:
         return _Evidence(0, 0, 0, 0, None, None)
     row = con.execute(named_queries(*_SQL)["evidence"].replace("{field}", field).replace("{codes}", CODES)).fetchall()[
         0

@@ -105,12 +105,12 @@ order by p.line, p.field
 -- One row per order and extra money column (freight): the sum over its lines. Their `line` lies past the file's last line.
 insert into staged_lines
 with sums as (
-    select order_key, min(s.line) as first_line, any_value(s.customer_key) as customer_key, min(s.ordered_at) as ordered_at,
-        min(s.status) as status, any_value(s.country) as country, any_value(s.currency) as currency,
+    select s.order_key, min(s.line) as first_line, min(s.customer_key) as customer_key, min(s.ordered_at) as ordered_at,
+        min(s.status) as status, min(s.country) as country, min(s.currency) as currency,
         sum(to_number_{extra}(c.{extra}))::decimal(14, 4) as amount
     from staged_lines as s
     join cells as c using (line)
-    group by order_key
+    group by s.order_key
 )
 select
     (select max(line) from staged_lines) + row_number() over (order by first_line),

@@ -1,0 +1,59 @@
+"""What an inspection reports, where the file is open and where it is clear."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foresell.sources import Inspection, describe, inspect
+
+
+def look(tmp_path: Path, text: str, **more: Any) -> Inspection:
+    file = tmp_path / "sales.csv"
+    file.write_bytes(text.encode("cp1252"))
+    return inspect(file, workdir=tmp_path / "work", memory_gib=0.5, threads=1, **more)
+
+
+def test_a_german_export(tmp_path: Path) -> None:
+    found = look(
+        tmp_path,
+        "Bestellnr;Kunde;Datum;Menge;Einzelpreis\r\n7;Müller;13.01.2024;1.000;1.234,50 €\r\n8;B;x;1;1,00 €\r\n",
+    )
+    assert (found.encoding, found.line_ending, found.dialect["delimiter"]) == ("cp1252", "CRLF", ";")
+    assert (found.decimal, found.thousands, found.currency) == (",", ".", "EUR")
+    assert found.dates == {"ordered_at": "dmy"}
+    assert {c.header: c.field for c in found.columns} == {
+        "Bestellnr": None,
+        "Kunde": "customer_key",
+        "Datum": "ordered_at",
+        "Menge": "quantity",
+        "Einzelpreis": "unit_price",
+    }
+    assert (found.rows, found.rejected) == (2, 1)
+    assert found.rejects[0].examples == ((3, "Datum", "x"),)
+    json.dumps(found.as_dict())
+    assert "1 x not a date as this column writes them (%d.%m.%Y) (line 3: 'x')" in describe(found)
+
+
+def test_what_is_open_is_said_not_raised(tmp_path: Path) -> None:
+    found = look(tmp_path, "order,customer,date,price\n1,A,05/01/2024,2\n")
+    assert "may be day/month or month/day" in (found.problem or "")
+    assert "Not loadable as it is" in describe(found)
+    assert look(tmp_path, "order,customer,date,price\n1,A,05/01/2024,2\n", dates="mdy").problem is None
+    assert "no column was found for customer_key" in (look(tmp_path, "colour,size\nred,1\n").problem or "")
+
+
+@pytest.mark.parametrize(
+    ("header", "fields"),
+    [
+        ("Order ID,Customer ID,Order Date,SKU,Name,Qty,Price", "order_key customer_key ordered_at sku product_name quantity unit_price"),
+        ("Belegnummer,Kundennummer,Rechnungsdatum,Artikelnummer,Bezeichnung,Menge,Betrag", "order_key customer_key ordered_at sku product_name quantity amount"),
+        ("invoice_number,client_id,created_at,item_code,total_amount,currency", "order_key customer_key ordered_at sku amount currency"),
+    ],
+)  # fmt: skip
+def test_proposals(tmp_path: Path, header: str, fields: str) -> None:
+    found = look(tmp_path, f"{header}\n" + ",".join("1" for _ in header.split(",")) + "x\n")
+    assert [c.field for c in found.columns] == fields.split()

@@ -1,0 +1,95 @@
+"""Maps: what is written is read back, and what is wrong is named by its key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from foresell.errors import BadInput
+from foresell.sources import PROFILES, Mapping, inspect, read_map, save_map, write_map
+from foresell.sources.mapping import Dialect, ExtraLine, parse_map
+from foresell.sources.profiles import profile_map
+
+FULL = Mapping(
+    source='my "shop"',
+    columns={"order_key": "Nr. #1", "customer_key": "K|unde", "ordered_at": "Tag", "amount": "Summe €"},
+    dialect=Dialect("\t", "", None, "cp1252", 3, "Blatt 1", None),
+    date_order="dmy",
+    date_format="%d.%m.%Y",
+    decimal=",",
+    currency="EUR",
+    country="Österreich",
+    cancelled=("weg",),
+    returned=(),
+    cancelled_order_prefix=("X",),
+    returned_order_prefix=("C", "R"),
+    non_product_skus=("P.*\\d+", "'"),
+    extra_lines=(ExtraLine("Fracht", "F", "Fracht"), ExtraLine("Maut", "M", "Maut")),
+)
+
+
+@pytest.mark.parametrize("mapping", [Mapping(), FULL, profile_map("online-retail"), profile_map("olist")])
+def test_written_and_read_back(tmp_path: Path, mapping: Mapping) -> None:
+    write_map(mapping, tmp_path / "map.toml")
+    read = read_map(tmp_path / "map.toml")
+    assert read.as_dict() | {"profile": mapping.profile} == mapping.as_dict()
+
+
+def test_every_profile_is_a_map() -> None:
+    for name in PROFILES:
+        assert profile_map(name).profile == name
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("rows = 'invoices'", "rows"),
+        ("sauce = 'x'", "sauce"),
+        ("source = 7", "source"),
+        ("[columns]\nprice = 'P'", "columns.price"),
+        ("[columns]\namount = 3", "columns.amount"),
+        ("columns = 'x'", "columns"),
+        ("[dates]\norder = 'ymm'", "dates.order"),
+        ("[dates]\nformats = 'x'", "dates.formats"),
+        ("[numbers]\ndecimal = ';'", "numbers.decimal"),
+        ("[dialect]\nheader_line = 'two'", "dialect.header_line"),
+        ("dialect = 3", "dialect"),
+        ("[values]\ncancelled = 'x'", "values.cancelled"),
+        ("[values]\ncancelled = [1]", "values.cancelled"),
+        ("[values]\nnon_product_skus = ['(']", "values.non_product_skus"),
+        ("[[extra_lines]]\ncolumn = 'x'", "extra_lines"),
+        ("[values", "not valid TOML"),
+    ],
+)
+def test_mistakes_are_named(text: str, key: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        parse_map(text, "shop.toml")
+    assert key in caught.value.message
+    assert "shop.toml" in caught.value.message
+    assert caught.value.remedy
+
+
+def test_no_such_map(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="There is no map"):
+        read_map(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bestellnummer;Kunde;Datum;Artikel;Menge;Einzelpreis\n1;A;13.01.2024;X;1;2,50 €\n",
+        "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n1,X,MUG,1,2011-01-05,2,A,UK\n",
+        "order,customer,date,price\n1,A,01/13/2024,2\n",
+    ],
+)
+def test_a_saved_proposal_reads_the_file_it_came_from(tmp_path: Path, text: str) -> None:
+    file, saved = tmp_path / "sales.csv", tmp_path / "map.toml"
+    file.write_text(text)
+    limits = {"workdir": tmp_path / "work", "memory_gib": 0.5, "threads": 1}
+    found = inspect(file, **limits)  # type: ignore[arg-type]
+    assert found.problem is None
+    save_map(found, saved)
+    again = inspect(file, mapping=read_map(saved), **limits)  # type: ignore[arg-type]
+    assert (again.problem, again.rejected, again.orders) == (None, 0, 1)
+    assert {c.header: c.field for c in again.columns} == {c.header: c.field for c in found.columns}
