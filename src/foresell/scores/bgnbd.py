@@ -212,12 +212,12 @@ def _negative_log_likelihood(logs: Floats, x: Floats, t_x: Floats, T: Floats, sh
     is_gone = np.exp(gone - either)
     is_alive = 1 - is_gone
     rates, leaving, staying, constant = _of_counts(r, a, b, x, share)
-    value = share @ either + r * np.log(alpha) + constant
+    value = _dot(share, either) + r * np.log(alpha) + constant
     slope = (
-        rates + np.log(alpha) - share @ (is_alive * log_T + is_gone * log_t),
-        r / alpha - share @ ((r + x) * (is_alive / (alpha + T) + is_gone / (alpha + t_x))),
-        leaving + share @ is_gone / a,
-        leaving + staying - share @ (is_gone / b_x),
+        rates + np.log(alpha) - _dot(share, is_alive * log_T + is_gone * log_t),
+        r / alpha - _dot(share, (r + x) * (is_alive / (alpha + T) + is_gone / (alpha + t_x))),
+        leaving + _dot(share, is_gone) / a,
+        leaving + staying - _dot(share, is_gone / b_x),
     )
     return -float(value), -np.array(slope) * np.exp(logs)
 
@@ -236,6 +236,11 @@ def _of_counts(r: float, a: float, b: float, x: Floats, share: Floats) -> tuple[
         float(share @ (digamma(b + x) - digamma(b))),
         float(share @ value),
     )
+
+
+def _dot(share: Floats, values: Floats) -> float:
+    """The weighted sum, without the threads of BLAS: on a busy machine they wait for each other ten times as long."""
+    return float(np.einsum("i,i->", share, values))
 
 
 def _beta_quadrature(a: float, b: float) -> tuple[Floats, Floats]:

@@ -154,11 +154,16 @@ def _negative_log_likelihood(logs: Floats, x: Floats, value: Floats, share: Floa
     log_sum = np.log(v + spent)
     terms = gammaln(px + q) - gammaln(px) - gammaln(q) + q * np.log(v) - np.log(value) + px * np.log(spent)
     slope = (
-        share @ (x * (digamma(px + q) - digamma(px) + np.log(spent) - log_sum)) * p,
-        share @ (digamma(px + q) - digamma(q) + np.log(v) - log_sum) * above_one,
-        share @ (q / v - (px + q) / (v + spent)) * v,
+        _dot(share, x * (digamma(px + q) - digamma(px) + np.log(spent) - log_sum)) * p,
+        _dot(share, digamma(px + q) - digamma(q) + np.log(v) - log_sum) * above_one,
+        _dot(share, q / v - (px + q) / (v + spent)) * v,
     )
-    return -float(share @ (terms - (px + q) * log_sum)), -np.array(slope)
+    return -_dot(share, terms - (px + q) * log_sum), -np.array(slope)
+
+
+def _dot(share: Floats, values: Floats) -> float:
+    """The weighted sum, without the threads of BLAS: on a busy machine they wait for each other ten times as long."""
+    return float(np.einsum("i,i->", share, values))
 
 
 def _correlation(x: Floats, value: Floats, count: Floats) -> float:
