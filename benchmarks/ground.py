@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ import duckdb
 import psutil
 import psycopg
 
-from foresell import demo
+from foresell import demo, logs
 from foresell.settings import Settings
 from foresell.truth import embedded
 from foresell.truth.database import Database, open_database
@@ -24,14 +23,10 @@ FOLDER = "FORESELL_BENCH_FOLDER"
 SEED = 1
 
 
-def quick() -> bool:
-    """Whether a small version was asked for: it shows that the script works, its figures mean little."""
-    return "--quick" in sys.argv
-
-
 @contextmanager
 def workspace() -> Iterator[Path]:
     """The shared folder, or one of our own that goes with the block."""
+    logs.configure()
     if shared := os.environ.get(FOLDER):
         yield Path(shared)
         return
@@ -87,6 +82,9 @@ def online_retail(folder: Path) -> Path:
     return file
 
 
-def demo_orders(folder: Path, customers: int) -> demo.ShopFiles:
-    """A generated shop, about twenty order lines a customer; written once per folder."""
-    return demo.write_shop(demo.Shop(customers=customers, seed=SEED), folder / f"shop-{customers}-{SEED}")
+def demo_orders(folder: Path, customers: int) -> Path:
+    """The order lines of a generated shop, about twenty a customer; written once per folder."""
+    place = folder / f"shop-{customers}-{SEED}"
+    if not (place / "shop.json").exists():
+        demo.write_shop(demo.Shop(customers=customers, seed=SEED), place)
+    return place / "orders.csv"

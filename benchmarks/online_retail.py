@@ -12,8 +12,9 @@ import statistics
 from pathlib import Path
 
 from benchmarks import bare
-from benchmarks.ground import fresh_home, online_retail, quick, settle, workspace
-from benchmarks.measure import Bar, keep, spread, table, watch
+from benchmarks.ground import fresh_home, online_retail, settle, workspace
+from benchmarks.measure import Bar, keep, quick, spread, table, watch
+
 from foresell import pipeline
 
 TURNS = 5
