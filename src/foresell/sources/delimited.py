@@ -71,25 +71,24 @@ def _read_fast(
         return False
     columns = {f"c{i}": "VARCHAR" for i in range(1, len(written.headers) + 1)}
     try:
+        # new_line is left out: stating CRLF makes DuckDB 2.0 find no rows
         con.execute(
-            """create or replace table cells_read as select * from read_csv(
-                $path, columns = $columns, header = false, skip = $skip, delim = $delimiter, quote = $quote,
-                escape = $escape, new_line = $ending, auto_detect = false, strict_mode = true, null_padding = false)""".replace(
-                "$columns", str(columns)
-            ),
+            f"""create or replace table cells_read as select * from read_csv(
+                $path, columns = {columns}, header = false, skip = $skip, delim = $delimiter, quote = $quote,
+                escape = $escape, auto_detect = false, strict_mode = true, null_padding = false)""",
             {
                 "path": str(text),
                 "skip": written.data_line - 1,
                 "delimiter": written.delimiter,
                 "quote": written.quote,
                 "escape": written.escape,
-                "ending": {"\n": "\\n", "\r\n": "\\r\\n"}[measured.line_ending],
             },
         )
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         return False
     (records,) = con.execute("select count(*) from cells_read").fetchall()[0]
     if records != measured.lines - written.header_line:
+        con.execute("drop table cells_read")
         return False
     con.execute(f"create view raw as select rowid + {written.data_line} as line, * from cells_read")
     return True

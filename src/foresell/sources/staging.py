@@ -21,8 +21,6 @@ from foresell.sources.interpreting import Source, interpret
 from foresell.sources.mapping import Mapping, overlaid
 from foresell.sources.raw import REJECTS
 
-_UNPACKED = (".csv", ".tsv", ".txt", ".db", ".sqlite")
-
 
 @contextmanager
 def stage(
@@ -86,7 +84,7 @@ def opened_source(
     con = None
     try:
         with translated(path.name):
-            con = duckdb.connect(_database(path, folder, memory_gib), config=config)
+            con = duckdb.connect(str(folder / "staging.duckdb"), config=config)
             read, digest = _read_and_hash(con, path, folder, mapping, profile, progress)
         yield (replace(read, mapping=replace(read.mapping, date_order=dates)) if dates else read), digest
     finally:
@@ -108,13 +106,6 @@ def _read_and_hash(
     with ThreadPoolExecutor(1) as pool:  # hashing waits for the disk and the processor outside Python's lock
         sha = pool.submit(_hash, path, progress)
         return _read(con, path, folder, mapping, profile), sha.result()
-
-
-def _database(path: Path, folder: Path, memory_gib: float) -> str:
-    """In memory where the file, unpacked, clearly fits (a third faster), else a DuckDB file."""
-    files = list(path.iterdir()) if path.is_dir() else [path]
-    size = sum(f.stat().st_size * (1 if f.suffix.lower() in _UNPACKED else 12) for f in files if f.is_file())
-    return ":memory:" if size < memory_gib * 2**30 / 8 else str(folder / "staging.duckdb")
 
 
 @contextmanager

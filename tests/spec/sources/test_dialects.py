@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 import zstandard
 
-from foresell.sources import Mapping
+from foresell.sources import Mapping, stage
 from foresell.sources.mapping import Dialect
 from tests.spec.sources.conftest import HEADER, Stage
 
@@ -55,6 +55,25 @@ def test_written_so(staged: Stage, content: str | bytes, first_line: int) -> Non
     result = staged(content, SHOWN + ", line")
     assert result.lines == [(*row, first_line + at) for at, row in enumerate(WANTED)]
     assert result.rejects == []
+
+
+@pytest.mark.parametrize(
+    ("content", "fast"),
+    [
+        (TEXT, True),
+        (TEXT.replace("\n", "\r\n"), True),
+        (TEXT.replace(",", "\t"), True),
+        ("\ufeff" + TEXT.replace("Mug", '"Mug, large"') + "\n\n", True),
+        ("Sales\r\n\r\n" + TEXT.replace("\n", "\r\n"), True),
+        (TEXT.replace("Mug", '"Mug\nlarge"'), False),
+        (TEXT.replace("Mug,", ""), False),
+    ],
+)
+def test_only_irregular_files_are_read_slowly(tmp_path: Path, content: str, fast: bool) -> None:
+    (tmp_path / "sales.csv").write_bytes(content.encode())
+    with stage(tmp_path / "sales.csv", workdir=tmp_path, memory_gib=0.5, threads=1) as staging:
+        tables = staging.con.execute("select table_name from duckdb_tables()").fetchall()
+    assert (("cells_read",) in tables) == fast
 
 
 def test_line_numbers_are_those_of_an_editor(staged: Stage) -> None:
