@@ -5,29 +5,39 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import duckdb
 import pyarrow as pa
 
 import foresell
 import foresell.sources as sources
-from foresell.errors import EmptySource, TooManyRejects
+from foresell.errors import EmptySource, NotReady, TooManyRejects
 from foresell.records import Batch, Progress, Staging, no_progress
-from foresell.scores import rfm
+from foresell.scores import predicting, receipts, rfm
+from foresell.scores.predicting import Shelved
 from foresell.settings import Settings
 from foresell.snapshot import build
+from foresell.snapshot.open import open_snapshot
 from foresell.truth import load as truth_load
-from foresell.truth import read, runs
+from foresell.truth import models, read, runs
 from foresell.truth.database import Database
+
+if TYPE_CHECKING:
+    import adbc_driver_postgresql.dbapi as adbc
+
+Training = Literal["when due", "always", "never", "quickly"]
 
 RUNS_KEPT_WHOLE = 10
 SAVED_ROWS = 122_880
+SAVED = ("run_line_classes", "rfm_scores")
+PREDICTED = ("predictions", "prediction_reasons", "forecasts")
 
 
 def load(
@@ -35,7 +45,7 @@ def load(
     database: Database,
     path: Path,
     *,
-    mapping: Mapping[str, Any] | None = None,
+    mapping: sources.Mapping | None = None,
     profile: str | None = None,
     source: str | None = None,
     max_rejected: float = 2.0,
@@ -65,11 +75,19 @@ def load(
 
 
 def refresh(
-    settings: Settings, database: Database, *, as_of: date | None = None, progress: Progress = no_progress
+    settings: Settings,
+    database: Database,
+    *,
+    as_of: date | None = None,
+    predict: bool = True,
+    train: Training = "when due",
+    history: bool = False,
+    progress: Progress = no_progress,
 ) -> dict[str, Any]:
-    """Build the snapshot, score it, publish the run. If anything fails, the last run stays published.
+    """Build the snapshot, score it, predict, grade what was promised before, publish the run.
 
-    Returns the published run as a dict of its columns.
+    If anything fails, the last run stays published. With `history` the run takes its place among those of the past and
+    nothing shown changes. Returns the run as a dict of its columns.
     """
     clear_work(settings)
     timings: dict[str, float] = {}
@@ -81,21 +99,146 @@ def refresh(
             draft.make_tables(day)
         with _timed(timings, "score"):
             scored = rfm.score(draft.con, day)
+        said = Said()
+        if predict:
+            with _timed(timings, "predict"):
+                said = _predict(database, draft.con, day, train, progress)
         file = settings.snapshots / f"run-{run_id}.duckdb"
         with _timed(timings, "save and publish"):
-            saved = {name: _for_run(draft.con, name, run_id) for name in ("run_line_classes", "rfm_scores")}
-            build.finish(draft, file)
-            runs.publish(
-                database,
-                run_id,
-                as_of=day,
-                snapshot_file=file.name,
-                timings=timings,
-                scores=saved,
-                customers_scored=scored,
-            )
+            tables = {name: _for_run(draft.con, name, run_id) for name in (*SAVED, *(PREDICTED if predict else ()))}
+            if not history:
+                build.finish(draft, file)
+            with database.arrow() as pg, pg.cursor() as cur:
+                runs.save(cur, tables)
+                _save_said(cur, run_id, said)
+                runs.publish(
+                    cur,
+                    run_id,
+                    as_of=day,
+                    snapshot_file=file.name,
+                    timings=timings,
+                    customers_scored=scored,
+                    history=history,
+                )
     clear_snapshots(settings, database)
-    return runs.published(database)
+    return runs.run(database, run_id)
+
+
+def train(
+    settings: Settings,
+    database: Database,
+    *,
+    tasks: Iterable[str] = predicting.ALL_TASKS,
+    progress: Progress = no_progress,
+) -> tuple[list[Shelved], dict[str, str]]:
+    """Train and judge models on the published snapshot and keep them; the next refresh uses them.
+
+    Returns the models kept, and by task the reason why one was refused (then the one before stays in service).
+    """
+    run = runs.published(database)
+    with open_snapshot(
+        settings.snapshots / run["snapshot_file"], memory_gib=settings.memory_gib, threads=settings.threads
+    ) as con:
+        trained, refused = predicting.train_all(con, run["as_of"], tasks, progress=progress)
+    with database.arrow() as pg, pg.cursor() as cur:
+        kept = [_keep(cur, model) for model in trained]
+    return kept, refused
+
+
+def backfill(
+    settings: Settings, database: Database, first: date, last: date, every: int, progress: Progress = no_progress
+) -> list[dict[str, Any]]:
+    """Replay history: a run as of each day, predicted only from what was known then; the next refresh grades them all.
+
+    What is shown does not change. Days on which nothing could be scored are passed over. Returns the runs made.
+    """
+    days = [first + timedelta(days=every * step) for step in range((last - first).days // every + 1)]
+    made = []
+    for done, day in enumerate(days):
+        progress(done, len(days), "days replayed")
+        with suppress(NotReady):
+            made.append(refresh(settings, database, as_of=day, train="quickly", history=True))
+    progress(len(days), len(days), "days replayed")
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the predictions of a run leave for the truth beside their tables."""
+
+    trained: tuple[Shelved, ...] = ()
+    answers: tuple[predicting.Answer, ...] = ()
+    receipts: tuple[dict[str, Any], ...] = ()
+
+
+def _predict(
+    database: Database, con: duckdb.DuckDBPyConnection, day: date, train: Training, progress: Progress
+) -> Said:
+    """Take the models from the shelf, train those that are due, let them answer, and grade what is due for it."""
+    shelf = {row["task"]: _shelved(row) for row in models.shelf(database, day)}
+    due, why = _due(database, con, day, shelf, train)
+    if train == "quickly":
+        trained, refused = predicting.train_quickly(con, day)
+        shelf = {}
+    else:
+        trained, refused = predicting.train_all(con, day, due, progress=progress)
+    shelf |= {model.task: model for model in trained}
+    why |= {model.task: f"{why[model.task]} Trained now. {model.reason}" for model in trained}
+    answers = predicting.predict_all(con, day, shelf, {**why, **refused})
+    return Said(tuple(trained), tuple(answers), tuple(_grade(database, con, day)))
+
+
+def _due(
+    database: Database, con: duckdb.DuckDBPyConnection, day: date, shelf: Mapping[str, Shelved], train: Training
+) -> tuple[list[str], dict[str, str]]:
+    """Which tasks to train now, and a sentence for each."""
+    fixed = {
+        "always": (list(predicting.ALL_TASKS), "Trained because it was asked for."),
+        "never": ([], "Not trained because that was asked for."),
+        "quickly": ([], "Fitted on what was known then, to replay history."),
+    }
+    if train in fixed:
+        due, sentence = fixed[train]
+        return due, dict.fromkeys(predicting.ALL_TASKS, sentence)
+    decisions = predicting.decide(con, day, shelf, models.last_calibration_error(database))
+    return [t for t, each in decisions.items() if each.retrain], {t: each.sentence for t, each in decisions.items()}
+
+
+def _grade(database: Database, con: duckdb.DuckDBPyConnection, day: date) -> Iterator[dict[str, Any]]:
+    """A receipt for each promise whose window has closed: what was said, what happened."""
+    for promise in receipts.PROMISES:
+        for past in models.to_grade(database, promise.task, promise.horizon_days, day):
+            issued = models.issued(database, past["run_id"], promise.column)
+            for row in receipts.grade(con, promise, past["as_of"], issued):
+                yield {**row, "run_id": past["run_id"], "model_id": past["model_id"], "graded_as_of": day}
+
+
+def _save_said(cur: adbc.Cursor, run_id: int, said: Said) -> None:
+    """Models, who answered, and receipts, in the publishing transaction."""
+    kept = {model.task: _keep(cur, model) for model in said.trained}
+    for answer in said.answers:
+        model = kept.get(answer.task) or answer.model
+        models.save_run_model(
+            cur, run_id, answer.task, model.model_id if model else None, answer.level, answer.sentence
+        )
+    if said.receipts:
+        runs.save(cur, {"receipts": pa.Table.from_pylist(list(said.receipts), schema=receipts.SCHEMA).to_reader()})
+
+
+def _keep(cur: adbc.Cursor, model: Shelved) -> Shelved:
+    state = "withdrawn" if model.card.get("replay") else "served"
+    number = models.save_model(
+        cur, task=model.task, kind=model.kind, as_of=model.as_of, state=state, reason=model.reason, body=model.text,
+        card=model.card, figures=model.figures, deciles=model.deciles,
+    )  # fmt: skip
+    return predicting.with_id(model, number)
+
+
+def _shelved(row: Mapping[str, Any]) -> Shelved:
+    return Shelved(
+        row["task"], row["kind"], row["as_of"], row["body"], row["card"], row["reason"],
+        predicting.FIGURES.empty_table(), predicting.DECILES.empty_table(), row["model_id"],
+    )  # fmt: skip
 
 
 def clear_snapshots(settings: Settings, database: Database) -> None:
@@ -117,9 +260,7 @@ def clear_work(settings: Settings) -> None:
 
 def _for_run(con: duckdb.DuckDBPyConnection, table: str, run_id: int) -> pa.RecordBatchReader:
     """A score table with its run's id, as the truth keeps it. Held in memory: the file is closed before it is saved."""
-    columns = {"run_line_classes": "class, lines, amount", "rfm_scores": "*"}[table]
-    origin = table.removeprefix("run_")
-    rows = con.sql(f"select {run_id}::integer as run_id, {columns} from {origin}").to_arrow_table()
+    rows = con.sql(f"select {run_id}::integer as run_id, * from {table.removeprefix('run_')}").to_arrow_table()
     return rows.to_reader(SAVED_ROWS)
 
 

@@ -19,7 +19,7 @@ from foresell.cli.session import day, open_home, open_published
 from foresell.errors import UsageError
 from foresell.scores import segments as rules
 from foresell.snapshot import ask
-from foresell.truth import people, runs
+from foresell.truth import models, people, runs
 from foresell.truth import rules as truth_rules
 from foresell.truth.database import Database
 
@@ -45,23 +45,42 @@ def refresh(
         str | None,
         typer.Option("--as-of", help="Score as of this day, YYYY-MM-DD (default: the day after the last order)."),
     ] = None,
+    train: Annotated[
+        bool | None,
+        typer.Option("--train/--no-train", help="Train the models now, or not at all (default: when it is due)."),
+    ] = None,
+    predict: Annotated[bool, typer.Option("--predictions/--no-predictions", help="Predict, or only score RFM.")] = True,
     json: Json = False,
 ) -> None:
-    """Build the snapshot, score every customer, publish. If anything fails, what was published stays."""
+    """Build the snapshot, score and predict, publish. If anything fails, what was published stays."""
     chosen = day(as_of, "--as-of")
     settings, database = open_home()
     with show.progress(not json) as progress:
-        run = pipeline.refresh(settings, database, as_of=chosen, progress=progress)
+        run = pipeline.refresh(
+            settings, database, as_of=chosen, predict=predict, train=TRAINING[train], progress=progress
+        )
     classes = runs.line_classes(database, run["run_id"])
+    answers = models.run_models(database, run["run_id"])
     if json:
-        show.as_json({**run, "line_classes": classes, "segments": runs.segments(database, run["run_id"])})
+        segments = runs.segments(database, run["run_id"])
+        show.as_json({**run, "line_classes": classes, "segments": segments, "predictions": answers})
         return
+    show_run(run, classes, answers)
+    show.say("See them: foresell segments    foresell customers    foresell predictions    foresell metrics")
+
+
+TRAINING: dict[bool | None, pipeline.Training] = {None: "when due", True: "always", False: "never"}
+
+
+def show_run(run: dict[str, Any], classes: Sequence[dict[str, Any]], answers: Sequence[dict[str, Any]]) -> None:
+    """A published run: how many, from which lines, and what became of each prediction."""
     seconds = sum(run["timings"].values())
     show.say(
         f"Run {run['run_id']} is published: {run['customers_scored']:,} customers as of {run['as_of']}, {seconds:.1f} s"
     )
     show_line_classes(classes)
-    show.say("See them: foresell segments    foresell customers")
+    for answer in answers:
+        show.say(f"{answer['task']}: {'off. ' if answer['level'] == 'off' else ''}{answer['sentence']}")
 
 
 def show_line_classes(classes: Sequence[dict[str, Any]]) -> None:
@@ -291,6 +310,7 @@ def customer(
         show.say("No score: no order of this customer comes to more than zero.")
     else:
         _show_calculation(found)
+        _show_prediction(found)
     orders = found["orders"]
     show.table(
         orders[:limit],
@@ -316,3 +336,26 @@ def _show_calculation(found: dict[str, Any]) -> None:
         rows.append({"axis": meaning, "value": found[axis], "score": found[short], "range": f"{low} to {high}"})
     show.say(f"{found['segment']}, RFM {found['rfm_score']}")
     show.table(rows, {"axis": "", "value": "value", "score": "score", "range": "this score is for"})
+
+
+def _show_prediction(found: dict[str, Any]) -> None:
+    """What is expected of the customer and why; nothing where the run predicted nothing."""
+    said = found["prediction"]
+    if not said:
+        return
+    show.say()
+    if said["probability"] is not None:
+        show.say(
+            f"Orders within 30 days: {100 * said['probability']:.0f} %, worth {said['expected_order_value']:,.2f} if so"
+            f" (expected value {said['expected_value']:,.2f})"
+        )
+    for reason in found["reasons"]:
+        show.say(f"  {'+' if reason['points'] > 0 else '–'} {reason['sentence']} ({reason['direction']} it)")
+    if said["churn_state"]:
+        later = "" if said["churn_180"] is None else f", within 180: {100 * said['churn_180']:.0f} %"
+        show.say(f"Churn: {said['churn_state']}; no order within 90 days: {100 * said['churn_90']:.0f} %{later}")
+    if said["value_12m"] is not None:
+        show.say(
+            f"Value of the next 12 months: {said['value_band']}, rank {said['value_rank']:,}; likely"
+            f" {said['value_low']:,.0f} to {said['value_high']:,.0f}"
+        )

@@ -25,7 +25,7 @@ from foresell.cli.session import open_home, open_published
 from foresell.errors import Busy, UsageError
 from foresell.settings import Settings, read_settings
 from foresell.snapshot import ask
-from foresell.truth import console, embedded, runs
+from foresell.truth import console, embedded, models, runs
 from foresell.truth.database import Database, open_database
 
 WATCH_SECONDS = 2.0
@@ -78,8 +78,8 @@ def demo(
                 f"{batch.file_name}: {batch.lines_loaded:,} lines loaded, {batch.lines_unchanged:,} unchanged, {batch.lines_rejected:,} rejected"
             )
         run = pipeline.refresh(settings, database, progress=progress)
-    show.say(f"\nRun {run['run_id']}: {run['customers_scored']:,} customers scored as of {run['as_of']}\n")
-    scoring.show_line_classes(runs.line_classes(database, run["run_id"]))
+    show.say()
+    scoring.show_run(run, runs.line_classes(database, run["run_id"]), models.run_models(database, run["run_id"]))
     show.say()
     _show_best()
     program = "foresell" if os.environ.get("VIRTUAL_ENV") else ".venv/bin/foresell"

@@ -25,7 +25,7 @@ WIDE = 180  # into a pipe or a file nothing needs to be cut
 out = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=WIDE)
 err = Console(stderr=True, highlight=False)
 
-WRAPPED = ("advice", "meaning", "error", "finding")
+WRAPPED = ("advice", "meaning", "error", "finding", "reasons", "note", "reason")
 
 Row = Mapping[str, Any]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 import tomli_w
@@ -13,6 +12,7 @@ import tomli_w
 from foresell.errors import BadInput
 
 AXES = ("r", "f", "m")
+CELLS = [(r, f, m) for r in range(1, 6) for f in range(1, 6) for m in range(1, 6)]
 HEAD = """# Segments: a customer belongs to the first one below whose ranges hold their R, F and M (1 lowest, 5 best).
 # Ranges are [lowest, highest]. Save with: foresell segments set THIS_FILE
 """
@@ -36,7 +36,7 @@ class Rule:
 def from_rows(rows: Sequence[Mapping[str, Any]]) -> list[Rule]:
     """Rules from rows of segment_rules, in their order."""
     return [
-        Rule(row["name"], *((row[f"{axis}_min"], row[f"{axis}_max"]) for axis in AXES), advice=row["advice"])
+        Rule(row["name"], **{axis: (row[f"{axis}_min"], row[f"{axis}_max"]) for axis in AXES}, advice=row["advice"])
         for row in rows
     ]
 
@@ -74,11 +74,11 @@ def check(rules: Sequence[Rule]) -> list[str]:
         return ["there are no [[segment]] tables"]
     wrong = [f'"{name}" is used twice' for name in sorted({r.name for r in rules if _count(rules, r.name) > 1})]
     winners: dict[tuple[int, int, int], Rule] = {}
-    for cell in product(range(1, 6), repeat=3):
+    for cell in CELLS:
         winner = next((rule for rule in rules if rule.holds(cell)), None)
         if winner:
             winners[cell] = winner
-    missing = [cell for cell in product(range(1, 6), repeat=3) if cell not in winners]
+    missing = [cell for cell in CELLS if cell not in winners]
     if missing:
         shown = ", ".join("".join(map(str, cell)) for cell in missing[:8])
         wrong.append(f"{len(missing)} of the 125 cells have no segment: {shown}{' ...' if len(missing) > 8 else ''}")
@@ -121,5 +121,5 @@ def _rule(number: int, table: Any, wrong: list[str]) -> Rule | None:
         wrong.append(f"{place} has unknown keys: {', '.join(unknown)}")
     if len(wrong) > before:
         return None
-    spans = (tuple(table[axis]) for axis in AXES)
-    return Rule(str(name).strip(), *spans, advice=str(advice).strip())
+    spans = {axis: (table[axis][0], table[axis][1]) for axis in AXES}
+    return Rule(str(name).strip(), **spans, advice=str(advice).strip())

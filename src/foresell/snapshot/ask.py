@@ -18,6 +18,14 @@ SORTS = {
     "score": "rfm_score desc, monetary desc, customer_id",
 }
 
+#: What the call list can be sorted by, best first.
+CALL_SORTS = {
+    "value": "expected_value desc, customer_id",
+    "probability": "probability desc, customer_id",
+    "lifetime": "value_12m desc, customer_id",
+    "risk": "churn_90 * value_12m desc, customer_id",
+}
+
 
 def customers(
     con: duckdb.DuckDBPyConnection,
@@ -44,6 +52,40 @@ def customers(
     return total["total"], _rows(con, f"select * from ({query}) order by {SORTS[sort]}{cut}", values)
 
 
+def call_list(
+    con: duckdb.DuckDBPyConnection,
+    *,
+    segment: str | None = None,
+    first_day: date | None = None,
+    last_day: date | None = None,
+    category: str | None = None,
+    state: str | None = None,
+    least: float | None = None,
+    sort: str = "value",
+    limit: int | None = None,
+) -> tuple[int, list[dict[str, Any]]]:
+    """Who to call: how many customers match, and the first `limit` of them. Probabilities are of the next 30 days.
+
+    `least` is a probability, `state` one of the churn states. Raises UsageError for names that do not exist.
+    """
+    if sort not in CALL_SORTS:
+        raise UsageError(f"Cannot sort by {sort!r}.", remedy=f"Choose one of: {', '.join(CALL_SORTS)}")
+    _known(con, "segment", segment, "select name from segment_rules order by position")
+    _known(con, "category", category, "select distinct category from products where kind = 'product' order by 1")
+    values = {
+        "segment": segment, "first_day": first_day, "last_day": last_day, "category": category, "state": state, "least": least,
+    }  # fmt: skip
+    query = _sql("call_list")
+    [total] = _rows(con, f"select count(*) as total from ({query})", values)
+    cut = "" if limit is None else f" limit {int(limit)}"
+    return total["total"], _rows(con, f"select * from ({query}) order by {CALL_SORTS[sort]}{cut}", values)
+
+
+def forecast(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """The forecast of the run: one row per period and target."""
+    return _rows(con, _sql("forecast"))
+
+
 def segments(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """Every segment with its customers, net revenue, typical recency and advice."""
     return _rows(con, _sql("segments"))
@@ -54,8 +96,12 @@ def customer(con: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, Any]
     found = _rows(con, _sql("customer"), {"customer_id": customer_id})
     if not found:
         raise NotFound("Customer not found", remedy="List them: foresell customers")
+    has_predictions = _rows(con, "select 1 as there from information_schema.tables where table_name = 'predictions'")
+    predicted = _rows(con, _sql("prediction"), {"customer_id": customer_id}) if has_predictions else []
     return {
         **found[0],
+        "prediction": predicted[0] if predicted else None,
+        "reasons": _rows(con, _sql("reasons"), {"customer_id": customer_id}) if predicted else [],
         "orders": _rows(con, _sql("orders_of_customer"), {"customer_id": customer_id}),
         "cut_points": _rows(con, _sql("cut_points")),
     }

@@ -91,7 +91,7 @@ def building(settings: Settings, name: str) -> Iterator[Draft]:
                 "preserve_insertion_order": True,
             },
         )
-        con.execute(f"attach '{folder / 'truth.duckdb'}' as truth")
+        con.execute("attach ':memory:' as truth")
         yield Draft(con, folder / "snapshot.duckdb")
     except duckdb.IOException as error:
         if "No space left" in str(error):

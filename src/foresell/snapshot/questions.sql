@@ -50,3 +50,36 @@ order by axis, score desc
 -- Grain: one row per category of goods.
 select category, bool_and(category_derived) as derived, count(*) as products
 from products where kind = 'product' group by category order by category
+
+-- name: call_list
+-- Grain: one row per customer with a prediction. reasons: up to three, the strongest first.
+select p.customer_id, c.country, s.segment, s.rfm_score, s.recency_days, s.last_purchase_day, p.probability,
+    p.expected_order_value, p.expected_value, p.churn_state, p.churn_90, p.value_12m, p.value_band,
+    (select string_agg(r.sentence, '; ' order by r.rank) from prediction_reasons as r
+        where r.customer_id = p.customer_id and r.rank <= 3) as reasons
+from predictions as p
+join rfm_scores as s using (customer_id)
+join customers as c using (customer_id)
+where p.probability is not null
+    and ($segment is null or lower(s.segment) = lower($segment))
+    and ($first_day is null or s.last_purchase_day >= $first_day)
+    and ($last_day is null or s.last_purchase_day <= $last_day)
+    and ($state is null or p.churn_state = $state)
+    and ($least is null or p.probability >= $least)
+    and ($category is null or s.customer_id in (
+        select l.customer_id from lines as l join products as p using (product_id)
+        where l.class = 'counted' and lower(p.category) = lower($category)))
+
+-- name: prediction
+-- Grain: the one customer asked for.
+select * exclude (customer_id) from predictions where customer_id = $customer_id
+
+-- name: reasons
+-- Grain: one row per reason of the customer.
+select rank, theme, direction, points, sentence from prediction_reasons where customer_id = $customer_id order by rank
+
+-- name: forecast
+-- Grain: one row per period and target, in time.
+select grain, starts, ends, target, known, expected, low, high, method, note
+from forecasts
+order by case grain when 'month' then 1 when 'quarter' then 2 else 3 end, starts, target desc

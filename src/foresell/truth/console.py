@@ -26,7 +26,9 @@ def ask_truth(database: Database, query: str) -> tuple[list[str], list[tuple[Any
         except (psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.InsufficientPrivilege):
             raise UsageError("The console may not do that.", remedy=READ_ONLY) from None
         except psycopg.errors.QueryCanceled:
-            raise UsageError("The query took more than 60 seconds.", remedy="Ask for less, or use --on snapshot.") from None
+            raise UsageError(
+                "The query took more than 60 seconds.", remedy="Ask for less, or use --on snapshot."
+            ) from None
         except (psycopg.ProgrammingError, psycopg.DataError, psycopg.NotSupportedError) as error:
             raise UsageError(f"PostgreSQL says: {error.diag.message_primary or error}") from None
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pyarrow as pa
@@ -16,6 +16,9 @@ from foresell.errors import Busy, ForesellError, NotFound, NotReady
 from foresell.logs import logger
 from foresell.sql import named_queries
 from foresell.truth.database import Database
+
+if TYPE_CHECKING:
+    import adbc_driver_postgresql.dbapi as adbc
 
 log = logger("truth")
 
@@ -51,27 +54,31 @@ def _mark_failed(guard: psycopg.Connection[dict[str, Any]], run_id: int, words: 
 
 
 def publish(
-    database: Database,
+    cur: adbc.Cursor,
     run_id: int,
     *,
     as_of: date,
-    snapshot_file: str,
+    snapshot_file: str | None,
     timings: Mapping[str, float],
-    scores: Mapping[str, pa.RecordBatchReader],
     customers_scored: int,
+    history: bool = False,
 ) -> None:
-    """Save the scores (by table name, each with its run_id) and make the run the published one, in one transaction."""
-    with database.arrow() as pg, pg.cursor() as cur:
-        for table, rows in scores.items():
-            cur.adbc_ingest(table, rows, mode="append")
-        cur.execute(_sql("summarise_segments"), [run_id])
+    """Make the run the published one, in the transaction of the cursor. With `history` it only takes its place in time."""
+    rounded = json.dumps({step: round(seconds, 3) for step, seconds in timings.items()})
+    cur.execute(_sql("summarise_segments"), [run_id])
+    if history:
+        cur.execute(_sql("keep"), [run_id, as_of, customers_scored, rounded])
+    else:
         cur.execute(_sql("supersede"))
-        cur.execute(
-            _sql("publish"),
-            [run_id, as_of, snapshot_file, customers_scored, json.dumps({k: round(v, 3) for k, v in timings.items()})],
-        )
+        cur.execute(_sql("publish"), [run_id, as_of, snapshot_file, customers_scored, rounded])
         cur.execute(_sql("point"), [run_id])
     log.info("run published", action="publish", run_id=run_id, customers=customers_scored)
+
+
+def save(cur: adbc.Cursor, scores: Mapping[str, pa.RecordBatchReader]) -> None:
+    """Copy score tables, by name, in the transaction of the cursor; their rows carry the run's id."""
+    for table, rows in scores.items():
+        cur.adbc_ingest(table, rows, mode="append")
 
 
 def published(database: Database) -> dict[str, Any]:
@@ -83,6 +90,14 @@ def published(database: Database) -> dict[str, Any]:
             "Nothing has been scored yet.", remedy="Load a file (foresell load FILE), then: foresell refresh"
         )
     return run
+
+
+def run(database: Database, run_id: int) -> dict[str, Any]:
+    """One run, a dict with the columns of runs. Raises NotFound."""
+    found = _ask(database, "run", run_id=run_id)
+    if not found:
+        raise NotFound(f"There is no run {run_id}.", remedy="List them: foresell runs")
+    return found[0]
 
 
 def list_runs(database: Database, *, limit: int = 100) -> list[dict[str, Any]]:
@@ -150,13 +165,9 @@ def movement(database: Database, since: int, run_id: int) -> list[dict[str, Any]
     Raises NotFound when a run does not exist, NotReady when its scores were thinned.
     """
     for each in (since, run_id):
-        rows = _ask(database, "run", run_id=each)
-        if not rows:
-            raise NotFound(f"There is no run {each}.", remedy="List them: foresell runs")
-        if rows[0]["state"] not in ("published", "superseded", "withdrawn"):
-            raise NotReady(
-                f"Run {each} is {rows[0]['state']}: its scores are not kept.", remedy="List them: foresell runs"
-            )
+        state = run(database, each)["state"]
+        if state not in ("published", "superseded", "withdrawn"):
+            raise NotReady(f"Run {each} is {state}: its scores are not kept.", remedy="List them: foresell runs")
     return _ask(database, "movement", since=since, run_id=run_id)
 
 

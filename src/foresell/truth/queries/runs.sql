@@ -24,6 +24,12 @@ update runs
 set state = 'published', as_of = $2, snapshot_file = $3, customers_scored = $4, timings = $5::jsonb, published_at = now()
 where run_id = $1
 
+-- name: keep
+-- A replayed run of the past: its scores and promises are kept to be graded; it is never shown and has no snapshot.
+update runs
+set state = 'superseded', as_of = $2, customers_scored = $3, timings = $4::jsonb, published_at = null
+where run_id = $1
+
 -- name: point
 insert into publication (run_id) values ($1) on conflict (one_row) do update set run_id = excluded.run_id
 
@@ -56,18 +62,25 @@ update runs set state = 'published' where run_id = %(run_id)s
 update publication set run_id = %(run_id)s
 
 -- name: thin
--- Beyond the newest %(keep)s: the last run of each calendar month keeps its scores, the others keep their totals only.
+-- Beyond the newest %(keep)s: the last run of each calendar month keeps its scores, the others keep their totals only,
+-- once what they promised for the next 30 days has been graded.
 with ranked as (
     select run_id, row_number() over (order by run_id desc) as age,
         row_number() over (partition by date_trunc('month', as_of) order by run_id desc) as in_month
     from runs where state in ('superseded', 'withdrawn')
 ),
 old as (
-    update runs set snapshot_file = null, state = case when in_month = 1 then state else 'thinned' end
+    update runs set snapshot_file = null, state = case
+        when in_month = 1 then state
+        when exists (select from run_models as m where m.run_id = runs.run_id and m.task = 'purchase' and m.level <> 'off')
+            and not exists (select from receipts as g where g.run_id = runs.run_id and g.task = 'purchase') then state
+        else 'thinned' end
     from ranked where ranked.run_id = runs.run_id and age > %(keep)s and runs.state <> 'thinned'
     returning runs.run_id, runs.state
-)
-delete from rfm_scores using old where old.run_id = rfm_scores.run_id and old.state = 'thinned'
+),
+scores as (delete from rfm_scores using old where old.run_id = rfm_scores.run_id and old.state = 'thinned'),
+reasons as (delete from prediction_reasons using old where old.run_id = prediction_reasons.run_id and old.state = 'thinned')
+delete from predictions using old where old.run_id = predictions.run_id and old.state = 'thinned'
 
 -- name: kept_files
 select snapshot_file from runs where snapshot_file is not null

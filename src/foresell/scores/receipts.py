@@ -1,0 +1,55 @@
+"""Receipts: what a run promised, graded when its window has closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from foresell.sql import read_sql
+
+SCHEMA = pa.schema(
+    [
+        ("run_id", pa.int32()), ("task", pa.string()), ("horizon_days", pa.int32()), ("grouping", pa.string()),
+        ("name", pa.string()), ("customers", pa.int64()), ("said", pa.float64()), ("happened", pa.float64()),
+        ("model_id", pa.int32()), ("graded_as_of", pa.date32()),
+    ]
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One column of predictions: what it says of the next `horizon_days` (what: buys, leaves or spends)."""
+
+    task: str
+    column: str
+    horizon_days: int
+    what: str
+
+
+PROMISES = (
+    Promise("purchase", "probability", 30, "buys"),
+    Promise("churn", "churn_90", 90, "leaves"),
+    Promise("churn_180", "churn_180", 180, "leaves"),
+    Promise("lifetime_value", "value_12m", 365, "spends"),
+)
+
+
+def grade(con: duckdb.DuckDBPyConnection, promise: Promise, as_of: date, issued: pa.Table) -> Iterator[dict[str, Any]]:
+    """Compare what was issued (customer_id, said, segment) as of a day with what the snapshot's orders say came.
+
+    Yields one dict per group: all customers, tenths by what was said, segments then. The window must have closed.
+    """
+    if not issued.num_rows:
+        return
+    con.register("issued", issued)
+    values = {"starts": as_of, "ends": as_of + timedelta(days=promise.horizon_days), "what": promise.what}
+    cursor = con.execute(read_sql("foresell.scores", "receipts.sql"), values)
+    names = [column[0] for column in cursor.description or ()]
+    for row in cursor.fetchall():
+        yield {**dict(zip(names, row, strict=True)), "task": promise.task, "horizon_days": promise.horizon_days}
+    con.unregister("issued")

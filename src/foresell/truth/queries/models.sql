@@ -1,0 +1,68 @@
+-- PostgreSQL: models, what they said, and whether it came true. ADBC's parameters ($1) where bulk goes with them,
+-- psycopg's (%(name)s) elsewhere.
+
+-- name: shelf
+-- The newest model of each task that may serve a day: trained for that day or an earlier one, neither refused nor withdrawn.
+select distinct on (task) model_id, task, kind, as_of, reason, body, card
+from models where as_of <= %(as_of)s and state = 'served'
+order by task, as_of desc, model_id desc
+
+-- name: save_model
+insert into models (task, kind, as_of, state, reason, body, card)
+values ($1, $2, $3, $4, $5, $6, $7::jsonb)
+returning model_id
+
+-- name: save_run_model
+insert into run_models (run_id, task, model_id, level, sentence) values ($1, $2, $3, $4, $5)
+
+-- name: models
+select model_id, task, kind, as_of, state, reason, trained_at, card -> 'metrics' as metrics
+from models order by model_id desc limit %(limit)s
+
+-- name: model
+select * from models where model_id = %(model_id)s
+
+-- name: figures
+select model, population, cutoff, customers, measure, value, low, high from backtests
+where model_id = %(model_id)s order by model, population, cutoff nulls first, measure
+
+-- name: deciles
+select model, cutoff, decile, customers, said, happened, lift from backtest_deciles
+where model_id = %(model_id)s order by model, cutoff, decile
+
+-- name: withdraw
+-- The newest served model of a task; the one before it serves from the next refresh on.
+update models set state = 'withdrawn'
+where model_id = (select model_id from models where task = %(task)s and state = 'served' order by as_of desc, model_id desc limit 1)
+returning model_id
+
+-- name: run_models
+select task, model_id, level, sentence from run_models where run_id = %(run_id)s order by task
+
+-- name: to_grade
+-- Runs with predictions of a task whose window has closed by a day and that were not graded yet.
+select r.run_id, r.as_of, m.model_id
+from runs as r
+join run_models as m on m.run_id = r.run_id and m.task = %(task)s and m.level <> 'off'
+where r.as_of + %(horizon)s <= %(today)s
+    and r.state in ('published', 'superseded', 'withdrawn')
+    and not exists (select from receipts as g where g.run_id = r.run_id and g.task = %(task)s)
+order by r.run_id
+
+-- name: issued
+-- What one run said of each customer. The column is one of our own names, never a user's.
+select p.customer_id, p.{column} as said, s.segment
+from predictions as p join rfm_scores as s using (run_id, customer_id)
+where p.run_id = $1 and p.{column} is not null
+
+-- name: receipts
+select g.run_id, r.as_of, g.task, g.horizon_days, g.grouping, g.name, g.customers, g.said, g.happened, g.model_id, m.kind
+from receipts as g join runs as r using (run_id) left join models as m using (model_id)
+order by g.task, r.as_of, g.run_id, g.grouping, g.name
+
+-- name: last_calibration_error
+-- Of the purchase probabilities graded last: mean absolute difference of said and happened over the tenths.
+select sum(customers * abs(said - happened)) / sum(customers) as error
+from receipts
+where task = 'purchase' and grouping = 'decile' and run_id = (
+    select run_id from receipts join runs using (run_id) where task = 'purchase' order by runs.as_of desc, run_id desc limit 1)
