@@ -17,11 +17,14 @@ from foresell.sources.mapping import Dialect
 HEADERS = ["order", "customer", "date", "sku", "amount"]
 COLUMNS = {"order_key": "order", "customer_key": "customer", "ordered_at": "date", "sku": "sku", "amount": "amount"}
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=8)
+WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]) | st.just("\n"), max_size=8)
 ODD = st.sampled_from(
     ["", " ", "\n", "\r", "\r\n", '"', "'", ",", ";", "\t", "nan", "Total", "\ufeff", "\0", "1,5", "٣", "£1"]
 )
 CELL = st.one_of(TEXT, ODD, st.sampled_from(["7", "2024-01-05", "05/01/2024", "2.50"]))
-GOOD = st.tuples(TEXT, TEXT, st.sampled_from(["2024-01-05", "2024-02-29 10:30"]), TEXT, st.sampled_from(["1", "-2.5"]))
+GOOD = st.tuples(
+    WORDS, WORDS, st.sampled_from(["2024-01-05", "2024-02-29 10:30"]), WORDS, st.sampled_from(["1", "-2.5"])
+)
 ROW = st.one_of(GOOD.map(list), st.lists(CELL, min_size=5, max_size=5), st.lists(CELL, max_size=7))
 WRITER = st.fixed_dictionaries(
     {
@@ -81,7 +84,7 @@ def test_nothing_is_lost_and_nothing_else_is_raised(rows: list[list[str]], optio
 @settings(max_examples=40, deadline=None)
 @given(rows=st.lists(GOOD, min_size=1, max_size=8), options=WRITER)
 def test_well_formed_rows_come_out_as_they_went_in(rows: list[tuple[str, ...]], options: dict[str, object]) -> None:
-    clean = [(f"o{i}", *(cell.strip(" \t\r\n\xa0\0") for cell in row[1:])) for i, row in enumerate(rows)]
+    clean = [(f"o{i}", *(cell.strip(" \n\xa0") for cell in row[1:])) for i, row in enumerate(rows)]
     wanted = [(order, sku or "blank", float(amount)) for order, _, _, sku, amount in clean]
     clean = [(order, customer, day, sku or "blank", amount) for order, customer, day, sku, amount in clean]
     with tempfile.TemporaryDirectory() as folder:
@@ -90,5 +93,4 @@ def test_well_formed_rows_come_out_as_they_went_in(rows: list[tuple[str, ...]], 
         mapping = Mapping(columns=COLUMNS, dialect=Dialect(delimiter=str(options["delimiter"]), quote='"'))
         with stage(file, workdir=Path(folder) / "w", memory_gib=0.5, threads=1, mapping=mapping) as staged:
             query = "select order_key, sku, amount::double from staged_lines order by line"
-            if not any("\0" in cell for row in clean for cell in row):
-                assert staged.con.execute(query).fetchall() == wanted
+            assert staged.con.execute(query).fetchall() == wanted
