@@ -24,7 +24,7 @@ COMMAND = [sys.executable, "-m", "foresell"]
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> demo.ShopFiles:
-    return demo.write_shop(demo.Shop(customers=3000, seed=7), tmp_path_factory.mktemp("shop"))
+    return demo.write_shop(demo.Shop(customers=800, seed=7), tmp_path_factory.mktemp("shop"))
 
 
 def run(settings: Settings, *arguments: str) -> subprocess.Popen[bytes]:
@@ -53,7 +53,7 @@ def kill_at(settings: Settings, moment: float, victim: str, *arguments: str) -> 
 
 
 def test_twenty_killings_of_load_and_refresh(settings: Settings, database: Database, shop: demo.ShopFiles) -> None:
-    chance = random.Random(20)  # noqa: S311
+    chance = random.Random(20)
     pipeline.load(settings, database, shop.customers, source="demo")
     empty = fingerprint(database)
     load = ("load", str(shop.orders), "--source", "demo")

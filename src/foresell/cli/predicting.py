@@ -22,11 +22,12 @@ from foresell.truth.database import Database
 
 models_app = typer.Typer(help="The models: what each learnt from, how well it did, which ones serve.")
 
-#: The measures of a backtest worth a column, in the order people ask for them.
-MEASURES = (
-    "roc_auc", "pr_auc", "f1", "precision", "recall", "accuracy", "precision_at_100", "lift_top_decile",
-    "calibration_error", "brier",
-)  # fmt: skip
+#: The measures of a backtest worth a column, with a heading that fits.
+MEASURES = {
+    "roc_auc": "ROC-AUC", "pr_auc": "PR-AUC", "f1": "F1", "precision": "precision", "recall": "recall", "accuracy": "accuracy",
+    "precision_at_100": "of first 100", "lift_top_decile": "lift", "calibration_error": "cal. error",
+}  # fmt: skip
+TRIVIAL = {"base_rate": "base rate", "majority_accuracy": "accuracy of majority", "f1_everyone": "F1 of everyone"}
 
 
 def register(app: typer.Typer) -> None:
@@ -182,33 +183,43 @@ def _show_metrics(answer: Mapping[str, Any], all_cutoffs: bool) -> None:
             {key: key for key in ("model", "population", "cutoff", "customers", "measure", "value", "low", "high")},
         )
     else:
-        _show_means(figures)
+        _show_means(figures, model["kind"])
     _show_confusion(figures, model["kind"])
     _show_targets(model["card"].get("targets", []))
     for finding in model["card"].get("leak_guard", []):
         show.say(f"  leak guard: {finding.get('sentence') or finding}")
 
 
-def _show_means(figures: Sequence[Mapping[str, Any]]) -> None:
-    """Means over the test cutoffs: one row per model and population, the trivial answers as rows of their own."""
+def _show_means(figures: Sequence[Mapping[str, Any]], kind: str) -> None:
+    """Means over the test cutoffs: the compared models on all customers, then the served one by population."""
     means = [row for row in figures if row["cutoff"] is None]
-    measures = [m for m in MEASURES if any(row["measure"] == m for row in means)] or sorted(
-        {row["measure"] for row in means}
-    )
-    rows: dict[tuple[str, str], dict[str, Any]] = {}
-    for figure in means:
-        key = (figure["model"], figure["population"])
-        rows.setdefault(key, {"model": key[0], "population": key[1]})[figure["measure"]] = _figure(figure)
-    trivial = [m for m in ("base_rate", "majority_accuracy", "f1_everyone") if any(m in row for row in rows.values())]
-    columns = {"model": "model", "population": "population", **{m: m for m in (*measures, *trivial)}}
-    show.table(list(rows.values()), columns, title="  means over the test cutoffs [95 % interval]")
+    found = {row["measure"] for row in means}
+    measures = {m: words for m, words in MEASURES.items() if m in found} or {m: m for m in sorted(found)}
+    for group, chosen in (
+        ("model", [row for row in means if row["population"] == "all"]),
+        ("population", [row for row in means if row["model"] == kind]),
+    ):
+        rows: dict[str, dict[str, Any]] = {}
+        for figure in chosen:
+            rows.setdefault(figure[group], {group: figure[group]})[figure["measure"]] = _figure(figure)
+        trivial = {m: words for m, words in TRIVIAL.items() if m in found and group == "population"}
+        if len(rows) > 1 or group == "model":
+            show.table(list(rows.values()), {group: f"  {group}", **measures, **trivial})
+    _show_interval(means, kind)
 
 
 def _figure(figure: Mapping[str, Any]) -> str:
-    if figure["value"] is None:
-        return "–"
-    interval = "" if figure["low"] is None else f" [{figure['low']:.2f}-{figure['high']:.2f}]"
-    return f"{figure['value']:.3f}{interval if figure['measure'] in ('roc_auc', 'f1', 'accuracy', 'precision_at_100') else ''}"
+    return "–" if figure["value"] is None else f"{figure['value']:.3f}"
+
+
+def _show_interval(means: Sequence[Mapping[str, Any]], kind: str) -> None:
+    """The 95 % bootstrap intervals of the served model on all customers, in a line."""
+    rows = [row for row in means if row["model"] == kind and row["population"] == "all" and row["low"] is not None]
+    shown = [
+        f"{MEASURES[row['measure']]} {row['low']:.3f}-{row['high']:.3f}" for row in rows if row["measure"] in MEASURES
+    ]
+    if shown:
+        show.say("  95 % intervals: " + ", ".join(shown))
 
 
 def _show_months(figures: Sequence[Mapping[str, Any]]) -> None:
@@ -247,10 +258,10 @@ def _show_confusion(figures: Sequence[Mapping[str, Any]], kind: str) -> None:
 
 
 CONFUSION = {
-    "true_positives": "said yes and it happened",
-    "false_positives": "said yes and it did not",
-    "false_negatives": "said no and it happened",
-    "true_negatives": "said no and it did not",
+    "true_positive": "said yes and it happened",
+    "false_positive": "said yes and it did not",
+    "false_negative": "said no and it happened",
+    "true_negative": "said no and it did not",
 }
 
 

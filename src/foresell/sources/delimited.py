@@ -21,6 +21,7 @@ from foresell.sources.raw import Column, Raw, insert_rejects
 
 _BATCH = 20_000
 _LONGEST_CELL = 1 << 20
+_BLANKS = " \t\r\n\xa0"  # as in macros.sql
 
 
 def read(con: duckdb.DuckDBPyConnection, opened: opening.Opened, stated: Dialect, workdir: Path) -> Raw:
@@ -32,7 +33,8 @@ def read(con: duckdb.DuckDBPyConnection, opened: opening.Opened, stated: Dialect
         measured = opening.measure(text)
     with text.open("r", encoding="utf-8-sig", newline="") as file:
         written = dialect.find(file.read(opening.SAMPLE), stated, opened.name)
-    if measured.nuls or not _read_fast(con, text, written, measured):
+    fast = not measured.nuls and _read_fast(con, text, written, measured)
+    if not fast:
         _read_carefully(con, text, written, opened.name)
     notes = written.notes
     if not measured_as_is and not stated.encoding and not encoding.startswith("utf"):
@@ -44,7 +46,7 @@ def read(con: duckdb.DuckDBPyConnection, opened: opening.Opened, stated: Dialect
         encoding=encoding,
         line_ending=measured.line_ending,
         dialect=Dialect(written.delimiter, written.quote, written.escape, encoding, written.header_line),
-        odd_blanks=measured.odd_blanks,
+        odd_blanks=measured.odd_blanks or not fast,
         warnings=notes,
     )
 
@@ -135,7 +137,7 @@ def _batches(text: Path, written: dialect.Written, width: int) -> Iterator[_Batc
             if cells is None:
                 break
             end = reader.line_num
-            if begin < written.data_line or (len(cells) < width and not any(map(str.strip, cells))):
+            if begin < written.data_line or (len(cells) < width and not any(cell.strip(_BLANKS) for cell in cells)):
                 continue
             if fault := _fault(cells, width):
                 batch.rejects.append((begin, _shown(cells, written.delimiter), fault))

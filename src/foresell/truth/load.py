@@ -133,21 +133,20 @@ def _unchanged(staging: Staging, batch_id: int, seconds: float, rejects_file: Pa
 def _compare(work: _Load) -> None:
     """Fetch what the truth has under the staged keys, and mark every order, customer and product new, changed or not."""
     work.stage("staged_orders")
-    known = work.ask("knows_source", work.source, work.batch_id)
     wanted = {
-        "existing_orders": "select order_key as key from staged_orders",
-        "existing_items": None,  # same keys as the orders
-        "existing_customer_records": "select customer_key as key from staged_customers",
-        "existing_products": "select sku as key from staged_products",
+        "orders": "select order_key as key from staged_orders",
+        "items": None,  # same keys as the orders
+        "customer_records": "select customer_key as key from staged_customers",
+        "products": "select sku as key from staged_products",
     }
-    work.cur.execute("create temp table wanted (key text)")
-    for name, keys in wanted.items():
-        if keys and known:
-            work.cur.execute("drop table wanted")
-            _copy(work, "wanted", keys, temporary=True)
-        work.cur.execute(_pg(name), [work.source])
+    for table, keys in wanted.items():
+        if keys:
+            known = work.ask(f"knows_{table}", work.source)
+            work.cur.execute("drop table if exists wanted")
+            _copy(work, "wanted", keys if known else f"{keys} limit 0", temporary=True)
+        work.cur.execute(_pg(f"existing_{table}"), [work.source])
         work.con.register("arriving", work.cur.fetch_record_batch())
-        work.con.execute(f"create or replace temp table {name} as from arriving")
+        work.con.execute(f"create or replace temp table existing_{table} as from arriving")
         work.con.unregister("arriving")
     for name in ("compare_orders", "planned_customers", "planned_products"):
         work.stage(name)

@@ -5,8 +5,20 @@
 --   anonymous    nobody to score; counts in revenue
 --   returns      goods that came back: subtracted
 --   counted      everything else
+with placed as (
+    -- The few orders are put in their place, so that the many lines are sorted by two whole numbers.
+    select
+        o.order_id,
+        o.ordered_at,
+        o.status,
+        r.customer_id,
+        row_number() over (order by r.customer_id, o.ordered_at, o.order_id) as place
+    from truth.orders as o
+    left join truth.customer_records as r on r.record_id = o.record_id
+    where o.ordered_at < cast($as_of as date)
+)
 select
-    r.customer_id,
+    o.customer_id,
     i.order_id,
     i.line_no,
     o.ordered_at,
@@ -17,13 +29,11 @@ select
     case
         when o.status = 'cancelled' then 'cancelled'
         when p.kind = 'non_product' then 'non_product'
-        when r.customer_id is null then 'anonymous'
+        when o.customer_id is null then 'anonymous'
         when i.amount < 0 or i.quantity < 0 then 'returns'
         else 'counted'
     end as class
 from truth.order_items as i
-join truth.orders as o on o.order_id = i.order_id
+join placed as o on o.order_id = i.order_id
 join truth.products as p on p.product_id = i.product_id
-left join truth.customer_records as r on r.record_id = o.record_id
-where o.ordered_at < cast($as_of as date)
-order by r.customer_id, o.ordered_at, i.order_id, i.line_no
+order by o.place, i.line_no

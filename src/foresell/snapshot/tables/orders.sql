@@ -1,18 +1,27 @@
 -- Grain: one row per order dated before as_of that was not cancelled and has goods in it.
 -- net_amount: its goods, returns subtracted; postage, fees and adjustments are not in it.
 -- is_counted: a customer is known and something was really sold; what RFM and every model count as an order.
+with goods as (
+    select
+        order_id,
+        min(customer_id) as customer_id,
+        min(ordered_at) as ordered_at,
+        count(*) as lines,
+        sum(amount) as net_amount
+    from lines
+    where class in ('counted', 'returns', 'anonymous')
+    group by order_id
+)
 select
-    l.order_id,
+    g.order_id,
     o.order_key,
-    l.customer_id,
-    l.ordered_at,
-    l.day,
+    g.customer_id,
+    g.ordered_at,
+    cast(g.ordered_at as date) as day,
     o.country,
-    cast(count(*) as integer) as lines,
-    cast(sum(l.amount) as decimal(18, 4)) as net_amount,
-    l.customer_id is not null and sum(l.amount) > 0 as is_counted
-from lines as l
-join truth.orders as o on o.order_id = l.order_id
-where l.class in ('counted', 'returns', 'anonymous')
-group by l.order_id, o.order_key, l.customer_id, l.ordered_at, l.day, o.country
-order by l.customer_id, l.ordered_at, l.order_id
+    cast(g.lines as integer) as lines,
+    cast(g.net_amount as decimal(18, 4)) as net_amount,
+    g.customer_id is not null and g.net_amount > 0 as is_counted
+from goods as g
+join truth.orders as o on o.order_id = g.order_id
+order by g.customer_id, g.ordered_at, g.order_id

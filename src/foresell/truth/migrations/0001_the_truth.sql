@@ -63,13 +63,12 @@ create table customer_records (
     country text,
     signup_date date,
     batch_id integer not null,
-    unique (source, source_key),
+    unique (source_key, source),
     foreign key (customer_id) references customers not enforced,
     foreign key (batch_id) references load_batches not enforced
 );
 comment on table customer_records is 'One row per customer as one source knows it. Merging moves customer_id, nothing else.';
 create index customer_records_customer_id on customer_records (customer_id);
-create index customer_records_source_key on customer_records (source_key);
 
 create table products (
     product_id integer primary key,
@@ -100,7 +99,6 @@ create table orders (
     foreign key (batch_id) references load_batches not enforced
 );
 comment on table orders is 'One row per order, invoice or credit note of one source. ordered_at: the earliest time among its lines, in the shop''s local time. record_id null: an anonymous sale. status returned: a credit note.';
-create index orders_record_id on orders (record_id, ordered_at);
 
 create table order_items (
     order_id bigint not null,
@@ -216,6 +214,7 @@ comment on table rfm_scores is 'One row per run and customer scored. History out
 create function check_references() returns trigger
 language plpgsql
 set search_path = truth
+set work_mem = '256MB' -- the parents' keys of a large load stay in memory
 as $$
 declare
     -- Arguments come in threes: column here, table there, column there.

@@ -16,9 +16,15 @@ insert into load_batches (source, profile, rows, file_name, file_bytes, file_sha
 values ($1, $2, $3, $4, $5, $6, $7::jsonb)
 returning batch_id
 
--- name: knows_source
--- Whether anything of this source was ever loaded (if not, there is nothing to compare with).
-select exists (select from load_batches where source = $1 and batch_id <> $2) as known
+-- name: knows_orders
+-- Whether there is any order of this source (if not, there is nothing to compare with); so for the others.
+select exists (select from orders where source = $1) as known
+
+-- name: knows_customer_records
+select exists (select from customer_records where source = $1) as known
+
+-- name: knows_products
+select exists (select from products where source = $1) as known
 
 -- name: existing_orders
 -- Orders of the source among the wanted keys.

@@ -1,0 +1,228 @@
+"""Predictions in a run: published together, models reused until due, promises kept and graded, refusals in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from foresell import demo, pipeline
+from foresell.errors import NotFound, NotReady
+from foresell.scores import predicting
+from foresell.settings import Settings
+from foresell.snapshot import ask
+from foresell.snapshot.open import open_snapshot
+from foresell.truth import models, runs
+from foresell.truth.database import Database
+from foresell.truth.load import load
+from tests.support.staged import staged
+
+LAWS = {"purchase", "churn", "churn_180"}
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four hundred customers: enough for BG/NBD, too few for a learner."""
+    return demo.write_shop(demo.Shop(customers=400, seed=3), tmp_path_factory.mktemp("shop")).orders
+
+
+@pytest.fixture
+def predicted(settings: Settings, database: Database, shop: Path) -> Iterator[dict[str, object]]:
+    pipeline.load(settings, database, shop, source="demo")
+    yield pipeline.refresh(settings, database)
+
+
+def answers(database: Database, run: dict[str, object]) -> dict[str, dict[str, object]]:
+    return {row["task"]: row for row in models.run_models(database, int(str(run["run_id"])))}
+
+
+def saved(database: Database, run: dict[str, object]) -> list[dict[str, object]]:
+    with database.connect() as con:
+        return con.execute(
+            "select * from predictions where run_id = %s order by customer_id", [run["run_id"]]
+        ).fetchall()
+
+
+def test_every_scored_customer_has_every_prediction(
+    settings: Settings, database: Database, predicted: dict[str, object]
+) -> None:
+    rows = saved(database, predicted)
+    assert len(rows) == predicted["customers_scored"]
+    for row in rows:
+        assert 0 <= row["probability"] <= 1
+        assert row["expected_value"] == pytest.approx(row["probability"] * row["expected_order_value"])
+        assert 0 <= row["churn_180"] <= row["churn_90"] <= 1, "more time to come back"
+        assert row["value_low"] <= row["value_high"]
+    assert sorted(row["value_rank"] for row in rows) == list(range(1, len(rows) + 1))
+    assert {row["level"] for row in answers(database, predicted).values()} == {"law"}, (
+        "too few for a learner, and it says so"
+    )
+    with open_snapshot(settings.snapshots / str(predicted["snapshot_file"])) as con:
+        total, listed = ask.call_list(con)
+    assert {row["customer_id"]: row["probability"] for row in listed} == {
+        row["customer_id"]: row["probability"] for row in rows
+    }
+    assert total == len(rows)
+    assert all(row["reasons"] for row in listed)
+
+
+def test_a_model_serves_until_it_is_due_and_says_so(
+    settings: Settings, database: Database, predicted: dict[str, object]
+) -> None:
+    again = pipeline.refresh(settings, database)
+    first, second = answers(database, predicted), answers(database, again)
+    assert {task: row["model_id"] for task, row in first.items()} == {
+        task: row["model_id"] for task, row in second.items()
+    }
+    assert "nothing calls for training" in str(second["purchase"]["sentence"])
+    same = [{**row, "run_id": 0} for row in saved(database, predicted)]
+    assert [{**row, "run_id": 0} for row in saved(database, again)] == same, "same data, same model, same scores"
+
+
+def test_the_same_data_and_seed_give_the_same_model(
+    settings: Settings, database: Database, predicted: dict[str, object]
+) -> None:
+    trained, _ = pipeline.train(settings, database, tasks=["purchase", "churn"])
+    stored = {row["task"]: row for row in models.shelf(database, date(2027, 1, 1))}
+    for model in trained:
+        before = models.show_model(database, int(str(answers(database, predicted)[model.task]["model_id"])))
+        assert stored[model.task]["model_id"] == model.model_id
+        assert before["body"] == model.text
+        assert before["card"]["metrics"] == model.card["metrics"]
+
+
+def test_a_model_never_serves_a_day_before_it_was_trained(
+    settings: Settings, database: Database, predicted: dict[str, object]
+) -> None:
+    day = date.fromisoformat(str(predicted["as_of"])) - timedelta(days=60)
+    run = pipeline.refresh(settings, database, as_of=day)
+    for task in LAWS:
+        model = models.show_model(database, int(str(answers(database, run)[task]["model_id"])))
+        assert model["as_of"] == day
+
+
+def test_without_training_there_is_no_answer_and_a_sentence(settings: Settings, database: Database, shop: Path) -> None:
+    pipeline.load(settings, database, shop, source="demo")
+    run = pipeline.refresh(settings, database, train="never")
+    found = answers(database, run)
+    assert {found[task]["level"] for task in LAWS} == {"off"}
+    assert all(row["probability"] is None for row in saved(database, run))
+    assert found["revenue_forecast"]["level"] == "law", "the forecast needs no stored model"
+
+
+def test_rfm_alone_can_be_published(settings: Settings, database: Database, shop: Path) -> None:
+    pipeline.load(settings, database, shop, source="demo")
+    run = pipeline.refresh(settings, database, predict=False)
+    assert saved(database, run) == []
+    assert run["customers_scored"] > 0
+
+
+def test_history_is_replayed_and_graded(settings: Settings, database: Database, predicted: dict[str, object]) -> None:
+    last = date.fromisoformat(str(predicted["as_of"])) - timedelta(days=30)
+    made = pipeline.backfill(settings, database, last - timedelta(days=90), last, 30)
+    assert len(made) == 4
+    assert runs.published(database)["run_id"] == predicted["run_id"], "what is shown did not change"
+    pipeline.refresh(settings, database)
+    graded = [row for row in models.receipts(database) if row["task"] == "purchase" and row["grouping"] == "all"]
+    assert [row["as_of"] for row in graded] == [run["as_of"] for run in made]
+    for row in graded:
+        with database.connect() as con:
+            check = con.execute(
+                "select count(*) as customers, avg(p.probability) as said, avg((exists (select from orders o"
+                " join customer_records r using (record_id) where r.customer_id = p.customer_id and o.status = 'completed'"
+                " and o.ordered_at >= %(day)s::date and o.ordered_at < %(day)s::date + 30))::int) as happened"
+                " from predictions p where run_id = %(run)s",
+                {"day": row["as_of"], "run": row["run_id"]},
+            ).fetchone()
+        assert check is not None
+        assert row["customers"] == check["customers"]
+        assert row["said"] == pytest.approx(check["said"])
+        assert row["happened"] == pytest.approx(float(check["happened"]), abs=0.01), (
+            "orders of postage alone do not count"
+        )
+    deciles = [row for row in models.receipts(database) if row["task"] == "purchase" and row["grouping"] == "decile"]
+    assert deciles[0]["said"] > deciles[9]["said"]
+    assert models.last_calibration_error(database) is not None
+    count = len(models.receipts(database))
+    pipeline.refresh(settings, database)
+    assert len(models.receipts(database)) == count, "nothing is graded twice"
+
+
+def test_a_withdrawn_model_makes_room_for_the_one_before(
+    settings: Settings, database: Database, predicted: dict[str, object]
+) -> None:
+    pipeline.train(settings, database, tasks=["purchase"])
+    newest = models.shelf(database, date(2027, 1, 1))
+    assert models.withdraw(database, "purchase") == next(row["model_id"] for row in newest if row["task"] == "purchase")
+    run = pipeline.refresh(settings, database, train="never")
+    assert answers(database, run)["purchase"]["model_id"] == answers(database, predicted)["purchase"]["model_id"]
+    models.withdraw(database, "purchase")
+    with pytest.raises(NotFound, match="No model of purchase is in service"):
+        models.withdraw(database, "purchase")
+
+
+def test_a_refused_training_leaves_the_last_good_model(
+    settings: Settings, database: Database, predicted: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise NotReady("purchase was refused: a feature knows the answer.")
+
+    monkeypatch.setattr(predicting, "train", refuse)
+    kept, refused = pipeline.train(settings, database, tasks=["purchase"])
+    assert kept == [] and "knows the answer" in refused["purchase"]
+    run = pipeline.refresh(settings, database, train="always")
+    answer = answers(database, run)["purchase"]
+    assert answer["model_id"] == answers(database, predicted)["purchase"]["model_id"]
+    assert "knows the answer" in str(answer["sentence"])
+    assert saved(database, run)[0]["probability"] is not None
+
+
+TINY = {
+    "one customer": "A1 anna 2026-01-05 ok mug 2 3.50",
+    "one order each": "\n".join(f"A{n} c{n} 2026-01-{1 + n % 28:02} ok mug 1 3.50" for n in range(150)),
+    "all bought yesterday": "\n".join(f"A{n} c{n} 2026-01-05 ok mug 1 3.50" for n in range(150)),
+    "a single product, once a month": "\n".join(
+        f"A{n} c{n % 5} 2025-{1 + n // 10:02}-05 ok mug 1 3.50" for n in range(100)
+    ),
+    "everything came back": "A1 anna 2026-01-05 ok mug 1 3.50\n"
+    + "\n".join(f"B{n} c{n} 2026-01-05 returned mug -1 3.50" for n in range(50)),
+    "nothing costs anything": "A1 anna 2026-01-05 ok mug 1 0.01\n"
+    + "\n".join(f"B{n} c{n} 2026-01-05 ok mug 1 0" for n in range(50)),
+}
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_thin_data_is_refused_in_words_and_rfm_is_still_published(
+    settings: Settings, database: Database, name: str
+) -> None:
+    load(database, staged(TINY[name]))
+    run = pipeline.refresh(settings, database)
+    found = answers(database, run)
+    assert {found[task]["level"] for task in LAWS} == {"off"}
+    assert all(len(str(row["sentence"])) > 20 for row in found.values())
+    assert run["customers_scored"] >= 1
+
+
+def test_no_order_for_a_year_switches_the_models_off(settings: Settings, database: Database, shop: Path) -> None:
+    pipeline.load(settings, database, shop, source="demo")
+    run = pipeline.refresh(settings, database, as_of=date(2027, 12, 1))
+    found = answers(database, run)
+    assert {row["level"] for row in found.values()} == {"off"}
+    assert "days old" in str(found["purchase"]["sentence"])
+
+
+def test_nothing_in_the_store_is_code(settings: Settings, database: Database, predicted: dict[str, object]) -> None:
+    for row in models.list_models(database):
+        body = models.show_model(database, row["model_id"])["body"]
+        assert body == "" or body[0] == "{" or body.startswith("tree"), "JSON or LightGBM's text, never a pickle"
+
+
+def test_old_predictions_stay_until_they_are_graded(
+    settings: Settings, database: Database, predicted: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "RUNS_KEPT_WHOLE", 1)
+    for _ in range(3):
+        pipeline.refresh(settings, database, train="never")
+    assert len(saved(database, predicted)) == predicted["customers_scored"], "its 30 days are not over"
