@@ -54,7 +54,9 @@ def _page(command: Any, name: str) -> str:
     parameters = [p for p in command.params if p.name != "help"]
     arguments = [p for p in parameters if p.param_type_name == "argument"]
     options = [p for p in parameters if p.param_type_name == "option"]
-    usage = " ".join(["foresell", name, *(f"[{a.name.upper()}]" if not a.required else a.name.upper() for a in arguments)])
+    usage = " ".join(
+        ["foresell", name, *(f"[{a.name.upper()}]" if not a.required else a.name.upper() for a in arguments)]
+    )
     text = f"\n### `{usage}`\n\n{' '.join((command.help or '').split())}\n"
     rows = [(f"`{a.name.upper()}`", a.help or "") for a in arguments]
     rows += [(", ".join(f"`{o}`" for o in (*p.opts, *p.secondary_opts)), p.help or "") for p in options]

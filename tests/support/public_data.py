@@ -45,7 +45,7 @@ def _fetch_all(cache: Path) -> None:
 
 
 def _open(url: str) -> zipfile.ZipFile:
-    with urllib.request.urlopen(url, timeout=120) as answer:
+    with urllib.request.urlopen(url, timeout=120) as answer:  # noqa: S310  (one of the constants above)
         return zipfile.ZipFile(io.BytesIO(answer.read()))
 
 
@@ -57,7 +57,9 @@ def _sheets(url: str, wanted: dict[str, str]) -> dict[str, pl.DataFrame]:
         frame = pl.read_excel(io.BytesIO(content), sheet_name=sheet, engine="calamine", infer_schema_length=None)
         frame.columns = NAMES
         found[name] = frame.with_columns(
-            pl.col("invoice", "stock_code").cast(pl.String), pl.col("customer_id").cast(pl.Int32), pl.col("quantity").cast(pl.Int32)
+            pl.col("invoice", "stock_code").cast(pl.String),
+            pl.col("customer_id").cast(pl.Int32),
+            pl.col("quantity").cast(pl.Int32),
         )
     return found
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from foresell.sql import read_sql
 from foresell.snapshot.build import Draft
+from foresell.sql import read_sql
 
 #: (order, customer or None, day, status, sku, quantity, price)
 Line = tuple[str, str | None, str, str, str, float, float]

@@ -11,7 +11,9 @@ from foresell.records import Staging
 COLUMNS = ("order_key", "customer_key", "ordered_at", "status", "sku", "quantity", "unit_price")
 
 
-def staged(text: str, *, source: str = "shop", customers: str = "", products: str = "", name: str = "orders.csv") -> Staging:
+def staged(
+    text: str, *, source: str = "shop", customers: str = "", products: str = "", name: str = "orders.csv"
+) -> Staging:
     """Lines `order customer day status sku quantity price` (customer - is anonymous, status ok|cancelled|returned).
 
     `customers` lines are `key name country`, `products` lines `sku name category kind`.
@@ -24,11 +26,21 @@ def staged(text: str, *, source: str = "shop", customers: str = "", products: st
         " country varchar, currency varchar)"
     )
     for number, (order, customer, day, status, sku, quantity, price) in enumerate(lines, 2):
-        status = {"ok": "completed"}.get(status, status)
         con.execute(
             "insert into staged_lines values (?, ?, ?, ?, ?, ?, ?::decimal(14, 3), ?::decimal(14, 4),"
             " ?::decimal(14, 3) * ?::decimal(14, 4), 'GB', 'GBP')",
-            [number, order, None if customer == "-" else customer, day, status, sku, quantity, price, quantity, price],
+            [
+                number,
+                order,
+                None if customer == "-" else customer,
+                day,
+                {"ok": "completed"}.get(status, status),
+                sku,
+                quantity,
+                price,
+                quantity,
+                price,
+            ],
         )
     con.execute(
         "create temp table staged_customers as select customer_key, null::varchar as name, null::varchar as email,"
@@ -39,7 +51,9 @@ def staged(text: str, *, source: str = "shop", customers: str = "", products: st
     for line in filter(None, customers.strip().splitlines()):
         key, person, country = line.split()
         con.execute("delete from staged_customers where customer_key = ?", [key])
-        con.execute("insert into staged_customers (customer_key, name, country) values (?, ?, ?)", [key, person, country])
+        con.execute(
+            "insert into staged_customers (customer_key, name, country) values (?, ?, ?)", [key, person, country]
+        )
     con.execute(
         "create temp table staged_products as select sku, null::varchar as name, null::varchar as category,"
         " true as category_derived, 'product' as kind, null::decimal(14, 4) as list_price from staged_lines group by 1"

@@ -11,7 +11,9 @@ def dump(database: Database) -> dict[str, list[str]]:
     """Every row of every data table as text, by table, sorted."""
     with database.connect() as con:
         return {
-            table: [row["line"] for row in con.execute(f"select t::text as line from {table} as t order by 1").fetchall()]
+            table: [
+                row["line"] for row in con.execute(f"select t::text as line from {table} as t order by 1").fetchall()
+            ]
             for table in DATA_TABLES
         }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import date, timedelta
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -60,7 +61,7 @@ def test_scores_are_monotone_and_ties_share(lines: list[Line]) -> None:
     rfm.score(con, AS_OF)
     for value, score, best in (("recency_days", "r", "asc"), ("frequency", "f", "desc"), ("monetary", "m", "desc")):
         rows = con.execute(f"select {value}, {score} from rfm_scores order by {value} {best}").fetchall()
-        for (one, high), (two, low) in zip(rows, rows[1:], strict=False):
+        for (one, high), (two, low) in pairwise(rows):
             assert high == low if one == two else high >= low
             assert 1 <= low <= 5
 

@@ -78,7 +78,7 @@ def test_every_line_is_in_exactly_one_class_and_they_add_up() -> None:
         """),
         AS_OF,
     )
-    found = dict((row[0], row[1:]) for row in con.execute("from line_classes").fetchall())
+    found = {row[0]: row[1:] for row in con.execute("from line_classes").fetchall()}
     assert found == {
         "counted": (1, Decimal("3.5")),
         "non_product": (1, Decimal("4.95")),
