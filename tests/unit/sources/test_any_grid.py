@@ -46,7 +46,7 @@ def lines_of(text: str, options: dict[str, object]) -> list[int]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=str(options["delimiter"]))
     found, end = [], 0
     for cells in reader:
-        if any(cell.strip() for cell in cells):
+        if any(cell.strip(" \t\r\n\xa0") for cell in cells):
             found.append(end + 1)
         end = reader.line_num
     return found[1:]
