@@ -48,13 +48,14 @@ def load(
     mapping: sources.Mapping | None = None,
     profile: str | None = None,
     source: str | None = None,
+    dates: str | None = None,
     max_rejected: float = 2.0,
     load_day: date | None = None,
     progress: Progress = no_progress,
 ) -> Batch:
     """One file into the truth: read, validated, written as one batch.
 
-    `max_rejected` is in percent of the lines read. Raises TooManyRejects or EmptySource (nothing is written), and
+    `dates` (dmy, mdy or ymd) settles what a file leaves open; `max_rejected` is in percent of the lines read. Raises TooManyRejects or EmptySource (nothing is written), and
     whatever the source says of a file it cannot read.
     """
     clear_work(settings)
@@ -66,6 +67,7 @@ def load(
         mapping=mapping,
         profile=profile,
         source=source,
+        dates=dates,
         progress=progress,
         load_day=load_day,
     ) as staging:

@@ -24,6 +24,10 @@ Map = Annotated[Path | None, typer.Option("--map", help="A mapping file, as `for
 Profile = Annotated[
     str | None, typer.Option(help="Read it as: online-retail, olist, documents or mapped (default: detected).")
 ]
+Dates = Annotated[
+    str | None,
+    typer.Option("--dates", help="Order of day, month and year where the file does not show it: dmy, mdy or ymd."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -36,6 +40,7 @@ def inspect(
     file: File,
     map_file: Map = None,
     profile: Profile = None,
+    dates: Dates = None,
     save_map: Annotated[
         Path | None, typer.Option("--save-map", help="Write the proposed mapping to this TOML file.")
     ] = None,
@@ -52,6 +57,7 @@ def inspect(
             threads=settings.threads,
             mapping=sources.read_map(map_file) if map_file else None,
             profile=profile,
+            dates=_known_dates(dates),
             progress=progress,
         )
     if save_map:
@@ -64,10 +70,17 @@ def inspect(
             show.say(f"\nMapping written to {save_map}. Edit it if needed, then: foresell load {file} --map {save_map}")
 
 
+def _known_dates(text: str | None) -> str | None:
+    if text not in (None, "dmy", "mdy", "ymd"):
+        raise UsageError(f"--dates {text!r} is no order of day, month and year.", remedy="Choose dmy, mdy or ymd.")
+    return text
+
+
 def load(
     file: File,
     map_file: Map = None,
     profile: Profile = None,
+    dates: Dates = None,
     source: Annotated[
         str | None, typer.Option(help="Which source this is an export of (default: from the profile or mapping).")
     ] = None,
@@ -85,6 +98,7 @@ def load(
             file,
             mapping=sources.read_map(map_file) if map_file else None,
             profile=profile,
+            dates=_known_dates(dates),
             source=source,
             max_rejected=max_rejected,
             load_day=datetime.now(UTC).date(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -73,7 +74,7 @@ def opened_source(
 ) -> Iterator[tuple[Source, str]]:
     """The file read into a DuckDB of its own below `workdir`, and its SHA-256; all of it is gone afterwards."""
     workdir.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="stage-", dir=workdir))
+    folder = Path(tempfile.mkdtemp(prefix="stage-", suffix=f"-{os.getpid()}", dir=workdir))
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": f"{memory_gib:.2f}GiB",
         "threads": threads,
