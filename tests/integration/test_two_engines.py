@@ -47,17 +47,29 @@ def check(settings: Settings, database: Database, as_of: date | None = None) -> 
 
 
 @pytest.mark.real_data
-def test_online_retail_loaded_scored_twice_and_checked_against_polars(settings: Settings, database: Database, data_dir: Path) -> None:
+def test_online_retail_loaded_scored_twice_and_checked_against_polars(
+    settings: Settings, database: Database, data_dir: Path
+) -> None:
     file = data_dir / "online_retail" / "online_retail.parquet"
     batch = pipeline.load(settings, database, file)
-    assert (batch.lines_read, batch.lines_loaded, batch.orders_new, batch.products_new, batch.customers_new) == (541_909, 541_909, 25_900, 4_070, 4_372)
+    assert (batch.lines_read, batch.lines_loaded, batch.orders_new, batch.products_new, batch.customers_new) == (
+        541_909,
+        541_909,
+        25_900,
+        4_070,
+        4_372,
+    )
     with database.connect() as con:
         truth = con.execute(
             "select sum(quantity * unit_price) as money, count(*) filter (where customer_id is null) as nobody,"
             " count(*) filter (where order_key like 'C%%') as cancellations from transactions"
         ).fetchone()
     assert truth is not None
-    assert (round(truth["money"], 2), truth["nobody"], truth["cancellations"]) == (Decimal("9747747.93"), 135_080, 9_288)
+    assert (round(truth["money"], 2), truth["nobody"], truth["cancellations"]) == (
+        Decimal("9747747.93"),
+        135_080,
+        9_288,
+    )
     rows = check(settings, database)
     assert ties(rows) > 1000, "the data must hold ties for this to prove anything"
     check(settings, database, as_of=date(2011, 6, 1))
@@ -83,7 +95,10 @@ def non_products(database: Database) -> list[str]:
 
 def customer_ids(database: Database) -> dict[str, str]:
     with database.connect() as con:
-        return {row["source_key"]: row["customer_id"] for row in con.execute("select source_key, customer_id from customer_records").fetchall()}
+        return {
+            row["source_key"]: row["customer_id"]
+            for row in con.execute("select source_key, customer_id from customer_records").fetchall()
+        }
 
 
 def compare_with_polars(file: Path, rows: list[tuple[object, ...]], excluded: list[str], ids: dict[str, str]) -> None:
@@ -115,14 +130,18 @@ def compare_with_polars(file: Path, rows: list[tuple[object, ...]], excluded: li
 
 
 @pytest.mark.real_data
-def test_two_overlapping_exports_one_after_the_other(settings: Settings, database: Database, data_dir: Path, tmp_path: Path) -> None:
+def test_two_overlapping_exports_one_after_the_other(
+    settings: Settings, database: Database, data_dir: Path, tmp_path: Path
+) -> None:
     book = data_dir / "online_retail_ii" / "online_retail_ii.parquet"
     for sheet in ("2009-2010", "2010-2011"):
         part = tmp_path / f"{sheet}.parquet"
         duckdb.execute(f"copy (from '{book}' where sheet = '{sheet}') to '{part}' (format parquet)")
         pipeline.load(settings, database, part)
     with database.connect() as con:
-        row = con.execute("select count(*) as lines, count(distinct order_id) as orders, sum(amount) as money from order_items").fetchone()
+        row = con.execute(
+            "select count(*) as lines, count(distinct order_id) as orders, sum(amount) as money from order_items"
+        ).fetchone()
     assert row is not None
     expected = duckdb.execute(
         f"select count(*), count(distinct invoice), sum(quantity * price::decimal(14, 4)) from '{book}'"
