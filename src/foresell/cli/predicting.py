@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +10,7 @@ import typer
 from foresell import pipeline
 from foresell.cli import show
 from foresell.cli.data import Json
-from foresell.cli.scoring import contacts_of
+from foresell.cli.scoring import Category, Contacts, From, Limit, Output, Segment, To, contacts_of
 from foresell.cli.session import day, open_home, open_published
 from foresell.errors import NotReady, UsageError
 from foresell.scores.churn import STATES
@@ -65,22 +64,18 @@ def train(
 
 
 def predictions(
-    segment: Annotated[str | None, typer.Option(help="Only this segment.")] = None,
-    bought_from: Annotated[
-        str | None, typer.Option("--from", help="Last purchase on or after this day, YYYY-MM-DD.")
-    ] = None,
-    bought_to: Annotated[str | None, typer.Option("--to", help="Last purchase on or before this day.")] = None,
-    category: Annotated[str | None, typer.Option(help="Bought something of this product category.")] = None,
+    segment: Segment = None,
+    bought_from: From = None,
+    bought_to: To = None,
+    category: Category = None,
     state: Annotated[str | None, typer.Option(help=f"Only this churn state: {', '.join(STATES)}.")] = None,
     least: Annotated[
         float | None, typer.Option("--min-probability", min=0, max=1, help="At least this likely to order.")
     ] = None,
     sort: Annotated[str, typer.Option(help=f"Best first by: {', '.join(ask.CALL_SORTS)}.")] = "value",
-    limit: Annotated[int | None, typer.Option(min=1, help="How many (default: 20 on screen, all in a file).")] = None,
-    contacts: Annotated[bool, typer.Option("--contacts", help="With names and contact data.")] = False,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Write a CSV file (- for standard output).")
-    ] = None,
+    limit: Limit = None,
+    contacts: Contacts = False,
+    output: Output = None,
     json: Json = False,
 ) -> None:
     """The call list: who orders in the next 30 days, what that is worth, and why."""

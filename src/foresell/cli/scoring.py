@@ -230,19 +230,24 @@ def _save_rules(database: Database, text: str) -> None:
     )
 
 
+Segment = Annotated[str | None, typer.Option(help="Only this segment.")]
+From = Annotated[str | None, typer.Option("--from", help="Last purchase on or after this day, YYYY-MM-DD.")]
+To = Annotated[str | None, typer.Option("--to", help="Last purchase on or before this day.")]
+Category = Annotated[str | None, typer.Option(help="Bought something of this product category.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="How many (default: a screenful; all in a file).")]
+Contacts = Annotated[bool, typer.Option("--contacts", help="With names and contact data.")]
+Output = Annotated[Path | None, typer.Option("-o", "--output", help="Write a CSV file (- for standard output).")]
+
+
 def customers(
-    segment: Annotated[str | None, typer.Option(help="Only this segment.")] = None,
-    bought_from: Annotated[
-        str | None, typer.Option("--from", help="Last purchase on or after this day, YYYY-MM-DD.")
-    ] = None,
-    bought_to: Annotated[str | None, typer.Option("--to", help="Last purchase on or before this day.")] = None,
-    category: Annotated[str | None, typer.Option(help="Bought something of this product category.")] = None,
+    segment: Segment = None,
+    bought_from: From = None,
+    bought_to: To = None,
+    category: Category = None,
     sort: Annotated[str, typer.Option(help=f"Best first by: {', '.join(ask.SORTS)}.")] = "monetary",
-    limit: Annotated[int | None, typer.Option(min=1, help="How many (default: 25 on screen, all in a file).")] = None,
-    contacts: Annotated[bool, typer.Option("--contacts", help="With names and contact data.")] = False,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Write a CSV file (- for standard output).")
-    ] = None,
+    limit: Limit = None,
+    contacts: Contacts = False,
+    output: Output = None,
     json: Json = False,
 ) -> None:
     """List the scored customers, filtered and sorted."""

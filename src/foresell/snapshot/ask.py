@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -41,15 +42,8 @@ def customers(
 
     Raises UsageError for a segment, category or sort that does not exist, naming those that do.
     """
-    if sort not in SORTS:
-        raise UsageError(f"Cannot sort by {sort!r}.", remedy=f"Choose one of: {', '.join(SORTS)}")
-    _known(con, "segment", segment, "select name from segment_rules order by position")
-    _known(con, "category", category, "select distinct category from products where kind = 'product' order by 1")
     values = {"segment": segment, "first_day": first_day, "last_day": last_day, "category": category}
-    query = _sql("customers")
-    [total] = _rows(con, f"select count(*) as total from ({query})", values)
-    cut = "" if limit is None else f" limit {int(limit)}"
-    return total["total"], _rows(con, f"select * from ({query}) order by {SORTS[sort]}{cut}", values)
+    return _listed(con, "customers", values, SORTS, sort, limit)
 
 
 def call_list(
@@ -68,17 +62,10 @@ def call_list(
 
     `least` is a probability, `state` one of the churn states. Raises UsageError for names that do not exist.
     """
-    if sort not in CALL_SORTS:
-        raise UsageError(f"Cannot sort by {sort!r}.", remedy=f"Choose one of: {', '.join(CALL_SORTS)}")
-    _known(con, "segment", segment, "select name from segment_rules order by position")
-    _known(con, "category", category, "select distinct category from products where kind = 'product' order by 1")
     values = {
         "segment": segment, "first_day": first_day, "last_day": last_day, "category": category, "state": state, "least": least,
     }  # fmt: skip
-    query = _sql("call_list")
-    [total] = _rows(con, f"select count(*) as total from ({query})", values)
-    cut = "" if limit is None else f" limit {int(limit)}"
-    return total["total"], _rows(con, f"select * from ({query}) order by {CALL_SORTS[sort]}{cut}", values)
+    return _listed(con, "call_list", values, CALL_SORTS, sort, limit)
 
 
 def forecast(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
@@ -105,6 +92,27 @@ def customer(con: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, Any]
         "orders": _rows(con, _sql("orders_of_customer"), {"customer_id": customer_id}),
         "cut_points": _rows(con, _sql("cut_points")),
     }
+
+
+def _listed(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    values: dict[str, Any],
+    sorts: Mapping[str, str],
+    sort: str,
+    limit: int | None,
+) -> tuple[int, list[dict[str, Any]]]:
+    """How many rows a filtered list has, and the first of them in order."""
+    if sort not in sorts:
+        raise UsageError(f"Cannot sort by {sort!r}.", remedy=f"Choose one of: {', '.join(sorts)}")
+    _known(con, "segment", values["segment"], "select name from segment_rules order by position")
+    _known(
+        con, "category", values["category"], "select distinct category from products where kind = 'product' order by 1"
+    )
+    query = _sql(name)
+    [total] = _rows(con, f"select count(*) as total from ({query})", values)
+    cut = "" if limit is None else f" limit {int(limit)}"
+    return total["total"], _rows(con, f"select * from ({query}) order by {sorts[sort]}{cut}", values)
 
 
 def _known(con: duckdb.DuckDBPyConnection, what: str, value: str | None, query: str) -> None:
