@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +19,15 @@ from foresell.scores.predicting import ALL_TASKS
 from foresell.snapshot import ask
 from foresell.truth import models, people, runs
 from foresell.truth.database import Database
+
+
+class Grouping(StrEnum):
+    """How promises and what came of them are grouped."""
+
+    all = "all"
+    decile = "decile"
+    segment = "segment"
+
 
 models_app = typer.Typer(help="The models: what each learnt from, how well it did, which ones serve.")
 
@@ -138,6 +148,7 @@ def _show_calls(run: Mapping[str, Any], total: int, rows: list[dict[str, Any]], 
 def metrics(
     task: Annotated[str | None, typer.Option(help=f"Only this task: {', '.join(ALL_TASKS)}.")] = None,
     all_cutoffs: Annotated[bool, typer.Option("--all", help="Every cutoff, population and compared model.")] = False,
+    by: Annotated[Grouping, typer.Option(help="Promises that came due by: all, decile or segment.")] = Grouping.all,
     json: Json = False,
 ) -> None:
     """How right the models are: out of time, beside what needs no model, targets met or not, promises kept or not."""
@@ -157,7 +168,7 @@ def metrics(
         return
     for answer in found:
         _show_metrics(answer, all_cutoffs)
-    _show_receipts(graded)
+    _show_receipts(graded, by)
 
 
 def _show_metrics(answer: Mapping[str, Any], all_cutoffs: bool) -> None:
@@ -180,6 +191,7 @@ def _show_metrics(answer: Mapping[str, Any], all_cutoffs: bool) -> None:
     else:
         _show_means(figures, model["kind"])
     _show_confusion(figures, model["kind"])
+    _show_calibration(model["deciles"], model["kind"])
     _show_targets(model["card"].get("targets", []))
     for finding in model["card"].get("leak_guard", []):
         show.say(f"  leak guard: {finding.get('sentence') or finding}")
@@ -260,6 +272,19 @@ CONFUSION = {
 }
 
 
+def _show_calibration(deciles: Sequence[Mapping[str, Any]], kind: str) -> None:
+    """What was said and what came, tenth by tenth of the customers, over all test cutoffs."""
+    pairs = []
+    for tenth in range(1, 11):
+        rows = [row for row in deciles if row["model"] == kind and row["decile"] == tenth]
+        customers = sum(row["customers"] for row in rows)
+        if customers:
+            said, came = (sum(row[key] * row["customers"] for row in rows) / customers for key in ("said", "happened"))
+            pairs.append(f"{100 * said:.0f}/{100 * came:.0f}")
+    if pairs:
+        show.say("  said / came in %, likeliest tenth first: " + ", ".join(pairs))
+
+
 def _show_targets(targets: Sequence[Mapping[str, Any]]) -> None:
     for target in targets:
         show.say(
@@ -267,9 +292,9 @@ def _show_targets(targets: Sequence[Mapping[str, Any]]) -> None:
         )
 
 
-def _show_receipts(graded: Sequence[Mapping[str, Any]]) -> None:
+def _show_receipts(graded: Sequence[Mapping[str, Any]], by: Grouping = Grouping.all) -> None:
     """What was promised and what came, run by run; shares for everything but lifetime value."""
-    rows = [dict(row) for row in graded if row["grouping"] == "all"]
+    rows = [dict(row) for row in graded if row["grouping"] == by]
     if not rows:
         show.say("\nNo promise has come due yet. Replay the past: foresell backfill --from DAY --to DAY")
         return
@@ -279,11 +304,11 @@ def _show_receipts(graded: Sequence[Mapping[str, Any]]) -> None:
             f"{row[key]:,.2f}" if money else f"{100 * row[key]:.1f} %" for key in ("said", "happened")
         )
     columns = {
-        "task": "task", "as_of": "said on", "horizon_days": "for days", "customers": "customers", "said_words": "said",
-        "happened_words": "came", "kind": "model", "run_id": "run",
+        "task": "task", "as_of": "said on", "horizon_days": "for days", "name": str(by), "customers": "customers",
+        "said_words": "said", "happened_words": "came", "kind": "model", "model_id": "number", "run_id": "run",
     }  # fmt: skip
     show.say()
-    show.table(rows, columns, title="Promises whose time has come", plain_ids=["run_id"])
+    show.table(rows, columns, title="Promises whose time has come", plain_ids=["run_id", "model_id"])
 
 
 def forecast(json: Json = False) -> None:
