@@ -13,6 +13,7 @@ from foresell.cli import show
 from foresell.cli.session import open_home
 from foresell.errors import UsageError
 from foresell.records import Batch
+from foresell.scratch import clear_scratch
 from foresell.settings import read_settings
 from foresell.truth import batches
 
@@ -48,7 +49,7 @@ def inspect(
 ) -> None:
     """Say what a file is and how it would be read, without loading anything."""
     settings = read_settings()
-    pipeline.clear_work(settings)
+    clear_scratch(settings.work)
     with show.progress(not json) as progress:
         found = sources.inspect(
             file,

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from foresell import pipeline
+from foresell.answers import Training
 from foresell.cli import show
 from foresell.cli.data import Json
 from foresell.cli.session import day, open_home, open_published
@@ -69,7 +70,7 @@ def refresh(
     show.say("See them: foresell segments    foresell customers    foresell predictions    foresell metrics")
 
 
-TRAINING: dict[bool | None, pipeline.Training] = {None: "when due", True: "always", False: "never"}
+TRAINING: dict[bool | None, Training] = {None: "when due", True: "always", False: "never"}
 
 
 def show_run(run: dict[str, Any], classes: Sequence[dict[str, Any]], answers: Sequence[dict[str, Any]]) -> None:

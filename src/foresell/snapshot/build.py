@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import pyarrow as pa
 from foresell.errors import DiskTrouble, NotReady
 from foresell.logs import logger
 from foresell.records import Progress, no_progress
+from foresell.scratch import scratch_folder
 from foresell.settings import Settings
 from foresell.sql import read_sql
 
@@ -78,8 +78,11 @@ class Draft:
 @contextmanager
 def building(settings: Settings, name: str) -> Iterator[Draft]:
     """A draft below the work folder; `finish` gives it its name, anything else leaves nothing behind."""
-    folder = settings.work / f"snapshot-{name}-{os.getpid()}"
-    folder.mkdir(parents=True, exist_ok=True)
+    with scratch_folder(settings.work, f"snapshot-{name}") as folder:
+        yield from _drafted(settings, folder)
+
+
+def _drafted(settings: Settings, folder: Path) -> Iterator[Draft]:
     con = None
     try:
         con = duckdb.connect(
@@ -102,7 +105,6 @@ def building(settings: Settings, name: str) -> Iterator[Draft]:
     finally:
         if con is not None:
             con.close()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def finish(draft: Draft, target: Path) -> int:

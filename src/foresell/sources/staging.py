@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,6 +14,7 @@ import duckdb
 
 from foresell.errors import BadInput, DiskTrouble, ForesellError
 from foresell.records import Progress, Staging, no_progress
+from foresell.scratch import scratch_folder
 from foresell.sources import delimited, opening, profiles, stored, workbook
 from foresell.sources.interpreting import Source, interpret
 from foresell.sources.mapping import Mapping, overlaid
@@ -40,7 +38,8 @@ def stage(
     """One file (or Olist's folder) as the four tables of `records.Staging`, in a DuckDB file that ends with the context.
 
     Without a `mapping` the file must fit a profile or name its columns so that they can be recognised. Dates after
-    `load_day` + 1 are rejected as typing errors. `dates` (dmy, mdy, ymd) settles what a file leaves open. Raises BadInput, EmptySource or DiskTrouble; bad rows never raise.
+    `load_day` + 1 are rejected as typing errors. `dates` (dmy, mdy, ymd) settles what a file leaves open. Raises
+    BadInput, EmptySource or DiskTrouble; bad rows never raise.
     """
     with opened_source(
         path,
@@ -73,25 +72,23 @@ def opened_source(
     progress: Progress,
 ) -> Iterator[tuple[Source, str]]:
     """The file read into a DuckDB of its own below `workdir`, and its SHA-256; all of it is gone afterwards."""
-    workdir.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="stage-", suffix=f"-{os.getpid()}", dir=workdir))
-    config: dict[str, str | bool | int | float | list[str]] = {
+    with scratch_folder(workdir, "stage") as folder:
+        with translated(path.name):
+            con = duckdb.connect(str(folder / "staging.duckdb"), config=_limits(folder, memory_gib, threads))
+        with con:
+            with translated(path.name):
+                read, digest = _read_and_hash(con, path, folder, mapping, profile, progress)
+            yield (replace(read, mapping=replace(read.mapping, date_order=dates)) if dates else read), digest
+
+
+def _limits(folder: Path, memory_gib: float, threads: int) -> dict[str, str | bool | int | float | list[str]]:
+    return {
         "memory_limit": f"{memory_gib:.2f}GiB",
         "threads": threads,
         "temp_directory": str(folder),
         "preserve_insertion_order": "true",  # a line's number is its position
         "autoinstall_known_extensions": "false",
     }
-    con = None
-    try:
-        with translated(path.name):
-            con = duckdb.connect(str(folder / "staging.duckdb"), config=config)
-            read, digest = _read_and_hash(con, path, folder, mapping, profile, progress)
-        yield (replace(read, mapping=replace(read.mapping, date_order=dates)) if dates else read), digest
-    finally:
-        if con is not None:
-            con.close()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _read_and_hash(

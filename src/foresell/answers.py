@@ -1,0 +1,100 @@
+"""The predicting part of a run: models from the shelf, training when due, answers, and grades of earlier promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
+
+import duckdb
+import pyarrow as pa
+
+from foresell.records import Progress
+from foresell.scores import predicting, receipts
+from foresell.scores.predicting import Shelved
+from foresell.truth import models, runs
+from foresell.truth.database import Database
+
+if TYPE_CHECKING:
+    import adbc_driver_postgresql.dbapi as adbc
+
+Training = Literal["when due", "always", "never", "quickly"]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the predictions of a run leave for the truth beside their tables."""
+
+    trained: tuple[Shelved, ...] = ()
+    answers: tuple[predicting.Answer, ...] = ()
+    receipts: tuple[dict[str, Any], ...] = ()
+
+
+def predict(database: Database, con: duckdb.DuckDBPyConnection, day: date, train: Training, progress: Progress) -> Said:
+    """Take the models from the shelf, train those that are due, let them answer, and grade what is due for it."""
+    shelf = {row["task"]: _shelved(row) for row in models.shelf(database, day)}
+    due, why = _due(database, con, day, shelf, train)
+    if train == "quickly":
+        trained, refused = predicting.train_quickly(con, day)
+        shelf = {}
+    else:
+        trained, refused = predicting.train_all(con, day, due, progress=progress)
+    shelf |= {model.task: model for model in trained}
+    why |= {model.task: f"{why[model.task]} Trained now. {model.reason}" for model in trained}
+    answers = predicting.predict_all(con, day, shelf, {**why, **refused})
+    return Said(tuple(trained), tuple(answers), tuple(_grade(database, con, day)))
+
+
+def _due(
+    database: Database, con: duckdb.DuckDBPyConnection, day: date, shelf: Mapping[str, Shelved], train: Training
+) -> tuple[list[str], dict[str, str]]:
+    """Which tasks to train now, and a sentence for each."""
+    fixed = {
+        "always": (list(predicting.ALL_TASKS), "Trained because it was asked for."),
+        "never": ([], "Not trained because that was asked for."),
+        "quickly": ([], "Fitted on what was known then, to replay history."),
+    }
+    if train in fixed:
+        due, sentence = fixed[train]
+        return due, dict.fromkeys(predicting.ALL_TASKS, sentence)
+    decisions = predicting.decide(con, day, shelf, models.last_calibration_error(database))
+    return [t for t, each in decisions.items() if each.retrain], {t: each.sentence for t, each in decisions.items()}
+
+
+def _grade(database: Database, con: duckdb.DuckDBPyConnection, day: date) -> Iterator[dict[str, Any]]:
+    """A receipt for each promise whose window has closed: what was said, what happened."""
+    for promise in receipts.PROMISES:
+        for past in models.to_grade(database, promise.task, promise.horizon_days, day):
+            issued = models.issued(database, past["run_id"], promise.column)
+            for row in receipts.grade(con, promise, past["as_of"], issued):
+                yield {**row, "run_id": past["run_id"], "model_id": past["model_id"], "graded_as_of": day}
+
+
+def save(cur: adbc.Cursor, run_id: int, said: Said) -> None:
+    """Models, who answered, and receipts, in the publishing transaction."""
+    kept = {model.task: keep(cur, model) for model in said.trained}
+    for answer in said.answers:
+        model = kept.get(answer.task) or answer.model
+        models.save_run_model(
+            cur, run_id, answer.task, model.model_id if model else None, answer.level, answer.sentence
+        )
+    if said.receipts:
+        runs.save(cur, {"receipts": pa.Table.from_pylist(list(said.receipts), schema=receipts.SCHEMA).to_reader()})
+
+
+def keep(cur: adbc.Cursor, model: Shelved) -> Shelved:
+    """Keep a model with its backtest; one fitted to replay history never serves. Returns it with its number."""
+    state = "withdrawn" if model.card.get("replay") else "served"
+    number = models.save_model(
+        cur, task=model.task, kind=model.kind, as_of=model.as_of, state=state, reason=model.reason, body=model.text,
+        card=model.card, figures=model.figures, deciles=model.deciles,
+    )  # fmt: skip
+    return predicting.with_id(model, number)
+
+
+def _shelved(row: Mapping[str, Any]) -> Shelved:
+    return Shelved(
+        row["task"], row["kind"], row["as_of"], row["body"], row["card"], row["reason"],
+        predicting.FIGURES.empty_table(), predicting.DECILES.empty_table(), row["model_id"],
+    )  # fmt: skip

@@ -1,0 +1,37 @@
+"""Scratch folders: each named after its process, so that what a killed one leaves behind can be told and deleted."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from foresell.errors import DiskTrouble
+
+
+@contextmanager
+def scratch_folder(work: Path, purpose: str) -> Iterator[Path]:
+    """An empty folder below `work`, gone when the block ends. Raises DiskTrouble when it cannot be made."""
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f"{purpose}-", suffix=f"-{os.getpid()}", dir=work))
+    except OSError as error:
+        raise DiskTrouble(
+            f"Foresell cannot write to {work}: {error.strerror}.",
+            remedy="Free some space, or point FORESELL_HOME to a folder of yours.",
+        ) from None
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def clear_scratch(work: Path) -> None:
+    """Delete the scratch folders of processes that are gone."""
+    for folder in work.glob("*-*"):
+        pid = folder.name.rsplit("-", 1)[-1]
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            shutil.rmtree(folder, ignore_errors=True)
