@@ -10,8 +10,7 @@ import duckdb
 from foresell.sql import read_sql
 from foresell.truth import read
 from foresell.truth.database import Database
-
-BATCH_ROWS = 122_880
+from foresell.truth.load import BATCH_ROWS
 
 #: From the truth's tables as they arrive (money in ten-thousandths) to what the RFM query reads.
 ORDERS = """

@@ -31,7 +31,7 @@ def measure(folder: Path, customers: int) -> dict[str, Any]:
             lines = pipeline.load(database.settings, database, csv).lines_loaded
         settle(database)
         with watch() as refresh:
-            pipeline.refresh(database.settings, database)
+            pipeline.refresh(database.settings, database, predict=False)
     return {
         "customers": customers,
         "lines": lines,

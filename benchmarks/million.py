@@ -9,47 +9,81 @@ database server takes is said apart.
 
 from __future__ import annotations
 
+import statistics
+from collections.abc import Callable
+from datetime import date
+from typing import TypeVar
+
 from benchmarks import bare
 from benchmarks.ground import demo_orders, fresh_home, settle, watched_server, workspace
 from benchmarks.measure import GIB, Bar, Watch, keep, quick, table, watch
 
 from foresell import pipeline
+from foresell.truth.database import Database
 
 CUSTOMERS = 1_000_000
 LOAD_LIMIT, LOAD_GIB = 5.0, 4.0
 REFRESH_LIMIT, REFRESH_GIB = 3.0, 6.0
+STEPS = ("bare copy", "load", "bare read and score", "refresh")
+T = TypeVar("T")
 
 
-def measure(customers: int) -> tuple[dict[str, Watch], int, dict[str, float]]:
-    """Costs by step, lines loaded, and the published run's own timings."""
-    costs: dict[str, Watch] = {}
+def measure(customers: int) -> tuple[dict[str, list[Watch]], int, dict[str, float]]:
+    """Costs by step, lines loaded, and the published run's own timings.
+
+    Each floor is measured before and after ours: the machine has other work, and the first who reads a table that was
+    just loaded pays for marking its rows as committed.
+    """
+    costs: dict[str, list[Watch]] = {name: [] for name in STEPS}
     with workspace() as folder, fresh_home() as database:
         csv, server = demo_orders(folder, customers), watched_server(database)
-        settle(database)
-        with watch(server) as costs["bare copy"]:
-            bare.copy(database, csv)
-        bare.drop(database)
-        settle(database)
-        with watch(server) as costs["load"]:
-            batch = pipeline.load(database.settings, database, csv)
-        settle(database)
-        with watch(server) as costs["refresh"]:
-            run = pipeline.refresh(database.settings, database)
-        with watch(server) as costs["bare read and score"]:
-            scored = bare.score(database, run["as_of"])
-        assert scored == run["customers_scored"]
+
+        def timed(step: str, action: Callable[[], T]) -> T:
+            settle(database)
+            with watch(server) as cost:
+                result = action()
+            costs[step].append(cost)
+            print(f"{step}: {cost.seconds:.1f} s", flush=True)
+            return result
+
+        def copied() -> None:
+            timed("bare copy", lambda: bare.copy(database, csv))
+            bare.drop(database)
+
+        copied()
+        batch = timed("load", lambda: pipeline.load(database.settings, database, csv))
+        copied()
+        as_of = last_day(database)
+        scored = timed("bare read and score", lambda: bare.score(database, as_of))
+        run = timed("refresh", lambda: pipeline.refresh(database.settings, database, predict=False))
+        assert scored == run["customers_scored"] and as_of == run["as_of"]
+        timed("bare read and score", lambda: bare.score(database, as_of))
     return costs, batch.lines_loaded, run["timings"]
+
+
+def last_day(database: Database) -> date:
+    """The day after the last order."""
+    with database.connect() as con:
+        row = con.execute("select max(ordered_at)::date + 1 as day from orders").fetchone()
+    assert row is not None
+    return date.fromisoformat(str(row["day"]))
+
+
+def seconds(costs: list[Watch]) -> float:
+    """The mean, where a step was measured twice."""
+    return statistics.mean(cost.seconds for cost in costs)
 
 
 def main() -> None:
     """Measures, prints and keeps the result."""
     customers = 10_000 if quick() else CUSTOMERS
     costs, lines, timings = measure(customers)
-    load, refresh = costs["load"], costs["refresh"]
+    took = {step: seconds(each) for step, each in costs.items()}
+    [load], [refresh] = costs["load"], costs["refresh"]
     bars = [
-        Bar("load / bare copy", load.seconds / costs["bare copy"].seconds, LOAD_LIMIT),
+        Bar("load / bare copy", took["load"] / took["bare copy"], LOAD_LIMIT),
         Bar("memory of the load", load.peak / GIB, LOAD_GIB, unit="GiB"),
-        Bar("refresh / (bare read + RFM query)", refresh.seconds / costs["bare read and score"].seconds, REFRESH_LIMIT),
+        Bar("refresh / (bare read + RFM query)", took["refresh"] / took["bare read and score"], REFRESH_LIMIT),
         Bar("memory of the refresh", refresh.peak / GIB, REFRESH_GIB, unit="GiB"),
     ]
     rows = [
@@ -57,11 +91,12 @@ def main() -> None:
             step, f"{cost.seconds:.1f}", f"{cost.peak / GIB:.2f}", f"{cost.others_peak / GIB:.2f}",
             f"{cost.load_before:.1f}, {cost.load_after:.1f}",
         )
-        for step, cost in costs.items()
+        for step, each in costs.items()
+        for cost in each
     ]  # fmt: skip
     head = ("step", "seconds", "peak memory, GiB", "server's own memory, GiB", "load average before, after")
-    steps = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in timings.items())
-    text = table(head, rows) + f"\n\nThe refresh's own steps: {steps}."
+    steps = ", ".join(f"{step} {each:.1f} s" for step, each in timings.items())
+    text = table(head, rows) + f"\n\nFloors were measured before and after ours. The refresh's own steps: {steps}."
     details = {"customers": customers, "lines": lines, "rows": [list(row) for row in rows], "refresh_steps": timings}
     keep("million", f"{customers:,} customers, {lines:,} lines", bars, details, text)
 

@@ -58,7 +58,7 @@ def peer(database: Database, csv: Path, columns: dict[str, str]) -> None:
 def ours(database: Database, csv: Path) -> None:
     """From the file to the published run."""
     pipeline.load(database.settings, database, csv)
-    pipeline.refresh(database.settings, database)
+    pipeline.refresh(database.settings, database, predict=False)
 
 
 def compare(csv: Path, columns: dict[str, str]) -> tuple[Watch, Watch]:
