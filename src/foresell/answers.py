@@ -11,8 +11,8 @@ import duckdb
 import pyarrow as pa
 
 from foresell.records import Progress
-from foresell.scores import predicting, receipts
-from foresell.scores.predicting import Shelved
+from foresell.scores import predicting, receipts, shelf
+from foresell.scores.shelf import Shelved
 from foresell.truth import models, runs
 from foresell.truth.database import Database
 
@@ -33,32 +33,32 @@ class Said:
 
 def predict(database: Database, con: duckdb.DuckDBPyConnection, day: date, train: Training, progress: Progress) -> Said:
     """Take the models from the shelf, train those that are due, let them answer, and grade what is due for it."""
-    shelf = {row["task"]: _shelved(row) for row in models.shelf(database, day)}
-    due, why = _due(database, con, day, shelf, train)
+    known = {row["task"]: _shelved(row) for row in models.shelf(database, day)}
+    due, why = _due(database, con, day, known, train)
     if train == "quickly":
-        trained, refused = predicting.train_quickly(con, day)
-        shelf = {}
+        trained, refused = shelf.train_quickly(con, day)
+        known = {}
     else:
-        trained, refused = predicting.train_all(con, day, due, progress=progress)
-    shelf |= {model.task: model for model in trained}
+        trained, refused = shelf.train_all(con, day, due, progress=progress)
+    known |= {model.task: model for model in trained}
     why |= {model.task: f"{why[model.task]} Trained now. {model.reason}" for model in trained}
-    answers = predicting.predict_all(con, day, shelf, {**why, **refused})
+    answers = predicting.predict_all(con, day, known, {**why, **refused})
     return Said(tuple(trained), tuple(answers), tuple(_grade(database, con, day)))
 
 
 def _due(
-    database: Database, con: duckdb.DuckDBPyConnection, day: date, shelf: Mapping[str, Shelved], train: Training
+    database: Database, con: duckdb.DuckDBPyConnection, day: date, known: Mapping[str, Shelved], train: Training
 ) -> tuple[list[str], dict[str, str]]:
     """Which tasks to train now, and a sentence for each."""
     fixed = {
-        "always": (list(predicting.ALL_TASKS), "Trained because it was asked for."),
+        "always": (list(shelf.ALL_TASKS), "Trained because it was asked for."),
         "never": ([], "Not trained because that was asked for."),
         "quickly": ([], "Fitted on what was known then, to replay history."),
     }
     if train in fixed:
         due, sentence = fixed[train]
-        return due, dict.fromkeys(predicting.ALL_TASKS, sentence)
-    decisions = predicting.decide(con, day, shelf, models.last_calibration_error(database))
+        return due, dict.fromkeys(shelf.ALL_TASKS, sentence)
+    decisions = shelf.decide(con, day, known, models.last_calibration_error(database))
     return [t for t, each in decisions.items() if each.retrain], {t: each.sentence for t, each in decisions.items()}
 
 
@@ -90,11 +90,11 @@ def keep(cur: adbc.Cursor, model: Shelved) -> Shelved:
         cur, task=model.task, kind=model.kind, as_of=model.as_of, state=state, reason=model.reason, body=model.text,
         card=model.card, figures=model.figures, deciles=model.deciles,
     )  # fmt: skip
-    return predicting.with_id(model, number)
+    return shelf.with_id(model, number)
 
 
 def _shelved(row: Mapping[str, Any]) -> Shelved:
     return Shelved(
         row["task"], row["kind"], row["as_of"], row["body"], row["card"], row["reason"],
-        predicting.FIGURES.empty_table(), predicting.DECILES.empty_table(), row["model_id"],
+        shelf.FIGURES.empty_table(), shelf.DECILES.empty_table(), row["model_id"],
     )  # fmt: skip

@@ -17,8 +17,8 @@ import foresell
 from foresell import answers, sources
 from foresell.errors import NotReady
 from foresell.records import Batch, Progress, no_progress
-from foresell.scores import predicting, rfm
-from foresell.scores.predicting import Shelved
+from foresell.scores import rfm, shelf
+from foresell.scores.shelf import Shelved
 from foresell.scratch import clear_scratch
 from foresell.settings import Settings
 from foresell.snapshot import build
@@ -123,7 +123,7 @@ def train(
     settings: Settings,
     database: Database,
     *,
-    tasks: Iterable[str] = predicting.ALL_TASKS,
+    tasks: Iterable[str] = shelf.ALL_TASKS,
     progress: Progress = no_progress,
 ) -> tuple[list[Shelved], dict[str, str]]:
     """Train and judge models on the published snapshot and keep them; the next refresh uses them.
@@ -134,7 +134,7 @@ def train(
     with open_snapshot(
         settings.snapshots / run["snapshot_file"], memory_gib=settings.memory_gib, threads=settings.threads
     ) as con:
-        trained, refused = predicting.train_all(con, run["as_of"], tasks, progress=progress)
+        trained, refused = shelf.train_all(con, run["as_of"], tasks, progress=progress)
     with database.arrow() as pg, pg.cursor() as cur:
         kept = [answers.keep(cur, model) for model in trained]
     return kept, refused

@@ -10,7 +10,7 @@ import pytest
 
 from foresell import demo, pipeline
 from foresell.errors import NotFound, NotReady
-from foresell.scores import predicting
+from foresell.scores import shelf
 from foresell.settings import Settings
 from foresell.snapshot import ask
 from foresell.snapshot.open import open_snapshot
@@ -169,7 +169,7 @@ def test_a_refused_training_leaves_the_last_good_model(
     def refuse(*_: object, **__: object) -> None:
         raise NotReady("purchase was refused: a feature knows the answer.")
 
-    monkeypatch.setattr(predicting, "train", refuse)
+    monkeypatch.setattr(shelf, "train", refuse)
     kept, refused = pipeline.train(settings, database, tasks=["purchase"])
     assert kept == [] and "knows the answer" in refused["purchase"]
     run = pipeline.refresh(settings, database, train="always")

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import subprocess
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,14 +13,10 @@ from foresell.answers import Training
 from foresell.cli import show
 from foresell.cli.data import Json
 from foresell.cli.session import day, open_home, open_published
-from foresell.errors import UsageError
-from foresell.scores import segments as rules
 from foresell.snapshot import ask
 from foresell.truth import models, people, runs
-from foresell.truth import rules as truth_rules
 from foresell.truth.database import Database
 
-segments_app = typer.Typer(help="How many customers are in each segment; the rules, and changing them.")
 RUN_COLUMNS = {
     "run_id": "run", "as_of": "as of", "state": "state", "customers_scored": "customers", "published_at": "published",
     "error": "error",
@@ -36,7 +28,6 @@ def register(app: typer.Typer) -> None:
     app.command()(refresh)
     app.command(name="runs")(show_runs)
     app.command()(rollback)
-    app.add_typer(segments_app, name="segments")
     app.command()(customers)
     app.command()(customer)
 
@@ -128,107 +119,6 @@ def rollback(
         show.as_json({"published": target["run_id"], "as_of": target["as_of"]})
     else:
         show.say(f"Run {target['run_id']} (as of {target['as_of']}) is published again.")
-
-
-@segments_app.callback(invoke_without_command=True)
-def segments(
-    context: typer.Context,
-    since: Annotated[int | None, typer.Option(help="Show who moved where since this run.")] = None,
-    json: Json = False,
-) -> None:
-    """How many customers are in each segment, what they are worth, and what to do about them."""
-    if context.invoked_subcommand:
-        return
-    if since is not None:
-        _show_movement(since, json)
-        return
-    with open_published() as (run, con, _):
-        found = ask.segments(con)
-    if json:
-        show.as_json({"run_id": run["run_id"], "as_of": run["as_of"], "segments": found})
-        return
-    total = sum(row["customers"] for row in found)
-    for row in found:
-        row["share"] = f"{100 * row['customers'] / total:.1f} %"
-    columns = {
-        "segment": "segment",
-        "customers": "customers",
-        "share": "share",
-        "revenue": "net revenue",
-        "advice": "what to do",
-    }
-    show.table(found, columns, title=f"{total:,} customers as of {run['as_of']} (run {run['run_id']})")
-
-
-def _show_movement(since: int, json: bool) -> None:
-    _, database = open_home()
-    run = runs.published(database)
-    moved = runs.movement(database, since, run["run_id"])
-    if json:
-        show.as_json({"since": since, "run_id": run["run_id"], "movement": moved})
-        return
-    stayed = sum(row["customers"] for row in moved if row["segment_from"] == row["segment_to"])
-    changed = [row for row in moved if row["segment_from"] != row["segment_to"]]
-    show.say(f"From run {since} to run {run['run_id']}: {stayed:,} customers stayed in their segment.")
-    show.table(changed, {"segment_from": "from", "segment_to": "to", "customers": "customers"})
-
-
-@segments_app.command("rules")
-def show_rules() -> None:
-    """Print the rules as a TOML file to edit."""
-    _, database = open_home()
-    show.say(rules.to_toml(rules.from_rows(truth_rules.segment_rules(database))))
-
-
-@segments_app.command("set")
-def set_rules(
-    file: Annotated[Path, typer.Argument(help="A TOML file as `foresell segments rules` prints it.")],
-) -> None:
-    """Use the rules of a file from the next refresh on."""
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"Cannot read {file}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}.") from None
-    _save_rules(open_home()[1], text)
-
-
-@segments_app.command("edit")
-def edit_rules() -> None:
-    """Open the rules in your editor ($EDITOR) and use them from the next refresh on."""
-    _, database = open_home()
-    before = rules.to_toml(rules.from_rows(truth_rules.segment_rules(database)))
-    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
-    with tempfile.NamedTemporaryFile("w+", suffix=".toml") as file:
-        file.write(before)
-        file.flush()
-        try:
-            subprocess.run([*shlex.split(editor), file.name], check=True)
-        except (OSError, subprocess.CalledProcessError):
-            raise UsageError(
-                f"The editor {editor!r} could not be run.", remedy="Set EDITOR, or: foresell segments rules > FILE"
-            ) from None
-        after = Path(file.name).read_text(encoding="utf-8")
-    if after == before:
-        show.say("Nothing was changed.")
-    else:
-        _save_rules(database, after)
-
-
-def _save_rules(database: Database, text: str) -> None:
-    checked = rules.from_toml(text)
-    rows = [
-        {"name": rule.name, "advice": rule.advice}
-        | {
-            f"{axis}_{end}": getattr(rule, axis)[place]
-            for axis in rules.AXES
-            for place, end in enumerate(("min", "max"))
-        }
-        for rule in checked
-    ]
-    version = truth_rules.save_segment_rules(database, rows)
-    show.say(
-        f"{len(rows)} segments saved as version {version} of the rules. They apply from the next: foresell refresh"
-    )
 
 
 Segment = Annotated[str | None, typer.Option(help="Only this segment.")]
