@@ -82,7 +82,7 @@ def test_a_list_as_a_file_is_the_list_on_screen(foresell: Shell, orders: Path) -
 
 def test_the_demo_does_everything_twice_over(foresell: Shell) -> None:
     first = foresell("demo", "--no-serve", "--customers", "200")
-    assert "customers scored as of 2026-11-01" in first and "Champions" in first
+    assert "customers as of 2026-11-01" in first and "Champions" in first
     assert " 0 lines loaded" in foresell("demo", "--no-serve", "--customers", "200")
     assert "database: PostgreSQL 18" in foresell("doctor")
     assert "stayed in their segment" in foresell("segments", "--since", "1")
