@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
-from benchmarks.ground import demo_orders, fresh_home, settle, workspace
+from benchmarks.ground import SEED, demo_orders, fresh_home, settle, workspace
 from benchmarks.measure import GIB, Bar, keep, quick, table, watch
 from matplotlib.ticker import FuncFormatter
 
@@ -105,7 +105,9 @@ def main() -> None:
         )
         for p in points
     ]  # fmt: skip
-    keep("linear", "From ten thousand to a million customers", bars, {"points": points}, table(head, rows))
+    keep(
+        "linear", "From ten thousand to a million customers", bars, {"seed": SEED, "points": points}, table(head, rows)
+    )
 
 
 if __name__ == "__main__":

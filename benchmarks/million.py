@@ -15,7 +15,7 @@ from datetime import date
 from typing import TypeVar
 
 from benchmarks import bare
-from benchmarks.ground import demo_orders, fresh_home, settle, watched_server, workspace
+from benchmarks.ground import SEED, demo_orders, fresh_home, settle, watched_server, workspace
 from benchmarks.measure import GIB, Bar, Watch, keep, quick, table, watch
 
 from foresell import pipeline
@@ -97,7 +97,13 @@ def main() -> None:
     head = ("step", "seconds", "peak memory, GiB", "server's own memory, GiB", "load average before, after")
     steps = ", ".join(f"{step} {each:.1f} s" for step, each in timings.items())
     text = table(head, rows) + f"\n\nFloors were measured before and after ours. The refresh's own steps: {steps}."
-    details = {"customers": customers, "lines": lines, "rows": [list(row) for row in rows], "refresh_steps": timings}
+    details = {
+        "seed": SEED,
+        "customers": customers,
+        "lines": lines,
+        "rows": [list(row) for row in rows],
+        "refresh_steps": timings,
+    }
     keep("million", f"{customers:,} customers, {lines:,} lines", bars, details, text)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 import sqlalchemy as sa
-from benchmarks.ground import demo_orders, fresh_home, online_retail, settle, workspace
+from benchmarks.ground import SEED, demo_orders, fresh_home, online_retail, settle, workspace
 from benchmarks.measure import GIB, Bar, Watch, keep, quick, table, watch
 from psycopg.conninfo import conninfo_to_dict
 
@@ -105,7 +105,7 @@ def main() -> None:
         "pandas_peer",
         "Against pandas and to_sql",
         bars,
-        {"rows": [list(map(str, row)) for row in rows]},
+        {"seed": SEED, "rows": [list(map(str, row)) for row in rows]},
         note + table(head, rows),
     )
 

@@ -9,7 +9,6 @@ from datetime import date, timedelta
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from foresell.errors import NotReady
 from foresell.scores import lifetime_value
@@ -134,6 +133,8 @@ def _accuracy(value: Floats, came: Floats) -> float:
 
 def _spearman(value: Floats, came: Floats) -> float:
     """Rank correlation; 0 where one side is the same for everybody."""
+    from scipy.stats import rankdata  # takes a second, and most commands judge nothing
+
     ranks = np.vstack([rankdata(value), rankdata(came)])
     return float(np.corrcoef(ranks)[0, 1]) if (np.ptp(ranks, axis=1) > 0).all() else 0.0
 

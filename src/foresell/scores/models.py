@@ -11,9 +11,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import lightgbm
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit, logit
@@ -22,6 +21,9 @@ from foresell.errors import BadInput, NotReady
 from foresell.scores.bgnbd import BgNbd
 from foresell.scores.bgnbd import fit as fit_bgnbd
 from foresell.scores.features import Floats, Frame, Labels, Matrix, Panel, stacked
+
+if TYPE_CHECKING:
+    import lightgbm
 
 TREES = 250
 PARAMETERS: Mapping[str, Any] = {
@@ -155,6 +157,8 @@ def learn_boosted(panel: Panel, frames: Sequence[Frame], horizon: int, seed: int
 
 def boosted_on(matrix: Matrix, ordered: Labels, names: Sequence[str], seed: int) -> Boosted:
     """LightGBM on a matrix (customers x names) and its labels."""
+    import lightgbm  # takes two seconds, and most commands train nothing
+
     known = [place for place in range(matrix.shape[1]) if not np.isnan(matrix[:, place]).all()]
     kept = tuple(names[place] for place in known)
     columns = matrix if len(known) == len(names) else matrix[:, known]
@@ -231,6 +235,8 @@ def learners(seed: int) -> dict[str, Learner]:
 def load(kind: str, text: str, names: Sequence[str]) -> Model:
     """A stored model; the same frame gets the same probabilities. Raises BadInput for a kind this version lacks."""
     if kind == "lightgbm":
+        import lightgbm
+
         return Boosted(lightgbm.Booster(model_str=text), tuple(names))
     if kind not in ("bgnbd", "log_rfm", "blend"):
         raise BadInput(f"The stored model is of a kind {kind!r} this version lacks.", remedy="Run `foresell train`.")
