@@ -23,6 +23,6 @@ if [ ! -x .venv/bin/uv ]; then
   .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r .venv/uv.lock.txt
 fi
 export VIRTUAL_ENV="$PWD/.venv"
-.venv/bin/uv pip sync --quiet --require-hashes requirements.lock
+.venv/bin/uv pip sync --quiet --compile-bytecode --require-hashes requirements.lock
 .venv/bin/uv pip install --quiet --no-deps --no-build-isolation --editable .
 echo "Foresell is set up: .venv/bin/foresell"

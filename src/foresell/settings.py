@@ -51,15 +51,16 @@ def read_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
     file = env_file or Path(".env")
     values: dict[str, str | None] = {**(dotenv_values(file) if file.is_file() else {}), **(environ or os.environ)}
 
-    def number(name: str, default: float) -> float:
+    def number(name: str, default: float, *, whole: bool = False) -> float:
         raw = values.get(name) or ""
         try:
             result = float(raw) if raw else default
         except ValueError:
             result = 0
-        if result <= 0:
+        if not 0 < result < 1e6 or (whole and result != int(result)):
             raise UsageError(
-                f"{name} is {raw!r}, which is not a positive number.", remedy=f"Unset {name} or correct it."
+                f"{name} is {raw!r}, which is not a positive {'whole ' if whole else ''}number.",
+                remedy=f"Unset {name} or correct it.",
             )
         return result
 
@@ -68,5 +69,5 @@ def read_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
         database_url=values.get("DATABASE_URL") or None,
         owner_url=values.get("FORESELL_OWNER_URL") or values.get("DATABASE_URL") or None,
         memory_gib=number("FORESELL_MEMORY_GIB", 3.0),
-        threads=int(number("FORESELL_THREADS", os.cpu_count() or 2)),
+        threads=int(number("FORESELL_THREADS", os.cpu_count() or 2, whole=True)),
     )

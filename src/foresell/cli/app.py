@@ -56,7 +56,7 @@ def main() -> int:
     """Run the command line; returns the exit code. No traceback reaches a user unless FORESELL_DEBUG is set."""
     logs.configure()
     try:
-        result = app(standalone_mode=False)
+        result = app(sys.argv[1:] or ["--help"], standalone_mode=False)
         return result if isinstance(result, int) else 0
     except ForesellError as error:
         return _tell(error.message, error.remedy, error.exit_code)
@@ -67,6 +67,11 @@ def main() -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        named = f": {error.filename}" if error.filename else ""
+        return _tell(
+            f"{error.strerror or error}{named}", "Free some space or correct the permissions, then try again.", 10
+        )
     except MemoryError:
         return _tell("Out of memory.", "Lower FORESELL_MEMORY_GIB or use a larger machine.", 1)
     except Exception as error:

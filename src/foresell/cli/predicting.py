@@ -88,7 +88,7 @@ def predictions(
     elif json:
         show.as_json({"run_id": run["run_id"], "as_of": run["as_of"], "total": total, "predictions": rows})
     else:
-        _show_calls(run, total, rows, contacts)
+        show_calls(run, total, rows, contacts)
 
 
 CALL_FILE = (
@@ -106,7 +106,8 @@ def _check_predicted(database: Database, run_id: int) -> None:
         raise NotReady(answers["purchase"]["sentence"], remedy="See the others: foresell metrics, foresell customers")
 
 
-def _show_calls(run: Mapping[str, Any], total: int, rows: list[dict[str, Any]], contacts: bool) -> None:
+def show_calls(run: Mapping[str, Any], total: int, rows: list[dict[str, Any]], contacts: bool) -> None:
+    """The call list: chance, expected value and reasons; names for those who may see them."""
     if not rows:
         show.say("No customer matches. Loosen a filter, or see all: foresell predictions")
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from foresell.answers import Training
 from foresell.cli import show
 from foresell.cli.data import Json
 from foresell.cli.session import day, open_home, open_published
+from foresell.errors import UsageError
 from foresell.snapshot import ask
 from foresell.truth import models, people, runs
 from foresell.truth.database import Database
@@ -46,6 +48,8 @@ def refresh(
 ) -> None:
     """Build the snapshot, score and predict, publish. If anything fails, what was published stays."""
     chosen = day(as_of, "--as-of")
+    if chosen and chosen > datetime.now(UTC).date() + timedelta(days=1):
+        raise UsageError(f"--as-of {chosen} lies in the future; nothing is known of it yet.")
     settings, database = open_home()
     with show.progress(not json) as progress:
         run = pipeline.refresh(

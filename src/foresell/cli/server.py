@@ -19,10 +19,10 @@ import typer
 from foresell import demo as demo_shop
 from foresell import pipeline
 from foresell.cli import doctor as checks
-from foresell.cli import scoring, show
+from foresell.cli import predicting, scoring, show
 from foresell.cli.data import Json
 from foresell.cli.session import open_home, open_published
-from foresell.errors import Busy, UsageError
+from foresell.errors import Busy
 from foresell.settings import Settings, read_settings
 from foresell.snapshot import ask
 from foresell.truth import console, embedded, models, runs
@@ -84,7 +84,7 @@ def demo(
     _show_best()
     program = "foresell" if os.environ.get("VIRTUAL_ENV") else ".venv/bin/foresell"
     show.say(
-        f"\nThis shop is made up. Next:\n  {program} segments            what to do about whom\n"
+        f"\nThis shop is made up. Next:\n  {program} predictions         who to call, best first\n  {program} metrics             how right that has been\n"
         f"  {program} customer C000001    one customer, down to the orders\n"
         f"  {program} inspect FILE        what Foresell makes of your own export\n  {program} --help"
     )
@@ -93,16 +93,16 @@ def demo(
 
 
 def _show_best() -> None:
-    with open_published() as (_, con, database):
+    """The segments, and the head of the call list (or of the customers, where nothing could be predicted)."""
+    with open_published() as (run, con, database):
         segments = ask.segments(con)
-        total, best = ask.customers(con, limit=10)
-        names = scoring.contacts_of(database, best)
+        total, calls = ask.call_list(con, limit=10)
+        rows = scoring.contacts_of(database, calls)
     show.table(
         segments, {"segment": "segment", "customers": "customers", "revenue": "net revenue", "advice": "what to do"}
     )
     show.say()
-    columns = {"customer_id": "customer", "name": "name", **scoring.CUSTOMER_COLUMNS}
-    show.table(names, columns, title=f"The 10 most valuable of {total:,} customers", plain_ids=["rfm_score"])
+    predicting.show_calls(run, total, rows, contacts=True)
 
 
 def up() -> None:
@@ -209,8 +209,7 @@ def sql(
 
 
 def _print_answer(columns: list[str], rows: list[tuple[Any, ...]], format: Format, limit: int) -> None:
-    if len(set(columns)) < len(columns):
-        raise UsageError("Two columns of the answer share a name.", remedy="Rename one of them with AS.")
+    columns = [f"{name}_{place}" if columns.count(name) > 1 else name for place, name in enumerate(columns, 1)]
     records = [dict(zip(columns, row, strict=True)) for row in (rows[:limit] if format is Format.table else rows)]
     if format is Format.json:
         show.as_json(records)

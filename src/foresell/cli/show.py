@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from rich.text import Text
 from foresell import records
 from foresell.errors import UsageError
 
-WIDE = 180  # into a pipe or a file nothing needs to be cut
+WIDE = 10_000  # into a pipe or a file nothing is cut
 out = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=WIDE)
 err = Console(stderr=True, highlight=False)
 
@@ -43,11 +44,15 @@ def plain(value: Any) -> Any:
         return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple, set)):
         return [plain(each) for each in value]
-    if isinstance(value, Decimal):
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value).hex()
+    if isinstance(value, Decimal) and value.is_finite():
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, (date, datetime)):
         return value.isoformat()
-    return str(value) if isinstance(value, Path) else value
+    return value if value is None or isinstance(value, (str, int)) else str(value)
 
 
 def words(value: Any) -> str:
@@ -76,13 +81,23 @@ def table(
     """
     grid = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
     ids = set(plain_ids)
-    for key, heading in columns.items():
+    for place, (key, heading) in enumerate(columns.items()):
+        widest = max((len(words(row.get(key))) for row in rows), default=0)
         numeric = any(isinstance(row.get(key), (int, float, Decimal)) for row in rows)
         grid.add_column(
-            heading, justify="right" if numeric else "left", no_wrap=key not in WRAPPED, overflow="ellipsis"
+            heading,
+            justify="right" if numeric else "left",
+            no_wrap=key not in WRAPPED,
+            overflow="ellipsis",
+            min_width=widest if place == 0 else None,
         )
     for row in rows:
-        grid.add_row(*(Text(str(row.get(key)) if key in ids else words(row.get(key))) for key in columns))
+        grid.add_row(
+            *(
+                Text(str(row[key]) if key in ids and row.get(key) is not None else words(row.get(key)))
+                for key in columns
+            )
+        )
     out.print(grid)
 
 

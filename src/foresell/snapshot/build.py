@@ -63,7 +63,7 @@ class Draft:
 
     def _check_currency(self, as_of: date) -> None:
         found = self.con.execute(
-            "select currency, count(*) from truth.orders where currency is not null and ordered_at < ?"
+            "select coalesce(currency, 'unknown'), count(*) from truth.orders where ordered_at < ?"
             " group by 1 order by 2 desc, 1",
             [as_of],
         ).fetchall()
@@ -71,7 +71,8 @@ class Draft:
             named = ", ".join(f"{currency} ({count:,} orders)" for currency, count in found)
             raise NotReady(
                 f"Orders are in more than one currency: {named}. Adding them up would be wrong.",
-                remedy="Convert them to one currency before loading, or undo the batch that brought the other one.",
+                remedy="Load only one currency; where a file does not say it, state it in its map under [defaults]."
+                " To take one back: foresell batches, then foresell undo BATCH.",
             )
 
 

@@ -39,7 +39,7 @@ FIELDS: tuple[Field, ...] = (
         "text",
         "what names the order; without it an order is customer + date-time",
         "invoice invoiceno invoicenumber invoiceid order orderid orderno ordernumber transactionid transaction receipt "
-        "receiptno documentno belegnummer rechnungsnummer bestellnummer auftragsnummer commande numerodecommande pedido "
+        "receiptno documentno belegnummer rechnung rechnungsnr rechnungnr rechnungsnummer bestellnr bestellnummer auftragsnummer commande numerodecommande pedido "
         "numeropedido salesorder ordername",
     ),
     _field(
@@ -48,7 +48,7 @@ FIELDS: tuple[Field, ...] = (
         "text",
         "what names the customer; blank means an anonymous sale",
         "customer customerid customerno customernumber custid clientid client clientno userid buyerid accountid account "
-        "memberid crmid contactid personid kundennummer kundenr kunde kundeid idclient numeroclient idcliente cliente",
+        "memberid crmid contactid personid kundennummer kundennr kundenr kunde kundeid idclient numeroclient idcliente cliente",
     ),
     _field(
         "ordered_at",

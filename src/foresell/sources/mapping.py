@@ -10,7 +10,7 @@ from typing import Any
 
 import tomli_w
 
-from foresell.errors import BadInput
+from foresell.errors import BadInput, UsageError
 from foresell.sources.fields import ROWS, fields_of
 
 
@@ -217,5 +217,11 @@ def _line(key: str, value: object, hint: str) -> str:
 
 
 def overlaid(mapping: Mapping, *, source: str | None = None, profile: str | None = None) -> Mapping:
-    """The mapping with the caller's source and profile names."""
-    return replace(mapping, source=source or mapping.source, profile=profile or mapping.profile)
+    """The mapping with the caller's source and profile names. Raises UsageError for a name that names nothing safe."""
+    name = mapping.source if source is None else source
+    if not re.fullmatch(r"\w[\w .&-]{0,79}", name):
+        raise UsageError(
+            f"{name!r} cannot name a source.",
+            remedy="Use letters, digits, spaces, dots and dashes, such as shop or web-2.",
+        )
+    return replace(mapping, source=name, profile=profile or mapping.profile)

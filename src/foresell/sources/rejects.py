@@ -17,9 +17,13 @@ def write_rejects(staging: Staging, folder: Path) -> Path | None:
     file = folder / f"{staging.source}-{stem}-{staging.file_sha256[:8]}.csv".replace("/", "_")
     file.touch(mode=0o600)
     staging.con.execute(
-        'copy (select file, line, column_name as "column", value, reason from staged_rejects order by file, line)'
+        'copy (select file, line, column_name as "column", '
+        # a spreadsheet must not run what somebody typed into a cell
+        "case when regexp_matches(value, '^\\s*[=+@-]') and try_cast(value as double) is null"
+        " then chr(39) || value else value end as value, reason from staged_rejects order by file, line)"
         f" to '{str(file).replace(chr(39), chr(39) * 2)}' (header, delimiter ',')"
     )
+    file.chmod(0o600)  # the copy replaced the file
     return file
 
 

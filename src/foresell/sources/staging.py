@@ -72,6 +72,8 @@ def opened_source(
     progress: Progress,
 ) -> Iterator[tuple[Source, str]]:
     """The file read into a DuckDB of its own below `workdir`, and its SHA-256; all of it is gone afterwards."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise BadInput(f"{path} is not a file.", remedy="Give a file, or the folder of Olist's CSVs.")
     with scratch_folder(workdir, "stage") as folder:
         with translated(path.name):
             con = duckdb.connect(str(folder / "staging.duckdb"), config=_limits(folder, memory_gib, threads))

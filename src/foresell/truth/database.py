@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,7 +12,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 
-from foresell.errors import DatabaseUnavailable, DiskTrouble, ForesellError
+from foresell.errors import DatabaseUnavailable, DiskTrouble, ForesellError, UsageError
 from foresell.settings import Settings
 from foresell.truth import embedded, migrate
 
@@ -58,10 +58,14 @@ class Database:
                 yield con
                 con.commit()
             except BaseException:
-                con.rollback()
+                with suppress(
+                    adbc_driver_manager.Error
+                ):  # the connection may be gone; the first error is the one to tell
+                    con.rollback()
                 raise
             finally:
-                con.close()
+                with suppress(adbc_driver_manager.Error):
+                    con.close()
 
 
 def open_database(settings: Settings) -> Database:
@@ -69,6 +73,13 @@ def open_database(settings: Settings) -> Database:
 
     Raises DatabaseUnavailable when the server does not answer.
     """
+    for url in (settings.database_url, settings.owner_url):
+        try:
+            conninfo_to_dict(url or "")
+        except psycopg.ProgrammingError:
+            raise UsageError(
+                "DATABASE_URL is not a PostgreSQL URL.", remedy="Write it as postgresql://user@host/database."
+            ) from None
     if settings.database_url is None:
         embedded.ensure_running(settings.home)
     database = Database(settings)
@@ -97,6 +108,8 @@ def _in_our_words() -> Iterator[None]:
     except psycopg.OperationalError as error:
         raise _unavailable(str(error)) from None
     except adbc_driver_manager.Error as error:
+        if error.sqlstate == "57014":  # the driver turns Ctrl-C into a cancelled statement
+            raise KeyboardInterrupt from None
         if error.sqlstate == "53100":
             raise _disk_full() from None
         if not error.sqlstate or error.sqlstate[:2] in ("08", "57", "00"):

@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import os
 import pwd
+import re
 import secrets
 import shutil
 import stat
@@ -42,6 +43,8 @@ BIN = _wheel() / "pginstall18" / "bin"
 DATABASE = "foresell"
 ROLES = ("foresell_owner", "foresell_app", "foresell_reader")
 START_SECONDS = 60
+#: What the server's log says of troubles that pass by themselves.
+PASSING = ("pre-existing shared memory", "postmaster.pid", "already exists", "starting up", "recovery")
 SERVER_USER = "pgserver"  # PostgreSQL refuses to run as root; this user runs it there
 
 #: Statements and values stay out of the log: they hold personal data.
@@ -116,9 +119,9 @@ def _data(home: Path) -> Path:
 
 
 def _socket_folder(home: Path) -> Path:
-    """Beside the data, unless that path is too long for a Unix socket (107 characters)."""
+    """Beside the data, unless that path is too long (107 characters) or too strange for a Unix socket."""
     folder = home / "postgres"
-    if len(str(folder)) <= 85:
+    if len(str(folder)) <= 85 and re.fullmatch(r"[\w./-]+", str(folder), re.ASCII):
         return folder
     return Path(tempfile.gettempdir()) / f"foresell-{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}"
 
@@ -163,13 +166,13 @@ def _server_user() -> dict[str, Any]:
     return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
-def _run(program: str, *arguments: object) -> None:
+def _run(program: str, *arguments: object, cwd: Path = Path("/")) -> None:
     """Run one of the server's programs; its words become the error's."""
     command = [str(BIN / program), *map(str, arguments)]
     with tempfile.TemporaryFile("w+") as output:
         # A file, not a pipe: the server inherits it and would keep a pipe open for ever.
         result = subprocess.run(
-            command, check=False, stdout=output, stderr=output, start_new_session=True, cwd="/", **_server_user()
+            command, check=False, stdout=output, stderr=output, start_new_session=True, cwd=cwd, **_server_user()
         )
         if result.returncode != 0:
             output.seek(0)
@@ -199,8 +202,8 @@ def _make(home: Path) -> None:
     _give_to_server(password_file)
     try:
         _run(
-            "initdb", "-D", draft, "-U", "postgres", "--auth=scram-sha-256", f"--pwfile={password_file}",
-            "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions",
+            "initdb", "-D", draft.name, "-U", "postgres", "--auth=scram-sha-256", f"--pwfile={password_file.name}",
+            "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions", cwd=folder,
         )  # fmt: skip
     finally:
         password_file.unlink(missing_ok=True)
@@ -227,24 +230,39 @@ def _let_server_pass(path: Path) -> None:
 
 
 def _start(home: Path) -> None:
-    """Start the server; after a crash its orphans may hold the shared memory for a moment, so try for a while."""
+    """Start the server and wait until it answers. After a crash its orphans may hold the shared memory for a moment.
+
+    Raises DiskTrouble or DatabaseUnavailable with the end of the server's log; what cannot pass is not tried again.
+    """
     log_file = home / "postgres" / "log"
     deadline = time.monotonic() + START_SECONDS
     while True:
-        options = f"-k {_socket_folder(home)}"
-        try:
-            _run("pg_ctl", "-D", _data(home), "-l", log_file, "-o", options, "-t", START_SECONDS, "-w", "start")
-        except DatabaseUnavailable:
+        process = _launch(home, log_file)
+        while process.poll() is None and time.monotonic() < deadline:
             if is_running(home):
                 return
-            if time.monotonic() > deadline:
-                raise DatabaseUnavailable(
-                    f"The embedded database does not start. Its log ends with:\n{_tail(log_file)}",
-                    remedy=f"Read {log_file}; free disk space or memory if it says so; then try again.",
-                ) from None
-            time.sleep(0.5)
-        else:
+            time.sleep(0.05)
+        words = _tail(log_file)
+        if process.poll() is not None and "No space left" in words:
+            raise DiskTrouble("The disk is full: the database cannot start.", remedy="Free some space and try again.")
+        if is_running(home):
             return
+        if time.monotonic() > deadline or not any(sign in words for sign in PASSING):
+            raise DatabaseUnavailable(
+                f"The embedded database does not start. Its log ends with:\n{words}",
+                remedy=f"Read {log_file}; free disk space or memory if it says so; then try again.",
+            )
+        time.sleep(0.5)
+
+
+def _launch(home: Path, log_file: Path) -> subprocess.Popen[bytes]:
+    """The server process itself: no shell in between, so a home may be called anything."""
+    command = [str(BIN / "postgres"), "-D", str(_data(home)), "-k", str(_socket_folder(home))]
+    with log_file.open("ab") as log_stream:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log_stream, stderr=log_stream, start_new_session=True, cwd="/",
+            **_server_user(),
+        )  # fmt: skip
 
 
 def _tail(file: Path) -> str:

@@ -102,8 +102,7 @@ def run(database: Database, run_id: int) -> dict[str, Any]:
 
 def list_runs(database: Database, *, limit: int = 100) -> list[dict[str, Any]]:
     """The newest runs first."""
-    with database.connect() as con:
-        return con.execute(_sql("runs"), {"limit": limit}).fetchall()
+    return _ask(database, "runs", limit=limit)
 
 
 def rollback(database: Database, run_id: int | None = None) -> dict[str, Any]:

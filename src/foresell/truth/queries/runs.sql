@@ -44,7 +44,10 @@ select r.* from publication join runs as r using (run_id)
 select * from runs where run_id = %(run_id)s
 
 -- name: runs
-select * from runs order by run_id desc limit %(limit)s
+-- A run that never came to its day (building, failed) has none.
+select run_id, nullif(as_of, 'epoch') as as_of, state, rules_version, snapshot_file, versions, timings, customers_scored,
+    error, started_at, published_at
+from runs order by run_id desc limit %(limit)s
 
 -- name: before
 -- The run that was published before this one and still has its snapshot.
