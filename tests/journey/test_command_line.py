@@ -230,3 +230,49 @@ def test_help_names_every_command_and_exit_code(foresell: Shell) -> None:
         assert "Options" in foresell(command, "--help") or "Usage" in foresell(command, "--help")
     assert "4 too many rows rejected" in words
     assert "--install-completion" in words
+
+
+@pytest.mark.parametrize("name", ["my home", 'it\'s "q" ünï, $HOME'])
+def test_a_home_may_be_called_anything(settings: Settings, name: str) -> None:
+    shell = Shell(settings.home.parent / name)
+    try:
+        assert "Nothing was loaded yet" in shell("batches")
+    finally:
+        shell("down")
+
+
+def test_a_source_name_stays_in_its_folder(foresell: Shell, orders: Path) -> None:
+    for name in ("../../evil", "a/b", "", "x\ny"):
+        assert "cannot name a source" in foresell("load", str(orders), "--source", name, code=2)
+
+
+def test_rejected_rows_are_for_their_owner_only_and_run_nothing(foresell: Shell, settings: Settings) -> None:
+    file = settings.home.parent / "bad.csv"
+    file.write_text(ORDERS + "1005,2026-02-08,c1,mug,=1+1,3.50\n")
+    foresell("load", str(file), "--max-rejected", "50")
+    [rejects] = list((settings.home / "rejects").iterdir())
+    assert rejects.stat().st_mode & 0o077 == 0
+    [row] = list(csv.DictReader(rejects.open()))
+    assert row["value"] == "'=1+1"
+
+
+def test_settings_that_are_no_settings(foresell: Shell) -> None:
+    assert "FORESELL_THREADS" in foresell("batches", code=2, FORESELL_THREADS="0.5")
+    assert "FORESELL_MEMORY_GIB" in foresell("batches", code=2, FORESELL_MEMORY_GIB="nan")
+    assert "DATABASE_URL is not" in foresell("batches", code=2, DATABASE_URL="nonsense")
+
+
+def test_any_value_of_the_console_is_valid_json(foresell: Shell) -> None:
+    query = r"select 'nan'::float8 as a, '\x00ff'::bytea as b, array[1, 2] as c, interval '1 day' as d, min(1), min(2), null as n"
+    [row] = json.loads(foresell("sql", query, "--on", "truth", "--format", "json"))
+    assert (row["a"], row["b"], row["c"], row["n"]) == ("nan", "00ff", [1, 2], None)
+    assert {"min_5", "min_6"} <= set(row)
+
+
+def test_the_future_is_not_published(foresell: Shell, orders: Path) -> None:
+    foresell("load", str(orders))
+    assert "lies in the future" in foresell("refresh", "--as-of", "2999-01-01", code=2)
+
+
+def test_what_is_no_file_is_refused_at_once(foresell: Shell) -> None:
+    assert "is not a file" in foresell("load", "/dev/zero", code=3)

@@ -26,7 +26,7 @@ def test_a_german_export(tmp_path: Path) -> None:
     assert (found.decimal, found.thousands, found.currency) == (",", ".", "EUR")
     assert found.dates == {"ordered_at": "dmy"}
     assert {c.header: c.field for c in found.columns} == {
-        "Bestellnr": None,
+        "Bestellnr": "order_key",
         "Kunde": "customer_key",
         "Datum": "ordered_at",
         "Menge": "quantity",
