@@ -235,18 +235,21 @@ def learners(seed: int) -> dict[str, Learner]:
 def load(kind: str, text: str, names: Sequence[str]) -> Model:
     """A stored model; the same frame gets the same probabilities. Raises BadInput for a kind this version lacks."""
     if kind == "lightgbm":
-        import lightgbm
-
-        return Boosted(lightgbm.Booster(model_str=text), tuple(names))
+        return _boosted(text, names)
     if kind not in ("bgnbd", "log_rfm", "blend"):
         raise BadInput(f"The stored model is of a kind {kind!r} this version lacks.", remedy="Run `foresell train`.")
     values = json.loads(text)
     if kind == "blend":
-        boosted = Boosted(lightgbm.Booster(model_str=values["lightgbm"]), tuple(names))
-        return Blend(boosted, _lifetimes(json.loads(values["bgnbd"])))
+        return Blend(_boosted(values["lightgbm"], names), _lifetimes(json.loads(values["bgnbd"])))
     if kind == "bgnbd":
         return _lifetimes(values)
     return LogRfm(tuple(values["mean"]), tuple(values["scale"]), tuple(values["weights"]))
+
+
+def _boosted(text: str, names: Sequence[str]) -> Boosted:
+    import lightgbm
+
+    return Boosted(lightgbm.Booster(model_str=text), tuple(names))
 
 
 def _lifetimes(values: dict[str, Any]) -> Lifetimes:
