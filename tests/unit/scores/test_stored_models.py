@@ -1,0 +1,31 @@
+"""Every kind of stored model is found again as it was; the blend once was not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from foresell.scores.bgnbd import BgNbd
+from foresell.scores.models import Blend, Boosted, Lifetimes, LogRfm, Model, boosted_on, load
+
+NAMES = ("recency_days", "orders_total")
+LAW = Lifetimes(BgNbd(0.243, 4.414, 0.793, 2.426, -9582.4, 2357, True), 90)
+
+
+def trees() -> Boosted:
+    values = np.random.default_rng(1).normal(size=(400, 2)).astype(np.float32)
+    return boosted_on(values, values[:, 0] > 0, NAMES, seed=1)
+
+
+@pytest.mark.parametrize("kind", ["lightgbm", "bgnbd", "blend", "log_rfm"])
+def test_a_stored_model_comes_back_as_it_was(kind: str) -> None:
+    kinds: dict[str, Model] = {
+        "lightgbm": trees(),
+        "bgnbd": LAW,
+        "blend": Blend(trees(), LAW),
+        "log_rfm": LogRfm((1.0, 2.0, 3.0), (1.0, 1.0, 1.0), (0.1, 0.2, 0.3, 0.4)),
+    }
+    model = kinds[kind]
+    again = load(kind, model.text(), NAMES)
+    assert again.kind == kind
+    assert again.text() == model.text()
