@@ -36,7 +36,7 @@ docs: setup  ## renew the generated pages in docs/
 	@$(BIN)/python scripts/command_line_reference.py
 
 lock:  ## renew requirements.lock from pyproject.toml
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra kms --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
 clean:  ## forget the virtual environment (not your data in var/)
 	rm -rf $(VENV)

@@ -1,4 +1,4 @@
-"""schema.sql and the migrations arrive at the same place."""
+"""The schema files and the migrations arrive at the same place."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ import subprocess
 import psycopg
 
 from foresell.settings import Settings
-from foresell.sql import read_sql
-from foresell.truth import embedded
+from foresell.truth import embedded, migrate
 from foresell.truth.database import Database
+
+SCHEMAS = ("truth", "access", "vault", "audit", "desk")
 
 
 def dump(settings: Settings, database: str) -> list[str]:
-    """Everything in the truth schema as sorted statements, and the rules it comes with."""
+    """Everything in our schemas as sorted statements, and the rules it comes with."""
     conninfo = embedded.conninfo(settings.home, "postgres", database)
-    command = [str(embedded.BIN / "pg_dump"), "--schema=truth", "-d", conninfo]
+    command = [str(embedded.BIN / "pg_dump"), *(f"--schema={name}" for name in SCHEMAS), "-d", conninfo]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     lines = [line for line in text.splitlines() if line and not line.startswith(("--", "\\"))]
     return [line for line in lines if not re.match(r"\d+\t\w+\t\d{4}-", line)]  # applied_at differs
@@ -26,7 +27,7 @@ def test_schema_file_and_migrations_agree(settings: Settings, database: Database
     with psycopg.connect(embedded.conninfo(settings.home, "postgres", "postgres"), autocommit=True) as con:
         con.execute("create database fresh owner foresell_owner")
     with psycopg.connect(embedded.conninfo(settings.home, "foresell_owner", "fresh")) as con:
-        con.execute(read_sql("foresell.truth", "schema.sql").encode())
+        con.execute(migrate.schema().encode())
     migrated, fresh = dump(settings, "foresell"), dump(settings, "fresh")
     assert len(fresh) > 200
     assert sorted(migrated) == sorted(fresh)
@@ -36,7 +37,8 @@ def test_every_table_says_its_grain(database: Database) -> None:
     with database.connect() as con:
         silent = con.execute(
             "select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace"
-            " where n.nspname = 'truth' and c.relkind in ('r', 'v', 'p') and obj_description(c.oid) is null"
+            " where n.nspname = any(%s) and c.relkind in ('r', 'v', 'p') and obj_description(c.oid) is null",
+            [list(SCHEMAS)],
         ).fetchall()
     assert silent == []
 
@@ -44,7 +46,8 @@ def test_every_table_says_its_grain(database: Database) -> None:
 def test_views_check_the_rights_of_whoever_asks(database: Database) -> None:
     with database.connect() as con:
         loose = con.execute(
-            "select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'truth'"
-            " and c.relkind = 'v' and not coalesce(c.reloptions, '{}') && array['security_invoker=true']"
+            "select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = any(%s)"
+            " and c.relkind = 'v' and not coalesce(c.reloptions, '{}') && array['security_invoker=true']",
+            [list(SCHEMAS)],
         ).fetchall()
     assert loose == []

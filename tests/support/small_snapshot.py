@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from foresell.snapshot.build import Draft
-from foresell.sql import read_sql
+from foresell.truth import migrate
 
 #: (order, customer or None, day, status, sku, quantity, price)
 Line = tuple[str, str | None, str, str, str, float, float]
@@ -18,7 +18,7 @@ NON_PRODUCTS = ("postage", "fee")
 
 def rules() -> list[tuple[object, ...]]:
     """The segment rules Foresell comes with, from the schema itself."""
-    text = read_sql("foresell.truth", "schema.sql")
+    text = migrate.schema()
     con = duckdb.connect()
     con.execute(
         "create table segment_rules (rules_version int, position int, name varchar, r_min int, r_max int, f_min int,"

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from foresell.truth import migrate
+
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -29,7 +31,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 def test_the_glossary_holds_the_states_and_classes_of_the_schema() -> None:
     words = (ROOT / "docs" / "glossary.md").read_text()
-    schema = (ROOT / "src" / "foresell" / "truth" / "schema.sql").read_text()
+    schema = migrate.schema()
     for column in ("class", "state"):
         for listed in re.findall(rf"{column} text not null[^\n]*check \({column} in \(([^)]*)\)", schema):
             for word in re.findall(r"'(\w+)'", listed):

@@ -19,7 +19,7 @@ from foresell.truth import embedded, migrate
 if TYPE_CHECKING:
     import adbc_driver_postgresql.dbapi as adbc
 
-Role = Literal["owner", "app", "reader"]
+Role = Literal["owner", "app", "reader", "web"]
 SEARCH_PATH = "truth"
 
 
@@ -34,6 +34,8 @@ class Database:
         options = f"-c search_path={SEARCH_PATH}"
         if role == "reader":
             options += " -c default_transaction_read_only=on -c statement_timeout=60s"
+        if role == "web":
+            options += " -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
         url = self.settings.owner_url if role == "owner" else self.settings.database_url
         if url is None:
             return make_conninfo(embedded.conninfo(self.settings.home, f"foresell_{role}"), options=options)

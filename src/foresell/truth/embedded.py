@@ -29,6 +29,7 @@ from psycopg.conninfo import make_conninfo
 
 from foresell.errors import DatabaseUnavailable, DiskTrouble
 from foresell.logs import logger
+from foresell.truth.migrate import ROLES
 
 
 def _wheel() -> Path:
@@ -41,7 +42,6 @@ def _wheel() -> Path:
 
 BIN = _wheel() / "pginstall18" / "bin"
 DATABASE = "foresell"
-ROLES = ("foresell_owner", "foresell_app", "foresell_reader")
 START_SECONDS = 60
 #: What the server's log says of troubles that pass by themselves.
 PASSING = ("pre-existing shared memory", "postmaster.pid", "already exists", "starting up", "recovery")
@@ -272,11 +272,13 @@ def _tail(file: Path) -> str:
 
 
 def _is_furnished(home: Path) -> bool:
-    return (home / "keys" / "ready").exists()
+    with suppress(FileNotFoundError):
+        return (home / "keys" / "ready").read_text() == " ".join(ROLES)
+    return False
 
 
 def _furnish(home: Path) -> None:
-    """Create the database and its three roles, none of them a superuser. Safe to repeat after a crash."""
+    """Create the database and its roles, none of them a superuser. Safe to repeat, after a crash or with a new role."""
     with psycopg.connect(conninfo(home, "postgres", "postgres"), autocommit=True) as con:
         for role in ROLES:
             known = con.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone()
@@ -290,7 +292,9 @@ def _furnish(home: Path) -> None:
             con.execute(sql.SQL("create database {} owner foresell_owner").format(sql.Identifier(DATABASE)))
         con.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(DATABASE)))
         con.execute(sql.SQL("grant connect, temporary on database {} to foresell_app").format(sql.Identifier(DATABASE)))
-        con.execute(sql.SQL("grant connect on database {} to foresell_reader").format(sql.Identifier(DATABASE)))
+        con.execute(
+            sql.SQL("grant connect on database {} to foresell_reader, foresell_web").format(sql.Identifier(DATABASE))
+        )
     with psycopg.connect(conninfo(home, "postgres"), autocommit=True) as con:
         con.execute("revoke all on schema public from public")
-    (home / "keys" / "ready").touch()
+    (home / "keys" / "ready").write_text(" ".join(ROLES))

@@ -1,6 +1,6 @@
 """Migrations: numbered .sql files, each applied once, in order, in one transaction.
 
-On the user's own server this also creates the three roles (without login) that sessions switch to.
+On the user's own server this also creates the roles (without login) that sessions switch to.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from psycopg import sql
 from foresell.errors import ForesellError
 from foresell.logs import logger
 
+#: Owns the tables and migrates; loads, scores and publishes; reads in the console; serves the API behind row security.
+ROLES = ("foresell_owner", "foresell_app", "foresell_reader", "foresell_web")
 LOCK = 0x466F7265  # "Fore": one migrator at a time per database
 _FILE = re.compile(r"^(\d{4})_(\w+)\.sql$")
 
@@ -27,6 +29,12 @@ def available() -> list[tuple[int, str, str]]:
         if match := _FILE.match(file.name):
             found.append((int(match[1]), match[2], file.read_text(encoding="utf-8")))
     return sorted(found)
+
+
+def schema() -> str:
+    """The whole schema as it should be: the files of schema/ in their order."""
+    folder = resources.files("foresell.truth").joinpath("schema")
+    return "\n".join(file.read_text(encoding="utf-8") for file in sorted(folder.iterdir(), key=lambda file: file.name))
 
 
 def migrate(owner_conninfo: str, *, make_roles: bool) -> list[int]:
@@ -45,7 +53,7 @@ def migrate(owner_conninfo: str, *, make_roles: bool) -> list[int]:
                 f"The database is at version {applied[-1]}, this Foresell knows only {newest}.",
                 remedy="Use the newer Foresell that made it.",
             )
-        if make_roles and not applied:
+        if make_roles:
             _ensure_roles(con)
         return [
             version
@@ -73,7 +81,7 @@ def _apply(con: psycopg.Connection[tuple[object, ...]], version: int, name: str,
 
 def _ensure_roles(con: psycopg.Connection[tuple[object, ...]]) -> None:
     """Create what is missing; each needs CREATEROLE only where it is really missing."""
-    for role in ("foresell_owner", "foresell_app", "foresell_reader"):
+    for role in ROLES:
         if not con.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone():
             con.execute(sql.SQL("create role {} nologin nosuperuser nobypassrls").format(sql.Identifier(role)))
         con.execute(
