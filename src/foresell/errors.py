@@ -86,3 +86,29 @@ class DiskTrouble(ForesellError):
     exit_code = 10
     http_status = 507
     retryable = True
+
+
+class NotSignedIn(ForesellError):
+    """Sign in first."""
+
+    exit_code = 11
+    http_status = 401
+
+
+class Forbidden(ForesellError):
+    """You may not do this."""
+
+    exit_code = 12
+    http_status = 403
+
+
+class TooMany(ForesellError):
+    """Too many attempts; wait a little."""
+
+    exit_code = 13
+    http_status = 429
+    retryable = True
+
+    def __init__(self, message: str | None = None, *, remedy: str | None = None, retry_after: int = 60) -> None:
+        super().__init__(message, remedy=remedy)
+        self.retry_after = retry_after

@@ -1,0 +1,1 @@
+"""Who may see what: users, passwords, factors, sessions, roles, API keys. Functions over an open connection."""

@@ -1,0 +1,76 @@
+"""Who is asking: the person (or the program with a person's key) behind a request, and what that allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+import psycopg
+
+from foresell.errors import Forbidden
+from foresell.sql import named_queries
+
+Connection = psycopg.AsyncConnection[dict[str, Any]]
+Scope = Literal["own", "team", "all"]
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A user as of this request. `scope` says whose customers are in reach; `api_key_id` is set for a program."""
+
+    user_id: int
+    name: str
+    email: str
+    roles: frozenset[str]
+    permissions: frozenset[str]
+    scope: Scope
+    session_id: str | None
+    api_key_id: int | None
+    second_factor_at: datetime | None
+    team_id: int | None
+
+    def may(self, permission: str) -> bool:
+        """Whether this permission is held."""
+        return permission in self.permissions
+
+    def require(self, permission: str) -> None:
+        """Raises Forbidden naming the permission that is missing."""
+        if permission not in self.permissions:
+            raise Forbidden(f"This needs the permission {permission}.", remedy="Ask an administrator for it.")
+
+    def require_recent_factor(self, minutes: int = 5) -> None:
+        """Raises Forbidden unless the person proved to be there within `minutes`; a program never can."""
+        limit = datetime.now(UTC) - timedelta(minutes=minutes)
+        if self.second_factor_at is None or self.second_factor_at < limit:
+            raise Forbidden(
+                f"This needs a proof of who you are from the last {minutes} minutes.",
+                remedy="Confirm with POST /api/auth/step-up, then try again.",
+            )
+
+
+async def act_for(con: Connection, user_id: int | None) -> None:
+    """From here to the end of the transaction row security sees this user; None: nobody."""
+    await con.execute("select set_config('foresell.user_id', %s, true)", [str(user_id or "")])
+
+
+async def load_principal(
+    con: Connection, user_id: int, *, session_id: str | None = None, api_key_id: int | None = None
+) -> Principal | None:
+    """The user behind a session or an API key, or None when user, session or key no longer counts.
+
+    Acts for the user from here on (see `act_for`). A user without a role, or with neither session nor key, is None.
+    """
+    await act_for(con, user_id)
+    cursor = await con.execute(
+        named_queries("foresell.access", "principal.sql")["principal"],
+        {"session_id": session_id, "api_key_id": api_key_id},
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    return Principal(
+        **{**row, "roles": frozenset(row["roles"]), "permissions": frozenset(row["permissions"])},
+        session_id=session_id,
+        api_key_id=api_key_id,
+    )
