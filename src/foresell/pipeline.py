@@ -98,6 +98,8 @@ def refresh(
         if predict:
             with _timed(timings, "predict"):
                 said = answers.predict(database, draft.con, day, train, progress)
+        with _timed(timings, "list the customers"):
+            draft.make_list()
         file = settings.snapshots / f"run-{run_id}.duckdb"
         with _timed(timings, "save and publish"):
             tables = {name: _for_run(draft.con, name, run_id) for name in (*SAVED, *(PREDICTED if predict else ()))}

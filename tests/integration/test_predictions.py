@@ -60,7 +60,7 @@ def test_every_scored_customer_has_every_prediction(
         "too few for a learner, and it says so"
     )
     with open_snapshot(settings.snapshots / str(predicted["snapshot_file"])) as con:
-        total, listed = ask.call_list(con)
+        total, listed = ask.customers(con, ask.Filter(predicted=True))
     assert {row["customer_id"]: row["probability"] for row in listed} == {
         row["customer_id"]: row["probability"] for row in rows
     }

@@ -63,7 +63,7 @@ def predictions(
     least: Annotated[
         float | None, typer.Option("--min-probability", min=0, max=1, help="At least this likely to order.")
     ] = None,
-    sort: Annotated[str, typer.Option(help=f"Best first by: {', '.join(ask.CALL_SORTS)}.")] = "value",
+    sort: Annotated[str, typer.Option(help=f"Best first by: {', '.join(ask.SORTS)}.")] = "value",
     limit: Limit = None,
     contacts: Contacts = False,
     output: Output = None,
@@ -75,15 +75,15 @@ def predictions(
     first, last = day(bought_from, "--from"), day(bought_to, "--to")
     with open_published() as (run, con, database):
         _check_predicted(database, run["run_id"])
-        total, rows = ask.call_list(
-            con, segment=segment, first_day=first, last_day=last, category=category, state=state, least=least, sort=sort,
-            limit=limit or (None if output or json else 20),
+        which = ask.Filter(
+            segment=segment, first_day=first, last_day=last, category=category, state=state, min_probability=least, predicted=True,
         )  # fmt: skip
+        total, rows = ask.customers(con, which, sort=sort, limit=limit or (None if output or json else 20))
         rows = contacts_of(database, rows) if contacts else rows
     extra = people.CONTACT_COLUMNS if contacts else ()
     if output:
         columns = ["customer_id", *extra, *(key for key in CALL_FILE if key != "customer_id")]
-        count = show.write_csv(rows, columns, output)
+        count = show.write_csv([_in_words(row) for row in rows], columns, output)
         show.note(f"{count:,} customers written to {output} (run {run['run_id']}, as of {run['as_of']})")
     elif json:
         show.as_json({"run_id": run["run_id"], "as_of": run["as_of"], "total": total, "predictions": rows})
@@ -106,14 +106,20 @@ def _check_predicted(database: Database, run_id: int) -> None:
         raise NotReady(answers["purchase"]["sentence"], remedy="See the others: foresell metrics, foresell customers")
 
 
+def _in_words(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The reasons as one cell."""
+    return {**row, "reasons": "; ".join(row["reasons"])}
+
+
 def show_calls(run: Mapping[str, Any], total: int, rows: list[dict[str, Any]], contacts: bool) -> None:
     """The call list: chance, expected value and reasons; names for those who may see them."""
     if not rows:
         show.say("No customer matches. Loosen a filter, or see all: foresell predictions")
         return
-    for row in rows:
-        row["chance"] = f"{100 * row['probability']:.0f} %"
-        row["worth"] = f"{row['expected_value']:,.0f}"
+    shown = [
+        {**_in_words(row), "chance": f"{100 * row['probability']:.0f} %", "worth": f"{row['expected_value']:,.0f}"}
+        for row in rows
+    ]
     columns = {"customer_id": "customer"} | ({"name": "name", "phone": "phone"} if contacts else {})
     columns |= {
         "segment": "segment",
@@ -124,7 +130,7 @@ def show_calls(run: Mapping[str, Any], total: int, rows: list[dict[str, Any]], c
         "reasons": "why",
     }
     title = f"{len(rows):,} of {total:,} customers: chance of an order in the 30 days from {run['as_of']} (run {run['run_id']})"
-    show.table(rows, columns, title=title)
+    show.table(shown, columns, title=title)
 
 
 def forecast(json: Json = False) -> None:

@@ -149,9 +149,8 @@ def customers(
     first, last = day(bought_from, "--from"), day(bought_to, "--to")
     shown = limit or (None if output or json else 25)
     with open_published() as (run, con, database):
-        total, rows = ask.customers(
-            con, segment=segment, first_day=first, last_day=last, category=category, sort=sort, limit=shown
-        )
+        which = ask.Filter(segment=segment, first_day=first, last_day=last, category=category)
+        total, rows = ask.customers(con, which, sort=sort, limit=shown)
         if contacts:
             rows = contacts_of(database, rows)
     extra = people.CONTACT_COLUMNS if contacts else ()

@@ -96,7 +96,7 @@ def _show_best() -> None:
     """The segments, and the head of the call list (or of the customers, where nothing could be predicted)."""
     with open_published() as (run, con, database):
         segments = ask.segments(con)
-        total, calls = ask.call_list(con, limit=10)
+        total, calls = ask.customers(con, ask.Filter(predicted=True), limit=10)
         rows = scoring.contacts_of(database, calls)
     show.table(
         segments, {"segment": "segment", "customers": "customers", "revenue": "net revenue", "advice": "what to do"}

@@ -19,7 +19,20 @@ from foresell.scratch import scratch_folder
 from foresell.settings import Settings
 from foresell.sql import read_sql
 
-TABLES = ("lines", "orders", "customers", "products", "line_classes")
+TABLES = ("lines", "orders", "customers", "products", "categories", "line_classes")
+
+#: What predictions look like where nothing was predicted; otherwise the scores make them.
+_NOTHING_PREDICTED = """
+create table if not exists predictions (
+    customer_id varchar, probability double, expected_order_value double, expected_value double, churn_90 double,
+    churn_state varchar, churn_180 double, value_12m double, value_low double, value_high double, value_rank bigint,
+    value_band varchar);
+create table if not exists prediction_reasons (
+    customer_id varchar, rank smallint, theme varchar, direction varchar, points double, sentence varchar);
+create table if not exists forecasts (
+    grain varchar, starts date, ends date, target varchar, known double, expected double, low double, high double,
+    method varchar, note varchar);
+"""
 
 #: Columns that travel as whole numbers, and what they are.
 _SCALED = {
@@ -54,26 +67,35 @@ class Draft:
 
     def make_tables(self, as_of: date) -> None:
         """Every table of the snapshot, each from its .sql file."""
-        self._check_currency(as_of)
-        self.con.execute("create table meta as select ?::date as as_of", [as_of])
+        currency = self._only_currency(as_of)
+        self.con.execute("create table meta as select ?::date as as_of, ?::varchar as currency", [as_of, currency])
         self.con.execute("create table segment_rules as from truth.segment_rules order by position")
         for name in TABLES:
             query = read_sql("foresell.snapshot", f"tables/{name}.sql")
             self.con.execute(f"create table {name} as {query}", {"as_of": as_of} if "$as_of" in query else None)
 
-    def _check_currency(self, as_of: date) -> None:
+    def make_list(self) -> None:
+        """The list of customers, after the scores: one wide table, found by place and by customer."""
+        self.con.execute(_NOTHING_PREDICTED)
+        self.con.execute(f"create table cut_points as {read_sql('foresell.snapshot', 'cut_points.sql')}")
+        self.con.execute(f"create table customer_list as {read_sql('foresell.snapshot', 'customer_list.sql')}")
+        for column in ("place", "customer_id"):
+            self.con.execute(f"create unique index customer_list_{column} on customer_list ({column})")
+
+    def _only_currency(self, as_of: date) -> str | None:
+        """The currency of all orders, None where the sources do not say. Raises NotReady when they are mixed."""
         found = self.con.execute(
-            "select coalesce(currency, 'unknown'), count(*) from truth.orders where ordered_at < ?"
-            " group by 1 order by 2 desc, 1",
+            "select currency, count(*) from truth.orders where ordered_at < ? group by 1 order by 2 desc, 1",
             [as_of],
         ).fetchall()
         if len(found) > 1:
-            named = ", ".join(f"{currency} ({count:,} orders)" for currency, count in found)
+            named = ", ".join(f"{currency or 'unknown'} ({count:,} orders)" for currency, count in found)
             raise NotReady(
                 f"Orders are in more than one currency: {named}. Adding them up would be wrong.",
                 remedy="Load only one currency; where a file does not say it, state it in its map under [defaults]."
                 " To take one back: foresell batches, then foresell undo BATCH.",
             )
+        return found[0][0] if found else None
 
 
 @contextmanager
