@@ -63,9 +63,10 @@ create index customer_owners_user on customer_owners (user_id);
 create table passwords (
     user_id integer primary key references users,
     hash text not null check (hash like '$argon2id$%'),
+    stands_alone boolean not null,
     changed_at timestamptz not null default now()
 );
-comment on table passwords is 'One row per user with a password, as argon2id.';
+comment on table passwords is 'One row per user with a password, as argon2id. stands_alone: long enough without a second factor.';
 
 create table totp (
     user_id integer primary key references users,
