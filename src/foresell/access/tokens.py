@@ -1,0 +1,100 @@
+"""Tokens: short signed ones that say who asks, and long random ones of which only the hash is kept."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+
+from foresell.access.keyring import Keyring
+
+ISSUER = "foresell"
+AUDIENCE = "foresell-api"
+TYPE = "at+jwt"
+ACCESS_SECONDS = 600
+LONGEST = 2048
+_SHAPE = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """What a valid access token says: whose it is, and of which session."""
+
+    user_id: int
+    session_id: str
+
+
+def new_secret(prefix: str = "") -> str:
+    """A random secret of 256 bits, as text."""
+    return prefix + secrets.token_urlsafe(32)
+
+
+def fingerprint(secret: str) -> bytes:
+    """SHA-256 of a secret of full strength: what the database keeps of it."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+def sign(keyring: Keyring, user_id: int, session_id: str) -> str:
+    """An access token, good for ACCESS_SECONDS while its session lasts."""
+    kid, pair = keyring.signing_key()
+    now = int(time.time())
+    claims = {
+        "iss": ISSUER, "aud": AUDIENCE, "sub": str(user_id), "sid": session_id,
+        "iat": now, "nbf": now, "exp": now + ACCESS_SECONDS, "jti": secrets.token_urlsafe(12),
+    }  # fmt: skip
+    return jwt.encode({"alg": "ES256", "typ": TYPE, "kid": kid}, claims, pair, algorithms=["ES256"])
+
+
+def read(keyring: Keyring, token: str) -> AccessToken | None:
+    """What a token says, or None unless every part of it is exactly as `sign` makes it and the time is right."""
+    if len(token) > LONGEST or not _SHAPE.fullmatch(token):
+        return None
+    header = _header(token)
+    if header is None or set(header) != {"alg", "typ", "kid"} or (header["alg"], header["typ"]) != ("ES256", TYPE):
+        return None
+    pair = keyring.verifying_key(header["kid"]) if isinstance(header["kid"], str) else None
+    if pair is None:
+        return None
+    try:
+        claims = jwt.decode(token, pair, algorithms=["ES256"]).claims
+    except (JoseError, ValueError):
+        return None
+    return _said(claims)
+
+
+def _header(token: str) -> dict[str, Any] | None:
+    part = token.split(".", 1)[0]
+    try:
+        header = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (binascii.Error, ValueError, RecursionError):
+        return None
+    return header if isinstance(header, dict) else None
+
+
+def _said(claims: dict[str, Any]) -> AccessToken | None:
+    """The claims, when they are complete, of the right types and of this moment."""
+    if set(claims) != {"iss", "aud", "sub", "sid", "iat", "nbf", "exp", "jti"}:
+        return None
+    if claims["iss"] != ISSUER or claims["aud"] != AUDIENCE:
+        return None
+    times = [claims["iat"], claims["nbf"], claims["exp"]]
+    if any(type(moment) is not int for moment in times):
+        return None
+    issued, starts, ends = times
+    now = time.time()
+    if not (issued <= now + 1 and starts <= now + 1 and now < ends <= issued + ACCESS_SECONDS):
+        return None
+    try:
+        return AccessToken(user_id=int(claims["sub"]), session_id=str(UUID(claims["sid"])))
+    except (ValueError, TypeError, AttributeError):
+        return None
