@@ -67,13 +67,14 @@ def is_guessable(password: str, context: Iterable[str] = ()) -> bool:
     keys beside one another.
     """
     plain = normal(password).lower()
+    known = _words_of(context)
     for text in {plain, plain.translate(_LEET)}:
+        rest = _without(text, known)
+        if len(rest) < min(WITH_FACTOR, len(text)):
+            return True
         if len(set(text)) < 5 or _repeats(text) or len(_without_runs(text)) < len(text) / 3:
             return True
-        for letters in {"".join(filter(str.isalpha, text)), re.sub(r"^[^a-z]+|[^a-z]+$", "", text)}:
-            if _is_common_words(letters):
-                return True
-        if len(_without(text, _words_of(context))) < min(WITH_FACTOR, len(text)):
+        if any(_is_common_words("".join(filter(str.isalpha, part))) for part in (text, rest)):
             return True
     return False
 
