@@ -112,3 +112,10 @@ class TooMany(ForesellError):
     def __init__(self, message: str | None = None, *, remedy: str | None = None, retry_after: int = 60) -> None:
         super().__init__(message, remedy=remedy)
         self.retry_after = retry_after
+
+
+class ModelUnavailable(ForesellError):
+    """Model unavailable"""
+
+    exit_code = 14
+    http_status = 503

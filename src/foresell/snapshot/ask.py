@@ -138,6 +138,11 @@ def customer(con: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, Any]
     }
 
 
+def question(con: duckdb.DuckDBPyConnection, name: str, values: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """The rows one named question of questions.sql answers with."""
+    return rows_of(con, _sql(name), values)
+
+
 def rows_of(con: duckdb.DuckDBPyConnection, query: str, values: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """A query's rows as dicts."""
     cursor = con.execute(query, values)

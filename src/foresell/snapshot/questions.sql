@@ -50,3 +50,47 @@ select rank, theme, direction, points, sentence from prediction_reasons where cu
 select grain, starts, ends, target, known, expected, low, high, method, note
 from forecasts
 order by case grain when 'month' then 1 when 'quarter' then 2 else 3 end, starts, target desc
+
+-- name: customer_with_prediction
+-- Grain: the one customer asked for; scores are null when there is no counted order.
+select c.customer_id, c.country, c.signup_date, l.* exclude (customer_id, country, bought)
+from customers as c
+left join customer_list as l using (customer_id)
+where c.customer_id = $customer_id
+
+-- name: transaction_history
+-- Grain: one row per order with goods in it, newest first; products in the order of their lines.
+select o.day as date, o.net_amount as amount,
+    list(coalesce(p.name, p.sku) order by l.line_no) filter (where l.class in ('counted', 'returns')) as products
+from orders as o
+join lines as l on l.customer_id = o.customer_id and l.order_id = o.order_id
+join products as p using (product_id)
+where o.customer_id = $customer_id and l.customer_id = $customer_id
+group by o.order_id, o.day, o.net_amount, o.ordered_at
+order by o.ordered_at desc, o.order_id desc
+
+-- name: orders_with_lines
+-- Grain: one row per order of the customer with goods in it, newest first; items: its lines in their order.
+select o.order_id, o.order_key, o.day, o.lines, o.net_amount, o.is_counted,
+    list({'line_no': l.line_no, 'sku': p.sku, 'product': p.name, 'category': p.category, 'quantity': l.quantity,
+        'amount': l.amount, 'counts_as': l.class} order by l.line_no) as items
+from orders as o
+join lines as l on l.customer_id = o.customer_id and l.order_id = o.order_id
+join products as p using (product_id)
+where o.customer_id = $customer_id and l.customer_id = $customer_id
+group by o.order_id, o.order_key, o.day, o.lines, o.net_amount, o.is_counted, o.ordered_at
+order by o.ordered_at desc, o.order_id desc
+
+-- name: products_of_customer
+-- Grain: one row per product the customer bought, most spent first; returns are subtracted.
+select p.sku, p.name as product, p.category, count(distinct l.order_id) as orders, sum(l.quantity) as quantity,
+    sum(l.amount) as amount, max(l.day) as last_day
+from lines as l
+join products as p using (product_id)
+where l.customer_id = $customer_id and l.class in ('counted', 'returns')
+group by p.product_id, p.sku, p.name, p.category
+order by amount desc, p.sku
+
+-- name: rule_of_segment
+-- Grain: the one rule asked for, with the run's day.
+select r.*, m.as_of from segment_rules as r cross join meta as m where r.name = $segment

@@ -1,0 +1,1 @@
+"""The API: one file per resource. It shows what was written and computes nothing of its own."""

@@ -1,0 +1,61 @@
+"""The application: every resource behind one guard."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request
+from fastapi.routing import APIRoute
+
+import foresell
+from foresell.access.principal import Principal
+from foresell.api import customers, documents, health, problems
+from foresell.api.deps import Authenticate, check_declared
+from foresell.api.guard import Guard
+from foresell.api.web import Web
+from foresell.errors import NotSignedIn
+from foresell.settings import Settings
+
+#: One file per resource; each has a `router`.
+RESOURCES = (health, documents, customers)
+
+DESCRIPTION = """Customers, scores, forecasts and the work around them. Every answer names the run its figures come from and the day
+they speak of. Errors are RFC 9457 problem details."""
+
+
+def create_app(settings: Settings, *, authenticate: Authenticate | None = None) -> FastAPI:
+    """The API on one home. `authenticate` replaces sign-in in tests."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await app.state.web.open()
+        yield
+        await app.state.web.close()
+
+    app = FastAPI(
+        title="Foresell",
+        version=foresell.__version__,
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        lifespan=lifespan,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.web = Web(settings)
+    app.state.authenticate = authenticate or _refuse
+    for resource in RESOURCES:
+        app.include_router(resource.router)
+    problems.install(app)
+    app.add_middleware(Guard)
+    check_declared(resource.router for resource in RESOURCES)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+async def _refuse(request: Request) -> Principal:
+    raise NotSignedIn()

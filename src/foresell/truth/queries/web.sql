@@ -1,0 +1,60 @@
+-- PostgreSQL: what the API reads of customers, behind row security. Parameters are bound by name.
+
+-- name: names
+-- Grain: one row per customer in reach; the first known name among the records.
+select customer_id, (array_agg(name order by record_id) filter (where name is not null))[1] as name
+from truth.customer_records where customer_id = any(%(ids)s)
+group by customer_id
+
+-- name: people
+-- Grain: one row per customer in reach: the first known name among the records, and who looks after them.
+select r.customer_id, (array_agg(r.name order by r.record_id) filter (where r.name is not null))[1] as name,
+    (select jsonb_build_object('user_id', u.user_id, 'name', u.name)
+        from access.customer_owners as o join access.users as u using (user_id) where o.customer_id = r.customer_id) as owner
+from truth.customer_records as r where r.customer_id = any(%(ids)s)
+group by r.customer_id
+
+-- name: person
+-- Grain: the one customer asked for, if in reach; the first known value of each field among the records.
+select customer_id,
+    (array_agg(name order by record_id) filter (where name is not null))[1] as name,
+    (array_agg(city order by record_id) filter (where city is not null))[1] as city,
+    (array_agg(region order by record_id) filter (where region is not null))[1] as region,
+    (array_agg(postcode order by record_id) filter (where postcode is not null))[1] as postcode,
+    null::text as email, null::text as phone, null::text as address,
+    jsonb_agg(jsonb_build_object('source', source, 'source_key', source_key) order by record_id) as records,
+    (select jsonb_build_object('user_id', u.user_id, 'name', u.name)
+        from access.customer_owners as o join access.users as u using (user_id)
+        where o.customer_id = %(customer_id)s) as owner
+from truth.customer_records where customer_id = %(customer_id)s
+group by customer_id
+
+-- name: search
+-- Grain: one row per customer in reach with such a name, id or source key.
+select distinct customer_id from truth.customer_records
+where (%(words)s <> '' and to_tsvector('simple', coalesce(name, '')) @@ to_tsquery('simple', %(words)s))
+    or source_key = %(key)s
+    or customer_id = upper(%(key)s)
+
+-- name: model
+-- The model that answers a task in the published run, with the means of its backtest over all customers.
+select m.model_id, m.kind, m.trained_at, (m.card ->> 'rows')::bigint as rows, a.level, a.sentence,
+    (select jsonb_object_agg(b.measure, b.value) from truth.backtests as b
+        where b.model_id = m.model_id and b.model = m.kind and b.population = 'all' and b.cutoff is null) as figures,
+    (select jsonb_object_agg(d.decile, d.happened) from (
+        select decile, sum(happened * customers) / sum(customers) as happened from truth.backtest_deciles
+        where model_id = m.model_id and model = m.kind group by decile) as d) as deciles
+from truth.run_models as a
+left join truth.models as m using (model_id)
+where a.run_id = %(run_id)s and a.task = %(task)s
+
+-- name: history
+-- Grain: one row per kept run that scored the customer, the newest first.
+select r.run_id, r.as_of, r.as_of + 30 as window_ends, s.segment, s.rfm_score, s.recency_days, s.frequency, s.monetary,
+    p.probability, p.churn_90, p.value_12m
+from truth.rfm_scores as s
+join truth.runs as r using (run_id)
+left join truth.predictions as p using (run_id, customer_id)
+where s.customer_id = %(customer_id)s and r.state in ('published', 'superseded', 'withdrawn')
+order by r.as_of desc, r.run_id desc
+limit 500
