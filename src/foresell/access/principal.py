@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
-import psycopg
-
+from foresell.access.statements import Connection as Connection
+from foresell.access.statements import one
 from foresell.errors import Forbidden
-from foresell.sql import named_queries
 
-Connection = psycopg.AsyncConnection[dict[str, Any]]
 Scope = Literal["own", "team", "all"]
 
 
@@ -62,11 +60,7 @@ async def load_principal(
     Acts for the user from here on (see `act_for`). A user without a role, or with neither session nor key, is None.
     """
     await act_for(con, user_id)
-    cursor = await con.execute(
-        named_queries("foresell.access", "principal.sql")["principal"],
-        {"session_id": session_id, "api_key_id": api_key_id},
-    )
-    row = await cursor.fetchone()
+    row = await one(con, "principal.principal", session_id=session_id, api_key_id=api_key_id)
     if row is None:
         return None
     return Principal(

@@ -13,3 +13,7 @@ left join access.api_keys as k
     on k.user_id = u.user_id and k.api_key_id = %(api_key_id)s::integer and k.revoked_at is null and k.expires_at > now()
 where u.user_id = (select access.me()) and (s.session_id is not null or k.api_key_id is not null)
     and (select access.scope()) <> 'none'
+
+-- name: welcome
+-- Touches one row when the user this transaction acts for may sign in at all.
+select 1 where access.me() is not null and access.scope() <> 'none'

@@ -402,7 +402,8 @@ grant insert, update on teams to foresell_web;
 grant insert, update on users to foresell_web;
 grant insert, delete on user_roles to foresell_web;
 grant insert, update, delete on customer_owners, passwords, totp, recovery_codes, passkeys, identities to foresell_web;
-grant insert, update on sessions, refresh_tokens, api_keys, links to foresell_web;
+grant insert, update, delete on sessions to foresell_web;
+grant insert, update on refresh_tokens, api_keys, links to foresell_web;
 grant insert, delete on devices, challenges, attempts to foresell_web;
 
 revoke execute on all functions in schema access from public;

@@ -1,0 +1,73 @@
+"""API keys: what a program shows instead of a person's sign-in. Never more than its owner may, never for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from foresell.access.principal import Principal, act_for, load_principal
+from foresell.access.statements import Connection, Row, many, one, run
+from foresell.access.tokens import fingerprint, new_secret
+from foresell.errors import Forbidden, NotReady, UsageError
+
+PREFIX = "fsk_"
+HINT = 8
+MOST = 50
+MOST_DAYS = 365
+#: A person has to be there for these.
+PERSONAL = frozenset({"users.manage", "keys.manage", "privacy.erase", "contacts.export"})
+
+
+async def create(
+    con: Connection, principal: Principal, name: str, permissions: Iterable[str], days: int
+) -> tuple[str, Row]:
+    """A key and what is kept of it. The key itself is never seen again.
+
+    Raises UsageError for what a key cannot have, Forbidden for what the owner may not do.
+    """
+    wanted = sorted(set(permissions))
+    if not wanted:
+        raise UsageError("permissions parameter must name at least one permission.")
+    if personal := sorted(PERSONAL.intersection(wanted)):
+        raise UsageError(f"permissions parameter: {personal[0]} needs a person and cannot be given to a key.")
+    if missing := [permission for permission in wanted if not principal.may(permission)]:
+        raise Forbidden(f"You do not hold {missing[0]} yourself.", remedy="Ask for a key with less.")
+    if not 1 <= days <= MOST_DAYS:
+        raise UsageError(f"days parameter must be from 1 to {MOST_DAYS}.")
+    if len(await listed(con)) >= MOST:
+        raise NotReady(f"There are {MOST} keys already.", remedy="Revoke one first.")
+    key = new_secret(PREFIX)
+    row = await one(
+        con,
+        "api_keys.create",
+        user_id=principal.user_id,
+        name=name,
+        key_hash=fingerprint(key),
+        hint=key[:HINT],
+        permissions=wanted,
+        days=days,
+    )
+    assert row
+    return key, row
+
+
+async def listed(con: Connection) -> list[Row]:
+    """The user's keys that still count, newest first."""
+    return await many(con, "api_keys.listed")
+
+
+async def revoke(con: Connection, api_key_id: int) -> bool:
+    """End a key at once; False when there is no such one in reach."""
+    return await run(con, "api_keys.revoke", api_key_id=api_key_id) == 1
+
+
+async def principal_of(con: Connection, key: str) -> Principal | None:
+    """Who a key speaks for and what it allows, or None. Acts for that user from here on."""
+    owner = await one(con, "api_keys.owner", key_hash=fingerprint(key))
+    if owner is None or owner["user_id"] is None:
+        return None
+    await act_for(con, owner["user_id"])
+    row = await one(con, "api_keys.by_hash", key_hash=fingerprint(key))
+    if row is None:
+        return None
+    await run(con, "api_keys.touch", api_key_id=row["api_key_id"])
+    return await load_principal(con, owner["user_id"], api_key_id=row["api_key_id"])

@@ -1,0 +1,30 @@
+-- name: create
+-- Grain: the new key.
+insert into access.api_keys (user_id, name, key_hash, hint, permissions, expires_at)
+values (%(user_id)s, %(name)s, %(key_hash)s, %(hint)s, %(permissions)s, now() + make_interval(days => %(days)s))
+returning api_key_id, name, hint, permissions, created_at, expires_at, last_used_at
+
+-- name: listed
+-- Grain: one key of the user that still counts.
+select api_key_id, name, hint, permissions, created_at, expires_at, last_used_at
+from access.api_keys
+where user_id = access.me() and revoked_at is null and expires_at > now()
+order by created_at desc, api_key_id desc
+
+-- name: revoke
+-- The user's own, or anybody's for whoever manages keys.
+update access.api_keys set revoked_at = now() where api_key_id = %(api_key_id)s and revoked_at is null
+
+-- name: owner
+-- Grain: one row: whose key this is, or null.
+select access.user_of_secret('api key', %(key_hash)s) as user_id
+
+-- name: by_hash
+-- Grain: the key, if it still counts.
+select api_key_id from access.api_keys
+where key_hash = %(key_hash)s and user_id = access.me() and revoked_at is null and expires_at > now()
+
+-- name: touch
+-- To the minute: a busy key is not written to with every request.
+update access.api_keys set last_used_at = now()
+where api_key_id = %(api_key_id)s and (last_used_at is null or last_used_at < now() - interval '1 minute')

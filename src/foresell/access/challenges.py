@@ -1,0 +1,41 @@
+"""Sign-ins that wait for their next step: each has a ticket, of which only the hash is kept."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from psycopg.types.json import Jsonb
+
+from foresell.access.statements import Connection, Row, one, run
+from foresell.access.tokens import fingerprint, new_secret
+
+Kind = Literal["second factor", "passkey", "new passkey", "oidc"]
+SECONDS = 300
+
+
+async def issue(
+    con: Connection, kind: Kind, user_id: int | None, data: dict[str, Any] | None = None, *, ticket: str | None = None
+) -> str:
+    """A ticket for the next step, good for five minutes."""
+    ticket = ticket or new_secret()
+    await run(con, "challenges.clear")
+    await run(
+        con,
+        "challenges.issue",
+        token_hash=fingerprint(ticket),
+        kind=kind,
+        user_id=user_id,
+        data=Jsonb(data or {}),
+        seconds=SECONDS,
+    )
+    return ticket
+
+
+async def look(con: Connection, kind: Kind, ticket: str) -> Row | None:
+    """user_id and data of a ticket that still counts; it stays good."""
+    return await one(con, "challenges.look", token_hash=fingerprint(ticket), kind=kind)
+
+
+async def take(con: Connection, kind: Kind, ticket: str) -> Row | None:
+    """user_id and data of a ticket that still counts, which from now on it does not."""
+    return await one(con, "challenges.take", token_hash=fingerprint(ticket), kind=kind)

@@ -1,0 +1,19 @@
+-- name: clear
+-- Nobody comes back for these.
+delete from access.challenges where expires_at < now() - interval '5 minutes'
+
+-- name: issue
+-- Grain: the new challenge.
+insert into access.challenges (token_hash, kind, user_id, data, expires_at)
+values (%(token_hash)s, %(kind)s, %(user_id)s, %(data)s, now() + make_interval(secs => %(seconds)s))
+
+-- name: look
+-- Grain: the challenge, if it still counts.
+select user_id, data from access.challenges
+where token_hash = %(token_hash)s and kind = %(kind)s and expires_at > now()
+
+-- name: take
+-- Grain: the challenge, if it still counted; of two who come at once, one gets it.
+delete from access.challenges
+where token_hash = %(token_hash)s and kind = %(kind)s and expires_at > now()
+returning user_id, data

@@ -1,0 +1,159 @@
+"""Passkeys (WebAuthn): made on one site, verified on the device, and each signature counts once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import webauthn
+from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from foresell.access import challenges, factors
+from foresell.access.principal import act_for
+from foresell.access.statements import Connection, Row, many, one, run
+from foresell.errors import NotReady, UsageError
+
+MOST = 20
+LONGEST = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where this Foresell is reached by browsers, such as `https://sales.example`: passkeys are bound to it."""
+
+    origin: str
+
+    @property
+    def domain(self) -> str:
+        """The relying party's id: the host without port."""
+        return urlsplit(self.origin).hostname or "localhost"
+
+
+async def new_options(con: Connection, site: Site, user_id: int, email: str, name: str) -> tuple[str, dict[str, Any]]:
+    """A ticket, and what `navigator.credentials.create` needs."""
+    options = webauthn.generate_registration_options(
+        rp_id=site.domain,
+        rp_name="Foresell",
+        user_id=str(user_id).encode(),
+        user_name=email,
+        user_display_name=name,
+        authenticator_selection=AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
+        ),
+        exclude_credentials=[
+            PublicKeyCredentialDescriptor(id=row["credential_id"]) for row in await many(con, "passkeys.of_user")
+        ],
+    )
+    return await _ticket(con, "new passkey", user_id, options.challenge), json.loads(webauthn.options_to_json(options))
+
+
+async def register(
+    con: Connection, site: Site, user_id: int, ticket: str, credential: dict[str, Any], name: str
+) -> tuple[Row, list[str]]:
+    """Keep a new passkey. Returns it, and recovery codes where there were none.
+
+    Raises UsageError when it does not answer the ticket's challenge on this site, NotReady when there are too many.
+    """
+    challenge = await challenges.take(con, "new passkey", ticket)
+    if challenge is None or challenge["user_id"] != user_id:
+        raise UsageError("ticket parameter is not valid any more.", remedy="Start again.")
+    try:
+        verified = webauthn.verify_registration_response(
+            credential=_plain(credential),
+            expected_challenge=bytes.fromhex(challenge["data"]["challenge"]),
+            expected_rp_id=site.domain,
+            expected_origin=site.origin,
+            require_user_verification=True,
+        )
+    except Exception:  # whatever a hostile credential breaks inside the library: it is not valid
+        raise UsageError("credential parameter is not valid.", remedy="Start again.") from None
+    had = await factors.of_user(con)
+    if had.passkeys >= MOST:
+        raise NotReady(f"There are {MOST} passkeys already.", remedy="Remove one first.")
+    row = await one(
+        con,
+        "passkeys.add",
+        credential_id=verified.credential_id,
+        user_id=user_id,
+        public_key=verified.credential_public_key,
+        sign_count=verified.sign_count,
+        name=name,
+    )
+    if row is None:
+        raise NotReady("This passkey is registered already.")
+    return row, [] if had.recovery_codes else await factors.new_recovery_codes(con, user_id)
+
+
+async def options(con: Connection, site: Site) -> tuple[str, dict[str, Any]]:
+    """A ticket, and what `navigator.credentials.get` needs to offer the passkeys of this site."""
+    asked = webauthn.generate_authentication_options(
+        rp_id=site.domain, user_verification=UserVerificationRequirement.REQUIRED
+    )
+    return await _ticket(con, "passkey", None, asked.challenge), json.loads(webauthn.options_to_json(asked))
+
+
+async def prove(con: Connection, site: Site, ticket: str, credential: dict[str, Any]) -> int | None:
+    """Whose passkey answered the ticket's challenge on this site, or None. Acts for that user from here on."""
+    challenge = await challenges.take(con, "passkey", ticket)
+    try:
+        plain = _plain(credential)
+        credential_id = base64url_to_bytes(plain["id"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    owner = await one(con, "passkeys.owner", credential_id=credential_id)
+    if challenge is None or owner is None or owner["user_id"] is None:
+        return None
+    await act_for(con, owner["user_id"])
+    row = await one(con, "passkeys.by_id", credential_id=credential_id)
+    if row is None:
+        return None
+    try:
+        verified = webauthn.verify_authentication_response(
+            credential=plain,
+            expected_challenge=bytes.fromhex(challenge["data"]["challenge"]),
+            expected_rp_id=site.domain,
+            expected_origin=site.origin,
+            credential_public_key=row["public_key"],
+            credential_current_sign_count=row["sign_count"],
+            require_user_verification=True,
+        )
+    except Exception:  # as above
+        return None
+    await run(con, "passkeys.used", credential_id=credential_id, sign_count=verified.new_sign_count)
+    return int(owner["user_id"])
+
+
+async def listed(con: Connection) -> list[Row]:
+    """The user's passkeys; `passkey_id` is the credential id as base64url."""
+    rows = await many(con, "passkeys.of_user")
+    return [{"passkey_id": bytes_to_base64url(row.pop("credential_id")), **row} for row in rows]
+
+
+async def remove(con: Connection, passkey_id: str) -> bool:
+    """Forget one. Raises NotReady when the password is too short to be left alone."""
+    try:
+        removed = bool(await run(con, "passkeys.remove", credential_id=base64url_to_bytes(passkey_id)))
+    except ValueError:
+        return False
+    if removed:
+        await factors.check_what_is_left(con)
+    return removed
+
+
+async def _ticket(con: Connection, kind: challenges.Kind, user_id: int | None, challenge: bytes) -> str:
+    return await challenges.issue(con, kind, user_id, {"challenge": challenge.hex()})
+
+
+def _plain(credential: dict[str, Any]) -> dict[str, Any]:
+    """The credential, if it is of believable size. Raises ValueError."""
+    if len(json.dumps(credential)) > LONGEST:
+        raise ValueError
+    return credential

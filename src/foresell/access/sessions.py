@@ -1,0 +1,119 @@
+"""Sessions: one per sign-in on a device, kept alive by refresh tokens that count once each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from foresell.access.principal import act_for
+from foresell.access.statements import Connection, Row, many, one, run
+from foresell.access.tokens import fingerprint, new_secret
+from foresell.access.visitor import Visitor
+
+By = Literal["password", "passkey", "link", "oidc"]
+Because = Literal["signed out", "by user", "by admin", "password changed"]
+SESSION_DAYS = 14
+IDLE_HOURS = 24
+#: Two tabs that wake up together send the same token; the second comes this late at most.
+GRACE_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A session with the refresh token it goes on with."""
+
+    user_id: int
+    session_id: str
+    refresh_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A refresh token that does not count. `reused`: it did once, so somebody has a copy; its session was ended."""
+
+    user_id: int | None = None
+    session_id: str | None = None
+    reused: bool = False
+
+
+async def start(con: Connection, user_id: int, by: By, visitor: Visitor) -> Started:
+    """A session of the user this transaction acts for, who just proved everything the account asks for."""
+    row = await one(
+        con,
+        "sessions.start",
+        user_id=user_id,
+        by=by,
+        device=visitor.device,
+        network=visitor.network,
+        days=SESSION_DAYS,
+    )
+    assert row
+    session_id = str(row["session_id"])
+    return Started(user_id, session_id, await _issue(con, session_id))
+
+
+async def refresh(con: Connection, token: str) -> Started | Refused:
+    """Trade a refresh token for the next one. Commit also after Refused: it may have ended a session."""
+    owner = await one(con, "sessions.owner_of_token", token_hash=fingerprint(token))
+    if not owner or owner["user_id"] is None:
+        return Refused()
+    user_id = int(owner["user_id"])
+    await act_for(con, user_id)
+    await run(con, "sessions.lock", token_hash=fingerprint(token))
+    row = await one(
+        con,
+        "sessions.presented",
+        token_hash=fingerprint(token),
+        idle_hours=IDLE_HOURS,
+        grace_seconds=GRACE_SECONDS,
+    )
+    if row is None or not row["alive"]:
+        return Refused(user_id)
+    session_id = str(row["session_id"])
+    if row["used"] and not row["in_grace"]:
+        await run(con, "sessions.end", session_id=session_id, because="reuse")
+        return Refused(user_id, session_id, reused=True)
+    await run(con, "sessions.spend", token_hash=fingerprint(token), session_id=session_id)
+    return Started(user_id, session_id, await _issue(con, session_id))
+
+
+async def end(con: Connection, session_id: str, because: Because) -> bool:
+    """End one session of the user this transaction acts for; False when there is no such live one."""
+    return await run(con, "sessions.end", session_id=session_id, because=because) == 1
+
+
+async def end_others(con: Connection, session_id: str | None, because: Because) -> int:
+    """End all sessions of the user but this one, and forget the devices. Returns how many were ended."""
+    await run(con, "sessions.forget_devices")
+    return await run(con, "sessions.end_others", session_id=session_id, because=because)
+
+
+async def listed(con: Connection) -> list[Row]:
+    """The live sessions of the user, the last used first."""
+    return await many(con, "sessions.listed")
+
+
+async def prove(con: Connection, session_id: str) -> None:
+    """The person just proved to be there."""
+    await run(con, "sessions.prove", session_id=session_id)
+
+
+async def know_device(con: Connection, user_id: int, visitor: Visitor) -> str:
+    """Remember the device a user signed in on. Returns the token it keeps: its own one, when it is known already."""
+    if visitor.device_token and await is_known(con, user_id, visitor):
+        return visitor.device_token
+    token = new_secret()
+    await run(con, "sessions.know_device", token_hash=fingerprint(token), user_id=user_id)
+    return token
+
+
+async def is_known(con: Connection, user_id: int | None, visitor: Visitor) -> bool:
+    """Whether the user this transaction acts for signed in on this device before."""
+    row = await one(con, "sessions.is_known", token_hash=visitor.device_hash, user_id=user_id)
+    return bool(row and row["known"])
+
+
+async def _issue(con: Connection, session_id: str) -> str:
+    token = new_secret()
+    await run(con, "sessions.issue", token_hash=fingerprint(token), session_id=session_id)
+    return token

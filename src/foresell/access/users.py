@@ -1,0 +1,150 @@
+"""Users, roles and teams, as whoever manages users sees and changes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from psycopg.errors import ForeignKeyViolation, UniqueViolation
+from psycopg.types.json import Jsonb
+
+from foresell.access.statements import Connection, Row, many, one, run
+from foresell.errors import Forbidden, NotFound, NotReady, UsageError
+
+FIRST_EMAIL = "admin@localhost"
+
+
+async def listed(con: Connection) -> list[Row]:
+    """All users in reach with roles and team, by name."""
+    return await many(con, "users.listed", user_id=None)
+
+
+async def get(con: Connection, user_id: int) -> Row:
+    """One user with roles and team. Raises NotFound."""
+    row = await one(con, "users.listed", user_id=user_id)
+    if row is None:
+        raise NotFound("User not found")
+    return row
+
+
+async def of_email(con: Connection, email: str) -> int | None:
+    """The user with this e-mail who is not disabled."""
+    row = await one(con, "users.of_email", email=email)
+    return row["user_id"] if row else None
+
+
+async def create(con: Connection, *, name: str, email: str, roles: Iterable[str], team_id: int | None = None) -> Row:
+    """A new user who cannot sign in yet (see `links.issue`). Raises UsageError for an e-mail in use or unknown roles."""
+    try:
+        row = await one(con, "users.create", name=name.strip(), email=clean_email(email), team_id=team_id)
+    except UniqueViolation:
+        raise UsageError(
+            "email parameter is in use already.", remedy="Each user needs an e-mail of their own."
+        ) from None
+    except ForeignKeyViolation:
+        raise UsageError("team_id parameter: there is no such team.") from None
+    assert row
+    await _set_roles(con, row["user_id"], roles)
+    return await get(con, row["user_id"])
+
+
+async def change(con: Connection, user_id: int, changes: dict[str, Any], *, by: int | None) -> Row:
+    """Change any of name, email, team_id, disabled, roles. Returns the user as it is now.
+
+    Disabling ends everything of that user at once. Raises Forbidden for one's own roles and state (`by` is who asks),
+    NotReady when nobody would be left who manages users.
+    """
+    if by == user_id and {"roles", "disabled"} & changes.keys():
+        raise Forbidden("Nobody changes the own roles or state.", remedy="Ask another administrator.")
+    await get(con, user_id)
+    await run(con, "users.one_at_a_time")
+    if "roles" in changes:
+        await _set_roles(con, user_id, changes["roles"])
+    for column in ("name", "email", "team_id", "disabled"):
+        if column in changes:
+            value = clean_email(changes[column]) if column == "email" else changes[column]
+            await _set(con, column, user_id, value)
+    if not await run(con, "users.somebody_manages"):
+        raise NotReady("Nobody would be left who manages users.", remedy="Make somebody else an administrator first.")
+    return await get(con, user_id)
+
+
+async def change_own(con: Connection, user_id: int, changes: dict[str, Any]) -> None:
+    """Change any of one's own name, email, preferences."""
+    for column in ("name", "email", "preferences"):
+        if column in changes:
+            value: Any = changes[column]
+            if column == "email":
+                value = clean_email(value)
+            await _set(con, column, user_id, Jsonb(value) if column == "preferences" else value)
+
+
+async def reset(con: Connection, user_id: int, *, factors: bool) -> None:
+    """End a user's sessions; with `factors`, also forget app, passkeys and recovery codes (a lost phone)."""
+    await get(con, user_id)
+    await run(con, "users.reset", user_id=user_id, factors=factors)
+
+
+async def roles(con: Connection) -> list[Row]:
+    """Every role with its scope, what it is for and what it permits."""
+    return await many(con, "users.roles")
+
+
+async def teams(con: Connection) -> list[Row]:
+    """Every team with how many users it has."""
+    return await many(con, "users.teams")
+
+
+async def create_team(con: Connection, name: str) -> Row:
+    """A new team. Raises UsageError when there is one of this name."""
+    try:
+        row = await one(con, "users.create_team", team=name.strip())
+    except UniqueViolation:
+        raise UsageError("name parameter is in use already.") from None
+    assert row
+    return row
+
+
+async def first_admin(con: Connection) -> int | None:
+    """The administrator of an installation nobody can sign in to yet, made when there is none; None when somebody can."""
+    if await run(con, "users.somebody_can_sign_in"):
+        return None
+    known = await of_email(con, FIRST_EMAIL)
+    if known is not None:
+        return known
+    user = await create(con, name="Administrator", email=FIRST_EMAIL, roles=["admin"])
+    return int(user["user_id"])
+
+
+def clean_email(email: str) -> str:
+    """An e-mail as it is kept. Raises UsageError when it is none."""
+    cleaned = email.strip().lower()
+    name, _, domain = cleaned.rpartition("@")
+    if (
+        not name
+        or not domain
+        or len(cleaned) > 254
+        or any(char.isspace() or not char.isprintable() for char in cleaned)
+    ):
+        raise UsageError("email parameter is not an e-mail address.", remedy="Write it as name@example.com.")
+    return cleaned
+
+
+async def _set(con: Connection, column: str, user_id: int, value: object) -> None:
+    try:
+        await run(con, f"users.set_{column}", user_id=user_id, value=value)
+    except UniqueViolation:
+        raise UsageError(
+            "email parameter is in use already.", remedy="Each user needs an e-mail of their own."
+        ) from None
+    except ForeignKeyViolation:
+        raise UsageError("team_id parameter: there is no such team.") from None
+
+
+async def _set_roles(con: Connection, user_id: int, wanted: Iterable[str]) -> None:
+    named = sorted(set(wanted))
+    await run(con, "users.drop_roles", user_id=user_id, roles=named)
+    try:
+        await run(con, "users.add_roles", user_id=user_id, roles=named)
+    except ForeignKeyViolation:
+        raise UsageError("roles parameter: there is no such role.", remedy="List them: GET /api/roles") from None

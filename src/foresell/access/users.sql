@@ -1,0 +1,89 @@
+-- name: listed
+-- Grain: one user in reach, with roles and team. user_id: only this one.
+select u.user_id, u.name, u.email, u.team_id, t.name as team, u.disabled_at is not null as disabled, u.created_at,
+    array(select role from access.user_roles as r where r.user_id = u.user_id order by role) as roles
+from access.users as u
+left join access.teams as t using (team_id)
+where %(user_id)s::integer is null or u.user_id = %(user_id)s
+order by u.name, u.user_id
+
+-- name: of_email
+-- Grain: one row: the user, or null.
+select access.user_of_email(%(email)s) as user_id
+
+-- name: myself
+-- Grain: the user this transaction acts for.
+select name, email, preferences from access.users where user_id = access.me()
+
+-- name: create
+-- Grain: the new user.
+insert into access.users (name, email, team_id) values (%(name)s, %(email)s, %(team_id)s) returning user_id
+
+-- name: one_at_a_time
+-- So that two administrators cannot take the role from each other at once.
+select pg_advisory_xact_lock(hashtext('access.users'))
+
+-- name: set_name
+-- What the person is called.
+update access.users set name = %(value)s where user_id = %(user_id)s
+
+-- name: set_email
+-- What the person signs in with.
+update access.users set email = %(value)s where user_id = %(user_id)s
+
+-- name: set_team_id
+-- Whose colleague the person is.
+update access.users set team_id = %(value)s where user_id = %(user_id)s
+
+-- name: set_disabled
+-- Locked out, or let in again.
+update access.users set disabled_at = case when %(value)s then coalesce(disabled_at, now()) end where user_id = %(user_id)s
+
+-- name: set_preferences
+-- How the person likes it.
+update access.users set preferences = %(value)s where user_id = %(user_id)s
+
+-- name: drop_roles
+-- Those that are not wanted.
+delete from access.user_roles where user_id = %(user_id)s and role <> all (%(roles)s::text[])
+
+-- name: add_roles
+-- Those that are missing.
+insert into access.user_roles (user_id, role) select %(user_id)s, unnest(%(roles)s::text[]) on conflict do nothing
+
+-- name: somebody_manages
+-- Touches one row when anybody is left who manages users.
+select 1 from access.users join access.user_roles using (user_id) join access.role_permissions using (role)
+where permission = 'users.manage' and disabled_at is null
+limit 1
+
+-- name: somebody_can_sign_in
+-- Touches one row when anybody has something to sign in with.
+select 1 from access.users
+where disabled_at is null and (
+    user_id in (select user_id from access.passwords)
+    or user_id in (select user_id from access.passkeys)
+    or user_id in (select user_id from access.identities))
+limit 1
+
+-- name: reset
+-- Sessions and devices, and the factors when wanted.
+select access.reset_user(%(user_id)s, %(factors)s)
+
+-- name: roles
+-- Grain: one role, the widest scope last.
+select role, scope, description,
+    array(select permission from access.role_permissions as p where p.role = r.role order by permission) as permissions
+from access.roles as r
+order by array_position(array['own', 'team', 'all'], scope), role
+
+-- name: teams
+-- Grain: one team.
+select t.team_id, t.name, count(u.user_id)::integer as users
+from access.teams as t
+left join access.users as u on u.team_id = t.team_id and u.disabled_at is null
+group by t.team_id order by t.name
+
+-- name: create_team
+-- Grain: the new team.
+insert into access.teams (name) values (%(team)s) returning team_id, name, 0 as users
