@@ -1,0 +1,157 @@
+"""Nobody reaches the snapshot without a scope, and a scope sees its customers only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import foresell
+from foresell.errors import ForesellError, NotReady
+from foresell.scores import rfm
+from foresell.snapshot import ask, build, door
+from foresell.snapshot.ask import Filter
+from foresell.snapshot.door import Door, Scope
+from foresell.sql import named_queries
+from tests.support.small_snapshot import parse, snapshot
+
+SALES = parse("""
+    1 ann 2024-01-05 ok mug 2 10
+    2 ann 2024-02-05 ok cup 1 30
+    3 bob 2024-02-07 ok mug 5 10
+    4 cid 2024-02-09 ok cup 1 7
+    5 cid 2024-02-10 returned cup -1 7
+    6 -   2024-02-11 ok mug 1 10
+    7 dan 2024-02-20 ok mug 9 10
+""")
+EVERYONE = {"ann", "bob", "cid", "dan"}
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A published snapshot file of four customers and an anonymous sale."""
+    path = tmp_path_factory.mktemp("door") / "it's run-1.duckdb"
+    con = snapshot(SALES, "2024-03-01")
+    rfm.score(con, con.execute("select as_of from meta").fetchall()[0][0])
+    build.Draft(con, Path("unused")).make_list()
+    con.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as file")
+    for (name,) in con.execute("select table_name from duckdb_tables() where database_name = 'memory'").fetchall():
+        con.execute(f"create table file.{name} as from memory.main.{name}")
+    con.close()
+    return path
+
+
+@pytest.fixture(scope="module")
+def opened(file: Path) -> Iterator[Door]:
+    one = Door(file, 1)
+    yield one
+    one.close()
+
+
+def seen(opened: Door, scope: Scope, table: str) -> set[str | None]:
+    with opened.open(scope) as con:
+        return {row[0] for row in con.execute(f"select distinct customer_id from {table}").fetchall()}
+
+
+@pytest.mark.parametrize("table", ["customers", "customer_list", "rfm_scores", "orders", "lines"])
+def test_a_scope_sees_its_customers_only(opened: Door, table: str) -> None:
+    assert seen(opened, Scope.everyone(), table) - {None} >= EVERYONE - (
+        {"cid"} if "list" in table or "rfm" in table else set()
+    )
+    assert seen(opened, Scope.only(["ann", "dan"]), table) == {"ann", "dan"}
+    assert seen(opened, Scope.only(["ann"]), table) == {"ann"}
+    assert seen(opened, Scope.only([]), table) == set()
+
+
+def test_every_question_keeps_to_the_scope(opened: Door) -> None:
+    mine, others = {"ann"}, EVERYONE - {"ann"}
+    questions = named_queries("foresell.snapshot", "questions.sql")
+    asked = 0
+    for name, query in questions.items():
+        if "{" in query:
+            continue  # lists: below
+        values = {word: "bob" if word == "customer_id" else "Champions" for word in re.findall(r"\$(\w+)", query)}
+        with opened.open(Scope.only(mine)) as con:
+            found = str(con.execute(query, values or None).fetchall())
+        assert not any(f"'{customer}'" in found for customer in others), name
+        asked += 1
+    assert asked >= 10
+    with opened.open(Scope.only(mine)) as con:
+        total, rows = ask.customers(con)
+    assert total == 1 and [row["customer_id"] for row in rows] == ["ann"]
+
+
+def test_remembered_selections_do_not_cross_scopes(opened: Door) -> None:
+    everyone = opened.places(Scope.everyone(), Filter(), "value")
+    mine = opened.places(Scope.only(["ann"]), Filter(), "value")
+    assert len(everyone) > len(mine) == 1
+    assert len(opened.places(Scope.only(["bob"]), Filter(), "value")) == 1
+
+
+def test_a_connection_that_comes_back_keeps_its_scope(opened: Door) -> None:
+    for _ in range(3):
+        assert seen(opened, Scope.only(["bob"]), "orders") == {"bob"}
+        assert None in seen(opened, Scope.everyone(), "orders")
+
+
+def test_cut_points_are_of_all_customers_in_every_scope(opened: Door) -> None:
+    with opened.open(Scope.everyone()) as con:
+        everyone = ask.question(con, "cut_points")
+    with opened.open(Scope.only(["ann"])) as con:
+        assert ask.question(con, "cut_points") == everyone
+
+
+def test_the_door_needs_a_scope(opened: Door) -> None:
+    for nothing in (None, "everyone", ["ann"]):
+        with pytest.raises(TypeError), opened.open(nothing):  # type: ignore[arg-type]
+            pass
+
+
+def test_nothing_can_be_written_or_reached_beside_the_run(opened: Door, tmp_path: Path) -> None:
+    for statement in (
+        "create table run.main.mine (a int)",
+        "delete from run.main.customers",
+        f"attach '{tmp_path / 'other.duckdb'}'",
+        "set enable_external_access = true",
+        "select * from read_csv('/etc/passwd')",
+    ):
+        with (
+            opened.open(Scope.everyone()) as con,
+            pytest.raises(Exception, match=r"(?i)read-only|cannot|permission|configuration"),
+        ):
+            con.execute(statement)
+
+
+def test_a_missing_or_older_file_says_what_to_do(tmp_path: Path, file: Path) -> None:
+    with pytest.raises(ForesellError, match="missing or damaged"):
+        Door(tmp_path / "none.duckdb", 1)
+    import duckdb
+
+    older = tmp_path / "older.duckdb"
+    duckdb.connect(str(older)).execute("create table meta as select 1 as as_of").close()
+    with pytest.raises(NotReady, match="older Foresell"):
+        Door(older, 1)
+
+
+def test_scopes_forgotten_are_made_again(opened: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "SCOPES_KEPT", 2)
+    for customer in ("ann", "bob", "cid", "ann"):
+        assert seen(opened, Scope.only([customer]), "orders") == {customer}
+
+
+def strays(text: str) -> list[str]:
+    """Ways around the door in a source text."""
+    return re.findall(r"duckdb\.connect|open_snapshot|run\.main", text)
+
+
+def test_the_api_has_no_other_way_in() -> None:
+    root = Path(foresell.__file__).parent
+    rooms = [root / name for name in ("api", "metrics", "delivery", "access")]
+    files = [file for room in rooms if room.is_dir() for file in room.rglob("*") if file.suffix in (".py", ".sql")]
+    assert len(files) > 10
+    assert {file.name: strays(file.read_text()) for file in files if strays(file.read_text())} == {}
+    assert strays("con = duckdb.connect(file)") and strays("select * from run.main.customers"), (
+        "the search itself works"
+    )
