@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
 from foresell.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """An OpenID Connect provider that may sign users in. `name` is part of addresses, `label` is on the button."""
+
+    name: str
+    label: str
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +32,7 @@ class Settings:
     `home` holds everything Foresell writes (database, snapshots, rejected rows, keys): two homes never touch.
     `database_url` is a PostgreSQL URL of the user's own server, or None for the embedded one below `home`.
     `memory_gib` caps each DuckDB engine (a load uses half of it), `threads` its workers.
+    `public_url` is where browsers reach the API when that is not this machine; passkeys and cookies are bound to it.
     """
 
     home: Path
@@ -26,6 +40,8 @@ class Settings:
     owner_url: str | None = None
     memory_gib: float = 3.0
     threads: int = 2
+    public_url: str | None = None
+    providers: tuple[Provider, ...] = ()
 
     @property
     def snapshots(self) -> Path:
@@ -70,4 +86,33 @@ def read_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
         owner_url=values.get("FORESELL_OWNER_URL") or values.get("DATABASE_URL") or None,
         memory_gib=number("FORESELL_MEMORY_GIB", 3.0),
         threads=int(number("FORESELL_THREADS", os.cpu_count() or 2, whole=True)),
+        public_url=_origin(values.get("FORESELL_PUBLIC_URL")),
+        providers=tuple(
+            _provider(name, values) for name in (values.get("FORESELL_OIDC") or "").replace(",", " ").split()
+        ),
     )
+
+
+def _origin(text: str | None) -> str | None:
+    """Scheme, host and port of an address. Raises UsageError for anything else."""
+    if not text:
+        return None
+    url = urlsplit(text)
+    if url.scheme not in ("http", "https") or not url.hostname or url.path.strip("/") or url.query or url.fragment:
+        raise UsageError(
+            f"FORESELL_PUBLIC_URL is {text!r}, which is not an address.",
+            remedy="Write it as https://sales.example.com.",
+        )
+    return f"{url.scheme}://{url.netloc}"
+
+
+def _provider(name: str, values: Mapping[str, str | None]) -> Provider:
+    """One of FORESELL_OIDC. Raises UsageError naming the variable that is missing."""
+    if not re.fullmatch(r"[a-z][a-z0-9]{0,29}", name):
+        raise UsageError(f"FORESELL_OIDC names {name!r}.", remedy="Use lower-case letters and digits.")
+    prefix = f"FORESELL_OIDC_{name.upper()}_"
+    found = {part: values.get(prefix + part) or "" for part in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET")}
+    if missing := [part for part, value in found.items() if not value]:
+        raise UsageError(f"{prefix}{missing[0]} is not set.", remedy=f"Set it, or take {name} out of FORESELL_OIDC.")
+    label = values.get(prefix + "LABEL") or name.capitalize()
+    return Provider(name, label, found["ISSUER"].rstrip("/"), found["CLIENT_ID"], found["CLIENT_SECRET"])

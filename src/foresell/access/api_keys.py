@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
 from foresell.access.principal import Principal, act_for, load_principal
 from foresell.access.statements import Connection, Row, many, one, run
@@ -18,21 +19,24 @@ PERSONAL = frozenset({"users.manage", "keys.manage", "privacy.erase", "contacts.
 
 
 async def create(
-    con: Connection, principal: Principal, name: str, permissions: Iterable[str], days: int
+    con: Connection, principal: Principal, name: str, permissions: Iterable[str], expires_at: datetime | None
 ) -> tuple[str, Row]:
-    """A key and what is kept of it. The key itself is never seen again.
+    """A key and what is kept of it. The key itself is never seen again. Without `expires_at` it counts for a year.
 
     Raises UsageError for what a key cannot have, Forbidden for what the owner may not do.
     """
     wanted = sorted(set(permissions))
     if not wanted:
-        raise UsageError("permissions parameter must name at least one permission.")
+        raise UsageError("scopes parameter must name at least one permission.")
     if personal := sorted(PERSONAL.intersection(wanted)):
-        raise UsageError(f"permissions parameter: {personal[0]} needs a person and cannot be given to a key.")
+        raise UsageError(f"scopes parameter: {personal[0]} needs a person and cannot be given to a key.")
     if missing := [permission for permission in wanted if not principal.may(permission)]:
         raise Forbidden(f"You do not hold {missing[0]} yourself.", remedy="Ask for a key with less.")
-    if not 1 <= days <= MOST_DAYS:
-        raise UsageError(f"days parameter must be from 1 to {MOST_DAYS}.")
+    now = datetime.now(UTC)
+    ends = expires_at or now + timedelta(days=MOST_DAYS)
+    ends = ends if ends.tzinfo else ends.replace(tzinfo=UTC)
+    if not now < ends <= now + timedelta(days=MOST_DAYS):
+        raise UsageError(f"expires_at parameter must be within {MOST_DAYS} days from now.")
     if len(await listed(con)) >= MOST:
         raise NotReady(f"There are {MOST} keys already.", remedy="Revoke one first.")
     key = new_secret(PREFIX)
@@ -44,7 +48,7 @@ async def create(
         key_hash=fingerprint(key),
         hint=key[:HINT],
         permissions=wanted,
-        days=days,
+        expires_at=ends,
     )
     assert row
     return key, row

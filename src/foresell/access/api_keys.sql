@@ -1,7 +1,7 @@
 -- name: create
 -- Grain: the new key.
 insert into access.api_keys (user_id, name, key_hash, hint, permissions, expires_at)
-values (%(user_id)s, %(name)s, %(key_hash)s, %(hint)s, %(permissions)s, now() + make_interval(days => %(days)s))
+values (%(user_id)s, %(name)s, %(key_hash)s, %(hint)s, %(permissions)s, %(expires_at)s)
 returning api_key_id, name, hint, permissions, created_at, expires_at, last_used_at
 
 -- name: listed

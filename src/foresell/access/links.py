@@ -36,5 +36,5 @@ async def take(con: Connection, token: str, visitor: Visitor) -> int | None:
 
 
 def url(origin: str, token: str) -> str:
-    """Where the link leads. The token stands behind the #, so that it reaches no server's log."""
-    return f"{origin}/sign-in#link={token}"
+    """Where the link leads."""
+    return f"{origin}/sign-in?token={token}"

@@ -42,7 +42,7 @@ class Principal:
         limit = datetime.now(UTC) - timedelta(minutes=minutes)
         if self.second_factor_at is None or self.second_factor_at < limit:
             raise Forbidden(
-                f"This needs a proof of who you are from the last {minutes} minutes.",
+                f"This needs a second factor from the last {minutes} minutes.",
                 remedy="Confirm with POST /api/auth/step-up, then try again.",
             )
 

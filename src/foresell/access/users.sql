@@ -1,9 +1,11 @@
 -- name: listed
 -- Grain: one user in reach, with roles and team. user_id: only this one.
-select u.user_id, u.name, u.email, u.team_id, t.name as team, u.disabled_at is not null as disabled, u.created_at,
+select u.user_id, u.name, u.email, u.disabled_at is not null as disabled, u.created_at, s.second_factor, s.last_seen_at,
+    case when t.team_id is not null then jsonb_build_object('team_id', t.team_id, 'name', t.name) end as team,
     array(select role from access.user_roles as r where r.user_id = u.user_id order by role) as roles
 from access.users as u
 left join access.teams as t using (team_id)
+left join access.sign_in_states() as s using (user_id)
 where %(user_id)s::integer is null or u.user_id = %(user_id)s
 order by u.name, u.user_id
 
@@ -13,7 +15,9 @@ select access.user_of_email(%(email)s) as user_id
 
 -- name: myself
 -- Grain: the user this transaction acts for.
-select name, email, preferences from access.users where user_id = access.me()
+select u.name, u.email, u.preferences, t.name as team
+from access.users as u left join access.teams as t using (team_id)
+where u.user_id = access.me()
 
 -- name: create
 -- Grain: the new user.
@@ -72,7 +76,7 @@ select access.reset_user(%(user_id)s, %(factors)s)
 
 -- name: roles
 -- Grain: one role, the widest scope last.
-select role, scope, description,
+select role as name, scope, description,
     array(select permission from access.role_permissions as p where p.role = r.role order by permission) as permissions
 from access.roles as r
 order by array_position(array['own', 'team', 'all'], scope), role
@@ -87,3 +91,12 @@ group by t.team_id order by t.name
 -- name: create_team
 -- Grain: the new team.
 insert into access.teams (name) values (%(team)s) returning team_id, name, 0 as users
+
+-- name: of_identity
+-- Grain: one row: the user an account at a provider signs in, or null.
+select access.user_of_identity(%(provider)s, %(subject)s) as user_id
+
+-- name: link_identity
+-- From now on this account signs this user in.
+insert into access.identities (provider, subject, user_id) values (%(provider)s, %(subject)s, %(user_id)s)
+on conflict do nothing

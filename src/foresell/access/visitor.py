@@ -27,11 +27,15 @@ _SYSTEMS = {
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """The sender of a request: its address, what the browser calls itself, the device cookie it brought."""
+    """The sender of a request: its address, what the browser calls itself, the device cookie it brought.
+
+    `is_here`: it comes from this very machine, and not through a proxy on it.
+    """
 
     address: str
     user_agent: str = ""
     device_token: str | None = None
+    is_here: bool = False
 
     @property
     def network(self) -> str:
@@ -39,11 +43,6 @@ class Visitor:
         address = ip_address(self.address)
         mapped = getattr(address, "ipv4_mapped", None) or address
         return str(ip_network(f"{mapped}/{24 if mapped.version == 4 else 48}", strict=False))
-
-    @property
-    def is_here(self) -> bool:
-        """Whether it comes from this very machine."""
-        return ip_address(self.address).is_loopback
 
     @property
     def device(self) -> str:

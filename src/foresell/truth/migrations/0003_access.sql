@@ -299,6 +299,19 @@ begin atomic
 end;
 comment on function reset_user is 'Ends a user''s sessions and forgets the devices; with factors, also app, recovery codes and passkeys. For whoever manages users.';
 
+create function sign_in_states() returns table (user_id integer, second_factor boolean, last_seen_at timestamptz)
+language sql stable security definer
+set search_path = access, pg_temp
+begin atomic
+    select u.user_id,
+        exists (select from totp as t where t.user_id = u.user_id and t.confirmed_at is not null)
+            or exists (select from passkeys as p where p.user_id = u.user_id),
+        (select max(s.last_seen_at) from sessions as s where s.user_id = u.user_id)
+    from users as u
+    where may('users.manage') or u.user_id = me();
+end;
+comment on function sign_in_states is 'Grain: one user: whether there is a second factor and when the user was last seen. For whoever manages users.';
+
 create function keep_to_own_columns() returns trigger
 language plpgsql
 set search_path = access, pg_temp
@@ -409,7 +422,7 @@ grant insert, delete on devices, challenges, attempts to foresell_web;
 revoke execute on all functions in schema access from public;
 grant execute on function me(), scope(), may(text), my_team(), colleagues(), customers_seen(), sees(text),
     user_of_email(text), user_of_secret(text, bytea), user_of_identity(text, text),
-    reset_user(integer, boolean) to foresell_app, foresell_web;
+    reset_user(integer, boolean), sign_in_states() to foresell_app, foresell_web;
 
 insert into roles (role, scope, description) values
 ('rep', 'own', 'Calls the own customers.'),

@@ -1,0 +1,226 @@
+"""Sign-in at an OpenID Connect provider: code with PKCE, state bound to the browser, and an ID token believed in nothing."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+from authlib.integrations.base_client import OAuthError
+from authlib.integrations.httpx_client import AsyncOAuth2Client
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from foresell.access import challenges
+from foresell.access.principal import act_for
+from foresell.access.statements import Connection, one, run
+from foresell.access.tokens import fingerprint, new_secret
+from foresell.errors import ForesellError, NotSignedIn
+from foresell.settings import Provider
+
+ALGORITHMS = ("RS256", "PS256", "ES256")
+LEEWAY_SECONDS = 60
+OLDEST_SECONDS = 600
+TIMEOUT_SECONDS = 5.0
+REMEMBERED_SECONDS = 600.0
+
+
+class ProviderTrouble(ForesellError):
+    """The sign-in provider does not answer as it should."""
+
+    exit_code = 14
+    http_status = 503
+    retryable = True
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A sign-in at a provider that began: where the browser goes, and the secret its cookie keeps meanwhile."""
+
+    url: str
+    binder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What is remembered of a sign-in that comes back from its provider."""
+
+    nonce: str
+    verifier: str
+    onward: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whom a provider says it signed in; `email` only when the provider verified it."""
+
+    subject: str
+    email: str | None
+
+
+class Client:
+    """One provider: its addresses and keys, fetched when needed and remembered for ten minutes."""
+
+    def __init__(self, provider: Provider) -> None:
+        self.provider = provider
+        self._known: dict[str, Any] | None = None
+        self._known_at = 0.0
+        self._keys: KeySet | None = None
+
+    async def address(self, redirect_uri: str, *, state: str, nonce: str, verifier: str) -> str:
+        """Where the browser goes to sign in."""
+        endpoint = (await self._addresses())["authorization_endpoint"]
+        async with self._session(redirect_uri) as session:
+            url, _ = session.create_authorization_url(
+                endpoint, state=state, nonce=nonce, code_verifier=verifier, scope="openid email"
+            )
+        return str(url)
+
+    async def identity(self, redirect_uri: str, code: str, returned: Returned) -> Identity:
+        """Trade a code for an ID token and believe it when all of it is right. Raises NotSignedIn, ProviderTrouble."""
+        endpoint = (await self._addresses())["token_endpoint"]
+        try:
+            async with self._session(redirect_uri) as session:
+                answer = await session.fetch_token(endpoint, code=code, code_verifier=returned.verifier)
+        except OAuthError:
+            raise NotSignedIn("The provider did not accept this sign-in.", remedy="Start again.") from None
+        except (httpx2.HTTPError, ValueError, TypeError):
+            raise ProviderTrouble from None
+        token = answer.get("id_token") if isinstance(answer, dict) else None
+        if not isinstance(token, str):
+            raise ProviderTrouble
+        return self._believed(await self._claims(token), returned.nonce)
+
+    async def _claims(self, token: str) -> dict[str, Any]:
+        """The claims of an ID token signed by one of the provider's keys; new keys are looked for once."""
+        for again in (False, True):
+            try:
+                return jwt.decode(token, await self._key_set(again=again), algorithms=ALGORITHMS).claims
+            except (JoseError, ValueError):
+                if again:
+                    break
+        raise NotSignedIn("The provider's answer is not signed by it.", remedy="Start again.")
+
+    def _believed(self, claims: dict[str, Any], nonce: str) -> Identity:
+        mine, now = self.provider.client_id, time.time()
+        audience = claims.get("aud")
+        audiences = audience if isinstance(audience, list) else [audience]
+        subject, issued, ends = claims.get("sub"), claims.get("iat"), claims.get("exp")
+        right = (
+            claims.get("iss") == self.provider.issuer
+            and mine in audiences
+            and claims.get("azp", mine if len(audiences) == 1 else None) == mine
+            and isinstance(subject, str)
+            and 0 < len(subject) <= 255
+            and type(issued) in (int, float)
+            and now - OLDEST_SECONDS < issued < now + LEEWAY_SECONDS
+            and type(ends) in (int, float)
+            and now - LEEWAY_SECONDS < ends
+            and isinstance(claims.get("nonce"), str)
+            and secrets.compare_digest(claims["nonce"].encode(), nonce.encode())
+        )
+        if not right:
+            raise NotSignedIn("The provider's answer is not meant for this sign-in.", remedy="Start again.")
+        email = claims.get("email")
+        verified = claims.get("email_verified") is True and isinstance(email, str)
+        return Identity(str(subject), str(email) if verified else None)
+
+    async def _addresses(self) -> dict[str, Any]:
+        if self._known is None or time.monotonic() - self._known_at > REMEMBERED_SECONDS:
+            found = await self._fetched(f"{self.provider.issuer}/.well-known/openid-configuration")
+            if found.get("issuer") != self.provider.issuer:
+                raise ProviderTrouble(f"The provider {self.provider.name} says it is another issuer.")
+            for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
+                _check_safe(found.get(name))
+            self._known, self._known_at, self._keys = found, time.monotonic(), None
+        return self._known
+
+    async def _key_set(self, *, again: bool) -> KeySet:
+        if self._keys is None or again:
+            found = await self._fetched((await self._addresses())["jwks_uri"])
+            try:
+                self._keys = KeySet.import_key_set(found)  # type: ignore[arg-type]
+            except (JoseError, ValueError, KeyError, TypeError):
+                raise ProviderTrouble from None
+        return self._keys
+
+    async def _fetched(self, url: str) -> dict[str, Any]:
+        _check_safe(url)
+        try:
+            async with httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False) as http:
+                content = (await http.get(url)).raise_for_status().json()
+        except (httpx2.HTTPError, ValueError):
+            raise ProviderTrouble(remedy=f"Check FORESELL_OIDC_{self.provider.name.upper()}_ISSUER.") from None
+        if not isinstance(content, dict):
+            raise ProviderTrouble
+        return content
+
+    def _session(self, redirect_uri: str) -> Any:
+        return AsyncOAuth2Client(
+            self.provider.client_id,
+            self.provider.client_secret,
+            redirect_uri=redirect_uri,
+            code_challenge_method="S256",
+            timeout=TIMEOUT_SECONDS,
+        )
+
+
+async def begin(con: Connection, client: Client, redirect_uri: str, onward: str) -> Begun:
+    """Start a sign-in; afterwards the browser goes `onward`, a path of ours."""
+    state, nonce, verifier, binder = new_secret(), new_secret(), new_secret(), new_secret()
+    url = await client.address(redirect_uri, state=state, nonce=nonce, verifier=verifier)
+    remembered = {
+        "provider": client.provider.name, "nonce": nonce, "verifier": verifier,
+        "binder": fingerprint(binder).hex(), "onward": onward if _is_ours(onward) else "/",
+    }  # fmt: skip
+    await challenges.issue(con, "oidc", None, remembered, ticket=state)
+    return Begun(url, binder)
+
+
+async def returned(con: Connection, client: Client, state: str, binder: str | None) -> Returned:
+    """What was remembered under `state`. Raises NotSignedIn unless it began here, in this browser, moments ago."""
+    challenge = await challenges.take(con, "oidc", state)
+    data = challenge["data"] if challenge else {}
+    expected = data.get("binder", "")
+    if (
+        data.get("provider") != client.provider.name
+        or not binder
+        or not secrets.compare_digest(fingerprint(binder).hex(), expected)
+    ):
+        raise NotSignedIn("This sign-in did not begin in this browser.", remedy="Start again.")
+    return Returned(data["nonce"], data["verifier"], data["onward"])
+
+
+async def user_of(con: Connection, provider: Provider, identity: Identity) -> int | None:
+    """Whom an identity signs in: the user it belongs to, else (and from now on) the one with its verified e-mail.
+
+    None for a stranger: users are made by whoever manages them. Acts for that user from here on.
+    """
+    known = await one(con, "users.of_identity", provider=provider.name, subject=identity.subject)
+    if known and known["user_id"] is not None:
+        await act_for(con, known["user_id"])
+        return int(known["user_id"])
+    found = await one(con, "users.of_email", email=identity.email) if identity.email else None
+    if not found or found["user_id"] is None:
+        return None
+    await act_for(con, found["user_id"])
+    await run(con, "users.link_identity", provider=provider.name, subject=identity.subject, user_id=found["user_id"])
+    return int(found["user_id"])
+
+
+def _is_ours(path: str) -> bool:
+    """Whether a path stays on this site, whatever a browser makes of it."""
+    return path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and "\\" not in path
+
+
+def _check_safe(url: object) -> None:
+    """Raises ProviderTrouble for an address that is not https, unless it is on this machine."""
+    parts = urlsplit(url) if isinstance(url, str) else None
+    if parts is None or not (
+        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1"))
+    ):
+        raise ProviderTrouble("The sign-in provider must be reached by https.")
