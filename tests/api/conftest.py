@@ -1,0 +1,140 @@
+"""A served Foresell with a small shop and people of every role, shared by all tests of the API."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx2
+import psycopg
+import pytest
+import uvicorn
+
+from foresell import pipeline
+from foresell.access import tokens
+from foresell.access.keyring import Keyring
+from foresell.api.app import create_app
+from foresell.demo import Shop, write_shop
+from foresell.settings import Settings
+from foresell.truth import embedded
+from foresell.truth.database import Database, open_database
+
+#: Who works here: login, role, team. Reps 1 and 2 look after a third of the customers each, the rest is nobody's.
+STAFF = {
+    "rep": ("rep", "North"), "other_rep": ("rep", "South"), "manager": ("manager", "North"), "analyst": ("analyst", None),
+    "marketer": ("marketer", None), "steward": ("steward", None), "admin": ("admin", None),
+}  # fmt: skip
+
+
+@dataclass
+class Served:
+    """A running API. `client("rep")` is that person signed in, `client(None)` nobody."""
+
+    settings: Settings
+    database: Database
+    url: str
+    users: dict[str, int]
+    customers: dict[str, list[str]]
+    clients: list[httpx2.Client] = field(default_factory=list)
+
+    def session(self, who: str, *, second_factor: bool = True) -> str:
+        """A new session of a person, as if just signed in."""
+        with self.database.connect("app") as con:
+            row = con.execute(
+                "insert into access.sessions (user_id, signed_in_by, device, expires_at, second_factor_at)"
+                " values (%s, 'password', 'test', now() + interval '1 day', case when %s then now() end) returning session_id",
+                [self.users[who], second_factor],
+            ).fetchone()
+        assert row
+        return str(row["session_id"])
+
+    def token(self, who: str, *, second_factor: bool = True) -> str:
+        """An access token of a new session of a person."""
+        keyring = Keyring(self.settings.home / "keys")
+        return tokens.sign(keyring, self.users[who], self.session(who, second_factor=second_factor))
+
+    def client(self, who: str | None, **options: bool) -> httpx2.Client:
+        """A client of a person, or of nobody."""
+        headers = {"authorization": f"Bearer {self.token(who, **options)}"} if who else {}
+        client = httpx2.Client(base_url=self.url, headers=headers, timeout=30)
+        self.clients.append(client)
+        return client
+
+
+@pytest.fixture(scope="session")
+def served(furnished_home: Path) -> Iterator[Served]:
+    """The API on a home with 150 customers, scored and predicted."""
+    with tempfile.TemporaryDirectory(prefix="foresell-api-") as folder:
+        settings = Settings(home=Path(folder) / "home", memory_gib=1.0, threads=2)
+        subprocess.run(["/bin/cp", "-a", str(furnished_home), str(settings.home)], check=True)
+        database = open_database(settings)
+        try:
+            shop = write_shop(Shop(customers=150, seed=3), Path(folder) / "shop")
+            for file in (shop.customers, shop.products, shop.orders):
+                pipeline.load(settings, database, file, source="shop")
+            pipeline.refresh(settings, database)
+            users, customers = _people(database)
+            with running(settings) as url:
+                one = Served(settings, database, url, users, customers)
+                yield one
+                for client in one.clients:
+                    client.close()
+        finally:
+            embedded.stop(settings.home)
+
+
+class running:
+    """`with running(settings) as url`: the API in a thread, on a free port of this machine."""
+
+    def __init__(self, settings: Settings) -> None:
+        config = uvicorn.Config(create_app(settings), host="127.0.0.1", port=0, log_level="warning", access_log=False)
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+
+    def __enter__(self) -> str:
+        self._thread.start()
+        deadline = time.monotonic() + 20
+        while not self._server.started:
+            assert self._thread.is_alive() and time.monotonic() < deadline, "the API did not start"
+            time.sleep(0.02)
+        port = self._server.servers[0].sockets[0].getsockname()[1]
+        return f"http://127.0.0.1:{port}"
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._thread.join(timeout=20)
+
+
+def _people(database: Database) -> tuple[dict[str, int], dict[str, list[str]]]:
+    """The staff and who looks after whom."""
+    with database.connect("app") as con:
+        con.execute("insert into access.teams (name) values ('North'), ('South')")
+        users: dict[str, int] = {}
+        for name, (role, team) in STAFF.items():
+            row = con.execute(
+                "insert into access.users (name, email, team_id)"
+                " values (%s, %s, (select team_id from access.teams where name = %s)) returning user_id",
+                [name.replace("_", " ").title(), f"{name}@foresell.example", team],
+            ).fetchone()
+            assert row
+            users[name] = row["user_id"]
+            con.execute("insert into access.user_roles (user_id, role) values (%s, %s)", [users[name], role])
+        ids = [row["customer_id"] for row in con.execute("select customer_id from customers order by 1").fetchall()]
+        owned = {"rep": ids[0::3], "other_rep": ids[1::3]}
+        for name, theirs in owned.items():
+            with con.cursor() as cur:
+                cur.executemany(
+                    "insert into access.customer_owners (customer_id, user_id) values (%s, %s)",
+                    [(customer, users[name]) for customer in theirs],
+                )
+    return users, {**owned, "nobody": ids[2::3]}
+
+
+def superuser(settings: Settings) -> psycopg.Connection[tuple[object, ...]]:
+    """A connection no rule holds for, to look at (or tamper with) what is really stored."""
+    return psycopg.connect(embedded.conninfo(settings.home, "postgres"), autocommit=True)
