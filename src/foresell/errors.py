@@ -119,3 +119,11 @@ class ModelUnavailable(ForesellError):
 
     exit_code = 14
     http_status = 503
+
+
+class ProviderTrouble(ForesellError):
+    """The sign-in provider does not answer as it should."""
+
+    exit_code = 14
+    http_status = 503
+    retryable = True

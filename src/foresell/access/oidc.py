@@ -19,7 +19,7 @@ from foresell.access import challenges
 from foresell.access.principal import act_for
 from foresell.access.statements import Connection, one, run
 from foresell.access.tokens import fingerprint, new_secret
-from foresell.errors import ForesellError, NotSignedIn
+from foresell.errors import NotSignedIn, ProviderTrouble
 from foresell.settings import Provider
 
 ALGORITHMS = ("RS256", "PS256", "ES256")
@@ -29,20 +29,14 @@ TIMEOUT_SECONDS = 5.0
 REMEMBERED_SECONDS = 600.0
 
 
-class ProviderTrouble(ForesellError):
-    """The sign-in provider does not answer as it should."""
-
-    exit_code = 14
-    http_status = 503
-    retryable = True
-
-
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A sign-in at a provider that began: where the browser goes, and the secret its cookie keeps meanwhile."""
+    """A sign-in that began: where the browser goes, the secret its cookie keeps, and what we remember under `state`."""
 
     url: str
     binder: str
+    state: str
+    remembered: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +65,19 @@ class Client:
         self._known_at = 0.0
         self._keys: KeySet | None = None
 
-    async def address(self, redirect_uri: str, *, state: str, nonce: str, verifier: str) -> str:
-        """Where the browser goes to sign in."""
+    async def begin(self, redirect_uri: str, onward: str) -> Begun:
+        """Start a sign-in; afterwards the browser goes `onward`, a path of ours."""
         endpoint = (await self._addresses())["authorization_endpoint"]
+        state, nonce, verifier, binder = new_secret(), new_secret(), new_secret(), new_secret()
         async with self._session(redirect_uri) as session:
             url, _ = session.create_authorization_url(
                 endpoint, state=state, nonce=nonce, code_verifier=verifier, scope="openid email"
             )
-        return str(url)
+        remembered = {
+            "provider": self.provider.name, "nonce": nonce, "verifier": verifier,
+            "binder": fingerprint(binder).hex(), "onward": onward if _is_ours(onward) else "/",
+        }  # fmt: skip
+        return Begun(str(url), binder, state, remembered)
 
     async def identity(self, redirect_uri: str, code: str, returned: Returned) -> Identity:
         """Trade a code for an ID token and believe it when all of it is right. Raises NotSignedIn, ProviderTrouble."""
@@ -109,16 +108,14 @@ class Client:
         mine, now = self.provider.client_id, time.time()
         audience = claims.get("aud")
         audiences = audience if isinstance(audience, list) else [audience]
-        subject, issued, ends = claims.get("sub"), claims.get("iat"), claims.get("exp")
+        subject, issued, ends = claims.get("sub"), _moment(claims.get("iat")), _moment(claims.get("exp"))
         right = (
             claims.get("iss") == self.provider.issuer
             and mine in audiences
             and claims.get("azp", mine if len(audiences) == 1 else None) == mine
             and isinstance(subject, str)
             and 0 < len(subject) <= 255
-            and type(issued) in (int, float)
             and now - OLDEST_SECONDS < issued < now + LEEWAY_SECONDS
-            and type(ends) in (int, float)
             and now - LEEWAY_SECONDS < ends
             and isinstance(claims.get("nonce"), str)
             and secrets.compare_digest(claims["nonce"].encode(), nonce.encode())
@@ -169,16 +166,9 @@ class Client:
         )
 
 
-async def begin(con: Connection, client: Client, redirect_uri: str, onward: str) -> Begun:
-    """Start a sign-in; afterwards the browser goes `onward`, a path of ours."""
-    state, nonce, verifier, binder = new_secret(), new_secret(), new_secret(), new_secret()
-    url = await client.address(redirect_uri, state=state, nonce=nonce, verifier=verifier)
-    remembered = {
-        "provider": client.provider.name, "nonce": nonce, "verifier": verifier,
-        "binder": fingerprint(binder).hex(), "onward": onward if _is_ours(onward) else "/",
-    }  # fmt: skip
-    await challenges.issue(con, "oidc", None, remembered, ticket=state)
-    return Begun(url, binder)
+async def remember(con: Connection, begun: Begun) -> None:
+    """Keep what is needed when the browser comes back, for five minutes."""
+    await challenges.issue(con, "oidc", None, dict(begun.remembered), ticket=begun.state)
 
 
 async def returned(con: Connection, client: Client, state: str, binder: str | None) -> Returned:
@@ -198,7 +188,8 @@ async def returned(con: Connection, client: Client, state: str, binder: str | No
 async def user_of(con: Connection, provider: Provider, identity: Identity) -> int | None:
     """Whom an identity signs in: the user it belongs to, else (and from now on) the one with its verified e-mail.
 
-    None for a stranger: users are made by whoever manages them. Acts for that user from here on.
+    None for a stranger (users are made by whoever manages them), and for a second account at the same provider: a
+    company may give an e-mail to somebody new. Acts for that user from here on.
     """
     known = await one(con, "users.of_identity", provider=provider.name, subject=identity.subject)
     if known and known["user_id"] is not None:
@@ -208,8 +199,15 @@ async def user_of(con: Connection, provider: Provider, identity: Identity) -> in
     if not found or found["user_id"] is None:
         return None
     await act_for(con, found["user_id"])
-    await run(con, "users.link_identity", provider=provider.name, subject=identity.subject, user_id=found["user_id"])
-    return int(found["user_id"])
+    linked = await run(
+        con, "users.link_identity", provider=provider.name, subject=identity.subject, user_id=found["user_id"]
+    )
+    return int(found["user_id"]) if linked else None
+
+
+def _moment(value: object) -> float:
+    """Seconds since 1970; the beginning of time for what is no number."""
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else 0.0
 
 
 def _is_ours(path: str) -> bool:

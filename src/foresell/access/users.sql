@@ -97,6 +97,8 @@ insert into access.teams (name) values (%(team)s) returning team_id, name, 0 as 
 select access.user_of_identity(%(provider)s, %(subject)s) as user_id
 
 -- name: link_identity
--- From now on this account signs this user in.
-insert into access.identities (provider, subject, user_id) values (%(provider)s, %(subject)s, %(user_id)s)
+-- From now on this account signs this user in; touches no row when another one of the provider does.
+insert into access.identities (provider, subject, user_id)
+select %(provider)s, %(subject)s, %(user_id)s
+where not exists (select from access.identities where provider = %(provider)s and user_id = %(user_id)s)
 on conflict do nothing
