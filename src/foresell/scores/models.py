@@ -58,11 +58,16 @@ class Model(Protocol):
 
 @dataclass(frozen=True)
 class Boosted:
-    """LightGBM over the named features; a feature with no value anywhere in training is not among them."""
+    """LightGBM over the named features; a feature with no value anywhere in training is not among them.
+
+    LightGBM's thread count is one for the whole process: an answer that asks for two while another model is trained with
+    one makes that training write past its buffers. So what was just learnt answers with one, what was stored with two.
+    """
 
     booster: lightgbm.Booster
     names: tuple[str, ...]
     kind: str = "lightgbm"
+    threads: int = 1
 
     def matrix(self, frame: Frame) -> Matrix:
         """The frame's columns in the order the trees know them."""
@@ -72,7 +77,7 @@ class Boosted:
 
     def probability(self, frame: Frame) -> Floats:
         """The trees' answer."""
-        return np.asarray(self.booster.predict(self.matrix(frame), num_threads=2), dtype=np.float64)
+        return np.asarray(self.booster.predict(self.matrix(frame), num_threads=self.threads), dtype=np.float64)
 
     def text(self) -> str:
         """LightGBM's own text."""
@@ -249,7 +254,7 @@ def load(kind: str, text: str, names: Sequence[str]) -> Model:
 def _boosted(text: str, names: Sequence[str]) -> Boosted:
     import lightgbm
 
-    return Boosted(lightgbm.Booster(model_str=text), tuple(names))
+    return Boosted(lightgbm.Booster(model_str=text), tuple(names), threads=2)
 
 
 def _lifetimes(values: dict[str, Any]) -> Lifetimes:

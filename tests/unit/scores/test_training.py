@@ -124,3 +124,20 @@ def test_a_goal_is_met_only_above_what_needs_no_model(trained: dict[str, Trained
 def test_an_unknown_kind_is_named() -> None:
     with pytest.raises(BadInput, match="'forest'"):
         load("forest", "", ())
+
+
+def test_side_by_side_nothing_asks_for_more_threads_than_training_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """LightGBM's thread count is the process's: predicting with two while another thread trained with one crashed it."""
+    import lightgbm
+
+    asked: list[object] = []
+    real = lightgbm.Booster.predict
+
+    def watched(self: lightgbm.Booster, *args: object, **options: object) -> object:
+        asked.append(options["num_threads"])
+        return real(self, *args, **options)
+
+    monkeypatch.setattr(lightgbm.Booster, "predict", watched)
+    con, as_of = believable_shop()
+    train(con, PURCHASE, workshop(con, as_of, seed=1))
+    assert asked and set(asked) == {1}
