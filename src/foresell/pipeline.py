@@ -26,6 +26,7 @@ from foresell.snapshot.open import open_snapshot
 from foresell.truth import load as truth_load
 from foresell.truth import read, runs
 from foresell.truth.database import Database
+from foresell.vault.vault import vault_of
 
 RUNS_KEPT_WHOLE = 10
 SAVED_ROWS = 122_880
@@ -66,7 +67,7 @@ def load(
     ) as staging:
         rejects_file = sources.write_rejects(staging, settings.rejects)
         sources.check_rejects(staging, rejects_file, max_rejected)
-        return truth_load.load(database, staging, rejects_file=rejects_file, progress=progress)
+        return truth_load.load(database, staging, vault_of(settings), rejects_file=rejects_file, progress=progress)
 
 
 def refresh(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import duckdb
+import pyarrow as pa
 
 #: Called as progress(done, total or None, unit) by anything that takes a while.
 Progress = Callable[[int, int | None, str], None]
@@ -16,6 +17,32 @@ Progress = Callable[[int, int | None, str], None]
 
 def no_progress(done: int, total: int | None, unit: str) -> None:
     """The progress callback of those who do not watch."""
+
+
+class ContactVault(Protocol):
+    """What the truth asks of the vault: contact data goes in and out of PostgreSQL only through these."""
+
+    def make_kek(self, kek_id: int) -> None:
+        """Make the key-encryption key with this number."""
+
+    def destroy_keks_before(self, kek_id: int) -> list[int]:
+        """Destroy every older key-encryption key; returns their numbers."""
+
+    def seal(self, source: str, kek_id: int, records: pa.Table) -> pa.Table:
+        """Rows of (record_id, source_key, email, phone, address, kek_id, wrapped) as (record_id, contact, email_index,
+        phone_index, kek_id, wrapped, is_new_key)."""
+
+    def open(self, source: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Rows of (record_id, source_key, contact, kek_id, wrapped) as (record_id, email, phone, address)."""
+
+    def open_records(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, str | None]]:
+        """The contact data of rows with source, source_key, record_id, contact, kek_id and wrapped, one after the other."""
+
+    def rewrap(self, kek_id: int, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Rows of (record_id, kek_id, wrapped), wrapped anew by this key-encryption key."""
+
+    def digests(self, source: str, source_keys: Iterable[str]) -> list[bytes]:
+        """What erased records are remembered by."""
 
 
 @dataclass(frozen=True, slots=True)

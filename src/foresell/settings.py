@@ -31,6 +31,7 @@ class Settings:
 
     `home` holds everything Foresell writes (database, snapshots, rejected rows, keys): two homes never touch.
     `database_url` is a PostgreSQL URL of the user's own server, or None for the embedded one below `home`.
+    `kms_key` is the AWS KMS key that encrypts the keys of contact data, or None for files of the home.
     `memory_gib` caps each DuckDB engine (a load uses half of it), `threads` its workers.
     `public_url` is where browsers reach the API when that is not this machine; passkeys and cookies are bound to it.
     """
@@ -42,11 +43,17 @@ class Settings:
     threads: int = 2
     public_url: str | None = None
     providers: tuple[Provider, ...] = ()
+    kms_key: str | None = None
 
     @property
     def snapshots(self) -> Path:
         """The folder of published snapshot files."""
         return self.home / "snapshots"
+
+    @property
+    def keys(self) -> Path:
+        """The folder of secrets; readable by its owner only, and backed up apart from the database."""
+        return self.home / "keys"
 
     @property
     def rejects(self) -> Path:
@@ -85,6 +92,7 @@ def read_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
         database_url=values.get("DATABASE_URL") or None,
         owner_url=values.get("FORESELL_OWNER_URL") or values.get("DATABASE_URL") or None,
         memory_gib=number("FORESELL_MEMORY_GIB", 3.0),
+        kms_key=values.get("FORESELL_KMS_KEY") or None,
         threads=int(number("FORESELL_THREADS", os.cpu_count() or 2, whole=True)),
         public_url=_origin(values.get("FORESELL_PUBLIC_URL")),
         providers=tuple(

@@ -11,7 +11,7 @@ import pytest
 from foresell.errors import Busy, NotFound, UsageError
 from foresell.truth import batches
 from foresell.truth.database import Database
-from foresell.truth.load import load
+from tests.support.loading import load
 from tests.support.staged import staged
 from tests.support.truth_dump import dump
 

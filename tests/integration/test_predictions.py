@@ -16,7 +16,7 @@ from foresell.snapshot import ask
 from foresell.snapshot.open import open_snapshot
 from foresell.truth import models, runs
 from foresell.truth.database import Database
-from foresell.truth.load import load
+from tests.support.loading import load
 from tests.support.staged import staged
 
 LAWS = {"purchase", "churn", "churn_180"}

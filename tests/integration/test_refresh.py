@@ -18,7 +18,7 @@ from foresell.snapshot import ask, build
 from foresell.snapshot.open import open_snapshot
 from foresell.truth import embedded, runs
 from foresell.truth.database import Database
-from foresell.truth.load import load
+from tests.support.loading import load
 from tests.support.staged import staged
 
 ORDERS = """

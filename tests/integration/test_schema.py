@@ -11,7 +11,7 @@ from foresell.settings import Settings
 from foresell.truth import embedded, migrate
 from foresell.truth.database import Database
 
-SCHEMAS = ("truth", "access", "vault", "audit", "desk")
+SCHEMAS = ("truth", "access", "vault", "audit", "desk", "web")
 
 
 def dump(settings: Settings, database: str) -> list[str]:

@@ -20,6 +20,7 @@ from foresell.sql import named_queries
 
 Sort = Literal["value", "probability", "lifetime", "risk", "recency", "frequency", "monetary", "score"]
 State = Literal["likely to stay", "unsure", "at risk"]
+MOST_FOUND = 50_000
 
 
 class Which(BaseModel):
@@ -126,10 +127,8 @@ async def person(web: Web, principal: Principal, customer_id: str) -> dict[str, 
 
 async def _found(web: Web, principal: Principal, text: str) -> tuple[str, ...]:
     """Customers whose name has words that start so, or whom a source knows under that key."""
-    words = [word for word in "".join(c if c.isalnum() else " " for c in text).split() if word]
-    starts = " & ".join(f"{word}:*" for word in words)
     async with web.transaction(principal.user_id) as con:
-        found = await con.execute(query("search"), {"words": starts, "key": text.strip()})
+        found = await con.execute(query("search"), {"text": text.strip(), "most": MOST_FOUND})
         return tuple(row["customer_id"] for row in await found.fetchall())
 
 

@@ -18,6 +18,7 @@ from foresell.errors import UsageError
 from foresell.snapshot import ask
 from foresell.truth import models, people, runs
 from foresell.truth.database import Database
+from foresell.vault.vault import vault_of
 
 RUN_COLUMNS = {
     "run_id": "run", "as_of": "as of", "state": "state", "customers_scored": "customers", "published_at": "published",
@@ -188,7 +189,7 @@ def _show_customers(run: dict[str, Any], total: int, rows: list[dict[str, Any]],
 
 def contacts_of(database: Database, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows with each customer's contact data added."""
-    known = people.contacts(database, [row["customer_id"] for row in rows])
+    known = people.contacts(database, vault_of(database.settings), [row["customer_id"] for row in rows])
     return [{**row, **known.get(row["customer_id"], {})} for row in rows]
 
 

@@ -18,6 +18,7 @@ UNDO_STEPS = (
     "restore_items",
     "drop_orders",
     "restore_customer_records",
+    "drop_subject_keys",
     "note_customers",
     "drop_customer_records",
     "drop_customers",

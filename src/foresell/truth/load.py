@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from foresell.errors import Busy, ForesellError
 from foresell.logs import logger
-from foresell.records import Batch, Progress, Staging, no_progress
+from foresell.records import Batch, ContactVault, Progress, Staging, no_progress
 from foresell.sql import named_queries
 from foresell.truth.database import Database
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 STAGE = "queries/stage.sql"
 LOAD = "queries/load.sql"
+CONTACT_ROWS = 65_536
 BATCH_ROWS = 2_048  # small: a batch is sent while the next is made; 122,880 left the server waiting a third of the time
 
 log = logger("truth")
@@ -38,6 +39,7 @@ class _Load:
 
     cur: adbc.Cursor
     con: duckdb.DuckDBPyConnection
+    vault: ContactVault
     batch_id: int
     source: str
 
@@ -55,7 +57,12 @@ class _Load:
 
 
 def load(
-    database: Database, staging: Staging, *, rejects_file: Path | None = None, progress: Progress = no_progress
+    database: Database,
+    staging: Staging,
+    vault: ContactVault,
+    *,
+    rejects_file: Path | None = None,
+    progress: Progress = no_progress,
 ) -> Batch:
     """Write what was staged and say what became of it. The same file again changes nothing.
 
@@ -74,7 +81,7 @@ def load(
             cur, "open_batch", staging.source, staging.profile, staging.rows, staging.file_name, staging.file_bytes,
             staging.file_sha256, mapping,
         )  # fmt: skip
-        work = _Load(cur, staging.con, int(batch_id), staging.source)
+        work = _Load(cur, staging.con, vault, int(batch_id), staging.source)
         _compare(work)
         counts = _counts(work, staging)
         _write(work, counts, progress)
@@ -148,8 +155,56 @@ def _compare(work: _Load) -> None:
         work.con.register("arriving", work.cur.fetch_record_batch())
         work.con.execute(f"create or replace temp table existing_{table} as from arriving")
         work.con.unregister("arriving")
+        if table == "customer_records":
+            _forget_erased(work)
+            _open_contacts(work)
     for name in ("compare_orders", "planned_customers", "planned_products"):
         work.stage(name)
+
+
+def _forget_erased(work: _Load) -> None:
+    """Drop what the file says of people who were erased."""
+    work.cur.execute(_pg("erased"), [work.source])
+    if erased := {digest for (digest,) in work.cur.fetchall()}:
+        keys = [key for (key,) in work.con.execute("select customer_key from staged_customers").fetchall()]
+        digests = work.vault.digests(work.source, keys)
+        work.stage("forget_erased", erased=[key for key, digest in zip(keys, digests, strict=True) if digest in erased])
+
+
+def _open_contacts(work: _Load) -> None:
+    """Open the contact data the truth has under the staged keys, to compare; nothing is opened for a file without any."""
+    [(some,)] = work.stage("brings_contacts").fetchall()
+    wanted = _pg("existing_contacts") + ("" if some else " limit 0")
+    work.cur.execute(wanted, [work.source])
+    sealed = work.cur.fetch_arrow_table()
+    work.con.register("existing_keys", sealed.select(["record_id", "kek_id", "wrapped"]))
+    opened = work.vault.open(work.source, sealed.to_batches(max_chunksize=CONTACT_ROWS))
+    work.con.execute(
+        "create or replace temp table existing_contacts (record_id bigint, email text, phone text, address text)"
+    )
+    for batch in opened:
+        work.con.register("arriving", batch)
+        work.con.execute("insert into existing_contacts from arriving")
+        work.con.unregister("arriving")
+
+
+def _seal_contacts(work: _Load) -> None:
+    """Seal new and changed contact data, and keep the data keys of records that had none."""
+    records = work.con.sql(_duck("contacts_to_seal")).to_arrow_table()
+    kek_id = _kek(work) if records.num_rows else 0
+    work.con.register("sealed_contacts", work.vault.seal(work.source, kek_id, records))
+    keys = work.con.sql(_duck("new_subject_keys")).to_arrow_reader(BATCH_ROWS)
+    with work.cur.connection.cursor() as apart:  # a cursor that once wrote to another schema keeps to it
+        apart.adbc_ingest("subject_keys", keys, mode="append", db_schema_name="vault")
+
+
+def _kek(work: _Load) -> int:
+    """The key-encryption key in use; made with the first contact data there is."""
+    current = work.ask("current_kek")
+    if current is None:
+        current = work.ask("new_kek")
+        work.vault.make_kek(int(current))
+    return int(current)
 
 
 def _counts(work: _Load, staging: Staging) -> dict[str, int]:
@@ -188,6 +243,7 @@ def _write(work: _Load, counts: Mapping[str, int], progress: Progress) -> None:
     values = {**bases, "source": work.source, "batch_id": work.batch_id}
     for name in ("number_customers", "number_products", "number_orders"):
         work.stage(name, **_used(name, values))
+    _seal_contacts(work)
     _write_new(work, "customers", counts["customers_new"], values)
     _write_new(work, "customer_records", counts["customers_new"], values)
     _write_changed(work, "customer_records", counts["customers_changed"])

@@ -6,24 +6,28 @@ from collections.abc import Sequence
 from typing import Any
 
 from foresell.errors import NotFound, UsageError
+from foresell.records import ContactVault
+from foresell.sql import named_queries
 from foresell.truth.database import Database
 
 CONTACT_COLUMNS = ("name", "email", "phone", "address", "city", "postcode")
 
 
-def contacts(database: Database, customer_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Contact data by customer id; where several records are one customer, the first known value of each field."""
+def contacts(database: Database, vault: ContactVault, customer_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Names and contact data by customer id, opened and recorded in the audit.
+
+    Where several records are one customer, the first known value of each field.
+    """
     with database.connect() as con:
-        rows = con.execute(
-            "select customer_id, name, email, phone, address, city, postcode from customer_records"
-            " where customer_id = any(%s) order by record_id",
-            [list(customer_ids)],
-        ).fetchall()
+        con.execute(_sql("note_reveal"), {"customers": len(customer_ids)})
+        rows = con.execute(_sql("sealed_contacts"), {"ids": list(customer_ids)}).fetchall()
+    opened = vault.open_records(row for row in rows if row["wrapped"] is not None)
     found: dict[str, dict[str, Any]] = {}
     for row in rows:
+        record = {**row, **(next(opened) if row["wrapped"] is not None else {})}
         known = found.setdefault(row["customer_id"], dict.fromkeys(CONTACT_COLUMNS))
         for column in CONTACT_COLUMNS:
-            known[column] = known[column] or row[column]
+            known[column] = known[column] or record.get(column)
     return found
 
 
@@ -41,3 +45,7 @@ def resolve(database: Database, text: str) -> str:
         ids = ", ".join(row["customer_id"] for row in rows[:10])
         raise UsageError(f"{len(rows)} customers have that key in their sources.", remedy=f"Choose one: {ids}")
     return str(rows[0]["customer_id"])
+
+
+def _sql(name: str) -> str:
+    return named_queries("foresell.truth", "queries/people.sql")[name]

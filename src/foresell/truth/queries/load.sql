@@ -45,7 +45,26 @@ where o.source = $1
 
 -- name: existing_customer_records
 -- Customer records of the source among the wanted keys.
-select r.* from customer_records as r join wanted on wanted.key = r.source_key where r.source = $1
+select r.record_id, r.source_key, r.customer_id, r.name, r.city, r.region, r.postcode, r.country, r.signup_date
+from customer_records as r join wanted on wanted.key = r.source_key where r.source = $1
+
+-- name: existing_contacts
+-- The sealed contact data among them, with what opens it.
+select r.record_id, r.source_key, r.contact, k.kek_id, k.wrapped
+from customer_records as r
+join wanted on wanted.key = r.source_key
+join vault.subject_keys as k using (record_id)
+where r.source = $1 and r.contact is not null
+
+-- name: erased
+-- Keyed hashes of the records of this source that were erased and stay so.
+select key_digest from vault.erased where source = $1
+
+-- name: current_kek
+select max(kek_id) from vault.keks where retired_at is null
+
+-- name: new_kek
+insert into vault.keks default values returning kek_id
 
 -- name: existing_products
 -- Products of the source among the wanted keys.
@@ -58,13 +77,15 @@ select setval($1::regclass, nextval($1::regclass) + $2 - 1) - $2 as base
 
 -- name: keep_old_customer_records
 insert into superseded_rows (batch_id, table_name, row_id, old_row)
-select $1, 'customer_records', r.record_id, to_jsonb(r)
+select $1, 'customer_records', r.record_id, to_jsonb(r) - 'search'
 from customer_records as r join changed_customer_records using (record_id)
 
 -- name: change_customer_records
 update customer_records as r
-set name = c.name, email = c.email, phone = c.phone, address = c.address, city = c.city, region = c.region,
-    postcode = c.postcode, country = c.country, signup_date = c.signup_date, batch_id = $1
+set name = c.name, city = c.city, region = c.region, postcode = c.postcode, country = c.country,
+    signup_date = c.signup_date, batch_id = $1, contact = coalesce(c.contact, r.contact),
+    email_index = case when c.contact is null then r.email_index else c.email_index end,
+    phone_index = case when c.contact is null then r.phone_index else c.phone_index end
 from changed_customer_records as c where c.record_id = r.record_id
 
 -- name: keep_old_products

@@ -48,6 +48,16 @@ join staged_orders as o using (order_key)
 join staged as s using (order_key)
 left join existing as x using (order_key)
 
+-- name: forget_erased
+-- What a file says of people who were erased is not read.
+update staged_customers
+set name = null, email = null, phone = null, address = null, city = null, region = null, postcode = null
+where customer_key in (select unnest($erased))
+
+-- name: brings_contacts
+-- Whether the file knows any e-mail, phone or address.
+select count(*) > 0 from staged_customers where coalesce(email, phone, address) is not null
+
 -- name: planned_customers
 -- One row per customer of the file: new, changed or neither. A field the file does not know erases nothing.
 create or replace temp table planned_customers as
@@ -56,20 +66,21 @@ select
     e.record_id,
     e.customer_id,
     coalesce(s.name, e.name) as name,
-    coalesce(s.email, e.email) as email,
-    coalesce(s.phone, e.phone) as phone,
-    coalesce(s.address, e.address) as address,
+    coalesce(s.email, c.email) as email,
+    coalesce(s.phone, c.phone) as phone,
+    coalesce(s.address, c.address) as address,
     coalesce(s.city, e.city) as city,
     coalesce(s.region, e.region) as region,
     coalesce(s.postcode, e.postcode) as postcode,
     coalesce(s.country, e.country) as country,
     coalesce(s.signup_date, e.signup_date) as signup_date,
+    coalesce(s.email, c.email) is distinct from c.email
+        or coalesce(s.phone, c.phone) is distinct from c.phone
+        or coalesce(s.address, c.address) is distinct from c.address as contact_changed,
     e.record_id is null as is_new,
     e.record_id is not null and (
         coalesce(s.name, e.name) is distinct from e.name
-        or coalesce(s.email, e.email) is distinct from e.email
-        or coalesce(s.phone, e.phone) is distinct from e.phone
-        or coalesce(s.address, e.address) is distinct from e.address
+        or contact_changed
         or coalesce(s.city, e.city) is distinct from e.city
         or coalesce(s.region, e.region) is distinct from e.region
         or coalesce(s.postcode, e.postcode) is distinct from e.postcode
@@ -78,6 +89,7 @@ select
     ) as is_changed
 from staged_customers as s
 left join existing_customer_records as e on e.source_key = s.customer_key
+left join existing_contacts as c on c.record_id = e.record_id
 
 -- name: planned_products
 -- One row per product of the file. What was only derived from order lines (a category, that something is goods)
@@ -153,6 +165,19 @@ from staged_orders as o
 join compared_orders as c using (order_key)
 where c.changed
 
+-- name: contacts_to_seal
+-- Records whose contact data is new or changed, in the clear, with the data key they may have already.
+select i.record_id, p.customer_key as source_key, p.email, p.phone, p.address, k.kek_id, k.wrapped
+from planned_customers as p
+join record_ids as i using (customer_key)
+left join existing_keys as k on k.record_id = i.record_id
+where p.contact_changed
+order by i.record_id
+
+-- name: new_subject_keys
+-- Rows for vault.subject_keys.
+select record_id, kek_id, wrapped from sealed_contacts where is_new_key
+
 -- name: new_customers
 -- Rows for customers: one new customer per new record, until identity says otherwise.
 select printf('C%06d', $customer_base + row_number() over (order by customer_key)) as customer_id
@@ -165,17 +190,22 @@ select
     $source as source,
     p.customer_key as source_key,
     printf('C%06d', $customer_base + row_number() over (order by p.customer_key)) as customer_id,
-    p.name, p.email, p.phone, p.address, p.city, p.region, p.postcode, p.country, p.signup_date,
-    $batch_id::integer as batch_id
+    p.name, p.city, p.region, p.postcode, p.country, p.signup_date,
+    $batch_id::integer as batch_id,
+    c.contact, c.email_index, c.phone_index
 from planned_customers as p
 join record_ids as i using (customer_key)
+left join sealed_contacts as c on c.record_id = i.record_id
 where p.is_new
 order by i.record_id
 
 -- name: changed_customer_records
--- Existing records with the values they will have.
-select record_id, name, email, phone, address, city, region, postcode, country, signup_date
-from planned_customers where is_changed
+-- Existing records with the values they will have; without new contact data they keep what they have.
+select p.record_id, p.name, p.city, p.region, p.postcode, p.country, p.signup_date,
+    c.contact, c.email_index, c.phone_index
+from planned_customers as p
+left join sealed_contacts as c using (record_id)
+where p.is_changed
 
 -- name: new_products
 -- Rows for products.

@@ -30,11 +30,17 @@ delete from orders where batch_id = %(batch)s
 
 -- name: restore_customer_records
 update customer_records as r
-set name = was.name, email = was.email, phone = was.phone, address = was.address, city = was.city,
-    region = was.region, postcode = was.postcode, country = was.country, signup_date = was.signup_date,
-    batch_id = was.batch_id
+set name = was.name, city = was.city, region = was.region, postcode = was.postcode, country = was.country,
+    signup_date = was.signup_date, batch_id = was.batch_id, contact = was.contact, email_index = was.email_index,
+    phone_index = was.phone_index
 from superseded_rows as s, jsonb_populate_record(null::customer_records, s.old_row) as was
 where s.batch_id = %(batch)s and s.table_name = 'customer_records' and s.row_id = r.record_id
+
+-- name: drop_subject_keys
+-- Keys of the batch's own records, and of those that had no contact data before it.
+delete from vault.subject_keys as k using customer_records as r
+where r.record_id = k.record_id and (r.batch_id = %(batch)s or r.contact is null and r.record_id in (
+    select row_id from superseded_rows where batch_id = %(batch)s and table_name = 'customer_records'))
 
 -- name: note_customers
 -- Customers of the batch's own records, before those go.

@@ -3,7 +3,7 @@
 -- name: names
 -- Grain: one row per customer in reach; the first known name among the records.
 select customer_id, (array_agg(name order by record_id) filter (where name is not null))[1] as name
-from truth.customer_records where customer_id = any(%(ids)s)
+from web.customer_records where customer_id = any(%(ids)s)
 group by customer_id
 
 -- name: people
@@ -11,30 +11,34 @@ group by customer_id
 select r.customer_id, (array_agg(r.name order by r.record_id) filter (where r.name is not null))[1] as name,
     (select jsonb_build_object('user_id', u.user_id, 'name', u.name)
         from access.customer_owners as o join access.users as u using (user_id) where o.customer_id = r.customer_id) as owner
-from truth.customer_records as r where r.customer_id = any(%(ids)s)
+from web.customer_records as r where r.customer_id = any(%(ids)s)
 group by r.customer_id
 
 -- name: person
--- Grain: the one customer asked for, if in reach; the first known value of each field among the records.
+-- Grain: the one customer asked for, if in reach; the first known value of each field among the records. Of sealed contact
+-- data only whether it is on file.
 select customer_id,
     (array_agg(name order by record_id) filter (where name is not null))[1] as name,
     (array_agg(city order by record_id) filter (where city is not null))[1] as city,
     (array_agg(region order by record_id) filter (where region is not null))[1] as region,
     (array_agg(postcode order by record_id) filter (where postcode is not null))[1] as postcode,
-    null::text as email, null::text as phone, null::text as address,
+    case when bit_or(get_byte(contact, 1)) & 1 > 0 then '•••@•••' end as email,
+    case when bit_or(get_byte(contact, 1)) & 2 > 0 then '•••' end as phone,
+    case when bit_or(get_byte(contact, 1)) & 4 > 0 then '•••' end as address,
     jsonb_agg(jsonb_build_object('source', source, 'source_key', source_key) order by record_id) as records,
     (select jsonb_build_object('user_id', u.user_id, 'name', u.name)
         from access.customer_owners as o join access.users as u using (user_id)
         where o.customer_id = %(customer_id)s) as owner
-from truth.customer_records where customer_id = %(customer_id)s
+from web.customer_records where customer_id = %(customer_id)s
 group by customer_id
 
 -- name: search
 -- Grain: one row per customer in reach with such a name, id or source key.
-select distinct customer_id from truth.customer_records
-where (%(words)s <> '' and to_tsvector('simple', coalesce(name, '')) @@ to_tsquery('simple', %(words)s))
-    or source_key = %(key)s
-    or customer_id = upper(%(key)s)
+select customer_id from web.find_customers(%(text)s, %(most)s) as t (customer_id)
+
+-- name: find_by_contact
+-- Grain: one row per customer in reach with exactly this e-mail or telephone number.
+select customer_id from web.find_customers('', %(most)s, %(indexes)s) as t (customer_id) order by 1
 
 -- name: model
 -- The model that answers a task in the published run, with the means of its backtest over all customers.
@@ -52,9 +56,9 @@ where a.run_id = %(run_id)s and a.task = %(task)s
 -- Grain: one row per kept run that scored the customer, the newest first.
 select r.run_id, r.as_of, r.as_of + 30 as window_ends, s.segment, s.rfm_score, s.recency_days, s.frequency, s.monetary,
     p.probability, p.churn_90, p.value_12m
-from truth.rfm_scores as s
+from web.rfm_scores as s
 join truth.runs as r using (run_id)
-left join truth.predictions as p using (run_id, customer_id)
+left join web.predictions as p using (run_id, customer_id)
 where s.customer_id = %(customer_id)s and r.state in ('published', 'superseded', 'withdrawn')
 order by r.as_of desc, r.run_id desc
 limit 500

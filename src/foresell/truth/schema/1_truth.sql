@@ -54,21 +54,25 @@ create table customer_records (
     source_key text not null,
     customer_id text not null,
     name text,
-    email text,
-    phone text,
-    address text,
     city text,
     region text,
     postcode text,
     country text,
     signup_date date,
     batch_id integer not null,
+    contact bytea,
+    email_index bytea,
+    phone_index bytea,
+    search tsvector generated always as (to_tsvector('simple', coalesce(name, '') || ' ' || source_key)) stored,
     unique (source_key, source),
     foreign key (customer_id) references customers not enforced,
     foreign key (batch_id) references load_batches not enforced
 );
-comment on table customer_records is 'One row per customer as one source knows it. Merging moves customer_id, nothing else.';
+comment on table customer_records is 'One row per customer as one source knows it. Merging moves customer_id, nothing else. contact: e-mail, phone and street address, sealed with the key of this record in vault.subject_keys.';
 create index customer_records_customer_id on customer_records (customer_id);
+create index customer_records_search on customer_records using gin (search);
+create index customer_records_email on customer_records (email_index) where email_index is not null;
+create index customer_records_phone on customer_records (phone_index) where phone_index is not null;
 
 create table products (
     product_id integer primary key,

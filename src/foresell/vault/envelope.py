@@ -1,0 +1,67 @@
+"""One record's contact data in one envelope: a version, what is in it, a nonce, and AES-256-GCM over the rest.
+
+The data key is the record's own; it is kept wrapped by a key-encryption key. Both are bound to the record they belong to,
+so that neither opens in another's place.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from foresell.errors import ForesellError
+
+FIELDS = ("email", "phone", "address")
+KEY_BYTES, NONCE_BYTES = 32, 12
+VERSION = 1
+HEAD_BYTES = 2
+
+Contact = Mapping[str, str | None]
+
+
+def seal(key: bytes, nonce: bytes, contact: Contact, place: bytes) -> bytes:
+    """The envelope. `nonce` is never used twice with one key; `place` says whose it is (see `place_of`)."""
+    values = [contact.get(field) for field in FIELDS]
+    head = bytes((VERSION, sum(1 << bit for bit, value in enumerate(values) if value is not None)))
+    return head + nonce + AESGCM(key).encrypt(nonce, json.dumps(values).encode(), head + place)
+
+
+def open_envelope(key: bytes, envelope: bytes, place: bytes) -> dict[str, str | None]:
+    """What was sealed. Raises ForesellError when it was not sealed with this key for this place."""
+    head, nonce, sealed = envelope[:HEAD_BYTES], envelope[HEAD_BYTES:14], envelope[14:]
+    try:
+        return dict(zip(FIELDS, json.loads(AESGCM(key).decrypt(nonce, sealed, head + place)), strict=True))
+    except InvalidTag:
+        raise _damaged() from None
+
+
+def on_file(envelope: bytes | None) -> frozenset[str]:
+    """Which fields an envelope holds, without opening it."""
+    return frozenset(field for bit, field in enumerate(FIELDS) if envelope and envelope[1] & 1 << bit)
+
+
+def wrap(kek: AESGCM, kek_id: int, nonce: bytes, key: bytes, record_id: int) -> bytes:
+    """A data key as it is stored."""
+    return nonce + kek.encrypt(nonce, key, b"%d %d" % (kek_id, record_id))
+
+
+def unwrap(kek: AESGCM, kek_id: int, wrapped: bytes, record_id: int) -> bytes:
+    """The data key. Raises ForesellError when it was not wrapped by this key for this record."""
+    try:
+        return kek.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], b"%d %d" % (kek_id, record_id))
+    except InvalidTag:
+        raise _damaged() from None
+
+
+def place_of(source: str, source_key: str) -> bytes:
+    """Whose envelope it is: the customer as one source knows it."""
+    return f"{source}\0{source_key}".encode()
+
+
+def _damaged() -> ForesellError:
+    return ForesellError(
+        "Contact data does not open: it or its key was changed.", remedy="Restore the database and its keys together."
+    )
