@@ -105,6 +105,13 @@ async def new_recovery_codes(con: Connection, user_id: int) -> list[str]:
     return codes
 
 
+async def renew_recovery_codes(con: Connection, user_id: int) -> list[str]:
+    """As `new_recovery_codes`. Raises NotReady where there is no second factor they could stand in for."""
+    if not (await of_user(con)).second:
+        raise NotReady("There is no second factor.", remedy="Set up an authenticator app or a passkey first.")
+    return await new_recovery_codes(con, user_id)
+
+
 async def spend_recovery_code(con: Connection, code: str) -> bool:
     """Whether the code is one of the user's and was not used before; it never is again."""
     return await run(con, "factors.spend_recovery_code", code_hash=_hash(code)) == 1

@@ -77,6 +77,16 @@ async def refresh(con: Connection, token: str) -> Started | Refused:
     return Started(user_id, session_id, await _issue(con, session_id))
 
 
+async def of_token(con: Connection, token: str) -> tuple[int, str] | None:
+    """User and session of a refresh token, spent or not. Acts for that user from here on."""
+    owner = await one(con, "sessions.owner_of_token", token_hash=fingerprint(token))
+    if not owner or owner["user_id"] is None:
+        return None
+    await act_for(con, owner["user_id"])
+    row = await one(con, "sessions.of_token", token_hash=fingerprint(token))
+    return (owner["user_id"], str(row["session_id"])) if row else None
+
+
 async def end(con: Connection, session_id: str, because: Because) -> bool:
     """End one session of the user this transaction acts for; False when there is no such live one."""
     return await run(con, "sessions.end", session_id=session_id, because=because) == 1

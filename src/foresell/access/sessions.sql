@@ -76,3 +76,12 @@ insert into access.devices (token_hash, user_id) values (%(token_hash)s, %(user_
 select exists (
     select from access.devices where token_hash = %(token_hash)s::bytea and user_id = %(user_id)s::integer
 ) as known
+
+-- name: of_token
+-- Grain: the session of a refresh token.
+select session_id from access.refresh_tokens where token_hash = %(token_hash)s
+
+-- name: is_fresh_from_link
+-- Touches one row when the session began with a one-time link moments ago: whoever lost the password sets another.
+select 1 from access.sessions
+where session_id = %(session_id)s::uuid and signed_in_by = 'link' and created_at > now() - interval '15 minutes'

@@ -64,6 +64,11 @@ async def guess_again(con: Connection, keyring: Keyring, user_id: int, visitor: 
     return Guess(user_id, stored["hash"] if stored else None, attempt_id)
 
 
+async def right(con: Connection, guess: Guess) -> None:
+    """Take a guess back: it was right, so nothing is held against anybody."""
+    await throttle.forgive(con, guess.attempt_id)
+
+
 async def accept(con: Connection, user_id: int, by: sessions.By, visitor: Visitor) -> SignedIn | NextStep:
     """The first factor was right: a session, or a ticket for the second factor where the account has one.
 

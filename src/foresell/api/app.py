@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 import foresell
-from foresell.access.principal import Principal
-from foresell.api import customers, documents, health, problems
+from foresell.access.keyring import Keyring
+from foresell.access.oidc import Client
+from foresell.api import auth, customers, documents, health, me, oidc, problems, users
 from foresell.api.deps import Authenticate, check_declared
 from foresell.api.guard import Guard
+from foresell.api.identity import Principals
+from foresell.api.identity import authenticate as by_bearer
 from foresell.api.web import Web
-from foresell.errors import NotSignedIn
 from foresell.settings import Settings
 
 #: One file per resource; each has a `router`.
-RESOURCES = (health, documents, customers)
+RESOURCES = (health, auth, oidc, me, users, documents, customers)
 
 DESCRIPTION = """Customers, scores, forecasts and the work around them. Every answer names the run its figures come from and the day
 they speak of. Errors are RFC 9457 problem details."""
@@ -44,7 +46,10 @@ def create_app(settings: Settings, *, authenticate: Authenticate | None = None) 
         generate_unique_id_function=_operation_id,
     )
     app.state.web = Web(settings)
-    app.state.authenticate = authenticate or _refuse
+    app.state.keyring = Keyring(settings.home / "keys")
+    app.state.principals = Principals()
+    app.state.oidc = {provider.name: Client(provider) for provider in settings.providers}
+    app.state.authenticate = authenticate or by_bearer
     for resource in RESOURCES:
         app.include_router(resource.router)
     problems.install(app)
@@ -55,7 +60,3 @@ def create_app(settings: Settings, *, authenticate: Authenticate | None = None) 
 
 def _operation_id(route: APIRoute) -> str:
     return route.name
-
-
-async def _refuse(request: Request) -> Principal:
-    raise NotSignedIn()
