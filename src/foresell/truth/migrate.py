@@ -18,6 +18,7 @@ from foresell.logs import logger
 ROLES = ("foresell_owner", "foresell_app", "foresell_reader", "foresell_web")
 LOCK = 0x466F7265  # "Fore": one migrator at a time per database
 _FILE = re.compile(r"^(\d{4})_(\w+)\.sql$")
+_INCLUDE = re.compile(r"^-- include (\w+) (\S+)$", re.MULTILINE)
 
 log = logger("truth")
 
@@ -27,14 +28,20 @@ def available() -> list[tuple[int, str, str]]:
     found = []
     for file in resources.files("foresell.truth").joinpath("migrations").iterdir():
         if match := _FILE.match(file.name):
-            found.append((int(match[1]), match[2], file.read_text(encoding="utf-8")))
+            found.append((int(match[1]), match[2], _included(file.read_text(encoding="utf-8"))))
     return sorted(found)
 
 
 def schema() -> str:
     """The whole schema as it should be: the files of schema/ in their order."""
     folder = resources.files("foresell.truth").joinpath("schema")
-    return "\n".join(file.read_text(encoding="utf-8") for file in sorted(folder.iterdir(), key=lambda file: file.name))
+    files = sorted(folder.iterdir(), key=lambda file: file.name)
+    return "\n".join(_included(file.read_text(encoding="utf-8")) for file in files)
+
+
+def _included(text: str) -> str:
+    """The text with each `-- include package file` replaced by that file of an installed package."""
+    return _INCLUDE.sub(lambda found: resources.files(found[1]).joinpath(found[2]).read_text(encoding="utf-8"), text)
 
 
 def migrate(owner_conninfo: str, *, make_roles: bool) -> list[int]:
