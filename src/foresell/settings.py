@@ -33,6 +33,8 @@ class Settings:
     `database_url` is a PostgreSQL URL of the user's own server, or None for the embedded one below `home`.
     `kms_key` is the AWS KMS key that encrypts the keys of contact data, or None for files of the home.
     `memory_gib` caps each DuckDB engine (a load uses half of it), `threads` its workers.
+    `port` is where `foresell up` and `serve` answer, with `web_workers` processes.
+    `upload_mib` bounds one uploaded file.
     `public_url` is where browsers reach the API when that is not this machine; passkeys and cookies are bound to it.
     """
 
@@ -41,6 +43,9 @@ class Settings:
     owner_url: str | None = None
     memory_gib: float = 3.0
     threads: int = 2
+    port: int = 8000
+    web_workers: int = 1
+    upload_mib: int = 512
     public_url: str | None = None
     providers: tuple[Provider, ...] = ()
     kms_key: str | None = None
@@ -94,6 +99,9 @@ def read_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
         memory_gib=number("FORESELL_MEMORY_GIB", 3.0),
         kms_key=values.get("FORESELL_KMS_KEY") or None,
         threads=int(number("FORESELL_THREADS", os.cpu_count() or 2, whole=True)),
+        port=int(number("FORESELL_PORT", 8000, whole=True)),
+        web_workers=int(number("FORESELL_WEB_WORKERS", min(2, os.cpu_count() or 1), whole=True)),
+        upload_mib=int(number("FORESELL_UPLOAD_MIB", 512, whole=True)),
         public_url=_origin(values.get("FORESELL_PUBLIC_URL")),
         providers=tuple(
             _provider(name, values) for name in (values.get("FORESELL_OIDC") or "").replace(",", " ").split()

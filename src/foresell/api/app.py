@@ -16,6 +16,7 @@ from foresell.api.deps import Authenticate, check_declared
 from foresell.api.guard import Guard
 from foresell.api.identity import Principals
 from foresell.api.identity import authenticate as by_bearer
+from foresell.api.live import Live
 from foresell.api.web import Web
 from foresell.settings import Settings
 
@@ -32,7 +33,9 @@ def create_app(settings: Settings, *, authenticate: Authenticate | None = None) 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await app.state.web.open()
+        await app.state.live.open()
         yield
+        await app.state.live.close()
         await app.state.web.close()
 
     app = FastAPI(
@@ -46,6 +49,7 @@ def create_app(settings: Settings, *, authenticate: Authenticate | None = None) 
         generate_unique_id_function=_operation_id,
     )
     app.state.web = Web(settings)
+    app.state.live = Live(app.state.web)
     app.state.keyring = Keyring(settings.home / "keys")
     app.state.principals = Principals()
     app.state.oidc = {provider.name: Client(provider) for provider in settings.providers}

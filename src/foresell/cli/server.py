@@ -1,11 +1,14 @@
-"""Commands around the installation: up, down, demo, doctor, sql."""
+"""Commands around the installation: up, down, serve, worker, demo, doctor, sql."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import errno
 import fcntl
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -14,22 +17,27 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
+import psycopg
 import typer
+from psycopg.rows import dict_row
 
 from foresell import demo as demo_shop
 from foresell import pipeline
+from foresell.access import links, users
 from foresell.cli import doctor as checks
-from foresell.cli import predicting, scoring, show
+from foresell.cli import predicting, processes, scoring, show
 from foresell.cli.data import Json
+from foresell.cli.processes import Kept
 from foresell.cli.session import open_home, open_published
 from foresell.errors import Busy
+from foresell.scratch import clear_scratch, scratch_folder
 from foresell.settings import Settings, read_settings
 from foresell.snapshot import ask
 from foresell.truth import console, embedded, models, runs
 from foresell.truth.database import Database, open_database
 
-WATCH_SECONDS = 2.0
-STOP_SECONDS = 30.0
+WATCH_SECONDS = 0.5
+STOP_SECONDS = 60.0
 
 
 class On(StrEnum):
@@ -49,7 +57,7 @@ class Format(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add this group's commands."""
-    for command in (demo, up, down, doctor, sql):
+    for command in (demo, up, down, serve, worker, doctor, sql):
         app.command()(command)
 
 
@@ -105,28 +113,145 @@ def _show_best() -> None:
     predicting.show_calls(run, total, rows, contacts=True)
 
 
-def up() -> None:
-    """Keep the database running here until Ctrl-C; if it dies, it is started again."""
+Port = Annotated[
+    int | None, typer.Option(min=1, max=65535, help="Where to answer (default: FORESELL_PORT, else 8000).")
+]
+
+
+def up(port: Port = None) -> None:
+    """Keep Foresell up here until Ctrl-C: database, API and worker. Whatever dies is started again."""
     settings = read_settings()
-    with _only_one(settings):
-        database = open_database(settings)
-        where = f"process {embedded.process_id(settings.home)}" if settings.database_url is None else "your own server"
-        show.say(f"Foresell is up on {settings.home} (database: {where}). Stop with Ctrl-C or: foresell down")
-        _watch(settings, database)
+    with _only_one(settings), _listening(settings, "127.0.0.1", port, elsewhere=port is None) as listener:
+        number = listener.getsockname()[1]
+        serving = Serving(settings, listener, worker=True)
+        with serving:
+            database = open_database(settings)
+            serving.go()
+            origin = settings.public_url or f"http://localhost:{number}"
+            where = (
+                f"process {embedded.process_id(settings.home)}" if settings.database_url is None else "your own server"
+            )
+            show.say(f"Foresell is up on {settings.home} (database: {where}): {origin}")
+            if link := first_link(database, origin):
+                show.say(f"Nobody can sign in yet. Once, within {links.FIRST_MINUTES} minutes, on this machine: {link}")
+            show.say("Stop with Ctrl-C or: foresell down")
+            serving.watch()
         if settings.database_url is None:
             embedded.stop(settings.home)
     show.say("Foresell is down.")
 
 
-def _watch(settings: Settings, database: Database) -> None:
-    """Until a signal: bring the embedded server back whenever it is gone."""
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
-    while not stopped.wait(WATCH_SECONDS):
-        if database.settings.database_url is None and not embedded.is_running(settings.home):
-            show.note("The database was gone; starting it again.")
-            embedded.ensure_running(settings.home)
+def serve(
+    port: Port = None,
+    host: Annotated[str, typer.Option(help="Which address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Only the API, for production: behind a proxy with TLS, beside your own database and `foresell worker`."""
+    settings = read_settings()
+    with _listening(settings, host, port) as listener, Serving(settings, listener, worker=False) as serving:
+        database = open_database(settings)
+        serving.go()
+        origin = settings.public_url or f"http://{host}:{listener.getsockname()[1]}"
+        show.say(f"The API answers on {origin}. Stop with Ctrl-C.")
+        if link := first_link(database, origin):
+            show.say(f"Nobody can sign in yet. Once, within {links.FIRST_MINUTES} minutes, on this machine: {link}")
+        serving.watch()
+
+
+def worker() -> None:
+    """Only the worker: imports, undos and refreshes asked for in the API. Any number of them may run."""
+    from foresell.worker import run
+
+    settings = read_settings()
+    open_database(settings)
+    show.say("The worker waits for work. Stop with Ctrl-C.")
+    run(settings)
+
+
+def first_link(database: Database, origin: str) -> str | None:
+    """A one-time sign-in link for the administrator while nobody can sign in, else None."""
+
+    async def issue() -> str | None:
+        conninfo = database.conninfo("app")
+        async with await psycopg.AsyncConnection.connect(conninfo, row_factory=dict_row) as con:
+            admin = await users.first_admin(con)
+            if admin is None:
+                return None
+            return await links.issue(con, admin, minutes=links.FIRST_MINUTES, loopback_only=True)
+
+    token = asyncio.run(issue())
+    return links.url(origin, token) if token else None
+
+
+class Serving:
+    """The processes of an installation: API workers on one listening socket, and with `worker` one worker.
+
+    Entered, they import what they need; `go` lets them begin; `watch` keeps them (and an embedded database) up until
+    a signal; left, they stop in order: the API first, then the worker.
+    """
+
+    def __init__(self, settings: Settings, listener: socket.socket, *, worker: bool) -> None:
+        self.settings = settings
+        self.listener = listener
+        self.has_worker = worker
+        self.stopped = threading.Event()
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> Serving:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self.stopped.set())
+        clear_scratch(self.settings.work)
+        self.metrics = self._stack.enter_context(scratch_folder(self.settings.work, "metrics"))
+        environment = {"PROMETHEUS_MULTIPROC_DIR": str(self.metrics)}
+        fd = self.listener.fileno()
+        self.api = [
+            Kept("API", "foresell.api.serve", [str(fd)], [fd], environment) for _ in range(self.settings.web_workers)
+        ]
+        self.rest = [Kept("worker", "foresell.worker", environment=environment)] if self.has_worker else []
+        self._stack.callback(processes.stop, self.rest)
+        self._stack.callback(processes.stop, self.api)
+        for each in (*self.api, *self.rest):
+            each.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def go(self) -> None:
+        """Let them begin: the database is there."""
+        for each in (*self.api, *self.rest):
+            each.go()
+
+    def watch(self) -> None:
+        """Until a signal: bring back whatever is gone."""
+        while not self.stopped.wait(WATCH_SECONDS):
+            for each in (*self.api, *self.rest):
+                if gone := each.look():
+                    show.note(f"The {each.name} was gone; it is started again.")
+                    processes.forget_gauges(self.metrics, gone)
+            if self.settings.database_url is None and not embedded.is_running(self.settings.home):
+                show.note("The database was gone; starting it again.")
+                embedded.ensure_running(self.settings.home)
+
+
+@contextmanager
+def _listening(settings: Settings, host: str, port: int | None, *, elsewhere: bool = False) -> Iterator[socket.socket]:
+    """A socket that listens; on a free port when the usual one is taken and `elsewhere` is fine. Raises Busy."""
+    wanted = port or settings.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, wanted))
+        except OSError as error:
+            if not elsewhere or error.errno != errno.EADDRINUSE:
+                raise Busy(
+                    f"Port {wanted} of {host} cannot be had: {error.strerror}.",
+                    remedy="Choose another: --port, or FORESELL_PORT.",
+                ) from None
+            listener.bind((host, 0))
+            show.note(f"Port {wanted} is taken by another program; using {listener.getsockname()[1]} instead.")
+        listener.listen(2048)
+        yield listener
 
 
 @contextmanager
