@@ -1,0 +1,81 @@
+/** The one way to the API: typed paths, the access token, one retry after a refresh, problems as errors. */
+import createClient from 'openapi-fetch'
+import type { paths } from './contract'
+import { session } from './session'
+import type { ProblemBody } from './shapes'
+
+/** What went wrong, in the API's words; `status` 0 means it could not be reached. */
+export class Problem extends Error {
+  readonly status: number
+  readonly parameter: string | null
+  readonly remedy: string | null
+  readonly requestId: string | null
+  constructor(status: number, body: Partial<ProblemBody>) {
+    super(body.detail || body.error || (status ? `The server answered ${status}.` : 'Foresell cannot be reached.'))
+    this.status = status
+    this.parameter = body.parameter ?? null
+    this.remedy = body.remedy ?? (status ? null : 'Check the connection; the page tries again by itself.')
+    this.requestId = body.request_id ?? null
+  }
+}
+
+let confirmAgain: (() => Promise<boolean>) | null = null
+
+/** The shell hands in how to ask for a second factor; requests that need a recent one wait for it and go again. */
+export function onStepUp(ask: (() => Promise<boolean>) | null) {
+  confirmAgain = ask
+}
+
+async function send(request: Request): Promise<Response> {
+  const token = session.token()
+  if (token) request.headers.set('Authorization', `Bearer ${token}`)
+  return fetch(request)
+}
+
+async function needsStepUp(response: Response): Promise<boolean> {
+  if (response.status !== 403) return false
+  const body: Partial<ProblemBody> = await response.clone().json()
+  return `${body.type} ${body.error}`.toLowerCase().replaceAll('-', ' ').includes('second factor')
+}
+
+/** `fetch` with the session's token; anonymous requests under /api/auth go as they are. */
+export async function authorised(request: Request): Promise<Response> {
+  if (request.method === 'POST') request.headers.set('Idempotency-Key', newKey())
+  if (new URL(request.url).pathname.startsWith('/api/auth/') && !request.url.endsWith('/step-up')) return send(request)
+  await session.start()
+  const [second, third] = [request.clone(), request.clone()]
+  let response = await send(request)
+  if (response.status === 401 && (await session.refresh())) response = await send(second)
+  if (confirmAgain && (await needsStepUp(response)) && (await confirmAgain())) response = await send(third)
+  return response
+}
+
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('')
+}
+
+export const api = createClient<paths>({ baseUrl: location.origin, fetch: authorised })
+
+/** The data of an answer. Raises Problem. */
+export async function read<Out>(answer: Promise<{ data?: Out; error?: unknown; response: Response }>): Promise<Out> {
+  let settled: Awaited<typeof answer>
+  try {
+    settled = await answer
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error
+    throw new Problem(0, {})
+  }
+  const { data, error, response } = settled
+  if (!response.ok) throw new Problem(response.status, (error ?? {}) as Partial<ProblemBody>)
+  return data as Out
+}
+
+/** Any GET by its address, for the passport and for files. Raises Problem. */
+export async function readAddress<Out>(address: string, signal?: AbortSignal): Promise<Out> {
+  return read(
+    authorised(new Request(new URL(address, location.origin), { signal })).then(async response => {
+      const body = await response.json().catch(() => ({}))
+      return response.ok ? { data: body as Out, response } : { error: body, response }
+    }),
+  )
+}

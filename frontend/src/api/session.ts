@@ -1,0 +1,83 @@
+/** Who is signed in. The access token stays in memory; the refresh token is a cookie this script cannot read. */
+import type { SignedIn, User } from './shapes'
+
+export interface SessionState {
+  phase: 'unknown' | 'out' | 'in' | 'expired'
+  user: User | null
+}
+
+let state: SessionState = { phase: 'unknown', user: null }
+let token: string | null = null
+let starting: Promise<void> | null = null
+const listeners = new Set<() => void>()
+
+function set(next: SessionState) {
+  state = next
+  for (const tell of listeners) tell()
+}
+
+/** One refresh at a time over all tabs: a refresh token used twice looks stolen, and ends every session of its family. */
+async function refresh(): Promise<boolean> {
+  const ask = async () => {
+    const response = await fetch('/api/auth/refresh', { method: 'POST', headers: { 'X-Foresell': '1' } })
+    if (response.ok) return accept((await response.json()) as SignedIn)
+    if (response.status < 500 && response.status !== 429) end()
+    return false
+  }
+  return navigator.locks ? navigator.locks.request('foresell-refresh', ask) : ask()
+}
+
+function accept(signedIn: SignedIn): true {
+  token = signedIn.access_token
+  set({ phase: 'in', user: signedIn.user })
+  return true
+}
+
+function end() {
+  token = null
+  set(
+    state.phase === 'in' || state.phase === 'expired'
+      ? { phase: 'expired', user: state.user }
+      : { phase: 'out', user: null },
+  )
+}
+
+let refreshing: Promise<boolean> | null = null
+
+export const session = {
+  get: () => state,
+  token: () => token,
+  accept,
+  /** Renews the access token by the cookie. Calls at the same time share one request. */
+  refresh() {
+    refreshing ??= refresh().finally(() => {
+      refreshing = null
+    })
+    return refreshing
+  },
+  /** Once per page load: finds out whether the cookie still stands for somebody. */
+  start() {
+    starting ??= session.refresh().then(
+      () => undefined,
+      () => set({ phase: 'out', user: null }),
+    )
+    return starting
+  },
+  setToken(fresh: string) {
+    token = fresh
+  },
+  setUser(user: User) {
+    set({ ...state, user })
+  },
+  forget() {
+    token = null
+    starting = null
+    set({ phase: 'out', user: null })
+  },
+  subscribe(tell: () => void) {
+    listeners.add(tell)
+    return () => {
+      listeners.delete(tell)
+    }
+  },
+}

@@ -1,0 +1,134 @@
+import type { QueryClient } from '@tanstack/react-query'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router'
+import { ask } from '@/api/questions'
+import { session } from '@/api/session'
+import { setLocale } from '@/components/format'
+import { Toasts } from '@/components/toasts'
+import { parseCustomers, toQuestion } from '@/pages/customers/search'
+import { parseSignIn } from '@/pages/sign-in/search'
+import { parseToday } from '@/pages/today/search'
+import { homeOf } from './places'
+import { queries } from './queries'
+import { Failed, NotFound, Shell } from './shell/Shell'
+
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({
+  component: () => (
+    <>
+      <Outlet />
+      <Toasts />
+    </>
+  ),
+  notFoundComponent: NotFound,
+})
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: parseSignIn,
+  component: lazyRouteComponent(() => import('@/pages/sign-in/SignIn')),
+})
+
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: 'shell',
+  beforeLoad: async ({ location }) => {
+    await session.start()
+    const { phase, user } = session.get()
+    if (phase === 'out' || !user)
+      throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { next: location.href } })
+    setLocale(user.preferences.locale)
+    if (location.href === '/' && homeOf(user) !== '/' && !user.permissions.includes('calls.read'))
+      throw redirect({ to: homeOf(user) })
+  },
+  component: Shell,
+  errorComponent: Failed,
+})
+
+/** Pages are fetched when they are needed; what they ask is asked at the same time, not after. */
+const pages = [
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/',
+    validateSearch: parseToday,
+    loader: () => {
+      void queries.prefetchQuery(ask.callsToday())
+      void queries.prefetchQuery(ask.kpis())
+    },
+    component: lazyRouteComponent(() => import('@/pages/today/Today')),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/customers',
+    validateSearch: parseCustomers,
+    loaderDeps: ({ search }) => toQuestion(search),
+    loader: ({ deps }) => void queries.prefetchInfiniteQuery(ask.customers(deps)),
+    component: lazyRouteComponent(() => import('@/pages/customers/Customers')),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/customers/$id',
+    component: lazyRouteComponent(() => import('@/pages/customer/Customer')),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/segments',
+    component: lazyRouteComponent(() => import('@/pages/segments/Segments')),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/model',
+    component: lazyRouteComponent(() => import('@/pages/model/Model')),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/sales',
+    component: lazyRouteComponent(() => import('@/pages/sales/Sales')),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/import',
+    component: lazyRouteComponent(() => import('@/pages/import/Import')),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/runs',
+    component: lazyRouteComponent(() => import('@/pages/runs/Runs')),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/admin',
+    component: lazyRouteComponent(() => import('@/pages/admin/Admin')),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/me',
+    component: lazyRouteComponent(() => import('@/pages/me/Me')),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/glossary',
+    component: lazyRouteComponent(() => import('@/pages/glossary/Glossary')),
+  }),
+] as const
+
+export const router = createRouter({
+  routeTree: root.addChildren([signIn, shell.addChildren([...pages])]),
+  context: { queries },
+  defaultPreload: 'intent',
+  defaultPreloadStaleTime: 0,
+  scrollRestoration: true,
+  defaultNotFoundComponent: NotFound,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

@@ -1,0 +1,66 @@
+import { Menu, useMantineColorScheme } from '@mantine/core'
+import { IconCheck, IconHelp, IconLogout, IconUser } from '@tabler/icons-react'
+import { useQueryClient } from '@tanstack/react-query'
+import { Link, useRouter } from '@tanstack/react-router'
+import { api, read } from '@/api/client'
+import { session } from '@/api/session'
+import type { User } from '@/api/shapes'
+import '@/components/theme/menus'
+import css from './Account.module.css'
+import { Avatar } from './Avatar'
+
+const SCHEMES = [
+  { value: 'auto', label: 'As the system' },
+  { value: 'light', label: 'Light' },
+  { value: 'dark', label: 'Dark' },
+] as const
+
+/** The menu behind the initials. */
+export default function Account({ user, onHelp }: { user: User; onHelp: () => void }) {
+  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const queries = useQueryClient()
+  const router = useRouter()
+  async function signOut() {
+    await read(api.POST('/api/auth/sign-out')).catch(() => undefined)
+    session.forget()
+    queries.clear()
+    await router.navigate({ to: '/sign-in', search: {} })
+  }
+  return (
+    <Menu position="bottom-end" shadow="md" width={220}>
+      <Menu.Target>
+        <Avatar user={user} />
+      </Menu.Target>
+      <Menu.Dropdown>
+        <div className={css.who}>
+          <strong>{user.name}</strong>
+          <span>{user.roles.join(', ')}</span>
+        </div>
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconUser size={16} aria-hidden />} renderRoot={props => <Link to="/me" {...props} />}>
+          Me
+        </Menu.Item>
+        <Menu.Item leftSection={<IconHelp size={16} aria-hidden />} onClick={onHelp}>
+          Keys
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Label>Colours</Menu.Label>
+        {SCHEMES.map(({ value, label }) => (
+          <Menu.Item
+            key={value}
+            leftSection={
+              <IconCheck size={16} aria-hidden style={{ visibility: colorScheme === value ? 'visible' : 'hidden' }} />
+            }
+            onClick={() => setColorScheme(value)}
+          >
+            {label}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={() => void signOut()}>
+          Sign out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

@@ -1,0 +1,12 @@
+import type { ComponentProps } from 'react'
+import type { User } from '@/api/shapes'
+import { initials } from '@/components/format'
+import css from './Account.module.css'
+
+export function Avatar({ user, ...button }: { user: User } & ComponentProps<'button'>) {
+  return (
+    <button {...button} type="button" className={css.avatar} aria-label={`Account of ${user.name}`}>
+      {initials(user.name)}
+    </button>
+  )
+}

@@ -1,0 +1,37 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { ask } from '@/api/questions'
+import { clock, day, moment } from '@/components/format'
+import css from './Freshness.module.css'
+import type { Live } from './useLive'
+
+const DAY_MS = 86_400_000
+
+/** The last day that counts is the day before as_of. */
+function lastDay(as_of: string): string {
+  return new Date(Date.parse(as_of) - DAY_MS).toISOString().slice(0, 10)
+}
+
+/** On every page: how far the data reaches, which run is shown, and whether the page is live. */
+export function Freshness({ live }: { live: Live }) {
+  const { data } = useQuery(ask.status())
+  const isOffline = live.state === 'offline'
+  return (
+    <div className={css.freshness}>
+      {data?.run && (
+        <Link
+          to="/runs"
+          className={css.data}
+          title={`Run ${data.run.run_id}, published ${moment(data.run.published_at)}`}
+        >
+          Data to {day(lastDay(data.run.as_of))}
+        </Link>
+      )}
+      {data && !data.run && <span className={css.data}>No data yet</span>}
+      <span className={css.live} data-state={live.state} role="status">
+        <span className={css.dot} aria-hidden />
+        {isOffline ? `Offline since ${clock(live.since)}` : live.state === 'live' ? 'Live' : 'Connecting'}
+      </span>
+    </div>
+  )
+}

@@ -1,0 +1,130 @@
+import { ActionIcon, Button } from '@mantine/core'
+import { IconMenu2, IconSearch } from '@tabler/icons-react'
+import { type ErrorComponentProps, Link, Outlet, useRouter, useRouterState } from '@tanstack/react-router'
+import { lazy, Suspense, useEffect, useState } from 'react'
+import { Empty, Wrong } from '@/components/faces'
+import { useKeys, watchPairs } from '@/components/keys'
+import { useSession } from '@/components/signedIn'
+import { undoLast } from '@/components/toasts'
+import { PLACES, placesOf } from '../places'
+import { Avatar } from './Avatar'
+import { Confirm } from './Confirm'
+import { Freshness } from './Freshness'
+import css from './Shell.module.css'
+import { useLive } from './useLive'
+
+const Account = lazy(() => import('./Account'))
+const Palette = lazy(() => import('./Palette'))
+const Expired = lazy(() => import('./Expired'))
+const Help = lazy(() => import('./Help'))
+
+/** What stands around every page: navigation by right, freshness, live state, palette, keys. */
+export function Shell() {
+  const { user, phase } = useSession()
+  const router = useRouter()
+  const path = useRouterState({ select: state => state.location.pathname })
+  const [menu, setMenu] = useState(false)
+  const [over, setOver] = useState<'palette' | 'help' | null>(null)
+  const live = useLive()
+
+  useEffect(watchPairs, [])
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
+        event.preventDefault()
+        setOver('palette')
+      }
+    }
+    document.addEventListener('keydown', onKey)
+    return () => document.removeEventListener('keydown', onKey)
+  }, [])
+  useKeys({
+    '?': () => setOver('help'),
+    '/': () => document.querySelector<HTMLInputElement>('[data-find]')?.focus() ?? setOver('palette'),
+    z: undoLast,
+    ...Object.fromEntries(PLACES.map(place => [`g ${place.key}`, () => void router.navigate({ to: place.to })])),
+  })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the menu
+  useEffect(() => setMenu(false), [path])
+
+  if (!user) return null
+  const theirs = placesOf(user)
+  const place = PLACES.find(each => (each.to === '/' ? path === '/' : path.startsWith(each.to)))
+  const isTheirs = !place || theirs.includes(place)
+  return (
+    <div className={css.shell}>
+      <a href="#content" className={css.skip}>
+        To the content
+      </a>
+      <header className={`${css.header} no-print`}>
+        <ActionIcon
+          className={css.burger}
+          size="lg"
+          aria-label="Menu"
+          aria-expanded={menu}
+          onClick={() => setMenu(!menu)}
+        >
+          <IconMenu2 size={20} />
+        </ActionIcon>
+        <Link to="/" className={css.brand} aria-label="Foresell, home">
+          <img src="/favicon.svg" alt="" width={24} height={24} />
+          <span>Foresell</span>
+        </Link>
+        <button type="button" className={css.find} aria-label="Find or go to" onClick={() => setOver('palette')}>
+          <IconSearch size={16} aria-hidden />
+          <span>Find or go to</span>
+          <kbd>Ctrl K</kbd>
+        </button>
+        <Freshness live={live} />
+        <Suspense fallback={<Avatar user={user} />}>
+          <Account user={user} onHelp={() => setOver('help')} />
+        </Suspense>
+      </header>
+      <nav className={`${css.nav} no-print`} data-open={menu || undefined} aria-label="Pages">
+        {theirs.map(({ to, label, icon: Icon }) => (
+          <Link key={to} to={to} activeOptions={{ exact: to === '/', includeSearch: false }} className={css.link}>
+            <Icon size={18} stroke={1.7} aria-hidden />
+            {label}
+          </Link>
+        ))}
+      </nav>
+      {menu && <button type="button" className={css.shade} aria-label="Close menu" onClick={() => setMenu(false)} />}
+      <main id="content" className={css.main} tabIndex={-1}>
+        {isTheirs ? <Outlet /> : <NotYours label={place.label} />}
+      </main>
+      <Suspense>
+        {over === 'palette' && <Palette places={theirs} onClose={() => setOver(null)} />}
+        {over === 'help' && <Help places={theirs} onClose={() => setOver(null)} />}
+        {phase === 'expired' && <Expired />}
+      </Suspense>
+      <Confirm />
+    </div>
+  )
+}
+
+function NotYours({ label }: { label: string }) {
+  return (
+    <Empty title={`${label} is not open to you`}>
+      Your roles do not include this page. An administrator can change that in Admin, Users.
+    </Empty>
+  )
+}
+
+export function NotFound() {
+  return (
+    <Empty
+      title="There is no such page"
+      action={
+        <Button variant="default" renderRoot={props => <Link to="/" {...props} />}>
+          Go to Today
+        </Button>
+      }
+    >
+      The address may be mistyped, or the page has moved.
+    </Empty>
+  )
+}
+
+export function Failed({ error, reset }: ErrorComponentProps) {
+  return <Wrong error={error instanceof Error ? error : new Error(String(error))} onRetry={reset} />
+}

@@ -1,0 +1,38 @@
+import { Menu } from '@mantine/core'
+import './theme/menus'
+import { IconZzz } from '@tabler/icons-react'
+import type { CustomerRow } from '@/api/shapes'
+import { CallButton } from './CallButton'
+import { OUTCOMES, SNOOZES, useDesk } from './desk'
+import { inDays } from './format'
+
+/** Log the outcome of a call, or put the customer off: two clicks. */
+export default function CallMenu({ who }: { who: Pick<CustomerRow, 'customer_id' | 'name'> }) {
+  const desk = useDesk()
+  return (
+    <Menu position="bottom-end" shadow="md" width={200}>
+      <Menu.Target>
+        <CallButton who={who} />
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>How did it go?</Menu.Label>
+        {OUTCOMES.map(({ value, label }) => (
+          <Menu.Item key={value} onClick={() => desk.logCall.mutate({ who, outcome: value })}>
+            {label}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Label>Not now</Menu.Label>
+        {SNOOZES.map(({ days, label }) => (
+          <Menu.Item
+            key={days}
+            leftSection={<IconZzz size={16} aria-hidden />}
+            onClick={() => desk.snooze.mutate({ ids: [who.customer_id], until: inDays(days) })}
+          >
+            {label}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

@@ -1,0 +1,55 @@
+import { Button } from '@mantine/core'
+import { IconEye } from '@tabler/icons-react'
+import { useMutation } from '@tanstack/react-query'
+import { api, read } from '@/api/client'
+import type { Contact as ContactData } from '@/api/shapes'
+import css from './Contact.module.css'
+import { MISSING } from './format'
+import { useMay } from './signedIn'
+import { sayProblem } from './toasts'
+
+/** Masked until asked for; who reveals is written to the audit. */
+export function Contact({ customerId, contact }: { customerId: string; contact: ContactData }) {
+  const may = useMay()
+  const reveal = useMutation({
+    mutationFn: () =>
+      read(api.POST('/api/customers/{id}/contact/reveal', { params: { path: { id: customerId } }, body: {} })),
+    onError: sayProblem,
+  })
+  const shown = reveal.data ?? contact
+  const isEmpty = Object.values(contact).every(value => !value)
+  if (isEmpty) return <p className={css.note}>No contact details are known.</p>
+  return (
+    <div className={css.contact}>
+      <dl className={css.list}>
+        <dt>E-mail</dt>
+        <dd>
+          {reveal.data?.email ? (
+            <a href={`mailto:${reveal.data.email}`}>{reveal.data.email}</a>
+          ) : (
+            (shown.email ?? MISSING)
+          )}
+        </dd>
+        <dt>Phone</dt>
+        <dd>
+          {reveal.data?.phone ? <a href={`tel:${reveal.data.phone}`}>{reveal.data.phone}</a> : (shown.phone ?? MISSING)}
+        </dd>
+        <dt>Address</dt>
+        <dd>{[shown.address, shown.postcode, shown.city].filter(Boolean).join(', ') || MISSING}</dd>
+      </dl>
+      {may('contacts.reveal') && !reveal.data && (
+        <div className={`${css.reveal} no-print`}>
+          <Button
+            variant="default"
+            leftSection={<IconEye size={16} aria-hidden />}
+            loading={reveal.isPending}
+            onClick={() => reveal.mutate()}
+          >
+            Reveal
+          </Button>
+          <span className={css.note}>Noted in the audit</span>
+        </div>
+      )}
+    </div>
+  )
+}

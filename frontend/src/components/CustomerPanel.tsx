@@ -1,0 +1,177 @@
+import { Button, CloseButton, Textarea } from '@mantine/core'
+import './theme/inputs'
+import { IconArrowUpRight } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useEffect, useRef, useState } from 'react'
+import { ask } from '@/api/questions'
+import type { Customer } from '@/api/shapes'
+import { Contact } from './Contact'
+import css from './CustomerPanel.module.css'
+import { OUTCOMES, outcomeLabel, useDesk } from './desk'
+import { Faced, Waiting } from './faces'
+import { count, day, moment, money, percent } from './format'
+import { Churn, Rfm } from './marks'
+import { Reasons } from './Reasons'
+import { SegmentMark } from './SegmentMark'
+import { useMay } from './signedIn'
+
+interface Props {
+  customerId: string
+  onClose: () => void
+}
+
+/** One customer beside the list: how likely, worth what, why, how to reach, and how the call went. */
+export default function CustomerPanel({ customerId, onClose }: Props) {
+  const query = useQuery(ask.customer(customerId))
+  const panel = useRef<HTMLElement>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another customer is another panel to read from the top
+  useEffect(() => {
+    panel.current?.focus({ preventScroll: true })
+    panel.current?.scrollTo(0, 0)
+  }, [customerId])
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === 'Escape' && !event.defaultPrevented) onClose()
+    }
+    document.addEventListener('keydown', onKey)
+    return () => document.removeEventListener('keydown', onKey)
+  }, [onClose])
+  return (
+    <aside ref={panel} className={css.panel} aria-label="Customer" tabIndex={-1}>
+      <div className={css.bar}>
+        <span className={css.id}>{customerId}</span>
+        <Button
+          variant="subtle"
+          size="compact-sm"
+          rightSection={<IconArrowUpRight size={16} aria-hidden />}
+          renderRoot={props => <Link to="/customers/$id" params={{ id: customerId }} {...props} />}
+        >
+          Full page
+        </Button>
+        <CloseButton aria-label="Close" onClick={onClose} />
+      </div>
+      <div className={css.body}>
+        <Faced query={query} waiting={<Waiting rows={8} height={28} />}>
+          {data => <Full data={data} />}
+        </Faced>
+      </div>
+    </aside>
+  )
+}
+
+function Full({ data }: { data: Customer }) {
+  const { scores, reasons, meta } = data
+  const may = useMay()
+  return (
+    <>
+      <div>
+        <h2 className={css.name}>{data.name ?? data.customer_id}</h2>
+        <p className={css.dim}>
+          {scores && <SegmentMark segment={scores.segment} />} {data.country && `· ${data.country}`}{' '}
+          {data.owner && `· ${data.owner.name}`}
+        </p>
+      </div>
+      {scores && (
+        <dl className={css.pair}>
+          <div>
+            <dt>Orders within 30 days</dt>
+            <dd>{percent(scores.probability)}</dd>
+          </div>
+          <div>
+            <dt>Expected value</dt>
+            <dd>{money(scores.expected_value, meta.currency)}</dd>
+          </div>
+        </dl>
+      )}
+      <section>
+        <h3 className={css.heading}>Why now</h3>
+        <Reasons reasons={reasons} />
+      </section>
+      {may('calls.write') && <LogCall key={data.customer_id} who={data} />}
+      <section>
+        <h3 className={css.heading}>Contact</h3>
+        <Contact key={data.customer_id} customerId={data.customer_id} contact={data.contact} />
+      </section>
+      {scores && (
+        <section>
+          <h3 className={css.heading}>Value</h3>
+          <dl className={css.facts}>
+            <dt>RFM</dt>
+            <dd>
+              <Rfm {...scores} />
+            </dd>
+            <dt>Last purchase</dt>
+            <dd>{day(scores.last_purchase_day)}</dd>
+            <dt>Orders</dt>
+            <dd>{count(scores.frequency)}</dd>
+            <dt>Spent</dt>
+            <dd>{money(scores.monetary, meta.currency)}</dd>
+            <dt>Next 12 months</dt>
+            <dd>
+              {money(scores.value_12m, meta.currency)}{' '}
+              {scores.value_band && <span className={css.dim}>({scores.value_band})</span>}
+            </dd>
+            <dt>Leaving</dt>
+            <dd>
+              <Churn state={scores.churn_state} />
+            </dd>
+          </dl>
+        </section>
+      )}
+      {may('calls.read') && <Calls customerId={data.customer_id} />}
+    </>
+  )
+}
+
+function LogCall({ who }: { who: Customer }) {
+  const desk = useDesk()
+  const [note, setNote] = useState('')
+  return (
+    <section className="no-print">
+      <h3 className={css.heading}>How did the call go?</h3>
+      <div className={css.outcomes}>
+        {OUTCOMES.map(({ value, label }) => (
+          <Button
+            key={value}
+            variant="default"
+            disabled={desk.logCall.isPending}
+            onClick={() => desk.logCall.mutate({ who, outcome: value, note }, { onSuccess: () => setNote('') })}
+          >
+            {label}
+          </Button>
+        ))}
+      </div>
+      <Textarea
+        aria-label="Note"
+        placeholder="Note, for the next one who calls"
+        value={note}
+        onChange={event => setNote(event.currentTarget.value)}
+        minRows={2}
+        mt={8}
+        maxLength={2000}
+      />
+    </section>
+  )
+}
+
+function Calls({ customerId }: { customerId: string }) {
+  const query = useQuery(ask.calls(customerId))
+  if (!query.data?.data.length) return null
+  return (
+    <section>
+      <h3 className={css.heading}>Earlier calls</h3>
+      <ul className={css.calls}>
+        {query.data.data.map(call => (
+          <li key={call.call_id}>
+            <strong>{outcomeLabel(call.outcome)}</strong>{' '}
+            <span className={css.dim}>
+              {call.called_by}, {moment(call.called_at)}
+            </span>
+            {call.note && <p>{call.note}</p>}
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}

@@ -1,0 +1,102 @@
+import { Button, Checkbox, Modal, SegmentedControl } from '@mantine/core'
+import './theme/dialogs'
+import './theme/inputs'
+import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
+import { authorised, Problem } from '@/api/client'
+import type { Search } from '@/api/questions'
+import css from './Export.module.css'
+import { many } from './format'
+import { useMay } from './signedIn'
+import { say } from './toasts'
+
+interface Props {
+  question: Search
+  total: number
+  chosen: string[]
+  onClose: () => void
+}
+
+/** The list as a file: every row, said before it is made; never cut. */
+export default function Export({ question, total, chosen, onClose }: Props) {
+  const may = useMay()
+  const [format, setFormat] = useState('csv')
+  const [which, setWhich] = useState(chosen.length ? 'chosen' : 'all')
+  const [contacts, setContacts] = useState(false)
+  const rows = which === 'chosen' ? chosen.length : total
+  const make = useMutation({
+    mutationFn: async () => {
+      const body = { ...question, format, contacts, ...(which === 'chosen' ? { customer_ids: chosen } : {}) }
+      await download('/api/export/customers', body, `customers.${format}`)
+    },
+    onSuccess: () => {
+      say(`${many(rows, 'customer')} exported`, { tone: 'good' })
+      onClose()
+    },
+  })
+  return (
+    <Modal opened onClose={onClose} title="Export">
+      <div className={css.export}>
+        {chosen.length > 0 && (
+          <SegmentedControl
+            fullWidth
+            value={which}
+            onChange={setWhich}
+            data={[
+              { value: 'chosen', label: `Selected (${many(chosen.length, 'row')})` },
+              { value: 'all', label: `The whole list (${many(total, 'row')})` },
+            ]}
+          />
+        )}
+        <SegmentedControl
+          fullWidth
+          value={format}
+          onChange={setFormat}
+          data={[
+            { value: 'csv', label: 'CSV' },
+            { value: 'xlsx', label: 'Excel' },
+          ]}
+        />
+        {may('contacts.export') && (
+          <Checkbox
+            checked={contacts}
+            onChange={event => setContacts(event.currentTarget.checked)}
+            label="With e-mail, phone and address"
+            description="Needs your second factor, and is noted in the audit."
+          />
+        )}
+        <p className={css.says}>
+          <strong>{many(rows, 'row')}</strong> in the order of the list, raw numbers and ISO dates.
+        </p>
+        <p className={css.error} role="alert">
+          {make.error?.message}
+        </p>
+        <Button loading={make.isPending} onClick={() => make.mutate()}>
+          Download
+        </Button>
+      </div>
+    </Modal>
+  )
+}
+
+/** Posts and saves what comes back as a file. Raises Problem. */
+async function download(address: string, body: unknown, fallbackName: string) {
+  const response = await authorised(
+    new Request(new URL(address, location.origin), {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    }),
+  )
+  if (!response.ok) throw new Problem(response.status, await response.json().catch(() => ({})))
+  const name = /filename="?([^";]+)/.exec(response.headers.get('Content-Disposition') ?? '')?.[1] ?? fallbackName
+  saveAs(await response.blob(), name)
+}
+
+export function saveAs(content: Blob, name: string) {
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(content)
+  link.download = name
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
+}

@@ -1,0 +1,56 @@
+import { Skeleton } from '@mantine/core'
+import { lazy, type ReactNode, Suspense, useState } from 'react'
+import css from './Figure.module.css'
+
+const Passport = lazy(() => import('./Passport'))
+
+interface Props {
+  label: string
+  value: ReactNode | undefined
+  note?: ReactNode
+  /** The address the figure comes from; with it, the figure opens its passport. */
+  address?: string
+}
+
+/** A number with its name, for the strip at the head of a page. */
+export function Figure({ label, value, note, address }: Props) {
+  const shown = value === undefined ? <Skeleton height={28} width={88} radius="sm" /> : value
+  return (
+    <div className={css.figure}>
+      <dt className={css.label}>{label}</dt>
+      <dd className={css.value}>
+        {address && value !== undefined ? (
+          <Asked label={label} address={address}>
+            {shown}
+          </Asked>
+        ) : (
+          shown
+        )}
+      </dd>
+      <dd className={css.note}>{note}</dd>
+    </div>
+  )
+}
+
+/** Any number that can be asked: one click shows the SQL, the parameters and the rows that made it. */
+export function Asked({ label, address, children }: { label: string; address: string; children: ReactNode }) {
+  const [open, setOpen] = useState(false)
+  return (
+    <>
+      <button type="button" className={css.open} onClick={() => setOpen(true)} title="Where does this come from?">
+        {children}
+        <span className="only-read">, where does this come from?</span>
+      </button>
+      {open && (
+        <Suspense>
+          <Passport label={label} address={address} onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </>
+  )
+}
+
+/** Figures side by side: four, two on a phone. */
+export function Figures({ children }: { children: ReactNode }) {
+  return <dl className={css.figures}>{children}</dl>
+}

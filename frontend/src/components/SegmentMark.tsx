@@ -1,0 +1,14 @@
+import css from './marks.module.css'
+import { colourOf, glyphOf } from './segments'
+
+/** A segment's name behind its glyph. The ink is black; only the glyph has colour. */
+export function SegmentMark({ segment }: { segment: string }) {
+  return (
+    <span className={css.segment}>
+      <span aria-hidden className={css.glyph} style={{ color: colourOf(segment) }}>
+        {glyphOf(segment)}
+      </span>
+      {segment}
+    </span>
+  )
+}

@@ -1,0 +1,88 @@
+/** What a rep does to a customer: log a call, put off, hand on. Seen at once, taken back with undo. */
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { api, read } from '@/api/client'
+import type { CallList, Outcome } from '@/api/shapes'
+import { many } from './format'
+import { say, sayProblem } from './toasts'
+
+export const OUTCOMES: { value: Outcome; label: string }[] = [
+  { value: 'reached', label: 'Reached' },
+  { value: 'will_order', label: 'Will order' },
+  { value: 'no_answer', label: 'No answer' },
+  { value: 'not_interested', label: 'Not interested' },
+]
+
+export const SNOOZES = [
+  { days: 1, label: 'Until tomorrow' },
+  { days: 7, label: 'For a week' },
+  { days: 30, label: 'For a month' },
+]
+
+export const outcomeLabel = (outcome: Outcome) => OUTCOMES.find(each => each.value === outcome)?.label ?? outcome
+
+interface Who {
+  customer_id: string
+  name: string | null
+}
+
+export function useDesk() {
+  const queries = useQueryClient()
+  const refresh = () => queries.invalidateQueries({ queryKey: ['calls'] })
+
+  /** Takes customers off today's list at once, before the server has answered. */
+  function takeOff(ids: string[]) {
+    queries.setQueriesData<CallList>({ queryKey: ['calls', 'today'] }, list => {
+      if (!list) return list
+      const left = list.data.filter(row => !ids.includes(row.customer_id))
+      const gone = list.data.filter(row => ids.includes(row.customer_id))
+      const worth = gone.reduce((sum, row) => sum + (row.expected_value ?? 0), 0)
+      const summary = {
+        ...list.summary,
+        calls: list.summary.calls - gone.length,
+        expected_value: list.summary.expected_value - worth,
+      }
+      return { ...list, data: left, total: list.total - gone.length, summary }
+    })
+  }
+
+  const takeBack = (undo: () => Promise<unknown>, sentence: string) => () =>
+    void undo().then(() => {
+      say(sentence)
+      return refresh()
+    }, sayProblem)
+
+  const logCall = useMutation({
+    mutationFn: ({ who, outcome, note }: { who: Who; outcome: Outcome; note?: string }) =>
+      read(api.POST('/api/calls', { body: { customer_id: who.customer_id, outcome, ...(note ? { note } : {}) } })),
+    onMutate: ({ who }) => takeOff([who.customer_id]),
+    onSuccess: (call, { who, outcome }) => {
+      const undo = () => read(api.POST('/api/calls/{id}/undo', { params: { path: { id: call.call_id } } }))
+      say(`${outcomeLabel(outcome)}: ${who.name ?? who.customer_id}`, { undo: takeBack(undo, 'Call taken back') })
+    },
+    onError: sayProblem,
+    onSettled: refresh,
+  })
+
+  const snooze = useMutation({
+    mutationFn: ({ ids, until }: { ids: string[]; until: string }) =>
+      read(api.POST('/api/snoozes', { body: { customer_ids: ids, until } })),
+    onMutate: ({ ids }) => takeOff(ids),
+    onSuccess: ({ snooze_ids }, { ids }) => {
+      const undo = () =>
+        Promise.all(snooze_ids.map(id => read(api.DELETE('/api/snoozes/{id}', { params: { path: { id } } }))))
+      say(`${many(ids.length, 'customer')} put off`, { undo: takeBack(undo, 'Back on the list') })
+    },
+    onError: sayProblem,
+    onSettled: refresh,
+  })
+
+  const assign = useMutation({
+    mutationFn: ({ ids, user }: { ids: string[]; user: { user_id: number; name: string } }) =>
+      read(api.POST('/api/assignments', { body: { customer_ids: ids, user_id: user.user_id } })),
+    onSuccess: ({ assigned }, { user }) => say(`${many(assigned, 'customer')} now with ${user.name}`, { tone: 'good' }),
+    onError: sayProblem,
+    onSettled: () => queries.invalidateQueries({ queryKey: ['customers'] }),
+  })
+
+  return { logCall, snooze, assign }
+}

@@ -1,0 +1,74 @@
+import { Button, Skeleton } from '@mantine/core'
+import '@mantine/core/styles/Skeleton.layer.css'
+import { IconAlertTriangle, IconLock, IconMoodEmpty, IconWifiOff } from '@tabler/icons-react'
+import type { UseQueryResult } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { Problem } from '@/api/client'
+import css from './faces.module.css'
+
+/** Loading: grey bars the size of what will come, so that nothing jumps. */
+export function Waiting({ rows = 3, height = 20, gap = 12 }: { rows?: number; height?: number; gap?: number }) {
+  return (
+    <div className={css.waiting} style={{ gap }} role="status" aria-label="Loading">
+      {Array.from({ length: rows }, (_, row) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the bars have nothing else to be told apart by
+        <Skeleton key={row} height={height} radius="sm" />
+      ))}
+    </div>
+  )
+}
+
+/** Wrong: what happened, what to do, and the way to try again. */
+export function Wrong({ error, onRetry }: { error: Error; onRetry?: () => void }) {
+  const problem = error instanceof Problem ? error : null
+  const Icon = problem?.status === 403 ? IconLock : problem?.status === 0 ? IconWifiOff : IconAlertTriangle
+  return (
+    <div className={css.face} role="alert">
+      <Icon size={28} stroke={1.5} className={css.icon} aria-hidden />
+      <p className={css.title}>{error.message}</p>
+      {problem?.status === 403 && <p className={css.text}>An administrator can give you the right to see this.</p>}
+      {problem?.remedy && <p className={css.text}>{problem.remedy}</p>}
+      {onRetry && problem?.status !== 403 && (
+        <Button variant="default" onClick={onRetry}>
+          Try again
+        </Button>
+      )}
+      {problem?.requestId && <p className={css.id}>Request {problem.requestId}</p>}
+    </div>
+  )
+}
+
+/** Empty: why there is nothing, and the next step. */
+export function Empty({ title, children, action }: { title: string; children?: ReactNode; action?: ReactNode }) {
+  return (
+    <div className={css.face}>
+      <IconMoodEmpty size={28} stroke={1.5} className={css.icon} aria-hidden />
+      <p className={css.title}>{title}</p>
+      {children && <p className={css.text}>{children}</p>}
+      {action}
+    </div>
+  )
+}
+
+/** The API's 409: no run is published, so there is nothing to show. */
+const NOTHING_YET = 409
+
+interface Faces<Data> {
+  query: UseQueryResult<Data, Error>
+  waiting?: ReactNode
+  isEmpty?: (data: Data) => boolean
+  empty?: ReactNode
+  children: (data: Data) => ReactNode
+}
+
+/** The four faces of a question: loading, wrong, empty, full. Data already seen stays while it is asked again. */
+export function Faced<Data>({ query, waiting, isEmpty, empty, children }: Faces<Data>) {
+  if (query.data === undefined) {
+    if (query.error instanceof Problem && query.error.status === NOTHING_YET)
+      return <Empty title={query.error.message}>{query.error.remedy}</Empty>
+    if (query.error) return <Wrong error={query.error} onRetry={() => void query.refetch()} />
+    return waiting ?? <Waiting />
+  }
+  if (isEmpty?.(query.data)) return empty ?? <Empty title="Nothing here yet" />
+  return children(query.data)
+}

@@ -1,0 +1,122 @@
+/** Numbers, money and days as the reader's locale writes them. Missing values are an en dash, never a zero. */
+
+export const MISSING = '–'
+
+let locale: string | undefined
+const made = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>()
+
+/** The locale of all pages from now on; undefined is the browser's. */
+export function setLocale(next: string | undefined) {
+  locale = next || undefined
+  made.clear()
+}
+
+function numbers(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = JSON.stringify(options)
+  if (!made.has(key)) made.set(key, new Intl.NumberFormat(locale, options))
+  return made.get(key) as Intl.NumberFormat
+}
+
+function dates(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = JSON.stringify(options)
+  if (!made.has(key)) made.set(key, new Intl.DateTimeFormat(locale, options))
+  return made.get(key) as Intl.DateTimeFormat
+}
+
+type Maybe<T> = T | null | undefined
+
+export function count(value: Maybe<number>): string {
+  return value == null ? MISSING : numbers({ maximumFractionDigits: 0 }).format(value)
+}
+
+export function decimal(value: Maybe<number>, digits = 2): string {
+  return value == null
+    ? MISSING
+    : numbers({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value)
+}
+
+/** Money to the unit in tables, shortened ("£288.2k") on cards; pence only where asked. */
+export function money(
+  value: Maybe<number>,
+  currency: Maybe<string>,
+  style: 'full' | 'short' | 'exact' = 'full',
+): string {
+  if (value == null) return MISSING
+  const digits = style === 'exact' ? 2 : 0
+  const size: Intl.NumberFormatOptions =
+    style === 'short' && Math.abs(value) >= 10_000
+      ? { notation: 'compact', maximumFractionDigits: 1 }
+      : { minimumFractionDigits: digits, maximumFractionDigits: digits }
+  return numbers({
+    ...size,
+    ...(currency ? { style: 'currency', currency, currencyDisplay: 'narrowSymbol' } : {}),
+  }).format(value)
+}
+
+export function short(value: Maybe<number>): string {
+  return value == null ? MISSING : numbers({ notation: 'compact', maximumFractionDigits: 1 }).format(value)
+}
+
+/** A share (0 to 1) as a percentage; between 0 and 1 % it says so. */
+export function percent(value: Maybe<number>, digits = 0): string {
+  if (value == null) return MISSING
+  if (value > 0 && value < 0.01 && digits === 0) return `<${numbers({ style: 'percent' }).format(0.01)}`
+  return numbers({ style: 'percent', minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value)
+}
+
+/** A change as sign and percentage; the arrow and the word stand beside it. */
+export function change(value: Maybe<number>): string {
+  return value == null
+    ? MISSING
+    : numbers({ style: 'percent', maximumFractionDigits: 1, signDisplay: 'exceptZero' }).format(value)
+}
+
+/** Days have no time zone: 2011-12-09 is the ninth everywhere. */
+function dayOf(iso: string): Date {
+  return new Date(`${iso.slice(0, 10)}T12:00:00Z`)
+}
+
+export function day(iso: Maybe<string>): string {
+  return iso ? dates({ day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' }).format(dayOf(iso)) : MISSING
+}
+
+export function month(iso: Maybe<string>, style: 'short' | 'long' = 'short'): string {
+  return iso
+    ? dates({ month: style, year: 'numeric', timeZone: 'UTC' }).format(dayOf(iso.length === 7 ? `${iso}-01` : iso))
+    : MISSING
+}
+
+/** A moment in the reader's own time zone. */
+export function moment(iso: Maybe<string>): string {
+  return iso
+    ? dates({ day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' }).format(
+        new Date(iso),
+      )
+    : MISSING
+}
+
+export function clock(at: Date): string {
+  return dates({ hour: '2-digit', minute: '2-digit' }).format(at)
+}
+
+export function many(value: number, one: string, more = `${one}s`): string {
+  return `${count(value)} ${Math.round(value) === 1 ? one : more}`
+}
+
+/** Sentences from the models begin small; on a page they begin large. */
+export function asSentence(text: string): string {
+  return text.charAt(0).toLocaleUpperCase(locale) + text.slice(1)
+}
+
+/** Two letters for a person without a picture. */
+export function initials(name: Maybe<string>): string {
+  const words = (name ?? '').trim().split(/\s+/).filter(Boolean)
+  return ((words[0]?.[0] ?? '?') + (words.length > 1 ? (words.at(-1)?.[0] ?? '') : '')).toUpperCase()
+}
+
+/** The day some days from now, as the API writes days. */
+export function inDays(days: number): string {
+  const at = new Date()
+  at.setDate(at.getDate() + days)
+  return [at.getFullYear(), String(at.getMonth() + 1).padStart(2, '0'), String(at.getDate()).padStart(2, '0')].join('-')
+}

@@ -1,0 +1,29 @@
+/** Reading a page's state from its address: what cannot be understood is left out, never an error. */
+
+type Read<Value> = (given: unknown) => Value | undefined
+
+export const text: Read<string> = given =>
+  typeof given === 'string' && given !== '' ? given : typeof given === 'number' ? String(given) : undefined
+export const number: Read<number> = given => (typeof given === 'number' && Number.isFinite(given) ? given : undefined)
+export const whole: Read<number> = given => (Number.isSafeInteger(given) ? (given as number) : undefined)
+export const isoDay: Read<string> = given =>
+  typeof given === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(given) ? given : undefined
+
+/** An address on this site: one slash, then something that is not another. */
+export const ownAddress: Read<string> = given =>
+  typeof given === 'string' && /^\/(?![/\\])/.test(given) ? given : undefined
+
+export function oneOf<const Value extends string>(values: readonly Value[]): Read<Value> {
+  return given => values.find(value => value === given)
+}
+
+type Shape = Record<string, Read<unknown>>
+export type SearchOf<S extends Shape> = { [Key in keyof S]?: S[Key] extends Read<infer Value> ? Value : never }
+
+/** A function that reads a search of this shape; keys without a value are left out, so that addresses stay short. */
+export function reader<S extends Shape>(shape: S): (search: Record<string, unknown>) => SearchOf<S> {
+  return search => {
+    const read = Object.entries(shape).map(([key, take]) => [key, take(search[key])] as const)
+    return Object.fromEntries(read.filter(([, value]) => value !== undefined)) as SearchOf<S>
+  }
+}

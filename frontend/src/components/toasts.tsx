@@ -1,0 +1,71 @@
+import { CloseButton } from '@mantine/core'
+import '@mantine/core/styles/CloseButton.layer.css'
+import { useSyncExternalStore } from 'react'
+import css from './toasts.module.css'
+
+interface Toast {
+  id: number
+  text: string
+  tone: 'plain' | 'good' | 'bad'
+  undo?: () => void
+}
+
+const SHOWN_MS = 8_000
+const MOST = 3
+let toasts: Toast[] = []
+let lastId = 0
+const listeners = new Set<() => void>()
+
+function set(next: Toast[]) {
+  toasts = next
+  for (const tell of listeners) tell()
+}
+
+function close(id: number) {
+  set(toasts.filter(each => each.id !== id))
+}
+
+/** Says what has just happened, with a way back where there is one. */
+export function say(text: string, options: { tone?: Toast['tone']; undo?: () => void } = {}) {
+  const id = ++lastId
+  set([...toasts, { id, text, tone: options.tone ?? 'plain', undo: options.undo }].slice(-MOST))
+  setTimeout(() => close(id), SHOWN_MS)
+}
+
+export function sayProblem(error: unknown) {
+  say(error instanceof Error ? error.message : 'That did not work.', { tone: 'bad' })
+}
+
+/** The z key: takes back the newest thing that can be taken back. */
+export function undoLast() {
+  const newest = toasts.findLast(each => each.undo)
+  if (!newest) return
+  close(newest.id)
+  newest.undo?.()
+}
+
+const subscribe = (tell: () => void) => {
+  listeners.add(tell)
+  return () => {
+    listeners.delete(tell)
+  }
+}
+
+export function Toasts() {
+  const shown = useSyncExternalStore(subscribe, () => toasts)
+  return (
+    <section className={css.stack} aria-label="Messages" aria-live="polite">
+      {shown.map(each => (
+        <div key={each.id} className={css.toast} data-tone={each.tone}>
+          <span>{each.text}</span>
+          {each.undo && (
+            <button type="button" className={css.undo} onClick={undoLast}>
+              Undo <kbd>z</kbd>
+            </button>
+          )}
+          <CloseButton size="sm" aria-label="Close message" onClick={() => close(each.id)} className={css.close} />
+        </div>
+      ))}
+    </section>
+  )
+}

@@ -1,0 +1,130 @@
+import { Button } from '@mantine/core'
+import { IconDownload } from '@tabler/icons-react'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { lazy, Suspense, useState } from 'react'
+import { ask } from '@/api/questions'
+import { Empty, Waiting, Wrong } from '@/components/faces'
+import { count, many } from '@/components/format'
+import { useKeys } from '@/components/keys'
+import { Page } from '@/components/Page'
+import { useMay } from '@/components/signedIn'
+import { usePanel } from '@/components/usePanel'
+import { BulkBar } from './BulkBar'
+import css from './Customers.module.css'
+import { Filters } from './Filters'
+import { List } from './List'
+import { type CustomersSearch, toQuestion } from './search'
+import { Views } from './Views'
+
+const CustomerPanel = lazy(() => import('@/components/CustomerPanel'))
+const Export = lazy(() => import('@/components/Export'))
+const route = getRouteApi('/shell/customers')
+const NOBODY: ReadonlySet<string> = new Set()
+
+/** All customers in reach: filtered, sorted, selected, exported. Everything but the selection is in the address. */
+export default function Customers() {
+  const search = route.useSearch()
+  const navigate = useNavigate({ from: '/customers' })
+  const may = useMay()
+  const panel = usePanel()
+  const question = toQuestion(search)
+  const query = useInfiniteQuery(ask.customers(question))
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(NOBODY)
+  const [exporting, setExporting] = useState(false)
+  const first = query.data?.pages[0]
+  const rows = query.data?.pages.flatMap(page => page.data) ?? []
+  const canExport = may('customers.export')
+
+  useKeys({ e: () => canExport && setExporting(true) })
+
+  function change(part: Partial<CustomersSearch>, replace = false) {
+    setChosen(NOBODY)
+    void navigate({ search: now => clean({ ...now, ...part }), replace, resetScroll: false })
+  }
+
+  return (
+    <div className={css.customers} data-panel={panel.open ? true : undefined}>
+      <Page
+        title="Customers"
+        sentence={first ? many(first.total, 'customer') : ' '}
+        actions={
+          <>
+            <Views search={search} onOpen={view => void navigate({ search: clean(view) })} />
+            {canExport && (
+              <Button
+                variant="default"
+                leftSection={<IconDownload size={16} aria-hidden />}
+                disabled={!first?.total}
+                onClick={() => setExporting(true)}
+              >
+                Export
+              </Button>
+            )}
+          </>
+        }
+      >
+        <Filters search={search} onChange={change} />
+        {!query.data && query.error ? (
+          <Wrong error={query.error} onRetry={() => void query.refetch()} />
+        ) : !first ? (
+          <div className={css.frame}>
+            <div className={css.waiting}>
+              <Waiting rows={16} height={20} gap={24} />
+            </div>
+          </div>
+        ) : first.total === 0 ? (
+          <div className={css.frame}>
+            <Empty
+              title="Nobody matches"
+              action={
+                <Button variant="default" onClick={() => void navigate({ search: {} })}>
+                  Clear the filters
+                </Button>
+              }
+            >
+              Widen or clear a filter to see more customers.
+            </Empty>
+          </div>
+        ) : (
+          <List
+            rows={rows}
+            total={first.total}
+            currency={first.meta.currency}
+            sort={search.sort ?? 'probability'}
+            open={panel.open}
+            chosen={chosen}
+            isStale={query.isPlaceholderData}
+            hasMore={query.hasNextPage && !query.isFetchingNextPage && !query.isFetchNextPageError}
+            onMore={() => void query.fetchNextPage()}
+            onSort={sort => change({ sort }, true)}
+            onOpen={panel.show}
+            onChoose={setChosen}
+          />
+        )}
+        {query.isFetchNextPageError && <Wrong error={query.error} onRetry={() => void query.refetch()} />}
+      </Page>
+      {chosen.size > 0 && (
+        <BulkBar
+          rows={rows.filter(row => chosen.has(row.customer_id))}
+          currency={first?.meta.currency}
+          onExport={() => setExporting(true)}
+          onClear={() => setChosen(NOBODY)}
+        />
+      )}
+      <Suspense>
+        {panel.open && <CustomerPanel customerId={panel.open} onClose={panel.close} />}
+        {exporting && first && (
+          <Export question={question} total={first.total} chosen={[...chosen]} onClose={() => setExporting(false)} />
+        )}
+      </Suspense>
+      <p className="only-read" role="status">
+        {first && !query.isFetching ? `${count(first.total)} customers` : ''}
+      </p>
+    </div>
+  )
+}
+
+function clean<Search extends object>(search: Search): Search {
+  return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined && value !== '')) as Search
+}

@@ -1,0 +1,181 @@
+import { useElementSize } from '@mantine/hooks'
+import { useWindowVirtualizer } from '@tanstack/react-virtual'
+import { useEffect, useRef } from 'react'
+import type { CustomerRow } from '@/api/shapes'
+import { focusedRow, moveFocus, useKeys } from '@/components/keys'
+import css from './Customers.module.css'
+import { type ListColumn, layout } from './columns'
+import type { CustomersSearch } from './search'
+
+interface Props {
+  rows: CustomerRow[]
+  total: number
+  currency: string | null | undefined
+  sort: NonNullable<CustomersSearch['sort']>
+  open: string | undefined
+  chosen: ReadonlySet<string>
+  isStale: boolean
+  hasMore: boolean
+  onMore: () => void
+  onSort: (sort: CustomersSearch['sort']) => void
+  onOpen: (customer: string) => void
+  onChoose: (chosen: ReadonlySet<string>) => void
+}
+
+const ROW_PX = 44
+const CARD_PX = 84
+const CARDS_BELOW = 560
+const ASK_AHEAD = 40
+
+/**
+ * The list itself: a table by its roles, because a real one cannot hold rows that exist only while they are on screen;
+ * the next ones are fetched before they are reached.
+ */
+export function List(props: Props) {
+  const { rows, total, chosen, hasMore, onMore, onChoose } = props
+  const { ref: frame, width } = useElementSize<HTMLDivElement>()
+  const body = useRef<HTMLDivElement>(null)
+  const isCards = width > 0 && width < CARDS_BELOW
+  const { columns, template } = layout(width || 1024)
+  const virtual = useWindowVirtualizer({
+    count: rows.length,
+    estimateSize: () => (isCards ? CARD_PX : ROW_PX),
+    overscan: 12,
+    scrollMargin: body.current?.offsetTop ?? 0,
+    getItemKey: place => rows[place]?.customer_id ?? place,
+  })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the virtualizer is the same object all along
+  useEffect(() => virtual.measure(), [isCards])
+
+  const shown = virtual.getVirtualItems()
+  const last = shown.at(-1)?.index ?? 0
+  useEffect(() => {
+    if (hasMore && last > rows.length - ASK_AHEAD) onMore()
+  }, [hasMore, last, rows.length, onMore])
+
+  function toggle(customer: string) {
+    const next = new Set(chosen)
+    if (!next.delete(customer)) next.add(customer)
+    onChoose(next)
+  }
+
+  useKeys({
+    j: () => moveFocus(body.current, 1),
+    k: () => moveFocus(body.current, -1),
+    x: () => {
+      const customer = focusedRow(body.current)
+      if (customer) toggle(customer)
+    },
+  })
+
+  return (
+    <div
+      ref={frame}
+      className={css.frame}
+      role="table"
+      aria-label="Customers"
+      aria-rowcount={total + 1}
+      data-stale={props.isStale || undefined}
+      data-cards={isCards || undefined}
+    >
+      {!isCards && <Head {...props} columns={columns} template={template} />}
+      <div ref={body} role="rowgroup" className={css.body} style={{ height: virtual.getTotalSize() }}>
+        {shown.map(item => {
+          const row = rows[item.index]
+          if (!row) return null
+          const move = `translateY(${item.start - virtual.options.scrollMargin}px)`
+          const isChosen = chosen.has(row.customer_id)
+          return (
+            <div
+              key={item.key}
+              role="row"
+              aria-rowindex={item.index + 2}
+              className={css.row}
+              data-row={row.customer_id}
+              data-open={props.open === row.customer_id || undefined}
+              data-chosen={isChosen || undefined}
+              style={{
+                transform: move,
+                gridTemplateColumns: isCards ? undefined : template,
+                height: isCards ? CARD_PX : ROW_PX,
+              }}
+            >
+              <span role="cell" className={css.box}>
+                <input
+                  type="checkbox"
+                  checked={isChosen}
+                  onChange={() => toggle(row.customer_id)}
+                  aria-label={`Select ${row.name ?? row.customer_id}`}
+                />
+              </span>
+              <span role="cell" className={css.nameCell}>
+                <button type="button" className={css.name} data-focus onClick={() => props.onOpen(row.customer_id)}>
+                  {row.name ?? row.customer_id}
+                </button>
+              </span>
+              {columns.map(column => (
+                <span
+                  key={column.name}
+                  role="cell"
+                  className={css.cell}
+                  data-name={column.name}
+                  data-numeric={column.numeric || undefined}
+                >
+                  {column.show(row, props.currency)}
+                </span>
+              ))}
+            </div>
+          )
+        })}
+      </div>
+    </div>
+  )
+}
+
+function Head({
+  rows,
+  sort,
+  chosen,
+  columns,
+  template,
+  onSort,
+  onChoose,
+}: Props & { columns: ListColumn[]; template: string }) {
+  const isAll = rows.length > 0 && rows.every(row => chosen.has(row.customer_id))
+  return (
+    <div role="rowgroup" className={css.head}>
+      <div role="row" className={css.headRow} style={{ gridTemplateColumns: template }}>
+        <span role="columnheader" className={css.box}>
+          <input
+            type="checkbox"
+            checked={isAll}
+            aria-label="Select all rows loaded"
+            onChange={() => onChoose(isAll ? new Set() : new Set(rows.map(row => row.customer_id)))}
+          />
+        </span>
+        <span role="columnheader">Name</span>
+        {columns.map(column => (
+          <span
+            key={column.name}
+            role="columnheader"
+            data-numeric={column.numeric || undefined}
+            aria-sort={column.sort === sort ? 'descending' : undefined}
+          >
+            {column.sort ? (
+              <button type="button" className={css.sort} onClick={() => onSort(column.sort)}>
+                {column.sort === sort && (
+                  <span aria-hidden className={css.arrow}>
+                    ↓
+                  </span>
+                )}
+                {column.label}
+              </button>
+            ) : (
+              column.label
+            )}
+          </span>
+        ))}
+      </div>
+    </div>
+  )
+}

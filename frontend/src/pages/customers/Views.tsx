@@ -1,0 +1,136 @@
+import { Button, Menu, Modal, Switch, TextInput } from '@mantine/core'
+import '@mantine/core/styles/Switch.layer.css'
+import '@/components/theme/dialogs'
+import '@/components/theme/menus'
+import { IconBookmark, IconPlus, IconTrash } from '@tabler/icons-react'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { api, read } from '@/api/client'
+import { ask } from '@/api/questions'
+import type { SavedView } from '@/api/shapes'
+import { useMay } from '@/components/signedIn'
+import { say, sayProblem } from '@/components/toasts'
+import css from './Customers.module.css'
+import { type CustomersSearch, parseCustomers } from './search'
+
+const PAGE = 'customers'
+
+/** Searches with a name. The address stays the truth; `view` only says where it came from. */
+export function Views({ search, onOpen }: { search: CustomersSearch; onOpen: (search: CustomersSearch) => void }) {
+  const may = useMay()
+  const queries = useQueryClient()
+  const views = useQuery(ask.views())
+  const [naming, setNaming] = useState(false)
+  const refresh = () => queries.invalidateQueries({ queryKey: ['views'] })
+  const forget = useMutation({
+    mutationFn: (view: SavedView) => read(api.DELETE('/api/views/{id}', { params: { path: { id: view.view_id } } })),
+    onSuccess: (_, { view_id: _id, ...view }) =>
+      say(`View “${view.name}” deleted`, {
+        undo: () => void read(api.POST('/api/views', { body: view })).then(refresh, sayProblem),
+      }),
+    onError: sayProblem,
+    onSettled: refresh,
+  })
+  const mine = views.data?.data.filter(view => view.page === PAGE) ?? []
+  const now = mine.find(view => view.view_id === search.view)
+  return (
+    <>
+      <Menu position="bottom-end" shadow="md" width={260}>
+        <Menu.Target>
+          <Button variant="default" leftSection={<IconBookmark size={16} aria-hidden />}>
+            {now ? now.name : 'Views'}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <div className={css.viewMenu}>
+            {mine.map(view => (
+              <Menu.Item
+                key={view.view_id}
+                onClick={() => onOpen({ ...parseCustomers(view.search), view: view.view_id })}
+              >
+                {view.name}
+              </Menu.Item>
+            ))}
+            {mine.length === 0 && <Menu.Label>No views saved yet</Menu.Label>}
+          </div>
+          {may('views.write') && (
+            <>
+              <Menu.Divider />
+              <Menu.Item leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setNaming(true)}>
+                Save this view
+              </Menu.Item>
+              {now && (
+                <Menu.Item leftSection={<IconTrash size={16} aria-hidden />} onClick={() => forget.mutate(now)}>
+                  Delete “{now.name}”
+                </Menu.Item>
+              )}
+            </>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+      {naming && (
+        <Name
+          search={search}
+          onClose={() => setNaming(false)}
+          onSaved={view => {
+            setNaming(false)
+            void refresh()
+            onOpen({ ...search, view: view.view_id })
+          }}
+        />
+      )}
+    </>
+  )
+}
+
+function Name({
+  search,
+  onClose,
+  onSaved,
+}: {
+  search: CustomersSearch
+  onClose: () => void
+  onSaved: (view: SavedView) => void
+}) {
+  const [name, setName] = useState('')
+  const [shared, setShared] = useState(false)
+  const save = useMutation({
+    mutationFn: () => {
+      const { open: _open, view: _view, ...kept } = search
+      return read(
+        api.POST('/api/views', {
+          body: { name: name.trim(), page: PAGE, search: kept as SavedView['search'], shared },
+        }),
+      )
+    },
+    onSuccess: onSaved,
+  })
+  return (
+    <Modal opened onClose={onClose} title="Save this view">
+      <form
+        onSubmit={event => {
+          event.preventDefault()
+          save.mutate()
+        }}
+      >
+        <TextInput
+          data-autofocus
+          label="Name"
+          value={name}
+          maxLength={80}
+          onChange={event => setName(event.currentTarget.value)}
+          error={save.error?.message}
+        />
+        <Switch
+          mt="md"
+          label="Colleagues may use it too"
+          checked={shared}
+          onChange={event => setShared(event.currentTarget.checked)}
+        />
+        <Button type="submit" mt="lg" disabled={!name.trim()} loading={save.isPending}>
+          Save
+        </Button>
+      </form>
+    </Modal>
+  )
+}

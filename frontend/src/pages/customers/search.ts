@@ -1,0 +1,26 @@
+import { isoDay, number, oneOf, reader, text, whole } from '@/components/search'
+
+export const SORTS = ['probability', 'value', 'lifetime', 'risk', 'recency', 'frequency', 'monetary', 'score'] as const
+export const CHURN_STATES = ['likely to stay', 'unsure', 'at risk'] as const
+
+export const parseCustomers = reader({
+  q: text,
+  segment: text,
+  category: text,
+  country: text,
+  from: isoDay,
+  to: isoDay,
+  min_probability: number,
+  min_value: number,
+  state: oneOf(CHURN_STATES),
+  sort: oneOf(SORTS),
+  view: whole,
+  open: text,
+})
+
+export type CustomersSearch = ReturnType<typeof parseCustomers>
+
+/** What the API is asked: the search without what only the page knows. */
+export function toQuestion({ open: _open, view: _view, ...question }: CustomersSearch) {
+  return { sort: 'probability', ...question }
+}

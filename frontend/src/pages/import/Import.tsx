@@ -1,0 +1,5 @@
+import { Page } from '@/components/Page'
+
+export default function Import() {
+  return <Page title="Import">{null}</Page>
+}

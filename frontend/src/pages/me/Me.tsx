@@ -1,0 +1,5 @@
+import { Page } from '@/components/Page'
+
+export default function Me() {
+  return <Page title="Me">{null}</Page>
+}

@@ -1,0 +1,5 @@
+import { Page } from '@/components/Page'
+
+export default function Model() {
+  return <Page title="Model">{null}</Page>
+}

@@ -1,0 +1,5 @@
+import { Page } from '@/components/Page'
+
+export default function Segments() {
+  return <Page title="Segments">{null}</Page>
+}

@@ -1,0 +1,3 @@
+import { ownAddress, reader, text } from '@/components/search'
+
+export const parseSignIn = reader({ next: ownAddress, token: text })

@@ -1,0 +1,3 @@
+import { reader, text } from '@/components/search'
+
+export const parseToday = reader({ open: text })
