@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from foresell.access.statements import Connection
-from foresell.logs import logger
+import psycopg
+from psycopg.types.json import Jsonb
 
-log = logger("access")
+from foresell.access.statements import Connection, many, one, run
+from foresell.sql import named_queries
 
 
 async def record(
@@ -19,5 +21,44 @@ async def record(
     detail: Mapping[str, object] = {},
     request_id: str | None = None,
 ) -> None:
-    """One entry, in the transaction of what it tells of."""
-    log.info("recorded", action=action, actor=actor, subject=subject, request_id=request_id)
+    """One entry, in the transaction of what it tells of.
+
+    `actor` is the user the transaction acts for (the database refuses another), None for nobody signed in. `subject` such
+    as `customer:C000123`. `detail` holds ids, counts and hashes, never personal data.
+    """
+    await run(
+        con,
+        "audit.record",
+        actor=actor,
+        action=action,
+        subject=subject,
+        detail=Jsonb(dict(detail)),
+        request_id=request_id,
+    )
+
+
+def record_by_hand(
+    con: psycopg.Connection[Any],
+    action: str,
+    *,
+    actor: int | None = None,
+    subject: str | None = None,
+    detail: Mapping[str, object] = {},
+) -> None:
+    """One entry of the command line or a worker, in the transaction of what it tells of."""
+    con.execute(
+        named_queries("foresell.access", "audit.sql")["record"],
+        {"actor": actor, "action": action, "subject": subject, "detail": Jsonb(dict(detail)), "request_id": None},
+    )
+
+
+async def listed(
+    con: Connection, *, limit: int, before: int | None, **which: object
+) -> tuple[int, list[dict[str, Any]]]:
+    """How many events match, and the newest `limit` of them before event `before`.
+
+    `which`: actor (user id), action, subject, first and last (days, both included); None matches all.
+    """
+    total = await one(con, "audit.counted", **which)
+    assert total is not None
+    return total["total"], await many(con, "audit.listed", limit=limit, before=before, **which)

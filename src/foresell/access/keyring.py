@@ -11,12 +11,13 @@ import hmac
 import json
 import os
 import secrets
-import tempfile
 import time
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from joserfc.jwk import ECKey
+
+from foresell.keyfiles import write_once
 
 ROTATED_AFTER_SECONDS = 30 * 86_400
 RETIRED_AFTER_SECONDS = 86_400
@@ -53,7 +54,7 @@ class Keyring:
         """Make a new signing pair and retire those whose tokens have all expired. Returns its id."""
         pair = ECKey.generate_key("P-256", private=True)
         kid = f"{time.time_ns()}-{secrets.token_hex(4)}"
-        _write(self._folder / "signing" / f"{kid}.json", json.dumps(pair.as_dict(private=True)).encode())
+        write_once(self._folder / "signing" / f"{kid}.json", json.dumps(pair.as_dict(private=True)).encode())
         for file in sorted((self._folder / "signing").glob("*.json"))[:-1]:
             if self._age(_successor(file)) > RETIRED_AFTER_SECONDS:
                 file.unlink(missing_ok=True)
@@ -77,7 +78,7 @@ class Keyring:
         if self._secret is None:
             file = self._folder / "access"
             if not file.exists():
-                _write(file, os.urandom(32))
+                write_once(file, os.urandom(32))
             self._secret = file.read_bytes()
         return hmac.digest(self._secret, use.encode(), hashlib.sha256)
 
@@ -96,18 +97,3 @@ class Keyring:
 def _successor(file: Path) -> str:
     """The id of the pair made next: from then on, this one only verified."""
     return next(other.stem for other in sorted(file.parent.glob("*.json")) if other.name > file.name)
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Write once and whole: of two processes that make the same file, the second finds the first's."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as draft:
-        draft.write(content)
-        draft.flush()
-        os.fsync(draft.fileno())
-    try:
-        os.link(draft.name, file)
-    except FileExistsError:
-        pass
-    finally:
-        Path(draft.name).unlink()

@@ -6,15 +6,14 @@ names end in `.kms` and the files are useless without the right to decrypt. Read
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from foresell.errors import DatabaseUnavailable, ForesellError
+from foresell.keyfiles import destroy, write_once
 
 BYTES = 32
 
@@ -30,9 +29,9 @@ class Safe:
         """A new secret, safely on disk when this returns. Of two processes that make it, the first one's stays."""
         if self._kms_key:
             blob = _kms().generate_data_key(KeyId=self._kms_key, KeySpec="AES_256", EncryptionContext=_context(name))
-            _write_once(self.folder / f"{name}.kms", blob["CiphertextBlob"])
+            write_once(self.folder / f"{name}.kms", blob["CiphertextBlob"])
         else:
-            _write_once(self.folder / name, secrets.token_bytes(BYTES))
+            write_once(self.folder / name, secrets.token_bytes(BYTES))
 
     def read(self, name: str) -> bytes:
         """The secret itself. Raises ForesellError when its file is gone or damaged, or KMS refuses."""
@@ -49,37 +48,11 @@ class Safe:
         """Overwrite and delete; what was made with it can never be opened again."""
         for file in (self.folder / name, self.folder / f"{name}.kms"):
             with suppress(FileNotFoundError):
-                with file.open("r+b") as content:
-                    content.write(os.urandom(file.stat().st_size))
-                    content.flush()
-                    os.fsync(content.fileno())
-                file.unlink()
-                _settle(self.folder)
+                destroy(file)
 
     def names(self, pattern: str) -> set[str]:
         """The names of the secrets that match a regular expression in full."""
         return {name for file in self.folder.glob("*") if re.fullmatch(pattern, name := file.name.removesuffix(".kms"))}
-
-
-def _write_once(file: Path, content: bytes) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.NamedTemporaryFile(dir=file.parent, prefix=".draft-", delete=False) as draft:
-        draft.write(content)
-        draft.flush()
-        os.fsync(draft.fileno())
-    with suppress(FileExistsError):
-        os.link(draft.name, file)
-    Path(draft.name).unlink()
-    _settle(file.parent)
-
-
-def _settle(folder: Path) -> None:
-    """What was linked or deleted in a folder stays so after a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _context(name: str) -> dict[str, str]:

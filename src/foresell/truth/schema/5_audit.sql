@@ -15,7 +15,7 @@ create table events (
     detail jsonb not null default '{}',
     request_id text
 );
-comment on table events is 'One row per thing done that has to be accounted for. actor_id: the user, null for whoever holds the command line, or nobody signed in. subject, detail: ids, counts and hashes, never personal data.';
+comment on table events is 'One row per thing done that has to be accounted for. actor_id: the user, null for whoever holds the command line, or nobody signed in. subject: what it was done to, such as batch:7. subject and detail hold ids, counts and hashes, never personal data.';
 create index events_at on events (at desc);
 create index events_actor on events (actor_id, event_id desc);
 create index events_action on events (action, event_id desc);
@@ -82,7 +82,7 @@ as $$
 begin
     perform audit.note(
         case when new.state = 'undone' then 'undo' else 'import' end,
-        'batch ' || new.batch_id,
+        'batch:' || new.batch_id,
         jsonb_build_object('source', new.source, 'rows', new.rows, 'file_sha256', new.file_sha256)
     );
     return null;
@@ -96,7 +96,7 @@ create function note_publication() returns trigger
 language plpgsql
 as $$
 begin
-    perform audit.note('publish', 'run ' || new.run_id, '{}');
+    perform audit.note('publish', 'run:' || new.run_id, '{}');
     return null;
 end $$;
 comment on function note_publication is 'Publishing, and going back to an earlier run, is recorded where it happens.';
@@ -107,7 +107,7 @@ language plpgsql
 as $$
 begin
     perform audit.note(
-        case when new.retired_at is null then 'key made' else 'key retired' end, 'key ' || new.kek_id, '{}'
+        case when new.retired_at is null then 'key.made' else 'key.retired' end, 'key:' || new.kek_id, '{}'
     );
     return null;
 end $$;
@@ -130,7 +130,7 @@ begin
     end if;
     insert into audit.events (actor_id, via, action, subject, detail, request_id)
     values (
-        access.me(), 'web', purpose || ' contact data', case when cardinality(wanted) = 1 then wanted[1] end,
+        access.me(), 'web', 'contact.' || purpose, case when cardinality(wanted) = 1 then 'customer:' || wanted[1] end,
         jsonb_build_object('customers', cardinality(wanted)), unlock.request_id
     );
     return query
@@ -151,7 +151,7 @@ create policy app on waiting to foresell_app using (true);
 create policy look on events for select to foresell_web using ((select access.may('audit.read')));
 create policy look on seals for select to foresell_web using ((select access.may('audit.read')));
 create policy look on waiting for select to foresell_web using ((select access.may('audit.read')));
-create policy own on events for insert to foresell_web with check (actor_id is not distinct from (select access.me()));
+create policy own on events for insert to foresell_web with check (actor_id is null or actor_id = (select access.me()));
 
 grant usage on schema audit to foresell_app, foresell_web;
 grant select on events, seals, waiting to foresell_app, foresell_web;

@@ -1,0 +1,290 @@
+"""The audit: only added to, sealed, and whatever a superuser does to it is found and named."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from foresell.access import sealing
+from foresell.access.audit import record_by_hand
+from foresell.access.sealing import AuditBroken, Book, seal, verify
+from foresell.truth import batches, embedded
+from foresell.truth.database import Database, Role
+from tests.support.loading import load
+from tests.support.staged import staged
+
+Con = psycopg.Connection[dict[str, Any]]
+EDITS = 1_000
+EVENTS, SEALS = 120, 12
+
+
+def superuser(database: Database) -> Con:
+    return psycopg.connect(
+        embedded.conninfo(database.settings.home, "postgres"), autocommit=True, row_factory=dict_row
+    )  # fmt: skip
+
+
+@pytest.fixture
+def book(database: Database) -> Book:
+    """The audit of a home with a dozen seals of ten events each."""
+    book = Book(database.settings.home)
+    with database.connect() as con:
+        con.autocommit = True
+        for number in range(EVENTS):
+            record_by_hand(con, "sign-in", subject=f"user:{number}", detail={"by": "password", "n": number})
+            if number % (EVENTS // SEALS) == EVENTS // SEALS - 1:
+                assert seal(con, book) == EVENTS // SEALS
+        assert seal(con, book) == 0
+    return book
+
+
+def test_an_untouched_audit_is_found_whole(database: Database, book: Book) -> None:
+    with database.connect() as con:
+        con.autocommit = True
+        verdict = verify(con, book)
+        assert (verdict.ok, verdict.events, verdict.seals, verdict.waiting) == (True, EVENTS, SEALS, 0)
+        record_by_hand(con, "sign-out")
+        assert verify(con, book).waiting == 1
+        seal(con, book)
+        assert verify(con, book).ok
+
+
+CHANGES = (
+    "update audit.events set action = 'other'", "delete from audit.events", "truncate audit.events cascade",
+    "update audit.seals set sealed_at = now()", "delete from audit.seals", "truncate audit.seals",
+)  # fmt: skip
+FORGERIES = (
+    "insert into audit.events (event_id, action) overriding system value values (1000000, 'forged')",
+    "insert into audit.events (at, action) values ('2020-01-01', 'forged')",
+)
+
+
+@pytest.mark.parametrize(
+    ("role", "acts"), [("owner", CHANGES), ("app", CHANGES + FORGERIES), ("web", CHANGES + FORGERIES)]
+)
+def test_nobody_changes_what_was_recorded(database: Database, book: Book, role: Role, acts: tuple[str, ...]) -> None:
+    with psycopg.connect(database.conninfo(role), autocommit=True) as con:
+        for act in acts:
+            with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.RestrictViolation)):
+                con.execute(act.encode())
+
+
+def event(con: Con, chance: random.Random) -> int:
+    return int(chance.choice(con.execute("select event_id from audit.events").fetchall())["event_id"])
+
+
+def change_a_field(con: Con, chance: random.Random) -> None:
+    what = chance.choice(
+        [
+            "action = action || 'x'", "actor_id = coalesce(actor_id, 0) + 1", "actor_id = 7", "subject = null",
+            "subject = 'user:9999'", "detail = detail || '{\"x\": 1}'", "detail = '{}'", "via = 'worker'",
+            "at = at + interval '1 microsecond'", "at = at - interval '3 days'", "request_id = 'r'",
+        ]
+    )  # fmt: skip
+    con.execute(f"update audit.events set {what} where event_id = %s".encode(), [event(con, chance)])
+
+
+def delete_some(con: Con, chance: random.Random) -> None:
+    first = event(con, chance)
+    con.execute("delete from audit.events where event_id between %s and %s", [first, first + chance.randrange(5)])
+
+
+def swap_two(con: Con, chance: random.Random) -> None:
+    first, second = event(con, chance), event(con, chance)
+    if first == second:
+        second = first + 1 if first < EVENTS else first - 1
+    con.execute(
+        "update audit.events as e set subject = o.subject, detail = o.detail from audit.events as o"
+        " where (e.event_id, o.event_id) in ((%(a)s, %(b)s), (%(b)s, %(a)s))",
+        {"a": first, "b": second},
+    )
+
+
+def renumber(con: Con, chance: random.Random) -> None:
+    con.execute("alter table audit.events alter event_id drop identity")
+    con.execute("update audit.events set event_id = event_id + 100000 where event_id = %s", [event(con, chance)])
+
+
+def slip_one_in(con: Con, chance: random.Random) -> None:
+    con.execute(
+        "insert into audit.events (event_id, at, action) overriding system value"
+        " values (%s, now() - %s * interval '1 hour', 'sign-in')",
+        [1_000_000 + chance.randrange(10**6), chance.randrange(10_000)],
+    )
+
+
+def cut_the_tail(con: Con, chance: random.Random) -> None:
+    """The events and seals of the last so many seals, cleanly."""
+    last = SEALS - chance.randrange(SEALS)
+    con.execute(
+        "delete from audit.events where event_id in (select unnest(event_ids) from audit.seals where seal_id >= %s)",
+        [last],
+    )
+    con.execute("delete from audit.seals where seal_id >= %s", [last])
+
+
+def drop_a_seal(con: Con, chance: random.Random) -> None:
+    con.execute("delete from audit.seals where seal_id = %s", [chance.randint(1, SEALS)])
+
+
+def drop_a_seal_with_its_events(con: Con, chance: random.Random) -> None:
+    number = chance.randint(1, SEALS)
+    con.execute(
+        "delete from audit.events where event_id in (select unnest(event_ids) from audit.seals where seal_id = %s)",
+        [number],
+    )
+    con.execute("delete from audit.seals where seal_id = %s", [number])
+
+
+def reseal_without_the_key(con: Con, chance: random.Random) -> None:
+    """Change an event, then every hash that follows from it; only the signatures cannot be made."""
+    victim = event(con, chance)
+    con.execute("update audit.events set action = 'nothing' where event_id = %s", [victim])
+    rows = {row["event_id"]: row for row in con.execute(sealing._sql("all_events")).fetchall()}
+    previous = sealing.BEFORE_ALL
+    for each in con.execute(sealing._sql("seals_from"), {"seal_id": 0}).fetchall():
+        each["row_hashes"] = b"".join(sealing._row_hash(rows[event_id]) for event_id in each["event_ids"])
+        each["previous"], each["hash"] = previous, b""
+        previous = sealing._seal_hash(each)
+        con.execute(
+            "update audit.seals set row_hashes = %s, previous = %s, hash = %s where seal_id = %s",
+            [each["row_hashes"], each["previous"], previous, each["seal_id"]],
+        )
+
+
+def change_a_seal(con: Con, chance: random.Random) -> None:
+    what = chance.choice(
+        [
+            "hash = sha256(hash)", "previous = sha256(previous)", "signature = set_byte(signature, 12, get_byte(signature, 12) # 1)",
+            "sealed_at = sealed_at + interval '1 second'", "event_ids[1] = event_ids[1] + 1000000",
+            "row_hashes = set_byte(row_hashes, 5, get_byte(row_hashes, 5) # 1)",
+        ]
+    )  # fmt: skip
+    con.execute(f"update audit.seals set {what} where seal_id = %s".encode(), [chance.randint(1, SEALS)])
+
+
+TAMPERINGS: list[Callable[[Con, random.Random], None]] = [
+    change_a_field, change_a_field, change_a_field, delete_some, swap_two, renumber, slip_one_in, cut_the_tail, drop_a_seal,
+    drop_a_seal_with_its_events, reseal_without_the_key, change_a_seal,
+]  # fmt: skip
+
+
+def tampered(con: Con, act: Callable[[Con, random.Random], None], chance: random.Random) -> Iterator[None]:
+    """Do it with every trigger off, look, and take it back."""
+    with con.transaction(force_rollback=True):
+        con.execute("set local session_replication_role = replica")
+        act(con, chance)
+        yield
+
+
+def test_a_thousand_edits_by_a_superuser_are_all_found(database: Database, book: Book) -> None:
+    chance, missed = random.Random(11), []
+    with superuser(database) as con:
+        for number in range(EDITS):
+            act = TAMPERINGS[number % len(TAMPERINGS)]
+            for _ in tampered(con, act, chance):
+                if verify(con, book).ok:
+                    missed.append((number, act.__name__))
+        assert missed == []
+        assert verify(con, book).ok, "every edit was taken back"
+
+
+def test_the_first_bad_row_is_named(database: Database, book: Book) -> None:
+    def two_rows(con: Con, _: random.Random) -> None:
+        con.execute(
+            "update audit.events set action = 'x' where event_id in (select event_id from audit.events order by 1 offset 40 limit 2)"
+        )
+
+    with superuser(database) as con:
+        row = con.execute("select event_id from audit.events order by 1 offset 40 limit 1").fetchone()
+        assert row
+        for _ in tampered(con, two_rows, random.Random(1)):
+            first = verify(con, book).findings[0]
+            assert (first.event_id, first.words) == (row["event_id"], f"event {row['event_id']} was changed")
+
+
+def test_without_anchors_a_cut_tail_would_go_unseen(database: Database, book: Book) -> None:
+    """The control: the same cut passes once the anchors are cut, too, so it is they that found it."""
+    with superuser(database) as con:
+        for _ in tampered(con, cut_the_tail, random.Random(3)):
+            assert not verify(con, book).ok
+            row = con.execute("select max(seal_id) as last from audit.seals").fetchone()
+            assert row
+            lines = book.anchors.read_bytes().splitlines(keepends=True)
+            book.anchors.write_bytes(b"".join(lines[: row["last"]]))
+            assert verify(con, book).ok
+
+
+@pytest.mark.parametrize("what", ["a line", "the end", "a digit", "everything"])
+def test_changes_of_the_anchors_are_found(database: Database, book: Book, what: str) -> None:
+    lines = book.anchors.read_bytes().splitlines(keepends=True)
+    changed = {
+        "a line": lines[:4] + lines[5:],
+        "the end": lines[:-3],
+        "a digit": [*lines[:6], lines[6].replace(b'"events": 70', b'"events": 71'), *lines[7:]],
+        "everything": [],
+    }[what]
+    assert changed != lines
+    book.anchors.write_bytes(b"".join(changed))
+    with database.connect() as con:
+        con.autocommit = True
+        assert not verify(con, book).ok
+
+
+def test_nothing_is_sealed_on_top_of_a_cut(database: Database, book: Book) -> None:
+    with superuser(database) as con:
+        con.execute("set session_replication_role = replica")
+        cut_the_tail(con, random.Random(5))
+    with database.connect() as con:
+        con.autocommit = True
+        record_by_hand(con, "sign-in")
+        with pytest.raises(AuditBroken):
+            seal(con, book)
+
+
+def test_a_sealer_killed_before_the_anchor_is_caught_up_with(database: Database, book: Book, tmp_path: Path) -> None:
+    shutil.copy(book.anchors, tmp_path / "before")
+    with database.connect() as con:
+        con.autocommit = True
+        record_by_hand(con, "sign-in")
+        seal(con, book)
+        shutil.copy(tmp_path / "before", book.anchors)  # as if killed between commit and anchor
+        assert verify(con, book).ok
+        record_by_hand(con, "sign-out")
+        assert seal(con, book) == 1
+        assert len(book.read()) == SEALS + 2
+        assert verify(con, book).ok
+
+
+def test_loads_and_undos_record_themselves_in_their_own_transaction(database: Database) -> None:
+    batch = load(database, staged("A1 anna 2026-01-05 ok mug 2 3.50"))
+    batches.undo(database, batch.batch_id or 0)
+    with database.connect() as con:
+        rows = con.execute("select action, subject, via, actor_id from audit.events order by event_id").fetchall()
+    assert [tuple(row.values()) for row in rows] == [
+        ("import", f"batch:{batch.batch_id}", "command line", None),
+        ("undo", f"batch:{batch.batch_id}", "command line", None),
+    ]
+
+
+def test_the_web_records_nobody_but_whom_it_acts_for(database: Database) -> None:
+    with database.connect() as con:
+        row = con.execute(
+            "insert into access.users (name, email) values ('A', 'a@b.example') returning user_id"
+        ).fetchone()
+    assert row
+    forged = "insert into audit.events (actor_id, action) values (%s, 'sign-in')"
+    with psycopg.connect(database.conninfo("web")) as web:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            web.execute(forged, [row["user_id"]])
+        web.rollback()
+        web.execute("select set_config('foresell.user_id', %s, true)", [str(row["user_id"])])
+        web.execute(forged, [row["user_id"]])
+        assert web.execute("select * from audit.events").fetchall() == [], "without audit.read nothing is read"
