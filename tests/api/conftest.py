@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import psycopg
@@ -41,6 +42,7 @@ class Served:
     users: dict[str, int]
     customers: dict[str, list[str]]
     clients: list[httpx2.Client] = field(default_factory=list)
+    _openapi: dict[str, Any] = field(default_factory=dict)
 
     def session(self, who: str, *, second_factor: bool = True) -> str:
         """A new session of a person, as if just signed in."""
@@ -57,6 +59,12 @@ class Served:
         """An access token of a new session of a person."""
         keyring = Keyring(self.settings.home / "keys")
         return tokens.sign(keyring, self.users[who], self.session(who, second_factor=second_factor))
+
+    def openapi(self) -> dict[str, Any]:
+        """The API as it describes itself."""
+        if not self._openapi:
+            self._openapi.update(httpx2.get(f"{self.url}/api/openapi.json").json())
+        return self._openapi
 
     def client(self, who: str | None, **options: bool) -> httpx2.Client:
         """A client of a person, or of nobody."""

@@ -23,6 +23,12 @@ router = APIRouter(prefix="/api/customers", tags=["customers"])
 Reader = Annotated[Principal, require("customers.read")]
 
 
+class SortedFilters(lists.Filters):
+    """Which customers, and in which order."""
+
+    sort: lists.Sort = Field("probability", description="Best first.")
+
+
 class Owner(BaseModel):
     """Who looks after a customer."""
 
@@ -225,11 +231,10 @@ class History(BaseModel):
 async def list_customers(
     web: WebOf,
     principal: Reader,
-    filters: Annotated[lists.Filters, Query()],
-    sort: Annotated[lists.Sort, Query(description="Best first.")] = "probability",
+    filters: Annotated[SortedFilters, Query()],
 ) -> Response:
     """The scored customers in reach, filtered, sorted and paged."""
-    page = await lists.page(web, principal, filters, sort)
+    page = await lists.page(web, principal, filters, filters.sort)
     people = await lists.people(web, principal, page.rows)
     rows = [{**row, "name": None, "owner": None, **people.get(row["customer_id"], {})} for row in page.rows]
     return answer({"data": rows, **page.frame(web)})

@@ -34,6 +34,12 @@ class Segments(BaseModel):
     meta: Meta
 
 
+class RfmFilters(lists.Filters):
+    """Which customers, and in which order."""
+
+    sort_by: SortBy = Field("rfm_score", description="Best first.")
+
+
 class RfmRow(BaseModel):
     """One customer's RFM."""
 
@@ -146,11 +152,10 @@ async def customer_segments(web: WebOf, principal: Annotated[Principal, require(
 async def customer_rfm(
     web: WebOf,
     principal: Annotated[Principal, require("customers.read")],
-    filters: Annotated[lists.Filters, Query()],
-    sort_by: Annotated[SortBy, Query(description="Best first.")] = "rfm_score",
+    filters: Annotated[RfmFilters, Query()],
 ) -> Response:
     """The RFM table, filtered, sorted and paged."""
-    sort = "score" if sort_by == "rfm_score" else sort_by
+    sort = "score" if filters.sort_by == "rfm_score" else filters.sort_by
     page = await lists.page(web, principal, filters, sort)
     names = await lists.names_of(web, principal, page.rows)
     rows = [
