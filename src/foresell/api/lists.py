@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -82,11 +83,23 @@ class Cut:
 
 async def selected(web: Web, principal: Principal, which: Which, sort: str) -> Places:
     """The places of all customers that match, in order. Raises ParameterError for a name that does not exist."""
-    parts = which.model_dump(exclude={"q", "limit", "page", "cursor"})
+    which_customers = await filter_of(web, principal, which)
+    with by_parameter():
+        return await web.places(principal, which_customers, sort)
+
+
+async def filter_of(web: Web, principal: Principal, which: Which) -> Filter:
+    """The filter asked for, text already looked up. Raises ParameterError when a range ends before it starts."""
     _in_order(which)
     customers = await _found(web, principal, which.q) if which.q and which.q.strip() else None
+    return Filter(**which.model_dump(include=set(Which.model_fields) - {"q"}), customers=customers)
+
+
+@contextmanager
+def by_parameter() -> Iterator[None]:
+    """Whoever asks for a name that does not exist hears which parameter it was."""
     try:
-        return await web.places(principal, Filter(**parts, customers=customers), sort)
+        yield
     except UsageError as error:
         what = error.message.split("no ", 1)[-1].split(" ", 1)[0]
         raise ParameterError(what, error.message, remedy=error.remedy) from None

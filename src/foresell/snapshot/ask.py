@@ -94,10 +94,15 @@ def selection(con: duckdb.DuckDBPyConnection, which: Filter, sort: str = "value"
     """The places of all customers that match, in order: what a list is cut from. Raises UsageError like `customers`."""
     if sort not in SORTS:
         raise UsageError(f"Cannot sort by {sort!r}.", remedy=f"Choose one of: {', '.join(SORTS)}")
-    parts = {name: _spelled(con, name, value) for name, value in which.parts().items()}
-    conditions = " and ".join(_CONDITIONS[name] for name in parts) or "true"
-    query = _sql("selection").replace("{conditions}", conditions).replace("{order}", SORTS[sort])
+    holds, parts = conditions(con, which)
+    query = _sql("selection").replace("{conditions}", holds).replace("{order}", SORTS[sort])
     return con.execute(query, parts or None).fetchnumpy()["place"]
+
+
+def conditions(con: duckdb.DuckDBPyConnection, which: Filter) -> tuple[str, dict[str, Any]]:
+    """A filter as an expression over customer_list, and the values it binds. Raises UsageError for an unknown name."""
+    parts = {name: _spelled(con, name, value) for name, value in which.parts().items()}
+    return " and ".join(_CONDITIONS[name] for name in parts) or "true", parts
 
 
 def listed(con: duckdb.DuckDBPyConnection, places: Sequence[int] | Places) -> list[dict[str, Any]]:
