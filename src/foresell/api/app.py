@@ -11,7 +11,21 @@ from fastapi.routing import APIRoute
 import foresell
 from foresell.access.keyring import Keyring
 from foresell.access.oidc import Client
-from foresell.api import auth, customers, documents, health, me, oidc, problems, users
+from foresell.api import (
+    auth,
+    customers,
+    distributions,
+    documents,
+    forecast,
+    health,
+    me,
+    models,
+    oidc,
+    problems,
+    sales,
+    segments,
+    users,
+)  # fmt: skip
 from foresell.api.deps import Authenticate, check_declared
 from foresell.api.guard import Guard
 from foresell.api.identity import Principals
@@ -21,7 +35,9 @@ from foresell.api.web import Web
 from foresell.settings import Settings
 
 #: One file per resource; each has a `router`.
-RESOURCES = (health, auth, oidc, me, users, documents, customers)
+RESOURCES = (
+    health, auth, oidc, me, users, documents, customers, segments, distributions, sales, forecast, models,
+)  # fmt: skip
 
 DESCRIPTION = """Customers, scores, forecasts and the work around them. Every answer names the run its figures come from and the day
 they speak of. Errors are RFC 9457 problem details."""

@@ -1,0 +1,19 @@
+-- PostgreSQL: how right a model was, out of time, beside the simpler models it was compared with.
+
+-- name: rows
+-- Grain: one row per model compared, measure and test cutoff, of one population.
+select model, measure, cutoff, customers, value
+from truth.backtests
+where model_id = %(model_id)s and population = %(population)s and cutoff is not null and value <> 'NaN'
+
+-- name: figures
+-- Grain: one row per model compared and measure: the mean over the test cutoffs. low, high: the 95 % bootstrap interval that
+-- was stored with it.
+select rows.model, rows.measure, avg(rows.value) as value, nullif(mean.low, 'NaN') as low, nullif(mean.high, 'NaN') as high,
+    round(avg(rows.customers))::bigint as customers
+from rows
+left join truth.backtests as mean
+    on mean.model_id = %(model_id)s and mean.population = %(population)s and mean.cutoff is null
+    and mean.model = rows.model and mean.measure = rows.measure
+group by rows.model, rows.measure, mean.low, mean.high
+order by rows.model, rows.measure

@@ -1,0 +1,100 @@
+"""Every metric there is. Their .sql files say what a row is; `adds` says how the figures come of the rows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from foresell.metrics.metric import Adds, Metric
+
+CUSTOMERS: Final = Metric("customers", "place", {"customers": Adds("count")})
+
+_OF_SEGMENT: Final = {
+    "customers": Adds("count"), "revenue": Adds("sum", "revenue"), "share": Adds("share"),
+    "median_recency_days": Adds("median", "recency_days"),
+}  # fmt: skip
+SEGMENTS: Final = Metric("segments", "segment, customer_id", _OF_SEGMENT, ("segment",))
+GRID: Final = Metric(
+    "grid", "r, f, customer_id", {"customers": Adds("count"), "revenue": Adds("sum", "revenue")}, ("r", "f")
+)
+RULES_PREVIEW: Final = Metric(
+    "rules_preview", "segment, now, customer_id, is_new", {"customers": Adds("sum", "is_new"), "now": Adds("sum", "is_now")},
+    ("segment",),
+)  # fmt: skip
+MOVEMENT: Final = Metric(
+    "movement", '"from", "to", customer_id', {"customers": Adds("count"), "revenue": Adds("sum", "revenue")},
+    ("from", "to"), "PostgreSQL",
+)  # fmt: skip
+
+_SOLD: Final = {
+    "revenue": Adds("sum", "revenue"), "orders": Adds("distinct", "sold"), "customers": Adds("distinct", "buyer"),
+}  # fmt: skip
+SALES: Final = {
+    "time": Metric("sales_by_time", "day, order_id", _SOLD, ("name",)),
+    "country": Metric("sales_by_country", "name, order_id", _SOLD, ("name",)),
+    "segment": Metric("sales_by_segment", "name, order_id", _SOLD, ("name",)),
+    "category": Metric("sales_by_category", "name, order_id, line_no", _SOLD, ("name",)),
+}
+LINE_CLASSES: Final = Metric(
+    "line_classes", "class, order_id, line_no", {"lines": Adds("sum", "lines"), "amount": Adds("sum", "amount")},
+    ("class",),
+)  # fmt: skip
+
+KPI_SALES: Final = Metric(
+    "kpi_sales", "order_id",
+    {
+        "revenue": Adds("sum", "revenue"), "orders": Adds("count", "sold"), "customers": Adds("distinct", "buyer"),
+        "average_order_value": Adds("mean", "sold_for"),
+    },
+)  # fmt: skip
+KPI_CALL_LIST: Final = Metric("kpi_call_list", "place", {"expected_value": Adds("sum", "expected_value")})
+KPI_AT_RISK: Final = Metric("kpi_at_risk", "customer_id", {"at_risk_revenue": Adds("sum", "revenue")})
+
+DISTRIBUTION: Final = Metric(
+    "distribution", "value, customer_id", {"customers": Adds("count")}, ("low",),
+    whole={"n": Adds("count"), "median": Adds("median", "value")},
+)  # fmt: skip
+
+FORECAST: Final = Metric(
+    "forecast", "target, starts, grain",
+    {column: Adds("sum", column) for column in ("known", "expected", "low", "high")}, ("grain", "starts", "target"),
+)  # fmt: skip
+
+BACKTEST: Final = Metric(
+    "backtest", "model, measure, cutoff", {"value": Adds("mean", "value")}, ("model", "measure"), "PostgreSQL"
+)
+CALIBRATION: Final = Metric(
+    "calibration", "\"group\", cutoff",
+    {
+        "customers": Adds("sum", "customers"), "said": Adds("weighted mean", "said", "customers"),
+        "happened": Adds("weighted mean", "happened", "customers"),
+    },
+    ("group",), "PostgreSQL",
+)  # fmt: skip
+LIFT: Final = Metric(
+    "lift", "decile, cutoff",
+    {
+        "customers": Adds("sum", "customers"), "happened": Adds("weighted mean", "happened", "customers"),
+        "lift": Adds("lift", "happened", "customers"), "captured": Adds("running share", "did"),
+    },
+    ("decile",), "PostgreSQL",
+)  # fmt: skip
+THRESHOLD: Final = Metric(
+    "threshold",
+    "tenths, cutoff",
+    {"calls": Adds("mean", "calls"), "sales": Adds("mean", "sales")},
+    ("tenths",),
+    "PostgreSQL",
+)
+RECEIPTS: Final = Metric(
+    "receipts", "run_id, task, tenth",
+    {
+        "customers": Adds("sum", "customers"), "said": Adds("weighted mean", "said", "customers"),
+        "happened": Adds("weighted mean", "happened", "customers"),
+    },
+    ("run_id", "task"), "PostgreSQL",
+)  # fmt: skip
+
+ALL: Final = (
+    CUSTOMERS, SEGMENTS, GRID, RULES_PREVIEW, MOVEMENT, *SALES.values(), LINE_CLASSES, KPI_SALES, KPI_CALL_LIST, KPI_AT_RISK,
+    DISTRIBUTION, FORECAST, BACKTEST, CALIBRATION, LIFT, THRESHOLD, RECEIPTS,
+)  # fmt: skip

@@ -1,0 +1,12 @@
+-- DuckDB: what the call list is expected to bring in the next 30 days.
+
+-- name: rows
+-- Grain: one row per customer with a prediction, the one to call first on top. expected_value: probability of an order within
+-- 30 days x what that order is worth.
+select place, customer_id, probability, expected_order_value, expected_value
+from customer_list
+where expected_value is not null
+
+-- name: figures
+-- Grain: one row.
+select sum(expected_value) as expected_value from rows

@@ -1,0 +1,15 @@
+-- PostgreSQL: who moved between segments from one run to another, within what row security shows.
+
+-- name: rows
+-- Grain: one row per customer scored in either run. revenue: net, as of the later run in which there was a score.
+select coalesce(a.segment, 'not yet') as "from", coalesce(b.segment, 'no longer') as "to",
+    coalesce(a.customer_id, b.customer_id) as customer_id, coalesce(b.monetary, a.monetary) as revenue
+from (select customer_id, segment, monetary from web.rfm_scores where run_id = %(since)s) as a
+full join (select customer_id, segment, monetary from web.rfm_scores where run_id = %(run_id)s) as b using (customer_id)
+
+-- name: figures
+-- Grain: one row per pair of segments; 'not yet' and 'no longer' stand for no score.
+select "from", "to", count(*) as customers, sum(revenue) as revenue
+from rows
+group by "from", "to"
+order by customers desc, "from", "to"
