@@ -25,13 +25,20 @@ SEARCH_PATH = "truth"
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A reachable, migrated database: `connect` for rows and statements, `arrow` for bulk."""
+    """A reachable, migrated database: `connect` for rows and statements, `arrow` for bulk.
+
+    What is done through it is recorded in the audit as done by user `acting_for` (None: whoever holds the command line), `via`
+    web, worker or command line.
+    """
 
     settings: Settings = field(repr=False)
+    acting_for: int | None = None
+    via: Literal["web", "worker", "command line"] = "command line"
 
     def conninfo(self, role: Role) -> str:
         """The connection string of a role, its search path set to the truth."""
-        options = f"-c search_path={SEARCH_PATH}"
+        via = "web" if role == "web" else self.via.replace(" ", "\\ ")
+        options = f"-c search_path={SEARCH_PATH} -c foresell.via={via} -c foresell.user_id={self.acting_for or ''}"
         if role == "reader":
             options += " -c default_transaction_read_only=on -c statement_timeout=60s"
         if role == "web":

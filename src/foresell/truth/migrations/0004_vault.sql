@@ -40,6 +40,7 @@ grant insert, update on keks to foresell_app;
 grant insert, delete, truncate on subject_keys to foresell_app;
 grant insert on erased to foresell_app;
 grant truncate on unsealed to foresell_app;
+grant update (old_row) on truth.superseded_rows to foresell_app;
 
 insert into unsealed (record_id, email, phone, address)
 select record_id, email, phone, address from truth.customer_records where coalesce(email, phone, address) is not null;

@@ -40,6 +40,7 @@ grant insert, update on keks to foresell_app;
 grant insert, delete, truncate on subject_keys to foresell_app;
 grant insert on erased to foresell_app;
 grant truncate on unsealed to foresell_app;
+grant update (old_row) on truth.superseded_rows to foresell_app;
 
 -- PostgreSQL cannot COPY into a table with row security, and loads must. So the web has no right to those tables; it
 -- reads their parents, where row security holds, and the rows live in the children.

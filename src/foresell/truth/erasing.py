@@ -1,0 +1,97 @@
+"""Erasing a person, and changing the key-encryption key so that no copy of an erased key opens anything.
+
+A data key that was deleted is still in dead rows, in the write-ahead log and in backups, wrapped. So every other key is
+wrapped anew by a new key-encryption key and the old one, a file outside the database, is destroyed. Killed anywhere, each
+key of the database is wrapped by a key-encryption key that exists, and the next change destroys what is left over.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from foresell.errors import Busy, NotFound
+from foresell.logs import logger
+from foresell.records import ContactVault
+from foresell.sql import named_queries
+from foresell.truth.database import Database
+
+if TYPE_CHECKING:
+    import adbc_driver_postgresql.dbapi as adbc
+
+log = logger("truth")
+
+
+def erase(database: Database, vault: ContactVault, customer_id: str) -> int:
+    """Erase who a customer is: name, place and contact data go for good, orders and scores stay under the number.
+
+    Newer files do not bring them back. Returns how many records the customer had. Raises NotFound, or Busy while a load
+    runs; then nothing is changed.
+    """
+    with database.arrow() as pg, pg.cursor() as cur:
+        _take_lock(cur)
+        cur.execute(_sql("records"), [customer_id])
+        records = cur.fetchall()
+        if not records:
+            raise NotFound("Customer not found", remedy="List them: foresell customers")
+        for _, source, source_key in records:
+            cur.execute(_sql("remember"), [source, vault.digests(source, [source_key])[0]])
+        for step in ("forget_keys", "forget_person", "forget_superseded", "forget_notes"):
+            cur.execute(_sql(step), [customer_id])
+        cur.execute(_sql("note_erasure"), [customer_id, len(records)])
+        kek_id = _wrap_anew(cur, vault)
+    vault.destroy_keks_before(kek_id)
+    log.info("customer erased", action="erase", customer_id=customer_id, records=len(records))
+    return len(records)
+
+
+def rotate(database: Database, vault: ContactVault) -> int:
+    """Wrap every data key by a new key-encryption key and destroy the old ones. Returns the new one's number.
+
+    Raises Busy while a load runs.
+    """
+    with database.arrow() as pg, pg.cursor() as cur:
+        _take_lock(cur)
+        kek_id = _wrap_anew(cur, vault)
+    destroyed = vault.destroy_keks_before(kek_id)
+    log.info("key rotated", action="rotate", kek_id=kek_id, destroyed=destroyed)
+    return kek_id
+
+
+def finish_rotation(database: Database, vault: ContactVault) -> list[int]:
+    """Destroy key-encryption keys that a killed rotation left behind; returns their numbers."""
+    with database.arrow() as pg, pg.cursor() as cur:
+        kek_id = _ask(cur, "current_kek")
+        if kek_id is None or _ask(cur, "keys_of_older_keks", kek_id):
+            return []
+    return vault.destroy_keks_before(int(kek_id))
+
+
+def _take_lock(cur: adbc.Cursor) -> None:
+    if not _ask(cur, "take_lock"):
+        raise Busy("A load is running on this database.", remedy="Wait for it, then try again.")
+
+
+def _wrap_anew(cur: adbc.Cursor, vault: ContactVault) -> int:
+    """Make a new key-encryption key, on disk before it is used, and wrap all data keys by it in this transaction."""
+    kek_id = int(_ask(cur, "new_kek"))
+    vault.make_kek(kek_id)
+    cur.execute(_sql("all_keys"))
+    keys = cur.fetch_arrow_table()
+    rewrapped = pa.Table.from_batches(vault.rewrap(kek_id, keys.to_batches()), keys.schema)
+    cur.execute(_sql("clear_keys"))
+    with cur.connection.cursor() as apart:
+        apart.adbc_ingest("subject_keys", rewrapped, mode="append", db_schema_name="vault")
+    cur.execute(_sql("retire_keks"), [kek_id])
+    return kek_id
+
+
+def _ask(cur: adbc.Cursor, name: str, *values: object) -> Any:
+    cur.execute(_sql(name), list(values) or None)
+    row = cur.fetchone()
+    return row[0] if row else None
+
+
+def _sql(name: str) -> str:
+    return named_queries("foresell.truth", "queries/erasing.sql")[name]
