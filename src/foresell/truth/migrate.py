@@ -35,7 +35,7 @@ def available() -> list[tuple[int, str, str]]:
 def schema() -> str:
     """The whole schema as it should be: the files of schema/ in their order."""
     folder = resources.files("foresell.truth").joinpath("schema")
-    files = sorted(folder.iterdir(), key=lambda file: file.name)
+    files = sorted(folder.iterdir(), key=lambda file: int(file.name.split("_")[0]))
     return "\n".join(_included(file.read_text(encoding="utf-8")) for file in files)
 
 

@@ -1,0 +1,1 @@
+"""What leaves Foresell as a file."""
