@@ -1,0 +1,194 @@
+"""Every operation x every role x own and other x anonymous, expired, revoked: nothing answers that should not."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from joserfc import jwt
+
+from foresell.access import tokens
+from foresell.access.keyring import Keyring
+from foresell.api.app import RESOURCES
+from foresell.api.deps import operations
+from tests.api.conftest import STAFF, Served
+
+#: Values for path parameters that name nothing there is.
+NOTHING = {"int": "999999999", "uuid": str(uuid.UUID(int=0)), "customer_id": "C999999"}
+
+
+def walk() -> Iterator[tuple[str, str, str]]:
+    """(method, path, right) of every operation."""
+    for route, [right] in operations(resource.router for resource in RESOURCES):
+        for method in sorted(route.methods or ()):
+            yield method, route.path, right
+
+
+OPERATIONS = list(walk())
+
+
+def filled(path: str, served: Served, **known: str) -> str:
+    """The path with its parameters set: known ones as given, others to nothing there is."""
+    schema = served.openapi()["paths"][path]
+    for parameter in {p["name"]: p for each in schema.values() for p in each.get("parameters", [])}.values():
+        if parameter["in"] == "path":
+            name = parameter["name"]
+            of = parameter["schema"]
+            choices = of.get("enum") or [of.get("const")]
+            plain = "uuid" if of.get("format") == "uuid" else "int"
+            value = known.get(name) or choices[0] or NOTHING.get(name) or NOTHING[plain]
+            path = path.replace("{" + name + "}", str(value))
+    return path
+
+
+def status(served: Served, method: str, path: str, authorization: str | None) -> int:
+    """What a request without a body is answered with; a stream is not read."""
+    headers = {"authorization": authorization} if authorization else {}
+    with served.client(None).stream(method, path, headers=headers) as answer:
+        return answer.status_code
+
+
+@pytest.fixture(scope="module")
+def granted(served: Served) -> dict[str, set[str]]:
+    """The permissions of each role, as the database has them."""
+    with served.database.connect("app") as con:
+        rows = con.execute("select role, permission from access.role_permissions").fetchall()
+    roles: dict[str, set[str]] = {}
+    for row in rows:
+        roles.setdefault(row["role"], set()).add(row["permission"])
+    return roles
+
+
+def allowed(right: str, permissions: set[str]) -> bool:
+    return right in ("public", "signed in") or right in permissions
+
+
+def test_there_is_something_to_walk() -> None:
+    assert len(OPERATIONS) > 40
+    assert {right for _, _, right in OPERATIONS if right == "public"} == {"public"}
+
+
+def test_rights_that_are_declared_exist(granted: dict[str, set[str]]) -> None:
+    declared = {right for _, _, right in OPERATIONS} - {"public", "signed in"}
+    assert declared <= granted["admin"]
+
+
+@pytest.mark.parametrize("who", STAFF)
+def test_each_role_gets_what_it_may_and_nothing_else(served: Served, granted: dict[str, set[str]], who: str) -> None:
+    permissions = granted[STAFF[who][0]]
+    wrong = []
+    for method, path, right in OPERATIONS:
+        if right == "public":
+            continue
+        got = status(served, method, filled(path, served), f"Bearer {served.token(who, second_factor=False)}")
+        refused = got in (401, 403)
+        if refused and allowed(right, permissions) and not asks_again(got, path):
+            wrong.append(f"{method} {path} ({right}) refused {who}: {got}")
+        if not refused and not allowed(right, permissions):
+            wrong.append(f"{method} {path} ({right}) answered {who}: {got}")
+    assert wrong == []
+
+
+def asks_again(got: int, path: str) -> bool:
+    """Operations that ask for a second factor of the last minutes, which this walk does not have."""
+    return got == 403 and any(
+        part in path
+        for part in (
+            "/erase",
+            "/export",
+            "/api-keys",
+            "/totp",
+            "/passkeys",
+            "/recovery",
+            "/password",
+            "/reset",
+            "/users",
+        )
+    )
+
+
+def tokens_that_do_not_count(served: Served) -> dict[str, str]:
+    """Authorizations of somebody who was admin, or never was."""
+    keyring = Keyring(served.settings.home / "keys")
+    admin = served.users["admin"]
+    kid, pair = keyring.signing_key()
+    past = int(time.time()) - 3600
+    claims: dict[str, Any] = {
+        "iss": tokens.ISSUER, "aud": tokens.AUDIENCE, "sub": str(admin), "sid": served.session("admin"), "iat": past,
+        "nbf": past, "exp": past + 600, "jti": "x",
+    }  # fmt: skip
+    header = {"alg": "ES256", "typ": tokens.TYPE, "kid": kid}
+    revoked = served.session("admin")
+    with served.database.connect("app") as con:
+        con.execute(
+            "update access.sessions set revoked_at = now(), revoked_because = 'signed out' where session_id = %s",
+            [revoked],
+        )
+    return {
+        "expired": "Bearer " + jwt.encode(header, claims, pair, algorithms=["ES256"]),
+        "revoked": "Bearer " + tokens.sign(keyring, admin, revoked),
+        "somebody else's session": "Bearer " + tokens.sign(keyring, served.users["rep"], served.session("admin")),
+        "no session": "Bearer " + tokens.sign(keyring, admin, str(uuid.uuid4())),
+        "nonsense": "Bearer nonsense",
+        "basic": "Basic YWRtaW46YWRtaW4=",
+    }
+
+
+def test_nobody_gets_in_without_a_session_that_counts(served: Served) -> None:
+    wrong = []
+    for name, authorization in [("anonymous", None), *tokens_that_do_not_count(served).items()]:
+        for method, path, right in OPERATIONS:
+            if right == "public":
+                continue
+            got = status(served, method, filled(path, served), authorization)
+            if got != 401:
+                wrong.append(f"{method} {path} answered {name}: {got}")
+    assert wrong == []
+
+
+def test_a_disabled_user_is_out_at_once(served: Served) -> None:
+    bearer = f"Bearer {served.token('marketer')}"
+    assert status(served, "GET", "/api/customers/segments", bearer) == 200
+    with served.database.connect("app") as con:
+        con.execute("update access.users set disabled_at = now() where user_id = %s", [served.users["marketer"]])
+    try:
+        deadline = time.monotonic() + 2
+        while status(served, "GET", "/api/customers/segments", bearer) != 401 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert status(served, "GET", "/api/customers/segments", bearer) == 401
+    finally:
+        with served.database.connect("app") as con:
+            con.execute("update access.users set disabled_at = null where user_id = %s", [served.users["marketer"]])
+
+
+def test_other_peoples_customers_are_not_there(served: Served) -> None:
+    theirs = served.customers["other_rep"][0]
+    of_customers = [(m, p) for m, p, right in OPERATIONS if "{customer_id}" in p and right != "public"]
+    assert len(of_customers) >= 6
+    for who in ("rep", "manager"):
+        for method, path in of_customers:
+            got = status(served, method, filled(path, served, customer_id=theirs), f"Bearer {served.token(who)}")
+            assert got in (400, 403, 404), f"{method} {path} answered {who}: {got}"
+
+
+def test_the_walk_finds_an_operation_left_open(served: Served, granted: dict[str, set[str]]) -> None:
+    """The control: had /api/customers/segments been public, the walk would have said so."""
+    got = status(served, "GET", "/api/health", None)
+    assert got == 200 and not allowed("segments.read", set()), "an open operation answers 200 where 401 is expected"
+
+
+def test_an_operation_that_declares_nothing_keeps_the_app_from_starting() -> None:
+    from fastapi import APIRouter
+
+    from foresell.api.deps import check_declared
+
+    router = APIRouter()
+
+    @router.get("/api/forgotten")
+    async def forgotten() -> None: ...
+
+    with pytest.raises(RuntimeError, match="must declare exactly one right"):
+        check_declared([router])
