@@ -16,18 +16,6 @@ export default defineConfig({
     // Older targets make Lightning CSS rewrite light-dark() into variables that come out empty.
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     chunkSizeWarningLimit: 600,
-    rolldownOptions: {
-      output: {
-        codeSplitting: {
-          groups: [
-            {
-              name: 'charts',
-              test: /node_modules\/(recharts|d3-|victory-vendor|@reduxjs|react-redux|reselect|immer|es-toolkit|decimal)/,
-            },
-          ],
-        },
-      },
-    },
   },
   test: { environment: 'happy-dom', include: ['src/**/*.test.{ts,tsx}'] },
 })

@@ -11,6 +11,7 @@ import { ask } from '@/api/questions'
 import { session } from '@/api/session'
 import { setLocale } from '@/components/format'
 import { Toasts } from '@/components/toasts'
+import { parseCustomer } from '@/pages/customer/search'
 import { parseCustomers, toQuestion } from '@/pages/customers/search'
 import { parseSignIn } from '@/pages/sign-in/search'
 import { parseToday } from '@/pages/today/search'
@@ -74,6 +75,11 @@ const pages = [
   createRoute({
     getParentRoute: () => shell,
     path: '/customers/$id',
+    validateSearch: parseCustomer,
+    loader: ({ params }) => {
+      void queries.prefetchQuery(ask.customer(params.id))
+      void queries.prefetchQuery(ask.calculation(params.id))
+    },
     component: lazyRouteComponent(() => import('@/pages/customer/Customer')),
   }),
   createRoute({

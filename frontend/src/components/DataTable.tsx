@@ -6,6 +6,8 @@ export interface Column<Row> {
   name: keyof Row & string
   label: string
   numeric?: boolean
+  /** Long words that may take several lines. */
+  wrap?: boolean
   show?: (row: Row) => ReactNode
 }
 
@@ -36,7 +38,7 @@ export function DataTable<Row extends object>({ caption, columns, rows, rowKey }
           {rows.map((row, place) => (
             <tr key={rowKey?.(row, place) ?? place}>
               {columns.map(column => (
-                <td key={column.name} data-numeric={column.numeric || undefined}>
+                <td key={column.name} data-numeric={column.numeric || undefined} data-wrap={column.wrap || undefined}>
                   {column.show ? column.show(row) : ((row[column.name] as ReactNode) ?? MISSING)}
                 </td>
               ))}

@@ -5,6 +5,7 @@ import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { authorised, Problem } from '@/api/client'
 import type { Search } from '@/api/questions'
+import { saveAs } from './csv'
 import css from './Export.module.css'
 import { many } from './format'
 import { useMay } from './signedIn'
@@ -91,12 +92,4 @@ async function download(address: string, body: unknown, fallbackName: string) {
   if (!response.ok) throw new Problem(response.status, await response.json().catch(() => ({})))
   const name = /filename="?([^";]+)/.exec(response.headers.get('Content-Disposition') ?? '')?.[1] ?? fallbackName
   saveAs(await response.blob(), name)
-}
-
-export function saveAs(content: Blob, name: string) {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(content)
-  link.download = name
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }

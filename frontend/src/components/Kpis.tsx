@@ -5,9 +5,12 @@ import { Change } from './Change'
 import { Figure } from './Figure'
 import { count, many, money, percent } from './format'
 
+const WAITING = [1, 2, 3]
+
 /** The shop's key figures as the API names them, each with its change and its passport. */
 export function KpiFigures() {
-  const { data } = useQuery(ask.kpis())
+  const { data, isPending } = useQuery(ask.kpis())
+  if (isPending) return WAITING.map(place => <Figure key={place} label=" " value={undefined} />)
   if (!data) return null
   return data.data.map(kpi => (
     <Figure

@@ -41,7 +41,9 @@ export default function Today() {
       <Page
         title="Who to call today"
         sentence={
-          summary && (
+          !summary ? (
+            ' '
+          ) : (
             <>
               <strong>
                 <Asked label="Customers to call" address={LIST}>

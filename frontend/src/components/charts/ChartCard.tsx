@@ -1,0 +1,73 @@
+import { Button } from '@mantine/core'
+import { IconDownload, IconTable } from '@tabler/icons-react'
+import { type ReactNode, useState } from 'react'
+import { saveAs, toCsv } from '../csv'
+import { type Column, DataTable } from '../DataTable'
+import { Empty } from '../faces'
+import { Card } from '../Page'
+import css from './charts.module.css'
+
+interface Props<Row> {
+  title: ReactNode
+  note?: ReactNode
+  actions?: ReactNode
+  fileName: string
+  columns: Column<Row>[]
+  rows: Row[]
+  height?: number
+  rowKey?: (row: Row, place: number) => string | number
+  children: ReactNode
+}
+
+/** A chart, and under it the same as a table and as a file: nothing is to be seen only by eye. */
+export function ChartCard<Row extends object>({
+  title,
+  note,
+  actions,
+  fileName,
+  columns,
+  rows,
+  height = 260,
+  rowKey,
+  children,
+}: Props<Row>) {
+  const [asTable, setAsTable] = useState(false)
+  return (
+    <Card title={title} note={note} actions={actions}>
+      {rows.length === 0 ? (
+        <Empty title="Nothing to draw yet" />
+      ) : asTable ? (
+        <div className={css.table} style={{ maxHeight: Math.max(height, 320) }}>
+          <DataTable caption={fileName} columns={columns} rows={rows} rowKey={rowKey} />
+        </div>
+      ) : (
+        <div className={css.chart} style={{ height }}>
+          {children}
+        </div>
+      )}
+      {rows.length > 0 && (
+        <div className={`${css.under} no-print`}>
+          <Button
+            variant="subtle"
+            size="compact-sm"
+            aria-pressed={asTable}
+            leftSection={<IconTable size={16} aria-hidden />}
+            onClick={() => setAsTable(!asTable)}
+          >
+            {asTable ? 'Show as chart' : 'Show as table'}
+          </Button>
+          <Button
+            variant="subtle"
+            size="compact-sm"
+            leftSection={<IconDownload size={16} aria-hidden />}
+            onClick={() =>
+              saveAs(new Blob([toCsv(columns, rows)], { type: 'text/csv;charset=utf-8' }), `${fileName}.csv`)
+            }
+          >
+            CSV
+          </Button>
+        </div>
+      )}
+    </Card>
+  )
+}

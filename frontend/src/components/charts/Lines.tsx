@@ -1,0 +1,13 @@
+import { lazy, Suspense } from 'react'
+import type { LinesProps } from './drawn/Lines'
+
+const Drawn = lazy(() => import('./drawn/Lines'))
+
+/** Lines, with a band where there is one; the drawing library is fetched when the first chart is shown. */
+export function Lines<Row extends object>(props: LinesProps<Row>) {
+  return (
+    <Suspense>
+      <Drawn {...(props as unknown as LinesProps<object>)} />
+    </Suspense>
+  )
+}

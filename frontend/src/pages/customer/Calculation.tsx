@@ -1,0 +1,103 @@
+import { useQuery } from '@tanstack/react-query'
+import { ask } from '@/api/questions'
+import type { Axis, Customer, CutPoint } from '@/api/shapes'
+import { DataTable } from '@/components/DataTable'
+import { Faced, Waiting } from '@/components/faces'
+import { count, day, MISSING, many, money } from '@/components/format'
+import { Chip } from '@/components/marks'
+import { Card } from '@/components/Page'
+import { SegmentMark } from '@/components/SegmentMark'
+import css from './Customer.module.css'
+
+/** R, F and M step by step: the value, how it came about, the five ranges, the score, and the orders that add up. */
+export function Calculation({ data }: { data: Customer }) {
+  const query = useQuery(ask.calculation(data.customer_id))
+  const { currency } = data.meta
+  const days = (value: number) => many(value, 'day')
+  const whole = (value: number) => many(value, 'order')
+  const amount = (value: number) => money(value, currency)
+  return (
+    <Faced query={query} waiting={<Waiting rows={3} height={140} />}>
+      {steps => {
+        const total = steps.orders.reduce((sum, order) => sum + order.net_amount, 0)
+        const cuts = (axis: CutPoint['axis']) => steps.cut_points.filter(cut => cut.axis === axis)
+        return (
+          <div className={css.column}>
+            <div className={css.axes}>
+              <Step name="Recency" of={steps.recency} cuts={cuts('recency_days')} show={days} />
+              <Step name="Frequency" of={steps.frequency} cuts={cuts('frequency')} show={whole} />
+              <Step name="Monetary" of={steps.monetary} cuts={cuts('monetary')} show={amount} />
+            </div>
+            <Card>
+              <p>
+                The cell {steps.recency.score}
+                {steps.frequency.score}
+                {steps.monetary.score} belongs to <SegmentMark segment={steps.segment} />, the first rule that holds it.
+              </p>
+            </Card>
+            <Card
+              title="The orders behind it"
+              note={`${many(steps.orders.length, 'order')}, together ${money(total, currency, 'exact')}`}
+              flush
+            >
+              <DataTable
+                caption="Orders"
+                rowKey={order => order.order_id}
+                rows={steps.orders}
+                columns={[
+                  { name: 'day', label: 'Day', show: order => day(order.day) },
+                  { name: 'order_key', label: 'Order' },
+                  {
+                    name: 'is_counted',
+                    label: 'Counts',
+                    show: order =>
+                      order.is_counted ? <Chip tone="good">counted</Chip> : <Chip>not an order of goods</Chip>,
+                  },
+                  { name: 'lines', label: 'Lines', numeric: true, show: order => count(order.lines) },
+                  {
+                    name: 'net_amount',
+                    label: 'Net amount',
+                    numeric: true,
+                    show: order => money(order.net_amount, currency, 'exact'),
+                  },
+                ]}
+              />
+            </Card>
+          </div>
+        )
+      }}
+    </Faced>
+  )
+}
+
+/** A score nobody has is possible where many share one value. */
+function range(cut: CutPoint, show: (value: number) => string): string {
+  if (!cut.customers) return MISSING
+  return cut.lowest === cut.highest ? show(cut.lowest) : `${show(cut.lowest)} to ${show(cut.highest)}`
+}
+
+/** One axis: the five ranges in a row, the customer's own filled. */
+function Step({ name, of, cuts, show }: { name: string; of: Axis; cuts: CutPoint[]; show: (value: number) => string }) {
+  return (
+    <Card title={name} note={of.formula}>
+      <p className={css.stepValue}>
+        {show(of.value)} <span className={css.dim}>scores</span> {of.score}
+      </p>
+      <ol className={css.ranges} aria-label={`Ranges of ${name}`}>
+        {[...cuts]
+          .sort((a, b) => a.score - b.score)
+          .map(cut => (
+            <li
+              key={cut.score}
+              data-now={cut.score === of.score || undefined}
+              aria-current={cut.score === of.score || undefined}
+            >
+              <strong>{cut.score}</strong>
+              <span>{range(cut, show)}</span>
+              <span className={css.dim}>{many(cut.customers, 'customer')}</span>
+            </li>
+          ))}
+      </ol>
+    </Card>
+  )
+}

@@ -1,0 +1,88 @@
+import { Button, Menu, Modal } from '@mantine/core'
+import '@/components/theme/dialogs'
+import '@/components/theme/menus'
+import { IconDots, IconTrash, IconUserShare } from '@tabler/icons-react'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { api, read } from '@/api/client'
+import { ask } from '@/api/questions'
+import type { Customer } from '@/api/shapes'
+import { useDesk } from '@/components/desk'
+import { useMay } from '@/components/signedIn'
+import { say } from '@/components/toasts'
+
+/** What is done rarely: hand the customer on, erase the person. */
+export function More({ data }: { data: Customer }) {
+  const may = useMay()
+  const [erasing, setErasing] = useState(false)
+  if (!may('customers.assign') && !may('privacy.erase')) return null
+  return (
+    <>
+      <Menu position="bottom-end" shadow="md" width={240}>
+        <Menu.Target>
+          <Button variant="default" leftSection={<IconDots size={16} aria-hidden />}>
+            More
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {may('customers.assign') && <Assignees id={data.customer_id} />}
+          {may('privacy.erase') && (
+            <Menu.Item color="red" leftSection={<IconTrash size={16} aria-hidden />} onClick={() => setErasing(true)}>
+              Erase this person
+            </Menu.Item>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+      {erasing && <Erase data={data} onClose={() => setErasing(false)} />}
+    </>
+  )
+}
+
+function Assignees({ id }: { id: string }) {
+  const people = useQuery(ask.assignees())
+  const desk = useDesk()
+  const queries = useQueryClient()
+  return (
+    <>
+      <Menu.Label>Hand on to</Menu.Label>
+      {people.data?.data.map(person => (
+        <Menu.Item
+          key={person.user_id}
+          leftSection={<IconUserShare size={16} aria-hidden />}
+          onClick={() =>
+            desk.assign.mutate(
+              { ids: [id], user: person },
+              { onSuccess: () => void queries.invalidateQueries({ queryKey: ['customer', id] }) },
+            )
+          }
+        >
+          {person.name}
+        </Menu.Item>
+      ))}
+    </>
+  )
+}
+
+function Erase({ data, onClose }: { data: Customer; onClose: () => void }) {
+  const queries = useQueryClient()
+  const erase = useMutation({
+    mutationFn: () => read(api.POST('/api/customers/{id}/erase', { params: { path: { id: data.customer_id } } })),
+    onSuccess: () => {
+      say('Name and contact details are gone for good', { tone: 'good' })
+      void queries.invalidateQueries()
+      onClose()
+    },
+  })
+  return (
+    <Modal opened onClose={onClose} title="Erase this person?">
+      <p>
+        Name, e-mail, phone and address of {data.customer_id} are destroyed, also for restored backups. Orders stay,
+        without a person. This cannot be undone.
+      </p>
+      {erase.error && <p role="alert">{erase.error.message}</p>}
+      <Button color="red" mt="md" loading={erase.isPending} onClick={() => erase.mutate()}>
+        Erase for good
+      </Button>
+    </Modal>
+  )
+}

@@ -1,0 +1,72 @@
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { ask } from '@/api/questions'
+import type { Customer, Order } from '@/api/shapes'
+import { DataTable } from '@/components/DataTable'
+import { Empty, Faced, Waiting } from '@/components/faces'
+import { count, day, many, money } from '@/components/format'
+import { Chip } from '@/components/marks'
+import { Card } from '@/components/Page'
+import { Pager } from '@/components/Pager'
+import css from './Customer.module.css'
+
+const route = getRouteApi('/shell/customers/$id')
+const ORDERS_A_PAGE = 20
+
+export function Orders({ data }: { data: Customer }) {
+  const { page = 1 } = route.useSearch()
+  const navigate = useNavigate({ from: '/customers/$id' })
+  const query = useQuery(ask.orders(data.customer_id, page))
+  return (
+    <Faced
+      query={query}
+      waiting={<Waiting rows={6} height={52} />}
+      isEmpty={answer => answer.total === 0}
+      empty={<Empty title="No orders yet" />}
+    >
+      {answer => (
+        <>
+          <Card title={many(answer.total, 'order')} note="Newest first; open one for its lines" flush>
+            {answer.data.map(order => (
+              <OneOrder key={order.order_id} order={order} currency={answer.meta.currency} />
+            ))}
+          </Card>
+          <Pager
+            page={page}
+            pages={Math.ceil(answer.total / ORDERS_A_PAGE)}
+            onPage={next => void navigate({ search: now => ({ ...now, page: next }) })}
+          />
+        </>
+      )}
+    </Faced>
+  )
+}
+
+function OneOrder({ order, currency }: { order: Order; currency: string | null | undefined }) {
+  return (
+    <details className={css.order}>
+      <summary>
+        <span className={css.orderDay}>{day(order.day)}</span>
+        <span className={css.orderKey}>{order.order_key}</span>
+        <span className={css.dim}>{many(order.lines, 'line')}</span>
+        <span>{!order.is_counted && <Chip>does not count</Chip>}</span>
+        <strong>{money(order.net_amount, currency, 'exact')}</strong>
+      </summary>
+      <div className={css.lines}>
+        <DataTable
+          caption={`Lines of order ${order.order_key}`}
+          rowKey={line => line.line_no}
+          rows={order.items}
+          columns={[
+            { name: 'sku', label: 'Product' },
+            { name: 'product', label: 'Name' },
+            { name: 'category', label: 'Category' },
+            { name: 'counts_as', label: 'Counts as', show: line => line.counts_as.replace('_', ' ') },
+            { name: 'quantity', label: 'Quantity', numeric: true, show: line => count(line.quantity) },
+            { name: 'amount', label: 'Amount', numeric: true, show: line => money(line.amount, currency, 'exact') },
+          ]}
+        />
+      </div>
+    </details>
+  )
+}

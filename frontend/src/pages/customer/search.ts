@@ -1,0 +1,11 @@
+import { oneOf, reader, whole } from '@/components/search'
+
+export const TABS = [
+  { value: 'overview', label: 'Overview' },
+  { value: 'orders', label: 'Orders' },
+  { value: 'rfm', label: 'How R, F and M came about' },
+  { value: 'history', label: 'History' },
+  { value: 'products', label: 'Products' },
+] as const
+
+export const parseCustomer = reader({ tab: oneOf(TABS.map(tab => tab.value)), page: whole })
