@@ -1,3 +1,4 @@
+// Being built in this order: import, runs, admin, me, glossary.
 import { Page } from '@/components/Page'
 
 export default function Admin() {
