@@ -11,10 +11,11 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
-from foresell.api import lists
+from foresell.api import lists, passport
 from foresell.api.answers import Meta, Page, answer
 from foresell.api.deps import WebOf, require
 from foresell.api.documents import CustomerId
+from foresell.api.passport import Explain, Made, RowsBehind
 from foresell.api.problems import ParameterError, documented
 from foresell.errors import NotFound
 from foresell.snapshot import ask
@@ -23,7 +24,7 @@ router = APIRouter(prefix="/api/customers", tags=["customers"])
 Reader = Annotated[Principal, require("customers.read")]
 
 
-class SortedFilters(lists.Filters):
+class SortedFilters(lists.Filters, Explain):
     """Which customers, and in which order."""
 
     sort: lists.Sort = Field("probability", description="Best first.")
@@ -227,13 +228,15 @@ class History(BaseModel):
     meta: Meta
 
 
-@router.get("", response_model=CustomerPage, responses=documented(409))
+@router.get("", response_model=CustomerPage | Made | RowsBehind, responses=documented(409))
 async def list_customers(
     web: WebOf,
     principal: Reader,
     filters: Annotated[SortedFilters, Query()],
 ) -> Response:
-    """The scored customers in reach, filtered, sorted and paged."""
+    """The scored customers in reach, filtered, sorted and paged; explained is their total."""
+    if filters.explain:
+        return await passport.of_total(web, principal, filters, filters)
     page = await lists.page(web, principal, filters, filters.sort)
     people = await lists.people(web, principal, page.rows)
     rows = [{**row, "name": None, "owner": None, **people.get(row["customer_id"], {})} for row in page.rows]

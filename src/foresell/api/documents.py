@@ -11,12 +11,14 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
-from foresell.api import lists
+from foresell.api import lists, passport
 from foresell.api.answers import Meta, answer
 from foresell.api.deps import WebOf, require
+from foresell.api.passport import Asked, Explain, Figures, Made, RowsBehind
 from foresell.api.problems import documented
 from foresell.api.web import Web
 from foresell.errors import NotFound
+from foresell.metrics import catalogue
 from foresell.snapshot import ask
 
 router = APIRouter(prefix="/api", tags=["documents"])
@@ -34,7 +36,7 @@ class Segments(BaseModel):
     meta: Meta
 
 
-class RfmFilters(lists.Filters):
+class RfmFilters(lists.Filters, Explain):
     """Which customers, and in which order."""
 
     sort_by: SortBy = Field("rfm_score", description="Best first.")
@@ -133,28 +135,28 @@ class Metrics(BaseModel):
     meta: Meta
 
 
-@router.get("/customers/segments", response_model=Segments, responses=documented(409))
-async def customer_segments(web: WebOf, principal: Annotated[Principal, require("segments.read")]) -> Response:
+@router.get("/customers/segments", response_model=Segments | Made | RowsBehind, responses=documented(409))
+async def customer_segments(
+    web: WebOf, principal: Annotated[Principal, require("segments.read")], how: Annotated[Explain, Query()]
+) -> Response:
     """How many of the customers in reach are in each segment of the rules."""
-    found = await web.ask(principal, ask.segments)
-    counts = {row["segment"]: row["customers"] for row in found}
-    return answer(
-        {
-            "segments": counts,
-            "total_customers": sum(counts.values()),
-            "last_updated": web.published_on(),
-            "meta": web.meta(),
-        }
-    )
+
+    def shape(found: Figures) -> dict[str, Any]:
+        counts = {row["segment"]: row["customers"] for row in found}
+        return {"segments": counts, "total_customers": sum(counts.values()), "last_updated": web.published_on()}
+
+    return await passport.answered(web, principal, Asked(catalogue.SEGMENTS), how, shape)
 
 
-@router.get("/customers/rfm", response_model=RfmPage, responses=documented(409))
+@router.get("/customers/rfm", response_model=RfmPage | Made | RowsBehind, responses=documented(409))
 async def customer_rfm(
     web: WebOf,
     principal: Annotated[Principal, require("customers.read")],
     filters: Annotated[RfmFilters, Query()],
 ) -> Response:
-    """The RFM table, filtered, sorted and paged."""
+    """The RFM table, filtered, sorted and paged; explained is its total."""
+    if filters.explain:
+        return await passport.of_total(web, principal, filters, filters)
     sort = "score" if filters.sort_by == "rfm_score" else filters.sort_by
     page = await lists.page(web, principal, filters, sort)
     names = await lists.names_of(web, principal, page.rows)

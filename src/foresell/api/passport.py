@@ -20,6 +20,7 @@ from foresell.api import lists
 from foresell.api.answers import Meta, Page, answer, body
 from foresell.api.problems import ParameterError
 from foresell.api.web import Web
+from foresell.metrics import catalogue
 from foresell.metrics.metric import Metric
 from foresell.snapshot import ask
 from foresell.snapshot.door import Door
@@ -91,6 +92,14 @@ async def answered(
     if how.explain == "rows":
         return await _rows_behind(web, principal, asked, how)
     return answer({**shape(await figures(web, principal, asked)), "meta": web.meta()})
+
+
+async def of_total(web: Web, principal: Principal, which: lists.Which, how: Explain) -> Response:
+    """The passport of how many customers a list holds."""
+    chosen = await lists.filter_of(web, principal, which)
+    with lists.by_parameter():
+        holds, values = await web.ask(principal, ask.conditions, chosen)
+    return await answered(web, principal, Asked(catalogue.CUSTOMERS, values, {"conditions": holds}), how)
 
 
 async def figures(web: Web, principal: Principal, asked: Asked) -> Figures:
