@@ -23,6 +23,7 @@ AUDIENCE = "foresell-api"
 TYPE = "at+jwt"
 ACCESS_SECONDS = 600
 LONGEST = 2048
+_USER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _SHAPE = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 
 
@@ -93,6 +94,8 @@ def _said(claims: dict[str, Any]) -> AccessToken | None:
     issued, starts, ends = times
     now = time.time()
     if not (issued <= now + 1 and starts <= now + 1 and now < ends <= issued + ACCESS_SECONDS):
+        return None
+    if not isinstance(claims["sub"], str) or not _USER.fullmatch(claims["sub"]):
         return None
     try:
         return AccessToken(user_id=int(claims["sub"]), session_id=str(UUID(claims["sid"])))

@@ -1,0 +1,203 @@
+"""Guessing: the attacker is slowed, the owner is not, and nobody learns who has an account."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import statistics
+import time
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from foresell.access import passwords, sessions, sign_in, throttle
+from foresell.access.keyring import Keyring
+from foresell.access.tokens import fingerprint
+from foresell.access.visitor import Visitor
+from foresell.errors import TooMany
+from tests.api.conftest import Served
+from tests.api.people import PHRASE, browser, forget_guesses, invite, sql, with_totp
+
+GUESSES = 10_000
+ADDRESSES = 1_000
+
+
+@pytest.fixture(autouse=True)
+def _no_guesses(served: Served) -> None:
+    forget_guesses(served)
+
+
+async def guesses(served: Served, email: str, visitors: list[Visitor], at_once: int = 6) -> int:
+    """How many guesses of these visitors would be evaluated."""
+    keyring, waiting = Keyring(served.settings.home / "keys"), list(reversed(visitors))
+
+    async def attacker() -> int:
+        evaluated = 0
+        async with await psycopg.AsyncConnection.connect(
+            served.database.conninfo("web"), row_factory=dict_row, autocommit=True
+        ) as con:
+            while waiting:
+                visitor = waiting.pop()
+                try:
+                    async with con.transaction():
+                        await sign_in.guess(con, keyring, email, visitor)
+                    evaluated += 1
+                except TooMany as error:
+                    assert 0 < error.retry_after <= 900
+        return evaluated
+
+    return sum(await asyncio.gather(*(attacker() for _ in range(at_once))))
+
+
+def from_everywhere(count: int, seed: int = 7) -> list[Visitor]:
+    """So many visitors from 1,000 networks all over the world, some with a device cookie they made up."""
+    dice = random.Random(seed)
+    addresses = [f"{dice.randint(1, 223)}.{dice.randint(0, 255)}.{dice.randint(0, 255)}.7" for _ in range(ADDRESSES)]
+    cookies = [None, None, "made up"]
+    return [Visitor(dice.choice(addresses), device_token=dice.choice(cookies)) for _ in range(count)]
+
+
+def test_ten_thousand_guesses(served: Served) -> None:
+    """At most 10 are evaluated in 15 minutes, from wherever they come; the owner still signs in on a known device."""
+    person = invite(served)
+    assert asyncio.run(guesses(served, person.email, from_everywhere(GUESSES))) == throttle.PER_ACCOUNT
+    stranger = browser(served).post("/api/auth/sign-in", json={"email": person.email, "password": PHRASE})
+    assert stranger.status_code == 429 and 0 < int(stranger.headers["retry-after"]) <= 900
+    assert person.sign_in().status_code == 200, "the owner's device is known"
+
+
+def test_no_fifteen_minutes_hold_more_than_ten(served: Served) -> None:
+    """The window slides: guesses just before it ends do not make room for ten more just after."""
+    person = invite(served)
+    assert asyncio.run(guesses(served, person.email, from_everywhere(100, seed=1))) == 10
+    sql(served, "update access.attempts set attempted_at = attempted_at - interval '14 minutes'")
+    assert asyncio.run(guesses(served, person.email, from_everywhere(100, seed=2))) == 0
+    sql(served, "update access.attempts set attempted_at = attempted_at - interval '2 minutes'")
+    assert asyncio.run(guesses(served, person.email, from_everywhere(100, seed=3))) == 10
+
+
+@pytest.mark.parametrize("defect", ["no limit", "no account", "no queue"])
+def test_a_planted_defect_is_noticed(defect: str, served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: without a limit, with guesses counted by address only, or counted all at once, more get through."""
+    person = invite(served)
+    if defect == "no limit":
+        monkeypatch.setattr(throttle, "PER_ACCOUNT", GUESSES)
+    elif defect == "no account":
+        real = throttle.reserve
+
+        async def by_address(con: Any, account: bytes, visitor: Visitor, **known: bool) -> int:
+            return await real(con, visitor.network.encode(), visitor, **known)
+
+        monkeypatch.setattr(throttle, "reserve", by_address)
+    else:
+        run = throttle.run
+
+        async def slow(con: Any, name: str, /, **values: object) -> int:
+            if name == "throttle.one_at_a_time":
+                return 0
+            done = await run(con, name, **values)
+            await asyncio.sleep(0.01)
+            return done
+
+        monkeypatch.setattr(throttle, "run", slow)
+        one = throttle.one
+
+        async def late(con: Any, name: str, /, **values: object) -> Any:
+            answer = await one(con, name, **values)
+            await asyncio.sleep(0.01)
+            return answer
+
+        monkeypatch.setattr(throttle, "one", late)
+    assert asyncio.run(guesses(served, person.email, from_everywhere(200))) > 10
+
+
+def test_one_network_cannot_use_up_the_account(served: Served) -> None:
+    person = invite(served)
+    near = [Visitor(f"203.0.113.{host}") for host in range(1, 100)]
+    assert asyncio.run(guesses(served, person.email, near)) == throttle.PER_ACCOUNT_AND_NETWORK
+    assert person.sign_in(browser=browser(served)).status_code == 200, "from elsewhere, on a new device"
+
+
+def test_one_network_cannot_try_every_account(served: Served) -> None:
+    async def spray() -> int:
+        one = [Visitor("203.0.113.9")]
+        return sum([await guesses(served, f"{number}@foresell.example", one, at_once=1) for number in range(200)])
+
+    assert asyncio.run(spray()) == throttle.PER_NETWORK
+
+
+def test_a_stolen_device_cookie_has_ten_guesses(served: Served) -> None:
+    person = invite(served)
+    thief = browser(served)
+    thief.cookies.set("foresell-device", person.browser.cookies["foresell-device"])
+    statuses = [person.sign_in("wrong", browser=thief).status_code for _ in range(15)]
+    assert statuses == [401] * 10 + [429] * 5
+    other = browser(served)
+    assert person.sign_in(browser=other).status_code == 200, "it is counted apart"
+
+
+def test_somebody_else_s_device_is_not_known(served: Served) -> None:
+    mine, theirs = invite(served), invite(served)
+    asyncio.run(guesses(served, theirs.email, from_everywhere(100)))
+    assert theirs.sign_in(browser=mine.browser).status_code == 429
+
+
+def test_right_guesses_are_not_held_against_anybody(served: Served) -> None:
+    person = invite(served)
+    assert {person.sign_in(browser=browser(served)).status_code for _ in range(12)} == {200}
+
+
+def test_codes_cannot_be_guessed_either(served: Served) -> None:
+    person = invite(served)
+    with_totp(person)
+    stranger = browser(served)
+    ticket = person.sign_in(browser=stranger).json()["ticket"]
+    bodies = [{"ticket": ticket, "code": f"{number:06}"} for number in range(15)]
+    statuses = [stranger.post("/api/auth/second-factor", json=body).status_code for body in bodies]
+    assert statuses.count(429) == 15 - throttle.PER_ACCOUNT_AND_NETWORK
+    assert "ticket" in person.sign_in(browser=browser(served)).json(), "the password is counted apart"
+
+
+def test_the_count_outlives_a_crash(served: Served) -> None:
+    [row] = sql(served, "select relpersistence from pg_class where oid = 'access.attempts'::regclass")
+    assert row == ("p",)
+
+
+def median_seconds(served: Served, emails: list[str], rounds: int = 15) -> list[float]:
+    """How long a wrong sign-in takes for each e-mail, asked in turn."""
+    client, taken = browser(served), [[] for _ in emails]  # type: list[list[float]]
+    for _ in range(rounds):
+        forget_guesses(served)
+        for email, times in zip(emails, taken, strict=True):
+            started = time.perf_counter()
+            assert client.post("/api/auth/sign-in", json={"email": email, "password": "wrong"}).status_code == 401
+            times.append(time.perf_counter() - started)
+    return [statistics.median(times) for times in taken]
+
+
+def test_an_unknown_user_takes_as_long(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    person = invite(served)
+    emails = [person.email, "nobody@foresell.example"]
+    known, unknown = median_seconds(served, emails)
+    assert abs(known - unknown) < 0.01
+    real = passwords._verify
+    monkeypatch.setattr(passwords, "_verify", lambda given, stored: real(given, stored) if stored else (False, None))
+    known, unknown = median_seconds(served, emails)
+    assert known - unknown > 0.01, "the control: without the work for nobody the difference shows"
+
+
+def test_only_hashes_are_kept(served: Served) -> None:
+    person = invite(served)
+    cookies = person.browser.cookies
+    stored = sql(served, "select token_hash from access.refresh_tokens") + sql(
+        served, "select token_hash from access.devices"
+    )
+    hashes = {bytes(row[0]) for row in stored}
+    assert fingerprint(cookies["foresell"]) in hashes and fingerprint(cookies["foresell-device"]) in hashes
+    whole = "".join(
+        str(sql(served, f"select t::text from access.{table} as t")) for table in ("links", "attempts", "sessions")
+    )
+    assert person.link not in whole and person.email not in whole
+    assert sessions.SESSION_DAYS == 14
