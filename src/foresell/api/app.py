@@ -12,7 +12,9 @@ import foresell
 from foresell.access.keyring import Keyring
 from foresell.access.oidc import Client
 from foresell.api import (
+    audit,
     auth,
+    contacts,
     customers,
     distributions,
     documents,
@@ -36,7 +38,7 @@ from foresell.settings import Settings
 
 #: One file per resource; each has a `router`.
 RESOURCES = (
-    health, auth, oidc, me, users, documents, customers, segments, distributions, sales, forecast, models,
+    health, auth, oidc, me, users, audit, documents, customers, contacts, segments, distributions, sales, forecast, models,
 )  # fmt: skip
 
 DESCRIPTION = """Customers, scores, forecasts and the work around them. Every answer names the run its figures come from and the day

@@ -32,6 +32,21 @@ select customer_id,
 from web.customer_records where customer_id = %(customer_id)s
 group by customer_id
 
+-- name: person_in_clear
+-- Grain: the one customer asked for, if in reach; what is not sealed.
+select
+    (array_agg(name order by record_id) filter (where name is not null))[1] as name,
+    (array_agg(city order by record_id) filter (where city is not null))[1] as city,
+    (array_agg(region order by record_id) filter (where region is not null))[1] as region,
+    (array_agg(postcode order by record_id) filter (where postcode is not null))[1] as postcode,
+    (array_agg(country order by record_id) filter (where country is not null))[1] as country
+from web.customer_records where customer_id = %(customer_id)s
+group by customer_id
+
+-- name: unlock
+-- Grain: one record with contact data; recorded in the audit.
+select * from audit.unlock(%(ids)s, 'reveal', %(request_id)s)
+
 -- name: search
 -- Grain: one row per customer in reach with such a name, id or source key.
 select customer_id from web.find_customers(%(text)s, %(most)s) as t (customer_id)
