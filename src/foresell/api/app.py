@@ -14,6 +14,7 @@ from foresell.access.oidc import Client
 from foresell.api import (
     audit,
     auth,
+    calls,
     contacts,
     customers,
     distributions,
@@ -23,10 +24,13 @@ from foresell.api import (
     me,
     models,
     oidc,
+    owners,
     problems,
     sales,
     segments,
+    stream,
     users,
+    views,
 )  # fmt: skip
 from foresell.api.deps import Authenticate, check_declared
 from foresell.api.guard import Guard
@@ -39,6 +43,7 @@ from foresell.settings import Settings
 #: One file per resource; each has a `router`.
 RESOURCES = (
     health, auth, oidc, me, users, audit, documents, customers, contacts, segments, distributions, sales, forecast, models,
+    calls, views, owners, stream,
 )  # fmt: skip
 
 DESCRIPTION = """Customers, scores, forecasts and the work around them. Every answer names the run its figures come from and the day

@@ -185,7 +185,7 @@ def first_link(database: Database, origin: str) -> str | None:
 class Serving:
     """The processes of an installation: API workers on one listening socket, and with `worker` one worker.
 
-    Entered, they import what they need; `go` lets them begin; `watch` keeps them (and an embedded database) up until
+    Entered, the API imports what it needs; `go` lets them begin; `watch` keeps them (and an embedded database) up until
     a signal; left, they stop in order: the API first, then the worker.
     """
 
@@ -209,7 +209,7 @@ class Serving:
         self.rest = [Kept("worker", "foresell.worker", environment=environment)] if self.has_worker else []
         self._stack.callback(processes.stop, self.rest)
         self._stack.callback(processes.stop, self.api)
-        for each in (*self.api, *self.rest):
+        for each in self.api:
             each.start()
         return self
 
@@ -217,8 +217,11 @@ class Serving:
         self._stack.close()
 
     def go(self) -> None:
-        """Let them begin: the database is there."""
-        for each in (*self.api, *self.rest):
+        """Let them begin: the database is there. The API first, whose answers somebody waits for."""
+        for each in self.api:
+            each.go()
+        for each in self.rest:
+            each.start()
             each.go()
 
     def watch(self) -> None:

@@ -105,6 +105,12 @@ def conditions(con: duckdb.DuckDBPyConnection, which: Filter) -> tuple[str, dict
     return " and ".join(_CONDITIONS[name] for name in parts) or "true", parts
 
 
+def places_of(con: duckdb.DuckDBPyConnection, customer_ids: Sequence[str]) -> Places:
+    """The places of these customers, of those that are listed."""
+    found = con.execute(_sql("places_of"), {"ids": list(customer_ids)}).fetchnumpy()
+    return np.asarray(found["place"], dtype=np.int32)
+
+
 def listed(con: duckdb.DuckDBPyConnection, places: Sequence[int] | Places) -> list[dict[str, Any]]:
     """The rows of the list at these places, in their order."""
     if not len(places):

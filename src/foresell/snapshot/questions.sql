@@ -4,6 +4,10 @@
 -- Grain: one row per customer that matches, in order. {conditions}, {order}: our own expressions, never a user's.
 select place from customer_list where {conditions} order by {order}
 
+-- name: places_of
+-- Grain: the places of these customers in the list.
+select place from customer_list where customer_id in (select unnest($ids::varchar[]))
+
 -- name: listed
 -- Grain: the customers at these places, which are whole numbers of ours.
 select * exclude (bought) from customer_list where place in ({places})

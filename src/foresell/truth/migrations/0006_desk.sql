@@ -130,6 +130,14 @@ begin
 end $$;
 comment on function tell is 'Add a live event and wake every process that streams. To be the last statement of a transaction.';
 
+create function newest_event() returns bigint
+language sql stable security definer
+set search_path = desk, pg_temp
+begin atomic
+    select coalesce(max(event_id), 0) from live_events;
+end;
+comment on function newest_event is 'Where a new stream begins: the last event, whoever it was for.';
+
 create function tell_publication() returns trigger
 language plpgsql
 as $$
@@ -244,4 +252,4 @@ grant insert (user_id, key, request, status, body) on effects to foresell_web;
 revoke execute on all functions in schema desk from public;
 grant execute on function tell(text, jsonb, text, text, integer) to foresell_app, foresell_web;
 grant execute on function tell_publication(), wake_on_assignment() to foresell_app, foresell_web;
-grant execute on function ask_for(text, jsonb) to foresell_web;
+grant execute on function ask_for(text, jsonb), newest_event() to foresell_web;

@@ -1,0 +1,146 @@
+-- PostgreSQL: the work around the scores, behind row security. Parameters are bound by name.
+
+-- name: in_reach
+-- Grain: one row per wanted customer that is in reach.
+select distinct customer_id from truth.customer_records where customer_id = any(%(ids)s)
+
+-- name: log_call
+insert into desk.calls (customer_id, user_id, outcome, note)
+values (%(customer_id)s, %(user_id)s, %(outcome)s, %(note)s)
+returning call_id, called_at
+
+-- name: snooze
+-- Grain: one row per customer put off.
+insert into desk.snoozes (customer_id, user_id, call_id, until)
+select unnest(%(ids)s::text[]), %(user_id)s, %(call_id)s, %(until)s
+returning snooze_id, customer_id
+
+-- name: undo_call
+update desk.calls set undone_at = now() where call_id = %(call_id)s and undone_at is null
+returning call_id, customer_id, undone_at
+
+-- name: undo_snooze_of_call
+update desk.snoozes set lifted_at = now() where call_id = %(call_id)s and lifted_at is null
+
+-- name: undone_call
+select undone_at from desk.calls where call_id = %(call_id)s and user_id = %(user_id)s
+
+-- name: calls
+-- Grain: one call in reach, newest first; those taken back are left out.
+select c.call_id, c.customer_id, c.outcome, c.note, c.called_at, s.until as snooze_until,
+    jsonb_build_object('user_id', c.user_id, 'name', u.name) as caller, c.user_id = %(user_id)s as mine
+from desk.calls as c
+left join access.users as u using (user_id)
+left join desk.snoozes as s on s.call_id = c.call_id and s.lifted_at is null
+where c.undone_at is null and (%(customer_id)s::text is null or c.customer_id = %(customer_id)s)
+order by c.called_at desc, c.call_id desc
+limit %(limit)s offset %(start)s
+
+-- name: count_calls
+select count(*) as total from desk.calls
+where undone_at is null and (%(customer_id)s::text is null or customer_id = %(customer_id)s)
+
+-- name: resting
+-- Grain: one row per customer in reach who is not to be called today: put off, or spoken to lately.
+select customer_id from desk.snoozes where lifted_at is null and until > %(today)s
+union
+select customer_id from desk.calls
+where undone_at is null
+    and called_at > now() - make_interval(days => case outcome when 'no_answer' then 1 else %(rest_days)s end)
+
+-- name: called_today
+select count(*) as calls from desk.calls
+where undone_at is null and user_id = %(user_id)s and called_at >= %(today)s::date at time zone 'utc'
+
+-- name: snoozes
+-- Grain: one snooze in reach that still holds, the next to end first.
+select snooze_id, customer_id, until, snoozed_at, call_id from desk.snoozes
+where lifted_at is null and until > %(today)s and (%(customer_id)s::text is null or customer_id = %(customer_id)s)
+order by until, snooze_id
+limit %(limit)s offset %(start)s
+
+-- name: count_snoozes
+select count(*) as total from desk.snoozes
+where lifted_at is null and until > %(today)s and (%(customer_id)s::text is null or customer_id = %(customer_id)s)
+
+-- name: lift_snooze
+update desk.snoozes set lifted_at = now() where snooze_id = %(snooze_id)s and lifted_at is null
+returning snooze_id, customer_id
+
+-- name: tell
+select desk.tell(%(kind)s, %(payload)s, %(permission)s, %(customer_id)s, %(user_id)s)
+
+-- name: views
+-- Grain: one view: one's own and those others share, by name.
+select v.view_id, v.name, v.filters, v.sort, v.shared, v.changed_at, v.user_id = %(user_id)s as mine, u.name as owner
+from desk.views as v left join access.users as u using (user_id)
+where %(view_id)s::integer is null or v.view_id = %(view_id)s
+order by v.user_id <> %(user_id)s, lower(v.name), v.view_id
+
+-- name: add_view
+insert into desk.views (user_id, name, filters, sort, shared)
+values (%(user_id)s, %(name)s, %(filters)s, %(sort)s, %(shared)s)
+on conflict (user_id, name) do nothing
+returning view_id
+
+-- name: change_view
+update desk.views
+set name = %(name)s, filters = %(filters)s, sort = %(sort)s, shared = %(shared)s, changed_at = now()
+where view_id = %(view_id)s and user_id = %(user_id)s
+returning view_id
+
+-- name: drop_view
+delete from desk.views where view_id = %(view_id)s and user_id = %(user_id)s returning view_id
+
+-- name: owners
+-- Grain: one wanted customer somebody looks after; locked until the hand-over is done.
+select customer_id, user_id from access.customer_owners where customer_id = any(%(ids)s) order by customer_id for update
+
+-- name: hand_over
+-- Grain: one customer now looked after by the user.
+update access.customer_owners set user_id = %(user_id)s, assigned_at = now()
+where customer_id = any(%(ids)s) and user_id <> %(user_id)s
+returning customer_id
+
+-- name: assign
+insert into access.customer_owners (customer_id, user_id) select unnest(%(ids)s::text[]), %(user_id)s
+
+-- name: release
+delete from access.customer_owners where customer_id = any(%(ids)s) returning customer_id
+
+-- name: colleague
+select user_id, name from access.users
+where user_id = %(user_id)s and disabled_at is null
+    and ((select access.scope()) = 'all' or user_id in (select access.colleagues()))
+
+-- name: note_assignment
+insert into desk.assignments (by_user, user_id, previous) values (%(by)s, %(user_id)s, %(previous)s)
+returning assignment_id
+
+-- name: undo_assignment
+update desk.assignments set undone_at = now() where assignment_id = %(assignment_id)s and undone_at is null
+returning user_id, previous
+
+-- name: undone_assignment
+select undone_at from desk.assignments where assignment_id = %(assignment_id)s
+
+-- name: events_after
+-- Grain: one event this user may know of, in the order they happened.
+select event_id, kind, payload, customer_id, at from desk.live_events
+where event_id > %(after)s order by event_id limit %(limit)s
+
+-- name: newest_event
+select desk.newest_event() as newest
+
+-- name: lock_key
+select pg_try_advisory_xact_lock(hashtextextended(%(key)s, %(user_id)s)) as taken
+
+-- name: answered
+select request, status, body from desk.effects where user_id = %(user_id)s and key = %(key)s
+
+-- name: keep_answer
+insert into desk.effects (user_id, key, request, status, body)
+values (%(user_id)s, %(key)s, %(request)s, %(status)s, %(body)s)
+
+-- name: scope
+select access.scope() as scope
