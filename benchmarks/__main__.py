@@ -24,6 +24,7 @@ SCRIPTS: dict[str, tuple[str, tuple[str, ...] | None]] = {
     "bgnbd_at_size": ("BG/NBD at 10,000 to 1,000,000 customers, beside a library.", None),
     "scores_at_size": ("Features, scores and reasons as the shop grows.", ("--customers", "10000")),
     "saving": ("Saving a million predictions with their run.", ("--quick",)),
+    "faults": ("Kills of the API and PostgreSQL under load: nothing lost, nothing doubled.", ("--quick",)),
     "pandas_peer": ("Against pandas read_csv, to_sql and RFM with NTILE.", ("--quick",)),
     "million": ("A million customers: load and refresh, time and memory.", ("--quick",)),
     "linear": ("Load and refresh from ten thousand to a million customers.", ("--quick",)),

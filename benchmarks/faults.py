@@ -1,0 +1,284 @@
+"""Nothing acknowledged is lost, nothing happens twice: kill -9 of the API, its worker and PostgreSQL under load.
+
+    .venv/bin/python -m benchmarks.faults [--quick]
+
+Eight writers log calls through HTTP, each call with an Idempotency-Key, and repeat a request until it is acknowledged.
+Meanwhile processes of `foresell up` are killed one after the other. Afterwards every acknowledged call must be in the
+database exactly once, and every call in the database must have been sent. Two planted defects show that this would be
+seen: commits that do not wait for the disk (acknowledged calls get lost), and writers without a key (calls get doubled).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx2
+import psutil
+import psycopg
+from benchmarks.ground import SEED
+from benchmarks.measure import Bar, keep, quick, table
+
+from foresell import demo, logs, pipeline
+from foresell.access import tokens
+from foresell.access.keyring import Keyring
+from foresell.settings import Settings
+from foresell.truth import embedded
+from foresell.truth.database import open_database
+
+FAULTS, MUTANT_FAULTS = 100, 12
+WRITERS = 8
+PAUSE_SECONDS = (0.3, 1.5)
+PATIENCE_SECONDS = 60.0
+VICTIMS = ("api", "api", "postgres", "postgres", "backend", "worker")
+TOKEN_SECONDS = 300.0
+
+
+@dataclass
+class Ledger:
+    """What the writers know. `sent` and `acknowledged` hold the notes that name each call."""
+
+    sent: set[str] = field(default_factory=set)
+    acknowledged: dict[str, float] = field(default_factory=dict)
+    refused: dict[int, int] = field(default_factory=dict)
+    attempts: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@dataclass
+class Shop:
+    """A served home and who writes to it."""
+
+    settings: Settings
+    users: list[int]
+    customers: list[str]
+    url: str = ""
+    process: subprocess.Popen[bytes] | None = None
+
+    def token(self, user_id: int) -> str:
+        """A fresh access token. The sessions are made here, beside the API, so that sign-in is not what is measured."""
+        with psycopg.connect(embedded.conninfo(self.settings.home, "foresell_app")) as con:
+            row = con.execute(
+                "insert into access.sessions (user_id, signed_in_by, device, expires_at)"
+                " values (%s, 'password', 'faults', now() + interval '1 day') returning session_id",
+                [user_id],
+            ).fetchone()
+        assert row
+        return tokens.sign(Keyring(self.settings.home / "keys"), user_id, str(row[0]))
+
+
+@contextmanager
+def shop() -> Iterator[Shop]:
+    """A small shop, scored, with a user who sees everything for each writer."""
+    with tempfile.TemporaryDirectory(prefix="foresell-faults-") as folder:
+        settings = Settings(home=Path(folder) / "home", memory_gib=1.0)
+        database = open_database(settings)
+        try:
+            files = demo.write_shop(demo.Shop(customers=200, seed=SEED), Path(folder) / "shop")
+            for file in (files.customers, files.products, files.orders):
+                pipeline.load(settings, database, file, source="shop")
+            pipeline.refresh(settings, database, predict=False)
+            with database.connect() as con:
+                rows = con.execute(
+                    "insert into access.users (name, email) select 'Writer ' || n, 'writer' || n || '@foresell.example'"
+                    " from generate_series(1, %s) as n returning user_id", [WRITERS],
+                ).fetchall()  # fmt: skip
+                users = [row["user_id"] for row in rows]
+                con.execute("insert into access.user_roles (user_id, role) select unnest(%s::int[]), 'admin'", [users])
+                ids = [r["customer_id"] for r in con.execute("select customer_id from customers").fetchall()]
+            yield Shop(settings, users, ids)
+        finally:
+            embedded.stop(settings.home)
+
+
+@contextmanager
+def served(one: Shop) -> Iterator[Shop]:
+    """`foresell up` on the shop, until the block ends."""
+    with tempfile.TemporaryFile() as output:
+        port = free_port()
+        one.url = f"http://127.0.0.1:{port}"
+        one.process = subprocess.Popen(
+            [sys.executable, "-m", "foresell", "up", "--port", str(port)],
+            env={**os.environ, "FORESELL_HOME": str(one.settings.home)}, stdout=output, stderr=output,
+        )  # fmt: skip
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            with suppress(httpx2.HTTPError):
+                if httpx2.get(f"{one.url}/api/health", timeout=2).json()["published"]:
+                    break
+            assert time.monotonic() < deadline and one.process.poll() is None, "foresell up did not come up"
+            time.sleep(0.1)
+        try:
+            yield one
+        finally:
+            one.process.send_signal(signal.SIGTERM)
+            one.process.wait(60)
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def write(one: Shop, ledger: Ledger, stop: threading.Event, with_keys: bool, number: int) -> None:
+    """Log one call after the other; repeat each until it is acknowledged, also when that takes a while."""
+    chance, user_id = random.Random(SEED * 100 + number), one.users[number]
+    bearer, since = one.token(user_id), time.monotonic()
+    with httpx2.Client(base_url=one.url, timeout=10) as client:
+        while not stop.is_set():
+            note = str(uuid.uuid4())
+            with ledger.lock:
+                ledger.sent.add(note)
+            call = {"customer_id": chance.choice(one.customers), "outcome": "reached", "note": note}
+            key = {"Idempotency-Key": note} if with_keys else {}
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while time.monotonic() < deadline:
+                if time.monotonic() - since > TOKEN_SECONDS:
+                    with suppress(psycopg.Error):
+                        bearer, since = one.token(user_id), time.monotonic()
+                status = 0
+                with suppress(httpx2.HTTPError):
+                    status = client.post(
+                        "/api/calls", json=call, headers={"authorization": f"Bearer {bearer}", **key}
+                    ).status_code
+                with ledger.lock:
+                    ledger.attempts += 1
+                    if status in (200, 201):
+                        ledger.acknowledged[note] = time.monotonic()
+                    else:
+                        ledger.refused[status] = ledger.refused.get(status, 0) + 1
+                if status in (200, 201):
+                    break
+                time.sleep(0.05)
+
+
+def victim_of(one: Shop, kind: str) -> int | None:
+    """The process to kill, or None when there is none of the kind just now."""
+    postmaster = embedded.process_id(one.settings.home)
+    if kind == "postgres":
+        return postmaster
+    with suppress(psutil.Error):
+        if kind == "backend" and postmaster:
+            backends = [p.pid for p in psutil.Process(postmaster).children() if "foresell_web" in " ".join(p.cmdline())]
+            return random.choice(backends) if backends else None
+        assert one.process
+        module = "foresell.api.serve" if kind == "api" else "foresell.worker"
+        found = [p.pid for p in psutil.Process(one.process.pid).children(recursive=True) if module in p.cmdline()]
+        return random.choice(found) if found else None
+    return None
+
+
+def kill_one(one: Shop, ledger: Ledger, kind: str) -> float | None:
+    """Kill a process; seconds until the next call that was sent afterwards is acknowledged, or None when none was there."""
+    pid = victim_of(one, kind)
+    if pid is None:
+        return None
+    killed = time.monotonic()
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    while time.monotonic() - killed < PATIENCE_SECONDS:
+        time.sleep(0.01)
+        with ledger.lock:
+            last = max(ledger.acknowledged.values(), default=0.0)
+        if last > killed + 0.02:
+            return last - killed
+    raise AssertionError(f"nothing was acknowledged within {PATIENCE_SECONDS:.0f} s after killing {kind}")
+
+
+def verify(one: Shop, ledger: Ledger) -> dict[str, int]:
+    """Compare what the writers know with what is stored."""
+    database = open_database(one.settings)
+    with database.connect() as con:
+        rows = con.execute("select note, count(*) as many from desk.calls group by note").fetchall()
+    stored = {row["note"]: row["many"] for row in rows}
+    return {
+        "acknowledged": len(ledger.acknowledged),
+        "attempts": ledger.attempts,
+        "lost": sum(note not in stored for note in ledger.acknowledged),
+        "doubled": sum(many > 1 for many in stored.values()),
+        "never sent": sum(note not in ledger.sent for note in stored),
+    }
+
+
+def run(faults: int, *, with_keys: bool = True, durable: bool = True) -> tuple[dict[str, int], dict[str, list[float]]]:
+    """So many faults under load. Returns what became of the calls, and seconds to recover by kind of victim."""
+    chance, recovery = random.Random(SEED), {kind: [] for kind in dict.fromkeys(VICTIMS)}
+    with shop() as one:
+        if not durable:
+            with psycopg.connect(embedded.conninfo(one.settings.home, "postgres"), autocommit=True) as con:
+                con.execute("alter role foresell_web set synchronous_commit = off")
+                con.execute("alter system set wal_writer_delay = '10s'")
+                con.execute("alter system set wal_writer_flush_after = '2GB'")
+                con.execute("select pg_reload_conf()")
+        with served(one):
+            ledger, stop = Ledger(), threading.Event()
+            writers = [threading.Thread(target=write, args=(one, ledger, stop, with_keys, n)) for n in range(WRITERS)]
+            for writer in writers:
+                writer.start()
+            done = 0
+            while done < faults:
+                time.sleep(chance.uniform(*PAUSE_SECONDS))
+                kind = chance.choice(VICTIMS if durable else ("postgres",))
+                seconds = kill_one(one, ledger, kind)
+                if seconds is not None:
+                    recovery[kind].append(seconds)
+                    done += 1
+                    if done % 10 == 0:
+                        print(f"{done} faults, {len(ledger.acknowledged):,} calls acknowledged", flush=True)
+            stop.set()
+            for writer in writers:
+                writer.join(PATIENCE_SECONDS + 15)
+        return verify(one, ledger), recovery
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The value below which a share of them lies."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def main() -> None:
+    """Run with the planted defects, too, and keep."""
+    logs.configure()
+    faults, mutant_faults = (12, 6) if quick() else (FAULTS, MUTANT_FAULTS)
+    found, recovery = run(faults)
+    without_disk, _ = run(mutant_faults, durable=False)
+    without_keys, _ = run(mutant_faults, with_keys=False)
+    seconds = [each for kind in recovery.values() for each in kind]
+    rows = [
+        (kind, len(each), f"{percentile(each, 0.5):.2f}", f"{max(each):.2f}") for kind, each in recovery.items() if each
+    ]
+    keep(
+        "faults",
+        f"{faults} kills under load",
+        [
+            Bar("acknowledged calls lost", found["lost"], 0, unit=""),
+            Bar("calls doubled", found["doubled"], 0, unit=""),
+            Bar("calls never sent", found["never sent"], 0, unit=""),
+            Bar("seconds to the next acknowledged call, median", percentile(seconds, 0.5), 3.0, unit="s"),
+            Bar("control: lost without waiting for the disk", without_disk["lost"], 1, at_least=True, unit=""),
+            Bar("control: doubled without keys", without_keys["doubled"], 1, at_least=True, unit=""),
+        ],
+        {"found": found, "without_disk": without_disk, "without_keys": without_keys, "recovery": recovery},
+        f"{found['acknowledged']:,} calls acknowledged in {found['attempts']:,} requests by {WRITERS} writers.\n\n"
+        + table(("killed", "times", "median seconds to recover", "longest"), rows),
+    )
+
+
+if __name__ == "__main__":
+    main()
