@@ -102,3 +102,14 @@ insert into access.identities (provider, subject, user_id)
 select %(provider)s, %(subject)s, %(user_id)s
 where not exists (select from access.identities where provider = %(provider)s and user_id = %(user_id)s)
 on conflict do nothing
+
+-- name: reset_by_hand
+-- As access.reset_user, for whoever holds the command line.
+with ended as (
+    update access.sessions set revoked_at = now(), revoked_because = 'by admin'
+    where user_id = %(user_id)s and revoked_at is null
+),
+devices as (delete from access.devices where user_id = %(user_id)s),
+totp as (delete from access.totp where user_id = %(user_id)s and %(factors)s),
+codes as (delete from access.recovery_codes where user_id = %(user_id)s and %(factors)s)
+delete from access.passkeys where user_id = %(user_id)s and %(factors)s

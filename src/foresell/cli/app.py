@@ -13,7 +13,7 @@ from typer.exceptions import TyperException
 
 import foresell
 from foresell import logs
-from foresell.cli import data, metrics, predicting, scoring, segments, server
+from foresell.cli import access, data, metrics, predicting, scoring, segments, server
 from foresell.cli.show import err
 from foresell.errors import ForesellError
 
@@ -32,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (server, data, scoring, segments, predicting, metrics):
+for group in (server, data, scoring, segments, predicting, metrics, access):
     group.register(app)
 
 

@@ -1,0 +1,43 @@
+"""`foresell users` as whoever holds the machine meets it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from foresell.settings import Settings
+from foresell.truth.database import Database
+from tests.journey.test_command_line import Shell
+
+
+@pytest.fixture
+def foresell(settings: Settings, database: Database) -> Shell:
+    return Shell(settings.home)
+
+
+def test_add_list_link_lock_out(foresell: Shell, database: Database) -> None:
+    added = foresell("users", "add", "Ada@Shop.Example", "--name", "Ada", "--role", "admin", "--team", "North")
+    assert re.search(r"http://localhost:8000/sign-in\?token=[\w-]{43}\n", added)
+    [user] = foresell.json("users")
+    assert (user["email"], user["roles"], user["team"]["name"], user["disabled"]) == (
+        "ada@shop.example", ["admin"], "North", False,
+    )  # fmt: skip
+    assert "Nobody would be left" in foresell("users", "disable", "ada@shop.example", code=9)
+    foresell("users", "add", "bob@shop.example", "--name", "Bob", "--role", "rep", "--role", "manager", "--team", "North")
+    foresell("users", "disable", "bob@shop.example")
+    assert [user["disabled"] for user in foresell.json("users")] == [False, True]
+    foresell("users", "enable", "bob@shop.example")
+    assert "token=" in foresell("users", "link", "bob@shop.example", "--lost-factor")
+    with database.connect() as con:
+        [links] = con.execute("select count(*) as n, bool_and(loopback_only) as here from access.links").fetchall()
+        [recorded] = con.execute("select array_agg(distinct action order by action) as actions from audit.events").fetchall()
+    assert (links["n"], links["here"]) == (3, True)
+    assert recorded["actions"] == ["user.added", "user.changed", "user.reset"]
+
+
+def test_what_cannot_be(foresell: Shell) -> None:
+    assert "no such role" in foresell("users", "add", "a@shop.example", "--name", "A", "--role", "king", code=2)
+    assert "not an e-mail" in foresell("users", "add", "nobody", "--name", "A", "--role", "rep", code=2)
+    assert "User not found" in foresell("users", "link", "nobody@shop.example", code=8)
+    assert foresell.json("users") == []
