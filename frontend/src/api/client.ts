@@ -2,7 +2,7 @@
 import createClient from 'openapi-fetch'
 import type { paths } from './contract'
 import { session } from './session'
-import type { ProblemBody } from './shapes'
+import type { HowMade, ProblemBody, RowsBehind } from './shapes'
 
 /** What went wrong, in the API's words; `status` 0 means it could not be reached. */
 export class Problem extends Error {
@@ -56,8 +56,10 @@ function newKey(): string {
 
 export const api = createClient<paths>({ baseUrl: location.origin, fetch: authorised })
 
-/** The data of an answer. Raises Problem. */
-export async function read<Out>(answer: Promise<{ data?: Out; error?: unknown; response: Response }>): Promise<Out> {
+/** The data of an answer; passports are asked for by `readAddress`, so they are no part of it. Raises Problem. */
+export async function read<Out>(
+  answer: Promise<{ data?: Out; error?: unknown; response: Response }>,
+): Promise<Exclude<Out, HowMade | RowsBehind>> {
   let settled: Awaited<typeof answer>
   try {
     settled = await answer
@@ -67,15 +69,14 @@ export async function read<Out>(answer: Promise<{ data?: Out; error?: unknown; r
   }
   const { data, error, response } = settled
   if (!response.ok) throw new Problem(response.status, (error ?? {}) as Partial<ProblemBody>)
-  return data as Out
+  return data as Exclude<Out, HowMade | RowsBehind>
 }
 
 /** Any GET by its address, for the passport and for files. Raises Problem. */
 export async function readAddress<Out>(address: string, signal?: AbortSignal): Promise<Out> {
-  return read(
-    authorised(new Request(new URL(address, location.origin), { signal })).then(async response => {
-      const body = await response.json().catch(() => ({}))
-      return response.ok ? { data: body as Out, response } : { error: body, response }
-    }),
-  )
+  const asked = authorised(new Request(new URL(address, location.origin), { signal })).then(async response => {
+    const body: unknown = await response.json().catch(() => ({}))
+    return response.ok ? { data: body, response } : { error: body, response }
+  })
+  return (await read(asked)) as Out
 }

@@ -43,29 +43,38 @@ export const ask = {
   customer: (id: string) =>
     queryOptions({
       queryKey: ['customer', id],
-      queryFn: ({ signal }) => read(api.GET('/api/customers/{id}', { params: { path: { id } }, signal })),
+      queryFn: ({ signal }) =>
+        read(api.GET('/api/customers/{customer_id}', { params: { path: { customer_id: id } }, signal })),
     }),
   calculation: (id: string) =>
     queryOptions({
       queryKey: ['customer', id, 'calculation'],
-      queryFn: ({ signal }) => read(api.GET('/api/customers/{id}/calculation', { params: { path: { id } }, signal })),
+      queryFn: ({ signal }) =>
+        read(api.GET('/api/customers/{customer_id}/calculation', { params: { path: { customer_id: id } }, signal })),
     }),
   orders: (id: string, page = 1) =>
     queryOptions({
       queryKey: ['customer', id, 'orders', page],
       queryFn: ({ signal }) =>
-        read(api.GET('/api/customers/{id}/orders', { params: { path: { id }, query: { page, limit: 20 } }, signal })),
+        read(
+          api.GET('/api/customers/{customer_id}/orders', {
+            params: { path: { customer_id: id }, query: { page, limit: 20 } },
+            signal,
+          }),
+        ),
       placeholderData: keepPreviousData,
     }),
   history: (id: string) =>
     queryOptions({
       queryKey: ['customer', id, 'history'],
-      queryFn: ({ signal }) => read(api.GET('/api/customers/{id}/history', { params: { path: { id } }, signal })),
+      queryFn: ({ signal }) =>
+        read(api.GET('/api/customers/{customer_id}/history', { params: { path: { customer_id: id } }, signal })),
     }),
   products: (id: string) =>
     queryOptions({
       queryKey: ['customer', id, 'products'],
-      queryFn: ({ signal }) => read(api.GET('/api/customers/{id}/products', { params: { path: { id } }, signal })),
+      queryFn: ({ signal }) =>
+        read(api.GET('/api/customers/{customer_id}/products', { params: { path: { customer_id: id } }, signal })),
     }),
   assignees: () =>
     queryOptions({ queryKey: ['assignees'], queryFn: ({ signal }) => read(api.GET('/api/assignees', { signal })) }),
@@ -103,23 +112,31 @@ export const ask = {
     queryOptions({
       queryKey: ['models', id, 'backtests', population],
       queryFn: ({ signal }) =>
-        read(api.GET('/api/models/{id}/backtests', { params: { path: { id }, query: { population } }, signal })),
+        read(
+          api.GET('/api/models/{model_id}/backtests', {
+            params: { path: { model_id: id }, query: { population } },
+            signal,
+          }),
+        ),
       placeholderData: keepPreviousData,
     }),
   calibration: (id: number) =>
     queryOptions({
       queryKey: ['models', id, 'calibration'],
-      queryFn: ({ signal }) => read(api.GET('/api/models/{id}/calibration', { params: { path: { id } }, signal })),
+      queryFn: ({ signal }) =>
+        read(api.GET('/api/models/{model_id}/calibration', { params: { path: { model_id: id } }, signal })),
     }),
   lift: (id: number) =>
     queryOptions({
       queryKey: ['models', id, 'lift'],
-      queryFn: ({ signal }) => read(api.GET('/api/models/{id}/lift', { params: { path: { id } }, signal })),
+      queryFn: ({ signal }) =>
+        read(api.GET('/api/models/{model_id}/lift', { params: { path: { model_id: id } }, signal })),
     }),
   thresholds: (id: number) =>
     queryOptions({
       queryKey: ['models', id, 'threshold'],
-      queryFn: ({ signal }) => read(api.GET('/api/models/{id}/threshold', { params: { path: { id } }, signal })),
+      queryFn: ({ signal }) =>
+        read(api.GET('/api/models/{model_id}/threshold', { params: { path: { model_id: id } }, signal })),
     }),
   targets: () =>
     queryOptions({ queryKey: ['targets'], queryFn: ({ signal }) => read(api.GET('/api/targets', { signal })) }),
@@ -144,8 +161,9 @@ export const ask = {
   importJob: (id: number) =>
     queryOptions({
       queryKey: ['imports', id],
-      queryFn: ({ signal }) => read(api.GET('/api/imports/{id}', { params: { path: { id } }, signal })),
-      refetchInterval: ({ state }) => (['inspecting', 'committing'].includes(state.data?.state ?? '') ? 1_000 : false),
+      queryFn: ({ signal }) =>
+        read(api.GET('/api/imports/{import_id}', { params: { path: { import_id: id } }, signal })),
+      refetchInterval: ({ state }) => (['inspecting', 'loading'].includes(state.data?.state ?? '') ? 1_000 : false),
     }),
   batches: () =>
     queryOptions({ queryKey: ['batches'], queryFn: ({ signal }) => read(api.GET('/api/batches', { signal })) }),

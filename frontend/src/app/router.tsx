@@ -44,7 +44,7 @@ const shell = createRoute({
     const { phase, user } = session.get()
     if (phase === 'out' || !user)
       throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { next: location.href } })
-    setLocale(user.preferences.locale)
+    setLocale(user.preferences.locale ?? undefined)
     if (location.href === '/' && homeOf(user) !== '/' && !user.permissions.includes('calls.read'))
       throw redirect({ to: homeOf(user) })
   },

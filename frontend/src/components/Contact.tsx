@@ -13,27 +13,25 @@ export function Contact({ customerId, contact }: { customerId: string; contact: 
   const may = useMay()
   const reveal = useMutation({
     mutationFn: () =>
-      read(api.POST('/api/customers/{id}/contact/reveal', { params: { path: { id: customerId } }, body: {} })),
+      read(
+        api.POST('/api/customers/{customer_id}/contact/reveal', {
+          params: { path: { customer_id: customerId } },
+          body: null,
+        }),
+      ),
     onError: sayProblem,
   })
-  const shown = reveal.data ?? contact
+  const open = reveal.data?.contact as Partial<ContactData> | undefined
+  const shown = { ...contact, ...open }
   const isEmpty = Object.values(contact).every(value => !value)
   if (isEmpty) return <p className={css.note}>No contact details are known.</p>
   return (
     <div className={css.contact}>
       <dl className={css.list}>
         <dt>E-mail</dt>
-        <dd>
-          {reveal.data?.email ? (
-            <a href={`mailto:${reveal.data.email}`}>{reveal.data.email}</a>
-          ) : (
-            (shown.email ?? MISSING)
-          )}
-        </dd>
+        <dd>{open?.email ? <a href={`mailto:${open.email}`}>{open.email}</a> : (shown.email ?? MISSING)}</dd>
         <dt>Phone</dt>
-        <dd>
-          {reveal.data?.phone ? <a href={`tel:${reveal.data.phone}`}>{reveal.data.phone}</a> : (shown.phone ?? MISSING)}
-        </dd>
+        <dd>{open?.phone ? <a href={`tel:${open.phone}`}>{open.phone}</a> : (shown.phone ?? MISSING)}</dd>
         <dt>Address</dt>
         <dd>{[shown.address, shown.postcode, shown.city].filter(Boolean).join(', ') || MISSING}</dd>
       </dl>

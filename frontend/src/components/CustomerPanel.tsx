@@ -166,7 +166,7 @@ function Calls({ customerId }: { customerId: string }) {
           <li key={call.call_id}>
             <strong>{outcomeLabel(call.outcome)}</strong>{' '}
             <span className={css.dim}>
-              {call.called_by}, {moment(call.called_at)}
+              {call.caller.name ?? 'Somebody'}, {moment(call.called_at)}
             </span>
             {call.note && <p>{call.note}</p>}
           </li>

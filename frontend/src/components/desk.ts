@@ -27,7 +27,8 @@ interface Who {
 
 export function useDesk() {
   const queries = useQueryClient()
-  const refresh = () => queries.invalidateQueries({ queryKey: ['calls'] })
+  const refresh = () =>
+    queries.invalidateQueries({ predicate: ({ queryKey }) => ['calls', 'customers'].includes(String(queryKey[0])) })
 
   /** Takes customers off today's list at once, before the server has answered. */
   function takeOff(ids: string[]) {
@@ -56,7 +57,7 @@ export function useDesk() {
       read(api.POST('/api/calls', { body: { customer_id: who.customer_id, outcome, ...(note ? { note } : {}) } })),
     onMutate: ({ who }) => takeOff([who.customer_id]),
     onSuccess: (call, { who, outcome }) => {
-      const undo = () => read(api.POST('/api/calls/{id}/undo', { params: { path: { id: call.call_id } } }))
+      const undo = () => read(api.POST('/api/calls/{call_id}/undo', { params: { path: { call_id: call.call_id } } }))
       say(`${outcomeLabel(outcome)}: ${who.name ?? who.customer_id}`, { undo: takeBack(undo, 'Call taken back') })
     },
     onError: sayProblem,
@@ -67,9 +68,10 @@ export function useDesk() {
     mutationFn: ({ ids, until }: { ids: string[]; until: string }) =>
       read(api.POST('/api/snoozes', { body: { customer_ids: ids, until } })),
     onMutate: ({ ids }) => takeOff(ids),
-    onSuccess: ({ snooze_ids }, { ids }) => {
-      const undo = () =>
-        Promise.all(snooze_ids.map(id => read(api.DELETE('/api/snoozes/{id}', { params: { path: { id } } }))))
+    onSuccess: ({ data }, { ids }) => {
+      const lift = (snooze_id: number) =>
+        read(api.DELETE('/api/snoozes/{snooze_id}', { params: { path: { snooze_id } } }))
+      const undo = () => Promise.all(data.map(each => lift(each.snooze_id)))
       say(`${many(ids.length, 'customer')} put off`, { undo: takeBack(undo, 'Back on the list') })
     },
     onError: sayProblem,
@@ -79,9 +81,13 @@ export function useDesk() {
   const assign = useMutation({
     mutationFn: ({ ids, user }: { ids: string[]; user: { user_id: number; name: string } }) =>
       read(api.POST('/api/assignments', { body: { customer_ids: ids, user_id: user.user_id } })),
-    onSuccess: ({ assigned }, { user }) => say(`${many(assigned, 'customer')} now with ${user.name}`, { tone: 'good' }),
+    onSuccess: ({ assignment_id, customers }, { user }) => {
+      const undo = () =>
+        read(api.POST('/api/assignments/{assignment_id}/undo', { params: { path: { assignment_id } } }))
+      say(`${many(customers, 'customer')} now with ${user.name}`, { tone: 'good', undo: takeBack(undo, 'Handed back') })
+    },
     onError: sayProblem,
-    onSettled: () => queries.invalidateQueries({ queryKey: ['customers'] }),
+    onSettled: refresh,
   })
 
   return { logCall, snooze, assign }

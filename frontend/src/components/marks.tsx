@@ -20,11 +20,11 @@ const CHURN: Record<ChurnState, { glyph: string; tone: string }> = {
   'at risk': { glyph: '▼', tone: 'bad' },
 }
 
-export function Churn({ state }: { state: ChurnState | null }) {
-  if (!state) return <span className={css.none}>–</span>
+export function Churn({ state }: { state: string | null | undefined }) {
+  if (!state || !(state in CHURN)) return <span className={css.none}>–</span>
   return (
-    <span className={css.chip} data-tone={CHURN[state].tone}>
-      <span aria-hidden>{CHURN[state].glyph}</span> {state}
+    <span className={css.chip} data-tone={CHURN[state as ChurnState].tone}>
+      <span aria-hidden>{CHURN[state as ChurnState].glyph}</span> {state}
     </span>
   )
 }

@@ -5,18 +5,18 @@ export function hasPasskeys(): boolean {
 }
 
 /** Signs the server's challenge with a passkey. Rejects when the reader turns away. */
-export async function answerPasskey(options: unknown): Promise<unknown> {
+export async function answerPasskey(options: unknown): Promise<Record<string, unknown>> {
   const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options as PublicKeyCredentialRequestOptionsJSON)
   return asJson(await navigator.credentials.get({ publicKey }))
 }
 
 /** Makes a new passkey on this device. */
-export async function makePasskey(options: unknown): Promise<unknown> {
+export async function makePasskey(options: unknown): Promise<Record<string, unknown>> {
   const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options as PublicKeyCredentialCreationOptionsJSON)
   return asJson(await navigator.credentials.create({ publicKey }))
 }
 
-function asJson(credential: Credential | null): unknown {
+function asJson(credential: Credential | null): Record<string, unknown> {
   if (!(credential instanceof PublicKeyCredential)) throw new Error('No passkey was used.')
-  return credential.toJSON()
+  return { ...credential.toJSON() }
 }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
-from fastapi import FastAPI
+import anyio
+from fastapi import Depends, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 
 import foresell
@@ -19,6 +22,7 @@ from foresell.api import (
     customers,
     distributions,
     documents,
+    export,
     forecast,
     health,
     me,
@@ -28,22 +32,26 @@ from foresell.api import (
     problems,
     sales,
     segments,
+    status,
     stream,
+    traces,
     users,
     views,
 )  # fmt: skip
-from foresell.api.deps import Authenticate, check_declared
+from foresell.api.deps import Authenticate, check_declared, only_what_is_known
 from foresell.api.guard import Guard
 from foresell.api.identity import Principals
 from foresell.api.identity import authenticate as by_bearer
+from foresell.api.limits import Limits
 from foresell.api.live import Live
+from foresell.api.observe import Observe
 from foresell.api.web import Web
 from foresell.settings import Settings
 
 #: One file per resource; each has a `router`.
 RESOURCES = (
     health, auth, oidc, me, users, audit, documents, customers, contacts, segments, distributions, sales, forecast, models,
-    calls, views, owners, stream,
+    calls, views, owners, stream, export, status,
 )  # fmt: skip
 
 DESCRIPTION = """Customers, scores, forecasts and the work around them. Every answer names the run its figures come from and the day
@@ -61,6 +69,8 @@ def create_app(settings: Settings, *, authenticate: Authenticate | None = None) 
         await app.state.live.close()
         await app.state.web.close()
 
+    if settings.traces_url:
+        traces.send_to(settings.traces_url)
     app = FastAPI(
         title="Foresell",
         version=foresell.__version__,
@@ -70,6 +80,8 @@ def create_app(settings: Settings, *, authenticate: Authenticate | None = None) 
         openapi_url="/api/openapi.json",
         lifespan=lifespan,
         generate_unique_id_function=_operation_id,
+        dependencies=[Depends(only_what_is_known)],
+        telemetry=traces.FASTAPI_TELEMETRY,
     )
     app.state.web = Web(settings)
     app.state.live = Live(app.state.web)
@@ -77,12 +89,27 @@ def create_app(settings: Settings, *, authenticate: Authenticate | None = None) 
     app.state.principals = Principals()
     app.state.oidc = {provider.name: Client(provider) for provider in settings.providers}
     app.state.authenticate = authenticate or by_bearer
+    app.state.limits = Limits(settings)
+    app.state.exports = anyio.Semaphore(export.AT_ONCE)
     for resource in RESOURCES:
         app.include_router(resource.router)
     problems.install(app)
-    app.add_middleware(Guard)
+    if settings.cors_origins:
+        app.add_middleware(CORSMiddleware, **_cors(settings.cors_origins))
+    app.add_middleware(Guard, limits=app.state.limits, origins=settings.cors_origins)
+    app.add_middleware(Observe)
     check_declared(resource.router for resource in RESOURCES)
     return app
+
+
+def _cors(origins: Sequence[str]) -> dict[str, Any]:
+    """What pages of these sites may do: everything with a bearer token, nothing with a browser's cookies."""
+    return {
+        "allow_origins": origins,
+        "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
+        "allow_headers": ["authorization", "content-type", "idempotency-key", "last-event-id"],
+        "expose_headers": ["x-request-id", "x-export-id", "x-export-rows", "retry-after", "ratelimit"],
+    }
 
 
 def _operation_id(route: APIRoute) -> str:

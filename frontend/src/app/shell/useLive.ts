@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import type { CallList } from '@/api/shapes'
+import type { CallList, CustomerRow } from '@/api/shapes'
 import { type LiveState, listen } from '@/api/stream'
 import { day } from '@/components/format'
 import { useSession } from '@/components/signedIn'
@@ -17,35 +17,33 @@ const LISTS = ['calls', 'customers']
 /** Keeps the cache true to the stream: rows change where they stand, nothing moves under the cursor. */
 export function useLive(): Live {
   const queries = useQueryClient()
-  const { phase, user } = useSession()
+  const { phase } = useSession()
   const [live, setLive] = useState<Live>({ state: 'connecting', since: new Date() })
-  const me = user?.user_id
   useEffect(() => {
     if (phase !== 'in') return
     return listen(
       event => {
-        if (event.type === 'run.published') {
+        if (event.type === 'run_published') {
           const as_of = String(event.data.as_of ?? '')
           say(`Run ${event.data.run_id} is published${as_of ? `, as of ${day(as_of)}` : ''}`, { tone: 'good' })
           void queries.invalidateQueries({ predicate: ({ queryKey }) => !LISTS.includes(String(queryKey[0])) })
-        } else if (event.type.startsWith('import.') || event.type.startsWith('run.')) {
+        } else if (event.type === 'import_progress' || event.type === 'run_progress' || event.type === 'batch_undone') {
           void queries.invalidateQueries({ queryKey: ['imports'] })
           void queries.invalidateQueries({ queryKey: ['runs'] })
-        } else if (event.type.startsWith('call.') && event.data.user_id !== me) {
+          void queries.invalidateQueries({ queryKey: ['batches'] })
+        } else if (event.type === 'call_logged') {
           queries.setQueriesData<CallList>({ queryKey: ['calls', 'today'] }, list => list && handled(list, event.data))
         }
       },
       state => setLive(now => (now.state === state ? now : { state, since: new Date() })),
     )
-  }, [queries, phase, me])
+  }, [queries, phase])
   return live
 }
 
-/** A call somebody else logged: the row stays where it is and says so. */
+/** A call somebody else logged: the row stays where it is and says so. One's own is off the list already. */
 function handled(list: CallList, call: Record<string, unknown>): CallList {
-  const by = typeof call.called_by === 'string' ? call.called_by : 'a colleague'
-  return {
-    ...list,
-    data: list.data.map(row => (row.customer_id === call.customer_id ? { ...row, handled_by: by } : row)),
-  }
+  const mark = (row: CustomerRow) =>
+    row.customer_id === call.customer_id ? { ...row, handled_by: 'a colleague' } : row
+  return { ...list, data: list.data.map(mark) }
 }

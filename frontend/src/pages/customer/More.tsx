@@ -66,7 +66,8 @@ function Assignees({ id }: { id: string }) {
 function Erase({ data, onClose }: { data: Customer; onClose: () => void }) {
   const queries = useQueryClient()
   const erase = useMutation({
-    mutationFn: () => read(api.POST('/api/customers/{id}/erase', { params: { path: { id: data.customer_id } } })),
+    mutationFn: () =>
+      read(api.POST('/api/customers/{customer_id}/erase', { params: { path: { customer_id: data.customer_id } } })),
     onSuccess: () => {
       say('Name and contact details are gone for good', { tone: 'good' })
       void queries.invalidateQueries()

@@ -13,7 +13,14 @@ import { say, sayProblem } from '@/components/toasts'
 import css from './Customers.module.css'
 import { type CustomersSearch, parseCustomers } from './search'
 
-const PAGE = 'customers'
+/** The search a view stands for; what is not set is null there. */
+function searchOf(view: SavedView): CustomersSearch {
+  return parseCustomers({ ...view.filters, sort: view.sort })
+}
+
+function save({ open: _open, view: _view, sort, ...filters }: CustomersSearch, name: string, shared: boolean) {
+  return read(api.POST('/api/views', { body: { name, filters, sort: sort ?? 'probability', shared } }))
+}
 
 /** Searches with a name. The address stays the truth; `view` only says where it came from. */
 export function Views({ search, onOpen }: { search: CustomersSearch; onOpen: (search: CustomersSearch) => void }) {
@@ -23,15 +30,16 @@ export function Views({ search, onOpen }: { search: CustomersSearch; onOpen: (se
   const [naming, setNaming] = useState(false)
   const refresh = () => queries.invalidateQueries({ queryKey: ['views'] })
   const forget = useMutation({
-    mutationFn: (view: SavedView) => read(api.DELETE('/api/views/{id}', { params: { path: { id: view.view_id } } })),
-    onSuccess: (_, { view_id: _id, ...view }) =>
+    mutationFn: (view: SavedView) =>
+      read(api.DELETE('/api/views/{view_id}', { params: { path: { view_id: view.view_id } } })),
+    onSuccess: (_, view) =>
       say(`View “${view.name}” deleted`, {
-        undo: () => void read(api.POST('/api/views', { body: view })).then(refresh, sayProblem),
+        undo: () => void save(searchOf(view), view.name, view.shared).then(refresh, sayProblem),
       }),
     onError: sayProblem,
     onSettled: refresh,
   })
-  const mine = views.data?.data.filter(view => view.page === PAGE) ?? []
+  const mine = views.data?.data ?? []
   const now = mine.find(view => view.view_id === search.view)
   return (
     <>
@@ -44,10 +52,7 @@ export function Views({ search, onOpen }: { search: CustomersSearch; onOpen: (se
         <Menu.Dropdown>
           <div className={css.viewMenu}>
             {mine.map(view => (
-              <Menu.Item
-                key={view.view_id}
-                onClick={() => onOpen({ ...parseCustomers(view.search), view: view.view_id })}
-              >
+              <Menu.Item key={view.view_id} onClick={() => onOpen({ ...searchOf(view), view: view.view_id })}>
                 {view.name}
               </Menu.Item>
             ))}
@@ -59,7 +64,7 @@ export function Views({ search, onOpen }: { search: CustomersSearch; onOpen: (se
               <Menu.Item leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setNaming(true)}>
                 Save this view
               </Menu.Item>
-              {now && (
+              {now?.mine && (
                 <Menu.Item leftSection={<IconTrash size={16} aria-hidden />} onClick={() => forget.mutate(now)}>
                   Delete “{now.name}”
                 </Menu.Item>
@@ -94,15 +99,8 @@ function Name({
 }) {
   const [name, setName] = useState('')
   const [shared, setShared] = useState(false)
-  const save = useMutation({
-    mutationFn: () => {
-      const { open: _open, view: _view, ...kept } = search
-      return read(
-        api.POST('/api/views', {
-          body: { name: name.trim(), page: PAGE, search: kept as SavedView['search'], shared },
-        }),
-      )
-    },
+  const saving = useMutation({
+    mutationFn: () => save(search, name.trim(), shared),
     onSuccess: onSaved,
   })
   return (
@@ -110,7 +108,7 @@ function Name({
       <form
         onSubmit={event => {
           event.preventDefault()
-          save.mutate()
+          saving.mutate()
         }}
       >
         <TextInput
@@ -119,7 +117,7 @@ function Name({
           value={name}
           maxLength={80}
           onChange={event => setName(event.currentTarget.value)}
-          error={save.error?.message}
+          error={saving.error?.message}
         />
         <Switch
           mt="md"
@@ -127,7 +125,7 @@ function Name({
           checked={shared}
           onChange={event => setShared(event.currentTarget.checked)}
         />
-        <Button type="submit" mt="lg" disabled={!name.trim()} loading={save.isPending}>
+        <Button type="submit" mt="lg" disabled={!name.trim()} loading={saving.isPending}>
           Save
         </Button>
       </form>

@@ -4,7 +4,7 @@ import { lazy, Suspense, useRef } from 'react'
 import { ask } from '@/api/questions'
 import type { CustomerRow } from '@/api/shapes'
 import { CallButton } from '@/components/CallButton'
-import { Asked, Figure, Figures } from '@/components/Figure'
+import { Figure, Figures } from '@/components/Figure'
 import { Empty, Faced, Waiting } from '@/components/faces'
 import { asSentence, count, many, money, percent } from '@/components/format'
 import { KpiFigures } from '@/components/Kpis'
@@ -18,8 +18,6 @@ import css from './Today.module.css'
 
 const CallMenu = lazy(() => import('@/components/CallMenu'))
 const CustomerPanel = lazy(() => import('@/components/CustomerPanel'))
-
-const LIST = '/api/calls/today'
 
 /** Who to call today: the ranked list, what it is worth, and one click to log the call. */
 export default function Today() {
@@ -45,25 +43,15 @@ export default function Today() {
             ' '
           ) : (
             <>
-              <strong>
-                <Asked label="Customers to call" address={LIST}>
-                  {many(summary.calls, 'customer')}
-                </Asked>
-              </strong>
-              ,{' '}
-              <strong>
-                <Asked label="Expected value" address={LIST}>
-                  {money(summary.expected_value, currency)}
-                </Asked>
-              </strong>{' '}
-              expected within 30 days
+              <strong>{many(summary.calls, 'customer')}</strong>,{' '}
+              <strong>{money(summary.expected_value, currency)}</strong> expected within 30 days
             </>
           )
         }
       >
         <Figures>
           <Figure label="Called today" value={summary && count(summary.already_called)} />
-          <KpiFigures />
+          <KpiFigures names={['revenue', 'expected_value', 'at_risk_revenue']} />
         </Figures>
         <Card flush>
           <Faced
