@@ -124,6 +124,12 @@ class ModelUnavailable(ForesellError):
 class ProviderTrouble(ForesellError):
     """The sign-in provider does not answer as it should."""
 
-    exit_code = 14
+    exit_code = 16
     http_status = 503
     retryable = True
+
+
+class AuditBroken(ForesellError):
+    """The audit was tampered with."""
+
+    exit_code = 15

@@ -13,14 +13,16 @@ from typer.exceptions import TyperException
 
 import foresell
 from foresell import logs
-from foresell.cli import access, data, metrics, predicting, scoring, segments, server
+from foresell.cli import access, audit, data, metrics, predicting, scoring, segments, server
 from foresell.cli.show import err
 from foresell.errors import ForesellError
 
 EXIT_CODES = """
 Exit codes: 0 done · 1 unexpected · 2 wrong usage · 3 unreadable input · 4 too many rows rejected ·
 5 empty source · 6 database unavailable · 7 busy · 8 not found · 9 not ready · 10 disk full · 11 not signed in ·
-12 not allowed · 13 too many attempts · 14 sign-in provider · 130 interrupted
+12 not allowed · 13 too many attempts · 14 model unavailable ·
+15 audit tampered with · 16 sign-in provider ·
+15 audit broken · 130 interrupted
 """
 
 app = typer.Typer(
@@ -32,7 +34,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (server, data, scoring, segments, predicting, metrics, access):
+for group in (server, data, scoring, segments, predicting, metrics, access, audit):
     group.register(app)
 
 
