@@ -2,7 +2,7 @@
 
 -- name: in_reach
 -- Grain: one row per wanted customer that is in reach.
-select distinct customer_id from truth.customer_records where customer_id = any(%(ids)s)
+select distinct customer_id from web.customer_records where customer_id = any(%(ids)s)
 
 -- name: log_call
 insert into desk.calls (customer_id, user_id, outcome, note)

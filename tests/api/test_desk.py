@@ -1,0 +1,293 @@
+"""The desk: calls and snoozes, views, hand-overs; each undone exactly, and each had once however often it is sent."""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.api.conftest import Served
+
+TOMORROW = (datetime.now(UTC).date() + timedelta(days=1)).isoformat()
+
+
+@pytest.fixture(autouse=True)
+def clean_desk(served: Served) -> Iterator[None]:
+    """Each test begins at an empty desk, and gives back whom it handed over."""
+    with served.database.connect("app") as con:
+        owners = con.execute("select customer_id, user_id from access.customer_owners").fetchall()
+    yield
+    with served.database.connect("app") as con:
+        for table in ("snoozes", "calls", "views", "assignments", "effects", "live_events"):
+            con.execute(f"delete from desk.{table}")
+        con.execute("delete from access.customer_owners")
+        for row in owners:
+            con.execute(
+                "insert into access.customer_owners (customer_id, user_id) values (%(customer_id)s, %(user_id)s)", row
+            )
+
+
+def today(client: httpx2.Client, limit: int = 1000) -> dict[str, Any]:
+    answer = client.get("/api/calls/today", params={"limit": limit})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def log(client: httpx2.Client, customer: str, outcome: str = "reached", **more: Any) -> dict[str, Any]:
+    answer = client.post("/api/calls", json={"customer_id": customer, "outcome": outcome, **more})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def test_todays_list_is_the_best_first_without_whom_one_spoke_to(served: Served) -> None:
+    rep = served.client("rep")
+    before = today(rep)
+    best = before["data"][0]["customer_id"]
+    values = [row["expected_value"] for row in before["data"]]
+    assert values == sorted(values, reverse=True)
+    assert {row["customer_id"] for row in before["data"]} <= set(served.customers["rep"])
+    call = log(rep, best, "will_order", note="wants the blue one")
+    after = today(rep)
+    assert (after["total"], after["resting"]) == (before["total"] - 1, 1)
+    assert after["summary"]["already_called"] == 1
+    assert best not in {row["customer_id"] for row in after["data"]}
+    assert after["summary"]["expected_value"] == pytest.approx(sum(values) - values[0])
+    assert rep.post(f"/api/calls/{call['call_id']}/undo").status_code == 200
+    assert today(rep) == before
+
+
+def test_no_answer_is_tried_again_the_next_day(served: Served) -> None:
+    rep = served.client("rep")
+    best, second = (row["customer_id"] for row in today(rep, 2)["data"])
+    log(rep, best, "no_answer")
+    log(rep, second, "reached")
+    with served.database.connect("app") as con:
+        con.execute("update desk.calls set called_at = called_at - interval '25 hours'")
+    listed = {row["customer_id"] for row in today(rep)["data"]}
+    assert best in listed and second not in listed
+
+
+def test_undoing_a_call_lifts_its_snooze_and_no_other(served: Served) -> None:
+    rep = served.client("rep")
+    customer = served.customers["rep"][0]
+    own = rep.post("/api/snoozes", json={"customer_ids": [customer], "until": TOMORROW}).json()["data"][0]
+    call = log(rep, customer, snooze_until=TOMORROW)
+    assert rep.get("/api/snoozes").json()["total"] == 2
+    rep.post(f"/api/calls/{call['call_id']}/undo")
+    assert [row["snooze_id"] for row in rep.get("/api/snoozes").json()["data"]] == [own["snooze_id"]]
+    assert rep.delete(f"/api/snoozes/{own['snooze_id']}").status_code == 200
+    assert rep.delete(f"/api/snoozes/{own['snooze_id']}").status_code == 404
+    assert rep.post(f"/api/calls/{call['call_id']}/undo").status_code == 409
+
+
+def test_nobody_reaches_other_peoples_desks(served: Served) -> None:
+    rep, other, manager = (served.client(who) for who in ("rep", "other_rep", "manager"))
+    theirs = served.customers["other_rep"][0]
+    call = log(other, theirs, note="a secret")
+    refused = rep.post("/api/calls", json={"customer_id": theirs, "outcome": "reached"})
+    assert (refused.status_code, refused.json()["error"]) == (404, "Customer not found")
+    assert rep.post("/api/snoozes", json={"customer_ids": [theirs], "until": TOMORROW}).status_code == 404
+    assert rep.post(f"/api/calls/{call['call_id']}/undo").status_code == 404
+    assert "a secret" not in rep.get("/api/calls").text + manager.get("/api/calls").text
+    assert "a secret" in other.get("/api/calls").text
+    assert served.client("analyst").get("/api/calls").status_code == 403
+
+
+def test_a_manager_sees_the_teams_calls_and_takes_none_back(served: Served) -> None:
+    call = log(served.client("rep"), served.customers["rep"][0], note="hello")
+    manager = served.client("manager")
+    [seen] = manager.get("/api/calls").json()["data"]
+    assert (seen["note"], seen["caller"]["name"], seen["mine"]) == ("hello", "Rep", False)
+    assert manager.post(f"/api/calls/{call['call_id']}/undo").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "parameter"),
+    [
+        ({"outcome": "reached"}, "customer_id"),
+        ({"customer_id": "C1", "outcome": "reached"}, "customer_id"),
+        ({"customer_id": "C000001", "outcome": "maybe"}, "outcome"),
+        ({"customer_id": "C000001", "outcome": "reached", "note": "x" * 2001}, "note"),
+        ({"customer_id": "C000001", "outcome": "reached", "snooze_until": "2020-01-01"}, "snooze_until"),
+        ({"customer_id": "C000001", "outcome": "reached", "colour": "red"}, "colour"),
+    ],
+)
+def test_what_is_wrong_with_a_call_is_named(served: Served, body: dict[str, Any], parameter: str) -> None:
+    answer = served.client("rep").post("/api/calls", json=body)
+    assert (answer.status_code, answer.json()["parameter"]) == (400, parameter)
+
+
+def test_a_key_has_its_effect_once_and_its_answer_always(served: Served) -> None:
+    """50 at once with each of 20 keys: one call each, the same bytes for all who are answered."""
+    rep = served.client("rep")
+    rep_headers = dict(rep.headers)
+    customer = served.customers["rep"][0]
+    keys = [str(uuid.uuid4()) for _ in range(20)]
+
+    def send(key: str) -> tuple[str, int, bytes]:
+        with httpx2.Client(base_url=served.url, headers=rep_headers, timeout=60) as client:
+            answer = client.post(
+                "/api/calls", json={"customer_id": customer, "outcome": "reached"}, headers={"Idempotency-Key": key}
+            )
+        return key, answer.status_code, answer.content
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(send, keys * 50))
+    assert {status for _, status, _ in answers} <= {201, 409, 429}
+    for key in keys:
+        assert len({body for each, status, body in answers if each == key and status == 201}) == 1
+    assert rep.get("/api/calls").json()["total"] == len(keys)
+    again = send(keys[0])
+    assert again[2] == next(body for key, status, body in answers if (key, status) == (keys[0], 201))
+
+
+def test_a_key_belongs_to_one_request_of_one_user(served: Served) -> None:
+    rep, other = served.client("rep"), served.client("other_rep")
+    key = {"Idempotency-Key": "monday-1"}
+    first = rep.post("/api/calls", json={"customer_id": served.customers["rep"][0], "outcome": "reached"}, headers=key)
+    changed = rep.post(
+        "/api/calls", json={"customer_id": served.customers["rep"][1], "outcome": "reached"}, headers=key
+    )
+    assert (first.status_code, changed.status_code) == (201, 422)
+    theirs = other.post(
+        "/api/calls", json={"customer_id": served.customers["other_rep"][0], "outcome": "reached"}, headers=key
+    )
+    assert theirs.status_code == 201 and theirs.json()["call_id"] != first.json()["call_id"]
+
+
+def test_a_failed_request_keeps_no_answer(served: Served) -> None:
+    rep = served.client("rep")
+    key = {"Idempotency-Key": "monday-2"}
+    body = {"customer_id": served.customers["other_rep"][0], "outcome": "reached"}
+    assert rep.post("/api/calls", json=body, headers=key).status_code == 404
+    with served.database.connect("app") as con:
+        con.execute(
+            "update access.customer_owners set user_id = %s where customer_id = %s",
+            [served.users["rep"], body["customer_id"]],
+        )
+    assert rep.post("/api/calls", json=body, headers=key).status_code == 201
+
+
+def test_views_are_ones_own_or_shared(served: Served) -> None:
+    rep, other = served.client("rep"), served.client("other_rep")
+    body = {"name": "France", "filters": {"country": "France", "from": "2024-01-01"}, "sort": "risk", "shared": False}
+    view = rep.post("/api/views", json=body).json()
+    assert view["filters"] == {"country": "France", "from": "2024-01-01"}
+    assert other.get("/api/views").json()["data"] == []
+    assert rep.post("/api/views", json=body).status_code == 409
+    assert rep.put(f"/api/views/{view['view_id']}", json={**body, "shared": True}).status_code == 200
+    [seen] = other.get("/api/views").json()["data"]
+    assert (seen["name"], seen["mine"]) == ("France", False)
+    assert other.put(f"/api/views/{view['view_id']}", json=body).status_code == 404
+    assert other.delete(f"/api/views/{view['view_id']}").status_code == 404
+    assert rep.delete(f"/api/views/{view['view_id']}").json()["name"] == "France"
+    bad = rep.post("/api/views", json={"name": "x", "filters": {"colour": "red"}})
+    assert (bad.status_code, bad.json()["parameter"]) == (400, "filters.colour")
+
+
+def owner(client: httpx2.Client, customer: str) -> int | None:
+    found = client.get(f"/api/customers/{customer}").json()["owner"]
+    return found and found["user_id"]
+
+
+def test_an_admin_hands_over_and_takes_back(served: Served) -> None:
+    admin, rep = served.client("admin"), served.client("rep")
+    mine, theirs, nobodys = (served.customers[who][0] for who in ("rep", "other_rep", "nobody"))
+    wanted = {"customer_ids": [mine, theirs, nobodys], "user_id": served.users["rep"]}
+    handed = admin.post("/api/assignments", json=wanted).json()
+    assert handed["previous"] == {theirs: served.users["other_rep"], nobodys: None}
+    assert all(owner(rep, each) == served.users["rep"] for each in wanted["customer_ids"])
+    undone = admin.post(f"/api/assignments/{handed['assignment_id']}/undo")
+    assert undone.json()["customers"] == 2
+    assert [owner(admin, each) for each in (mine, theirs, nobodys)] == [
+        served.users["rep"], served.users["other_rep"], None,
+    ]  # fmt: skip
+    assert rep.get(f"/api/customers/{theirs}").status_code == 404
+    assert admin.post(f"/api/assignments/{handed['assignment_id']}/undo").status_code == 409
+
+
+def test_a_manager_hands_over_within_the_team_only(served: Served) -> None:
+    manager, rep = served.client("manager"), served.client("rep")
+    mine, theirs, nobodys = (served.customers[who][0] for who in ("rep", "other_rep", "nobody"))
+    to = {"user_id": served.users["manager"]}
+    assert manager.put(f"/api/customers/{mine}/owner", json=to).json()["previous"] == {mine: served.users["rep"]}
+    assert rep.get(f"/api/customers/{mine}").status_code == 404
+    for beyond in (theirs, nobodys):
+        assert manager.put(f"/api/customers/{beyond}/owner", json=to).status_code == 404
+    assert manager.put(f"/api/customers/{mine}/owner", json={"user_id": served.users["other_rep"]}).status_code == 404
+    assert manager.put(f"/api/customers/{mine}/owner", json={"user_id": None}).status_code == 403
+    assert rep.put(f"/api/customers/{mine}/owner", json=to).status_code == 403
+
+
+@contextmanager
+def streaming(client: httpx2.Client, last: str | None = None) -> Iterator[list[dict[str, str]]]:
+    """Listen in the background; the list fills with events."""
+    heard: list[dict[str, str]] = []
+    ready, headers = threading.Event(), {"last-event-id": last} if last else {}
+    done = threading.Event()
+
+    def listen() -> None:
+        with (
+            suppress(httpx2.TransportError),
+            client.stream("GET", "/api/stream", headers=headers, timeout=30) as answer,
+        ):
+            event: dict[str, str] = {}
+            for line in answer.iter_lines():
+                if done.is_set():
+                    return
+                if line == "" and event:
+                    heard.append(event)
+                    event = {}
+                    ready.set()
+                elif ": " in line and not line.startswith(":"):
+                    name, _, value = line.partition(": ")
+                    event[name] = value
+
+    thread = threading.Thread(target=listen, daemon=True)
+    thread.start()
+    assert ready.wait(10)
+    yield heard
+    done.set()
+
+
+def wait_for(heard: list[dict[str, str]], kind: str, many: int = 1) -> list[dict[str, str]]:
+    deadline = datetime.now(UTC) + timedelta(seconds=5)
+    while len(found := [each for each in heard if each.get("event") == kind]) < many and datetime.now(UTC) < deadline:
+        threading.Event().wait(0.02)
+    return found
+
+
+def test_the_stream_tells_those_who_may_know(served: Served) -> None:
+    customer = served.customers["rep"][0]
+    with (
+        streaming(served.client("manager")) as manager,
+        streaming(served.client("other_rep")) as other,
+        streaming(served.client("admin")) as admin,
+    ):
+        call = log(served.client("rep"), customer, note="not for the stream")
+        [told] = wait_for(manager, "call_logged")
+        assert json.loads(told["data"])["call_id"] == call["call_id"]
+        assert "not for the stream" not in told["data"]
+        assert wait_for(admin, "call_logged")
+        log(served.client("other_rep"), served.customers["other_rep"][0])
+        assert len(wait_for(other, "call_logged")) == 1  # the own one; the first never came
+        assert json.loads(wait_for(other, "call_logged")[0]["data"])["customer_id"] == served.customers["other_rep"][0]
+
+
+def test_the_stream_resumes_where_it_was_left(served: Served) -> None:
+    rep = served.client("rep")
+    with streaming(rep) as heard:
+        log(rep, served.customers["rep"][0])
+        [first] = wait_for(heard, "call_logged")
+    missed = [log(rep, customer)["call_id"] for customer in served.customers["rep"][1:4]]
+    with streaming(rep, last=first["id"]) as heard:
+        told = wait_for(heard, "call_logged", many=3)
+    assert [json.loads(each["data"])["call_id"] for each in told] == missed
