@@ -21,8 +21,7 @@ EXIT_CODES = """
 Exit codes: 0 done · 1 unexpected · 2 wrong usage · 3 unreadable input · 4 too many rows rejected ·
 5 empty source · 6 database unavailable · 7 busy · 8 not found · 9 not ready · 10 disk full · 11 not signed in ·
 12 not allowed · 13 too many attempts · 14 model unavailable ·
-15 audit tampered with · 16 sign-in provider ·
-15 audit broken · 130 interrupted
+15 audit broken · 16 sign-in provider · 130 interrupted
 """
 
 app = typer.Typer(
