@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -76,15 +77,18 @@ class Served:
 
 @pytest.fixture(scope="session")
 def served(furnished_home: Path) -> Iterator[Served]:
-    """The API on a home with 150 customers, scored and predicted."""
+    """The API on a home with 150 customers, scored and predicted; promises of two earlier days have come due."""
     with tempfile.TemporaryDirectory(prefix="foresell-api-") as folder:
-        settings = Settings(home=Path(folder) / "home", memory_gib=1.0, threads=2)
+        settings = Settings(
+            home=Path(folder) / "home", memory_gib=1.0, threads=2, user_rate=900_000, address_rate=900_000
+        )
         subprocess.run(["/bin/cp", "-a", str(furnished_home), str(settings.home)], check=True)
         database = open_database(settings)
         try:
             shop = write_shop(Shop(customers=150, seed=3), Path(folder) / "shop")
             for file in (shop.customers, shop.products, shop.orders):
                 pipeline.load(settings, database, file, source="shop")
+            pipeline.backfill(settings, database, date(2026, 8, 1), date(2026, 9, 1), 31)
             pipeline.refresh(settings, database)
             users, customers = _people(database)
             with running(settings) as url:

@@ -7,7 +7,7 @@ from truth.backtests
 where model_id = %(model_id)s and population = %(population)s and cutoff is not null and value <> 'NaN'
 
 -- name: figures
--- Grain: one row per model compared and measure: the mean over the test cutoffs. low, high: the 95 % bootstrap interval that
+-- Grain: one row per model compared and measure: the mean over the test cutoffs. low, high: the bootstrap interval (95 in 100) that
 -- was stored with it.
 select rows.model, rows.measure, avg(rows.value) as value, nullif(mean.low, 'NaN') as low, nullif(mean.high, 'NaN') as high,
     round(avg(rows.customers))::bigint as customers

@@ -1,0 +1,233 @@
+"""Segments, distributions, sales, forecast and models as the API tells them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from foresell.metrics.kpis import KPIS
+from tests.api.conftest import Served
+
+READ = [
+    "/api/segments", "/api/segments/grid", "/api/distributions/recency", "/api/distributions/frequency",
+    "/api/distributions/monetary", "/api/distributions/probability", "/api/kpis", "/api/sales", "/api/lines/classes",
+    "/api/forecast", "/api/models", "/api/targets", "/api/receipts", "/api/segments/movement",
+]  # fmt: skip
+
+
+def get(served: Served, path: str, who: str = "admin", status: int = 200) -> Any:
+    answer = served.client(who).get(path)
+    assert answer.status_code == status, f"{path}: {answer.text}"
+    return answer.json()
+
+
+def purchase(served: Served) -> int:
+    return next(row["model_id"] for row in get(served, "/api/models")["tasks"] if row["task"] == "purchase")
+
+
+@pytest.mark.parametrize("path", READ)
+def test_every_answer_names_its_run(served: Served, path: str) -> None:
+    meta = get(served, path)["meta"]
+    assert meta == get(served, "/api/customers")["meta"] and meta["as_of"] == "2026-11-01"
+
+
+def test_segments_grid_classes_and_list_tell_the_same_totals(served: Served) -> None:
+    for who in ("rep", "analyst"):
+        segments, grid = get(served, "/api/segments", who)["data"], get(served, "/api/segments/grid", who)["data"]
+        total = get(served, "/api/customers", who)["total"]
+        assert sum(row["customers"] for row in segments) == sum(cell["customers"] for cell in grid) == total
+        assert round(sum(row["share"] for row in segments), 9) == 1
+        assert len(grid) == 25 and all(row["advice"] for row in segments)
+        bins = get(served, "/api/distributions/monetary", who)
+        assert sum(row["customers"] for row in bins["bins"]) == bins["n"] == total
+
+
+def test_every_way_to_cut_sales_gives_the_same_revenue(served: Served) -> None:
+    span = "&from=2026-01-01&to=2026-09-30"
+    for who in ("manager", "analyst"):
+        sums = {
+            by: round(sum(row["revenue"] for row in get(served, f"/api/sales?by={by}{span}", who)["data"]), 2)
+            for by in ("month", "week", "segment", "category", "country")
+        }
+        figure = get(served, f"/api/kpis?name=revenue{span}", who)["data"][0]["value"]
+        assert set(sums.values()) == {round(figure, 2)}, sums
+    names = [row["name"] for row in get(served, f"/api/sales?by=month{span}")["data"]]
+    assert names == [f"2026-{month:02}-01" for month in range(1, 10)]
+
+
+def test_key_figures_say_what_they_are_and_what_came_before(served: Served) -> None:
+    found = {row["name"]: row for row in get(served, "/api/kpis")["data"]}
+    assert list(found) == [kpi.name for kpi in KPIS] and all(row["definition"] for row in found.values())
+    revenue = found["revenue"]
+    assert (revenue["first_day"], revenue["last_day"]) == ("2026-10-02", "2026-10-31")
+    assert (revenue["previous_first_day"], revenue["previous_last_day"]) == ("2026-09-02", "2026-10-01")
+    before = get(served, "/api/kpis?name=revenue&from=2026-09-02&to=2026-10-01")["data"][0]
+    assert before["value"] == revenue["previous"]
+    assert found["expected_value"]["value"] > 0 and found["at_risk_revenue"]["value"] is not None
+
+
+def test_a_rep_sees_figures_of_own_customers_only(served: Served) -> None:
+    mine, theirs = get(served, "/api/segments", "rep"), get(served, "/api/segments", "other_rep")
+    everyone = {row["segment"]: row["customers"] for row in get(served, "/api/segments")["data"]}
+    for row, other in zip(mine["data"], theirs["data"], strict=True):
+        assert row["customers"] + other["customers"] <= everyone[row["segment"]]
+    assert "Anonymous" not in {row["name"] for row in get(served, "/api/sales?by=segment", "rep")["data"]}
+    owned = set(served.customers["rep"])
+    for path in ("/api/segments", "/api/sales", "/api/lines/classes", "/api/distributions/recency"):
+        rows = get(served, f"{path}?explain=rows&limit=1000", "rep")["data"]
+        ids = {row.get("customer_id", row.get("buyer")) for row in rows} - {None}
+        assert ids <= owned, path
+
+
+def test_distributions_have_round_edges_and_cut_points(served: Served) -> None:
+    recency = get(served, "/api/distributions/recency?bins=10")
+    assert len(recency["bins"]) <= 10 and len(recency["cut_points"]) == 4
+    assert all(row["low"] == int(row["low"]) for row in recency["bins"])
+    filtered = get(served, "/api/distributions/recency?bins=10&segment=champions")
+    assert [row["low"] for row in filtered["bins"]] == [row["low"] for row in recency["bins"]]
+    assert filtered["n"] < recency["n"]
+    assert get(served, "/api/distributions/probability")["cut_points"][0] < 1
+
+
+def test_movement_and_stability(served: Served) -> None:
+    found = get(served, "/api/segments/movement", "manager")
+    assert found["since"]["as_of"] == "2026-09-01"
+    now = get(served, "/api/customers", "manager")["total"]
+    assert sum(row["customers"] for row in found["data"] if row["to"] != "no longer") == now
+    for row in found["stability"]:
+        both = [r for r in found["data"] if r["from"] == row["segment"] and r["to"] != "no longer"]
+        kept = sum(r["customers"] for r in both if r["to"] == r["from"])
+        assert row["customers"] == sum(r["customers"] for r in both) and row["stayed"] == kept / row["customers"]
+    assert get(served, f"/api/segments/movement?since={found['since']['run_id']}")["data"]
+    get(served, "/api/segments/movement?since=999", status=404)
+
+
+def test_rules_are_previewed_saved_and_kept(served: Served) -> None:
+    client = served.client("analyst")
+    book = client.get("/api/segments/rules").json()
+    unchanged = client.post("/api/segments/rules/preview", json={"rules": book["data"]}).json()
+    assert unchanged["wrong"] == [] and all(row["customers"] == row["now"] for row in unchanged["data"])
+    rules = book["data"]
+    rules[0] = {**rules[0], "f": [3, 5], "name": "Best"}
+    preview = client.post("/api/segments/rules/preview", json={"rules": rules}).json()
+    counted = {row["segment"]: row for row in preview["data"]}
+    champions = client.get("/api/segments").json()["data"][0]["customers"]
+    assert counted["Champions"]["now"] == champions and counted["Champions"]["customers"] == 0
+    assert counted["Best"]["customers"] >= champions
+    assert sum(r["customers"] for r in preview["data"]) == sum(r["now"] for r in preview["data"])
+    saved = client.put("/api/segments/rules", json={"rules": rules}).json()
+    assert (
+        saved["version"] == book["version"] + 1
+        and saved["data"][0]["name"] == "Best"
+        and "refresh" in saved["sentence"]
+    )
+    assert client.get("/api/segments").json()["data"][0]["segment"] == "Champions", "what is shown keeps its rules"
+    rules[0] = {**rules[0], "f": [4, 5], "name": "Champions"}
+    restored = client.put("/api/segments/rules", json={"rules": rules})
+    assert restored.json()["version"] == book["version"] + 2
+    events = served.client("admin").get("/api/audit", params={"action": "segments.rules"})
+    if events.status_code == 200:
+        assert events.json()["total"] == 2
+
+
+def test_rules_that_cannot_be_are_refused_by_name(served: Served) -> None:
+    client = served.client("analyst")
+    good = client.get("/api/segments/rules").json()["data"]
+    cases = [
+        ([{**good[0], "r": [5, 4]}, *good[1:]], "rules.0.r"), ([{**good[0], "m": [0, 5]}, *good[1:]], "rules.0.m"),
+        ([good[0], good[0], *good[1:]], "rules.1.name"), ([{**good[0], "name": "  "}], "rules.0.name"), ([], "rules"),
+        ([{**good[0], "colour": "red"}], "rules.0.colour"), ([{**good[0], "f": [1, 2, 3]}], "rules.0.f"),
+    ]  # fmt: skip
+    for rules, parameter in cases:
+        for method, path in (("PUT", "/api/segments/rules"), ("POST", "/api/segments/rules/preview")):
+            answer = client.request(method, path, json={"rules": rules})
+            assert answer.status_code == 400 and answer.json()["parameter"].startswith(parameter), answer.text
+    uncovered = good[:-1]
+    refused = client.put("/api/segments/rules", json={"rules": uncovered})
+    assert (refused.status_code, refused.json()["parameter"]) == (400, "rules") and "no segment" in refused.json()[
+        "detail"
+    ]
+    preview = client.post("/api/segments/rules/preview", json={"rules": uncovered}).json()
+    assert "no segment" in preview["wrong"][0]
+    assert next(row for row in preview["data"] if row["segment"] == "no segment")["customers"] > 0
+
+
+def test_the_database_itself_refuses_rules_and_rollback_of_others(served: Served) -> None:
+    for statement in ("select truth.save_segment_rules('[]')", "select truth.withdraw_model('purchase')"):
+        for who in ("rep", "steward"):
+            with psycopg.connect(served.database.conninfo("web")) as con:
+                con.execute("select set_config('foresell.user_id', %s, true)", [str(served.users[who])])
+                with pytest.raises(psycopg.errors.InsufficientPrivilege, match="by those who hold"):
+                    con.execute(statement)
+    with psycopg.connect(served.database.conninfo("web")) as con, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        con.execute("update truth.models set state = 'withdrawn'")
+
+
+def test_models_their_cards_and_backtests(served: Served) -> None:
+    models = get(served, "/api/models", "rep")
+    number = purchase(served)
+    card = get(served, f"/api/models/{number}")
+    assert card["serving"] and card["card"]["task"] == "purchase" and "body" not in card
+    assert {row["task"] for row in models["tasks"]} == {
+        "purchase",
+        "churn",
+        "churn_180",
+        "lifetime_value",
+        "revenue_forecast",
+    }
+    backtest = get(served, f"/api/models/{number}/backtests")
+    ours = {row["measure"]: row for row in backtest["data"] if row["model"] == card["kind"]}
+    metrics = get(served, "/api/model/metrics")
+    assert ours["f1"]["value"] == pytest.approx(metrics["f1_score"]) and ours["f1"]["low"] <= ours["f1"]["high"]
+    assert {"base_rate", "majority_accuracy", "f1_everyone"} <= ours.keys()
+    assert round(backtest["confusion"]["true_positive"]) == metrics["confusion_matrix"]["true_positive"]
+    assert len({row["cutoff"] for row in backtest["cutoffs"]}) > 1
+    for population in backtest["populations"]:
+        assert get(served, f"/api/models/{number}/backtests?population={population}")["data"]
+    wrong = served.client("rep").get(f"/api/models/{number}/backtests?population=nobody")
+    assert (wrong.status_code, wrong.json()["parameter"]) == (400, "population")
+    get(served, "/api/models/99999", status=404)
+    assert all(row["sentence"] for row in get(served, "/api/targets")["data"])
+
+
+def test_calls_against_what_they_find(served: Served) -> None:
+    number = purchase(served)
+    table = get(served, f"/api/models/{number}/threshold")
+    rows = table["data"]
+    assert [row["tenths"] for row in rows] == list(range(1, 11)) and 0 < table["served"] < 1
+    for column, rising in (("threshold", False), ("calls", True), ("sales", True), ("recall", True)):
+        values = [row[column] for row in rows]
+        assert values == sorted(values, reverse=not rising), column
+    everybody = rows[-1]
+    trivial = {row["measure"]: row["value"] for row in get(served, f"/api/models/{number}/backtests")["data"]}
+    assert everybody["recall"] == pytest.approx(1) and everybody["threshold"] == 0
+    assert everybody["precision"] == pytest.approx(trivial["base_rate"], rel=0.1)
+    assert rows[0]["calls_per_week"] == pytest.approx(rows[0]["calls"] * 7 / 30)
+    lift = get(served, f"/api/models/{number}/lift")["data"]
+    assert lift[-1]["captured"] == pytest.approx(1) and lift[0]["captured"] == pytest.approx(rows[0]["recall"])
+
+
+def test_receipts_of_promises_that_came_due(served: Served) -> None:
+    found = get(served, "/api/receipts?task=purchase")["data"]
+    assert {row["grouping"] for row in found} == {"all", "decile", "segment"}
+    said = [row for row in found if row["grouping"] == "all"]
+    assert {row["as_of"] for row in said} == {"2026-08-01", "2026-09-01"}
+    for row in said:
+        assert date.fromisoformat(row["as_of"]) + timedelta(row["horizon_days"]) <= date(2026, 11, 1)
+        rows = get(served, f"/api/receipts?explain=rows&of={row['run_id']},purchase")["data"]
+        assert sum(tenth["customers"] for tenth in rows) == row["customers"]
+    assert get(served, "/api/receipts?grouping=segment&task=churn")["data"] == []
+
+
+def test_a_model_is_rolled_back_by_those_who_may(served: Served) -> None:
+    assert served.client("analyst").post("/api/models/churn_180/rollback").status_code == 403
+    assert served.client("admin").post("/api/models/nothing/rollback").status_code == 404
+    number = next(row["model_id"] for row in get(served, "/api/models")["tasks"] if row["task"] == "churn_180")
+    withdrawn = served.client("admin").post("/api/models/churn_180/rollback")
+    assert withdrawn.status_code == 200 and withdrawn.json()["model_id"] == number
+    assert get(served, f"/api/models/{number}")["state"] == "withdrawn"
+    with served.database.connect("app") as con:
+        con.execute("update models set state = 'served' where model_id = %s", [number])
