@@ -165,8 +165,23 @@ export const ask = {
         read(api.GET('/api/imports/{import_id}', { params: { path: { import_id: id } }, signal })),
       refetchInterval: ({ state }) => (['inspecting', 'loading'].includes(state.data?.state ?? '') ? 1_000 : false),
     }),
-  batches: () =>
-    queryOptions({ queryKey: ['batches'], queryFn: ({ signal }) => read(api.GET('/api/batches', { signal })) }),
+  batches: (page: number, limit: number) =>
+    queryOptions({
+      queryKey: ['batches', page, limit],
+      queryFn: ({ signal }) => read(api.GET('/api/batches', { params: { query: { page, limit } }, signal })),
+      placeholderData: keepPreviousData,
+    }),
+  rejects: (batch_id: number, page: number, limit: number) =>
+    queryOptions({
+      queryKey: ['batches', batch_id, 'rejects', page, limit],
+      queryFn: ({ signal }) =>
+        read(
+          api.GET('/api/batches/{batch_id}/rejects', {
+            params: { path: { batch_id }, query: { page, limit } },
+            signal,
+          }),
+        ),
+    }),
   runs: () => queryOptions({ queryKey: ['runs'], queryFn: ({ signal }) => read(api.GET('/api/runs', { signal })) }),
 
   me: () => queryOptions({ queryKey: ['me'], queryFn: ({ signal }) => read(api.GET('/api/me', { signal })) }),

@@ -114,7 +114,7 @@ export interface Found {
   customers: number | null
   products: number | null
   rejected: number
-  rejects: { reason: string; lines: number; examples: [number, string | null, string | null][] }[]
+  rejects: { reason: string; lines: number; examples: (string | number | null)[][] }[]
   warnings: string[]
   problem: string | null
   remedy: string | null

@@ -11,8 +11,14 @@ import { ask } from '@/api/questions'
 import { session } from '@/api/session'
 import { setLocale } from '@/components/format'
 import { Toasts } from '@/components/toasts'
+import { parseAdmin } from '@/pages/admin/search'
 import { parseCustomer } from '@/pages/customer/search'
 import { parseCustomers, toQuestion } from '@/pages/customers/search'
+import { parseGlossary } from '@/pages/glossary/search'
+import { parseImport } from '@/pages/import/search'
+import { parseMe } from '@/pages/me/search'
+import { parseRuns } from '@/pages/runs/search'
+import { parseSegments } from '@/pages/segments/search'
 import { parseSignIn } from '@/pages/sign-in/search'
 import { parseToday } from '@/pages/today/search'
 import { homeOf } from './places'
@@ -85,6 +91,11 @@ const pages = [
   createRoute({
     getParentRoute: () => shell,
     path: '/segments',
+    validateSearch: parseSegments,
+    loader: () => {
+      void queries.prefetchQuery(ask.segments())
+      void queries.prefetchQuery(ask.grid())
+    },
     component: lazyRouteComponent(() => import('@/pages/segments/Segments')),
   }),
   createRoute({
@@ -100,26 +111,31 @@ const pages = [
   createRoute({
     getParentRoute: () => shell,
     path: '/import',
+    validateSearch: parseImport,
     component: lazyRouteComponent(() => import('@/pages/import/Import')),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/runs',
+    validateSearch: parseRuns,
     component: lazyRouteComponent(() => import('@/pages/runs/Runs')),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/admin',
+    validateSearch: parseAdmin,
     component: lazyRouteComponent(() => import('@/pages/admin/Admin')),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/me',
+    validateSearch: parseMe,
     component: lazyRouteComponent(() => import('@/pages/me/Me')),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/glossary',
+    validateSearch: parseGlossary,
     component: lazyRouteComponent(() => import('@/pages/glossary/Glossary')),
   }),
 ] as const

@@ -1,6 +1,72 @@
-// Being built in this order: import, runs, admin, me, glossary.
-import { Page } from '@/components/Page'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { ask } from '@/api/questions'
+import { Faced, Waiting } from '@/components/faces'
+import { moment } from '@/components/format'
+import { Chip } from '@/components/marks'
+import { Card, Page } from '@/components/Page'
+import { Batches } from './Batches'
+import { Drop } from './Drop'
+import css from './Import.module.css'
+import { OneImport } from './OneImport'
 
+const route = getRouteApi('/shell/import')
+
+/** Bringing in files: drop, check what was seen, load, and take back. */
 export default function Import() {
-  return <Page title="Import">{null}</Page>
+  const { import: chosen } = route.useSearch()
+  return chosen === undefined ? <Start /> : <Chosen key={chosen} id={chosen} />
+}
+
+function Start() {
+  return (
+    <Page
+      title="Import"
+      sentence="Orders, customers or products. Nothing is loaded before you have seen what it holds."
+    >
+      <Drop />
+      <Open />
+      <Batches />
+    </Page>
+  )
+}
+
+const OPEN = { inspecting: 'being read', ready: 'to be checked', loading: 'loading', unreadable: 'cannot be read' }
+
+/** Files handed over and neither loaded nor thrown away; absent when there are none. */
+function Open() {
+  const query = useQuery(ask.imports())
+  const open = query.data?.data.filter(each => each.state in OPEN) ?? []
+  if (!open.length) return null
+  return (
+    <Card title="Not loaded yet" flush>
+      <ul className={css.open}>
+        {open.map(each => (
+          <li key={each.import_id}>
+            <Link to="/import" search={{ import: each.import_id }} className={css.file}>
+              {each.file_name}
+            </Link>
+            <Chip tone={each.state === 'unreadable' ? 'bad' : 'brand'}>{OPEN[each.state as keyof typeof OPEN]}</Chip>
+            <span className={css.dim}>{moment(each.received_at)}</span>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  )
+}
+
+function Chosen({ id }: { id: number }) {
+  const query = useQuery(ask.importJob(id))
+  return (
+    <Faced
+      query={query}
+      waiting={
+        <Page title="Import">
+          <Waiting rows={6} height={48} gap={16} />
+        </Page>
+      }
+    >
+      {job => <OneImport job={job} />}
+    </Faced>
+  )
 }

@@ -1,0 +1,40 @@
+import { Button, Modal } from '@mantine/core'
+import './theme/dialogs'
+import type { ReactNode } from 'react'
+import css from './ConfirmDialog.module.css'
+
+interface Props {
+  title: string
+  action: string
+  /** Red: what it does cannot be taken back. */
+  isGrave?: boolean
+  isBusy: boolean
+  error: Error | null
+  onConfirm: () => void
+  onClose: () => void
+  children: ReactNode
+}
+
+/** Says what is about to change, and does it only then. */
+export function ConfirmDialog({ title, action, isGrave, isBusy, error, onConfirm, onClose, children }: Props) {
+  return (
+    <Modal opened onClose={onClose} title={title}>
+      <div className={css.confirm}>
+        {children}
+        {error && (
+          <p className={css.error} role="alert">
+            {error.message}
+          </p>
+        )}
+        <div className={css.actions}>
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button color={isGrave ? 'red' : undefined} loading={isBusy} onClick={onConfirm} data-autofocus>
+            {action}
+          </Button>
+        </div>
+      </div>
+    </Modal>
+  )
+}

@@ -1,0 +1,3 @@
+import { reader, text } from '@/components/search'
+
+export const parseGlossary = reader({ q: text })

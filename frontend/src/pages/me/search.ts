@@ -1,0 +1,10 @@
+import { oneOf, reader } from '@/components/search'
+
+export const TABS = [
+  { value: 'profile', label: 'Profile' },
+  { value: 'sign-in', label: 'Sign-in' },
+  { value: 'devices', label: 'Devices' },
+  { value: 'keys', label: 'API keys' },
+] as const
+
+export const parseMe = reader({ tab: oneOf(TABS.map(tab => tab.value)) })
