@@ -36,6 +36,9 @@ class Settings:
     `port` is where `foresell up` and `serve` answer, with `web_workers` processes.
     `upload_mib` bounds one uploaded file.
     `public_url` is where browsers reach the API when that is not this machine; passkeys and cookies are bound to it.
+    `cors_origins` are other sites whose pages may call the API; normally none.
+    `user_rate` and `address_rate` bound the requests a minute of a user, and of an address that nobody has signed in from.
+    `traces_url` is where an OpenTelemetry collector takes traces (OTLP over HTTP), if one does.
     """
 
     home: Path
@@ -49,6 +52,10 @@ class Settings:
     public_url: str | None = None
     providers: tuple[Provider, ...] = ()
     kms_key: str | None = None
+    cors_origins: tuple[str, ...] = ()
+    user_rate: int = 3_000
+    address_rate: int = 600
+    traces_url: str | None = None
 
     @property
     def snapshots(self) -> Path:
@@ -102,21 +109,29 @@ def read_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
         port=int(number("FORESELL_PORT", 8000, whole=True)),
         web_workers=int(number("FORESELL_WEB_WORKERS", min(2, os.cpu_count() or 1), whole=True)),
         upload_mib=int(number("FORESELL_UPLOAD_MIB", 512, whole=True)),
-        public_url=_origin(values.get("FORESELL_PUBLIC_URL")),
+        public_url=_origin("FORESELL_PUBLIC_URL", values.get("FORESELL_PUBLIC_URL")),
+        cors_origins=tuple(
+            origin
+            for text in (values.get("FORESELL_CORS_ORIGINS") or "").replace(",", " ").split()
+            if (origin := _origin("FORESELL_CORS_ORIGINS", text))
+        ),
+        user_rate=int(number("FORESELL_USER_RATE", 3_000, whole=True)),
+        address_rate=int(number("FORESELL_ADDRESS_RATE", 600, whole=True)),
+        traces_url=values.get("OTEL_EXPORTER_OTLP_ENDPOINT") or None,
         providers=tuple(
             _provider(name, values) for name in (values.get("FORESELL_OIDC") or "").replace(",", " ").split()
         ),
     )
 
 
-def _origin(text: str | None) -> str | None:
+def _origin(name: str, text: str | None) -> str | None:
     """Scheme, host and port of an address. Raises UsageError for anything else."""
     if not text:
         return None
     url = urlsplit(text)
     if url.scheme not in ("http", "https") or not url.hostname or url.path.strip("/") or url.query or url.fragment:
         raise UsageError(
-            f"FORESELL_PUBLIC_URL is {text!r}, which is not an address.",
+            f"{name} is {text!r}, which is not an address.",
             remedy="Write it as https://sales.example.com.",
         )
     return f"{url.scheme}://{url.netloc}"

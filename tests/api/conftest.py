@@ -104,7 +104,8 @@ class running:
     """`with running(settings) as url`: the API in a thread, on a free port of this machine."""
 
     def __init__(self, settings: Settings) -> None:
-        config = uvicorn.Config(create_app(settings), host="127.0.0.1", port=0, log_level="warning", access_log=False)
+        self._app = create_app(settings)
+        config = uvicorn.Config(self._app, host="127.0.0.1", port=0, log_level="warning", access_log=False)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
 
@@ -118,6 +119,7 @@ class running:
         return f"http://127.0.0.1:{port}"
 
     def __exit__(self, *_: object) -> None:
+        self._app.state.live.stop()
         self._server.should_exit = True
         self._thread.join(timeout=20)
 

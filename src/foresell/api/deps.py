@@ -12,9 +12,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
 from foresell.access.principal import Principal
+from foresell.api.guard import address_of
+from foresell.api.limits import Limits
+from foresell.api.problems import ParameterError
 from foresell.api.web import Web
+from foresell.errors import NotSignedIn
 
 Authenticate = Callable[[Request], Awaitable[Principal]]
 
@@ -26,11 +31,18 @@ def web_of(request: Request) -> Web:
 
 
 async def principal_of(request: Request) -> Principal:
-    """Who is asking, worked out once per request. Raises NotSignedIn."""
+    """Who is asking, worked out once per request. Raises NotSignedIn; TooMany when they ask too often."""
     known: Principal | None = getattr(request.state, "principal", None)
     if known is None:
         authenticate: Authenticate = request.app.state.authenticate
-        known = request.state.principal = await authenticate(request)
+        limits: Limits = request.app.state.limits
+        try:
+            known = request.state.principal = await authenticate(request)
+        except NotSignedIn:
+            if "authorization" in request.headers:
+                request.state.rate = limits.address(address_of(request.scope))
+            raise
+        request.state.rate = limits.user(known.user_id)
     return known
 
 
@@ -66,6 +78,40 @@ def public() -> Any:
     return _declared(nobody, "public")
 
 
+#: The query parameters of each operation, by what it calls.
+_QUERY_NAMES: dict[Callable[..., Any], frozenset[str]] = {}
+
+
+async def only_what_is_known(request: Request) -> None:
+    """For every operation: a query parameter it does not have, or one given twice, is a mistake worth hearing of."""
+    if not request.url.query:
+        return
+    given = [name for name, _ in request.query_params.multi_items()]
+    route: APIRoute = request.scope["route"]
+    known = _QUERY_NAMES.get(route.endpoint) or _QUERY_NAMES.setdefault(route.endpoint, _query_names(route))
+    for name in given:
+        if name not in known:
+            raise ParameterError(
+                name[:100],
+                f"{name[:100]}: there is no such parameter",
+                remedy=f"Choose from: {', '.join(sorted(known))}" if known else "This takes no parameters.",
+            )
+        if given.count(name) > 1:
+            raise ParameterError(name, f"{name}: is given more than once", remedy="Give it once.")
+
+
+def _query_names(route: APIRoute) -> frozenset[str]:
+    fields = [field for each in (route.dependant, *_dependants(route.dependant)) for field in each.query_params]
+    models = [kind for field in fields if isinstance(kind := field.field_info.annotation, type)]
+    inner = [
+        part.alias or name
+        for model in models
+        if issubclass(model, BaseModel)
+        for name, part in model.model_fields.items()
+    ]
+    return frozenset(inner or [field.alias for field in fields])
+
+
 def operations(routers: Iterable[APIRouter]) -> Iterator[tuple[APIRoute, list[str]]]:
     """Every operation with the rights it declares; one each when all is well."""
     for router in routers:
@@ -87,7 +133,10 @@ def _declared(call: Callable[..., Any], right: str) -> Any:
 
 
 def _calls(dependant: Dependant) -> Iterator[Callable[..., Any]]:
+    return (each.call for each in _dependants(dependant) if each.call)
+
+
+def _dependants(dependant: Dependant) -> Iterator[Dependant]:
     for each in dependant.dependencies:
-        if each.call:
-            yield each.call
-        yield from _calls(each)
+        yield each
+        yield from _dependants(each)

@@ -88,10 +88,16 @@ async def selected(web: Web, principal: Principal, which: Which, sort: str) -> P
         return await web.places(principal, which_customers, sort)
 
 
-async def filter_of(web: Web, principal: Principal, which: Which) -> Filter:
-    """The filter asked for, text already looked up. Raises ParameterError when a range ends before it starts."""
+async def filter_of(web: Web, principal: Principal, which: Which, only: Sequence[str] | None = None) -> Filter:
+    """The filter asked for, text already looked up. `only`: of these customers.
+
+    Raises ParameterError when a range ends before it starts.
+    """
     _in_order(which)
-    customers = await _found(web, principal, which.q) if which.q and which.q.strip() else None
+    customers = None if only is None else tuple(each.upper() for each in only)
+    if which.q and which.q.strip():
+        found = await _found(web, principal, which.q)
+        customers = found if customers is None else tuple(set(found) & set(customers))
     return Filter(**which.model_dump(include=set(Which.model_fields) - {"q"}), customers=customers)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -16,6 +17,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 from foresell.access.principal import Connection, Principal, act_for
+from foresell.api.traces import span
 from foresell.errors import DatabaseUnavailable, ForesellError, ModelUnavailable, NotReady
 from foresell.logs import logger
 from foresell.settings import Settings
@@ -31,6 +33,7 @@ PUBLICATION_SECONDS = 1.0
 SCOPE_SECONDS = 2.0
 SCOPES_KEPT = 10_000
 RECONNECT_SECONDS = 300.0
+RETIRE_SECONDS = 60.0
 
 _PUBLISHED = (
     "select p.run_id, r.as_of, r.snapshot_file, r.published_at, r.customers_scored"
@@ -87,9 +90,10 @@ class Web:
     async def transaction(self, user_id: int | None) -> AsyncIterator[Connection]:
         """A transaction in which row security sees this user (None: nobody). Raises DatabaseUnavailable."""
         try:
-            async with self.pool.connection() as con, con.transaction():
-                await act_for(con, user_id)
-                yield con
+            with span("database"):
+                async with self.pool.connection() as con, con.transaction():
+                    await act_for(con, user_id)
+                    yield con
         except (psycopg.OperationalError, PoolTimeout, PoolClosed, TooManyRequests) as error:
             log.warning("database away", action="connect", kind=type(error).__name__)
             raise DatabaseUnavailable(remedy="Try again in a few seconds.") from None
@@ -118,13 +122,9 @@ class Web:
     async def ask(self, principal: Principal, question: Callable[..., T], *args: object, **kwargs: object) -> T:
         """Ask the published snapshot, in a thread: `question(con, *args, **kwargs)` sees the principal's customers only."""
         door, scope = self.door(), await self.scope(principal)
-
-        def asked() -> T:
-            with door.open(scope) as con:
-                return question(con, *args, **kwargs)
-
         try:
-            return await anyio.to_thread.run_sync(asked, abandon_on_cancel=False)
+            with span("snapshot"):
+                return await _interruptible(door, scope, lambda con: question(con, *args, **kwargs))
         except duckdb.OutOfMemoryException:
             raise DatabaseUnavailable(
                 "This question needs more memory than there is now.", remedy="Try again soon."
@@ -187,7 +187,7 @@ class Web:
             raise
         old, self._door, self.run = self._door, door, run
         if old:
-            asyncio.get_running_loop().call_later(60, old.close)  # requests under way may still be in it
+            _close_later(old)
         log.info("run opened", action="open", run_id=run["run_id"])
 
     def _opened(self, run: dict[str, Any]) -> Door:
@@ -201,3 +201,40 @@ class Web:
                 await self.look_for_run()
             except ForesellError as error:
                 log.warning(error.message, action="open")
+
+
+async def _interruptible(door: Door, scope: Scope, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+    """Ask in a thread; when nobody waits for the answer any more, the query is stopped."""
+    lock = threading.Lock()
+    under_way: duckdb.DuckDBPyConnection | None = None
+
+    def asked() -> T:
+        nonlocal under_way
+        with door.open(scope) as con:
+            with lock:
+                under_way = con
+            try:
+                return question(con)
+            finally:
+                with lock:
+                    under_way = None
+
+    try:
+        return await anyio.to_thread.run_sync(asked, abandon_on_cancel=True)
+    except asyncio.CancelledError:
+        with lock:
+            if under_way:
+                under_way.interrupt()
+        raise
+
+
+def _close_later(door: Door) -> None:
+    """Close it a minute from now, when requests under way are done, and later still while somebody holds it."""
+
+    def close() -> None:
+        if door.is_held:
+            _close_later(door)
+        else:
+            door.close()
+
+    asyncio.get_running_loop().call_later(RETIRE_SECONDS, close)

@@ -58,6 +58,7 @@ class Door:
         self._idle: dict[str, list[duckdb.DuckDBPyConnection]] = {}
         self._scopes: OrderedDict[str, None] = OrderedDict()
         self._selections: OrderedDict[tuple[str, Filter, str], Places] = OrderedDict()
+        self._holders = 0
         try:
             self._db = duckdb.connect(":memory:", config={"memory_limit": f"{memory_gib}GiB", "threads": threads})
             self._db.execute(f"attach '{str(file).replace(chr(39), chr(39) * 2)}' as run (read_only)")
@@ -114,6 +115,22 @@ class Door:
             ):
                 self._selections.popitem(last=False)
         return found
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """For work of many questions: while in here `is_held`, and nobody should close the door."""
+        with self._lock:
+            self._holders += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._holders -= 1
+
+    @property
+    def is_held(self) -> bool:
+        """Whether somebody still needs it."""
+        return self._holders > 0
 
     def close(self) -> None:
         """Let go of the file."""
