@@ -45,6 +45,7 @@ from foresell.api.identity import authenticate as by_bearer
 from foresell.api.limits import Limits
 from foresell.api.live import Live
 from foresell.api.observe import Observe
+from foresell.api.pages import Pages
 from foresell.api.web import Web
 from foresell.settings import Settings
 
@@ -96,6 +97,7 @@ def create_app(settings: Settings, *, authenticate: Authenticate | None = None) 
     problems.install(app)
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, **_cors(settings.cors_origins))
+    app.add_middleware(Pages)
     app.add_middleware(Guard, limits=app.state.limits, origins=settings.cors_origins)
     app.add_middleware(Observe)
     check_declared(resource.router for resource in RESOURCES)
