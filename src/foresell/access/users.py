@@ -56,8 +56,10 @@ async def change(con: Connection, user_id: int, changes: dict[str, Any], *, by: 
     """
     if by == user_id and {"roles", "disabled"} & changes.keys():
         raise Forbidden("Nobody changes the own roles or state.", remedy="Ask another administrator.")
-    await get(con, user_id)
     await run(con, "users.one_at_a_time")
+    if by is not None and not await run(con, "users.i_manage"):
+        raise Forbidden("You do not manage users any more.")
+    await get(con, user_id)
     if "roles" in changes:
         await _set_roles(con, user_id, changes["roles"])
     for column in ("name", "email", "team_id", "disabled"):

@@ -27,6 +27,10 @@ insert into access.users (name, email, team_id) values (%(name)s, %(email)s, %(t
 -- So that two administrators cannot take the role from each other at once.
 select pg_advisory_xact_lock(hashtext('access.users'))
 
+-- name: i_manage
+-- Touches one row when whoever asks still may: an administrator who was quicker has perhaps taken it away.
+select 1 where access.may('users.manage')
+
 -- name: set_name
 -- What the person is called.
 update access.users set name = %(value)s where user_id = %(user_id)s

@@ -1,0 +1,207 @@
+"""Row security of sign-in: with every check of the application gone, nobody reads or takes what is somebody else's."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from foresell.errors import ForesellError
+from foresell.settings import Settings
+from foresell.truth import embedded
+from foresell.truth.database import Database, open_database
+
+PERSONAL = (
+    "passwords",
+    "totp",
+    "recovery_codes",
+    "passkeys",
+    "identities",
+    "sessions",
+    "refresh_tokens",
+    "devices",
+    "api_keys",
+    "links",
+)
+ROLES = ("rep", "manager", "analyst", "marketer", "steward", "admin")
+
+
+@pytest.fixture(scope="module")
+def house(furnished_home: Path) -> Iterator[Database]:
+    """Users 1 to 6 of each role, and 7, another rep. 1 and 2 are a team; everybody has one of everything."""
+    with tempfile.TemporaryDirectory(prefix="foresell-test-") as folder:
+        settings = Settings(home=Path(folder) / "home", memory_gib=1.0, threads=2)
+        subprocess.run(["/bin/cp", "-a", str(furnished_home), str(settings.home)], check=True)
+        database = open_database(settings)
+        _furnish(database)
+        yield database
+        embedded.stop(settings.home)
+
+
+def _furnish(database: Database) -> None:
+    with database.connect() as con:
+        con.execute("insert into access.teams (name) values ('North'), ('South')")
+        for number, role in enumerate((*ROLES, "rep"), 1):
+            con.execute(
+                "insert into access.users (name, email, team_id) values (%s, %s, %s)",
+                [role, f"{number}@shop.example", 1 if number < 3 else 2],
+            )
+            con.execute("insert into access.user_roles values (%s, %s)", [number, role])
+            con.execute(
+                "insert into access.customer_owners (customer_id, user_id) values (%s, %s)", [f"C00000{number}", number]
+            )
+            secret = bytes([number])
+            con.execute("insert into access.passwords values (%s, '$argon2id$', true)", [number])
+            con.execute("insert into access.totp values (%s, %s)", [number, secret])
+            con.execute("insert into access.recovery_codes values (%s, %s)", [number, secret])
+            con.execute("insert into access.passkeys values (%s, %s, 'k', 1, 'n')", [secret, number])
+            con.execute("insert into access.identities values ('p', %s, %s)", [str(number), number])
+            session = con.execute(
+                "insert into access.sessions (user_id, signed_in_by, device, expires_at)"
+                " values (%s, 'password', 'd', now() + interval '1 day') returning session_id",
+                [number],
+            ).fetchone()
+            assert session
+            con.execute("insert into access.refresh_tokens values (%s, %s)", [secret, session["session_id"]])
+            con.execute("insert into access.devices values (%s, %s)", [secret, number])
+            con.execute(
+                "insert into access.api_keys (user_id, name, key_hash, hint, permissions, expires_at)"
+                " values (%s, 'n', %s, 'h', '{runs.read}', now() + interval '1 day')",
+                [number, secret],
+            )
+            con.execute(
+                "insert into access.links values (%s, %s, true, now(), now() + interval '1 day')", [secret, number]
+            )
+
+
+@contextmanager
+def acting(database: Database, user_id: int | None) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+    with database.connect("web") as con:
+        con.execute("select set_config('foresell.user_id', %s, true)", [str(user_id or "")])
+        yield con
+
+
+def owners(con: psycopg.Connection[dict[str, Any]], table: str) -> set[int]:
+    """Whose rows of a table are seen."""
+    if table == "refresh_tokens":
+        rows = con.execute("select get_byte(token_hash, 0) as user_id from access.refresh_tokens").fetchall()
+    else:
+        rows = con.execute(f"select user_id from access.{table}").fetchall()
+    return {row["user_id"] for row in rows}
+
+
+@pytest.mark.parametrize("number", [None, *range(1, 8)])
+def test_secrets_are_one_s_own(house: Database, number: int | None) -> None:
+    with acting(house, number) as con:
+        for table in PERSONAL:
+            everybodys_keys = table == "api_keys" and number == 6  # whoever manages keys revokes them
+            expected = set(range(1, 8)) if everybodys_keys else {number} - {None}
+            assert owners(con, table) == expected, table
+
+
+@pytest.mark.parametrize(
+    ("number", "customers"),
+    [(None, set()), (1, {1}), (2, {1, 2}), (3, set(range(1, 8))), (6, set(range(1, 8))), (7, {7})],
+)
+def test_customers_in_reach(house: Database, number: int | None, customers: set[int]) -> None:
+    with acting(house, number) as con:
+        assert owners(con, "customer_owners") == customers
+        sees = con.execute(
+            "select array_agg(n) as seen from generate_series(1, 7) as n where access.sees('C00000' || n)"
+        ).fetchone()
+        assert sees and set(sees["seen"] or ()) == customers
+        seen = con.execute("select access.customers_seen() as id").fetchall()
+        assert {int(row["id"][1:]) for row in seen} == customers
+        assert owners(con, "users") == (customers or set())
+
+
+def test_a_disabled_user_is_nobody(house: Database) -> None:
+    with house.connect() as con:
+        con.execute("insert into access.users (name, email, disabled_at) values ('gone', '8@shop.example', now())")
+        con.execute("insert into access.user_roles values (8, 'admin')")
+    with acting(house, 8) as con:
+        for table in (*PERSONAL, "users", "customer_owners", "roles", "teams"):
+            assert con.execute(f"select count(*) as n from access.{table}").fetchone() == {"n": 0}, table
+        assert con.execute("select access.me() as me, access.scope() as scope").fetchone() == {
+            "me": None,
+            "scope": "none",
+        }
+
+
+TAKING = {
+    "another password": "update access.passwords set hash = '$argon2id$mine' where user_id = 6",
+    "a role": "insert into access.user_roles values (access.me(), 'admin')",
+    "another team": "update access.users set team_id = 1 where user_id = access.me()",
+    "another name for somebody": "update access.users set name = 'x' where user_id = 6",
+    "a session of somebody": "insert into access.sessions (user_id, signed_in_by, device, expires_at) values (6, 'password', 'x', now())",
+    "a link of somebody": "insert into access.links values ('x', 6, false, now(), now() + interval '1 day')",
+    "a key of somebody": "insert into access.api_keys (user_id, name, key_hash, hint, permissions, expires_at)"
+    " values (6, 'x', 'x', 'x', '{audit.read}', now())",
+    "a passkey of somebody": "insert into access.passkeys values ('x', 6, 'x', 0, 'x')",
+    "an identity of somebody": "insert into access.identities values ('p', 'x', 6)",
+    "a device of somebody": "insert into access.devices values ('x', 6)",
+    "a customer": "update access.customer_owners set user_id = access.me() where customer_id = 'C000003'",
+    "a customer nobody has": "insert into access.customer_owners (customer_id, user_id) values ('C000099', access.me())",
+    "a new permission": "insert into access.role_permissions values ('rep', 'users.manage')",
+    "a refresh token of somebody": "insert into access.refresh_tokens select 'x', session_id from access.sessions where user_id <> access.me()",
+    "the factors of somebody": "select access.reset_user(6, true)",
+}
+
+
+@pytest.mark.parametrize("what", TAKING)
+def test_nothing_can_be_taken(house: Database, what: str) -> None:
+    """Whatever a rep's transaction tries, an administrator's rows are as they were, and the rep is a rep."""
+    before = everything(house)
+    try:
+        with acting(house, 7) as con:
+            con.execute(TAKING[what].encode())
+    except (ForesellError, psycopg.errors.IntegrityError):
+        pass  # refused aloud; the rest just finds no row
+    assert everything(house) == before
+
+
+def test_a_hole_would_be_noticed(house: Database) -> None:
+    """The control: with row security off on one table, the same try changes it."""
+    with house.connect("owner") as con:
+        con.execute("alter table access.passwords disable row level security")
+    before = everything(house)
+    try:
+        with acting(house, 7) as con:
+            con.execute(TAKING["another password"].encode())
+            assert owners(con, "passwords") == set(range(1, 8))
+        assert everything(house) != before
+    finally:
+        with house.connect("owner") as con:
+            con.execute("alter table access.passwords enable row level security")
+
+
+def everything(database: Database) -> list[str]:
+    with database.connect() as con:
+        tables = (*PERSONAL, "users", "user_roles", "role_permissions", "customer_owners", "teams")
+        return [str(con.execute(f"select t::text from access.{table} as t order by 1").fetchall()) for table in tables]
+
+
+def test_the_reader_of_the_console_sees_nothing_here(house: Database) -> None:
+    with house.connect("reader") as con, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        con.execute("select 1 from access.users")
+
+
+def test_every_table_and_function_is_guarded(house: Database) -> None:
+    with house.connect() as con:
+        open_tables = con.execute(
+            "select relname from pg_class where relnamespace = 'access'::regnamespace and relkind = 'r' and not relrowsecurity"
+        ).fetchall()
+        loose = con.execute(
+            "select proname from pg_proc where pronamespace = 'access'::regnamespace and prosecdef"
+            " and (proconfig is null or has_function_privilege('foresell_reader', oid, 'execute'))"
+        ).fetchall()
+        strong = con.execute(
+            "select rolname from pg_roles where rolname like 'foresell%' and (rolbypassrls or rolsuper)"
+        ).fetchall()
+    assert (open_tables, loose, strong) == ([], [], [])
