@@ -68,7 +68,10 @@ order by last_seen_at desc, session_id
 update access.sessions set second_factor_at = now() where session_id = %(session_id)s::uuid
 
 -- name: know_device
--- One more device of the user.
+-- One more device of the user; those whose cookies have expired go.
+with gone as (
+    delete from access.devices where user_id = %(user_id)s and known_since < now() - interval '400 days'
+)
 insert into access.devices (token_hash, user_id) values (%(token_hash)s, %(user_id)s)
 
 -- name: is_known

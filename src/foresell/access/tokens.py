@@ -29,10 +29,11 @@ _SHAPE = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """What a valid access token says: whose it is, and of which session."""
+    """What a valid access token says: whose it is, of which session, and when it ends (seconds since 1970)."""
 
     user_id: int
     session_id: str
+    ends: int
 
 
 def new_secret(prefix: str = "") -> str:
@@ -98,6 +99,6 @@ def _said(claims: dict[str, Any]) -> AccessToken | None:
     if not isinstance(claims["sub"], str) or not _USER.fullmatch(claims["sub"]):
         return None
     try:
-        return AccessToken(user_id=int(claims["sub"]), session_id=str(UUID(claims["sid"])))
+        return AccessToken(user_id=int(claims["sub"]), session_id=str(UUID(claims["sid"])), ends=ends)
     except (ValueError, TypeError, AttributeError):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from ipaddress import ip_address
 
@@ -26,21 +27,21 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
 class Principals:
-    """Who was behind a session or key a moment ago."""
+    """Who was behind an Authorization header a moment ago. A step-up comes with a new token, so it is never too late."""
 
     def __init__(self) -> None:
-        self._known: dict[str | bytes, tuple[float, Principal]] = {}
+        self._known: dict[bytes, tuple[float, Principal]] = {}
 
-    def get(self, brought: AccessToken | str) -> Principal | None:
+    def get(self, header: str) -> Principal | None:
         """The principal, if it was looked up within a second."""
-        known = self._known.get(_key(brought))
-        return known[1] if known and known[0] > time.monotonic() else None
+        known = self._known.get(fingerprint(header))
+        return known[1] if known and known[0] > time.time() else None
 
-    def put(self, brought: AccessToken | str, principal: Principal) -> None:
-        """Remember for a second."""
+    def put(self, header: str, principal: Principal, ends: float) -> None:
+        """Remember for a second, and not beyond the token's end (seconds since 1970)."""
         if len(self._known) >= REMEMBERED:
             self._known.clear()
-        self._known[_key(brought)] = (time.monotonic() + REMEMBERED_SECONDS, principal)
+        self._known[fingerprint(header)] = (min(time.time() + REMEMBERED_SECONDS, ends), principal)
 
     def forget(self) -> None:
         """After anything was revoked, granted or proved: look everybody up again."""
@@ -49,18 +50,19 @@ class Principals:
 
 async def authenticate(request: Request) -> Principal:
     """Who is asking. Raises NotSignedIn."""
-    header = request.headers.get("authorization")
-    brought = bearer.shown(keyring_of(request), header) if header else None
+    header = request.headers.get("authorization", "")
+    principals = principals_of(request)
+    principal = principals.get(header)
+    if principal:
+        return principal
+    brought = bearer.shown(keyring_of(request), header)
     if brought is None:
         raise NotSignedIn(remedy="Send an access token or an API key as Authorization: Bearer ...")
-    principals = principals_of(request)
-    principal = principals.get(brought)
+    async with web_of(request).transaction(None) as con:
+        principal = await bearer.principal_of(con, brought)
     if principal is None:
-        async with web_of(request).transaction(None) as con:
-            principal = await bearer.principal_of(con, brought)
-        if principal is None:
-            raise NotSignedIn("This sign-in has ended.", remedy="Sign in again.")
-        principals.put(brought, principal)
+        raise NotSignedIn("This sign-in has ended.", remedy="Sign in again.")
+    principals.put(header, principal, brought.ends if isinstance(brought, AccessToken) else math.inf)
     return principal
 
 
@@ -144,7 +146,3 @@ def _cookie(request: Request, name: str) -> str:
 
 def _is_secure(request: Request) -> bool:
     return request.url.scheme == "https" or (web_of(request).settings.public_url or "").startswith("https:")
-
-
-def _key(brought: AccessToken | str) -> str | bytes:
-    return fingerprint(brought) if isinstance(brought, str) else brought.session_id
