@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 #: Characters that begin a formula, or become one of those when a program normalises text (NFKC).
-LEADS = "=+-@|" + "⁺⁻⁼₊₋₌﬩﹢﹣﹦﹫＋－＠｜＝"  # fmt: skip
+LEADS = "=+-@|⁺⁼₊₌⩵⩶﬩﹢﹣﹦﹫＋－＠｜＝"
 #: What programs skip before they look at the first character: spaces, controls, marks without a width.
 SKIPPED = r"\s\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
 
