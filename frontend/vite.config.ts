@@ -8,7 +8,7 @@ const api = process.env.FORESELL_API ?? 'http://127.0.0.1:8000'
 export default defineConfig({
   plugins: [react()],
   resolve: { alias: { '@': here('src') } },
-  server: { host: '127.0.0.1', proxy: { '/api': api }, fs: { allow: [here('..')] } },
+  server: { host: '127.0.0.1', proxy: { '/api': { target: api, changeOrigin: false } }, fs: { allow: [here('..')] } },
   build: {
     outDir: here('../src/foresell/api/static'),
     emptyOutDir: true,

@@ -293,6 +293,145 @@ const months = Array.from({ length: 24 }, (_, place) =>
 const wave = place =>
   48_000 + 900 * place + 14_000 * Math.sin((place / 12) * Math.PI * 2 + 2.4) + ((place * 7919) % 5000)
 
+// ---- files on their way in
+const newJob = (step, total) => ({
+  job_id: ++state.nextId,
+  state: 'running',
+  step,
+  done: 0,
+  total,
+  error: null,
+  remedy: null,
+  asked_at: new Date().toISOString(),
+  started_at: new Date().toISOString(),
+  finished_at: null,
+})
+const FILE = [
+  ['InvoiceNo', 'number', ['560001', '560002', '560003'], 'order_key', 0.9],
+  ['StockCode', 'number', ['22001', '22002', '85123A'], 'sku', 0.9],
+  ['Description', 'text', ['Ceramic bowl, blue', 'Tea towel, set of three', 'WHITE HANGING HEART T-LIGHT HOLDER'], 'product_name', 0.9],
+  ['Quantity', 'number', ['6', '12', '-1'], 'quantity', 1],
+  ['InvoiceDate', 'date', ['01/12/2011 08:26', '13/12/2011 09:10'], 'ordered_at', 0.9],
+  ['UnitPrice', 'number', ['2.55', '3.39'], 'unit_price', 1],
+  ['Customer Account Ref', 'number', ['17850', '13047'], 'customer_key', 0.6],
+  ['Country', 'text', ['United Kingdom', 'France'], 'country', 1],
+  ['Remarks', 'empty', [], null, null],
+]
+const FIELDS = [
+  ['order_key', 'text', 'what names the order; without it an order is customer + date-time'],
+  ['customer_key', 'text', 'what names the customer; blank means an anonymous sale'],
+  ['ordered_at', 'time', "day or date-time of the sale, in the shop's local time"],
+  ['sku', 'text', "what names the product; without it the product's name, else one product called SALE"],
+  ['product_name', 'text', 'the product in words'],
+  ['category', 'text', "the product's category"],
+  ['quantity', 'number', 'pieces; negative for returns; 1 if there is no such column'],
+  ['unit_price', 'number', 'price of one piece'],
+  ['amount', 'number', 'money of the line; quantity x unit price if there is no such column'],
+  ['country', 'text', 'country'],
+].map(([name, kind, meaning]) => ({ name, kind, meaning, rows: ['orders'] }))
+const importOf = id => state.imports.find(each => each.import_id === Number(id)) ?? fail(404, 'Import not found')
+function newImport() {
+  const each = {
+    import_id: ++state.nextId,
+    file_name: 'orders-december.csv',
+    file_bytes: 1_204_331,
+    state: mode === 'one' ? 'unreadable' : 'inspecting',
+    received_at: new Date().toISOString(),
+    job: newJob('lines', 12_431),
+    found: {
+      kind: 'text',
+      compression: null,
+      encoding: 'UTF-8',
+      line_ending: 'CRLF',
+      dialect: { delimiter: ',', quote: '"', header_line: 1 },
+      columns: FILE.map(([header, type, samples, field, confidence]) => ({ header, type, samples, field, confidence })),
+      profile: 'mapped',
+      dates: { ordered_at: 'dmy' },
+      date_evidence: { ordered_at: '13/12/2011 09:10: day first, because 8,113 lines have a first number over 12 and none a second' },
+      decimal: '.',
+      thousands: null,
+      currency: null,
+      rows: 12_431,
+      orders: 3_912,
+      customers: 1_204,
+      products: 2_207,
+      rejected: 37,
+      rejects: [
+        { reason: 'the quantity is not a number', lines: 35, examples: [[811, 'Quantity', 'six'], [1_204, 'Quantity', '1O']] },
+        { reason: 'the date is missing', lines: 2, examples: [[4_207, 'InvoiceDate', null]] },
+      ],
+      warnings: ['412 lines have no customer: they count in revenue, not in scores.'],
+      problem: null,
+      remedy: null,
+    },
+    mapping: {
+      source: 'shop',
+      rows: 'orders',
+      columns: Object.fromEntries(FILE.filter(each => each[3]).map(each => [each[3], each[0]])),
+      date_order: null,
+      decimal: null,
+      currency: null,
+      country: null,
+    },
+    fields: FIELDS,
+    preview: Array.from({ length: 6 }, (_, n) => ({
+      order_key: String(560_001 + n),
+      sku: String(22_001 + n),
+      product_name: 'Ceramic bowl, blue',
+      quantity: 6,
+      ordered_at: `2011-12-09 10:0${n}`,
+      unit_price: 2.55,
+      customer_key: String(17_850 + n),
+      country: 'United Kingdom',
+    })),
+    batch: null,
+  }
+  if (mode === 'one')
+    Object.assign(each, {
+      found: null,
+      mapping: null,
+      preview: [],
+      job: { ...each.job, state: 'failed', error: 'orders.pdf is a PDF, not a table.', remedy: 'Export CSV, XLSX or Parquet.' },
+    })
+  state.imports.unshift(each)
+  return each
+}
+/** Each look at a file under way finds it a third further. */
+function stepped(each) {
+  if (!['inspecting', 'loading'].includes(each.state)) return each
+  each.job.done = Math.min(each.job.total, each.job.done + Math.round(each.job.total / 3))
+  if (each.job.done < each.job.total) return each
+  if (each.state === 'inspecting') each.state = 'ready'
+  else {
+    const counts = { lines_read: 12_431, lines_loaded: 12_200, lines_unchanged: 194, lines_rejected: 37 }
+    each.batch = { ...BATCHES[0], ...counts, batch_id: BATCHES[0].batch_id + 1, file_name: each.file_name, state: 'loaded', undone_at: null, loaded_at: new Date().toISOString() }
+    BATCHES.unshift(each.batch)
+    each.state = 'loaded'
+  }
+  each.job.state = 'done'
+  return each
+}
+const BATCHES = Array.from({ length: 26 }, (_, n) => ({
+  batch_id: 30 - n,
+  source: n % 5 === 4 ? 'quickbooks' : 'shop',
+  profile: 'online-retail',
+  rows: n % 5 === 4 ? 'customers' : 'orders',
+  file_name: `orders-${months[23 - (n % 24)].slice(0, 7)}.csv`,
+  state: n === 2 ? 'undone' : 'loaded',
+  lines_read: 52_000 - n * 931,
+  lines_loaded: 52_000 - n * 931 - (n % 2 ? 212 : 0) - (n % 4 ? 20 : 0),
+  lines_unchanged: n % 2 ? 212 : 0,
+  lines_rejected: n % 4 ? 20 : 0,
+  orders_new: 3_900 - 61 * n,
+  orders_replaced: n % 2 ? 12 : 0,
+  customers_new: 118,
+  customers_changed: 7,
+  products_new: 31,
+  products_changed: 2,
+  loaded_at: new Date(Date.UTC(2026, 10, 20 - n, 7)).toISOString(),
+  undone_at: n === 2 ? '2026-11-19T10:00:00Z' : null,
+}))
+
 const routes = [
   ['POST', '/api/auth/refresh', ({ who }) => (who && mode !== 'expired' ? tokens(who) : fail(401, 'Sign in first.'))],
   [
@@ -1098,99 +1237,28 @@ const routes = [
       meta: META,
     }),
   ],
-  ['GET', '/api/imports', () => whole(state.imports)],
-  [
-    'POST',
-    '/api/imports',
-    () => {
-      const job = {
-        import_id: ++state.nextId,
-        file_name: 'orders-december.csv',
-        state: 'inspected',
-        progress: null,
-        source: 'shop',
-        created_at: new Date().toISOString(),
-        findings: [
-          {
-            level: 'info',
-            sentence: 'Comma-separated, UTF-8, 12,431 lines, dates are day first (found in the whole file).',
-          },
-          {
-            level: 'warning',
-            sentence: '37 lines cannot be used: a quantity is not a number, or the date is missing.',
-          },
-        ],
-        columns: [
-          'InvoiceNo',
-          'StockCode',
-          'Description',
-          'Quantity',
-          'InvoiceDate',
-          'UnitPrice',
-          'CustomerID',
-          'Country',
-        ],
-        mapping: {
-          InvoiceNo: 'order_key',
-          StockCode: 'sku',
-          Description: 'product_name',
-          Quantity: 'quantity',
-          InvoiceDate: 'ordered_at',
-          UnitPrice: 'unit_price',
-          CustomerID: 'customer_key',
-          Country: 'country',
-        },
-        preview: Array.from({ length: 6 }, (_, n) => ({
-          order_key: 560001 + n,
-          sku: 22001 + n,
-          product_name: 'Ceramic bowl, blue',
-          quantity: 6,
-          ordered_at: '2011-12-09 10:0' + n,
-          unit_price: 2.55,
-          customer_key: 17850 + n,
-          country: 'United Kingdom',
-        })),
-        rejects: [
-          { line: 811, column: 'Quantity', value: 'six', reason: 'not a number' },
-          { line: 4207, column: 'InvoiceDate', value: '', reason: 'the date is missing' },
-        ],
-        counts: { read: 12_431, loaded: 12_394, unchanged: 0, rejected: 37 },
-        batch_id: null,
-        error: null,
-      }
-      state.imports.unshift(job)
-      return job
-    },
-  ],
-  [
-    'GET',
-    '/api/imports/:id',
-    ({ id }) => {
-      const job = state.imports.find(each => each.import_id === Number(id)) ?? fail(404, 'Import not found')
-      if (job.state === 'committing') {
-        job.progress = Math.min(1, job.progress + 0.34)
-        if (job.progress === 1) Object.assign(job, { state: 'loaded', batch_id: 31 })
-      }
-      return job
-    },
-  ],
+  ['GET', '/api/imports', () => whole(mode === 'empty' ? [] : state.imports)],
+  ['POST', '/api/imports', () => newImport()],
+  ['GET', '/api/imports/:id', ({ id }) => stepped(importOf(id))],
   [
     'PUT',
     '/api/imports/:id/mapping',
-    ({ id, body }) =>
-      Object.assign(
-        state.imports.find(each => each.import_id === Number(id)),
-        body,
-      ),
+    ({ id, body }) => {
+      const each = importOf(id)
+      const isDated = Boolean(body.columns.ordered_at)
+      Object.assign(each, { mapping: body, state: 'inspecting', job: newJob('lines', 12_431) })
+      each.found = {
+        ...each.found,
+        problem: isDated ? null : 'No column is the day of the sale (ordered_at).',
+        remedy: isDated ? null : 'Say which column it is.',
+      }
+      return each
+    },
   ],
   [
     'POST',
     '/api/imports/:id/commit',
-    ({ id }) =>
-      Object.assign(
-        state.imports.find(each => each.import_id === Number(id)),
-        { state: 'committing', progress: 0 },
-      ),
+    ({ id }) => Object.assign(importOf(id), { state: 'loading', job: newJob('writing orders', 12_394) }),
   ],
   [
     'DELETE',
@@ -1200,33 +1268,30 @@ const routes = [
       return {}
     },
   ],
-  [
-    'GET',
-    '/api/batches',
-    () =>
-      whole(
-        mode === 'empty'
-          ? []
-          : Array.from({ length: 6 }, (_, n) => ({
-              batch_id: 30 - n,
-              source: 'shop',
-              file_name: `orders-${['december', 'november', 'october', 'september', 'august', 'july'][n]}.csv`,
-              state: n === 2 ? 'undone' : 'loaded',
-              lines_read: 52_000 - n * 931,
-              lines_loaded: 51_980 - n * 931,
-              lines_unchanged: 0,
-              lines_rejected: 20,
-              loaded_at: new Date(Date.UTC(2026, 10, 20 - n, 7)).toISOString(),
-              undone_at: n === 2 ? '2026-11-19T10:00:00Z' : null,
-            })),
-      ),
-  ],
+  ['GET', '/api/batches', ({ query }) => page(mode === 'empty' ? [] : mode === 'one' ? BATCHES.slice(0, 1) : BATCHES, query)],
   [
     'GET',
     '/api/batches/:id/rejects',
-    () => whole([{ line: 811, column: 'Quantity', value: 'six', reason: 'not a number' }]),
+    ({ query }) =>
+      page(
+        Array.from({ length: 37 }, (_, n) => ({
+          line: 811 + 97 * n,
+          column: n % 3 ? 'Quantity' : 'InvoiceDate',
+          value: n % 3 ? ['six', '1O', '=2+5'][n % 2] : null,
+          reason: n % 3 ? 'the quantity is not a number' : 'the date is missing',
+        })),
+        query,
+      ),
   ],
-  ['POST', '/api/batches/:id/undo', () => ({})],
+  [
+    'POST',
+    '/api/batches/:id/undo',
+    ({ id }) =>
+      Object.assign(BATCHES.find(each => each.batch_id === Number(id)) ?? fail(404, 'Batch not found'), {
+        state: 'undone',
+        undone_at: new Date().toISOString(),
+      }),
+  ],
   [
     'GET',
     '/api/runs',

@@ -10,7 +10,7 @@ import { Contact } from './Contact'
 import css from './CustomerPanel.module.css'
 import { OUTCOMES, outcomeLabel, useDesk } from './desk'
 import { Faced, Waiting } from './faces'
-import { count, day, moment, money, percent } from './format'
+import { count, country, day, moment, money, percent } from './format'
 import { Churn, Rfm } from './marks'
 import { Reasons } from './Reasons'
 import { SegmentMark } from './SegmentMark'
@@ -68,7 +68,7 @@ function Full({ data }: { data: Customer }) {
       <div>
         <h2 className={css.name}>{data.name ?? data.customer_id}</h2>
         <p className={css.dim}>
-          {scores && <SegmentMark segment={scores.segment} />} {data.country && `· ${data.country}`}{' '}
+          {scores && <SegmentMark segment={scores.segment} />} {data.country && `· ${country(data.country)}`}{' '}
           {data.owner && `· ${data.owner.name}`}
         </p>
       </div>

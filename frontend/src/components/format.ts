@@ -9,6 +9,7 @@ const made = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>()
 export function setLocale(next: string | undefined) {
   locale = next || undefined
   made.clear()
+  countries = undefined
 }
 
 function numbers(options: Intl.NumberFormatOptions): Intl.NumberFormat {
@@ -101,6 +102,15 @@ export function clock(at: Date): string {
 
 export function many(value: number, one: string, more = `${one}s`): string {
   return `${count(value)} ${Math.round(value) === 1 ? one : more}`
+}
+
+let countries: Intl.DisplayNames | undefined
+
+/** A country as sources write it: ISO codes get their name, everything else stays. */
+export function country(value: Maybe<string>): string {
+  if (!value) return MISSING
+  countries ??= new Intl.DisplayNames(locale, { type: 'region', fallback: 'code' })
+  return /^[A-Z]{2}$/.test(value) ? (countries.of(value) ?? value) : value
 }
 
 /** Sentences from the models begin small; on a page they begin large. */

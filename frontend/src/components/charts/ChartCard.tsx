@@ -11,6 +11,8 @@ interface Props<Row> {
   title: ReactNode
   note?: ReactNode
   actions?: ReactNode
+  /** What to choose, between the words and the chart. */
+  head?: ReactNode
   fileName: string
   columns: Column<Row>[]
   rows: Row[]
@@ -24,6 +26,7 @@ export function ChartCard<Row extends object>({
   title,
   note,
   actions,
+  head,
   fileName,
   columns,
   rows,
@@ -34,6 +37,7 @@ export function ChartCard<Row extends object>({
   const [asTable, setAsTable] = useState(false)
   return (
     <Card title={title} note={note} actions={actions}>
+      {head && <div className={`${css.head} no-print`}>{head}</div>}
       {rows.length === 0 ? (
         <Empty title="Nothing to draw yet" />
       ) : asTable ? (

@@ -8,7 +8,7 @@ import type { Customer as CustomerData } from '@/api/shapes'
 import { CallButton } from '@/components/CallButton'
 import { Figure, Figures } from '@/components/Figure'
 import { Faced, Waiting } from '@/components/faces'
-import { day, money, percent } from '@/components/format'
+import { country, day, money, percent } from '@/components/format'
 import { Churn, Rfm } from '@/components/marks'
 import { Page } from '@/components/Page'
 import { SegmentMark } from '@/components/SegmentMark'
@@ -62,7 +62,7 @@ function Full({ data }: { data: CustomerData }) {
           )}
           {[
             data.customer_id,
-            data.country,
+            data.country && country(data.country),
             data.signup_date && `customer since ${day(data.signup_date)}`,
             data.owner && `with ${data.owner.name}`,
           ]

@@ -93,7 +93,7 @@ function Table({ batches, onUndo }: { batches: Batch[]; onUndo: (batch: Batch) =
         },
         {
           name: 'state',
-          label: '',
+          label: 'Take back',
           show: batch =>
             batch.state === 'loaded' &&
             may('imports.undo') && (

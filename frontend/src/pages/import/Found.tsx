@@ -71,8 +71,8 @@ export function Rejects({ found }: { found: Found }) {
           rowKey={row => row.reason}
           rows={found.rejects}
           columns={[
-            { name: 'lines', label: 'Lines', numeric: true, show: row => count(row.lines) },
             { name: 'reason', label: 'Why', wrap: true },
+            { name: 'lines', label: 'Lines', numeric: true, show: row => count(row.lines) },
             { name: 'examples', label: 'For example', wrap: true, show: row => <Examples of={row.examples} /> },
           ]}
         />

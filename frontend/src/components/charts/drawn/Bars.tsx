@@ -31,7 +31,7 @@ export default function Bars<Row extends object>(props: BarsProps<Row>) {
       <BarChart
         data={data}
         layout={lying ? 'vertical' : 'horizontal'}
-        margin={MARGIN}
+        margin={marks?.length ? { ...MARGIN, top: 24 } : MARGIN}
         barCategoryGap={touching ? 1 : '22%'}
       >
         <CartesianGrid {...GRID} horizontal={!lying} vertical={Boolean(lying)} />

@@ -1,0 +1,62 @@
+import css from './Donut.module.css'
+
+export interface Slice {
+  name: string
+  value: number
+  colour: string
+}
+
+interface Props {
+  slices: Slice[]
+  middle: string
+  under: string
+  label: string
+  onPick?: (name: string) => void
+  picked?: string
+}
+
+const RADIUS = 42
+const ROUND = 2 * Math.PI * RADIUS
+const GAP = 0.8
+
+/** Shares of a whole. The list beside it carries names and numbers; colours only repeat them. */
+export function Donut({ slices, middle, under, label, onPick, picked }: Props) {
+  const total = slices.reduce((sum, slice) => sum + slice.value, 0) || 1
+  let before = 0
+  return (
+    <svg viewBox="0 0 100 100" className={css.donut} role="img" aria-label={label}>
+      <g transform="rotate(-90 50 50)">
+        {slices.map(slice => {
+          const length = (slice.value / total) * ROUND
+          const at = before
+          before += length
+          return (
+            // biome-ignore lint/a11y/noStaticElementInteractions: the list beside the ring has the same as links
+            // biome-ignore lint/a11y/useKeyWithClickEvents: as above
+            <circle
+              key={slice.name}
+              cx="50"
+              cy="50"
+              r={RADIUS}
+              className={css.slice}
+              data-dim={(picked && picked !== slice.name) || undefined}
+              data-pick={onPick ? true : undefined}
+              stroke={slice.colour}
+              strokeDasharray={`${Math.max(0, length - GAP)} ${ROUND}`}
+              strokeDashoffset={-at}
+              onClick={onPick && (() => onPick(slice.name))}
+            >
+              <title>{slice.name}</title>
+            </circle>
+          )
+        })}
+      </g>
+      <text x="50" y="50" className={css.middle}>
+        {middle}
+      </text>
+      <text x="50" y="60" className={css.under}>
+        {under}
+      </text>
+    </svg>
+  )
+}

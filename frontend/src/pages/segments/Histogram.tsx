@@ -1,0 +1,99 @@
+import { NativeSelect, SegmentedControl } from '@mantine/core'
+import '@/components/theme/dialogs'
+import '@/components/theme/inputs'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { ask } from '@/api/questions'
+import type { Distributed } from '@/api/shapes'
+import { Bars } from '@/components/charts/Bars'
+import { ChartCard } from '@/components/charts/ChartCard'
+import { Faced, Waiting } from '@/components/faces'
+import { count, decimal, many, money, percent, short } from '@/components/format'
+import { AXES } from './search'
+
+const route = getRouteApi('/shell/segments')
+const UNITS: Record<Distributed, string> = {
+  recency: 'Days since the last order',
+  frequency: 'Counted orders',
+  monetary: 'Net revenue',
+  probability: 'Probability of an order within 30 days',
+}
+const MOST_BINS = 24
+
+/** How a value is spread, with the lines where scores change. */
+export function Histogram() {
+  const { axis = 'recency', segment, category } = route.useSearch()
+  const navigate = useNavigate({ from: '/segments' })
+  const query = useQuery(ask.distribution(axis, { segment, category, bins: MOST_BINS }))
+  const segments = useQuery(ask.segments())
+  const names = segments.data?.data.map(row => row.segment) ?? []
+  const controls = (
+    <>
+      <SegmentedControl
+        value={axis}
+        onChange={value =>
+          void navigate({
+            search: now => ({ ...now, axis: value as Distributed }),
+            replace: true,
+            resetScroll: false,
+          })
+        }
+        data={AXES}
+        aria-label="What is spread"
+      />
+      <NativeSelect
+        aria-label="Segment"
+        value={segment ?? ''}
+        onChange={event => {
+          const value = event.currentTarget.value || undefined
+          void navigate({ search: now => ({ ...now, segment: value }), replace: true, resetScroll: false })
+        }}
+        data={[{ value: '', label: 'All segments' }, ...names.map(name => ({ value: name, label: name }))]}
+      />
+    </>
+  )
+  return (
+    <Faced query={query} waiting={<Waiting rows={1} height={320} />}>
+      {({ bins, cut_points, n, median, meta }) => {
+        const show = shown(axis, meta.currency)
+        const marks = cut_points.map((cut, place) => ({
+          at: show(bins.findLast(bin => bin.low <= cut)?.low ?? 0),
+          label: axis === 'probability' ? 'says yes' : axis === 'recency' ? String(5 - place) : String(place + 2),
+        }))
+        return (
+          <ChartCard
+            head={controls}
+            title={UNITS[axis]}
+            note={`${many(n, 'customer')}, half of them ${axis === 'recency' ? 'within' : 'below'} ${show(median ?? 0)}; dashed: where a score begins`}
+            fileName={`distribution-${axis}`}
+            height={240}
+            rows={n ? bins : []}
+            rowKey={bin => bin.low}
+            columns={[
+              { name: 'low', label: 'From', numeric: true, show: bin => show(bin.low) },
+              { name: 'high', label: 'Below', numeric: true, show: bin => show(bin.high) },
+              { name: 'customers', label: 'Customers', numeric: true, show: bin => count(bin.customers) },
+            ]}
+          >
+            <Bars
+              touching
+              rows={bins}
+              name={bin => show(bin.low)}
+              title={bin => `${show(bin.low)} to ${show(bin.high)}`}
+              value={bin => bin.customers}
+              axis={short}
+              marks={marks}
+              tips={bin => [{ label: 'Customers', value: count(bin.customers) }]}
+            />
+          </ChartCard>
+        )
+      }}
+    </Faced>
+  )
+}
+
+function shown(axis: Distributed, currency: string | null | undefined): (value: number) => string {
+  if (axis === 'probability') return value => percent(value)
+  if (axis === 'monetary') return value => money(value, currency, 'short')
+  return value => (Number.isInteger(value) ? count(value) : decimal(value, 1))
+}

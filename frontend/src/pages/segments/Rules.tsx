@@ -1,0 +1,236 @@
+import { ActionIcon, Button, NativeSelect, TextInput } from '@mantine/core'
+import '@/components/theme/inputs'
+import { useDebouncedValue } from '@mantine/hooks'
+import { IconArrowDown, IconArrowUp, IconPlus, IconTrash } from '@tabler/icons-react'
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { api, read } from '@/api/client'
+import { ask } from '@/api/questions'
+import type { Rule } from '@/api/shapes'
+import { Faced, Waiting } from '@/components/faces'
+import { count } from '@/components/format'
+import { Card } from '@/components/Page'
+import { SegmentMark } from '@/components/SegmentMark'
+import { useMay } from '@/components/signedIn'
+import { say, sayProblem } from '@/components/toasts'
+import css from './Segments.module.css'
+
+/** The rules, first match wins; whoever may, edits them and sees at once how many customers each would hold. */
+export function Rules() {
+  const query = useQuery(ask.rules())
+  return (
+    <Faced query={query} waiting={<Waiting rows={6} height={56} />}>
+      {book => <Editor key={book.version} rules={book.data as Rule[]} sentence={book.sentence} />}
+    </Faced>
+  )
+}
+
+type Draft = Rule & { key: number }
+let lastKey = 0
+const drafted = (rules: Rule[]): Draft[] => rules.map(rule => ({ ...rule, key: ++lastKey }))
+const plain = (drafts: Draft[]): Rule[] => drafts.map(({ key: _key, ...rule }) => rule)
+
+function Editor({ rules, sentence }: { rules: Rule[]; sentence: string | null }) {
+  const canWrite = useMay()('segments.write')
+  const queries = useQueryClient()
+  const [drafts, setDrafts] = useState(() => drafted(rules))
+  const [settled] = useDebouncedValue(drafts, 250)
+  const now = plain(settled)
+  const preview = useQuery({
+    queryKey: ['segments', 'preview', now],
+    queryFn: ({ signal }) => read(api.POST('/api/segments/rules/preview', { body: { rules: now }, signal })),
+    enabled: canWrite,
+    placeholderData: keepPreviousData,
+    retry: false,
+  })
+  const save = useMutation({
+    mutationFn: () => read(api.PUT('/api/segments/rules', { body: { rules: plain(drafts) } })),
+    onSuccess: book => {
+      queries.setQueryData(['segments', 'rules'], book)
+      say('Rules saved. They apply from the next refresh on.', { tone: 'good' })
+    },
+    onError: sayProblem,
+  })
+  const isChanged = JSON.stringify(plain(drafts)) !== JSON.stringify(rules)
+  const counts = new Map(preview.data?.data.map(row => [row.segment, row]))
+  const wrong = preview.error ? [preview.error.message] : (preview.data?.wrong ?? [])
+
+  function change(key: number, part: Partial<Rule>) {
+    setDrafts(all => all.map(rule => (rule.key === key ? { ...rule, ...part } : rule)))
+  }
+  function move(place: number, step: 1 | -1) {
+    setDrafts(all => {
+      const next = [...all]
+      const [rule] = next.splice(place, 1)
+      if (rule) next.splice(place + step, 0, rule)
+      return next
+    })
+  }
+
+  return (
+    <Card
+      title="Rules"
+      note={sentence ?? 'A customer belongs to the first rule that holds their three scores.'}
+      actions={
+        canWrite && (
+          <>
+            {isChanged && (
+              <Button variant="subtle" onClick={() => setDrafts(drafted(rules))}>
+                Discard
+              </Button>
+            )}
+            <Button
+              disabled={!isChanged || wrong.length > 0 || preview.isFetching}
+              loading={save.isPending}
+              onClick={() => save.mutate()}
+            >
+              Save
+            </Button>
+          </>
+        )
+      }
+    >
+      <ul className={css.wrong} aria-live="polite">
+        {wrong.map(each => (
+          <li key={each}>{each}</li>
+        ))}
+      </ul>
+      <ol className={css.rules}>
+        {drafts.map((rule, place) => (
+          <li key={rule.key} className={css.rule}>
+            {canWrite ? (
+              <TextInput
+                aria-label="Name"
+                value={rule.name}
+                onChange={event => change(rule.key, { name: event.currentTarget.value })}
+                className={css.ruleName}
+              />
+            ) : (
+              <span className={css.ruleName}>
+                <SegmentMark segment={rule.name} />
+              </span>
+            )}
+            <div className={css.spans}>
+              {(['r', 'f', 'm'] as const).map(axis => (
+                <Span
+                  key={axis}
+                  axis={axis}
+                  span={rule[axis]}
+                  canWrite={canWrite}
+                  onChange={span => change(rule.key, { [axis]: span })}
+                />
+              ))}
+            </div>
+            {canWrite ? (
+              <TextInput
+                aria-label="What to do"
+                value={rule.advice}
+                onChange={event => change(rule.key, { advice: event.currentTarget.value })}
+                className={css.advice}
+              />
+            ) : (
+              <p className={css.advice}>{rule.advice}</p>
+            )}
+            {canWrite && (
+              <>
+                <span className={css.held}>
+                  <strong>{count(counts.get(rule.name)?.customers)}</strong>
+                  <span>now {count(counts.get(rule.name)?.now)}</span>
+                </span>
+                <span className={css.moves}>
+                  <ActionIcon
+                    aria-label={`Move ${rule.name} up`}
+                    disabled={place === 0}
+                    onClick={() => move(place, -1)}
+                  >
+                    <IconArrowUp size={16} />
+                  </ActionIcon>
+                  <ActionIcon
+                    aria-label={`Move ${rule.name} down`}
+                    disabled={place === drafts.length - 1}
+                    onClick={() => move(place, 1)}
+                  >
+                    <IconArrowDown size={16} />
+                  </ActionIcon>
+                  <ActionIcon
+                    aria-label={`Remove ${rule.name}`}
+                    onClick={() => setDrafts(all => all.filter(each => each.key !== rule.key))}
+                  >
+                    <IconTrash size={16} />
+                  </ActionIcon>
+                </span>
+              </>
+            )}
+          </li>
+        ))}
+      </ol>
+      {canWrite && (
+        <Button
+          variant="default"
+          leftSection={<IconPlus size={16} aria-hidden />}
+          onClick={() =>
+            setDrafts(all => [
+              ...all,
+              {
+                key: ++lastKey,
+                name: 'New segment',
+                r: [1, 5],
+                f: [1, 5],
+                m: [1, 5],
+                advice: 'Say what to do about them.',
+              },
+            ])
+          }
+        >
+          Add a rule
+        </Button>
+      )}
+    </Card>
+  )
+}
+
+const SCORES = ['1', '2', '3', '4', '5']
+const AXIS_NAMES = { r: 'Recency', f: 'Frequency', m: 'Monetary' }
+type Range = Rule['r']
+
+function Span({
+  axis,
+  span,
+  canWrite,
+  onChange,
+}: {
+  axis: 'r' | 'f' | 'm'
+  span: Range
+  canWrite: boolean
+  onChange: (span: Range) => void
+}) {
+  const [low, high] = span as [number, number]
+  if (!canWrite)
+    return (
+      <span className={css.span}>
+        {axis.toUpperCase()} {low === high ? low : `${low} to ${high}`}
+      </span>
+    )
+  return (
+    <fieldset className={css.span}>
+      <legend className="only-read">{AXIS_NAMES[axis]}</legend>
+      <span aria-hidden>{axis.toUpperCase()}</span>
+      <NativeSelect
+        aria-label={`${AXIS_NAMES[axis]} from`}
+        data={SCORES}
+        value={String(low)}
+        onChange={event =>
+          onChange([Number(event.currentTarget.value), Math.max(high, Number(event.currentTarget.value))] as Range)
+        }
+      />
+      <NativeSelect
+        aria-label={`${AXIS_NAMES[axis]} to`}
+        data={SCORES}
+        value={String(high)}
+        onChange={event =>
+          onChange([Math.min(low, Number(event.currentTarget.value)), Number(event.currentTarget.value)] as Range)
+        }
+      />
+    </fieldset>
+  )
+}

@@ -1,0 +1,83 @@
+import { Link, useNavigate } from '@tanstack/react-router'
+import type { SegmentRow } from '@/api/shapes'
+import { Bars } from '@/components/charts/Bars'
+import { ChartCard } from '@/components/charts/ChartCard'
+import { Donut } from '@/components/charts/Donut'
+import type { Column } from '@/components/DataTable'
+import { count, money, percent } from '@/components/format'
+import { SegmentMark } from '@/components/SegmentMark'
+import { colourOf } from '@/components/segments'
+import css from './Segments.module.css'
+
+interface Props {
+  rows: SegmentRow[]
+  currency: string | null | undefined
+}
+
+/** How many, as a ring; how much, as bars. A click goes to the customers. */
+export function Shares({ rows, currency }: Props) {
+  const navigate = useNavigate()
+  const open = (segment: string) => void navigate({ to: '/customers', search: { segment } })
+  const total = rows.reduce((sum, row) => sum + row.customers, 0)
+  const filled = rows.filter(row => row.customers > 0)
+  const columns: Column<SegmentRow>[] = [
+    { name: 'segment', label: 'Segment', show: row => <SegmentMark segment={row.segment} /> },
+    { name: 'customers', label: 'Customers', numeric: true, show: row => count(row.customers) },
+    { name: 'share', label: 'Share', numeric: true, show: row => percent(row.share, 1) },
+    { name: 'revenue', label: 'Net revenue', numeric: true, show: row => money(row.revenue, currency) },
+  ]
+  return (
+    <div className={css.pair}>
+      <ChartCard
+        title="Customers by segment"
+        fileName="customers-by-segment"
+        height={300}
+        rows={filled}
+        columns={columns}
+        rowKey={row => row.segment}
+      >
+        <div className={css.ring}>
+          <Donut
+            label="Customers by segment"
+            slices={filled.map(row => ({ name: row.segment, value: row.customers, colour: colourOf(row.segment) }))}
+            middle={count(total)}
+            under="customers"
+            onPick={open}
+          />
+          <ul className={css.legend}>
+            {filled.map(row => (
+              <li key={row.segment}>
+                <Link to="/customers" search={{ segment: row.segment }}>
+                  <SegmentMark segment={row.segment} />
+                </Link>
+                <span>{percent(row.share)}</span>
+              </li>
+            ))}
+          </ul>
+        </div>
+      </ChartCard>
+      <ChartCard
+        title="Net revenue by segment"
+        fileName="revenue-by-segment"
+        height={300}
+        rows={filled}
+        columns={columns}
+        rowKey={row => row.segment}
+      >
+        <Bars
+          lying
+          rows={filled}
+          name={row => row.segment}
+          value={row => row.revenue}
+          colour={row => colourOf(row.segment)}
+          axis={value => money(value, currency, 'short')}
+          onPick={row => open(row.segment)}
+          tips={row => [
+            { label: 'Net revenue', value: money(row.revenue, currency) },
+            { label: 'Customers', value: count(row.customers) },
+          ]}
+        />
+      </ChartCard>
+    </div>
+  )
+}
