@@ -3,6 +3,7 @@ import '@/components/theme/dialogs'
 import { IconDownload } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
 import { api, read } from '@/api/client'
 import { ask } from '@/api/questions'
 import type { Batch, Reject } from '@/api/shapes'
@@ -23,7 +24,7 @@ const REJECT_COLUMNS = [
 ] as const
 
 /** How many lines were rejected; opens them. */
-export function RejectsButton({ batch }: { batch: Batch }) {
+export function RejectsButton({ batch, children }: { batch: Batch; children?: ReactNode }) {
   const navigate = useNavigate({ from: '/import' })
   return (
     <button
@@ -31,7 +32,7 @@ export function RejectsButton({ batch }: { batch: Batch }) {
       className={css.link}
       onClick={() => void navigate({ search: now => ({ ...now, batch: batch.batch_id }), resetScroll: false })}
     >
-      {count(batch.lines_rejected)}
+      {children ?? count(batch.lines_rejected)}
       <span className="only-read"> rejected lines of load {batch.batch_id}, show them</span>
     </button>
   )

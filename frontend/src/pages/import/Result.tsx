@@ -45,7 +45,7 @@ export function Result({ job, batch }: { job: ImportJob; batch: Batch }) {
         <Figure
           label="Rejected"
           value={count(batch.lines_rejected)}
-          note={batch.lines_rejected > 0 && <RejectsButton batch={batch} />}
+          note={batch.lines_rejected > 0 && <RejectsButton batch={batch}>see which, and why</RejectsButton>}
         />
       </Figures>
       <Card title="What changed">
