@@ -6,8 +6,9 @@ import pytest
 
 from foresell.errors import ForesellError, NotFound
 from foresell.records import Staging
-from foresell.truth import batches, erasing, people
-from foresell.truth.database import Database
+from foresell.settings import Settings
+from foresell.truth import batches, erasing, leftovers, migrate, people
+from foresell.truth.database import Database, open_database
 from foresell.vault.vault import Vault, vault_of
 from tests.support.loading import load
 from tests.support.staged import staged
@@ -138,7 +139,7 @@ def test_rotation_killed_anywhere_loses_nothing(
         erasing.rotate(database, vault)
     monkeypatch.undo()
     assert contact(database, vault, "C000001") == ANNA
-    erasing.finish_rotation(database, vault)
+    leftovers.put_right(database, vault)
     assert contact(database, vault, "C000001") == ANNA
     kek_id = erasing.rotate(database, vault)
     assert contact(database, vault, "C000001") == ANNA
@@ -172,6 +173,36 @@ def test_erasing_a_person_leaves_the_orders_and_nothing_brings_the_person_back(
     assert contact(database, vault, "C000001") == gone
     with pytest.raises(NotFound):
         erasing.erase(database, vault, "C999999")
+
+
+def test_what_an_older_foresell_stored_in_the_clear_is_sealed(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = migrate.available()
+    monkeypatch.setattr(migrate, "available", lambda: everything[:3])
+    old = open_database(settings)
+    with old.connect() as con:
+        con.execute("insert into load_batches (source, profile, rows, file_name, file_bytes, file_sha256, mapping) values"
+                    " ('shop', 'mapped', 'customers', 'f', 1, repeat('0', 64), '{}'), ('shop', 'mapped', 'customers', 'g', 1, repeat('1', 64), '{}')")  # fmt: skip
+        con.execute("insert into customers values ('C000001')")
+        con.execute("insert into customer_records (record_id, source, source_key, customer_id, name, email, address, batch_id)"
+                    " values (1, 'shop', 'anna', 'C000001', 'Anna', 'anna@old.example', '1 Old Street', 1)")  # fmt: skip
+        con.execute(
+            "insert into superseded_rows (batch_id, table_name, row_id, old_row) select 2, 'customer_records', 1, to_jsonb(r) from customer_records as r"
+        )
+        con.execute("update customer_records set email = 'anna@post.example', batch_id = 2")
+    monkeypatch.undo()
+    database = open_database(settings)
+    vault = vault_of(settings)
+    leftovers.put_right(database, vault)
+    assert contact(database, vault, "C000001") == {
+        "email": "anna@post.example",
+        "phone": None,
+        "address": "1 Old Street",
+    }
+    assert "example" not in str(dump(database)) and "Street" not in str(dump(database))
+    batches.undo(database, 2)
+    assert contact(database, vault, "C000001")["email"] == "anna@old.example"
 
 
 def test_the_console_cannot_read_contact_data(database: Database) -> None:

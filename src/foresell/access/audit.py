@@ -52,6 +52,13 @@ def record_by_hand(
     )
 
 
+def newest(con: psycopg.Connection[dict[str, Any]], *, limit: int, action: str | None = None) -> list[dict[str, Any]]:
+    """The newest events, of one action or of all."""
+    anything = dict.fromkeys(("actor", "subject", "first", "last", "before"))
+    query = named_queries("foresell.access", "audit.sql")["listed"]
+    return con.execute(query, {**anything, "action": action, "limit": limit}).fetchall()
+
+
 async def listed(
     con: Connection, *, limit: int, before: int | None, **which: object
 ) -> tuple[int, list[dict[str, Any]]]:

@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from psycopg.pq import TransactionStatus
 
-from foresell.errors import ForesellError
+from foresell.errors import AuditBroken
 from foresell.keyfiles import write_once
 from foresell.sql import named_queries
 
@@ -41,10 +41,6 @@ LONGEST_WAIT = 86_400 * 10**6
 CLOCK_SLACK = 60 * 10**6
 
 _ECDSA = ec.ECDSA(hashes.SHA256())
-
-
-class AuditBroken(ForesellError):
-    """The audit was tampered with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,15 +59,6 @@ def rotate(database: Database, vault: ContactVault) -> int:
     return kek_id
 
 
-def finish_rotation(database: Database, vault: ContactVault) -> list[int]:
-    """Destroy key-encryption keys that a killed rotation left behind; returns their numbers."""
-    with database.arrow() as pg, pg.cursor() as cur:
-        kek_id = _ask(cur, "current_kek")
-        if kek_id is None or _ask(cur, "keys_of_older_keks", kek_id):
-            return []
-    return vault.destroy_keks_before(int(kek_id))
-
-
 def _take_lock(cur: adbc.Cursor) -> None:
     if not _ask(cur, "take_lock"):
         raise Busy("A load is running on this database.", remedy="Wait for it, then try again.")

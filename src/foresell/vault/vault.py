@@ -51,10 +51,13 @@ class Vault:
         """Make the key-encryption key with this number."""
         self._safe.make(f"kek-{kek_id}")
 
+    def keks(self) -> list[int]:
+        """The numbers of the key-encryption keys there are."""
+        return sorted(int(name[4:]) for name in self._safe.names(r"kek-\d+"))
+
     def destroy_keks_before(self, kek_id: int) -> list[int]:
         """Destroy every older key-encryption key; returns their numbers."""
-        numbers = sorted(int(name[4:]) for name in self._safe.names(r"kek-\d+"))
-        old = [number for number in numbers if number < kek_id]
+        old = [number for number in self.keks() if number < kek_id]
         for number in old:
             self._safe.destroy(f"kek-{number}")
         return old

@@ -32,9 +32,6 @@ update desk.calls set note = null where customer_id = $1 and note is not null
 -- name: note_erasure
 select audit.note('erase', 'customer:' || $1, jsonb_build_object('records', $2::bigint))
 
--- name: current_kek
-select max(kek_id) from vault.keks where retired_at is null
-
 -- name: new_kek
 insert into vault.keks default values returning kek_id
 
@@ -46,6 +43,3 @@ truncate vault.subject_keys
 
 -- name: retire_keks
 update vault.keks set retired_at = now() where kek_id < $1 and retired_at is null
-
--- name: keys_of_older_keks
-select exists (select from vault.subject_keys where kek_id <> $1) as found
