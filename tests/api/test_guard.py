@@ -1,0 +1,263 @@
+"""What the guard keeps out: hostile bodies, odd requests, other sites; and the headers every answer has."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+from fastapi import FastAPI, Request
+from starlette.types import Receive, Scope, Send
+
+from foresell.api.app import RESOURCES, create_app
+from foresell.api.deps import operations
+from foresell.api.guard import DEPTH_LIMIT, HEADERS, JSON_LIMIT, Guard, wrong_with
+from foresell.api.limits import Limits
+from foresell.settings import Settings
+from tests.api.conftest import Served
+from tests.api.hostile import bodies, strings
+from tests.api.test_rights import filled
+
+#: Where a body of no harm would end the sessions the other tests run in, or needs a body that is no JSON.
+WRITES = sorted(
+    (method, route.path)
+    for route, _ in operations(resource.router for resource in RESOURCES)
+    for method in route.methods or ()
+    if method in ("POST", "PUT", "PATCH")
+)
+
+
+def texts_of(schema: dict[str, Any], whole: dict[str, Any], depth: int = 0) -> dict[str, Any] | None:
+    """The names of an object's fields, for filling all of them with the same hostile string."""
+    if "$ref" in schema:
+        schema = whole["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]]
+    for part in schema.get("anyOf", []):
+        if (found := texts_of(part, whole, depth)) is not None:
+            return found
+    return schema.get("properties")
+
+
+@pytest.mark.parametrize("method, path", WRITES, ids=str)
+def test_no_hostile_body_is_our_fault(served: Served, method: str, path: str) -> None:
+    client = served.client("admin")
+    url = filled(path, served)
+    schema = served.openapi()["paths"][path][method.lower()].get("requestBody", {}).get("content", {})
+    names = texts_of(schema.get("application/json", {}).get("schema", {}), served.openapi()) or {"a": {}}
+    failed = []
+    for what, body in bodies():
+        answer = client.request(method, url, content=body, headers={"content-type": "application/json"})
+        if answer.status_code >= 500:
+            failed.append((what, answer.status_code))
+    for text in strings():
+        body = json.dumps(dict.fromkeys(names, text)).encode()
+        answer = client.request(method, url, content=body, headers={"content-type": "application/json"})
+        if answer.status_code >= 500:
+            failed.append((text, answer.status_code))
+        if answer.status_code == 401:
+            client = served.client("admin")
+    assert failed == []
+
+
+def test_hostile_strings_as_parameters_are_not_our_fault(served: Served) -> None:
+    client = served.client("admin")
+    failed = []
+    for text in strings():
+        for name in ("q", "segment", "category", "country", "from", "cursor", "min_value", "sort", "limit"):
+            answer = client.get("/api/customers", params={name: text[:2000]})
+            if answer.status_code not in (200, 400):
+                failed.append((name, text, answer.status_code))
+    assert failed == []
+
+
+def test_control_without_the_guard_such_bodies_are_our_fault() -> None:
+    """The planted defect: the same operation, no guard before it."""
+    app = FastAPI()
+
+    @app.post("/x")
+    async def x(request: Request) -> str:
+        return (await request.body()).decode() and json.dumps(json.loads(await request.body()), allow_nan=False)
+
+    async def ask(body: bytes) -> int:
+        transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://t") as client:
+            return (await client.post("/x", content=body)).status_code
+
+    assert 500 in {asyncio.run(ask(body)) for body in (b'{"a":NaN}', b"[" * 100_000, b"\xff")}
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"a":NaN}', b'{"a":1e999}', b'{"a":"\\ud800"}', b'{"a":"\\u0000"}', b'{"a":1,"a":2}', b"\xff", b"{",
+             b"[" * 100_000, b"[" * (DEPTH_LIMIT + 2) + b"]" * (DEPTH_LIMIT + 2), b'{"a":99999999999999999999}'], ids=str,
+)  # fmt: skip
+def test_what_is_no_json_is_named(body: bytes) -> None:
+    assert wrong_with(body)
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"a":[1,2.5,"x",null,true]}', '{"é":"🙂"}'.encode(), b"1", b'"x"'])
+def test_what_is_json_passes(body: bytes) -> None:
+    assert wrong_with(body) is None
+
+
+def test_a_body_too_large_is_refused_unread(served: Served) -> None:
+    answer = served.client("admin").post("/api/export/customers", content=b'{"a":"' + b"x" * JSON_LIMIT + b'"}')
+    assert answer.status_code == 413
+    assert answer.json()["parameter"] == "body"
+
+
+@pytest.mark.parametrize(
+    "path, status",
+    [("/api/health", 200), ("/api/customers", 200), ("/api/nothing", 404), ("/api/customers?limit=0", 400),
+     ("/api/customers/C999999", 404), ("/api/openapi.json", 200), ("/", 404)],
+)  # fmt: skip
+def test_every_answer_closes_the_browsers_doors(served: Served, path: str, status: int) -> None:
+    answer = served.client("admin").get(path)
+    assert answer.status_code == status or path == "/"
+    for name in HEADERS:
+        assert answer.headers[name], name
+    assert "unsafe" not in answer.headers["content-security-policy"]
+    assert answer.headers["x-request-id"]
+    assert "server" not in answer.headers or "uvicorn" in answer.headers["server"]
+
+
+def test_problems_carry_the_headers_too(served: Served) -> None:
+    answer = served.client(None).get("/api/customers")
+    assert answer.status_code == 401
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+
+def test_head_is_get_without_the_body(served: Served) -> None:
+    client = served.client("admin")
+    whole = client.get("/api/customers/segments")
+    head = client.head("/api/customers/segments")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == whole.headers["content-length"]
+    assert served.client(None).head("/api/customers").status_code == 401
+    assert client.head("/api/customers/C999999").status_code == 404
+
+
+@pytest.mark.parametrize("method", ["TRACE", "TRACK", "PROPFIND", "FOO", "CONNECT"])
+def test_odd_methods_are_refused(served: Served, method: str) -> None:
+    url = urlsplit(served.url)
+    with socket.create_connection((url.hostname, url.port)) as con:
+        con.sendall(f"{method} /api/health HTTP/1.1\r\nHost: {url.netloc}\r\nConnection: close\r\n\r\n".encode())
+        status = con.recv(200).split(b" ")[1]
+    assert status in (b"405", b"400")
+
+
+def test_a_method_an_operation_does_not_have_is_405(served: Served) -> None:
+    answer = served.client("admin").delete("/api/health")
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "GET"
+
+
+@pytest.mark.parametrize("query, parameter", [("limitt=5", "limitt"), ("limit=5&limit=6", "limit"), ("q=a&q=b", "q")])
+def test_parameters_unknown_or_given_twice_are_named(served: Served, query: str, parameter: str) -> None:
+    answer = served.client("admin").get(f"/api/customers?{query}")
+    assert (answer.status_code, answer.json()["parameter"]) == (400, parameter)
+
+
+def test_no_operation_takes_unknown_parameters(served: Served) -> None:
+    client = served.client("admin")
+    for route, _ in operations(resource.router for resource in RESOURCES):
+        for method in route.methods or ():
+            answer = client.request(method, filled(route.path, served), params={"surprise": "1"})
+            assert answer.status_code == 400 and answer.json()["parameter"] == "surprise", (method, route.path)
+
+
+@pytest.mark.parametrize("query", ["q=%00", "q=a%00b", "x" * 9000])
+def test_odd_queries_are_refused(served: Served, query: str) -> None:
+    assert served.client("admin").get(f"/api/customers?{query}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "headers", [{"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"},
+                {"origin": "null"}],
+)  # fmt: skip
+def test_other_sites_change_nothing(served: Served, headers: dict[str, str]) -> None:
+    answer = served.client("admin").post("/api/export/customers", json={}, headers=headers)
+    assert answer.status_code == 403
+
+
+def test_other_sites_read_nothing(served: Served) -> None:
+    answer = served.client("admin").get("/api/customers", headers={"origin": "https://evil.example"})
+    assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+def asgi(app: Any, method: str, path: str, **options: Any) -> httpx2.Response:
+    async def ask() -> httpx2.Response:
+        transport = httpx2.ASGITransport(app=app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://t") as client:
+            return await client.request(method, path, **options)
+
+    return asyncio.run(ask())
+
+
+def test_a_site_that_was_let_in_gets_in_without_cookies(served: Served) -> None:
+    app = create_app(Settings(home=served.settings.home, cors_origins=("https://partner.example",)))
+    asked = {"origin": "https://partner.example", "access-control-request-method": "POST",
+             "access-control-request-headers": "authorization"}  # fmt: skip
+    answer = asgi(app, "OPTIONS", "/api/export/customers", headers=asked)
+    assert answer.status_code == 200
+    assert answer.headers["access-control-allow-origin"] == "https://partner.example"
+    assert "access-control-allow-credentials" not in answer.headers
+    assert (
+        asgi(app, "OPTIONS", "/api/export/customers", headers={**asked, "origin": "https://evil.example"}).status_code
+        == 400
+    )
+
+
+class Slow:
+    """An app that never answers, and one that answers slowly once it began."""
+
+    def __init__(self, begins: bool) -> None:
+        self.begins = begins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.begins:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+        await asyncio.sleep(0.4)
+        if self.begins:
+            await send({"type": "http.response.body", "body": b"done"})
+
+
+def guarded(app: Any, served: Served) -> Guard:
+    return Guard(app, Limits(served.settings), answer_seconds=0.1)
+
+
+def test_what_takes_too_long_is_stopped(served: Served) -> None:
+    started = time.monotonic()
+    answer = asgi(guarded(Slow(begins=False), served), "GET", "/x")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "10"
+    assert time.monotonic() - started < 0.35
+
+
+def test_what_has_begun_may_take_its_time(served: Served) -> None:
+    assert asgi(guarded(Slow(begins=True), served), "GET", "/x").text == "done"
+
+
+def test_a_query_nobody_waits_for_is_interrupted(served: Served) -> None:
+    from foresell.api.web import _interruptible
+    from foresell.snapshot.door import Door, Scope
+
+    file = next(served.settings.snapshots.glob("run-*.duckdb"))
+    door = Door(file, 1)
+    endless = "select count(*) from range(100000000000) as a (x) where x % 7 = sqrt(x)"
+
+    async def ask() -> None:
+        async with asyncio.timeout(0.3):
+            await _interruptible(door, Scope.everyone(), lambda con: con.execute(endless).fetchall())
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(ask())
+    deadline = time.monotonic() + 5
+    while not any(door._idle.values()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert any(door._idle.values()), "the query still runs"
+    door.close()
