@@ -23,7 +23,7 @@ from psycopg.rows import dict_row
 
 from foresell import demo as demo_shop
 from foresell import pipeline
-from foresell.access import links, users
+from foresell.access import audit, links, users
 from foresell.cli import doctor as checks
 from foresell.cli import predicting, processes, scoring, show
 from foresell.cli.data import Json
@@ -132,8 +132,7 @@ def up(port: Port = None) -> None:
                 f"process {embedded.process_id(settings.home)}" if settings.database_url is None else "your own server"
             )
             show.say(f"Foresell is up on {settings.home} (database: {where}): {origin}")
-            if link := first_link(database, origin):
-                show.say(f"Nobody can sign in yet. Once, within {links.FIRST_MINUTES} minutes, on this machine: {link}")
+            offer_first_link(settings, database, origin)
             show.say("Stop with Ctrl-C or: foresell down")
             serving.watch()
         if settings.database_url is None:
@@ -152,8 +151,7 @@ def serve(
         serving.go()
         origin = settings.public_url or f"http://{host}:{listener.getsockname()[1]}"
         show.say(f"The API answers on {origin}. Stop with Ctrl-C.")
-        if link := first_link(database, origin):
-            show.say(f"Nobody can sign in yet. Once, within {links.FIRST_MINUTES} minutes, on this machine: {link}")
+        offer_first_link(settings, database, origin)
         serving.watch()
 
 
@@ -167,8 +165,11 @@ def worker() -> None:
     run(settings)
 
 
-def first_link(database: Database, origin: str) -> str | None:
-    """A one-time sign-in link for the administrator while nobody can sign in, else None."""
+def offer_first_link(settings: Settings, database: Database, origin: str) -> None:
+    """While nobody can sign in: print a one-time link for the administrator.
+
+    It counts on this machine only, unless browsers reach Foresell at a public address.
+    """
 
     async def issue() -> str | None:
         conninfo = database.conninfo("app")
@@ -176,10 +177,14 @@ def first_link(database: Database, origin: str) -> str | None:
             admin = await users.first_admin(con)
             if admin is None:
                 return None
-            return await links.issue(con, admin, minutes=links.FIRST_MINUTES, loopback_only=True)
+            await audit.record(con, "link.issued", actor=None, subject=f"user:{admin}")
+            here = settings.public_url is None
+            return await links.issue(con, admin, minutes=links.FIRST_MINUTES, loopback_only=here)
 
-    token = asyncio.run(issue())
-    return links.url(origin, token) if token else None
+    if token := asyncio.run(issue()):
+        where = "" if settings.public_url else ", on this machine"
+        show.say(f"Nobody can sign in yet. Once, within {links.FIRST_MINUTES} minutes{where}:")
+        show.out.print(links.url(origin, token), markup=False, soft_wrap=True)
 
 
 class Serving:
