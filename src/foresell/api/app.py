@@ -17,6 +17,7 @@ from foresell.access.oidc import Client
 from foresell.api import (
     audit,
     auth,
+    batches,
     calls,
     contacts,
     customers,
@@ -25,11 +26,13 @@ from foresell.api import (
     export,
     forecast,
     health,
+    imports,
     me,
     models,
     oidc,
     owners,
     problems,
+    runs,
     sales,
     segments,
     status,
@@ -52,7 +55,7 @@ from foresell.settings import Settings
 #: One file per resource; each has a `router`.
 RESOURCES = (
     health, auth, oidc, me, users, audit, documents, customers, contacts, segments, distributions, sales, forecast, models,
-    calls, views, owners, stream, export, status,
+    calls, views, owners, stream, imports, batches, runs, export, status,
 )  # fmt: skip
 
 DESCRIPTION = """Customers, scores, forecasts and the work around them. Every answer names the run its figures come from and the day

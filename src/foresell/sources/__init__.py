@@ -5,12 +5,12 @@
 
 from foresell.sources.description import describe
 from foresell.sources.inspection import Inspection, inspect, save_map
-from foresell.sources.mapping import Mapping, read_map, write_map
+from foresell.sources.mapping import Mapping, map_text, overlaid, parse_map, read_map, write_map
 from foresell.sources.profiles import PROFILES
-from foresell.sources.rejects import check_rejects, write_rejects
+from foresell.sources.rejects import check_rejects, rejects_file_of, write_rejects
 from foresell.sources.staging import stage
 
 __all__ = [
-    "PROFILES", "Inspection", "Mapping", "check_rejects", "describe", "inspect", "read_map", "save_map", "stage", "write_map",
-    "write_rejects",
+    "PROFILES", "Inspection", "Mapping", "check_rejects", "describe", "inspect", "map_text", "overlaid", "parse_map",
+    "read_map", "rejects_file_of", "save_map", "stage", "write_map", "write_rejects",
 ]  # fmt: skip

@@ -35,10 +35,10 @@ class Database:
     acting_for: int | None = None
     via: Literal["web", "worker", "command line"] = "command line"
 
-    def conninfo(self, role: Role) -> str:
-        """The connection string of a role, its search path set to the truth."""
+    def conninfo(self, role: Role, search_path: str = SEARCH_PATH) -> str:
+        """The connection string of a role."""
         via = "web" if role == "web" else self.via.replace(" ", "\\ ")
-        options = f"-c search_path={SEARCH_PATH} -c foresell.via={via} -c foresell.user_id={self.acting_for or ''}"
+        options = f"-c search_path={search_path} -c foresell.via={via} -c foresell.user_id={self.acting_for or ''}"
         if role == "reader":
             options += " -c default_transaction_read_only=on -c statement_timeout=60s"
         if role == "web":

@@ -144,3 +144,70 @@ values (%(user_id)s, %(key)s, %(request)s, %(status)s, %(body)s)
 
 -- name: scope
 select access.scope() as scope
+
+-- name: ask_for
+select desk.ask_for(%(kind)s, %(arguments)s) as job_id
+
+-- name: job
+-- Grain: the one job asked for, if it may be seen.
+select job_id, kind, state, asked_at, started_at, finished_at, attempts, step, done, total, result, error, remedy
+from desk.jobs where job_id = %(job_id)s
+
+-- name: open_refresh
+select job_id from desk.jobs where kind = 'refresh' and state in ('queued', 'running')
+
+-- name: cancel_queued
+update desk.jobs set state = 'cancelled', finished_at = now() where job_id = %(job_id)s and state = 'queued'
+
+-- name: cancel_running
+update desk.jobs set cancel_asked = true where job_id = %(job_id)s and state = 'running'
+
+-- name: add_import
+insert into desk.imports (user_id, file_name, file_bytes, file_sha256, state)
+values (%(user_id)s, %(file_name)s, %(file_bytes)s, %(file_sha256)s, 'inspecting')
+returning import_id
+
+-- name: change_import
+-- Only from one of these states: whoever comes second finds it gone.
+update desk.imports set state = %(state)s, job_id = coalesce(%(job_id)s, job_id),
+    revision = revision + %(revisions)s
+where import_id = %(import_id)s and state = any(%(from)s)
+returning import_id
+
+-- name: imports
+-- Grain: one import with its job, newest first; deleted ones are left out.
+select i.import_id, i.file_name, i.file_bytes, i.state, i.revision, i.batch_id, i.received_at, i.user_id, i.job_id,
+    to_jsonb(j) - array['arguments', 'asked_by', 'cancel_asked'] as job
+from desk.imports as i left join desk.jobs as j using (job_id)
+where i.state <> 'deleted' and (%(import_id)s::integer is null or i.import_id = %(import_id)s)
+order by i.import_id desc
+limit %(limit)s offset %(start)s
+
+-- name: count_imports
+select count(*) as total from desk.imports where state <> 'deleted'
+
+-- name: batches
+-- Grain: one batch, newest first.
+select batch_id, source, profile, rows, file_name, file_bytes, state, lines_read, lines_loaded, lines_unchanged,
+    lines_rejected, orders_new, orders_replaced, customers_new, customers_changed, products_new, products_changed,
+    loaded_at, undone_at, file_sha256
+from truth.load_batches
+where %(batch_id)s::integer is null or batch_id = %(batch_id)s
+order by batch_id desc limit %(limit)s offset %(start)s
+
+-- name: count_batches
+select count(*) as total from truth.load_batches
+
+-- name: runs
+-- Grain: one run, newest first. A run that never came to its day (building, failed) has none.
+select r.run_id, nullif(r.as_of, 'epoch') as as_of, r.state, r.run_id = p.run_id as published, r.rules_version,
+    r.customers_scored, r.versions, r.timings, r.error, r.started_at, r.published_at,
+    case when r.state = 'building' then (
+        select jsonb_build_object('step', j.step, 'done', j.done, 'total', j.total)
+        from desk.jobs as j where j.kind = 'refresh' and j.state = 'running') end as progress
+from truth.runs as r left join truth.publication as p on true
+where %(run_id)s::integer is null or r.run_id = %(run_id)s
+order by r.run_id desc limit %(limit)s offset %(start)s
+
+-- name: count_runs
+select count(*) as total from truth.runs

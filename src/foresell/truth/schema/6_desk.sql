@@ -159,9 +159,34 @@ comment on function wake_on_assignment is 'Processes that remember who sees whom
 create trigger told after insert or update or delete on access.customer_owners
 for each statement execute function wake_on_assignment();
 
+create function settle_import() returns trigger
+language plpgsql
+set search_path = desk, pg_temp
+as $$
+begin
+    update imports set state = case
+        when state = 'inspecting' then 'unreadable' when new.state = 'cancelled' then 'ready' else 'failed' end
+    where job_id = new.job_id and state in ('inspecting', 'loading');
+    return null;
+end $$;
+comment on function settle_import is 'An import whose job ends badly, whatever ended it, does not wait for ever.';
+create trigger settled after update on jobs for each row
+when (old.state <> new.state and new.state in ('failed', 'cancelled')) execute function settle_import();
+
+create function queue(job bigint) returns void
+language plpgsql security definer
+set search_path = jobs, pg_temp
+as $$
+begin
+    perform procrastinate_defer_jobs_v1(array[
+        row('desk', 'do', 0, null, null, jsonb_build_object('job_id', job), null)::procrastinate_job_to_defer_v1
+    ]);
+end $$;
+comment on function queue is 'Put a job of desk.jobs into the worker''s queue, in the same transaction.';
+
 create function ask_for(kind text, arguments jsonb) returns bigint
 language plpgsql security definer
-set search_path = desk, jobs, pg_temp
+set search_path = desk, pg_temp
 as $$
 declare
     new_job bigint;
@@ -173,9 +198,7 @@ begin
     end if;
     insert into desk.jobs (kind, asked_by, arguments) values (ask_for.kind, access.me(), ask_for.arguments)
     returning job_id into new_job;
-    perform procrastinate_defer_jobs_v1(array[
-        row('desk', 'do', 0, null, null, jsonb_build_object('job_id', new_job), null)::procrastinate_job_to_defer_v1
-    ]);
+    perform desk.queue(new_job);
     return new_job;
 end $$;
 comment on function ask_for is 'Ask the worker to do something, in the same transaction as whatever asks for it. Returns the job.';
@@ -251,5 +274,6 @@ grant insert, update (state, revision, job_id) on imports to foresell_web;
 grant insert (user_id, key, request, status, body) on effects to foresell_web;
 revoke execute on all functions in schema desk from public;
 grant execute on function tell(text, jsonb, text, text, integer) to foresell_app, foresell_web;
-grant execute on function tell_publication(), wake_on_assignment() to foresell_app, foresell_web;
+grant execute on function tell_publication(), wake_on_assignment(), settle_import() to foresell_app, foresell_web;
+grant execute on function queue(bigint) to foresell_app;
 grant execute on function ask_for(text, jsonb), newest_event() to foresell_web;

@@ -1,0 +1,253 @@
+"""From an uploaded file to a batch and back, by the API and a real worker; and what happens when either is killed."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from foresell.demo import Shop, write_shop
+from foresell.lifeline import GO
+from tests.api.conftest import Served
+
+ORDERS = "order_id;customer;sku;quantity;price;date\n" + "".join(
+    f"T{n};K{n % 40};S{n % 9};{n % 5 + 1};{n % 7 + 1}.50;2024-03-{n % 28 + 1:02d}\n" for n in range(200)
+)
+
+
+class Worker:
+    """The worker as `foresell up` starts it."""
+
+    def __init__(self, served: Served) -> None:
+        environment = {**os.environ, "FORESELL_HOME": str(served.settings.home), "FORESELL_MEMORY_GIB": "1"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "foresell.worker"], env=environment, stdin=subprocess.PIPE
+        )
+        assert self.process.stdin
+        self.process.stdin.write(GO)
+        self.process.stdin.flush()
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def worker(served: Served) -> Iterator[Worker]:
+    one = Worker(served)
+    yield one
+    if one.process.poll() is None:
+        one.stop()
+
+
+def until(look: Callable[[], Any], seconds: float = 60) -> Any:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.1)
+    raise AssertionError("it did not come about in time")
+
+
+def upload(client: httpx2.Client, content: bytes | str, name: str = "orders.csv", **headers: str) -> httpx2.Response:
+    return client.post("/api/imports", files={"file": (name, content)}, headers=headers)
+
+
+def settled(client: httpx2.Client, import_id: int, seconds: float = 60) -> dict[str, Any]:
+    def look() -> dict[str, Any] | None:
+        found = client.get(f"/api/imports/{import_id}").json()
+        return found if found["state"] not in ("inspecting", "loading") else None
+
+    return until(look, seconds)
+
+
+def test_from_a_file_to_a_batch_and_back(served: Served, worker: Worker) -> None:
+    steward = served.client("steward")
+    sent = upload(steward, ORDERS, "../../etc/März orders.csv")
+    assert sent.status_code == 202, sent.text
+    found = settled(steward, sent.json()["import_id"])
+    assert (found["state"], found["file_name"], found["problem"]) == ("ready", "März orders.csv", None)
+    assert found["found"]["rows"] == 200 and found["mapping"]["columns"]["order_key"] == "order_id"
+    mapping = {**found["mapping"], "source": "test till"}
+    assert steward.put(f"/api/imports/{found['import_id']}/mapping", json=mapping).status_code == 202
+    again = settled(steward, found["import_id"])
+    assert (again["revision"], again["mapping"]["source"]) == (2, "test till")
+    committed = steward.post(f"/api/imports/{found['import_id']}/commit", json={"refresh": False})
+    assert committed.status_code == 202
+    loaded = settled(steward, found["import_id"])
+    assert (loaded["state"], loaded["job"]["result"]["lines_loaded"]) == ("loaded", 200)
+    assert not (served.settings.work / "uploads" / str(found["import_id"])).exists()
+    [batch] = [each for each in steward.get("/api/batches").json()["data"] if each["batch_id"] == loaded["batch_id"]]
+    assert (batch["source"], batch["lines_read"]) == ("test till", 200)
+    with served.database.connect("app") as con:
+        noted = con.execute(
+            "select actor_id, via from audit.events where subject = %s and action = 'import'",
+            [f"batch:{batch['batch_id']}"],
+        ).fetchone()
+    assert noted == {"actor_id": served.users["steward"], "via": "worker"}
+    undo = steward.post(f"/api/batches/{batch['batch_id']}/undo", json={"refresh": False})
+    assert undo.status_code == 202
+    job = until(lambda: done(steward, undo.json()["job_id"]))
+    assert (job["state"], job["result"]) == ("done", {"undone": [batch["batch_id"]]})
+    assert steward.post(f"/api/batches/{batch['batch_id']}/undo").status_code == 409
+
+
+def done(client: httpx2.Client, job_id: int) -> dict[str, Any] | None:
+    job: dict[str, Any] = client.get(f"/api/jobs/{job_id}").json()
+    return job if job["finished_at"] else None
+
+
+def test_rejected_rows_are_told_and_downloaded(served: Served, worker: Worker) -> None:
+    steward = served.client("steward")
+    bad = ORDERS.replace("T7;K7;S7;3;1.50;2024-03-08", "T7;K7;S7;=cmd();1.50;2024-03-08")
+    found = settled(steward, upload(steward, bad.replace("T", "R"), "bad.csv").json()["import_id"])
+    assert found["found"]["rejected"] == 1
+    steward.put(f"/api/imports/{found['import_id']}/mapping", json={**found["mapping"], "source": "bad till"})
+    settled(steward, found["import_id"])
+    steward.post(f"/api/imports/{found['import_id']}/commit", json={"max_rejected": 0, "refresh": False})
+    refused = settled(steward, found["import_id"])
+    assert refused["state"] == "failed" and "1 of 200 lines" in refused["problem"]
+    assert str(served.settings.home) not in str(refused)
+    steward.post(f"/api/imports/{found['import_id']}/commit", json={"refresh": False})
+    batch_id = settled(steward, found["import_id"])["batch_id"]
+    rejects = steward.get(f"/api/batches/{batch_id}/rejects")
+    assert rejects.status_code == 200 and "'=cmd()" in rejects.text
+    assert served.client("analyst").get(f"/api/batches/{batch_id}/rejects").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"%PDF-1.7 nothing", "orders.csv"),
+        (b"PK\x03\x04 no real workbook", "orders.xlsx"),
+        (b"\x1f\x8b cut off", "orders.csv.gz"),
+        (bytes(range(256)) * 40, "noise.bin"),
+        (b"", "empty.csv"),
+        (b"PAR1 not really PAR1", "x.parquet"),
+        (b"SQLite format 3\x00 not really", "x.sqlite"),
+        (gzip.compress(bytes(300 << 20)), "bomb.csv.gz"),
+        ("=1+1,<script>\n" * 50, "formula.csv"),
+    ],
+)
+def test_hostile_files_become_problems(served: Served, worker: Worker, content: bytes, name: str) -> None:
+    steward = served.client("steward")
+    found = settled(steward, upload(steward, content, name).json()["import_id"])
+    assert found["state"] == "unreadable" and found["problem"], found
+    assert str(served.settings.home) not in str(found)
+    assert steward.post(f"/api/imports/{found['import_id']}/commit").status_code == 409
+    assert steward.delete(f"/api/imports/{found['import_id']}").json()["state"] == "deleted"
+    assert steward.get(f"/api/imports/{found['import_id']}").status_code == 404
+
+
+def test_what_is_no_upload_is_refused(served: Served) -> None:
+    steward = served.client("steward")
+    assert steward.post("/api/imports", json={}).status_code == 400
+    assert steward.post("/api/imports", files={"other": ("x.csv", "a")}).status_code == 400
+    cut = b'--x\r\ncontent-disposition: form-data; name="file"; filename="a.csv"\r\n\r\na;b'
+    kind = {"content-type": "multipart/form-data; boundary=x"}
+    assert steward.post("/api/imports", content=cut, headers=kind).status_code == 400
+    two = {"file": ("a.csv", "a")}
+    assert steward.post("/api/imports", files=[*two.items(), *two.items()]).status_code == 400
+    assert served.client("rep").post("/api/imports", files=two).status_code == 403
+    assert not list((served.settings.work / "uploads").glob("arriving-*"))
+
+
+def test_an_upload_larger_than_allowed_is_cut_off(served: Served) -> None:
+    steward = served.client("steward")
+    limit = served.settings.upload_mib << 20
+    huge = steward.post(
+        "/api/imports", content=b"x", headers={"content-type": "multipart/form-data; boundary=x", "content-length": str(2 * limit)}
+    )  # fmt: skip
+    assert huge.status_code == 413 and huge.json()["parameter"] == "file"
+
+
+def test_an_upload_sent_twice_with_a_key_is_one_import(served: Served) -> None:
+    steward = served.client("steward")
+    key = {"Idempotency-Key": "upload-1"}
+    first, second = upload(steward, ORDERS, **key), upload(steward, ORDERS, **key)
+    assert (first.status_code, second.content) == (202, first.content)
+    assert upload(steward, ORDERS + "\n", **key).status_code == 422
+    assert not list((served.settings.work / "uploads").glob("arriving-*"))
+
+
+def test_a_mapping_that_cannot_be_is_named(served: Served, worker: Worker) -> None:
+    steward = served.client("steward")
+    found = settled(steward, upload(steward, ORDERS).json()["import_id"])
+    for change, word in (
+        ({"columns": {"colour": "sku"}}, "columns.colour"),
+        ({"non_product_skus": ["("]}, "non_product_skus"),
+        ({"source": "../x"}, "source"),
+    ):
+        answer = steward.put(f"/api/imports/{found['import_id']}/mapping", json={**found["mapping"], **change})
+        assert answer.status_code == 400 and word in answer.json()["detail"]
+
+
+def test_a_refresh_started_here_is_published_everywhere(served: Served, worker: Worker) -> None:
+    steward = served.client("steward")
+    before = steward.get("/api/segments").json()["meta"]["run_id"]
+    started = steward.post("/api/runs", json={"predict": False})
+    assert started.status_code == 202
+    assert steward.post("/api/runs").status_code == 409
+    job = until(lambda: done(steward, started.json()["job_id"]))
+    assert job["state"] == "done", job
+    run_id = job["result"]["run_id"]
+    until(lambda: steward.get("/api/segments").json()["meta"]["run_id"] == run_id, 3)
+    back = steward.post(f"/api/runs/{before}/publish")
+    assert back.status_code == 200 and back.json()["published"]
+    assert steward.get("/api/segments").json()["meta"]["run_id"] == before
+    assert steward.post(f"/api/runs/{before}/publish").status_code == 200
+    assert steward.post("/api/runs/999999/publish").status_code == 404
+    assert steward.get(f"/api/runs/{run_id}").json()["state"] == "withdrawn"
+
+
+def test_a_killed_workers_load_is_taken_up_again(served: Served, worker: Worker, tmp_path: Path) -> None:
+    """kill -9 in the middle of a load: nothing half-done stays, and the next worker loads it once."""
+    steward = served.client("steward")
+    shop = write_shop(Shop(customers=3000, seed=9), tmp_path / "shop")
+    found = settled(steward, upload(steward, shop.orders.read_bytes(), "big.csv").json()["import_id"])
+    steward.put(f"/api/imports/{found['import_id']}/mapping", json={**found["mapping"], "source": "killed till"})
+    settled(steward, found["import_id"])
+    steward.post(f"/api/imports/{found['import_id']}/commit", json={"refresh": False})
+
+    def loading() -> bool:
+        job = steward.get(f"/api/imports/{found['import_id']}").json()["job"]
+        return bool(job["kind"] == "load" and job["state"] == "running")
+
+    until(loading)
+    worker.stop(signal.SIGKILL)
+    worker.process = Worker(served).process
+    loaded = settled(steward, found["import_id"])
+    assert (loaded["state"], loaded["job"]["attempts"]) == ("loaded", 2), loaded
+    with served.database.connect("app") as con:
+        row = con.execute("select count(*) as n from load_batches where source = 'killed till'").fetchone()
+    assert row == {"n": 1}
+
+
+def test_a_load_under_way_can_be_stopped(served: Served, worker: Worker, tmp_path: Path) -> None:
+    steward = served.client("steward")
+    shop = write_shop(Shop(customers=6000, seed=10), tmp_path / "shop")
+    found = settled(steward, upload(steward, shop.orders.read_bytes(), "big2.csv").json()["import_id"])
+    steward.put(f"/api/imports/{found['import_id']}/mapping", json={**found["mapping"], "source": "stopped till"})
+    settled(steward, found["import_id"])
+    steward.post(f"/api/imports/{found['import_id']}/commit", json={"refresh": False})
+    until(lambda: steward.get(f"/api/imports/{found['import_id']}").json()["job"]["state"] == "running")
+    assert steward.delete(f"/api/imports/{found['import_id']}").json()["state"] == "cancelling"
+    stopped = settled(steward, found["import_id"])
+    assert (stopped["state"], stopped["job"]["state"]) == ("ready", "cancelled")
+    with served.database.connect("app") as con:
+        row = con.execute("select count(*) as n from load_batches where source = 'stopped till'").fetchone()
+    assert row == {"n": 0}
+    assert steward.delete(f"/api/imports/{found['import_id']}").json()["state"] == "deleted"
+
+
+def test_the_worker_stops_when_told(served: Served, worker: Worker) -> None:
+    assert worker.stop() in (0, -signal.SIGTERM)
