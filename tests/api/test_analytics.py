@@ -170,7 +170,7 @@ def test_models_their_cards_and_backtests(served: Served) -> None:
     models = get(served, "/api/models", "rep")
     number = purchase(served)
     card = get(served, f"/api/models/{number}")
-    assert card["serving"] and card["card"]["task"] == "purchase" and "body" not in card
+    assert card["serving"] and card["task"] == "purchase" and card["card"]["rows"] > 0 and "body" not in card
     assert {row["task"] for row in models["tasks"]} == {
         "purchase",
         "churn",
@@ -205,6 +205,9 @@ def test_calls_against_what_they_find(served: Served) -> None:
     trivial = {row["measure"]: row["value"] for row in get(served, f"/api/models/{number}/backtests")["data"]}
     assert everybody["recall"] == pytest.approx(1) and everybody["threshold"] == 0
     assert everybody["precision"] == pytest.approx(trivial["base_rate"], rel=0.1)
+    metrics = get(served, "/api/model/metrics")["confusion_matrix"]
+    assert round(table["at_served"]["sales"]) == metrics["true_positive"]
+    assert rows[0]["calls"] - 1 <= table["at_served"]["calls"] <= everybody["calls"]
     assert rows[0]["calls_per_week"] == pytest.approx(rows[0]["calls"] * 7 / 30)
     lift = get(served, f"/api/models/{number}/lift")["data"]
     assert lift[-1]["captured"] == pytest.approx(1) and lift[0]["captured"] == pytest.approx(rows[0]["recall"])
@@ -219,7 +222,8 @@ def test_receipts_of_promises_that_came_due(served: Served) -> None:
         assert date.fromisoformat(row["as_of"]) + timedelta(row["horizon_days"]) <= date(2026, 11, 1)
         rows = get(served, f"/api/receipts?explain=rows&of={row['run_id']},purchase")["data"]
         assert sum(tenth["customers"] for tenth in rows) == row["customers"]
-    assert get(served, "/api/receipts?grouping=segment&task=churn")["data"] == []
+    churn = get(served, "/api/receipts?grouping=segment&task=churn")["data"]
+    assert {row["as_of"] for row in churn} == {"2026-08-01"}, "90 days are not over for the later one"
 
 
 def test_a_model_is_rolled_back_by_those_who_may(served: Served) -> None:

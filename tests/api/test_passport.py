@@ -104,7 +104,7 @@ def test_rows_add_up_under_any_scope(served: Served, door: Door, metric: Metric,
 def test_a_figure_that_drifts_from_its_rows_is_found(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: three defects planted in statements, each found."""
     defects = {
-        "segments": ("sum(rows.revenue)", "sum(rows.revenue) filter (rows.revenue < 500)"),
+        "segments": ("sum(revenue) as", "sum(revenue) filter (revenue < 500) as"),
         "sales_by_country": ("count(distinct buyer)", "count(buyer)"),
         "kpi_sales": ("sum(sold_for) / nullif(count(sold_for), 0)", "sum(revenue) / count(*)"),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import duckdb
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
@@ -57,7 +57,7 @@ class DistributionAsked(lists.Which, Explain):
 async def distribution(
     web: WebOf,
     principal: Annotated[Principal, require("customers.read")],
-    axis: Literal["recency", "frequency", "monetary", "probability"],
+    axis: Annotated[Literal["recency", "frequency", "monetary", "probability"], Path(description="Of what.")],
     how: Annotated[DistributionAsked, Query()],
 ) -> Response:
     """How one value spreads over the customers a filter holds. Bins do not change with the filter."""

@@ -161,11 +161,22 @@ class Called(BaseModel):
     f1: float | None = Field(description="2 / (1 / precision + 1 / recall).")
 
 
+class AtServed(BaseModel):
+    """Calling everybody to whom the model says yes: means over the test cutoffs."""
+
+    calls: float = Field(description="True and false positives together.", examples=[512])
+    calls_per_week: float = Field(description="The same spread over the weeks of the window.", examples=[119.5])
+    sales: float = Field(description="True positives.", examples=[347])
+    precision: float | None = Field(description="sales / calls.")
+    recall: float | None = Field(description="Of all with whom it happened, the part that was called.")
+
+
 class Thresholds(BaseModel):
     """Calls against what they find, out of time: from the backtest, never from what was learnt."""
 
     data: list[Called] = Field(description="One row per tenth called.")
     served: float | None = Field(description="From which probability on the model says yes.")
+    at_served: AtServed | None = Field(description="What calling everybody from there on finds, exactly.")
     sentence: str = Field(description="How the figures came about.")
     meta: Meta = Field(description="Where the figures come from.")
 
@@ -313,13 +324,17 @@ async def model_threshold(
     async with web.transaction(principal.user_id) as con:
         served = await (await con.execute(_query("threshold"), {"model_id": model_id})).fetchone()
     horizon = model["card"].get("horizon") or WINDOW_DAYS
+    threshold = served.pop("threshold") if served else None
+    at_served = {**served, "calls_per_week": served["calls"] * 7 / horizon} if served else None
 
     def shape(found: Figures) -> dict[str, Any]:
         return {
             "data": [{**row, "calls_per_week": row["calls"] * 7 / horizon} for row in found],
-            "served": served["threshold"] if served else None,
+            "served": threshold,
+            "at_served": at_served,
             "sentence": f"Means over the test cutoffs of the backtest: each model had learnt only what was known then, and"
-            f" what came in the following {horizon} days is counted.",
+            f" what came in the {horizon} days after is counted. Of a shop so large that a part of its customers was"
+            f" judged, counts are scaled to all of them.",
         }
 
     return await passport.answered(web, principal, Asked(catalogue.THRESHOLD, {"model_id": model_id}), how, shape)

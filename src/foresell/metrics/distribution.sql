@@ -12,9 +12,8 @@ asof join (select unnest($edges[:-2]) as low, unnest($edges[2:]) as high) as bin
 
 -- name: figures
 -- Grain: one row per bin, also empty ones. n, median: of all rows together.
-select bin.low, bin.high, count(rows.customer_id) as customers, (select count(*) from rows) as n,
-    (select median(value) from rows) as median
+select bin.low, bin.high, coalesce(held.customers, 0) as customers, whole.n, whole.median
 from (select unnest($edges[:-2]) as low, unnest($edges[2:]) as high) as bin
-left join rows on rows.low = bin.low
-group by bin.low, bin.high
+left join (select low, count(*) as customers from rows group by low) as held on held.low = bin.low
+cross join (select count(*) as n, median(value) as median from rows) as whole
 order by bin.low

@@ -2,12 +2,11 @@
 
 -- name: rows
 -- Grain: one row per customer whose churn state is 'at risk' and who had an order in these days. revenue: net of returns.
-select c.customer_id, c.churn_90, count(*) as orders, sum(o.net_amount) as revenue
-from customer_list as c
-join orders as o on o.customer_id = c.customer_id
-cross join meta
-where c.churn_state = 'at risk' and o.day >= meta.as_of - 365
-group by c.customer_id, c.churn_90
+select o.customer_id, count(*) as orders, sum(o.net_amount) as revenue
+from orders as o
+semi join (select customer_id from customer_list where churn_state = 'at risk') as c on c.customer_id = o.customer_id
+where o.day >= (select as_of - 365 from meta)
+group by o.customer_id
 
 -- name: figures
 -- Grain: one row; null where no model says who is at risk.

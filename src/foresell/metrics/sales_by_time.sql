@@ -17,13 +17,14 @@ where day between coalesce($first_day, day) and coalesce($last_day, day)
 -- name: figures
 -- Grain: one row per period, in time, also periods without sales between the first and the last.
 select
-    cast(period.name as date) as name,
-    coalesce(sum(rows.revenue), 0) as revenue,
-    count(rows.sold) as orders,
-    count(distinct rows.buyer) as customers
+    period.name,
+    coalesce(sold.revenue, 0) as revenue,
+    coalesce(sold.orders, 0) as orders,
+    coalesce(sold.customers, 0) as customers
 from (
-    select unnest(generate_series(min(name), max(name), cast('1 ' || $grain as interval))) as name from rows
+    select cast(unnest(generate_series(min(name), max(name), cast('1 ' || $grain as interval))) as date) as name from rows
 ) as period
-left join rows on rows.name = period.name
-group by period.name
+left join (
+    select name, sum(revenue) as revenue, count(sold) as orders, count(distinct buyer) as customers from rows group by name
+) as sold on sold.name = period.name
 order by period.name

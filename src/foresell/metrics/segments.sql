@@ -9,12 +9,14 @@ from rfm_scores
 -- Grain: one row per segment of the rules, also empty ones, in the order of the rules. share: of the customers.
 select
     rule.name as segment,
-    count(rows.customer_id) as customers,
-    coalesce(sum(rows.revenue), 0) as revenue,
-    count(rows.customer_id) / greatest((select count(*) from rows), 1) as share,
-    median(rows.recency_days) as median_recency_days,
+    coalesce(held.customers, 0) as customers,
+    coalesce(held.revenue, 0) as revenue,
+    coalesce(held.customers, 0) / greatest((select count(*) from rows), 1) as share,
+    held.median_recency_days,
     rule.advice
 from segment_rules as rule
-left join rows on rows.segment = rule.name
-group by rule.position, rule.name, rule.advice
+left join (
+    select segment, count(*) as customers, sum(revenue) as revenue, median(recency_days) as median_recency_days
+    from rows group by segment
+) as held on held.segment = rule.name
 order by rule.position

@@ -58,11 +58,24 @@ where b.model_id = %(model_id)s and b.population = %(population)s and b.cutoff i
 order by b.cutoff, b.measure
 
 -- name: threshold
--- From which probability on the served model says yes: the mean over the test cutoffs of what earlier cutoffs chose.
-select b.value as threshold
-from truth.backtests as b
-join truth.models as m on m.model_id = b.model_id and m.kind = b.model
-where b.model_id = %(model_id)s and b.population = 'all' and b.cutoff is null and b.measure = 'threshold'
+-- From which probability on the served model says yes (the mean of what earlier cutoffs chose), and what that found: means
+-- over the test cutoffs, of all customers where only a share was judged.
+with mean as (
+    select b.measure, b.value, coalesce((m.card ->> 'share_of_customers')::double precision, 1) as share
+    from truth.backtests as b
+    join truth.models as m on m.model_id = b.model_id and m.kind = b.model
+    where b.model_id = %(model_id)s and b.population = 'all' and b.cutoff is null
+),
+found as (
+    select max(value) filter (where measure = 'threshold') as threshold,
+        max(value / share) filter (where measure = 'true_positive') as tp,
+        max(value / share) filter (where measure = 'false_positive') as fp,
+        max(value / share) filter (where measure = 'false_negative') as fn
+    from mean
+)
+select threshold, tp + fp as calls, tp as sales, tp / nullif(tp + fp, 0) as precision, tp / nullif(tp + fn, 0) as recall
+from found
+where threshold is not null and tp is not null
 
 -- name: targets
 -- Grain: one row per goal of the models that answer in this run.
