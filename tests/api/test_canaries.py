@@ -1,0 +1,193 @@
+"""Canaries: contact data of 200 people that must turn up nowhere in the clear, and nowhere at all once erased.
+
+What they look like is searched for in every byte below the home (database files, write-ahead log, snapshots, logs), in what
+the API and the log say, and in a backup that is restored after the erasure.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from foresell import logs, pipeline
+from foresell.errors import ForesellError
+from foresell.settings import Settings
+from foresell.truth import batches, embedded, erasing, people
+from foresell.truth.database import Database, open_database
+from foresell.vault.vault import Vault, vault_of
+from tests.api.conftest import Served, _people, running, superuser
+
+SUBJECTS = 200
+#: What no canary is without: an e-mail's, a number's, a street's.
+SIGNS = (b"canary-mail", b"0799-555-", b"canary street")
+
+
+def email(number: int) -> str:
+    return f"canary-mail-{number:03}@post.example"
+
+
+def phone(number: int) -> str:
+    return f"0799-555-{number:04}"
+
+
+def street(number: int) -> str:
+    return f"{number} canary street"
+
+
+@pytest.fixture(scope="module")
+def aviary(furnished_home: Path) -> Iterator[tuple[Served, Path]]:
+    """A home with 200 canaries loaded, changed, taken back and scored; and a backup of its database from then."""
+    with tempfile.TemporaryDirectory(prefix="foresell-canary-") as folder:
+        settings = Settings(home=Path(folder) / "home", memory_gib=1.0, threads=2)
+        subprocess.run(["/bin/cp", "-a", str(furnished_home), str(settings.home)], check=True)
+        with (settings.home / "postgres" / "data" / "postgresql.conf").open("a") as file:
+            file.write("wal_compression = off\nlog_statement = all\nlog_min_error_statement = error\n")
+        database = open_database(settings)
+        try:
+            hatch(settings, database, Path(folder))
+            users, customers = _people(database)
+            embedded.stop(settings.home)
+            shutil.copytree(settings.home / "postgres", Path(folder) / "backup", ignore=shutil.ignore_patterns(".s.*"))
+            database = open_database(settings)
+            yield Served(settings, database, "", users, customers), Path(folder)
+        finally:
+            embedded.stop(settings.home)
+
+
+def hatch(settings: Settings, database: Database, folder: Path) -> None:
+    """Files with canaries, loaded by every way there is: new, changed, undone, unchanged."""
+    people_file, newer, orders = folder / "people.csv", folder / "newer.csv", folder / "orders.csv"
+    head = "customer_id,name,email,phone,address,city,country\n"
+    people_file.write_text(
+        head + "".join(f"K{n},Bird {n},{email(n)},{phone(n)},{street(n)},York,GB\n" for n in range(SUBJECTS))
+    )
+    newer.write_text(
+        head + "".join(f"K{n},Bird {n},new-{email(n)},{phone(n)},{street(n)},York,GB\n" for n in range(0, SUBJECTS, 2))
+    )
+    lines = (f"O{n},K{n % SUBJECTS},2025-{1 + n % 12:02}-11,mug,1,3.50\n" for n in range(600))
+    orders.write_text("order_id,customer_id,order_date,sku,quantity,unit_price\n" + "".join(lines))
+    for file in (people_file, orders, newer, people_file):
+        pipeline.load(settings, database, file, source="shop")
+    batches.undo(
+        database, max(batch["batch_id"] for batch in batches.list_batches(database) if batch["state"] == "loaded")
+    )
+    pipeline.refresh(settings, database, predict=False)
+
+
+def sightings(folder: Path) -> list[str]:
+    """Every file in which a canary is seen. A snapshot's columns are compressed, so they are asked by SQL, too."""
+    seen = []
+    for file in sorted(each for each in folder.rglob("*") if each.is_file()):
+        content = file.read_bytes().lower()
+        seen += [f"{file}: {sign.decode()}" for sign in SIGNS if sign in content]
+    for file in folder.rglob("*.duckdb"):
+        with duckdb.connect(str(file), read_only=True) as con:
+            for table, column in con.execute(
+                "select table_name, column_name from duckdb_columns() where data_type = 'VARCHAR' and not internal"
+            ).fetchall():
+                for sign in SIGNS:
+                    found = con.execute(
+                        f'select count(*) from "{table}" where contains(lower("{column}"), ?)', [sign.decode()]
+                    ).fetchall()
+                    seen += [f"{file}: {table}.{column}"] if found != [(0,)] else []
+    return seen
+
+
+def test_the_canaries_are_there(aviary: tuple[Served, Path]) -> None:
+    served, _ = aviary
+    with served.database.connect() as con:
+        ids = [row["customer_id"] for row in con.execute("select customer_id from customers order by 1").fetchall()]
+    known = people.contacts(served.database, vault_of(served.settings), ids)
+    assert len({contact["email"] for contact in known.values()}) == SUBJECTS
+    assert all(str(contact["phone"]).startswith("0799-555-") for contact in known.values())
+
+
+def test_no_canary_is_seen_below_the_home(aviary: tuple[Served, Path]) -> None:
+    served, folder = aviary
+    assert sightings(served.settings.home) == []
+    assert sightings(folder / "backup") == []
+    assert sum(1 for _ in served.settings.home.rglob("*.duckdb")) == 1
+
+
+def test_a_column_left_in_the_clear_is_seen(aviary: tuple[Served, Path], tmp_path: Path) -> None:
+    """The control: one forgotten column, and the files tell."""
+    served, _ = aviary
+    with superuser(served.settings) as con:
+        con.execute("create table planted as select %s as email", [email(7)])
+        con.execute("checkpoint")
+        assert any("/base/" in sighting for sighting in sightings(served.settings.home / "postgres" / "data"))
+        con.execute("drop table planted")
+    planted = duckdb.connect(str(tmp_path / "run-1.duckdb"))
+    planted.execute("create table customers as select 'canary-mail-' || range as email from range(10000)")
+    planted.close()
+    assert sightings(tmp_path)
+
+
+def test_neither_errors_nor_logs_repeat_a_canary(
+    aviary: tuple[Served, Path], capfd: pytest.CaptureFixture[str]
+) -> None:
+    served, _ = aviary
+    logs.configure(verbose=True)
+    said = []
+    with running(served.settings) as url:
+        here = replace(served, url=url, clients=[])
+        for who in ("rep", "analyst", "admin"):
+            client = here.client(who)
+            for body in ({"contact": email(3), "more": phone(3)}, {"contact": [email(3)]}, [street(3)], email(3)):
+                said.append(client.post("/api/customers/by-contact", json=body))
+            said.append(client.post("/api/customers/by-contact", json={"contact": email(3) * 50}))
+            said.append(client.post("/api/customers/by-contact", json={"contact": email(3)}))
+            said.append(client.post("/api/customers/C000001/contact/reveal", json={"fields": [email(3)]}))
+            said += [client.get(path) for path in ("/api/customers", "/api/customers/C000001", "/api/audit?limit=1000")]
+    logs.configure()
+    assert {answer.status_code for answer in said} >= {200, 400, 403}
+    output = capfd.readouterr()
+    for text in (output.out, output.err, *(answer.text for answer in said)):
+        assert not any(sign in text.lower().encode() for sign in SIGNS)
+
+
+def test_an_erased_canary_is_gone_also_from_a_restored_backup(aviary: tuple[Served, Path]) -> None:
+    served, folder = aviary
+    vault = vault_of(served.settings)
+    keys_before = folder / "keys-before"
+    shutil.copytree(served.settings.keys, keys_before)
+    gone = [f"C{number:06}" for number in range(1, SUBJECTS + 1, 10)]
+    for customer in gone:
+        erasing.erase(served.database, vault, customer)
+    left = people.contacts(served.database, vault, [f"C{number:06}" for number in range(1, SUBJECTS + 1)])
+    assert {customer for customer, contact in left.items() if not contact["email"]} == set(gone)
+    assert all(left[customer]["name"] is None for customer in gone)
+
+    restored = replace(served.settings, home=folder / "restored")
+    restored.home.mkdir()
+    shutil.copytree(served.settings.keys, restored.keys)
+    subprocess.run(["/bin/cp", "-a", str(folder / "backup"), str(restored.home / "postgres")], check=True)
+    for path in (restored.home / "postgres").rglob("*"):
+        embedded._give_to_server(path)
+    database = open_database(restored)
+    try:
+        assert opened(database, vault_of(restored), gone) == set(), "the key they were wrapped by is destroyed"
+        shutil.copy(keys_before / "kek-1", restored.keys)
+        assert opened(database, vault_of(restored), gone) == set(gone), "the control: with that key they would open"
+    finally:
+        embedded.stop(restored.home)
+
+
+def opened(database: Database, vault: Vault, customers: list[str]) -> set[str]:
+    """Those whose contact data opens with any key there is."""
+    found = set()
+    for customer in customers:
+        try:
+            contact = people.contacts(database, vault, [customer])[customer]
+        except ForesellError:
+            continue
+        if contact["email"]:
+            found.add(customer)
+    return found
