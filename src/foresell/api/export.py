@@ -113,6 +113,7 @@ async def export_customers(
     if wanted.contacts:
         principal.require("contacts.export")
         principal.require_recent_factor()
+    request.state.rate = request.app.state.limits.export(principal.user_id)
     slots: anyio.Semaphore = request.app.state.exports
     try:
         slots.acquire_nowait()

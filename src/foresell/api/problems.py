@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from foresell.api.answers import body
+from foresell.api.limits import TooManyRequests
 from foresell.errors import DatabaseUnavailable, ForesellError, TooMany
 from foresell.logs import logger
 
@@ -89,6 +90,8 @@ def install(app: FastAPI) -> None:
         headers = {}
         if status == 401:
             headers["WWW-Authenticate"] = "Bearer"
+        if isinstance(error, TooManyRequests):
+            request.state.rate = error.standing
         if isinstance(error, TooMany):
             headers["Retry-After"] = str(error.retry_after)
         elif error.retryable:

@@ -142,7 +142,8 @@ class Web:
     async def places(self, principal: Principal, which: Filter, sort: str) -> Places:
         """The places of the list's matching rows, in order."""
         door, scope = self.door(), await self.scope(principal)
-        return await anyio.to_thread.run_sync(door.places, scope, which, sort)
+        with span("snapshot"):
+            return await anyio.to_thread.run_sync(door.places, scope, which, sort)
 
     async def model(self, task: str) -> dict[str, Any]:
         """The model that answers a task in the published run, with its figures. Raises ModelUnavailable.
