@@ -15,7 +15,11 @@ const ROWS_A_PAGE = 200
 export const ask = {
   status: () =>
     queryOptions({ queryKey: ['status'], queryFn: ({ signal }) => read(api.GET('/api/status', { signal })) }),
-  kpis: () => queryOptions({ queryKey: ['kpis'], queryFn: ({ signal }) => read(api.GET('/api/kpis', { signal })) }),
+  kpis: (search: { from?: string; to?: string } = {}) =>
+    queryOptions({
+      queryKey: ['kpis', set(search)],
+      queryFn: ({ signal }) => read(api.GET('/api/kpis', { params: { query: set(search) }, signal })),
+    }),
   callsToday: (limit = 50) =>
     queryOptions({
       queryKey: ['calls', 'today', limit],
@@ -108,7 +112,7 @@ export const ask = {
 
   models: () =>
     queryOptions({ queryKey: ['models'], queryFn: ({ signal }) => read(api.GET('/api/models', { signal })) }),
-  backtests: (id: number, population: string) =>
+  backtests: (id: number, population?: string) =>
     queryOptions({
       queryKey: ['models', id, 'backtests', population],
       queryFn: ({ signal }) =>
@@ -171,18 +175,24 @@ export const ask = {
       queryFn: ({ signal }) => read(api.GET('/api/batches', { params: { query: { page, limit } }, signal })),
       placeholderData: keepPreviousData,
     }),
-  rejects: (batch_id: number, page: number, limit: number) =>
+  job: (job_id: number) =>
     queryOptions({
-      queryKey: ['batches', batch_id, 'rejects', page, limit],
-      queryFn: ({ signal }) =>
-        read(
-          api.GET('/api/batches/{batch_id}/rejects', {
-            params: { path: { batch_id }, query: { page, limit } },
-            signal,
-          }),
-        ),
+      queryKey: ['jobs', job_id],
+      queryFn: ({ signal }) => read(api.GET('/api/jobs/{job_id}', { params: { path: { job_id } }, signal })),
+      refetchInterval: ({ state }) => (['queued', 'running'].includes(state.data?.state ?? 'queued') ? 1_000 : false),
     }),
-  runs: () => queryOptions({ queryKey: ['runs'], queryFn: ({ signal }) => read(api.GET('/api/runs', { signal })) }),
+  runs: (page = 1, limit = 100) =>
+    queryOptions({
+      queryKey: ['runs', page, limit],
+      queryFn: ({ signal }) => read(api.GET('/api/runs', { params: { query: { page, limit } }, signal })),
+      refetchInterval: ({ state }) => (state.data?.data.some(run => run.state === 'building') ? 1_000 : false),
+      placeholderData: keepPreviousData,
+    }),
+  run: (run_id: number) =>
+    queryOptions({
+      queryKey: ['runs', run_id],
+      queryFn: ({ signal }) => read(api.GET('/api/runs/{run_id}', { params: { path: { run_id } }, signal })),
+    }),
 
   me: () => queryOptions({ queryKey: ['me'], queryFn: ({ signal }) => read(api.GET('/api/me', { signal })) }),
   sessions: () =>

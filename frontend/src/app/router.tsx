@@ -17,7 +17,9 @@ import { parseCustomers, toQuestion } from '@/pages/customers/search'
 import { parseGlossary } from '@/pages/glossary/search'
 import { parseImport } from '@/pages/import/search'
 import { parseMe } from '@/pages/me/search'
+import { parseModel } from '@/pages/model/search'
 import { parseRuns } from '@/pages/runs/search'
+import { parseSales } from '@/pages/sales/search'
 import { parseSegments } from '@/pages/segments/search'
 import { parseSignIn } from '@/pages/sign-in/search'
 import { parseToday } from '@/pages/today/search'
@@ -101,11 +103,21 @@ const pages = [
   createRoute({
     getParentRoute: () => shell,
     path: '/model',
+    validateSearch: parseModel,
+    loader: () => {
+      void queries.prefetchQuery(ask.models())
+      void queries.prefetchQuery(ask.targets())
+    },
     component: lazyRouteComponent(() => import('@/pages/model/Model')),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/sales',
+    validateSearch: parseSales,
+    loader: () => {
+      void queries.prefetchQuery(ask.sales('month'))
+      void queries.prefetchQuery(ask.forecast())
+    },
     component: lazyRouteComponent(() => import('@/pages/sales/Sales')),
   }),
   createRoute({

@@ -1,6 +1,7 @@
 import { Button, Modal } from '@mantine/core'
 import './theme/dialogs'
 import type { ReactNode } from 'react'
+import { Problem } from '@/api/client'
 import css from './ConfirmDialog.module.css'
 
 interface Props {
@@ -23,7 +24,7 @@ export function ConfirmDialog({ title, action, isGrave, isBusy, error, onConfirm
         {children}
         {error && (
           <p className={css.error} role="alert">
-            {error.message}
+            {error.message} {error instanceof Problem && error.remedy}
           </p>
         )}
         <div className={css.actions}>

@@ -39,7 +39,7 @@ export function Asked({ label, address, children }: { label: string; address: st
     <>
       <button type="button" className={css.open} onClick={() => setOpen(true)} title="Where does this come from?">
         {children}
-        <span className="only-read">, where does this come from?</span>
+        <span className="only-read">, where does it come from?</span>
       </button>
       {open && (
         <Suspense>
@@ -47,6 +47,17 @@ export function Asked({ label, address, children }: { label: string; address: st
         </Suspense>
       )}
     </>
+  )
+}
+
+/** The same for a whole chart or table: a quiet link in its corner. */
+export function WhereFrom({ label, address }: { label: string; address: string }) {
+  return (
+    <span className={css.whereFrom}>
+      <Asked label={label} address={address}>
+        Where from?
+      </Asked>
+    </span>
   )
 }
 

@@ -6,8 +6,8 @@ import { Figure } from './Figure'
 import { count, money } from './format'
 
 /** The shop's key figures as the API names them, each with its change and its passport. */
-export function KpiFigures({ names }: { names: Kpi['name'][] }) {
-  const { data, isPending } = useQuery(ask.kpis())
+export function KpiFigures({ names, search = {} }: { names: Kpi['name'][]; search?: { from?: string; to?: string } }) {
+  const { data, isPending } = useQuery(ask.kpis(search))
   if (isPending) return names.map(name => <Figure key={name} label=" " value={undefined} />)
   if (!data) return null
   return data.data
@@ -18,7 +18,7 @@ export function KpiFigures({ names }: { names: Kpi['name'][] }) {
         label={kpi.label}
         value={shown(kpi, data.meta.currency)}
         note={kpi.value != null && kpi.previous ? <Change value={kpi.value / kpi.previous - 1} /> : kpi.sentence}
-        address={`/api/kpis?name=${encodeURIComponent(kpi.name)}`}
+        address={addressOf(kpi.name, search)}
       />
     ))
 }
@@ -26,4 +26,9 @@ export function KpiFigures({ names }: { names: Kpi['name'][] }) {
 function shown({ unit, value }: Kpi, currency: string | null | undefined): string {
   if (unit === 'money') return money(value, currency, 'short')
   return count(value)
+}
+
+function addressOf(name: string, search: { from?: string; to?: string }): string {
+  const asked = Object.entries({ name, ...search }).filter((pair): pair is [string, string] => pair[1] !== undefined)
+  return `/api/kpis?${new URLSearchParams(asked)}`
 }

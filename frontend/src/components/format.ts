@@ -72,6 +72,8 @@ export function change(value: Maybe<number>): string {
     : numbers({ style: 'percent', maximumFractionDigits: 1, signDisplay: 'exceptZero' }).format(value)
 }
 
+const DAY_MS = 86_400_000
+
 /** Days have no time zone: 2011-12-09 is the ninth everywhere. */
 function dayOf(iso: string): Date {
   return new Date(`${iso.slice(0, 10)}T12:00:00Z`)
@@ -79,6 +81,11 @@ function dayOf(iso: string): Date {
 
 export function day(iso: Maybe<string>): string {
   return iso ? dates({ day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' }).format(dayOf(iso)) : MISSING
+}
+
+/** The last day that counts: the one before as_of. */
+export function lastDay(as_of: string): string {
+  return new Date(dayOf(as_of).getTime() - DAY_MS).toISOString().slice(0, 10)
 }
 
 export function month(iso: Maybe<string>, style: 'short' | 'long' = 'short'): string {

@@ -1,5 +1,60 @@
+import { TextInput } from '@mantine/core'
+import '@/components/theme/inputs'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { Figures } from '@/components/Figure'
+import { day } from '@/components/format'
+import { KpiFigures } from '@/components/Kpis'
 import { Page } from '@/components/Page'
+import { Forecast } from './Forecast'
+import { Groups } from './Groups'
+import { LineClasses } from './LineClasses'
+import css from './Sales.module.css'
+import { Trend } from './Trend'
 
+const route = getRouteApi('/shell/sales')
+
+/** What was sold, to whom, what is to come, and how right that was before. */
 export default function Sales() {
-  return <Page title="Sales">{null}</Page>
+  const { from, to } = route.useSearch()
+  const navigate = useNavigate({ from: '/sales' })
+  const change = (part: { from?: string; to?: string }) =>
+    void navigate({ search: now => ({ ...now, ...part }), replace: true, resetScroll: false })
+  return (
+    <Page
+      title="Sales and forecast"
+      sentence={
+        from || to
+          ? `Orders ${from ? `from ${day(from)}` : ''} ${to ? `to ${day(to)}` : ''}`
+          : 'All orders before the day the data ends'
+      }
+      actions={
+        <div className={css.days}>
+          <TextInput
+            label="Orders from"
+            type="date"
+            max={to}
+            value={from ?? ''}
+            onChange={event => change({ from: event.currentTarget.value || undefined })}
+          />
+          <TextInput
+            label="to"
+            type="date"
+            min={from}
+            value={to ?? ''}
+            onChange={event => change({ to: event.currentTarget.value || undefined })}
+          />
+        </div>
+      }
+    >
+      <Figures>
+        <KpiFigures names={['revenue', 'orders', 'customers', 'average_order_value']} search={{ from, to }} />
+      </Figures>
+      <Trend />
+      <Forecast />
+      <div className={css.pair}>
+        <Groups />
+        <LineClasses />
+      </div>
+    </Page>
+  )
 }

@@ -37,14 +37,13 @@ export function Grid() {
                       <th scope="row">F {f}</th>
                       {SCORES.map(r => {
                         const cell = at(r, f)
-                        const depth = Math.round(6 + 54 * ((cell?.customers ?? 0) / most))
+                        const depth = Math.round(6 + 38 * ((cell?.customers ?? 0) / most))
                         return (
                           <td
                             key={r}
                             style={{
                               background: `color-mix(in srgb, var(--brand) ${cell?.customers ? depth : 0}%, var(--card))`,
                             }}
-                            data-deep={depth > 40 || undefined}
                           >
                             <Asked label={`R ${r}, F ${f}`} address={`/api/segments/grid?of=${r},${f}`}>
                               {count(cell?.customers ?? 0)}

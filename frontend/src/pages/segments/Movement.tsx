@@ -17,7 +17,7 @@ export function Movement() {
   const { since } = route.useSearch()
   const navigate = useNavigate({ from: '/segments' })
   const query = useQuery(ask.movement(since))
-  const runs = useQuery(ask.runs())
+  const runs = useQuery(ask.runs(1, 100))
   const earlier = runs.data?.data.filter(run => run.state === 'superseded') ?? []
   return (
     <Faced

@@ -1,0 +1,86 @@
+import { SegmentedControl } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { ask } from '@/api/questions'
+import { Bars } from '@/components/charts/Bars'
+import { ChartCard } from '@/components/charts/ChartCard'
+import { WhereFrom } from '@/components/Figure'
+import { Faced, Waiting } from '@/components/faces'
+import { count, country, money } from '@/components/format'
+import { colourOf } from '@/components/segments'
+import { GROUPS } from './search'
+
+const route = getRouteApi('/shell/sales')
+const MOST_BARS = 12
+
+/** The same sales by who bought, what, or where. */
+export function Groups() {
+  const { group = 'segment', from, to } = route.useSearch()
+  const navigate = useNavigate({ from: '/sales' })
+  const query = useQuery(ask.sales(group, { from, to }))
+  const open = (name: string) => void navigate({ to: '/customers', search: { [group]: name } })
+  const called = (name: string) => (group === 'country' ? country(name) : name)
+  return (
+    <Faced query={query} waiting={<Waiting rows={1} height={420} />}>
+      {answer => {
+        const { currency } = answer.meta
+        const rows = answer.data.slice(0, MOST_BARS)
+        return (
+          <ChartCard
+            title={`Net revenue by ${group}`}
+            note={
+              rows.length < answer.data.length
+                ? `The first ${MOST_BARS} of ${count(answer.data.length)}`
+                : 'Click a bar for its customers'
+            }
+            actions={
+              <WhereFrom
+                label="Sales"
+                address={`/api/sales?by=${group}${from ? `&from=${from}` : ''}${to ? `&to=${to}` : ''}`}
+              />
+            }
+            head={
+              <SegmentedControl
+                aria-label="By what"
+                data={[...GROUPS]}
+                value={group}
+                onChange={value =>
+                  void navigate({
+                    search: now => ({ ...now, group: value as typeof group }),
+                    replace: true,
+                    resetScroll: false,
+                  })
+                }
+              />
+            }
+            fileName={`sales-by-${group}`}
+            height={300}
+            rows={rows}
+            rowKey={row => row.name}
+            columns={[
+              { name: 'name', label: group.charAt(0).toUpperCase() + group.slice(1), show: row => called(row.name) },
+              { name: 'revenue', label: 'Net revenue', numeric: true, show: row => money(row.revenue, currency) },
+              { name: 'orders', label: 'Orders', numeric: true, show: row => count(row.orders) },
+              { name: 'customers', label: 'Customers', numeric: true, show: row => count(row.customers) },
+            ]}
+          >
+            <Bars
+              lying
+              rows={rows}
+              name={row => called(row.name)}
+              value={row => row.revenue}
+              colour={group === 'segment' ? row => colourOf(row.name) : undefined}
+              axis={value => money(value, currency, 'short')}
+              onPick={row => open(row.name)}
+              tips={row => [
+                { label: 'Net revenue', value: money(row.revenue, currency) },
+                { label: 'Orders', value: count(row.orders) },
+                { label: 'Customers', value: count(row.customers) },
+              ]}
+            />
+          </ChartCard>
+        )
+      }}
+    </Faced>
+  )
+}

@@ -1,0 +1,81 @@
+import { SegmentedControl } from '@mantine/core'
+import '@/components/theme/dialogs'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { ask } from '@/api/questions'
+import { Bars } from '@/components/charts/Bars'
+import { ChartCard } from '@/components/charts/ChartCard'
+import { WhereFrom } from '@/components/Figure'
+import { Faced, Waiting } from '@/components/faces'
+import { count, day, money, month, short } from '@/components/format'
+import { TIMES } from './search'
+
+const route = getRouteApi('/shell/sales')
+const MOST_BARS = 100
+
+/** Sales over time, by month or week. */
+export function Trend() {
+  const { time = 'month', target = 'revenue', from, to } = route.useSearch()
+  const navigate = useNavigate({ from: '/sales' })
+  const query = useQuery(ask.sales(time, { from, to }))
+  return (
+    <Faced query={query} waiting={<Waiting rows={1} height={400} />}>
+      {answer => {
+        const { currency } = answer.meta
+        const rows = answer.data.slice(-MOST_BARS)
+        const called = time === 'month' ? month : day
+        return (
+          <ChartCard
+            title={target === 'revenue' ? 'Net revenue' : 'Orders'}
+            note={
+              rows.length < answer.data.length
+                ? `The last ${MOST_BARS} of ${count(answer.data.length)} weeks`
+                : 'Goods sold less goods returned'
+            }
+            actions={
+              <WhereFrom
+                label="Sales"
+                address={`/api/sales?by=${time}${from ? `&from=${from}` : ''}${to ? `&to=${to}` : ''}`}
+              />
+            }
+            head={
+              <SegmentedControl
+                aria-label="Months or weeks"
+                data={[...TIMES]}
+                value={time}
+                onChange={value =>
+                  void navigate({
+                    search: now => ({ ...now, time: value as typeof time }),
+                    replace: true,
+                    resetScroll: false,
+                  })
+                }
+              />
+            }
+            fileName={`sales-by-${time}`}
+            rows={rows}
+            rowKey={row => row.name}
+            columns={[
+              { name: 'name', label: time === 'month' ? 'Month' : 'Week from', show: row => called(row.name) },
+              { name: 'revenue', label: 'Net revenue', numeric: true, show: row => money(row.revenue, currency) },
+              { name: 'orders', label: 'Orders', numeric: true, show: row => count(row.orders) },
+              { name: 'customers', label: 'Customers', numeric: true, show: row => count(row.customers) },
+            ]}
+          >
+            <Bars
+              rows={rows}
+              name={row => called(row.name)}
+              value={row => row[target]}
+              axis={value => (target === 'revenue' ? money(value, currency, 'short') : short(value))}
+              tips={row => [
+                { label: 'Net revenue', value: money(row.revenue, currency) },
+                { label: 'Orders', value: count(row.orders) },
+                { label: 'Customers', value: count(row.customers) },
+              ]}
+            />
+          </ChartCard>
+        )
+      }}
+    </Faced>
+  )
+}

@@ -1,0 +1,23 @@
+import { isoDay, oneOf, reader } from '@/components/search'
+
+export const TIMES = [
+  { value: 'month', label: 'By month' },
+  { value: 'week', label: 'By week' },
+] as const
+export const GROUPS = [
+  { value: 'segment', label: 'Segment' },
+  { value: 'category', label: 'Category' },
+  { value: 'country', label: 'Country' },
+] as const
+export const TARGETS = [
+  { value: 'revenue', label: 'Net revenue' },
+  { value: 'orders', label: 'Orders' },
+] as const
+
+export const parseSales = reader({
+  time: oneOf(TIMES.map(each => each.value)),
+  group: oneOf(GROUPS.map(each => each.value)),
+  target: oneOf(TARGETS.map(each => each.value)),
+  from: isoDay,
+  to: isoDay,
+})
