@@ -283,6 +283,7 @@ def test_api_keys(served: Served) -> None:
     assert (me["user_id"], me["permissions"]) == (person.user_id, ["runs.read", "segments.read"])
     assert program.get("/api/customers").status_code == 403, "not in its scopes"
     assert program.post("/api/me/totp").status_code == 403, "needs a person"
+    assert {program.get(f"/api/me/{what}").status_code for what in ("sessions", "passkeys", "api-keys")} == {403}
     for scopes, status in ((["users.manage"], 400), (["imports.write"], 403), (["no.such"], 403), ([], 400)):
         body = {"name": "x", "scopes": scopes}
         assert person.browser.post("/api/me/api-keys", json=body).status_code == status, scopes

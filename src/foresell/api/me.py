@@ -279,9 +279,10 @@ async def renew_recovery_codes(request: Request, web: WebOf, principal: SignedIn
     return answer({"recovery_codes": codes})
 
 
-@router.get("/sessions", response_model=OwnSessions, responses=documented())
+@router.get("/sessions", response_model=OwnSessions, responses=documented(403))
 async def own_sessions(web: WebOf, principal: SignedInUser) -> Response:
     """Where one is signed in."""
+    only_person(principal)
     async with web.transaction(principal.user_id) as con:
         rows = await sessions.listed(con)
     data = [{**row, "current": row["session_id"] == principal.session_id} for row in rows]
@@ -302,9 +303,10 @@ async def end_session(
     return Response(status_code=204)
 
 
-@router.get("/passkeys", response_model=Passkeys, responses=documented())
+@router.get("/passkeys", response_model=Passkeys, responses=documented(403))
 async def own_passkeys(web: WebOf, principal: SignedInUser) -> Response:
     """One's passkeys."""
+    only_person(principal)
     async with web.transaction(principal.user_id) as con:
         rows = await passkeys.listed(con)
     return answer({"data": rows, "total": len(rows)})
@@ -349,9 +351,10 @@ async def remove_passkey(
     return Response(status_code=204)
 
 
-@router.get("/api-keys", response_model=ApiKeys, responses=documented())
+@router.get("/api-keys", response_model=ApiKeys, responses=documented(403))
 async def own_api_keys(web: WebOf, principal: SignedInUser) -> Response:
     """One's keys that still count."""
+    only_person(principal)
     async with web.transaction(principal.user_id) as con:
         rows = await api_keys.listed(con)
     return answer({"data": [_key(row) for row in rows], "total": len(rows)})

@@ -14,7 +14,8 @@ from foresell.api.answers import answer
 from foresell.api.deps import WebOf, public, web_of
 from foresell.api.identity import LOOPBACK_NAMES, binder_of, origin_of, set_binder, set_cookies, visitor_of
 from foresell.api.problems import documented
-from foresell.errors import NotFound, NotSignedIn
+from foresell.api.web import Web
+from foresell.errors import NotFound, NotSignedIn, ProviderTrouble
 
 router = APIRouter(prefix="/api/auth/oidc", tags=["sign-in"])
 ProviderName = Annotated[str, Path(max_length=30, pattern="^[a-z][a-z0-9]*$", description="Of the list.")]
@@ -79,29 +80,36 @@ async def callback(
     code: Annotated[str | None, Query(max_length=4000)] = None,
     error: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
-    """Back from the provider: signed in and onward, or on to the second factor where the account has one."""
-    client = _client(request, provider)
+    """Back from the provider: signed in and onward, on to the second factor, or to the sign-in page with the reason."""
+    try:
+        return await _came_back(request, web, _client(request, provider), state, code if not error else None)
+    except ProviderTrouble:
+        return RedirectResponse("/sign-in?refused=provider", 303)
+    except NotSignedIn:
+        return RedirectResponse("/sign-in?refused=again", 303)
+
+
+async def _came_back(request: Request, web: Web, client: oidc.Client, state: str, code: str | None) -> Response:
+    name, request_id = client.provider.name, getattr(request.state, "request_id", None)
     async with web.transaction(None) as con:
         returned = await oidc.returned(con, client, state, binder_of(request))
-    if error or not code:
-        raise NotSignedIn("The provider did not sign you in.", remedy="Start again.")
-    identity = await client.identity(_redirect_uri(request, provider), code, returned)
-    request_id = getattr(request.state, "request_id", None)
+    if not code:
+        raise NotSignedIn("The provider did not sign you in.")
+    identity = await client.identity(_redirect_uri(request, name), code, returned)
     async with web.transaction(None) as con:
         user_id = await oidc.user_of(con, client.provider, identity)
-        if user_id is not None:
-            result = await sign_in.accept(con, user_id, "oidc", visitor_of(request))
-            if isinstance(result, sign_in.NextStep):
-                return RedirectResponse(f"/sign-in?ticket={quote(result.ticket)}&next={quote(returned.onward)}", 303)
-            detail = {"by": "oidc", "provider": provider, "session_id": result.session.session_id}
-            await audit.record(con, "sign-in", actor=user_id, detail=detail, request_id=request_id)
-            response = RedirectResponse(returned.onward, 303)
-            set_cookies(request, response, result.session.refresh_token, result.device_token)
-            return response
-        await audit.record(
-            con, "sign-in.refused", actor=None, detail={"by": "oidc", "provider": provider}, request_id=request_id
-        )
-    raise NotSignedIn("There is no user with this verified e-mail.", remedy="Ask an administrator to add you.")
+        if user_id is None:
+            detail = {"by": "oidc", "provider": name}
+            await audit.record(con, "sign-in.refused", actor=None, detail=detail, request_id=request_id)
+            return RedirectResponse("/sign-in?refused=stranger", 303)
+        result = await sign_in.accept(con, user_id, "oidc", visitor_of(request))
+        if isinstance(result, sign_in.NextStep):
+            return RedirectResponse(f"/sign-in?ticket={quote(result.ticket)}&next={quote(returned.onward)}", 303)
+        detail = {"by": "oidc", "provider": name, "session_id": result.session.session_id}
+        await audit.record(con, "sign-in", actor=user_id, detail=detail, request_id=request_id)
+    response = RedirectResponse(returned.onward, 303)
+    set_cookies(request, response, result.session.refresh_token, result.device_token)
+    return response
 
 
 def _client(request: Request, name: str) -> oidc.Client:

@@ -15,9 +15,9 @@ const route = getRouteApi('/sign-in')
 
 /** Password, then a second factor where there is one; or a passkey, a one-time link, a company's own sign-in. */
 export default function SignIn() {
-  const { next, token } = route.useSearch()
+  const { next, token, ticket: begun, refused } = route.useSearch()
   const router = useRouter()
-  const [ticket, setTicket] = useState<string | null>(null)
+  const [ticket, setTicket] = useState<string | null>(begun ?? null)
 
   useEffect(() => {
     document.title = 'Sign in · Foresell'
@@ -41,7 +41,7 @@ export default function SignIn() {
         ) : token ? (
           <OneTimeLink token={token} onAnswer={onAnswer} />
         ) : (
-          <Password next={next} onAnswer={onAnswer} />
+          <Password next={next} refused={refused} onAnswer={onAnswer} />
         )}
       </div>
     </main>
@@ -57,7 +57,12 @@ function submit(act: () => void) {
   }
 }
 
-function Password({ next, onAnswer }: { next?: string; onAnswer: OnAnswer }) {
+const REFUSED: Record<string, string> = {
+  stranger: 'You are not a user here yet. Ask an administrator to add you with this e-mail.',
+  provider: 'The other sign-in could not be reached. Try again, or use your password.',
+}
+
+function Password({ next, refused, onAnswer }: { next?: string; refused?: string; onAnswer: OnAnswer }) {
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
   const providers = useQuery(ask.providers())
@@ -98,7 +103,7 @@ function Password({ next, onAnswer }: { next?: string; onAnswer: OnAnswer }) {
           onChange={event => setPassword(event.currentTarget.value)}
         />
         <p className={css.error} role="alert">
-          {error?.message}
+          {error?.message ?? (refused && (REFUSED[refused] ?? 'The other sign-in did not work. Try again.'))}
         </p>
         <Button type="submit" size="md" loading={signIn.isPending} fullWidth>
           Sign in
