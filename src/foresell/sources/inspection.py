@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,13 @@ from foresell.errors import BadInput
 from foresell.records import Progress, no_progress
 from foresell.sources import profiles, staging
 from foresell.sources.cells import Interpretation
-from foresell.sources.fields import propose
+from foresell.sources.fields import FIELDS, propose
 from foresell.sources.interpreting import Source, interpret
 from foresell.sources.mapping import Mapping, write_map
 
 _SAMPLE_ROWS = 10_000
 _EXAMPLES = 3
+_PREVIEW_ROWS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Inspection:
     """What is known about a file. Columns are described by their first 10,000 rows; dates, numbers, rejects by all.
 
     `problem` says what keeps the file from being loaded as it is, `remedy` what to do about it; None when nothing does.
+    `fields` are those a column can be read as; `preview` the first rows as they would be loaded, by field.
     """
 
     file: str
@@ -69,6 +72,10 @@ class Inspection:
     warnings: tuple[str, ...]
     problem: str | None = None
     remedy: str | None = None
+    fields: tuple[dict[str, Any], ...] = tuple(
+        {"name": f.name, "rows": f.rows, "kind": f.kind, "meaning": f.meaning} for f in FIELDS
+    )
+    preview: tuple[dict[str, Any], ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -205,6 +212,7 @@ def _with_outcome(
         rejected=rejected,
         rejects=_rejects(source),
         warnings=warnings,
+        preview=_preview(source),
     )
 
 
@@ -221,3 +229,26 @@ def _rejects(source: Source) -> tuple[RejectsFound, ...]:
         from staged_rejects group by reason order by 2 desc, 1"""
     ).fetchall()
     return tuple(RejectsFound(reason, lines, tuple(tuple(e) for e in examples)) for reason, lines, examples in rows)
+
+
+_STAGED = {
+    "orders": "staged_lines order by line",
+    "customers": "staged_customers order by customer_key",
+    "products": "staged_products order by sku",
+}
+
+
+def _preview(source: Source) -> tuple[dict[str, Any], ...]:
+    """The first staged rows; columns that are empty in all of them are left out."""
+    cursor = source.con.execute(f"from {_STAGED[source.mapping.rows]} limit {_PREVIEW_ROWS}")
+    names = [name for name, *_ in cursor.description or ()]
+    rows = cursor.fetchall()
+    filled = [at for at, name in enumerate(names) if name != "line" and any(row[at] is not None for row in rows)]
+    return tuple({names[at]: _plain(row[at]) for at in filled} for row in rows)
+
+
+def _plain(value: Any) -> Any:
+    """As JSON writes it: numbers as numbers, moments as text."""
+    if isinstance(value, Decimal):
+        return float(value)
+    return value if value is None or isinstance(value, (str, int, float)) else str(value)

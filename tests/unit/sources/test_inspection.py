@@ -34,6 +34,10 @@ def test_a_german_export(tmp_path: Path) -> None:
     }
     assert (found.rows, found.rejected) == (2, 1)
     assert found.rejects[0].examples == ((3, "Datum", "x"),)
+    assert found.preview == (
+        {"order_key": "7", "customer_key": "Müller", "ordered_at": "2024-01-13 00:00:00", "status": "completed",
+         "sku": "SALE", "quantity": 1000.0, "unit_price": 1234.5, "amount": 1234500.0, "currency": "EUR"},
+    )  # fmt: skip
     json.dumps(found.as_dict())
     assert "1 x not a date as this column writes them (%d.%m.%Y) (line 3: 'x')" in describe(found)
 
