@@ -294,8 +294,11 @@ const wave = place =>
   48_000 + 900 * place + 14_000 * Math.sin((place / 12) * Math.PI * 2 + 2.4) + ((place * 7919) % 5000)
 
 // ---- files on their way in
-const newJob = (step, total) => ({
+const newJob = (kind, step, total) => ({
   job_id: ++state.nextId,
+  kind,
+  attempts: 1,
+  result: {},
   state: 'running',
   step,
   done: 0,
@@ -329,6 +332,16 @@ const FIELDS = [
   ['amount', 'number', 'money of the line; quantity x unit price if there is no such column'],
   ['country', 'text', 'country'],
 ].map(([name, kind, meaning]) => ({ name, kind, meaning, rows: ['orders'] }))
+const PREVIEW = Array.from({ length: 6 }, (_, n) => ({
+      order_key: String(560_001 + n),
+      sku: String(22_001 + n),
+      product_name: 'Ceramic bowl, blue',
+      quantity: 6,
+      ordered_at: `2011-12-09 10:0${n}`,
+      unit_price: 2.55,
+      customer_key: String(17_850 + n),
+      country: 'United Kingdom',
+    }))
 const importOf = id => state.imports.find(each => each.import_id === Number(id)) ?? fail(404, 'Import not found')
 function newImport() {
   const each = {
@@ -336,9 +349,15 @@ function newImport() {
     file_name: 'orders-december.csv',
     file_bytes: 1_204_331,
     state: mode === 'one' ? 'unreadable' : 'inspecting',
+    revision: 1,
+    batch_id: null,
+    problem: null,
+    remedy: null,
     received_at: new Date().toISOString(),
-    job: newJob('lines', 12_431),
+    job: newJob('inspect', 'lines read', 12_431),
     found: {
+      fields: FIELDS,
+      preview: PREVIEW,
       kind: 'text',
       compression: null,
       encoding: 'UTF-8',
@@ -361,8 +380,6 @@ function newImport() {
         { reason: 'the date is missing', lines: 2, examples: [[4_207, 'InvoiceDate', null]] },
       ],
       warnings: ['412 lines have no customer: they count in revenue, not in scores.'],
-      problem: null,
-      remedy: null,
     },
     mapping: {
       source: 'shop',
@@ -373,25 +390,13 @@ function newImport() {
       currency: null,
       country: null,
     },
-    fields: FIELDS,
-    preview: Array.from({ length: 6 }, (_, n) => ({
-      order_key: String(560_001 + n),
-      sku: String(22_001 + n),
-      product_name: 'Ceramic bowl, blue',
-      quantity: 6,
-      ordered_at: `2011-12-09 10:0${n}`,
-      unit_price: 2.55,
-      customer_key: String(17_850 + n),
-      country: 'United Kingdom',
-    })),
-    batch: null,
   }
   if (mode === 'one')
     Object.assign(each, {
-      found: null,
+      found: {},
       mapping: null,
-      preview: [],
-      job: { ...each.job, state: 'failed', error: 'orders.pdf is a PDF, not a table.', remedy: 'Export CSV, XLSX or Parquet.' },
+      problem: 'orders.pdf is a PDF, not a table.',
+      remedy: 'Export CSV, XLSX or Parquet.',
     })
   state.imports.unshift(each)
   return each
@@ -401,16 +406,51 @@ function stepped(each) {
   if (!['inspecting', 'loading'].includes(each.state)) return each
   each.job.done = Math.min(each.job.total, each.job.done + Math.round(each.job.total / 3))
   if (each.job.done < each.job.total) return each
-  if (each.state === 'inspecting') each.state = 'ready'
+  if (each.state === 'inspecting') each.state = each.problem ? 'unreadable' : 'ready'
   else {
-    const counts = { lines_read: 12_431, lines_loaded: 12_200, lines_unchanged: 194, lines_rejected: 37 }
-    each.batch = { ...BATCHES[0], ...counts, batch_id: BATCHES[0].batch_id + 1, file_name: each.file_name, state: 'loaded', undone_at: null, loaded_at: new Date().toISOString() }
-    BATCHES.unshift(each.batch)
-    each.state = 'loaded'
+    const counts = { lines_loaded: 12_200, lines_unchanged: 194, lines_rejected: 37 }
+    const batch_id = BATCHES[0].batch_id + 1
+    const loaded_at = new Date().toISOString()
+    BATCHES.unshift({ ...BATCHES[0], ...counts, lines_read: 12_431, batch_id, file_name: each.file_name, state: 'loaded', undone_at: null, loaded_at })
+    Object.assign(each, { state: 'loaded', batch_id, found: null })
+    Object.assign(each.job, { result: { batch_id, state_of_batch: 'loaded', ...counts }, finished_at: loaded_at })
   }
   each.job.state = 'done'
   return each
 }
+const JOBS = []
+function stepJob(job) {
+  if (job.state !== 'running') return job
+  job.done += 1
+  if (job.done >= job.total) Object.assign(job, { state: 'done', finished_at: new Date().toISOString() })
+  return job
+}
+const STEPS = ['rows read', 'customers scored', 'customers asked', 'rows saved', 'rows saved']
+/** Each look at the runs finds the one that is building a step further. */
+function stepRuns() {
+  const [run] = RUNS
+  if (run.state !== 'building') return
+  run.progress.done += 1
+  run.progress.step = STEPS[run.progress.done] ?? null
+  if (run.progress.done < 5) return
+  for (const each of RUNS) if (each.published) Object.assign(each, { published: false, state: 'superseded' })
+  Object.assign(run, { state: 'published', published: true, progress: null, as_of: AS_OF, customers_scored: 10_000, timings: RUNS[1].timings, published_at: new Date().toISOString() })
+  tell('run_published', { run_id: run.run_id })
+}
+const RUNS = Array.from({ length: 12 }, (_, n) => ({
+  run_id: 12 - n,
+  as_of: n === 3 ? null : dayBefore(n),
+  state: n === 0 ? 'published' : n === 3 ? 'failed' : n === 5 ? 'withdrawn' : n > 9 ? 'thinned' : 'superseded',
+  published: n === 0,
+  rules_version: 1,
+  customers_scored: n === 3 ? null : 10_000 - 12 * n,
+  versions: { foresell: '0.3.0', duckdb: '1.5.1', lightgbm: '4.7.0' },
+  error: n === 3 ? 'Not enough disk space for the snapshot: 4.1 GB are needed, 1.2 GB are free.' : null,
+  started_at: new Date(Date.UTC(2026, 10, 21 - n, 5)).toISOString(),
+  published_at: n === 3 ? null : new Date(Date.UTC(2026, 10, 21 - n, 5, 2)).toISOString(),
+  timings: n === 3 ? {} : { 'read the truth': 3.1, 'build the snapshot': 4.42, score: 0.61, predict: 18.9 + n, 'list the customers': 0.34, 'save and publish': 3.3 },
+  progress: null,
+}))
 const BATCHES = Array.from({ length: 26 }, (_, n) => ({
   batch_id: 30 - n,
   source: n % 5 === 4 ? 'quickbooks' : 'shop',
@@ -1001,6 +1041,13 @@ const routes = [
               trained_at: '2026-11-21T05:01:00Z',
               serving: true,
             })),
+      tasks: [
+        ['purchase', 1, 'learner', 'PR-AUC .585 against .562 of the better baseline; no drift'],
+        ['churn', 2, 'learner', 'PR-AUC .771 against .752 of the better baseline; no drift'],
+        ['churn_180', 3, 'law', 'the learner was not better than BG/NBD, so BG/NBD answers'],
+        ['lifetime_value', 4, 'law', 'the learner was not better than BG/NBD, so BG/NBD answers'],
+        ['revenue_forecast', null, 'off', '14 months of sales are too few; 24 are needed'],
+      ].map(([task, model_id, level, sentence]) => ({ task, model_id, level, sentence, kind: null, as_of: model_id && AS_OF })),
       meta: META,
     }),
   ],
@@ -1240,83 +1287,76 @@ const routes = [
   ['GET', '/api/imports', () => whole(mode === 'empty' ? [] : state.imports)],
   ['POST', '/api/imports', () => newImport()],
   ['GET', '/api/imports/:id', ({ id }) => stepped(importOf(id))],
+  ['GET', '/api/jobs/:id', ({ id }) => stepJob(JOBS.find(each => each.job_id === Number(id)) ?? fail(404, 'Job not found'))],
   [
     'PUT',
     '/api/imports/:id/mapping',
     ({ id, body }) => {
       const each = importOf(id)
       const isDated = Boolean(body.columns.ordered_at)
-      Object.assign(each, { mapping: body, state: 'inspecting', job: newJob('lines', 12_431) })
-      each.found = {
-        ...each.found,
-        problem: isDated ? null : 'No column is the day of the sale (ordered_at).',
-        remedy: isDated ? null : 'Say which column it is.',
-      }
-      return each
+      const problem = body.columns.ordered_at ? null : 'No column is the day of the sale (ordered_at).'
+      return Object.assign(each, {
+        mapping: body,
+        revision: each.revision + 1,
+        state: 'inspecting',
+        job: newJob('inspect', 'lines read', 12_431),
+        problem,
+        remedy: problem && 'Say which column it is.',
+      })
     },
   ],
   [
     'POST',
     '/api/imports/:id/commit',
-    ({ id }) => Object.assign(importOf(id), { state: 'loading', job: newJob('writing orders', 12_394) }),
+    ({ id }) => Object.assign(importOf(id), { state: 'loading', job: newJob('load', 'lines written', 12_394) }),
   ],
   [
     'DELETE',
     '/api/imports/:id',
     ({ id }) => {
       state.imports = state.imports.filter(each => each.import_id !== Number(id))
-      return {}
+      return { import_id: Number(id), state: 'deleted' }
     },
   ],
   ['GET', '/api/batches', ({ query }) => page(mode === 'empty' ? [] : mode === 'one' ? BATCHES.slice(0, 1) : BATCHES, query)],
-  [
-    'GET',
-    '/api/batches/:id/rejects',
-    ({ query }) =>
-      page(
-        Array.from({ length: 37 }, (_, n) => ({
-          line: 811 + 97 * n,
-          column: n % 3 ? 'Quantity' : 'InvoiceDate',
-          value: n % 3 ? ['six', '1O', '=2+5'][n % 2] : null,
-          reason: n % 3 ? 'the quantity is not a number' : 'the date is missing',
-        })),
-        query,
-      ),
-  ],
+  ['GET', '/api/batches/:id/rejects', () => [{ file: 'orders.csv', line: 811, column: 'Quantity', value: 'six', reason: 'not a number' }]],
   [
     'POST',
     '/api/batches/:id/undo',
-    ({ id }) =>
-      Object.assign(BATCHES.find(each => each.batch_id === Number(id)) ?? fail(404, 'Batch not found'), {
-        state: 'undone',
-        undone_at: new Date().toISOString(),
-      }),
+    ({ id, body }) => {
+      const batch = BATCHES.find(each => each.batch_id === Number(id)) ?? fail(404, 'Batch not found')
+      const job = newJob('undo', 'orders put back', 4)
+      if (id === '29' && !body.with_later)
+        Object.assign(job, { state: 'failed', error: 'Batch 30 has built on batch 29.', remedy: 'Undo it, too.' })
+      else Object.assign(batch, { state: 'undone', undone_at: new Date().toISOString() })
+      JOBS.push(job)
+      return job
+    },
   ],
-  [
-    'GET',
-    '/api/runs',
-    () =>
-      whole(
-        mode === 'empty'
-          ? []
-          : Array.from({ length: 9 }, (_, n) => ({
-              run_id: 12 - n,
-              as_of: dayBefore(30 * n),
-              state: n === 0 ? 'published' : n === 3 ? 'failed' : n > 6 ? 'thinned' : 'superseded',
-              customers_scored: n === 3 ? null : 10_000 - 120 * n,
-              error: n === 3 ? 'Not enough disk space for the snapshot: 4.1 GB are needed, 1.2 GB are free.' : null,
-              started_at: new Date(Date.UTC(2026, 10, 21 - n, 5)).toISOString(),
-              published_at: n === 3 ? null : new Date(Date.UTC(2026, 10, 21 - n, 5, 2)).toISOString(),
-              timings: { snapshot: 21.4, scores: 2.8, predictions: 18.9, publish: 3.3 },
-            })),
-      ),
-  ],
+  ['GET', '/api/runs', ({ query }) => (stepRuns(), page(mode === 'empty' ? [] : mode === 'one' ? RUNS.slice(0, 1) : RUNS, query, 20))],
+  ['GET', '/api/runs/:id', ({ id }) => RUNS.find(each => each.run_id === Number(id)) ?? fail(404, 'Run not found')],
   [
     'POST',
     '/api/runs',
-    () => (setTimeout(() => tell('run.published', { run_id: 13, as_of: AS_OF }), 3000), { run_id: null, job_id: 4 }),
+    () => {
+      if (RUNS[0].state === 'building') fail(409, 'A refresh is under way already.', { remedy: 'Follow it.' })
+      const job = newJob('refresh', 'rows read', 5)
+      JOBS.push(job)
+      const started = { run_id: RUNS[0].run_id + 1, as_of: null, state: 'building', published: false, published_at: null }
+      RUNS.unshift({ ...RUNS[0], ...started, customers_scored: null, timings: {}, started_at: job.asked_at, progress: { step: 'rows read', done: 0, total: 5 } })
+      return job
+    },
   ],
-  ['POST', '/api/runs/:id/publish', () => ({})],
+  [
+    'POST',
+    '/api/runs/:id/publish',
+    ({ id }) => {
+      for (const run of RUNS) if (run.published) Object.assign(run, { published: false, state: 'withdrawn' })
+      const run = RUNS.find(each => each.run_id === Number(id))
+      tell('run_published', { run_id: run.run_id })
+      return Object.assign(run, { published: true, state: 'published' })
+    },
+  ],
 ]
 function tokens(who) {
   return { access_token: 'fake', token_type: 'Bearer', expires_in: 600, user: signedIn(who) }

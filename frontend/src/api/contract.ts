@@ -20,15 +20,22 @@ type Act<Out, Path = null> = Parameters<Path> & { requestBody?: never; responses
 interface Coming {
   '/api/status': { get: Get<S.Status> }
   '/api/assignees': { get: Get<{ data: S.Owner[] }> }
-  '/api/imports': { get: Get<S.Page<S.ImportJob>> }
-  '/api/imports/{import_id}': { get: Get<S.ImportJob, 'import_id'>; delete: Act<unknown, 'import_id'> }
-  '/api/imports/{import_id}/mapping': { put: Send<S.FileMapping, S.ImportJob, 'import_id'> }
-  '/api/imports/{import_id}/commit': { post: Act<S.ImportJob, 'import_id'> }
+  '/api/imports': { get: Get<S.Page<S.Import>> }
+  '/api/imports/{import_id}': {
+    get: Get<S.ImportKnown, 'import_id'>
+    delete: Act<{ state: 'deleted' | 'cancelling' }, 'import_id'>
+  }
+  '/api/imports/{import_id}/mapping': { put: Send<S.FileMapping, S.Import, 'import_id'> }
+  '/api/imports/{import_id}/commit': { post: Send<{ max_rejected: number; refresh: boolean }, S.Import, 'import_id'> }
   '/api/batches': { get: Get<S.Page<S.Batch>> }
-  '/api/batches/{batch_id}/rejects': { get: Get<S.Page<S.Reject>, 'batch_id'> }
-  '/api/batches/{batch_id}/undo': { post: Act<unknown, 'batch_id'> }
-  '/api/runs': { get: Get<S.Page<S.Run>>; post: Send<{ as_of?: string }, unknown> }
-  '/api/runs/{run_id}/publish': { post: Act<unknown, 'run_id'> }
+  '/api/batches/{batch_id}/undo': { post: Send<{ with_later: boolean; refresh: boolean }, S.Job, 'batch_id'> }
+  '/api/runs': {
+    get: Get<S.Page<S.Run>>
+    post: Send<{ predict: boolean; train: 'when due' | 'always' | 'never' }, S.Job>
+  }
+  '/api/runs/{run_id}': { get: Get<S.Run, 'run_id'> }
+  '/api/runs/{run_id}/publish': { post: Act<S.Run, 'run_id'> }
+  '/api/jobs/{job_id}': { get: Get<S.Job, 'job_id'> }
 }
 
 export type paths = Described & Coming

@@ -76,15 +76,18 @@ export type CellValue = string | number | boolean | null
 /** Something the worker was asked to do: `done` of `total`, in the words of `step`. */
 export interface Job {
   job_id: number
+  kind: 'inspect' | 'load' | 'undo' | 'refresh'
   state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
-  step: string | null
-  done: number | null
-  total: number | null
-  error: string | null
-  remedy: string | null
   asked_at: string
   started_at: string | null
   finished_at: string | null
+  attempts: number
+  step: string | null
+  done: number | null
+  total: number | null
+  result: Record<string, unknown>
+  error: string | null
+  remedy: string | null
 }
 
 export type RowsKind = 'orders' | 'customers' | 'products'
@@ -116,11 +119,11 @@ export interface Found {
   rejected: number
   rejects: { reason: string; lines: number; examples: (string | number | null)[][] }[]
   warnings: string[]
-  problem: string | null
-  remedy: string | null
+  fields: Field[]
+  preview: Record<string, CellValue>[]
 }
 
-/** How a file becomes canonical rows; `columns` is canonical field to header in the file. */
+/** How a file becomes canonical rows; `columns` is canonical field to header in the file. The rest goes back as it came. */
 export interface FileMapping {
   source: string
   rows: RowsKind
@@ -138,18 +141,23 @@ export interface Field {
   meaning: string
 }
 
-export interface ImportJob {
+export interface Import {
   import_id: number
   file_name: string
   file_bytes: number
-  state: 'inspecting' | 'ready' | 'unreadable' | 'loading' | 'loaded' | 'failed' | 'deleted'
+  state: 'inspecting' | 'ready' | 'unreadable' | 'loading' | 'loaded' | 'failed'
+  revision: number
+  batch_id: number | null
   received_at: string
   job: Job | null
-  found: Found | null
+}
+
+/** An import with what is known of its file; `found` holds columns only where the file could be read at all. */
+export interface ImportKnown extends Import {
   mapping: FileMapping | null
-  fields: Field[]
-  preview: Record<string, CellValue>[]
-  batch: Batch | null
+  found: Partial<Found> | null
+  problem: string | null
+  remedy: string | null
 }
 
 export interface Batch {
@@ -158,7 +166,7 @@ export interface Batch {
   profile: string
   rows: RowsKind
   file_name: string
-  state: 'loaded' | 'unchanged' | 'undone'
+  state: 'loaded' | 'undone'
   lines_read: number
   lines_loaded: number
   lines_unchanged: number
@@ -173,20 +181,18 @@ export interface Batch {
   undone_at: string | null
 }
 
-export interface Reject {
-  line: number
-  column: string | null
-  value: string | null
-  reason: string
-}
-
 export interface Run {
   run_id: number
-  as_of: string
+  /** null for a run that never came to its day. */
+  as_of: string | null
   state: 'building' | 'published' | 'superseded' | 'withdrawn' | 'failed' | 'thinned'
+  published: boolean
   customers_scored: number | null
+  versions: Record<string, unknown>
+  /** Seconds by step. */
+  timings: Record<string, number>
   error: string | null
   started_at: string
   published_at: string | null
-  timings: Record<string, number>
+  progress: { step: string | null; done: number | null; total: number | null } | null
 }

@@ -1,7 +1,7 @@
 /** Sending a file: over XMLHttpRequest, because fetch cannot say how far an upload is. */
 import { Problem } from './client'
 import { session } from './session'
-import type { ImportJob, ProblemBody } from './shapes'
+import type { Import, ProblemBody } from './shapes'
 
 interface Sending {
   /** The share sent, 0 to 1. */
@@ -10,13 +10,13 @@ interface Sending {
 }
 
 /** Hands a file over to be inspected. Raises Problem; an AbortError when it is called off. */
-export async function upload(file: File, sending: Sending): Promise<ImportJob> {
+export async function upload(file: File, sending: Sending): Promise<Import> {
   await session.start()
   let answer = await send(file, sending)
   if (answer.status === 401 && (await session.refresh())) answer = await send(file, sending)
   if (answer.status < 200 || answer.status >= 300)
     throw new Problem(answer.status, (answer.body ?? {}) as Partial<ProblemBody>)
-  return answer.body as ImportJob
+  return answer.body as Import
 }
 
 function send(file: File, { onProgress, signal }: Sending): Promise<{ status: number; body: unknown }> {

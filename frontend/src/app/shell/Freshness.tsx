@@ -1,16 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ask } from '@/api/questions'
-import { clock, day, moment } from '@/components/format'
+import { clock, day, lastDay, moment } from '@/components/format'
 import css from './Freshness.module.css'
 import type { Live } from './useLive'
-
-const DAY_MS = 86_400_000
-
-/** The last day that counts is the day before as_of. */
-function lastDay(as_of: string): string {
-  return new Date(Date.parse(as_of) - DAY_MS).toISOString().slice(0, 10)
-}
 
 /** On every page: how far the data reaches, which run is shown, and whether the page is live. */
 export function Freshness({ live }: { live: Live }) {

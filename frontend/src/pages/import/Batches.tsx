@@ -13,7 +13,7 @@ import { Card } from '@/components/Page'
 import { Pager } from '@/components/Pager'
 import { useMay } from '@/components/signedIn'
 import css from './Import.module.css'
-import { Rejects, RejectsButton } from './Rejects'
+import { RejectsButton } from './Rejects'
 import { Undo } from './Undo'
 
 const route = getRouteApi('/shell/import')
@@ -21,11 +21,10 @@ const BATCHES_A_PAGE = 20
 
 /** What has been loaded so far, newest first; each load can be taken back. */
 export function Batches() {
-  const { page = 1, batch: opened } = route.useSearch()
+  const { page = 1 } = route.useSearch()
   const navigate = useNavigate({ from: '/import' })
   const query = useQuery(ask.batches(page, BATCHES_A_PAGE))
   const [undoing, setUndoing] = useState<Batch | null>(null)
-  const shown = query.data?.data.find(batch => batch.batch_id === opened)
   return (
     <Card title="Loads" note="Each line read was loaded, known already, or rejected" flush>
       <Faced
@@ -52,7 +51,6 @@ export function Batches() {
         )}
       </Faced>
       {undoing && <Undo batch={undoing} onClose={() => setUndoing(null)} />}
-      {shown && <Rejects batch={shown} />}
     </Card>
   )
 }
@@ -84,7 +82,12 @@ function Table({ batches, onUndo }: { batches: Batch[]; onUndo: (batch: Batch) =
           name: 'lines_rejected',
           label: 'Rejected',
           numeric: true,
-          show: batch => (batch.lines_rejected ? <RejectsButton batch={batch} /> : count(0)),
+          show: batch =>
+            batch.lines_rejected && may('imports.write') ? (
+              <RejectsButton batchId={batch.batch_id} lines={batch.lines_rejected} />
+            ) : (
+              count(batch.lines_rejected)
+            ),
         },
         {
           name: 'loaded_at',

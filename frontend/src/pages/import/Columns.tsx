@@ -3,8 +3,7 @@ import '@/components/theme/inputs'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, read } from '@/api/client'
-import { ask } from '@/api/questions'
-import type { FileMapping, Found, ImportJob, RowsKind } from '@/api/shapes'
+import type { FileMapping, Found, ImportKnown, RowsKind } from '@/api/shapes'
 import { DataTable } from '@/components/DataTable'
 import { MISSING, percent } from '@/components/format'
 import { Chip } from '@/components/marks'
@@ -13,7 +12,7 @@ import { sayProblem } from '@/components/toasts'
 import css from './Import.module.css'
 
 interface Props {
-  job: ImportJob
+  known: ImportKnown
   found: Found
   mapping: FileMapping
   onChanged: (isChanged: boolean) => void
@@ -38,20 +37,18 @@ const DECIMALS = [
 ]
 
 /** What each column means. A change is tried on the whole file before anything can be loaded. */
-export function Columns({ job, found, mapping, onChanged }: Props) {
+export function Columns({ known, found, mapping, onChanged }: Props) {
   const queries = useQueryClient()
   const [draft, setDraft] = useState(mapping)
   const isChanged = JSON.stringify(draft) !== JSON.stringify(mapping)
   const attempt = useMutation({
     mutationFn: () =>
       read(
-        api.PUT('/api/imports/{import_id}/mapping', { params: { path: { import_id: job.import_id } }, body: draft }),
+        api.PUT('/api/imports/{import_id}/mapping', { params: { path: { import_id: known.import_id } }, body: draft }),
       ),
-    onSuccess: fresh => {
-      onChanged(false)
-      queries.setQueryData(ask.importJob(job.import_id).queryKey, fresh)
-    },
+    onSuccess: () => onChanged(false),
     onError: sayProblem,
+    onSettled: () => queries.invalidateQueries({ queryKey: ['imports'] }),
   })
 
   function change(part: Partial<FileMapping>) {
@@ -66,7 +63,7 @@ export function Columns({ job, found, mapping, onChanged }: Props) {
     change({ columns: Object.fromEntries(field ? [...others, [field, header]] : others) })
   }
 
-  const fields = job.fields.filter(field => field.rows.includes(draft.rows))
+  const fields = found.fields.filter(field => field.rows.includes(draft.rows))
   const meaning = (header: string) => Object.entries(draft.columns).find(([, column]) => column === header)?.[0] ?? ''
   return (
     <Card

@@ -54,7 +54,6 @@ export function Saw({ found }: { found: Found }) {
 
 /** What would stay outside, by reason, with the first lines of each. */
 export function Rejects({ found }: { found: Found }) {
-  if (found.problem !== null) return null
   return (
     <Card
       title="What would be rejected"

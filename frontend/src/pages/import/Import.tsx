@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { ask } from '@/api/questions'
+import type { Import as ImportData } from '@/api/shapes'
 import { Faced, Waiting } from '@/components/faces'
 import { moment } from '@/components/format'
 import { Chip } from '@/components/marks'
@@ -31,7 +32,13 @@ function Start() {
   )
 }
 
-const OPEN = { inspecting: 'being read', ready: 'to be checked', loading: 'loading', unreadable: 'cannot be read' }
+const OPEN: Partial<Record<ImportData['state'], string>> = {
+  inspecting: 'being read',
+  ready: 'to be checked',
+  loading: 'loading',
+  unreadable: 'not loadable as it is',
+  failed: 'failed',
+}
 
 /** Files handed over and neither loaded nor thrown away; absent when there are none. */
 function Open() {
@@ -46,7 +53,9 @@ function Open() {
             <Link to="/import" search={{ import: each.import_id }} className={css.file}>
               {each.file_name}
             </Link>
-            <Chip tone={each.state === 'unreadable' ? 'bad' : 'brand'}>{OPEN[each.state as keyof typeof OPEN]}</Chip>
+            <Chip tone={each.state === 'unreadable' || each.state === 'failed' ? 'warn' : 'brand'}>
+              {OPEN[each.state]}
+            </Chip>
             <span className={css.dim}>{moment(each.received_at)}</span>
           </li>
         ))}
@@ -66,7 +75,7 @@ function Chosen({ id }: { id: number }) {
         </Page>
       }
     >
-      {job => <OneImport job={job} />}
+      {known => <OneImport known={known} />}
     </Faced>
   )
 }

@@ -1,35 +1,34 @@
 import { Button } from '@mantine/core'
-import { getRouteApi, Link } from '@tanstack/react-router'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import type { Batch, ImportJob } from '@/api/shapes'
+import { ask } from '@/api/questions'
+import type { Batch, ImportKnown } from '@/api/shapes'
 import { Figure, Figures } from '@/components/Figure'
-import { count, many, moment } from '@/components/format'
+import { Faced } from '@/components/faces'
+import { count, moment } from '@/components/format'
 import { Card, Page } from '@/components/Page'
 import { useMay } from '@/components/signedIn'
 import { AnotherFile } from './AnotherFile'
 import css from './Import.module.css'
-import { Rejects, RejectsButton } from './Rejects'
+import { RejectsButton } from './Rejects'
 import { Undo } from './Undo'
 
-const route = getRouteApi('/shell/import')
-
 /** What one load did: every line that was read is loaded, unchanged or rejected. */
-export function Result({ job, batch }: { job: ImportJob; batch: Batch }) {
+export function Result({ known }: { known: ImportKnown }) {
   const may = useMay()
-  const { batch: opened } = route.useSearch()
   const [isUndoing, setUndoing] = useState(false)
-  const isUndone = batch.state === 'undone'
+  const query = useQuery(ask.batches(1, 100))
+  const batch = query.data?.data.find(each => each.batch_id === known.batch_id)
+  const counted = (name: string) => Number(known.job?.result[name] ?? 0)
+  const [loaded, unchanged, rejected] = [counted('lines_loaded'), counted('lines_unchanged'), counted('lines_rejected')]
   return (
     <Page
-      title={job.file_name}
-      sentence={
-        isUndone
-          ? `Undone ${moment(batch.undone_at)}: everything is as it was before`
-          : `Loaded ${moment(batch.loaded_at)} as load ${batch.batch_id} of ${batch.source}`
-      }
+      title={known.file_name}
+      sentence={<Said known={known} batch={batch} />}
       actions={
         <>
-          {!isUndone && may('imports.undo') && (
+          {batch?.state === 'loaded' && may('imports.undo') && (
             <Button variant="default" onClick={() => setUndoing(true)}>
               Undo
             </Button>
@@ -39,41 +38,66 @@ export function Result({ job, batch }: { job: ImportJob; batch: Batch }) {
       }
     >
       <Figures>
-        <Figure label="Lines read" value={count(batch.lines_read)} note="is the sum of" />
-        <Figure label="Loaded" value={count(batch.lines_loaded)} note="new or changed" />
-        <Figure label="Unchanged" value={count(batch.lines_unchanged)} note="known already, word for word" />
+        <Figure label="Lines read" value={count(loaded + unchanged + rejected)} note="is the sum of" />
+        <Figure label="Loaded" value={count(loaded)} note="new or changed" />
+        <Figure label="Unchanged" value={count(unchanged)} note="known already, word for word" />
         <Figure
           label="Rejected"
-          value={count(batch.lines_rejected)}
-          note={batch.lines_rejected > 0 && <RejectsButton batch={batch}>see which, and why</RejectsButton>}
+          value={count(rejected)}
+          note={
+            rejected > 0 &&
+            known.batch_id !== null && (
+              <RejectsButton batchId={known.batch_id} lines={rejected}>
+                which, and why
+              </RejectsButton>
+            )
+          }
         />
       </Figures>
-      <Card title="What changed">
-        <dl className={css.facts}>
-          <dt>Orders</dt>
-          <dd>
-            {count(batch.orders_new)} new, {count(batch.orders_replaced)} replaced
-          </dd>
-          <dt>Customers</dt>
-          <dd>
-            {count(batch.customers_new)} new, {count(batch.customers_changed)} changed
-          </dd>
-          <dt>Products</dt>
-          <dd>
-            {count(batch.products_new)} new, {count(batch.products_changed)} changed
-          </dd>
-        </dl>
-      </Card>
-      {!isUndone && (
+      {known.batch_id !== null && (
+        <Card title="What changed">
+          <Faced query={query}>{() => batch && <Changes batch={batch} />}</Faced>
+        </Card>
+      )}
+      {loaded > 0 && batch?.state !== 'undone' && (
         <Card title="Next">
           <p className={css.next}>
-            Lists and figures show {many(batch.lines_loaded, 'line')} more as soon as a run is published.{' '}
-            <Link to="/runs">{may('runs.write') ? 'Start a refresh' : 'See the runs'}</Link>
+            A refresh scores everything anew; lists and figures change when its run is published.{' '}
+            <Link to="/runs">See the runs</Link>
           </p>
         </Card>
       )}
-      {opened === batch.batch_id && <Rejects batch={batch} />}
-      {isUndoing && <Undo batch={batch} onClose={() => setUndoing(false)} />}
+      {isUndoing && batch && <Undo batch={batch} onClose={() => setUndoing(false)} />}
     </Page>
+  )
+}
+
+function Said({ known, batch }: { known: ImportKnown; batch: Batch | undefined }) {
+  if (known.batch_id === null) return <>Nothing new in it: every line was known already</>
+  if (batch?.state === 'undone') return <>Undone {moment(batch.undone_at)}: everything is as it was before</>
+  return (
+    <>
+      Loaded {moment(known.job?.finished_at)} as load {known.batch_id}
+      {batch && ` of ${batch.source}`}
+    </>
+  )
+}
+
+function Changes({ batch }: { batch: Batch }) {
+  return (
+    <dl className={css.facts}>
+      <dt>Orders</dt>
+      <dd>
+        {count(batch.orders_new)} new, {count(batch.orders_replaced)} replaced
+      </dd>
+      <dt>Customers</dt>
+      <dd>
+        {count(batch.customers_new)} new, {count(batch.customers_changed)} changed
+      </dd>
+      <dt>Products</dt>
+      <dd>
+        {count(batch.products_new)} new, {count(batch.products_changed)} changed
+      </dd>
+    </dl>
   )
 }

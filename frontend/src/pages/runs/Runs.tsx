@@ -1,6 +1,70 @@
-// Being built in this order: import, runs, admin, me, glossary.
-import { Page } from '@/components/Page'
+import { useQuery } from '@tanstack/react-query'
+import { ask } from '@/api/questions'
+import type { Run } from '@/api/shapes'
+import { Figure, Figures } from '@/components/Figure'
+import { count, day, lastDay, MISSING, moment } from '@/components/format'
+import { Card, Page } from '@/components/Page'
+import { useMay } from '@/components/signedIn'
+import { History } from './History'
+import { Models } from './Models'
+import { Refresh, StartRefresh } from './Refresh'
+import { lasted, Timings } from './Timings'
 
+/** Which run everything shown comes from, how fresh it is, and the runs before it. */
 export default function Runs() {
-  return <Page title="Runs">{null}</Page>
+  const may = useMay()
+  const status = useQuery(ask.status())
+  const id = status.data?.run?.run_id
+  const shown = useQuery({ ...ask.run(id ?? 0), enabled: id !== undefined }).data
+  return (
+    <Page
+      title="Runs"
+      sentence={
+        status.data
+          ? id === undefined
+            ? 'No run is published yet'
+            : `Everything shown comes from run ${id}, as of ${day(status.data.run?.as_of)}`
+          : ' '
+      }
+      actions={may('runs.write') && <StartRefresh />}
+    >
+      <Refresh />
+      {id !== undefined && <Freshness run={shown} />}
+      {shown && (
+        <Card title="Where its time went" note={`${lasted(shown)} in all`}>
+          <Timings run={shown} />
+        </Card>
+      )}
+      {may('model.read') && <Models />}
+      <History published={shown} />
+    </Page>
+  )
+}
+
+function Freshness({ run }: { run: Run | undefined }) {
+  const may = useMay()
+  const canSeeLoads = may('quality.read')
+  const loads = useQuery({ ...ask.batches(1, 20), enabled: canSeeLoads })
+  const newest = loads.data?.data.find(batch => batch.state === 'loaded')
+  return (
+    <Figures>
+      <Figure
+        label="Data to"
+        value={run && (run.as_of ? day(lastDay(run.as_of)) : MISSING)}
+        note="the last day that counts"
+      />
+      <Figure label="Published" value={run && moment(run.published_at)} note={run && `run ${run.run_id}`} />
+      <Figure label="Customers scored" value={run && count(run.customers_scored)} />
+      <Figure label="It took" value={run && lasted(run)} />
+      {canSeeLoads && (
+        <Figure
+          label="Newest load"
+          value={loads.data && moment(newest?.loaded_at)}
+          note={
+            newest && run && newest.loaded_at > run.started_at ? 'newer than the run: refresh to see it' : 'is in it'
+          }
+        />
+      )}
+    </Figures>
+  )
 }
