@@ -23,17 +23,19 @@ test: setup  ## everything that must hold: checks, then all tests
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python -m pytest
 
-check: setup  ## style, types, import contract
+check: setup  ## style, types, imports, the API's contract
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python scripts/openapi.py --check
 
 bench: setup  ## the benchmarks; results land in benchmarks/results
 	@$(BIN)/python -m benchmarks
 
-docs: setup  ## renew the generated pages in docs/
+docs: setup  ## renew the generated pages in docs/ and contracts/
 	@$(BIN)/python scripts/command_line_reference.py
+	@$(BIN)/python scripts/openapi.py
 
 lock:  ## renew requirements.lock from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra kms --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements.lock

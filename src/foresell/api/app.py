@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -20,6 +21,7 @@ from foresell.api import (
     batches,
     calls,
     contacts,
+    contract,
     customers,
     distributions,
     documents,
@@ -39,6 +41,7 @@ from foresell.api import (
     stream,
     traces,
     users,
+    usual,
     views,
 )  # fmt: skip
 from foresell.api.deps import Authenticate, check_declared, only_what_is_known
@@ -69,7 +72,9 @@ def create_app(settings: Settings, *, authenticate: Authenticate | None = None) 
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await app.state.web.open()
         await app.state.live.open()
+        ready = asyncio.create_task(usual.keep_ready(app.state.web))
         yield
+        ready.cancel()
         await app.state.live.close()
         await app.state.web.close()
 
@@ -104,6 +109,7 @@ def create_app(settings: Settings, *, authenticate: Authenticate | None = None) 
     app.add_middleware(Guard, limits=app.state.limits, origins=settings.cors_origins)
     app.add_middleware(Observe)
     check_declared(resource.router for resource in RESOURCES)
+    contract.describe(app, [resource.router for resource in RESOURCES])
     return app
 
 
