@@ -9,7 +9,6 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
 
 import procrastinate
 import psycopg
@@ -155,8 +154,8 @@ def work_on(database: Database, job_id: int) -> None:
 
 def _inspect(database: Database, job: jobs.Job) -> None:
     """Say what an uploaded file is, by its mapping if it has one already."""
-    settings, row = database.settings, _import(job)
-    upload, revision = Upload.of(settings, row["import_id"]), row["revision"]
+    settings = database.settings
+    upload, revision = _upload(settings, job)
     mapping = upload.mapping(revision)
     try:
         found = sources.inspect(
@@ -169,19 +168,19 @@ def _inspect(database: Database, job: jobs.Job) -> None:
             load_day=datetime.now(UTC).date(),
         )
     except (BadInput, EmptySource) as error:
-        upload.keep_found(revision, {"problem": error.message, "remedy": error.remedy})
+        upload.keep_found(revision, {"problem": job.shown(error.message), "remedy": job.shown(error.remedy)})
         job.import_state = "unreadable"
         return
     if not mapping.exists():
         sources.save_map(found, mapping)
-    upload.keep_found(revision, found.as_dict())
+    upload.keep_found(revision, {**found.as_dict(), "problem": job.shown(found.problem)})
     job.import_state = "unreadable" if found.problem else "ready"
 
 
 def _load(database: Database, job: jobs.Job) -> None:
     """Load an uploaded file as a batch."""
-    settings, row = database.settings, _import(job)
-    upload, revision = Upload.of(settings, row["import_id"]), row["revision"]
+    settings = database.settings
+    upload, revision = _upload(settings, job)
     try:
         batch = pipeline.load(
             settings,
@@ -238,10 +237,13 @@ KINDS: dict[str, Callable[[Database, jobs.Job], None]] = {
 }
 
 
-def _import(job: jobs.Job) -> dict[str, Any]:
+def _upload(settings: Settings, job: jobs.Job) -> tuple[Upload, int]:
+    """The upload of the job's import, and its revision."""
     row = job.row("import", import_id=job.arguments["import_id"])
     assert row is not None
-    return row
+    upload = Upload.of(settings, row["import_id"])
+    job.private = f"{upload.file.parent}/"
+    return upload, row["revision"]
 
 
 def _follow_up(job: jobs.Job) -> None:

@@ -24,6 +24,7 @@ from foresell.api.problems import ParameterError, documented
 from foresell.api.receiving import receive
 from foresell.api.web import Web
 from foresell.errors import BadInput, NotFound, NotReady, UsageError
+from foresell.sources.fields import fields_of
 from foresell.sources.mapping import Dialect, ExtraLine
 from foresell.uploads import Upload
 
@@ -127,6 +128,12 @@ class MappingBody(BaseModel):
 
     def mapping(self) -> sources.Mapping:
         """As the sources read it. Raises ParameterError naming what is wrong."""
+        known = [field.name for field in fields_of(self.rows)]
+        if unknown := sorted(set(self.columns) - set(known)):
+            raise ParameterError(
+                f"columns.{unknown[0]}", f"columns.{unknown[0]}: is not a field of {self.rows}",
+                remedy=f"Choose of: {', '.join(known)}.",
+            )  # fmt: skip
         given = self.model_dump(exclude_none=True, exclude={"dialect", "extra_lines"})
         values: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in given.items()

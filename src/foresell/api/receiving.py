@@ -22,7 +22,7 @@ from foresell.errors import DiskTrouble, ForesellError
 from foresell.settings import Settings
 from foresell.uploads import folder_of
 
-BUFFER = 1 << 20
+MIB = 1 << 20
 NAME_LIMIT = 120
 HEADER_LIMIT = 4_096
 
@@ -103,8 +103,8 @@ async def receive(request: Request, settings: Settings) -> Received:
     boundary = options.get(b"boundary")
     if kind != b"multipart/form-data" or not boundary:
         raise _required()
-    limit = settings.upload_mib << 20
-    if int(request.headers.get("content-length") or 0) > limit + BUFFER:
+    limit = settings.upload_mib * MIB
+    if int(request.headers.get("content-length") or 0) > limit + MIB:
         raise _too_large(settings)
     folder = folder_of(settings) / f"arriving-{secrets.token_hex(8)}"
     try:
@@ -152,7 +152,7 @@ def _parser(boundary: bytes) -> tuple[_Part, MultipartParser]:
 
 
 async def _stream(request: Request, parser: MultipartParser, part: _Part, folder: Path, settings: Settings) -> Received:
-    digest, size, limit = hashlib.sha256(), 0, settings.upload_mib << 20
+    digest, size, limit = hashlib.sha256(), 0, settings.upload_mib * MIB
     draft = folder / "draft"
     with draft.open("wb") as file:
         draft.chmod(0o600)
@@ -161,7 +161,7 @@ async def _stream(request: Request, parser: MultipartParser, part: _Part, folder
                 parser.write(chunk)
                 if size + len(part.waiting) > limit:
                     raise _too_large(settings)
-                if len(part.waiting) >= BUFFER:
+                if len(part.waiting) >= MIB:
                     size += await _write(part, file, digest)
         except ClientDisconnect:
             raise ParameterError("file", "file: it did not arrive whole", remedy="Send it again.") from None

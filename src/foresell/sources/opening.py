@@ -6,6 +6,7 @@ import codecs
 import gzip
 import hashlib
 import io
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from foresell.records import Progress
 
 CHUNK = 1 << 22
 SAMPLE = 1 << 18
+BOMB_FROM = 64 << 20
+BOMB_RATIO = 100
 _FEW = 40  # with fewer foreign bytes there is nothing to guess by
 _MAGIC = (
     (b"PAR1", "parquet"),
@@ -105,7 +108,10 @@ def open_file(path: Path, workdir: Path) -> Opened:
             head = _head(path)
     if not head:
         raise EmptySource(f"{path.name} holds nothing.", remedy="Export it again.")
-    return Opened(path.name, path, _kind(path.name, head), compression)
+    kind = _kind(path.name, head)
+    if kind == "workbook":
+        _check_workbook(path, path.name)
+    return Opened(path.name, path, kind, compression)
 
 
 def _head(path: Path) -> bytes:
@@ -123,15 +129,37 @@ def _open_zst(path: Path) -> IO[bytes]:
 
 
 def _unpack(source: Path, opener: Callable[[Path], IO[bytes]], target: Path) -> None:
+    packed_bytes, plain_bytes = source.stat().st_size, 0
     try:
         with opener(source) as packed, target.open("wb") as plain:
             while chunk := packed.read(CHUNK):
+                plain_bytes += len(chunk)
+                _check_ratio(source.name, packed_bytes, plain_bytes)
                 plain.write(chunk)
     except (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError) as error:
         raise BadInput(
             f"{source.name} is damaged or cut off after {target.stat().st_size:,} unpacked bytes ({error}).",
             remedy="Fetch or export it again.",
         ) from None
+
+
+def _check_ratio(name: str, packed: int, plain: int) -> None:
+    """No table shrinks to a hundredth and more, but what is made to fill a disk or a memory does."""
+    if plain > BOMB_FROM and plain > BOMB_RATIO * packed:
+        raise BadInput(
+            f"{name} would unpack to more than {BOMB_RATIO} times its size, as no table does.",
+            remedy="Unpack it yourself, look at it, and load what is in it.",
+        )
+
+
+def _check_workbook(path: Path, name: str) -> None:
+    """Raises BadInput for a workbook that would unpack to far more than a workbook does."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            plain = sum(part.file_size for part in archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return  # the reader says what is wrong with it
+    _check_ratio(name, path.stat().st_size, plain)
 
 
 def _kind(name: str, head: bytes) -> str:

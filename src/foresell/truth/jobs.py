@@ -44,7 +44,8 @@ class Cancelled(ForesellError):
 class Job:
     """One job under way. `progress` may be handed to anything that reports; it raises Cancelled when that was asked.
 
-    `result` and, of an import, `import_state` are what it leaves when it ends well.
+    `result` and, of an import, `import_state` are what it leaves when it ends well. `private` is a folder on this
+    machine that no message may show.
     """
 
     con: psycopg.Connection[dict[str, Any]]
@@ -57,6 +58,7 @@ class Job:
     cancel_asked: bool
     result: dict[str, Any] = field(default_factory=dict)
     import_state: str | None = None
+    private: str = ""
     told_at: float = 0.0
 
     def progress(self, done: int, total: int | None, unit: str) -> None:
@@ -81,13 +83,19 @@ class Job:
         cursor = self.con.execute(_sql(query), {"job_id": self.job_id, **values})
         return cursor.fetchone() if cursor.description else None
 
+    def shown(self, words: str | None) -> str | None:
+        """A message as users may see it."""
+        return words.replace(self.private, "")[:1000] if words and self.private else words
+
     def finish(self, state: str, *, error: str | None = None, remedy: str | None = None) -> None:
         """The end of it."""
         with self.con.transaction():
             if state == "done" and self.import_state:
                 values = {"import_id": self.arguments["import_id"], "batch_id": self.result.get("batch_id")}
                 self.row("import_outcome", state=self.import_state, **values)
-            self.row("finish", state=state, result=Jsonb(self.result), error=error and error[:1000], remedy=remedy)
+            self.row(
+                "finish", state=state, result=Jsonb(self.result), error=self.shown(error), remedy=self.shown(remedy)
+            )
             self.tell({"state": state, **self.result})
 
 
