@@ -9,7 +9,6 @@ import { ask } from '@/api/questions'
 import { ConfirmDialog } from '@/components/ConfirmDialog'
 import { asSentence, count } from '@/components/format'
 import { Card } from '@/components/Page'
-import { say } from '@/components/toasts'
 import { Working } from '@/components/Working'
 import css from './Runs.module.css'
 
@@ -76,7 +75,6 @@ export function Refresh() {
   useEffect(() => {
     if (state === 'running') void queries.invalidateQueries({ queryKey: ['runs'] })
     if (state !== 'done') return
-    say('The new run is published', { tone: 'good' })
     void queries.invalidateQueries({ queryKey: ['runs'] })
     void queries.invalidateQueries({ queryKey: ['status'] })
     void queries.invalidateQueries({ queryKey: ['models'] })
