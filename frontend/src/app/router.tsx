@@ -9,6 +9,7 @@ import {
 } from '@tanstack/react-router'
 import { ask } from '@/api/questions'
 import { session } from '@/api/session'
+import { fetchCharts } from '@/components/charts/fetch'
 import { setLocale } from '@/components/format'
 import { Toasts } from '@/components/toasts'
 import { parseAdmin } from '@/pages/admin/search'
@@ -86,6 +87,7 @@ const pages = [
     validateSearch: parseCustomer,
     loader: ({ params }) => {
       void queries.prefetchQuery(ask.customer(params.id))
+      fetchCharts()
       void queries.prefetchQuery(ask.calculation(params.id))
     },
     component: lazyRouteComponent(() => import('@/pages/customer/Customer')),
@@ -96,6 +98,7 @@ const pages = [
     validateSearch: parseSegments,
     loader: () => {
       void queries.prefetchQuery(ask.segments())
+      fetchCharts()
       void queries.prefetchQuery(ask.grid())
     },
     component: lazyRouteComponent(() => import('@/pages/segments/Segments')),
@@ -106,6 +109,7 @@ const pages = [
     validateSearch: parseModel,
     loader: () => {
       void queries.prefetchQuery(ask.models())
+      fetchCharts()
       void queries.prefetchQuery(ask.targets())
     },
     component: lazyRouteComponent(() => import('@/pages/model/Model')),
@@ -116,6 +120,7 @@ const pages = [
     validateSearch: parseSales,
     loader: () => {
       void queries.prefetchQuery(ask.sales('month'))
+      fetchCharts()
       void queries.prefetchQuery(ask.forecast())
     },
     component: lazyRouteComponent(() => import('@/pages/sales/Sales')),

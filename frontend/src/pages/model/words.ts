@@ -75,7 +75,7 @@ export const MEASURES = [
   { name: 'accuracy', label: 'Accuracy', help: 'How often the answer was right', higher: true },
   { name: 'pr_auc', label: 'PR-AUC', help: 'Ranking, where few say yes', higher: true },
   { name: 'roc_auc', label: 'ROC-AUC', help: 'Ranking, over all customers', higher: true },
-  { name: 'calibration_error', label: 'Calibration error', help: 'Mean distance of said and happened', higher: false },
+  { name: 'calibration_error', label: 'Cal. error', help: 'Mean distance of said and happened', higher: false },
 ] as const
 
 const plain = (name: string) => {

@@ -30,6 +30,7 @@ export function Histogram() {
   const controls = (
     <>
       <SegmentedControl
+        size="xs"
         value={axis}
         onChange={value =>
           void navigate({
