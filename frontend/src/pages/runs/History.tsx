@@ -38,7 +38,14 @@ export function History({ published }: { published: Run | undefined }) {
         }
         isEmpty={answer => answer.total === 0}
         empty={
-          <Empty title="There has been no run yet" action={<Link to="/import">Bring in orders</Link>}>
+          <Empty
+            title="There has been no run yet"
+            action={
+              <Link to="/import" className={css.link}>
+                Bring in orders
+              </Link>
+            }
+          >
             A run is made when something is loaded, or by a refresh.
           </Empty>
         }

@@ -26,7 +26,15 @@ const LEVELS: Record<TaskRow['level'], { label: string; tone: 'good' | 'plain' |
 export function Models() {
   const query = useQuery(ask.models())
   return (
-    <Card title="Who predicts, and why" actions={<Link to="/model">How right they are</Link>} flush>
+    <Card
+      title="Who predicts, and why"
+      actions={
+        <Link to="/model" className={css.link}>
+          How right they are
+        </Link>
+      }
+      flush
+    >
       <Faced
         query={query}
         waiting={

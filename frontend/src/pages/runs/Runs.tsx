@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { ask } from '@/api/questions'
 import type { Run } from '@/api/shapes'
 import { Figure, Figures } from '@/components/Figure'
-import { count, day, lastDay, MISSING, moment } from '@/components/format'
+import { clock, count, day, lastDay, MISSING } from '@/components/format'
 import { Card, Page } from '@/components/Page'
 import { useMay } from '@/components/signedIn'
 import { History } from './History'
@@ -53,15 +53,21 @@ function Freshness({ run }: { run: Run | undefined }) {
         value={run && (run.as_of ? day(lastDay(run.as_of)) : MISSING)}
         note="the last day that counts"
       />
-      <Figure label="Published" value={run && moment(run.published_at)} note={run && `run ${run.run_id}`} />
+      <Figure
+        label="Published"
+        value={run && day(run.published_at)}
+        note={run?.published_at && `at ${clock(new Date(run.published_at))}`}
+      />
       <Figure label="Customers scored" value={run && count(run.customers_scored)} />
       <Figure label="It took" value={run && lasted(run)} />
       {canSeeLoads && (
         <Figure
           label="Newest load"
-          value={loads.data && moment(newest?.loaded_at)}
+          value={loads.data && day(newest?.loaded_at)}
           note={
-            newest && run && newest.loaded_at > run.started_at ? 'newer than the run: refresh to see it' : 'is in it'
+            newest &&
+            run &&
+            (newest.loaded_at > run.started_at ? 'newer than the run: refresh to see it' : 'in this run')
           }
         />
       )}
