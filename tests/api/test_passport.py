@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -11,6 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from foresell.api import passport, usual
+from foresell.api.app import create_app
 from foresell.metrics import catalogue, edges
 from foresell.metrics.metric import Metric
 from foresell.snapshot import ask
@@ -220,3 +224,20 @@ def test_pages_of_rows_never_overlap(served: Served) -> None:
 def test_what_cannot_be_explained_is_named(served: Served, path: str, parameter: str) -> None:
     answer = served.client("analyst").get(path)
     assert (answer.status_code, answer.json()["parameter"]) == (400, parameter), answer.text
+
+
+def test_the_usual_questions_are_asked_before_somebody_does(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(usual, "LOOK_SECONDS", 0.01)
+    app = create_app(served.settings)
+
+    async def opened() -> set[str]:
+        async with app.router.lifespan_context(app):
+            deadline = time.monotonic() + 20
+            while time.monotonic() < deadline:
+                await asyncio.sleep(0.05)
+                known = passport._remembered.get(app.state.web.door(), {})
+                if len(known) >= 13 and all(task.done() for task in known.values()):
+                    break
+            return {file for file, scope, _ in known if scope == Scope.everyone().key}
+
+    assert asyncio.run(opened()) >= {"segments", "kpi_sales", "sales_by_category", "line_classes"}

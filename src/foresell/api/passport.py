@@ -124,6 +124,13 @@ async def figures(web: Web, principal: Principal, asked: Asked) -> Figures:
         raise
 
 
+def stop_asking() -> None:
+    """When the application stops: whatever is still being asked is given up."""
+    for answers in _remembered.values():
+        for task in answers.values():
+            task.cancel()
+
+
 async def _rows_behind(web: Web, principal: Principal, asked: Asked, how: Explain) -> Response:
     metric, within = asked.metric, how.of is not None
     if within:
