@@ -44,6 +44,12 @@ class ContactVault(Protocol):
     def rewrap(self, kek_id: int, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Rows of (record_id, kek_id, wrapped), wrapped anew by this key-encryption key."""
 
+    def keep_copy(self, kek_id: int, keys: pa.Table) -> None:
+        """Keep the wrapped keys outside the database: what a restored backup is opened with."""
+
+    def copy(self) -> tuple[int, pa.Table]:
+        """That copy, and the number of the key-encryption key that opens it. Raises NotFound."""
+
     def digests(self, source: str, source_keys: Iterable[str]) -> list[bytes]:
         """What erased records are remembered by."""
 

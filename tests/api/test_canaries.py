@@ -25,6 +25,7 @@ from foresell.vault.vault import Vault, vault_of
 from tests.api.conftest import Served, _people, running, superuser
 
 SUBJECTS = 200
+GONE = [f"C{number:06}" for number in range(1, SUBJECTS + 1, 10)]
 #: What no canary is without: an e-mail's, a number's, a street's.
 SIGNS = (b"canary-mail", b"0799-555-", b"canary street")
 
@@ -158,7 +159,7 @@ def test_an_erased_canary_is_gone_also_from_a_restored_backup(aviary: tuple[Serv
     vault = vault_of(served.settings)
     keys_before = folder / "keys-before"
     shutil.copytree(served.settings.keys, keys_before)
-    gone = [f"C{number:06}" for number in range(1, SUBJECTS + 1, 10)]
+    gone = GONE
     for customer in gone:
         erasing.erase(served.database, vault, customer)
     left = people.contacts(served.database, vault, [f"C{number:06}" for number in range(1, SUBJECTS + 1)])
@@ -166,18 +167,40 @@ def test_an_erased_canary_is_gone_also_from_a_restored_backup(aviary: tuple[Serv
     assert all(left[customer]["name"] is None for customer in gone)
 
     restored = replace(served.settings, home=folder / "restored")
-    restored.home.mkdir()
-    shutil.copytree(served.settings.keys, restored.keys)
-    subprocess.run(["/bin/cp", "-a", str(folder / "backup"), str(restored.home / "postgres")], check=True)
-    for path in (restored.home / "postgres").rglob("*"):
-        embedded._give_to_server(path)
-    database = open_database(restored)
+    database = revived(restored, folder, served.settings.keys)
     try:
         assert opened(database, vault_of(restored), gone) == set(), "the key they were wrapped by is destroyed"
-        shutil.copy(keys_before / "kek-1", restored.keys)
-        assert opened(database, vault_of(restored), gone) == set(gone), "the control: with that key they would open"
+        everybody = [f"C{number:06}" for number in range(1, SUBJECTS + 1)]
+        assert opened(database, vault_of(restored), everybody) == set(), "nor, yet, does anybody else's"
+        records, erased = erasing.restore(database, vault_of(restored))
+        assert (records, erased) == (SUBJECTS - len(gone), len(gone))
+        assert opened(database, vault_of(restored), everybody) == set(everybody) - set(gone)
+        names = people.contacts(database, vault_of(restored), gone)
+        assert all(names[customer]["name"] is None for customer in gone)
+        erasing.erase(database, vault_of(restored), everybody[1])
     finally:
         embedded.stop(restored.home)
+
+
+def test_with_the_key_that_was_destroyed_it_would_open(aviary: tuple[Served, Path]) -> None:
+    """The control: the same backup beside the keys of its day."""
+    served, folder = aviary
+    controlled = replace(served.settings, home=folder / "controlled")
+    database = revived(controlled, folder, folder / "keys-before")
+    try:
+        assert opened(database, vault_of(controlled), GONE) == set(GONE)
+    finally:
+        embedded.stop(controlled.home)
+
+
+def revived(settings: Settings, folder: Path, keys: Path) -> Database:
+    """The backup's database in a home of its own, beside these keys."""
+    settings.home.mkdir()
+    shutil.copytree(keys, settings.keys)
+    subprocess.run(["/bin/cp", "-a", str(folder / "backup"), str(settings.home / "postgres")], check=True)
+    for path in (settings.home / "postgres").rglob("*"):
+        embedded._give_to_server(path)
+    return open_database(settings)
 
 
 def opened(database: Database, vault: Vault, customers: list[str]) -> set[str]:

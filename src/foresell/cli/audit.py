@@ -103,6 +103,24 @@ def rotate(json: Json = False) -> None:
         )
 
 
+@keys_app.command()
+def restore(
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    json: Json = False,
+) -> None:
+    """After a backup of the database was restored: let it open contact data again, but of nobody who was erased since."""
+    settings, database = open_home()
+    if not yes:
+        if json:
+            raise UsageError("With --json there is nobody to ask.", remedy="Add --yes.")
+        typer.confirm("Was this database restored from a backup? Records whose key is gone are erased.", abort=True)
+    opened, erased = erasing.restore(database, vault_of(settings))
+    if json:
+        show.as_json({"opened": opened, "erased": erased})
+    else:
+        show.say(f"{opened:,} records open again; {erased:,} were erased since the backup, and are again.")
+
+
 def seal(database: Database, book: sealing.Book) -> None:
     """Seal what waits, as the worker does each second. What is broken is for `verify` to tell."""
     with database.connect() as con:

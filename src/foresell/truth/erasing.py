@@ -40,8 +40,8 @@ def erase(database: Database, vault: ContactVault, customer_id: str) -> int:
         for step in ("forget_keys", "forget_person", "forget_superseded", "forget_notes"):
             cur.execute(_sql(step), [customer_id])
         cur.execute(_sql("note_erasure"), [customer_id, len(records)])
-        kek_id = _wrap_anew(cur, vault)
-    vault.destroy_keks_before(kek_id)
+        kek_id, keys = _wrap_anew(cur, vault)
+    _settle(vault, kek_id, keys)
     log.info("customer erased", action="erase", customer_id=customer_id, records=len(records))
     return len(records)
 
@@ -53,10 +53,35 @@ def rotate(database: Database, vault: ContactVault) -> int:
     """
     with database.arrow() as pg, pg.cursor() as cur:
         _take_lock(cur)
-        kek_id = _wrap_anew(cur, vault)
-    destroyed = vault.destroy_keks_before(kek_id)
-    log.info("key rotated", action="rotate", kek_id=kek_id, destroyed=destroyed)
+        kek_id, keys = _wrap_anew(cur, vault)
+    _settle(vault, kek_id, keys)
+    log.info("key rotated", action="rotate", kek_id=kek_id)
     return kek_id
+
+
+def restore(database: Database, vault: ContactVault) -> tuple[int, int]:
+    """After a backup of the database was restored: give it the data keys kept in the home, which are younger.
+
+    Whoever was erased since the backup has none there, and is erased again. Returns (records that open again, records
+    erased again). Raises Busy while a load runs, NotFound when the home keeps no copy.
+    """
+    kek_id, keys = vault.copy()
+    with database.arrow() as pg, pg.cursor() as cur:
+        _take_lock(cur)
+        with pg.cursor() as apart:
+            apart.adbc_ingest("kept_keys", keys, mode="create", temporary=True)
+        opened = _count(cur, "take_kept_keys")
+        cur.execute(_sql("forget_unopenable"), [kek_id])
+        again = _count(cur, "clear_unopenable", kek_id)
+        cur.execute(_sql("clear_lost_keys"), [kek_id])
+        for step in ("use_kek", "retire_keks", "continue_after"):
+            cur.execute(_sql(step), [kek_id])
+    log.info("keys restored", action="restore", kek_id=kek_id, records=opened, erased=again)
+    return opened, again
+
+
+def _count(cur: adbc.Cursor, name: str, *values: object) -> int:
+    return int(_ask(cur, name, *values))
 
 
 def _take_lock(cur: adbc.Cursor) -> None:
@@ -64,7 +89,7 @@ def _take_lock(cur: adbc.Cursor) -> None:
         raise Busy("A load is running on this database.", remedy="Wait for it, then try again.")
 
 
-def _wrap_anew(cur: adbc.Cursor, vault: ContactVault) -> int:
+def _wrap_anew(cur: adbc.Cursor, vault: ContactVault) -> tuple[int, pa.Table]:
     """Make a new key-encryption key, on disk before it is used, and wrap all data keys by it in this transaction."""
     kek_id = int(_ask(cur, "new_kek"))
     vault.make_kek(kek_id)
@@ -75,7 +100,13 @@ def _wrap_anew(cur: adbc.Cursor, vault: ContactVault) -> int:
     with cur.connection.cursor() as apart:
         apart.adbc_ingest("subject_keys", rewrapped, mode="append", db_schema_name="vault")
     cur.execute(_sql("retire_keks"), [kek_id])
-    return kek_id
+    return kek_id, rewrapped
+
+
+def _settle(vault: ContactVault, kek_id: int, keys: pa.Table) -> None:
+    """After the commit: the copy for restored backups first, then nothing older opens anything."""
+    vault.keep_copy(kek_id, keys)
+    vault.destroy_keks_before(kek_id)
 
 
 def _ask(cur: adbc.Cursor, name: str, *values: object) -> Any:

@@ -7,6 +7,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -14,6 +15,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from foresell.errors import NotFound
+from foresell.keyfiles import write_once
 from foresell.settings import Settings
 from foresell.vault.envelope import FIELDS, KEY_BYTES, NONCE_BYTES, open_envelope, place_of, seal, unwrap, wrap
 from foresell.vault.safe import BYTES, Safe
@@ -105,6 +108,26 @@ class Vault:
             ]
             ids = pa.array([kek_id] * len(batch), pa.int32())
             yield pa.record_batch([batch["record_id"], ids, pa.array(wrapped, pa.binary())], schema=KEYS)
+
+    def keep_copy(self, kek_id: int, keys: pa.Table) -> None:
+        """Keep the wrapped keys (KEYS) in the home, instead of an older copy: what a restored backup is opened with."""
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_file(sink, KEYS) as writer:
+            writer.write_table(keys)
+        write_once(self._safe.folder / f"subjects-{kek_id}.arrow", sink.getvalue().to_pybytes())
+        for older in self._copies()[:-1]:
+            older.unlink(missing_ok=True)
+
+    def copy(self) -> tuple[int, pa.Table]:
+        """The newest copy of the wrapped keys, and the number of the key-encryption key that opens it. Raises NotFound."""
+        for file in reversed(self._copies()):
+            kek_id = int(file.stem.removeprefix("subjects-"))
+            if kek_id in self.keks():
+                return kek_id, pa.ipc.open_file(file.read_bytes()).read_all()
+        raise NotFound("There is no copy of the data keys.", remedy=f"Restore {self._safe.folder} from its backup.")
+
+    def _copies(self) -> list[Path]:
+        return sorted(self._safe.folder.glob("subjects-*.arrow"), key=lambda file: int(file.stem.split("-")[1]))
 
     def indexes(self, text: str) -> list[bytes]:
         """What to look for to find a record by this e-mail or telephone number exactly."""

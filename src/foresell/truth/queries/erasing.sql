@@ -43,3 +43,42 @@ truncate vault.subject_keys
 
 -- name: retire_keks
 update vault.keks set retired_at = now() where kek_id < $1 and retired_at is null
+
+-- name: take_kept_keys
+-- Of the records there are, the keys the home keeps.
+with taken as (
+    insert into vault.subject_keys (record_id, kek_id, wrapped)
+    select k.record_id, k.kek_id, k.wrapped
+    from kept_keys as k join customer_records as r using (record_id) where r.contact is not null
+    on conflict (record_id) do update set kek_id = excluded.kek_id, wrapped = excluded.wrapped
+    returning record_id
+)
+select count(*) from taken
+
+-- name: forget_unopenable
+-- What undo would bring back of people whose key is gone.
+update superseded_rows as s
+set old_row = s.old_row - '{name,city,region,postcode,contact,email_index,phone_index}'::text[]
+from customer_records as r
+where s.table_name = 'customer_records' and s.row_id = r.record_id and r.contact is not null
+    and not exists (select from vault.subject_keys as k where k.record_id = r.record_id and k.kek_id = $1)
+
+-- name: clear_unopenable
+-- Contact data without a key that opens it: erased after the backup was made.
+with cleared as (
+    update customer_records as r
+    set name = null, city = null, region = null, postcode = null, contact = null, email_index = null, phone_index = null
+    where r.contact is not null
+        and not exists (select from vault.subject_keys as k where k.record_id = r.record_id and k.kek_id = $1)
+    returning r.record_id
+)
+select count(*) from cleared
+
+-- name: clear_lost_keys
+delete from vault.subject_keys where kek_id <> $1
+
+-- name: use_kek
+insert into vault.keks (kek_id) overriding system value values ($1) on conflict (kek_id) do update set retired_at = null
+
+-- name: continue_after
+select setval('vault.keks_kek_id_seq', greatest($1, (select max(kek_id) from vault.keks)))

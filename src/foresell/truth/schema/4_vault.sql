@@ -37,7 +37,8 @@ comment on table unsealed is 'One row per record whose contact data an older For
 grant usage on schema vault to foresell_app;
 grant select on keks, subject_keys, erased, unsealed to foresell_app;
 grant insert, update on keks to foresell_app;
-grant insert, delete, truncate on subject_keys to foresell_app;
+grant insert, update, delete, truncate on subject_keys to foresell_app;
+grant update on sequence keks_kek_id_seq to foresell_app;
 grant insert on erased to foresell_app;
 grant truncate on unsealed to foresell_app;
 grant update (old_row) on truth.superseded_rows to foresell_app;
