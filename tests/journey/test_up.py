@@ -1,0 +1,172 @@
+"""`foresell up` as somebody runs it: it answers soon, brings back whatever dies, and lets requests under way finish."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import psutil
+import pytest
+
+from foresell.settings import Settings
+from foresell.truth import embedded
+from foresell.truth.database import Database
+
+
+@dataclass
+class Up:
+    """One `foresell up`, and what it printed."""
+
+    process: subprocess.Popen[str]
+    url: str
+    said: str
+    seconds: float
+
+    def children(self, module: str) -> list[psutil.Process]:
+        found = []
+        for each in psutil.Process(self.process.pid).children():
+            with suppress(psutil.NoSuchProcess):  # also of zombies
+                if f"foresell.{module}" in each.cmdline():
+                    found.append(each)
+        return found
+
+    def answers(self) -> bool:
+        try:
+            return bool(httpx2.get(f"{self.url}/api/health", timeout=1).json()["database"])
+        except (httpx2.TransportError, ValueError, KeyError):
+            return False
+
+
+def until(look: object, seconds: float) -> float:
+    """How long it took."""
+    started = time.monotonic()
+    while not look():  # type: ignore[operator]
+        assert time.monotonic() - started < seconds, "it did not come about in time"
+        time.sleep(0.02)
+    return time.monotonic() - started
+
+
+def start(home: Path, port: int) -> Up:
+    environment = {**os.environ, "FORESELL_HOME": str(home), "FORESELL_PORT": str(port), "FORESELL_MEMORY_GIB": "1"}
+    started = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "foresell", "up"], env=environment, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    said = ""
+    while "Stop with" not in said:
+        line = process.stdout.readline()
+        assert line, "it ended"
+        said += line
+    url = re.search(r"http://localhost:\d+", said)
+    assert url
+    up = Up(process, url[0], said, 0)
+    until(up.answers, 20)
+    up.seconds = time.monotonic() - started
+    return up
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@pytest.fixture
+def up(settings: Settings, database: Database) -> Iterator[Up]:
+    embedded.stop(settings.home)
+    one = start(settings.home, free_port())
+    yield one
+    if one.process.poll() is None:
+        one.process.terminate()
+    one.process.wait(60)
+
+
+def test_it_answers_soon_and_only_here(up: Up) -> None:
+    assert up.seconds < 10, "3 s on a quiet machine"
+    port = int(up.url.rsplit(":", 1)[1])
+    addresses = {each.laddr.ip for each in psutil.net_connections("tcp") if each.laddr and each.laddr.port == port}
+    assert addresses == {"127.0.0.1"}
+
+
+def test_whatever_is_killed_comes_back(up: Up, settings: Settings) -> None:
+    """kill -9 of one API process, of all, of the worker, of the database: it answers again, and the worker is there."""
+    took = []
+    for victims in ("one", "all", "worker", "database", "all", "database"):
+        if victims == "database":
+            process_id = embedded.process_id(settings.home)
+            assert process_id
+            os.kill(process_id, signal.SIGKILL)
+        else:
+            found = up.children("worker" if victims == "worker" else "api.serve")
+            for each in found[:1] if victims == "one" else found:
+                each.kill()
+        time.sleep(0.05)
+        took.append(until(up.answers, 20))
+        print(victims, round(took[-1], 2))
+        until(lambda: len(up.children("api.serve")) == 2 and up.children("worker"), 10)
+    assert statistics.median(took) <= 3, took
+
+
+def test_a_taken_port_is_no_obstacle(settings: Settings, database: Database) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        one = start(settings.home, taken)
+    assert str(taken) not in one.url
+    one.process.send_signal(signal.SIGINT)
+    assert one.process.wait(60) == 0
+
+
+def test_requests_under_way_finish_and_streams_end(up: Up) -> None:
+    """While a request's body is still coming in, `down` is asked for: the request is answered all the same."""
+    token = re.search(r"token=(\S+)", up.said)
+    assert token, "nobody can sign in yet, so there is a link"
+    signed_in = httpx2.post(f"{up.url}/api/auth/link", json={"token": token[1]})
+    assert signed_in.status_code == 200, signed_in.text
+    headers = {"authorization": f"Bearer {signed_in.json()['access_token']}"}
+    heard: list[str] = []
+    streaming = threading.Thread(target=listen, args=(up.url, headers, heard))
+    streaming.start()
+    until(lambda: heard, 5)
+    with socket.create_connection(("127.0.0.1", int(up.url.rsplit(":", 1)[1]))) as half:
+        body = b'{"email": "nobody@example.com", "password": "not the right one"}'
+        head = f"POST /api/auth/sign-in HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+        half.sendall(head.encode() + body[:10])
+        time.sleep(0.3)
+        up.process.terminate()
+        time.sleep(1)
+        half.sendall(body[10:])
+        half.settimeout(10)
+        assert half.recv(12) == b"HTTP/1.1 401"
+    started = time.monotonic()
+    assert up.process.wait(60) == 0
+    assert time.monotonic() - started < 8
+    streaming.join(5)
+    assert not streaming.is_alive()
+
+
+def listen(url: str, headers: dict[str, str], heard: list[str]) -> None:
+    with httpx2.stream("GET", f"{url}/api/stream", headers=headers, timeout=30) as answer:
+        for line in answer.iter_lines():
+            heard.append(line)
+
+
+def test_children_do_not_outlive_whoever_started_them(up: Up) -> None:
+    children = [*up.children("api.serve"), *up.children("worker")]
+    assert len(children) == 3
+    up.process.kill()
+    until(lambda: not any(each.is_running() and each.status() != "zombie" for each in children), 20)
