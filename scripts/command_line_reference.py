@@ -22,8 +22,12 @@ Written by `make docs` from the program itself. Settings come from the environme
 | `FORESELL_OWNER_URL` | `DATABASE_URL` | the login that runs migrations there |
 | `FORESELL_MEMORY_GIB` | 3 | what a DuckDB engine may use; a load uses half |
 | `FORESELL_THREADS` | all cores | its workers |
+| `FORESELL_PORT` | 8000 | where `up` and `serve` answer |
+| `FORESELL_WEB_WORKERS` | one a core, at most 2 | how many processes answer |
+| `FORESELL_UPLOAD_MIB` | 512 | how large one uploaded file may be |
 | `FORESELL_PUBLIC_URL` | this machine only | where browsers reach Foresell, such as `https://sales.example.com`; passkeys and cookies are bound to it |
 | `FORESELL_OIDC` | none | the names of your sign-in providers: [how](how-to/sign-in-with-your-company.md) |
+| `FORESELL_KMS_KEY` | files in the home | the AWS KMS key (id, ARN or alias) that encrypts the keys of contact data; needs `foresell[kms]` |
 | `FORESELL_DEBUG` | off | show the traceback of an unexpected error |
 
 Shell completion: `foresell --install-completion`.
