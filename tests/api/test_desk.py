@@ -214,6 +214,13 @@ def test_an_admin_hands_over_and_takes_back(served: Served) -> None:
     assert admin.post(f"/api/assignments/{handed['assignment_id']}/undo").status_code == 409
 
 
+def test_those_who_can_be_handed_customers_are_named(served: Served) -> None:
+    everybody = {each["user_id"] for each in served.client("admin").get("/api/assignees").json()["data"]}
+    team = {each["user_id"] for each in served.client("manager").get("/api/assignees").json()["data"]}
+    assert served.users["other_rep"] in everybody - team and served.users["rep"] in team
+    assert served.client("rep").get("/api/assignees").status_code == 403
+
+
 def test_a_manager_hands_over_within_the_team_only(served: Served) -> None:
     manager, rep = served.client("manager"), served.client("rep")
     mine, theirs, nobodys = (served.customers[who][0] for who in ("rep", "other_rep", "nobody"))

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from foresell.access.principal import Connection, Principal
 from foresell.api import desk
+from foresell.api.answers import answer
 from foresell.api.deps import WebOf, require
 from foresell.api.documents import CustomerId
 from foresell.api.effects import OnceOf
@@ -45,11 +46,31 @@ class Assigned(BaseModel):
     previous: dict[str, int | None] = Field(description="By customer who changed hands: who looked after it before.")
 
 
+class Assignee(BaseModel):
+    """Somebody customers can be handed to."""
+
+    user_id: int
+    name: str
+
+
+class Assignees(BaseModel):
+    """Those who may look after customers, by name."""
+
+    data: list[Assignee]
+
+
 class GivenBack(BaseModel):
     """A hand-over that was taken back."""
 
     assignment_id: int
     customers: int = Field(description="How many went back; those handed on since stay where they are.")
+
+
+@router.get("/assignees", response_model=Assignees, responses=documented())
+async def list_assignees(web: WebOf, principal: Assigner) -> Response:
+    """To whom one may hand customers: one's team, or everybody for those who see all customers."""
+    async with web.transaction(principal.user_id) as con:
+        return answer({"data": await desk.rows(con, "assignees")})
 
 
 @router.put("/customers/{customer_id}/owner", response_model=Assigned, responses=documented(404, 409, 422))
@@ -99,7 +120,7 @@ async def _assign(
     async def act(con: Connection) -> dict[str, Any]:
         await desk.check_reach(con, ids)
         if user_id is not None and await desk.row(con, "colleague", user_id=user_id) is None:
-            raise NotFound("User not found", remedy="Hand over to somebody you manage: GET /api/users")
+            raise NotFound("User not found", remedy="Hand over to somebody you manage: GET /api/assignees")
         previous = await _move(con, ids, user_id)
         noted = await desk.row(con, "note_assignment", by=principal.user_id, user_id=user_id, previous=Jsonb(previous))
         assert noted

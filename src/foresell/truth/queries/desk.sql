@@ -113,6 +113,12 @@ select user_id, name from access.users
 where user_id = %(user_id)s and disabled_at is null
     and ((select access.scope()) = 'all' or user_id in (select access.colleagues()))
 
+-- name: assignees
+-- Grain: one user customers may be handed to, by name.
+select user_id, name from access.users
+where disabled_at is null and ((select access.scope()) = 'all' or user_id in (select access.colleagues()))
+order by name, user_id
+
 -- name: note_assignment
 insert into desk.assignments (by_user, user_id, previous) values (%(by)s, %(user_id)s, %(previous)s)
 returning assignment_id
