@@ -169,3 +169,14 @@ def test_what_happened_is_in_the_audit(served: Served) -> None:
     ]
     whole = str(sql(served, "select e::text from audit.events as e"))
     assert person.email not in whole and PHRASE not in whole and person.link not in whole
+
+
+def test_everybodys_keys_are_listed_to_whoever_manages_them(served: Served) -> None:
+    person, admin = invite(served), served.client("admin")
+    made = person.browser.post("/api/me/api-keys", json={"name": "Warehouse", "scopes": ["customers.read"]}).json()
+    listed = {key["key_id"]: key for key in admin.get("/api/api-keys").json()["data"]}[made["key_id"]]
+    assert (listed["owner"], listed["user_id"], listed["name"]) == ("Robin Hill", person.user_id, "Warehouse")
+    assert "key" not in listed
+    assert person.browser.get("/api/api-keys").status_code == 403
+    assert admin.delete(f"/api/me/api-keys/{made['key_id']}").status_code == 204
+    assert made["key_id"] not in {key["key_id"] for key in admin.get("/api/api-keys").json()["data"]}

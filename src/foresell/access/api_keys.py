@@ -27,16 +27,16 @@ async def create(
     """
     wanted = sorted(set(permissions))
     if not wanted:
-        raise UsageError("scopes parameter must name at least one permission.")
+        raise UsageError("A key needs at least one permission.", parameter="scopes")
     if personal := sorted(PERSONAL.intersection(wanted)):
-        raise UsageError(f"scopes parameter: {personal[0]} needs a person and cannot be given to a key.")
+        raise UsageError(f"{personal[0]} needs a person and cannot be given to a key.", parameter="scopes")
     if missing := [permission for permission in wanted if not principal.may(permission)]:
         raise Forbidden(f"You do not hold {missing[0]} yourself.", remedy="Ask for a key with less.")
     now = datetime.now(UTC)
     ends = expires_at or now + timedelta(days=MOST_DAYS)
     ends = ends if ends.tzinfo else ends.replace(tzinfo=UTC)
     if not now < ends <= now + timedelta(days=MOST_DAYS):
-        raise UsageError(f"expires_at parameter must be within {MOST_DAYS} days from now.")
+        raise UsageError(f"A key ends within {MOST_DAYS} days from now.", parameter="expires_at")
     if len(await listed(con)) >= MOST:
         raise NotReady(f"There are {MOST} keys already.", remedy="Revoke one first.")
     key = new_secret(PREFIX)
@@ -57,6 +57,11 @@ async def create(
 async def listed(con: Connection) -> list[Row]:
     """The user's keys that still count, newest first."""
     return await many(con, "api_keys.listed")
+
+
+async def of_everybody(con: Connection) -> list[Row]:
+    """Every key in reach that still counts, by whose it is."""
+    return await many(con, "api_keys.of_everybody")
 
 
 async def revoke(con: Connection, api_key_id: int) -> bool:

@@ -11,6 +11,13 @@ from access.api_keys
 where user_id = access.me() and revoked_at is null and expires_at > now()
 order by created_at desc, api_key_id desc
 
+-- name: of_everybody
+-- Grain: one key in reach that still counts, with whose it is.
+select k.api_key_id, k.name, k.hint, k.permissions, k.created_at, k.expires_at, k.last_used_at, k.user_id, u.name as owner
+from access.api_keys as k join access.users as u using (user_id)
+where k.revoked_at is null and k.expires_at > now()
+order by u.name, k.created_at desc, k.api_key_id desc
+
 -- name: revoke
 -- The user's own, or anybody's for whoever manages keys.
 update access.api_keys set revoked_at = now() where api_key_id = %(api_key_id)s and revoked_at is null

@@ -221,12 +221,12 @@ async def change_password(request: Request, web: WebOf, principal: SignedInUser,
         guess = None
         if has.password and not may_skip:
             if body.current is None:
-                raise UsageError("current parameter required")
+                raise UsageError("The current password is needed.", parameter="current")
             guess = await sign_in.guess_again(con, keyring_of(request), principal.user_id, visitor_of(request))
     if guess:
         right, _ = await passwords.verified(body.current or "", guess.stored)
         if not right:
-            raise UsageError("current parameter is not the password.")
+            raise UsageError("This is not the current password.", parameter="current")
     elif not may_skip:
         principal.require_recent_factor()
     async with web.transaction(principal.user_id) as con:
@@ -357,7 +357,7 @@ async def own_api_keys(web: WebOf, principal: SignedInUser) -> Response:
     only_person(principal)
     async with web.transaction(principal.user_id) as con:
         rows = await api_keys.listed(con)
-    return answer({"data": [_key(row) for row in rows], "total": len(rows)})
+    return answer({"data": [key_body(row) for row in rows], "total": len(rows)})
 
 
 @router.post("/api-keys", status_code=201, response_model=CreatedApiKey, responses=documented(403, 409))
@@ -369,7 +369,7 @@ async def create_api_key(request: Request, web: WebOf, principal: SignedInUser, 
         await _record(
             request, con, principal, "api-key.created", {"key_id": row["api_key_id"], "scopes": row["permissions"]}
         )
-    return answer({**_key(row), "key": key}, 201)
+    return answer({**key_body(row), "key": key}, 201)
 
 
 @router.delete("/api-keys/{key_id}", status_code=204, responses=documented(403, 404))
@@ -427,7 +427,8 @@ def _proven_person(principal: Principal) -> None:
     principal.require_recent_factor()
 
 
-def _key(row: dict[str, Any]) -> dict[str, Any]:
+def key_body(row: dict[str, Any]) -> dict[str, Any]:
+    """The body of `ApiKey`."""
     shown = ("name", "created_at", "expires_at", "last_used_at")
     return {
         "key_id": row["api_key_id"], "prefix": row["hint"], "scopes": row["permissions"],

@@ -1,4 +1,4 @@
-"""Users, roles and teams, for whoever manages users."""
+"""Users, roles, teams and everybody's API keys, for whoever manages them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from foresell.access import audit, links, users
+from foresell.access import api_keys, audit, links, users
 from foresell.access.principal import Connection, Principal
 from foresell.api.answers import answer
 from foresell.api.deps import WebOf, require
 from foresell.api.identity import origin_of, principals_of
-from foresell.api.me import Body
+from foresell.api.me import ApiKey, Body, key_body
 from foresell.api.problems import documented
 
 router = APIRouter(prefix="/api", tags=["users"])
@@ -122,6 +122,20 @@ class TeamList(BaseModel):
     total: int
 
 
+class OwnedApiKey(ApiKey):
+    """One key of a program, and whose it is."""
+
+    user_id: int
+    owner: str = Field(description="The user's name.", examples=["Ada Lovelace"])
+
+
+class OwnedApiKeys(BaseModel):
+    """All that still count."""
+
+    data: list[OwnedApiKey]
+    total: int
+
+
 class NewTeam(Body):
     """A team."""
 
@@ -203,6 +217,15 @@ async def add_team(request: Request, web: WebOf, principal: Manager, body: NewTe
         team = await users.create_team(con, body.name)
         await _record(request, con, principal, "team.added", None, {"team_id": team["team_id"]})
     return answer(team, 201)
+
+
+@router.get("/api-keys", response_model=OwnedApiKeys, responses=documented(403))
+async def all_api_keys(web: WebOf, principal: Annotated[Principal, require("keys.manage")]) -> Response:
+    """Everybody's keys that still count; DELETE /api/me/api-keys/{key_id} ends one."""
+    async with web.transaction(principal.user_id) as con:
+        rows = await api_keys.of_everybody(con)
+    data = [{**key_body(row), "user_id": row["user_id"], "owner": row["owner"]} for row in rows]
+    return answer({"data": data, "total": len(data)})
 
 
 def _is_given(name: str, value: Any) -> bool:
