@@ -286,7 +286,16 @@ function groups(key, rows = people) {
 }
 const sum = (rows, key) => round(rows.reduce((total, row) => total + row[key], 0))
 const median = values => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
-const signedIn = who => ({ ...who, permissions: ROLES[who.roles[0]], preferences: {}, second_factor: false })
+const signedIn = who => ({
+  team_id: null,
+  preferences: {},
+  password: true,
+  second_factor: false,
+  factors: [],
+  recovery_codes: 0,
+  ...who,
+  permissions: ROLES[who.roles[0]],
+})
 const months = Array.from({ length: 24 }, (_, place) =>
   new Date(Date.UTC(2009, 11 + place + 1, 1)).toISOString().slice(0, 10),
 )
@@ -472,6 +481,77 @@ const BATCHES = Array.from({ length: 26 }, (_, n) => ({
   undone_at: n === 2 ? '2026-11-19T10:00:00Z' : null,
 }))
 
+// ---- people and their keys
+const QR = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 21 21"><path fill="#fff" d="M0 0h21v21H0z"/><path d="${Array.from({ length: 200 }, (_, n) => `M${(n * 7) % 21} ${(n * 11 + ((n * n) % 5)) % 21}h1v1h-1z`).join('')}"/></svg>`
+const CODES = Array.from({ length: 10 }, (_, n) => `${(7919 * (n + 3)).toString(36).padStart(5, 'k')}-${(104_729 * (n + 5)).toString(36).slice(0, 5)}`)
+const LINK = 'http://localhost:8000/sign-in?token=8Zr0Yq3yq2kH0yUoWnS5sVbJ1xT7cLgE'
+const TEAMS = [
+  { team_id: 1, name: 'North', users: 2 },
+  { team_id: 2, name: 'South', users: 0 },
+]
+const accountOf = who => ({
+  user_id: who.user_id,
+  name: who.name,
+  email: who.email,
+  roles: who.roles,
+  team: TEAMS.find(team => team.name === who.team || team.team_id === who.team_id) ?? null,
+  disabled: who.user_id === 4,
+  second_factor: who.user_id === 6,
+  last_seen_at: who.user_id === 3 ? null : '2026-11-20T16:12:00Z',
+  created_at: '2026-09-01T08:00:00Z',
+})
+const KEY = {
+  key_id: 1,
+  name: 'Warehouse',
+  prefix: 'fsk_7Qxa',
+  scopes: ['customers.read', 'sales.read'],
+  created_at: '2026-03-01T00:00:00Z',
+  expires_at: '2027-03-01T00:00:00Z',
+  last_used_at: '2026-11-21T08:59:00Z',
+  user_id: 3,
+  owner: 'Ada Lund',
+}
+const PASSKEYS = [{ passkey_id: 'p1', name: 'Laptop', created_at: '2026-10-02T09:00:00Z', last_used_at: '2026-11-21T07:58:00Z' }]
+Object.assign(state, {
+  users: PEOPLE.map(accountOf),
+  keys: [KEY, { ...KEY, key_id: 2, name: 'Nightly export', prefix: 'fsk_Kk2p', scopes: ['customers.export'], last_used_at: null, owner: 'Kim Ferro' }],
+  sessions: ['Chrome on Linux', 'Safari on iPhone', 'Firefox on Windows'].map((device, n) => ({
+    session_id: `00000000-0000-0000-0000-00000000000${n}`,
+    signed_in_by: n === 1 ? 'passkey' : 'password',
+    device,
+    network: n === 2 ? null : '192.0.2.0/24',
+    created_at: `2026-11-${20 - 4 * n}T08:00:00Z`,
+    last_seen_at: `2026-11-${21 - n}T09:00:00Z`,
+    expires_at: `2026-12-${20 - 4 * n}T08:00:00Z`,
+    current: n === 0,
+  })),
+})
+const DID = [
+  ['sign-in', null, { by: 'password' }],
+  ['contact.reveal', 'customer:C000123', { customers: 1 }],
+  ['import', 'batch:30', { source: 'shop', rows: 'orders', file_sha256: '9f2c1ab07d3e44129f2c1ab07d3e44129f2c1ab07d3e44129f2c1ab07d3e4412' }],
+  ['undo', 'batch:28', {}],
+  ['user.changed', 'user:2', { fields: ['roles'], roles: ['rep'] }],
+  ['publish', 'run:12', {}],
+  ['sign-in.refused', 'user:2', { by: 'password' }],
+]
+const AUDIT = Array.from({ length: 240 }, (_, n) => {
+  const [action, subject, detail] = DID[n % DID.length]
+  const isNobody = action === 'sign-in.refused'
+  const who = PEOPLE[n % 6]
+  return {
+    event_id: 240 - n,
+    at: new Date(Date.UTC(2026, 10, 21, 9) - n * 1_540_000).toISOString(),
+    actor_id: isNobody || n % 9 === 5 ? null : who.user_id,
+    actor: isNobody || n % 9 === 5 ? null : who.name,
+    via: isNobody ? 'web' : n % 9 === 5 ? 'command line' : 'web',
+    action,
+    subject,
+    detail,
+    request_id: null,
+  }
+})
+
 const routes = [
   ['POST', '/api/auth/refresh', ({ who }) => (who && mode !== 'expired' ? tokens(who) : fail(401, 'Sign in first.'))],
   [
@@ -500,86 +580,78 @@ const routes = [
   ['POST', '/api/auth/step-up', () => ({ access_token: 'fake' })],
   ['GET', '/api/auth/oidc', () => ({ data: [] })],
   ['GET', '/api/me', ({ who }) => signedIn(who)],
-  ['PATCH', '/api/me', ({ who, body }) => ({ ...signedIn(who), ...body })],
   [
-    'GET',
-    '/api/me/sessions',
-    () => ({
-      data: [
-        {
-          session_id: 'a',
-          created_at: '2026-11-20T08:00:00Z',
-          last_seen_at: '2026-11-21T09:00:00Z',
-          device: 'Chrome on Linux',
-          current: true,
-        },
-        {
-          session_id: 'b',
-          created_at: '2026-11-12T08:00:00Z',
-          last_seen_at: '2026-11-19T17:20:00Z',
-          device: 'Safari on iPhone',
-          current: false,
-        },
-      ],
-    }),
-  ],
-  ['GET', '/api/me/passkeys', () => ({ data: [] })],
-  [
-    'GET',
-    '/api/me/api-keys',
-    () => ({
-      data: [
-        {
-          key_id: 1,
-          name: 'Warehouse',
-          prefix: 'fs_7Qx',
-          scopes: ['customers.read'],
-          expires_at: '2027-03-01T00:00:00Z',
-          last_used_at: null,
-        },
-      ],
-    }),
+    'PATCH',
+    '/api/me',
+    ({ who, body }) => signedIn(Object.assign(who, body, { preferences: { ...who.preferences, ...body.preferences } })),
   ],
   [
     'POST',
-    '/api/me/api-keys',
-    ({ body }) => ({ ...body, key_id: 2, prefix: 'fs_new', last_used_at: null, key: 'fs_newSecretThatIsShownOnce' }),
+    '/api/me/password',
+    ({ body }) => (body.current === 'wrong' ? fail(400, 'current parameter is not the password.', { parameter: 'current' }) : {}),
   ],
   [
     'POST',
     '/api/me/totp',
-    () => ({ secret: 'JBSWY3DPEHPK3PXP', uri: 'otpauth://totp/Foresell:manager?secret=JBSWY3DPEHPK3PXP' }),
+    () => ({ secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', uri: 'otpauth://totp/Foresell:manager?secret=JBSWY3DPEHPK3PXP', qr: QR }),
   ],
-  ['PUT', '/api/me/totp', () => ({ recovery_codes: ['7fk2-93ds', '8dk1-22ab', 'p0s2-11xx', 'mm31-9aqz'] })],
   [
-    'GET',
-    '/api/users',
-    () =>
-      whole(
-        PEOPLE.map(who => ({
-          ...who,
-          team: who.team && { team_id: 1, name: who.team },
-          disabled: false,
-          second_factor: who.user_id === 6,
-          last_seen_at: '2026-11-20T16:12:00Z',
-        })),
-      ),
+    'PUT',
+    '/api/me/totp',
+    ({ who, body }) => {
+      if (body.code === '000000') fail(400, 'code parameter: this is not the code.', { remedy: 'Wait for the next one.' })
+      Object.assign(who, { second_factor: true, factors: [...(who.factors ?? []), 'totp', 'recovery_code'], recovery_codes: 10 })
+      return { recovery_codes: CODES }
+    },
   ],
+  ['DELETE', '/api/me/totp', ({ who }) => (Object.assign(who, { second_factor: false, factors: [], recovery_codes: 0 }), {})],
+  ['POST', '/api/me/recovery-codes', () => ({ recovery_codes: CODES })],
+  ['GET', '/api/me/sessions', () => ({ data: state.sessions, total: state.sessions.length })],
+  [
+    'DELETE',
+    '/api/me/sessions/:id',
+    ({ id }) => ((state.sessions = state.sessions.filter(each => each.session_id !== id)), {}),
+  ],
+  ['GET', '/api/me/passkeys', () => ({ data: mode === 'empty' ? [] : PASSKEYS, total: 1 })],
+  ['POST', '/api/me/passkeys/options', () => ({ ticket: 't', options: {} })],
+  ['DELETE', '/api/me/passkeys/:id', () => ({})],
+  ['GET', '/api/me/api-keys', () => (mode === 'empty' ? { data: [], total: 0 } : { data: state.keys, total: state.keys.length })],
+  [
+    'POST',
+    '/api/me/api-keys',
+    ({ body, who }) => {
+      const key = { ...KEY, ...body, key_id: ++state.nextId, prefix: 'fsk_9fGq', last_used_at: null, owner: who.name }
+      state.keys.unshift(key)
+      return { ...key, key: 'fsk_9fGqSecretThatIsShownOnceAndNeverAgain7x' }
+    },
+  ],
+  [
+    'DELETE',
+    '/api/me/api-keys/:id',
+    ({ id }) => ((state.keys = state.keys.filter(each => each.key_id !== Number(id))), {}),
+  ],
+  ['GET', '/api/api-keys', () => (mode === 'empty' ? { data: [], total: 0 } : { data: state.keys, total: state.keys.length })],
+  ['GET', '/api/users', () => whole(state.users)],
   [
     'POST',
     '/api/users',
-    ({ body }) => ({
-      ...body,
-      user_id: 99,
-      team: null,
-      disabled: false,
-      second_factor: false,
-      last_seen_at: null,
-      link: 'http://127.0.0.1:8000/sign-in?token=one-time',
-    }),
+    ({ body }) => {
+      if (state.users.some(each => each.email === body.email)) fail(400, 'email parameter is in use already.')
+      const user = { ...accountOf({ ...body, user_id: state.users.length + 1 }), last_seen_at: null }
+      state.users.push(user)
+      return { ...user, link: LINK }
+    },
   ],
-  ['POST', '/api/users/:id/reset', () => ({ link: 'http://127.0.0.1:8000/sign-in?token=one-time' })],
-  ['PATCH', '/api/users/:id', ({ body }) => body],
+  ['POST', '/api/users/:id/reset', () => ({ link: LINK })],
+  [
+    'PATCH',
+    '/api/users/:id',
+    ({ id, body }) => {
+      const { team_id, ...rest } = body
+      const team = team_id === undefined ? {} : { team: TEAMS.find(each => each.team_id === team_id) ?? null }
+      return Object.assign(state.users.find(each => each.user_id === Number(id)), rest, team)
+    },
+  ],
   [
     'GET',
     '/api/roles',
@@ -588,32 +660,32 @@ const routes = [
         name,
         permissions,
         scope: name === 'rep' ? 'own' : name === 'manager' ? 'team' : 'all',
+        description: {
+          rep: 'Calls the own customers.',
+          manager: 'Leads a team: sees its customers and calls, and assigns them.',
+          analyst: 'Reads every figure and writes the rules of the segments.',
+          marketer: 'Builds segments and exports lists without contact data.',
+          steward: 'Looks after the data: imports, undo, quality, erasure.',
+          admin: 'Manages users, models and keys, and reads the audit.',
+        }[name],
       })),
     }),
   ],
-  [
-    'GET',
-    '/api/teams',
-    () => ({
-      data: [
-        { team_id: 1, name: 'North' },
-        { team_id: 2, name: 'South' },
-      ],
-    }),
-  ],
+  ['GET', '/api/teams', () => ({ data: mode === 'empty' ? [] : TEAMS })],
+  ['POST', '/api/teams', ({ body }) => (TEAMS.push({ team_id: TEAMS.length + 1, name: body.name, users: 0 }), TEAMS.at(-1))],
   [
     'GET',
     '/api/audit',
     ({ query }) =>
       page(
-        Array.from({ length: 240 }, (_, n) => ({
-          entry_id: 240 - n,
-          at: new Date(Date.UTC(2026, 10, 21, 9) - n * 540_000).toISOString(),
-          actor: PEOPLE[n % 6].name,
-          action: ['sign-in', 'contact.reveal', 'customers.export', 'batch.undo', 'role.change', 'run.publish'][n % 6],
-          object: n % 2 ? `C00${1000 + n}` : null,
-          detail: n % 3 ? {} : { rows: 187 },
-        })),
+        AUDIT.filter(
+          event =>
+            mode !== 'empty' &&
+            (!query.get('actor') || event.actor_id === Number(query.get('actor'))) &&
+            (!query.get('action') || event.action === query.get('action')) &&
+            (!query.get('from') || event.at >= query.get('from')) &&
+            (!query.get('to') || event.at.slice(0, 10) <= query.get('to')),
+        ),
         query,
         50,
       ),
@@ -621,7 +693,10 @@ const routes = [
   [
     'GET',
     '/api/audit/verify',
-    () => ({ intact: true, entries: 240, sentence: 'All 240 entries are as they were written.' }),
+    () =>
+      mode === 'one'
+        ? { ok: false, events: 240, seals: 61, waiting: 0, findings: [{ words: 'event 41 was changed', event_id: 41, seal_id: 11 }] }
+        : { ok: true, events: 240, seals: 61, waiting: 1, findings: [] },
   ],
   [
     'GET',

@@ -20,6 +20,7 @@ type Act<Out, Path = null> = Parameters<Path> & { requestBody?: never; responses
 interface Coming {
   '/api/status': { get: Get<S.Status> }
   '/api/assignees': { get: Get<{ data: S.Owner[] }> }
+  '/api/api-keys': { get: Get<{ data: S.OwnedApiKey[]; total: number }> }
   '/api/imports': { get: Get<S.Page<S.Import>> }
   '/api/imports/{import_id}': {
     get: Get<S.ImportKnown, 'import_id'>

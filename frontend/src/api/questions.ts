@@ -210,6 +210,8 @@ export const ask = {
       queryKey: ['me', 'api-keys'],
       queryFn: ({ signal }) => read(api.GET('/api/me/api-keys', { signal })),
     }),
+  allApiKeys: () =>
+    queryOptions({ queryKey: ['api-keys'], queryFn: ({ signal }) => read(api.GET('/api/api-keys', { signal })) }),
   users: () => queryOptions({ queryKey: ['users'], queryFn: ({ signal }) => read(api.GET('/api/users', { signal })) }),
   roles: () => queryOptions({ queryKey: ['roles'], queryFn: ({ signal }) => read(api.GET('/api/roles', { signal })) }),
   teams: () => queryOptions({ queryKey: ['teams'], queryFn: ({ signal }) => read(api.GET('/api/teams', { signal })) }),

@@ -57,6 +57,7 @@ export type Verified = Shapes['Verified']
 export type OwnSession = Shapes['OwnSession']
 export type Passkey = Shapes['Passkey']
 export type ApiKey = Shapes['ApiKey']
+export type OwnedApiKey = ApiKey & { user_id: number; owner: string }
 
 // What the API is about to answer, in the contract's words.
 

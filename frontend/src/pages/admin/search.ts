@@ -1,13 +1,14 @@
 import { isoDay, oneOf, reader, text, whole } from '@/components/search'
 
 export const TABS = [
-  { value: 'users', label: 'Users' },
-  { value: 'roles', label: 'Roles' },
-  { value: 'teams', label: 'Teams' },
-  { value: 'audit', label: 'Audit' },
+  { value: 'users', label: 'Users', needs: 'users.manage' },
+  { value: 'roles', label: 'Roles', needs: 'users.manage' },
+  { value: 'teams', label: 'Teams', needs: 'users.manage' },
+  { value: 'keys', label: 'API keys', needs: 'keys.manage' },
+  { value: 'audit', label: 'Audit', needs: 'audit.read' },
 ] as const
 
-/** `q`: find a user; `user`: the one being changed; the rest narrows the audit. */
+/** `q` finds a user, `user` is the one being changed; the rest narrows the audit. */
 export const parseAdmin = reader({
   tab: oneOf(TABS.map(tab => tab.value)),
   q: text,

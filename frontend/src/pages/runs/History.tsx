@@ -62,6 +62,7 @@ export function History({ published }: { published: Run | undefined }) {
                   label: 'Run',
                   show: run => (
                     <Link
+                      from="/runs"
                       to="/runs"
                       search={now => ({ ...now, run: run.run_id })}
                       resetScroll={false}

@@ -1,0 +1,67 @@
+import { Button, Modal, TextInput } from '@mantine/core'
+import '@/components/theme/dialogs'
+import '@/components/theme/inputs'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { api, read } from '@/api/client'
+import { ShownOnce } from '@/components/ShownOnce'
+import css from './Admin.module.css'
+import { Rights } from './Rights'
+
+/** Somebody new; they come in by a one-time link, which is shown here and never again. */
+export function AddUser({ onClose }: { onClose: () => void }) {
+  const queries = useQueryClient()
+  const [name, setName] = useState('')
+  const [email, setEmail] = useState('')
+  const [roles, setRoles] = useState<string[]>(['rep'])
+  const [teamId, setTeamId] = useState<number | null>(null)
+  const add = useMutation({
+    mutationFn: () => read(api.POST('/api/users', { body: { name, email, roles, team_id: teamId } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['users'] }),
+  })
+  if (add.data)
+    return (
+      <Modal opened onClose={onClose} title={`${add.data.name} is added`} closeOnClickOutside={false}>
+        <ShownOnce label="One-time link" value={add.data.link}>
+          Hand this link over in person or by a channel you trust. It counts once, for a day, and is not shown again.
+        </ShownOnce>
+      </Modal>
+    )
+  return (
+    <Modal opened onClose={onClose} title="Add a user">
+      <form
+        className={css.form}
+        onSubmit={event => {
+          event.preventDefault()
+          add.mutate()
+        }}
+      >
+        <TextInput
+          data-autofocus
+          label="Name"
+          required
+          withAsterisk={false}
+          maxLength={200}
+          value={name}
+          onChange={event => setName(event.currentTarget.value)}
+        />
+        <TextInput
+          label="E-mail"
+          type="email"
+          required
+          withAsterisk={false}
+          maxLength={254}
+          value={email}
+          onChange={event => setEmail(event.currentTarget.value)}
+        />
+        <Rights roles={roles} teamId={teamId} onRoles={setRoles} onTeam={setTeamId} />
+        <p className={css.error} role="alert">
+          {add.error?.message}
+        </p>
+        <Button type="submit" loading={add.isPending} disabled={!roles.length}>
+          Add
+        </Button>
+      </form>
+    </Modal>
+  )
+}

@@ -1,0 +1,147 @@
+import { Button, NativeSelect, TextInput } from '@mantine/core'
+import '@/components/theme/inputs'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { ask } from '@/api/questions'
+import type { AuditEntry } from '@/api/shapes'
+import { DataTable } from '@/components/DataTable'
+import { Empty, Waiting, Wrong } from '@/components/faces'
+import { count, many, moment } from '@/components/format'
+import { Card } from '@/components/Page'
+import { useMay } from '@/components/signedIn'
+import css from './Admin.module.css'
+import type { AdminSearch } from './search'
+import { Verify } from './Verify'
+
+const route = getRouteApi('/shell/admin')
+
+/** What was done, newest first: rows are only ever added, and anybody's later edit is found. */
+export function Audit() {
+  const { actor, action, from, to } = route.useSearch()
+  const navigate = useNavigate({ from: '/admin' })
+  const query = useInfiniteQuery(ask.audit({ actor, action, from, to }))
+  const events = query.data?.pages.flatMap(page => page.data) ?? []
+  const total = query.data?.pages[0]?.total
+  const change = (part: Partial<AdminSearch>) =>
+    void navigate({ search: now => ({ ...now, ...part }), replace: true, resetScroll: false })
+  return (
+    <>
+      <Filters search={{ actor, action, from, to }} actions={events.map(event => event.action)} onChange={change} />
+      <Verify />
+      <Card title={total === undefined ? 'What was done' : many(total, 'entry', 'entries')} flush>
+        {!query.data && query.error ? (
+          <Wrong error={query.error} onRetry={() => void query.refetch()} />
+        ) : !query.data ? (
+          <div className={css.waiting}>
+            <Waiting rows={10} height={20} gap={20} />
+          </div>
+        ) : events.length === 0 ? (
+          <Empty
+            title="Nothing like that was done"
+            action={
+              <Button variant="default" onClick={() => void navigate({ search: { tab: 'audit' } })}>
+                Clear the filters
+              </Button>
+            }
+          />
+        ) : (
+          <Table events={events} />
+        )}
+        {query.hasNextPage && (
+          <div className={css.more}>
+            <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+              Show more
+            </Button>
+            <span className={css.dim}>
+              {count(events.length)} of {count(total)}
+            </span>
+          </div>
+        )}
+      </Card>
+    </>
+  )
+}
+
+interface FiltersProps {
+  search: Pick<AdminSearch, 'actor' | 'action' | 'from' | 'to'>
+  actions: string[]
+  onChange: (part: Partial<AdminSearch>) => void
+}
+
+function Filters({ search, actions, onChange }: FiltersProps) {
+  const may = useMay()
+  const users = useQuery({ ...ask.users(), enabled: may('users.manage') })
+  const known = [...new Set([...(search.action ? [search.action] : []), ...actions])].sort()
+  return (
+    <search className={css.filters}>
+      <NativeSelect
+        label="Who"
+        value={String(search.actor ?? '')}
+        onChange={event =>
+          onChange({ actor: event.currentTarget.value ? Number(event.currentTarget.value) : undefined })
+        }
+        data={[
+          { value: '', label: 'Anybody' },
+          ...(users.data?.data.map(user => ({ value: String(user.user_id), label: user.name })) ?? []),
+        ]}
+      />
+      <NativeSelect
+        label="Did what"
+        value={search.action ?? ''}
+        onChange={event => onChange({ action: event.currentTarget.value || undefined })}
+        data={[{ value: '', label: 'Anything' }, ...known.map(action => ({ value: action, label: action }))]}
+      />
+      <TextInput
+        label="From"
+        type="date"
+        max={search.to}
+        value={search.from ?? ''}
+        onChange={event => onChange({ from: event.currentTarget.value || undefined })}
+      />
+      <TextInput
+        label="To"
+        type="date"
+        min={search.from}
+        value={search.to ?? ''}
+        onChange={event => onChange({ to: event.currentTarget.value || undefined })}
+      />
+    </search>
+  )
+}
+
+function Table({ events }: { events: AuditEntry[] }) {
+  return (
+    <DataTable
+      caption="The audit"
+      rowKey={event => event.event_id}
+      rows={events}
+      columns={[
+        { name: 'at', label: 'When', show: event => moment(event.at) },
+        {
+          name: 'actor',
+          label: 'Who',
+          show: event => event.actor ?? <span className={css.dim}>{event.via === 'web' ? 'nobody' : event.via}</span>,
+        },
+        { name: 'action', label: 'Did what', show: event => <strong>{event.action}</strong> },
+        { name: 'subject', label: 'To what' },
+        { name: 'detail', label: 'More', wrap: true, show: event => <Detail detail={event.detail} /> },
+        { name: 'event_id', label: 'No.', numeric: true },
+      ]}
+    />
+  )
+}
+
+function Detail({ detail }: { detail: AuditEntry['detail'] }) {
+  return (
+    <span className={css.detail}>
+      {Object.entries(detail)
+        .map(([name, value]) => `${name.replaceAll('_', ' ')}: ${shown(value)}`)
+        .join(', ')}
+    </span>
+  )
+}
+
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return value.join(', ')
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
