@@ -28,6 +28,11 @@ class UsageError(ForesellError):
     exit_code = 2
     http_status = 400
 
+    def __init__(self, message: str | None = None, *, remedy: str | None = None, parameter: str | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.parameter = parameter
+        self.error = f"{parameter} parameter invalid" if parameter else None
+
 
 class BadInput(ForesellError):
     """The file cannot be read as what it claims to be."""

@@ -68,7 +68,9 @@ async def confirm_totp(con: Connection, keyring: Keyring, user_id: int, code: st
     Raises UsageError when the code is wrong.
     """
     if not await _spend(con, keyring, user_id, code, confirmed=False):
-        raise UsageError("code parameter is wrong.", remedy="Check the clock of the device; use the newest code.")
+        raise UsageError(
+            "The code is wrong.", remedy="Check the clock of the device; use the newest code.", parameter="code"
+        )
     await run(con, "factors.confirm_totp")
     return [] if (await of_user(con)).recovery_codes else await new_recovery_codes(con, user_id)
 

@@ -64,7 +64,7 @@ async def register(
     """
     challenge = await challenges.take(con, "new passkey", ticket)
     if challenge is None or challenge["user_id"] != user_id:
-        raise UsageError("ticket parameter is not valid any more.", remedy="Start again.")
+        raise UsageError("This took too long.", remedy="Start again.", parameter="ticket")
     try:
         verified = webauthn.verify_registration_response(
             credential=_plain(credential),
@@ -74,7 +74,9 @@ async def register(
             require_user_verification=True,
         )
     except Exception:  # whatever a hostile credential breaks inside the library: it is not valid
-        raise UsageError("credential parameter is not valid.", remedy="Start again.") from None
+        raise UsageError(
+            "The passkey could not be registered.", remedy="Start again.", parameter="credential"
+        ) from None
     had = await factors.of_user(con)
     if had.passkeys >= MOST:
         raise NotReady(f"There are {MOST} passkeys already.", remedy="Remove one first.")

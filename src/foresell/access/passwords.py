@@ -50,13 +50,18 @@ def check_new(password: str, *, has_factor: bool, context: Iterable[str] = ()) -
     least = WITH_FACTOR if has_factor else ALONE
     if len(text) < least:
         why = "" if has_factor else " while there is no second factor"
-        raise UsageError(f"password parameter must have at least {least} characters{why}.", remedy="Use a phrase.")
+        raise UsageError(
+            f"The password must have at least {least} characters{why}.", remedy="Use a phrase.", parameter="password"
+        )
     if len(text) > LONGEST:
-        raise UsageError(f"password parameter must have at most {LONGEST} characters.", remedy="Shorten it.")
+        raise UsageError(
+            f"The password must have at most {LONGEST} characters.", remedy="Shorten it.", parameter="password"
+        )
     if is_guessable(text, context):
         raise UsageError(
-            "password parameter is among the first an attacker tries.",
+            "The password is among the first an attacker tries.",
             remedy="Use several words that do not belong together, or let a password manager make one.",
+            parameter="password",
         )
 
 

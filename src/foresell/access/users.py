@@ -38,11 +38,9 @@ async def create(con: Connection, *, name: str, email: str, roles: Iterable[str]
     try:
         row = await one(con, "users.create", name=name.strip(), email=clean_email(email), team_id=team_id)
     except UniqueViolation:
-        raise UsageError(
-            "email parameter is in use already.", remedy="Each user needs an e-mail of their own."
-        ) from None
+        raise UsageError("This e-mail is in use already.", parameter="email") from None
     except ForeignKeyViolation:
-        raise UsageError("team_id parameter: there is no such team.") from None
+        raise UsageError("There is no such team.", parameter="team_id") from None
     assert row
     await _set_roles(con, row["user_id"], roles)
     return await get(con, row["user_id"])
@@ -102,7 +100,7 @@ async def create_team(con: Connection, name: str) -> Row:
     try:
         row = await one(con, "users.create_team", team=name.strip())
     except UniqueViolation:
-        raise UsageError("name parameter is in use already.") from None
+        raise UsageError("There is a team of this name.", parameter="name") from None
     assert row
     return row
 
@@ -128,7 +126,7 @@ def clean_email(email: str) -> str:
         or len(cleaned) > 254
         or any(char.isspace() or not char.isprintable() for char in cleaned)
     ):
-        raise UsageError("email parameter is not an e-mail address.", remedy="Write it as name@example.com.")
+        raise UsageError("This is not an e-mail address.", remedy="Write it as name@example.com.", parameter="email")
     return cleaned
 
 
@@ -136,17 +134,14 @@ async def _set(con: Connection, column: str, user_id: int, value: object) -> Non
     try:
         await run(con, f"users.set_{column}", user_id=user_id, value=value)
     except UniqueViolation:
-        raise UsageError(
-            "email parameter is in use already.", remedy="Each user needs an e-mail of their own."
-        ) from None
+        raise UsageError("This e-mail is in use already.", parameter="email") from None
     except ForeignKeyViolation:
-        raise UsageError("team_id parameter: there is no such team.") from None
+        raise UsageError("There is no such team.", parameter="team_id") from None
 
 
 async def _set_roles(con: Connection, user_id: int, wanted: Iterable[str]) -> None:
-    named = sorted(set(wanted))
+    named, known = sorted(set(wanted)), [row["name"] for row in await roles(con)]
+    if not set(named) <= set(known):
+        raise UsageError("There is no such role.", remedy=f"Choose of: {', '.join(known)}.", parameter="roles")
     await run(con, "users.drop_roles", user_id=user_id, roles=named)
-    try:
-        await run(con, "users.add_roles", user_id=user_id, roles=named)
-    except ForeignKeyViolation:
-        raise UsageError("roles parameter: there is no such role.", remedy="List them: GET /api/roles") from None
+    await run(con, "users.add_roles", user_id=user_id, roles=named)

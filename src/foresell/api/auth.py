@@ -117,7 +117,7 @@ async def second_factor(request: Request, web: WebOf, body: SecondFactor) -> Res
     """Finish a sign-in with a code of the authenticator app or a recovery code. Each code counts once."""
     visitor, keyring = visitor_of(request), keyring_of(request)
     if bool(body.code) == bool(body.recovery_code):
-        raise UsageError("code parameter or recovery_code parameter: give one of the two.")
+        raise UsageError("Give either a code or a recovery code.", parameter="code")
     async with web.transaction(None) as con:
         user_id, by = await sign_in.pending(con, body.ticket)
         guess = await sign_in.guess_again(con, keyring, user_id, visitor)
@@ -208,7 +208,7 @@ async def step_up(request: Request, web: WebOf, body: StepUp, principal: SignedI
     """Prove once more to be there, for what needs a recent second factor."""
     session_id = only_person(principal)
     if [body.code, body.password, body.passkey].count(None) != 2:
-        raise UsageError("code parameter, password parameter or passkey parameter: give exactly one.")
+        raise UsageError("Give exactly one of code, password and passkey.", parameter="code")
     right = await _proved(request, web, principal, body)
     async with web.transaction(principal.user_id) as con:
         if right:
@@ -230,7 +230,7 @@ async def _proved(request: Request, web: WebOf, principal: Principal, body: Step
     async with web.transaction(user_id) as con:
         has = await factors.of_user(con)
         if body.password and has.second:
-            raise UsageError("code parameter required: there is a second factor.", remedy="Give its code.")
+            raise UsageError("There is a second factor.", remedy="Give its code.", parameter="code")
         guess = await sign_in.guess_again(con, keyring, user_id, visitor)
     if body.password:
         right, _ = await passwords.verified(body.password, guess.stored)
