@@ -218,7 +218,7 @@ def test_pages_of_rows_never_overlap(served: Served) -> None:
         ("/api/segments?explain=rows&cursor=no", "cursor"), ("/api/segments?limit=0", "limit"), ("/api/sales?by=day", "by"),
         ("/api/sales?from=2026-01-02&to=2026-01-01", "to"), ("/api/distributions/recency?bins=1", "bins"),
         ("/api/distributions/recency?segment=Nobody", "segment"), ("/api/distributions/height", "axis"),
-        ("/api/segments?colour=red", "colour"),
+        ("/api/segments?colour=red", "colour"), ("/api/kpis?from=0001-01-01", "from"), ("/api/sales?to=9999-12-31", "to"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_explained_is_named(served: Served, path: str, parameter: str) -> None:
@@ -238,6 +238,6 @@ def test_the_usual_questions_are_asked_before_somebody_does(served: Served, monk
                 known = passport._remembered.get(app.state.web.door(), {})
                 if len(known) >= 13 and all(task.done() for task in known.values()):
                     break
-            return {file for file, scope, _ in known if scope == Scope.everyone().key}
+            return {file for scope, file, _ in known if scope == Scope.everyone().key}
 
     assert asyncio.run(opened()) >= {"segments", "kpi_sales", "sales_by_category", "line_classes"}

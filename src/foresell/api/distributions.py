@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
 from foresell.api import lists, passport
-from foresell.api.answers import Meta
+from foresell.api.answers import Meta, body
 from foresell.api.deps import WebOf, require
 from foresell.api.passport import Asked, Explain, Figures, Made, RowsBehind
 from foresell.api.problems import documented
@@ -27,10 +27,10 @@ COLUMNS = {"recency": "recency_days", "frequency": "frequency", "monetary": "mon
 
 
 class Bin(BaseModel):
-    """Customers whose value lies from low on and below high."""
+    """Customers whose value lies from low on and below high; in the last bin also at high."""
 
     low: float = Field(description="The smallest value in it.", examples=[100])
-    high: float = Field(description="The first value that is not in it any more.", examples=[200])
+    high: float = Field(description="Where the next one begins.", examples=[200])
     customers: int = Field(description="How many.", examples=[1204])
 
 
@@ -63,7 +63,9 @@ async def distribution(
     """How one value spreads over the customers a filter holds. Bins do not change with the filter."""
     which = await lists.filter_of(web, principal, how)
     with lists.by_parameter():
-        holds, values, within, cut_points = await web.ask(principal, _prepared, axis, which)
+        holds, values, within, cut_points = await passport.remembered(
+            web, principal, ("distribution of", body([axis, which])), lambda: web.ask(principal, _prepared, axis, which)
+        )
     if axis == "probability":
         try:
             cut_points = [(await web.model("purchase"))["figures"]["threshold"]]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from weakref import WeakKeyDictionary
 
 import duckdb
@@ -28,7 +27,8 @@ from foresell.snapshot.door import Door
 ANSWERS_KEPT = 512
 
 Figures = list[dict[str, Any]]
-_remembered: WeakKeyDictionary[Door, OrderedDict[tuple[str, str, bytes], asyncio.Task[Figures]]] = WeakKeyDictionary()
+_remembered: WeakKeyDictionary[Door, OrderedDict[tuple[str, str, bytes], asyncio.Task[Any]]] = WeakKeyDictionary()
+T = TypeVar("T")
 
 
 class Explain(lists.Paging):
@@ -103,24 +103,30 @@ async def of_total(web: Web, principal: Principal, which: lists.Which, how: Expl
 
 
 async def figures(web: Web, principal: Principal, asked: Asked) -> Figures:
-    """The figures, remembered by run, scope and question: a published run does not change. Not to be written into."""
-    door = web.door()
-    answers = _remembered.setdefault(door, OrderedDict())
+    """The figures. Not to be written into: they are remembered."""
+    key = (asked.metric.file, body([asked.values, asked.pieces]))
+    statement = asked.metric.figures(asked.pieces)
+    return await remembered(web, principal, key, lambda: _ask(web, principal, asked, statement, asked.values))
+
+
+async def remembered(
+    web: Web, principal: Principal, key: tuple[str, bytes], ask_it: Callable[[], Coroutine[Any, Any, T]]
+) -> T:
+    """An answer by run, scope and question, asked once however many wait for it: a published run does not change."""
+    answers = _remembered.setdefault(web.door(), OrderedDict())
     scope = await web.scope(principal)
-    key = (asked.metric.file, scope.key, body([asked.values, asked.pieces]))
-    if key not in answers:
-        answers[key] = asyncio.create_task(
-            _ask(web, principal, asked, asked.metric.figures(asked.pieces), asked.values)
-        )
+    place = (scope.key, *key)
+    if place not in answers:
+        answers[place] = asyncio.create_task(ask_it())
         if len(answers) > ANSWERS_KEPT:
             answers.popitem(last=False)
-    answers.move_to_end(key)
+    answers.move_to_end(place)
+    task: asyncio.Task[T] = answers[place]
     try:
-        return await asyncio.shield(answers[key])
+        return await asyncio.shield(task)
     except BaseException:
-        with suppress(KeyError):
-            if answers[key].done():
-                del answers[key]
+        if task.done() and answers.get(place) is task:
+            del answers[place]
         raise
 
 

@@ -24,6 +24,8 @@ Reader = Annotated[Principal, require("sales.read")]
 
 By = Literal["month", "week", "segment", "category", "country"]
 KpiName = Literal["revenue", "orders", "customers", "average_order_value", "expected_value", "at_risk_revenue"]
+#: So that the period before one, however long, is still a date.
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
 PERIOD_DAYS = 30
 
 
@@ -86,8 +88,8 @@ class LineClasses(BaseModel):
 class Days(Explain):
     """Order days, both included."""
 
-    first_day: date | None = Field(None, alias="from", description="Orders on or after this day.")
-    last_day: date | None = Field(None, alias="to", description="Orders on or before this day.")
+    first_day: Day | None = Field(None, alias="from", description="Orders on or after this day.")
+    last_day: Day | None = Field(None, alias="to", description="Orders on or before this day.")
 
     def in_order(self) -> None:
         """Raises ParameterError when the range ends before it starts."""

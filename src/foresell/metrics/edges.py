@@ -17,7 +17,7 @@ def of(axis: str, low: float, high: float, bins: int) -> list[float]:
     """Edges for values from low to high, both included: of recency, frequency, monetary or probability."""
     if axis == "probability":
         width = next(width for width in _SHARES if round(1 / width) <= bins)
-        return [round(width * place, 6) for place in range(round(1 / width))] + [1 + 1e-9]
+        return [round(width * place, 6) for place in range(round(1 / width) + 1)]
     if axis == "recency":
         return _even(low, high, bins)
     return _growing(low, high, bins, whole=axis == "frequency")
