@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench docs lock clean
+.PHONY: help setup front demo test check bench docs lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,11 +16,15 @@ $(STAMP): requirements.lock pyproject.toml scripts/setup.sh
 	@PYTHON="$(PYTHON)" scripts/setup.sh
 	@touch $@
 
-demo: setup  ## a believable shop: generated, loaded, scored, shown
+front:  ## the pages, built into the API (Node 20.19 or newer)
+	@scripts/front.sh build
+
+demo: setup front  ## a believable shop: generated, loaded, scored, shown
 	@$(BIN)/foresell demo --no-serve
 
 test: setup  ## everything that must hold: checks, then all tests
 	@$(MAKE) --no-print-directory check
+	@scripts/front.sh test
 	@$(BIN)/python -m pytest
 
 check: setup  ## style, types, imports, the API's contract
@@ -29,6 +33,7 @@ check: setup  ## style, types, imports, the API's contract
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python scripts/openapi.py --check
+	@scripts/front.sh check
 
 bench: setup  ## the benchmarks; results land in benchmarks/results
 	@$(BIN)/python -m benchmarks

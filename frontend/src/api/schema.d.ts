@@ -4,7 +4,7 @@
  */
 
 export interface paths {
-    "/api/health": {
+    "/api/api-keys": {
         parameters: {
             query?: never;
             header?: never;
@@ -12,10 +12,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Health
-         * @description Whether the API answers; open to everybody, and says nothing of the data.
+         * All Api Keys
+         * @description Everybody's keys that still count; DELETE /api/me/api-keys/{key_id} ends one.
          */
-        get: operations["health"];
+        get: operations["all_api_keys"];
         put?: never;
         post?: never;
         delete?: never;
@@ -24,27 +24,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/auth/sign-in": {
+    "/api/assignees": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
         /**
-         * Sign In By Password
-         * @description Sign in with e-mail and password. Slow to guess: 429 after a few wrong ones from a device not seen before.
+         * List Assignees
+         * @description To whom one may hand customers: one's team, or everybody for those who see all customers.
          */
-        post: operations["sign_in_by_password"];
+        get: operations["list_assignees"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/auth/second-factor": {
+    "/api/assignments": {
         parameters: {
             query?: never;
             header?: never;
@@ -54,10 +54,70 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Second Factor
-         * @description Finish a sign-in with a code of the authenticator app or a recovery code. Each code counts once.
+         * Assign Customers
+         * @description Hand customers to a user, or to nobody. A manager hands over within the team; new customers are the admin's to give.
          */
-        post: operations["second_factor"];
+        post: operations["assign_customers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assignments/{assignment_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Assignment
+         * @description Take one's own hand-over back, of customers who were not handed on since.
+         */
+        post: operations["undo_assignment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audit
+         * @description What was done, newest first.
+         */
+        get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify Audit
+         * @description Check every event against its seal and the anchors outside the database; a million take some seconds.
+         */
+        get: operations["verify_audit"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -84,20 +144,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/auth/passkey/options": {
+    "/api/auth/oidc": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
         /**
-         * Passkey Options
-         * @description What the browser needs to sign in with a passkey.
+         * Providers
+         * @description Where one can sign in beside here.
          */
-        post: operations["passkey_options"];
+        get: operations["providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/{provider}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Callback
+         * @description Back from the provider: signed in and onward, on to the second factor, or to the sign-in page with the reason.
+         */
+        get: operations["callback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/{provider}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Start
+         * @description Off to the provider.
+         */
+        get: operations["start"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -124,6 +224,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Passkey Options
+         * @description What the browser needs to sign in with a passkey.
+         */
+        post: operations["passkey_options"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/refresh": {
         parameters: {
             query?: never;
@@ -138,6 +258,46 @@ export interface paths {
          * @description Trade the cookie's refresh token for a new access token. A token that comes back a second time ends its session.
          */
         post: operations["refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Second Factor
+         * @description Finish a sign-in with a code of the authenticator app or a recovery code. Each code counts once.
+         */
+        post: operations["second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign In By Password
+         * @description Sign in with e-mail and password. Slow to guess: 429 after a few wrong ones from a device not seen before.
+         */
+        post: operations["sign_in_by_password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -184,7 +344,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/auth/oidc": {
+    "/api/batches": {
         parameters: {
             query?: never;
             header?: never;
@@ -192,10 +352,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Providers
-         * @description Where one can sign in beside here.
+         * List Batches
+         * @description What was loaded, newest first.
          */
-        get: operations["providers"];
+        get: operations["list_batches"];
         put?: never;
         post?: never;
         delete?: never;
@@ -204,7 +364,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/auth/oidc/{provider}/start": {
+    "/api/batches/{batch_id}/rejects": {
         parameters: {
             query?: never;
             header?: never;
@@ -212,10 +372,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Start
-         * @description Off to the provider.
+         * Get Rejects
+         * @description The rejected rows of a batch as CSV, with line, column, value and reason. It may hold personal data; recorded.
          */
-        get: operations["start"];
+        get: operations["get_rejects"];
         put?: never;
         post?: never;
         delete?: never;
@@ -224,7 +384,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/auth/oidc/{provider}/callback": {
+    "/api/batches/{batch_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Batch
+         * @description Have a batch taken back exactly; GET /api/jobs/{job_id} says how it went.
+         */
+        post: operations["undo_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls": {
         parameters: {
             query?: never;
             header?: never;
@@ -232,10 +412,566 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Callback
-         * @description Back from the provider: signed in and onward, or on to the second factor where the account has one.
+         * List Calls
+         * @description The calls in reach, newest first; those taken back are left out.
          */
-        get: operations["callback"];
+        get: operations["list_calls"];
+        put?: never;
+        /**
+         * Log Call
+         * @description Log what came of a call; the customer leaves today's list.
+         */
+        post: operations["log_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/today": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Calls Today
+         * @description Whom to call today: by expected value, without those put off or spoken to in the last 14 days.
+         *
+         *     Scores speak of the run's as_of; calls and snoozes happen by the wall clock, in UTC.
+         */
+        get: operations["calls_today"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{call_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Call
+         * @description Take one's own call back, with the snooze it came with.
+         */
+        post: operations["undo_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Customers
+         * @description The scored customers in reach, filtered, sorted and paged; explained is their total.
+         */
+        get: operations["list_customers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/by-contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find By Contact
+         * @description Find customers by an e-mail address or telephone number. Not by GET: addresses of requests end up in logs.
+         */
+        post: operations["find_by_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/rfm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Customer Rfm
+         * @description The RFM table, filtered, sorted and paged; explained is its total.
+         */
+        get: operations["customer_rfm"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Customer Segments
+         * @description How many of the customers in reach are in each segment of the rules.
+         */
+        get: operations["customer_segments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{customer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Customer
+         * @description One customer. 404 also for one that is not yours to see.
+         */
+        get: operations["get_customer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{customer_id}/calculation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Customer Calculation
+         * @description How recency, frequency and monetary came about: orders, sums, cut points, cell, segment.
+         */
+        get: operations["customer_calculation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{customer_id}/contact/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reveal Contact
+         * @description Show contact data. The audit records who asked, when, and for whom.
+         */
+        post: operations["reveal_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{customer_id}/details": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Customer Details
+         * @description One customer: RFM, prediction, history. 404 also for one that is not yours to see.
+         */
+        get: operations["customer_details"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{customer_id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase Customer
+         * @description Erase who a customer is: name, place and contact data, for good. Orders and scores stay, under the number alone.
+         *
+         *     Needs a second factor of the last five minutes. Takes some seconds in a large shop: every other key is wrapped anew.
+         */
+        post: operations["erase_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{customer_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Customer History
+         * @description What each kept run said of the customer, and whether it came true.
+         */
+        get: operations["customer_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{customer_id}/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Customer Orders
+         * @description The customer's orders with their lines, newest first.
+         */
+        get: operations["customer_orders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{customer_id}/owner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Assign Customer
+         * @description Hand a customer to a user, or to nobody.
+         */
+        put: operations["assign_customer"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/customers/{customer_id}/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Customer Products
+         * @description What the customer bought, by product.
+         */
+        get: operations["customer_products"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/distributions/{axis}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Distribution
+         * @description How one value spreads over the customers a filter holds. Bins do not change with the filter.
+         */
+        get: operations["distribution"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/export/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export Customers
+         * @description The customers of a list as CSV or XLSX: all of them, in its order. Raw numbers, ISO days, no formulas.
+         */
+        post: operations["export_customers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exports/{export_id}/manifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Manifest
+         * @description What an export was: count, filters, columns, run, hash. One's own, or anybody's for those who read the audit.
+         */
+        get: operations["export_manifest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Forecast
+         * @description Revenue and orders of the coming periods with 80 % intervals, and how right the method was in the past.
+         */
+        get: operations["get_forecast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Health
+         * @description Whether the API answers; open to everybody, and says nothing of the data.
+         */
+        get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Imports
+         * @description Files on their way in, newest first.
+         */
+        get: operations["list_imports"];
+        put?: never;
+        /**
+         * Upload File
+         * @description Upload a file; the worker then looks at it. Nothing is loaded yet.
+         */
+        post: operations["upload_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Import
+         * @description One import: what the file is, how it would be read, what would be rejected and why.
+         */
+        get: operations["get_import"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Import
+         * @description Throw the uploaded file away, or stop the load under way. A batch that was loaded stays: undo it instead.
+         */
+        delete: operations["delete_import"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import_id}/commit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Commit Import
+         * @description Have the file loaded as one batch, all of it or nothing.
+         */
+        post: operations["commit_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import_id}/mapping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Map Import
+         * @description Say how the file is to be read; the worker then looks at it again.
+         */
+        put: operations["map_import"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Job
+         * @description What became of something the worker was asked to do: one's own jobs, and for stewards all.
+         */
+        get: operations["get_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/kpis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Key Figures
+         * @description Key figures of the 30 days before as_of, or of the days asked for, beside as many days just before.
+         */
+        get: operations["key_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lines/classes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Line Classes
+         * @description What the order lines count as, in number and in money.
+         */
+        get: operations["line_classes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -268,95 +1004,31 @@ export interface paths {
         patch: operations["change_profile"];
         trace?: never;
     };
-    "/api/me/password": {
+    "/api/me/api-keys": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Own Api Keys
+         * @description One's keys that still count.
+         */
+        get: operations["own_api_keys"];
         put?: never;
         /**
-         * Change Password
-         * @description Set another password; all other sessions end.
+         * Create Api Key
+         * @description A key for a program: never more than you may yourself, for a year at most. It is shown this once.
          */
-        post: operations["change_password"];
+        post: operations["create_api_key"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/me/totp": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Confirm Totp
-         * @description The app's first code puts it in service. Recovery codes come with the first second factor.
-         */
-        put: operations["confirm_totp"];
-        /**
-         * Start Totp
-         * @description Set up an authenticator app. Needs a recent second factor (or sign-in).
-         */
-        post: operations["start_totp"];
-        /**
-         * Remove Totp
-         * @description Forget the authenticator app. Not when the password left would be too short to stand alone.
-         */
-        delete: operations["remove_totp"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/me/recovery-codes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Renew Recovery Codes
-         * @description Ten new recovery codes; the old ones count no more.
-         */
-        post: operations["renew_recovery_codes"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/me/sessions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Own Sessions
-         * @description Where one is signed in.
-         */
-        get: operations["own_sessions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/me/sessions/{session_id}": {
+    "/api/me/api-keys/{key_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -367,10 +1039,10 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * End Session
-         * @description Sign out another device.
+         * Revoke Api Key
+         * @description End a key at once: one's own, or anybody's for whoever manages keys.
          */
-        delete: operations["end_session"];
+        delete: operations["revoke_api_key"];
         options?: never;
         head?: never;
         patch?: never;
@@ -440,7 +1112,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/me/api-keys": {
+    "/api/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Password
+         * @description Set another password; all other sessions end.
+         */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew Recovery Codes
+         * @description Ten new recovery codes; the old ones count no more.
+         */
+        post: operations["renew_recovery_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/sessions": {
         parameters: {
             query?: never;
             header?: never;
@@ -448,23 +1160,19 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Own Api Keys
-         * @description One's keys that still count.
+         * Own Sessions
+         * @description Where one is signed in.
          */
-        get: operations["own_api_keys"];
+        get: operations["own_sessions"];
         put?: never;
-        /**
-         * Create Api Key
-         * @description A key for a program: never more than you may yourself, for a year at most. It is shown this once.
-         */
-        post: operations["create_api_key"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/me/api-keys/{key_id}": {
+    "/api/me/sessions/{session_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -475,64 +1183,16 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Revoke Api Key
-         * @description End a key at once: one's own, or anybody's for whoever manages keys.
+         * End Session
+         * @description Sign out another device.
          */
-        delete: operations["revoke_api_key"];
+        delete: operations["end_session"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/users": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * All Users
-         * @description Everybody who may sign in, or once did.
-         */
-        get: operations["all_users"];
-        put?: never;
-        /**
-         * Add User
-         * @description Add a user. The answer holds the one-time link by which the person comes in and sets a password.
-         */
-        post: operations["add_user"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/users/{user_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * One User
-         * @description One user.
-         */
-        get: operations["one_user"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /**
-         * Change User
-         * @description Change name, e-mail, roles, team, or lock out (`disabled`). It counts at once, for everything under way.
-         */
-        patch: operations["change_user"];
-        trace?: never;
-    };
-    "/api/users/{user_id}/reset": {
+    "/api/me/totp": {
         parameters: {
             query?: never;
             header?: never;
@@ -540,157 +1200,21 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put?: never;
         /**
-         * Reset User
-         * @description A one-time link for somebody who lost the password (or, with `second_factor`, the phone). All sessions end.
+         * Confirm Totp
+         * @description The app's first code puts it in service. Recovery codes come with the first second factor.
          */
-        post: operations["reset_user"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/roles": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
+        put: operations["confirm_totp"];
         /**
-         * All Roles
-         * @description Every role, what it reaches and what it permits.
+         * Start Totp
+         * @description Set up an authenticator app. Needs a recent second factor (or sign-in).
          */
-        get: operations["all_roles"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/teams": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
+        post: operations["start_totp"];
         /**
-         * All Teams
-         * @description Every team.
+         * Remove Totp
+         * @description Forget the authenticator app. Not when the password left would be too short to stand alone.
          */
-        get: operations["all_teams"];
-        put?: never;
-        /**
-         * Add Team
-         * @description Add a team.
-         */
-        post: operations["add_team"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/audit": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Audit
-         * @description What was done, newest first.
-         */
-        get: operations["list_audit"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/audit/verify": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Verify Audit
-         * @description Check every event against its seal and the anchors outside the database; a million take some seconds.
-         */
-        get: operations["verify_audit"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/customers/segments": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Customer Segments
-         * @description How many of the customers in reach are in each segment of the rules.
-         */
-        get: operations["customer_segments"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/customers/rfm": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Customer Rfm
-         * @description The RFM table, filtered, sorted and paged; explained is its total.
-         */
-        get: operations["customer_rfm"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/customers/{customer_id}/details": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Customer Details
-         * @description One customer: RFM, prediction, history. 404 also for one that is not yours to see.
-         */
-        get: operations["customer_details"];
-        put?: never;
-        post?: never;
-        delete?: never;
+        delete: operations["remove_totp"];
         options?: never;
         head?: never;
         patch?: never;
@@ -708,392 +1232,6 @@ export interface paths {
          * @description The purchase model's figures: means over the test cutoffs, each out of time. 503 when none serves.
          */
         get: operations["model_metrics"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/customers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Customers
-         * @description The scored customers in reach, filtered, sorted and paged; explained is their total.
-         */
-        get: operations["list_customers"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/customers/{customer_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Customer
-         * @description One customer. 404 also for one that is not yours to see.
-         */
-        get: operations["get_customer"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/customers/{customer_id}/calculation": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Customer Calculation
-         * @description How recency, frequency and monetary came about: orders, sums, cut points, cell, segment.
-         */
-        get: operations["customer_calculation"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/customers/{customer_id}/orders": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Customer Orders
-         * @description The customer's orders with their lines, newest first.
-         */
-        get: operations["customer_orders"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/customers/{customer_id}/products": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Customer Products
-         * @description What the customer bought, by product.
-         */
-        get: operations["customer_products"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/customers/{customer_id}/history": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Customer History
-         * @description What each kept run said of the customer, and whether it came true.
-         */
-        get: operations["customer_history"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/customers/{customer_id}/contact/reveal": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Reveal Contact
-         * @description Show contact data. The audit records who asked, when, and for whom.
-         */
-        post: operations["reveal_contact"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/customers/by-contact": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Find By Contact
-         * @description Find customers by an e-mail address or telephone number. Not by GET: addresses of requests end up in logs.
-         */
-        post: operations["find_by_contact"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/customers/{customer_id}/erase": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Erase Customer
-         * @description Erase who a customer is: name, place and contact data, for good. Orders and scores stay, under the number alone.
-         *
-         *     Needs a second factor of the last five minutes. Takes some seconds in a large shop: every other key is wrapped anew.
-         */
-        post: operations["erase_customer"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/segments": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Segments
-         * @description Every segment with its customers, revenue, typical recency and advice.
-         */
-        get: operations["list_segments"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/segments/grid": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Segment Grid
-         * @description Customers and revenue by recency and frequency score.
-         */
-        get: operations["segment_grid"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/segments/movement": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Segment Movement
-         * @description Who moved between segments since an earlier run, and how stable each segment's label was.
-         */
-        get: operations["segment_movement"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/segments/rules": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Segment Rules
-         * @description The newest rules, and whether what is shown was made with them.
-         */
-        get: operations["get_segment_rules"];
-        /**
-         * Put Segment Rules
-         * @description Save the rules as a new version. It applies from the next refresh on; old runs keep theirs. Audited.
-         */
-        put: operations["put_segment_rules"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/segments/rules/preview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Preview Segment Rules
-         * @description How many customers each segment would hold under other rules; nothing is saved.
-         */
-        post: operations["preview_segment_rules"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/distributions/{axis}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Distribution
-         * @description How one value spreads over the customers a filter holds. Bins do not change with the filter.
-         */
-        get: operations["distribution"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/kpis": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Key Figures
-         * @description Key figures of the 30 days before as_of, or of the days asked for, beside as many days just before.
-         */
-        get: operations["key_figures"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/sales": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Sales
-         * @description Net revenue, orders and customers by month, week, segment, category or country.
-         */
-        get: operations["list_sales"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/lines/classes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Line Classes
-         * @description What the order lines count as, in number and in money.
-         */
-        get: operations["line_classes"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/forecast": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Forecast
-         * @description Revenue and orders of the coming periods with 80 % intervals, and how right the method was in the past.
-         */
-        get: operations["get_forecast"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1242,26 +1380,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/targets": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Targets
-         * @description The goals of the specification: met, not met or not reachable, and why. Computed by the backtest, never typed.
-         */
-        get: operations["list_targets"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/receipts": {
         parameters: {
             query?: never;
@@ -1282,7 +1400,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/calls/today": {
+    "/api/roles": {
         parameters: {
             query?: never;
             header?: never;
@@ -1290,12 +1408,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Calls Today
-         * @description Whom to call today: by expected value, without those put off or spoken to in the last 14 days.
-         *
-         *     Scores speak of the run's as_of; calls and snoozes happen by the wall clock, in UTC.
+         * All Roles
+         * @description Every role, what it reaches and what it permits.
          */
-        get: operations["calls_today"];
+        get: operations["all_roles"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1304,7 +1420,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/calls": {
+    "/api/runs": {
         parameters: {
             query?: never;
             header?: never;
@@ -1312,23 +1428,43 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Calls
-         * @description The calls in reach, newest first; those taken back are left out.
+         * List Runs
+         * @description The refreshes there were, newest first.
          */
-        get: operations["list_calls"];
+        get: operations["list_runs"];
         put?: never;
         /**
-         * Log Call
-         * @description Log what came of a call; the customer leaves today's list.
+         * Start Run
+         * @description Have everything scored anew and published; progress comes by GET /api/stream and GET /api/jobs/{job_id}.
          */
-        post: operations["log_call"];
+        post: operations["start_run"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/calls/{call_id}/undo": {
+    "/api/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Run
+         * @description One refresh, with how far it is while it is building.
+         */
+        get: operations["get_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{run_id}/publish": {
         parameters: {
             query?: never;
             header?: never;
@@ -1338,10 +1474,134 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Undo Call
-         * @description Take one's own call back, with the snooze it came with.
+         * Publish Run
+         * @description Publish an earlier run again; the one shown until now is withdrawn, not deleted. Nothing happens if it is that one.
          */
-        post: operations["undo_call"];
+        post: operations["publish_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sales
+         * @description Net revenue, orders and customers by month, week, segment, category or country.
+         */
+        get: operations["list_sales"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Segments
+         * @description Every segment with its customers, revenue, typical recency and advice.
+         */
+        get: operations["list_segments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/grid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Segment Grid
+         * @description Customers and revenue by recency and frequency score.
+         */
+        get: operations["segment_grid"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/movement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Segment Movement
+         * @description Who moved between segments since an earlier run, and how stable each segment's label was.
+         */
+        get: operations["segment_movement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Segment Rules
+         * @description The newest rules, and whether what is shown was made with them.
+         */
+        get: operations["get_segment_rules"];
+        /**
+         * Put Segment Rules
+         * @description Save the rules as a new version. It applies from the next refresh on; old runs keep theirs. Audited.
+         */
+        put: operations["put_segment_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/rules/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Segment Rules
+         * @description How many customers each segment would hold under other rules; nothing is saved.
+         */
+        post: operations["preview_segment_rules"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1387,6 +1647,160 @@ export interface paths {
          * @description Take a snooze back.
          */
         delete: operations["lift_snooze"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Status
+         * @description Speed and availability by operation, the run, the database and the worker.
+         */
+        get: operations["status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream
+         * @description Events as they happen: run_published, run_progress, import_progress, call_logged, call_undone, customers_assigned,
+         *     snooze, batch_undone. Begins with `ready`. A comment comes every 15 seconds; the stream ends after nine minutes, to
+         *     be opened again with Last-Event-ID.
+         */
+        get: operations["stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Targets
+         * @description The goals of the specification: met, not met or not reachable, and why. Computed by the backtest, never typed.
+         */
+        get: operations["list_targets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All Teams
+         * @description Every team.
+         */
+        get: operations["all_teams"];
+        put?: never;
+        /**
+         * Add Team
+         * @description Add a team.
+         */
+        post: operations["add_team"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All Users
+         * @description Everybody who may sign in, or once did.
+         */
+        get: operations["all_users"];
+        put?: never;
+        /**
+         * Add User
+         * @description Add a user. The answer holds the one-time link by which the person comes in and sets a password.
+         */
+        post: operations["add_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One User
+         * @description One user.
+         */
+        get: operations["one_user"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change User
+         * @description Change name, e-mail, roles, team, or lock out (`disabled`). It counts at once, for everything under way.
+         */
+        patch: operations["change_user"];
+        trace?: never;
+    };
+    "/api/users/{user_id}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset User
+         * @description A one-time link for somebody who lost the password (or, with `second_factor`, the phone). All sessions end.
+         */
+        post: operations["reset_user"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1440,67 +1854,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/customers/{customer_id}/owner": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Assign Customer
-         * @description Hand a customer to a user, or to nobody.
-         */
-        put: operations["assign_customer"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/assignments": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Assign Customers
-         * @description Hand customers to a user, or to nobody. A manager hands over within the team; new customers are the admin's to give.
-         */
-        post: operations["assign_customers"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/assignments/{assignment_id}/undo": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Undo Assignment
-         * @description Take one's own hand-over back, of customers who were not handed on since.
-         */
-        post: operations["undo_assignment"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/stream": {
+    "/metrics": {
         parameters: {
             query?: never;
             header?: never;
@@ -1508,12 +1862,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Stream
-         * @description Events as they happen: run_published, run_progress, import_progress, call_logged, call_undone, customers_assigned,
-         *     snooze, batch_undone. Begins with `ready`. A comment comes every 15 seconds; the stream ends after nine minutes, to
-         *     be opened again with Last-Event-ID.
+         * Metrics
+         * @description Figures for Prometheus; give its scraper an API key with status.read.
          */
-        get: operations["stream"];
+        get: operations["metrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1531,43 +1883,76 @@ export interface components {
          * @description One user.
          */
         Account: {
-            /** User Id */
-            user_id: number;
-            /** Name */
-            name: string;
-            /** Email */
-            email: string;
-            /** Roles */
-            roles: string[];
-            team: components["schemas"]["Team"] | null;
-            /** Disabled */
-            disabled: boolean;
-            /** Second Factor */
-            second_factor: boolean | null;
-            /** Last Seen At */
-            last_seen_at: string | null;
             /**
              * Created At
              * Format: date-time
+             * @description When it was made.
              */
             created_at: string;
+            /**
+             * Disabled
+             * @description Whether they are kept from signing in.
+             */
+            disabled: boolean;
+            /**
+             * Email
+             * @description The e-mail address; of customers masked.
+             */
+            email: string;
+            /**
+             * Last Seen At
+             * @description When they last asked for anything.
+             */
+            last_seen_at: string | null;
+            /**
+             * Name
+             * @description The name.
+             */
+            name: string;
+            /**
+             * Roles
+             * @description Their roles.
+             */
+            roles: string[];
+            /**
+             * Second Factor
+             * @description Which second factors there are.
+             */
+            second_factor: boolean | null;
+            /** @description Their team; null: none. */
+            team: components["schemas"]["Team"] | null;
+            /**
+             * User Id
+             * @description The number of the user.
+             */
+            user_id: number;
         };
         /**
          * Accounts
          * @description All users.
          */
         Accounts: {
-            /** Data */
+            /**
+             * Data
+             * @description The rows.
+             */
             data: components["schemas"]["Account"][];
-            /** Total */
-            total: number;
+            /**
+             * Next Cursor
+             * @description Give it as `cursor` for what follows; null at the end.
+             */
+            next_cursor?: null;
             /**
              * Page
+             * @description Which page this is.
              * @default 1
              */
             page: number;
-            /** Next Cursor */
-            next_cursor?: null;
+            /**
+             * Total
+             * @description How many there are, before paging.
+             */
+            total: number;
         };
         /**
          * Accuracy
@@ -1581,44 +1966,80 @@ export interface components {
              */
             months: number;
             /**
+             * Sentence
+             * @description The verdict in words.
+             */
+            sentence: string;
+            /**
              * Value
              * @description Mean of 1 - |expected - came| / came.
              * @example 0.918
              */
             value: number;
-            /**
-             * Sentence
-             * @description The verdict in words.
-             */
-            sentence: string;
         };
         /**
          * AddedPasskey
          * @description The passkey, with recovery codes where it is the first second factor.
          */
         AddedPasskey: {
-            /** Recovery Codes */
-            recovery_codes: string[];
-            /** Passkey Id */
-            passkey_id: string;
-            /** Name */
-            name: string;
             /**
              * Created At
              * Format: date-time
+             * @description When it was made.
              */
             created_at: string;
-            /** Last Used At */
+            /**
+             * Last Used At
+             * @description When it was last used.
+             */
             last_used_at: string | null;
+            /**
+             * Name
+             * @description The name.
+             */
+            name: string;
+            /**
+             * Passkey Id
+             * @description The passkey's id.
+             */
+            passkey_id: string;
+            /**
+             * Recovery Codes
+             * @description Each signs in once; shown this once.
+             */
+            recovery_codes: string[];
         };
         /**
          * ApiKey
          * @description One key of a program.
          */
         ApiKey: {
-            /** Key Id */
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             * @description When it ends.
+             */
+            expires_at: string;
+            /**
+             * Key Id
+             * @description The number of the key.
+             */
             key_id: number;
-            /** Name */
+            /**
+             * Last Used At
+             * @description When it was last used.
+             */
+            last_used_at: string | null;
+            /**
+             * Name
+             * @description The name.
+             */
             name: string;
             /**
              * Prefix
@@ -1626,29 +2047,26 @@ export interface components {
              * @example fsk_9fGq
              */
             prefix: string;
-            /** Scopes */
+            /**
+             * Scopes
+             * @description The permissions of the key.
+             */
             scopes: string[];
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /**
-             * Expires At
-             * Format: date-time
-             */
-            expires_at: string;
-            /** Last Used At */
-            last_used_at: string | null;
         };
         /**
          * ApiKeys
          * @description All of them.
          */
         ApiKeys: {
-            /** Data */
+            /**
+             * Data
+             * @description The rows.
+             */
             data: components["schemas"]["ApiKey"][];
-            /** Total */
+            /**
+             * Total
+             * @description How many there are, before paging.
+             */
             total: number;
         };
         /**
@@ -1657,27 +2075,28 @@ export interface components {
          */
         Assertion: {
             /**
-             * Ticket
-             * @description From the step before; five minutes.
-             */
-            ticket: string;
-            /**
              * Credential
              * @description The browser's PublicKeyCredential as JSON.
              */
             credential: {
                 [key: string]: unknown;
             };
+            /**
+             * Ticket
+             * @description From the step before; five minutes.
+             */
+            ticket: string;
         };
         /**
          * Assigned
          * @description A hand-over; POST /api/assignments/{assignment_id}/undo takes it back.
          */
         Assigned: {
-            /** Assignment Id */
+            /**
+             * Assignment Id
+             * @description The number of the hand-over; its undo takes it.
+             */
             assignment_id: number;
-            /** User Id */
-            user_id: number | null;
             /**
              * Customers
              * @description How many changed hands; those already there are not counted.
@@ -1690,6 +2109,38 @@ export interface components {
             previous: {
                 [key: string]: number | null;
             };
+            /**
+             * User Id
+             * @description The number of the user.
+             */
+            user_id: number | null;
+        };
+        /**
+         * Assignee
+         * @description Somebody customers can be handed to.
+         */
+        Assignee: {
+            /**
+             * Name
+             * @description The name.
+             */
+            name: string;
+            /**
+             * User Id
+             * @description The number of the user.
+             */
+            user_id: number;
+        };
+        /**
+         * Assignees
+         * @description Those who may look after customers, by name.
+         */
+        Assignees: {
+            /**
+             * Data
+             * @description The rows.
+             */
+            data: components["schemas"]["Assignee"][];
         };
         /**
          * AtCutoff
@@ -1697,69 +2148,107 @@ export interface components {
          */
         AtCutoff: {
             /**
+             * Customers
+             * @description How many customers.
+             */
+            customers: number;
+            /**
              * Cutoff
              * Format: date
              * @description The day it was asked.
              */
             cutoff: string;
             /**
-             * Measure
-             * @description Which measure.
+             * High
+             * @description Upper end of its interval.
              */
-            measure: string;
-            /**
-             * Customers
-             * @description How many customers.
-             */
-            customers: number;
-            /**
-             * Value
-             * @description The measure.
-             */
-            value: number | null;
+            high: number | null;
             /**
              * Low
              * @description Lower end of its interval.
              */
             low: number | null;
             /**
-             * High
-             * @description Upper end of its interval.
+             * Measure
+             * @description Which measure.
              */
-            high: number | null;
+            measure: string;
+            /**
+             * Value
+             * @description The measure.
+             */
+            value: number | null;
+        };
+        /**
+         * AtServed
+         * @description Calling everybody to whom the model says yes: means over the test cutoffs.
+         */
+        AtServed: {
+            /**
+             * Calls
+             * @description True and false positives together.
+             * @example 512
+             */
+            calls: number;
+            /**
+             * Calls Per Week
+             * @description The same spread over the weeks of the window.
+             * @example 119.5
+             */
+            calls_per_week: number;
+            /**
+             * Precision
+             * @description sales / calls.
+             */
+            precision: number | null;
+            /**
+             * Recall
+             * @description Of all with whom it happened, the part that was called.
+             */
+            recall: number | null;
+            /**
+             * Sales
+             * @description True positives.
+             * @example 347
+             */
+            sales: number;
         };
         /**
          * Axis
          * @description One axis of RFM, step by step.
          */
         Axis: {
-            /** Value */
-            value: number;
             /**
              * Formula
              * @description How the value came about, in the customer's own numbers.
              */
             formula: string;
-            /** Score */
-            score: number;
+            /**
+             * Highest
+             * @description The greatest value with that score.
+             */
+            highest: number;
             /**
              * Lowest
              * @description The smallest value with that score among all customers.
              */
             lowest: number;
-            /** Highest */
-            highest: number;
+            /**
+             * Score
+             * @description 1 to 5.
+             */
+            score: number;
+            /**
+             * Value
+             * @description The value.
+             */
+            value: number;
         };
         /**
          * Backtest
          * @description How right a model was on past days it knew nothing beyond, beside the simpler ones.
          */
         Backtest: {
-            /**
-             * Data
-             * @description One per model compared and measure.
-             */
-            data: components["schemas"]["Figure"][];
             /** @description Of the model that was trained; null where it says no yes or no. */
             confusion: components["schemas"]["Confusion"] | null;
             /**
@@ -1768,11 +2257,17 @@ export interface components {
              */
             cutoffs: components["schemas"]["AtCutoff"][];
             /**
+             * Data
+             * @description One per model compared and measure.
+             */
+            data: components["schemas"]["Figure"][];
+            /** @description The run and the day the figures come from. */
+            meta: components["schemas"]["Meta"];
+            /**
              * Populations
              * @description Whom it was judged on.
              */
             populations: string[];
-            meta: components["schemas"]["Meta"];
         };
         /**
          * Bad
@@ -1780,14 +2275,159 @@ export interface components {
          */
         Bad: {
             /**
+             * Event Id
+             * @description The number of the event.
+             */
+            event_id: number | null;
+            /**
+             * Seal Id
+             * @description The number of the seal.
+             */
+            seal_id: number | null;
+            /**
              * Words
+             * @description What is wrong.
              * @example event 41 was changed
              */
             words: string;
-            /** Event Id */
-            event_id: number | null;
-            /** Seal Id */
-            seal_id: number | null;
+        };
+        /**
+         * Batch
+         * @description One load of one file: read = loaded + unchanged + rejected, in lines.
+         */
+        Batch: {
+            /**
+             * Batch Id
+             * @description The number of the batch.
+             */
+            batch_id: number;
+            /**
+             * Customers Changed
+             * @description Customers whose data changed.
+             */
+            customers_changed: number;
+            /**
+             * Customers New
+             * @description Customers not known before.
+             */
+            customers_new: number;
+            /**
+             * File Bytes
+             * @description The file's size.
+             */
+            file_bytes: number;
+            /**
+             * File Name
+             * @description The file's name.
+             */
+            file_name: string;
+            /**
+             * File Sha256
+             * @description The file's SHA-256.
+             */
+            file_sha256: string;
+            /**
+             * Lines Loaded
+             * @description Lines written.
+             */
+            lines_loaded: number;
+            /**
+             * Lines Read
+             * @description Lines read.
+             */
+            lines_read: number;
+            /**
+             * Lines Rejected
+             * @description Lines left out, each with its reason.
+             */
+            lines_rejected: number;
+            /**
+             * Lines Unchanged
+             * @description Lines known already.
+             */
+            lines_unchanged: number;
+            /**
+             * Loaded At
+             * Format: date-time
+             * @description When it was loaded.
+             */
+            loaded_at: string;
+            /**
+             * Orders New
+             * @description Orders not known before.
+             */
+            orders_new: number;
+            /**
+             * Orders Replaced
+             * @description Orders that came again with other lines.
+             */
+            orders_replaced: number;
+            /**
+             * Products Changed
+             * @description Products whose data changed.
+             */
+            products_changed: number;
+            /**
+             * Products New
+             * @description Products not known before.
+             */
+            products_new: number;
+            /**
+             * Profile
+             * @description The profile the file was read with.
+             */
+            profile: string;
+            /**
+             * Rows
+             * @description Rows.
+             */
+            rows: string;
+            /**
+             * Source
+             * @description Where it comes from.
+             */
+            source: string;
+            /**
+             * State
+             * @description What has become of it, or what binds a sign-in to its browser.
+             * @enum {string}
+             */
+            state: "loaded" | "undone";
+            /**
+             * Undone At
+             * @description When it was taken back; null: it was not.
+             */
+            undone_at: string | null;
+        };
+        /**
+         * BatchPage
+         * @description Batches, newest first.
+         */
+        BatchPage: {
+            /**
+             * Data
+             * @description The rows.
+             */
+            data: components["schemas"]["Batch"][];
+            /** @description What is published now; null when nothing is. */
+            meta: components["schemas"]["Meta"] | null;
+            /**
+             * Next Cursor
+             * @description Give it as `cursor` for what follows; null at the end.
+             */
+            next_cursor?: string | null;
+            /**
+             * Page
+             * @description Which page this is.
+             * @example 1
+             */
+            page: number;
+            /**
+             * Total
+             * @description How many there are, before paging.
+             * @example 12
+             */
+            total: number;
         };
         /**
          * Bin
@@ -1795,11 +2435,11 @@ export interface components {
          */
         Bin: {
             /**
-             * Low
-             * @description The smallest value in it.
-             * @example 100
+             * Customers
+             * @description How many.
+             * @example 1204
              */
-            low: number;
+            customers: number;
             /**
              * High
              * @description The first value that is not in it any more.
@@ -1807,34 +2447,56 @@ export interface components {
              */
             high: number;
             /**
-             * Customers
-             * @description How many.
-             * @example 1204
+             * Low
+             * @description The smallest value in it.
+             * @example 100
              */
-            customers: number;
+            low: number;
         };
         /**
          * By
          * @description Who called.
          */
         By: {
-            /** User Id */
-            user_id: number;
-            /** Name */
+            /**
+             * Name
+             * @description The name.
+             */
             name: string | null;
+            /**
+             * User Id
+             * @description The number of the user.
+             */
+            user_id: number;
         };
         /**
          * Calculation
          * @description How the RFM scores came about, down to the orders.
          */
         Calculation: {
-            /** Customer Id */
+            /**
+             * Customer Id
+             * @description Such as C000123.
+             */
             customer_id: string;
-            recency: components["schemas"]["Axis"];
+            /**
+             * Cut Points
+             * @description The ranges of values that earned each score.
+             */
+            cut_points: components["schemas"]["CutPoint"][];
+            /** @description Counted orders. */
             frequency: components["schemas"]["Axis"];
+            /** @description The run and the day the figures come from. */
+            meta: components["schemas"]["Meta"];
+            /** @description Net revenue, returns subtracted. */
             monetary: components["schemas"]["Axis"];
-            /** Segment */
-            segment: string;
+            /**
+             * Orders
+             * @description Orders.
+             */
+            orders: components["schemas"]["CountedOrder"][];
+            /** @description Days from the last purchase to as_of. */
+            recency: components["schemas"]["Axis"];
             /**
              * Rule
              * @description The rule of the segment the cell falls in.
@@ -1842,11 +2504,11 @@ export interface components {
             rule: {
                 [key: string]: unknown;
             };
-            /** Cut Points */
-            cut_points: components["schemas"]["CutPoint"][];
-            /** Orders */
-            orders: components["schemas"]["CountedOrder"][];
-            meta: components["schemas"]["Meta"];
+            /**
+             * Segment
+             * @description The segment.
+             */
+            segment: string;
         };
         /**
          * Calibration
@@ -1858,6 +2520,7 @@ export interface components {
              * @description Ten groups; empty where nothing was judged this way.
              */
             data: components["schemas"]["Group"][];
+            /** @description The run and the day the figures come from. */
             meta: components["schemas"]["Meta"];
         };
         /**
@@ -1865,31 +2528,45 @@ export interface components {
          * @description One call.
          */
         Call: {
-            /** Call Id */
-            call_id: number;
-            /** Customer Id */
-            customer_id: string;
             /**
-             * Outcome
-             * @enum {string}
+             * Call Id
+             * @description The number of the call.
              */
-            outcome: "reached" | "no_answer" | "not_interested" | "will_order";
+            call_id: number;
             /**
              * Called At
              * Format: date-time
              * @description By the wall clock.
              */
             called_at: string;
-            /** Snooze Until */
-            snooze_until: string | null;
-            /** Note */
-            note: string | null;
+            /** @description Who called. */
             caller: components["schemas"]["By"];
+            /**
+             * Customer Id
+             * @description Such as C000123.
+             */
+            customer_id: string;
             /**
              * Mine
              * @description Only one's own calls can be taken back.
              */
             mine: boolean;
+            /**
+             * Note
+             * @description What was noted.
+             */
+            note: string | null;
+            /**
+             * Outcome
+             * @description reached, no_answer, not_interested or will_order.
+             * @enum {string}
+             */
+            outcome: "reached" | "no_answer" | "not_interested" | "will_order";
+            /**
+             * Snooze Until
+             * @description Not on the call list before this day.
+             */
+            snooze_until: string | null;
         };
         /**
          * CallPage
@@ -1897,11 +2574,17 @@ export interface components {
          */
         CallPage: {
             /**
-             * Total
-             * @description How many there are, before paging.
-             * @example 12
+             * Data
+             * @description The rows.
              */
-            total: number;
+            data: components["schemas"]["Call"][];
+            /** @description What is published now; null when nothing is. */
+            meta: components["schemas"]["Meta"] | null;
+            /**
+             * Next Cursor
+             * @description Give it as `cursor` for what follows; null at the end.
+             */
+            next_cursor?: string | null;
             /**
              * Page
              * @description Which page this is.
@@ -1909,31 +2592,17 @@ export interface components {
              */
             page: number;
             /**
-             * Next Cursor
-             * @description Give it as `cursor` for what follows; null at the end.
+             * Total
+             * @description How many there are, before paging.
+             * @example 12
              */
-            next_cursor?: string | null;
-            /** @description What is published now; null when nothing is. */
-            meta: components["schemas"]["Meta"] | null;
-            /** Data */
-            data: components["schemas"]["Call"][];
+            total: number;
         };
         /**
          * Called
          * @description What calling everybody from a probability on finds.
          */
         Called: {
-            /**
-             * Tenths
-             * @description How many tenths of the customers that is.
-             */
-            tenths: number;
-            /**
-             * Threshold
-             * @description About the lowest probability that is called.
-             * @example 0.32
-             */
-            threshold: number;
             /**
              * Calls
              * @description Calls in the window of the task, mean over the test cutoffs.
@@ -1947,11 +2616,10 @@ export interface components {
              */
             calls_per_week: number | null;
             /**
-             * Sales
-             * @description With how many of those called it happened.
-             * @example 391
+             * F1
+             * @description 2 / (1 / precision + 1 / recall).
              */
-            sales: number;
+            f1: number | null;
             /**
              * Precision
              * @description sales / calls.
@@ -1963,10 +2631,22 @@ export interface components {
              */
             recall: number | null;
             /**
-             * F1
-             * @description 2 / (1 / precision + 1 / recall).
+             * Sales
+             * @description With how many of those called it happened.
+             * @example 391
              */
-            f1: number | null;
+            sales: number;
+            /**
+             * Tenths
+             * @description How many tenths of the customers that is.
+             */
+            tenths: number;
+            /**
+             * Threshold
+             * @description About the lowest probability that is called.
+             * @example 0.32
+             */
+            threshold: number;
         };
         /**
          * Cell
@@ -1974,11 +2654,11 @@ export interface components {
          */
         Cell: {
             /**
-             * R
-             * @description Recency score, 5 is the most recent.
-             * @example 5
+             * Customers
+             * @description How many.
+             * @example 61
              */
-            r: number;
+            customers: number;
             /**
              * F
              * @description Frequency score, 5 is the most frequent.
@@ -1986,11 +2666,11 @@ export interface components {
              */
             f: number;
             /**
-             * Customers
-             * @description How many.
-             * @example 61
+             * R
+             * @description Recency score, 5 is the most recent.
+             * @example 5
              */
-            customers: number;
+            r: number;
             /**
              * Revenue
              * @description Their net revenue before as_of.
@@ -1999,15 +2679,33 @@ export interface components {
             revenue: number;
         };
         /**
+         * Commit
+         * @description How to load it.
+         */
+        Commit: {
+            /**
+             * Max Rejected
+             * @description Load nothing if more percent of the lines are rejected.
+             * @default 2
+             */
+            max_rejected: number;
+            /**
+             * Refresh
+             * @description Score everything anew afterwards, so that what is shown follows.
+             * @default true
+             */
+            refresh: boolean;
+        };
+        /**
          * Confusion
          * @description Customers by what was said and what came, a mean over the test cutoffs.
          */
         Confusion: {
             /**
-             * True Positive
-             * @description Said yes, and it happened.
+             * False Negative
+             * @description Said no, and it happened.
              */
-            true_positive: number;
+            false_negative: number;
             /**
              * False Positive
              * @description Said yes, and it did not.
@@ -2019,77 +2717,129 @@ export interface components {
              */
             true_negative: number;
             /**
-             * False Negative
-             * @description Said no, and it happened.
+             * True Positive
+             * @description Said yes, and it happened.
              */
-            false_negative: number;
+            true_positive: number;
         };
         /**
          * ConfusionMatrix
          * @description Customers by what was said and what came, a mean over the test cutoffs.
          */
         ConfusionMatrix: {
-            /** True Positive */
-            true_positive: number;
-            /** True Negative */
-            true_negative: number;
-            /** False Positive */
-            false_positive: number;
-            /** False Negative */
+            /**
+             * False Negative
+             * @description Said no, and an order came.
+             */
             false_negative: number;
+            /**
+             * False Positive
+             * @description Said yes, and no order came.
+             */
+            false_positive: number;
+            /**
+             * True Negative
+             * @description Said no, and none came.
+             */
+            true_negative: number;
+            /**
+             * True Positive
+             * @description Said yes, and an order came.
+             */
+            true_positive: number;
         };
         /**
          * Contact
          * @description Masked; the whole is shown by POST /api/customers/{id}/contact/reveal to those who may, and recorded.
          */
         Contact: {
-            /** Email */
-            email: string | null;
-            /** Phone */
-            phone: string | null;
-            /** Address */
+            /**
+             * Address
+             * @description The street address; masked, or whether one is on file.
+             */
             address: string | null;
-            /** City */
+            /**
+             * City
+             * @description The city, if known.
+             */
             city: string | null;
-            /** Region */
-            region: string | null;
-            /** Postcode */
+            /**
+             * Email
+             * @description The e-mail address; of customers masked.
+             */
+            email: string | null;
+            /**
+             * Phone
+             * @description The telephone number; masked.
+             */
+            phone: string | null;
+            /**
+             * Postcode
+             * @description The postcode, if known.
+             */
             postcode: string | null;
+            /**
+             * Region
+             * @description The region, if known.
+             */
+            region: string | null;
         };
         /**
          * CountedOrder
          * @description One order of the customer; the net amounts of all add up to monetary.
          */
         CountedOrder: {
-            /** Order Id */
-            order_id: number;
-            /** Order Key */
-            order_key: string;
             /**
              * Day
              * Format: date
+             * @description The day.
              */
             day: string;
-            /** Lines */
-            lines: number;
-            /** Net Amount */
-            net_amount: number;
             /**
              * Is Counted
              * @description Counts in frequency: something was really sold.
              */
             is_counted: boolean;
+            /**
+             * Lines
+             * @description How many lines.
+             */
+            lines: number;
+            /**
+             * Net Amount
+             * @description Goods sold less goods returned.
+             */
+            net_amount: number;
+            /**
+             * Order Id
+             * @description Our number of the order.
+             */
+            order_id: number;
+            /**
+             * Order Key
+             * @description The source's own number of the order.
+             */
+            order_key: string;
         };
         /**
          * CountedTeam
          * @description One team, and how many belong to it.
          */
         CountedTeam: {
-            /** Team Id */
-            team_id: number;
-            /** Name */
+            /**
+             * Name
+             * @description The name.
+             */
             name: string;
-            /** Users */
+            /**
+             * Team Id
+             * @description The number of the team.
+             */
+            team_id: number;
+            /**
+             * Users
+             * @description How many users.
+             */
             users: number;
         };
         /**
@@ -2097,9 +2847,37 @@ export interface components {
          * @description The key itself, shown this once.
          */
         CreatedApiKey: {
-            /** Key Id */
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             * @description When it ends.
+             */
+            expires_at: string;
+            /**
+             * Key
+             * @description The key itself; shown this once.
+             */
+            key: string;
+            /**
+             * Key Id
+             * @description The number of the key.
+             */
             key_id: number;
-            /** Name */
+            /**
+             * Last Used At
+             * @description When it was last used.
+             */
+            last_used_at: string | null;
+            /**
+             * Name
+             * @description The name.
+             */
             name: string;
             /**
              * Prefix
@@ -2107,22 +2885,11 @@ export interface components {
              * @example fsk_9fGq
              */
             prefix: string;
-            /** Scopes */
+            /**
+             * Scopes
+             * @description The permissions of the key.
+             */
             scopes: string[];
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /**
-             * Expires At
-             * Format: date-time
-             */
-            expires_at: string;
-            /** Last Used At */
-            last_used_at: string | null;
-            /** Key */
-            key: string;
         };
         /**
          * Credentials
@@ -2131,10 +2898,14 @@ export interface components {
         Credentials: {
             /**
              * Email
+             * @description The e-mail address; of customers masked.
              * @example ada@shop.example
              */
             email: string;
-            /** Password */
+            /**
+             * Password
+             * @description The password.
+             */
             password: string;
         };
         /**
@@ -2143,11 +2914,17 @@ export interface components {
          */
         CustomerPage: {
             /**
-             * Total
-             * @description How many there are, before paging.
-             * @example 4338
+             * Data
+             * @description The rows.
              */
-            total: number;
+            data: components["schemas"]["ListedCustomer"][];
+            /** @description The run and the day the figures come from. */
+            meta: components["schemas"]["Meta"];
+            /**
+             * Next Cursor
+             * @description Give it as `cursor` for what follows; null at the end.
+             */
+            next_cursor?: string | null;
             /**
              * Page
              * @description Which page this is.
@@ -2155,57 +2932,178 @@ export interface components {
              */
             page: number;
             /**
-             * Next Cursor
-             * @description Give it as `cursor` for what follows; null at the end.
+             * Total
+             * @description How many there are, before paging.
+             * @example 4338
              */
-            next_cursor?: string | null;
-            meta: components["schemas"]["Meta"];
-            /** Data */
-            data: components["schemas"]["ListedCustomer"][];
+            total: number;
         };
         /**
          * CutPoint
          * @description The range of values that earned a score on one axis.
          */
         CutPoint: {
-            /** Axis */
+            /**
+             * Axis
+             * @description recency_days, frequency or monetary.
+             */
             axis: string;
-            /** Score */
-            score: number;
-            /** Lowest */
-            lowest: number;
-            /** Highest */
-            highest: number;
-            /** Customers */
+            /**
+             * Customers
+             * @description How many customers.
+             */
             customers: number;
+            /**
+             * Highest
+             * @description The greatest value with that score.
+             */
+            highest: number;
+            /**
+             * Lowest
+             * @description The smallest value with that score.
+             */
+            lowest: number;
+            /**
+             * Score
+             * @description 1 to 5.
+             */
+            score: number;
+        };
+        /**
+         * DatabaseStatus
+         * @description The database.
+         */
+        DatabaseStatus: {
+            /**
+             * Answers
+             * @description Whether it answers.
+             * @example true
+             */
+            answers: boolean;
+            /**
+             * Ms
+             * @description How long that took.
+             * @example 0.8
+             */
+            ms: number | null;
+        };
+        /**
+         * DateRange
+         * @description Days of the last purchase, both included.
+         */
+        DateRange: {
+            /**
+             * End
+             * @description The last day; none: to the end.
+             * @example 2011-11-30
+             */
+            end?: string | null;
+            /**
+             * Start
+             * @description The first day; none: from the beginning.
+             * @example 2011-11-01
+             */
+            start?: string | null;
+        };
+        /**
+         * Deleted
+         * @description An import that is gone, or going.
+         */
+        Deleted: {
+            /**
+             * Import Id
+             * @description The number of the import.
+             */
+            import_id: number;
+            /**
+             * State
+             * @description cancelling: the load under way is being stopped; delete it again afterwards to drop the file.
+             * @enum {string}
+             */
+            state: "deleted" | "cancelling";
         };
         /**
          * Details
          * @description One customer with scores, prediction and orders.
          */
         Details: {
-            /** Customer Id */
+            /**
+             * City
+             * @description The city, if known.
+             */
+            city: string | null;
+            /**
+             * Country
+             * @description The country, if known.
+             */
+            country: string | null;
+            /**
+             * Customer Id
+             * @description Such as C000123.
+             */
             customer_id: string;
-            /** Name */
-            name: string | null;
             /**
              * Email
              * @description Masked; see it with POST /api/customers/{id}/contact/reveal.
              */
             email: string | null;
-            /** City */
-            city: string | null;
-            /** Country */
-            country: string | null;
-            rfm: components["schemas"]["Rfm"];
+            /** @description The run and the day the figures come from. */
+            meta: components["schemas"]["Meta"];
+            /**
+             * Name
+             * @description The name.
+             */
+            name: string | null;
             /** @description null where no model may predict; /api/models says why. */
             prediction: components["schemas"]["Prediction"] | null;
+            /** @description Recency, frequency, monetary. */
+            rfm: components["schemas"]["Rfm"];
             /**
              * Transaction History
              * @description Newest first.
              */
             transaction_history: components["schemas"]["Transaction"][];
-            meta: components["schemas"]["Meta"];
+        };
+        /**
+         * DialectBody
+         * @description How the file is written; what is left out is found out.
+         */
+        DialectBody: {
+            /**
+             * Delimiter
+             * @description What stands between two values.
+             */
+            delimiter?: string | null;
+            /**
+             * Encoding
+             * @description The characters' encoding.
+             */
+            encoding?: string | null;
+            /**
+             * Escape
+             * @description What takes a character's meaning.
+             */
+            escape?: string | null;
+            /**
+             * Header Line
+             * @description The line with the columns' names.
+             */
+            header_line?: number | null;
+            /**
+             * Quote
+             * @description What surrounds text.
+             */
+            quote?: string | null;
+            /**
+             * Sheet
+             * @description The sheet of the workbook.
+             */
+            sheet?: string | null;
+            /**
+             * Table
+             * @description The table of the file.
+             */
+            table?: string | null;
         };
         /**
          * Distribution
@@ -2223,24 +3121,28 @@ export interface components {
              */
             cut_points: number[];
             /**
+             * Median
+             * @description Half of them have less; null when there are none.
+             */
+            median: number | null;
+            /** @description The run and the day the figures come from. */
+            meta: components["schemas"]["Meta"];
+            /**
              * N
              * @description How many customers the filter holds that have a value.
              * @example 4338
              */
             n: number;
-            /**
-             * Median
-             * @description Half of them have less; null when there are none.
-             */
-            median: number | null;
-            meta: components["schemas"]["Meta"];
         };
         /**
          * Erased
          * @description What was erased.
          */
         Erased: {
-            /** Customer Id */
+            /**
+             * Customer Id
+             * @description Such as C000123.
+             */
             customer_id: string;
             /**
              * Records
@@ -2253,62 +3155,229 @@ export interface components {
          * @description One thing done. Ids, counts and hashes; never personal data of customers.
          */
         Event: {
-            /** Event Id */
-            event_id: number;
             /**
-             * At
-             * Format: date-time
+             * Action
+             * @description What was done.
+             * @example contact.reveal
              */
-            at: string;
-            /**
-             * Actor Id
-             * @description The user; null on the command line, or when nobody was signed in.
-             */
-            actor_id: number | null;
+            action: string;
             /**
              * Actor
              * @description Their name today.
              */
             actor: string | null;
             /**
+             * Actor Id
+             * @description The user; null on the command line, or when nobody was signed in.
+             */
+            actor_id: number | null;
+            /**
+             * At
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /**
+             * Detail
+             * @description Ids, counts and hashes; never personal data.
+             */
+            detail: {
+                [key: string]: unknown;
+            };
+            /**
+             * Event Id
+             * @description The number of the event.
+             */
+            event_id: number;
+            /**
+             * Request Id
+             * @description The request it was done by.
+             */
+            request_id: string | null;
+            /**
+             * Subject
+             * @description What it was done to, such as customer:C000123.
+             * @example customer:C000123
+             */
+            subject: string | null;
+            /**
              * Via
              * @description web, worker or command line.
              */
             via: string;
-            /**
-             * Action
-             * @example contact.reveal
-             */
-            action: string;
-            /**
-             * Subject
-             * @example customer:C000123
-             */
-            subject: string | null;
-            /** Detail */
-            detail: {
-                [key: string]: unknown;
-            };
-            /** Request Id */
-            request_id: string | null;
         };
         /**
          * Events
          * @description A page of the audit, newest first.
          */
         Events: {
-            /** Data */
+            /**
+             * Data
+             * @description The rows.
+             */
             data: components["schemas"]["Event"][];
-            /** Total */
-            total: number;
-            /** Next Cursor */
+            /**
+             * Next Cursor
+             * @description Give it as `cursor` for what follows; null at the end.
+             */
             next_cursor: string | null;
+            /**
+             * Total
+             * @description How many there are, before paging.
+             */
+            total: number;
+        };
+        /**
+         * Export
+         * @description Which customers, in what order, and what of them. Everything may be left out.
+         */
+        Export: {
+            /**
+             * Bom
+             * @description CSV: begin with the mark of UTF-8 that old spreadsheets want.
+             * @default false
+             */
+            bom: boolean;
+            /**
+             * Category
+             * @description Bought something of this product category.
+             */
+            category?: string | null;
+            /**
+             * Columns
+             * @description Which columns, in this order; none: the usual six.
+             */
+            columns?: ("customer_id" | "name" | "email" | "phone" | "address" | "city" | "country" | "owner" | "segment" | "rfm_score" | "r" | "f" | "m" | "recency_days" | "frequency" | "monetary" | "last_purchase_day" | "purchase_probability" | "tenth" | "expected_order_value" | "expected_value" | "churn_state" | "churn_90" | "churn_180" | "value_12m" | "value_low" | "value_high" | "value_rank" | "value_band" | "reasons")[] | null;
+            /**
+             * Contacts
+             * @description E-mail, phone and address in full: needs contacts.export and a recent second factor.
+             * @default false
+             */
+            contacts: boolean;
+            /**
+             * Country
+             * @description Of this country.
+             */
+            country?: string | null;
+            /**
+             * Customer Ids
+             * @description Only these, of those that match.
+             * @example [
+             *       "C000123"
+             *     ]
+             */
+            customer_ids?: string[] | null;
+            /** @description The same as `from` and `to`. */
+            date_range?: components["schemas"]["DateRange"] | null;
+            /**
+             * Format
+             * @description xlsx has a last sheet that says what the list is.
+             * @default csv
+             * @enum {string}
+             */
+            format: "csv" | "xlsx";
+            /**
+             * From
+             * @description Last purchase on or after this day.
+             */
+            from?: string | null;
+            /**
+             * Include Predictions
+             * @description False leaves out the columns that models filled.
+             * @default true
+             */
+            include_predictions: boolean;
+            /**
+             * Max Probability
+             * @description At most this likely to order in 30 days.
+             */
+            max_probability?: number | null;
+            /**
+             * Min Probability
+             * @description At least this likely to order in 30 days.
+             */
+            min_probability?: number | null;
+            /**
+             * Min Value
+             * @description At least this expected value.
+             */
+            min_value?: number | null;
+            /**
+             * Q
+             * @description Starts of words in names, or a source's own key.
+             */
+            q?: string | null;
+            /**
+             * Segment
+             * @description Of this segment.
+             * @example Champions
+             */
+            segment?: string | null;
+            /**
+             * Sort
+             * @description Best first, as in the list.
+             * @default probability
+             * @enum {string}
+             */
+            sort: "value" | "probability" | "lifetime" | "risk" | "recency" | "frequency" | "monetary" | "score";
+            /**
+             * State
+             * @description Of this churn state.
+             */
+            state?: ("likely to stay" | "unsure" | "at risk") | null;
+            /**
+             * To
+             * @description Last purchase on or before this day.
+             */
+            to?: string | null;
+        };
+        /**
+         * ExtraLineBody
+         * @description A money column that is a line of its own in each order, such as freight.
+         */
+        ExtraLineBody: {
+            /**
+             * Column
+             * @description The column's name in the file.
+             */
+            column: string;
+            /**
+             * Name
+             * @description The name.
+             */
+            name: string;
+            /**
+             * Sku
+             * @description The article number.
+             */
+            sku: string;
         };
         /**
          * Figure
          * @description One measure of one of the models compared; base_rate, majority_accuracy and f1_everyone need no model.
          */
         Figure: {
+            /**
+             * Customers
+             * @description How many customers on average.
+             */
+            customers: number;
+            /**
+             * High
+             * @description Upper end of it.
+             */
+            high: number | null;
+            /**
+             * Low
+             * @description Lower end of the 95 % bootstrap interval over customers.
+             */
+            low: number | null;
+            /**
+             * Measure
+             * @description Which measure.
+             * @example f1
+             */
+            measure: string;
             /**
              * Model
              * @description Which of the models compared.
@@ -2322,51 +3391,17 @@ export interface components {
              */
             population: string;
             /**
-             * Measure
-             * @description Which measure.
-             * @example f1
-             */
-            measure: string;
-            /**
              * Value
              * @description The mean over the test cutoffs.
              * @example 0.54
              */
             value: number | null;
-            /**
-             * Low
-             * @description Lower end of the 95 % bootstrap interval over customers.
-             */
-            low: number | null;
-            /**
-             * High
-             * @description Upper end of it.
-             */
-            high: number | null;
-            /**
-             * Customers
-             * @description How many customers on average.
-             */
-            customers: number;
         };
         /**
          * Forecast
          * @description One period and target, of the shop as a whole.
          */
         Forecast: {
-            /**
-             * Grain
-             * @description week, month or quarter.
-             * @example month
-             */
-            grain: string;
-            /**
-             * Starts
-             * Format: date
-             * @description Its first day.
-             * @example 2011-12-01
-             */
-            starts: string;
             /**
              * Ends
              * Format: date
@@ -2375,31 +3410,31 @@ export interface components {
              */
             ends: string;
             /**
-             * Target
-             * @description revenue or orders.
-             * @example revenue
+             * Expected
+             * @description The whole period, the known part included.
              */
-            target: string;
+            expected: number;
+            /**
+             * Grain
+             * @description week, month or quarter.
+             * @example month
+             */
+            grain: string;
+            /**
+             * High
+             * @description Upper end of it.
+             */
+            high: number | null;
             /**
              * Known
              * @description The part before as_of, which is known.
              */
             known: number;
             /**
-             * Expected
-             * @description The whole period, the known part included.
-             */
-            expected: number;
-            /**
              * Low
              * @description Lower end of the 80 % interval; null where history is too short for one.
              */
             low: number | null;
-            /**
-             * High
-             * @description Upper end of it.
-             */
-            high: number | null;
             /**
              * Method
              * @description How it was forecast.
@@ -2411,58 +3446,67 @@ export interface components {
              * @description What to keep in mind; may be empty.
              */
             note: string;
+            /**
+             * Starts
+             * Format: date
+             * @description Its first day.
+             * @example 2011-12-01
+             */
+            starts: string;
+            /**
+             * Target
+             * @description revenue or orders.
+             * @example revenue
+             */
+            target: string;
         };
         /**
          * Forecasts
          * @description The forecast of the run. It is of the shop as a whole, whoever asks.
          */
         Forecasts: {
+            /** @description null where there were no months to judge. */
+            accuracy: components["schemas"]["Accuracy"] | null;
             /**
              * Data
              * @description One per period and target, in time.
              */
             data: components["schemas"]["Forecast"][];
-            /** @description null where there were no months to judge. */
-            accuracy: components["schemas"]["Accuracy"] | null;
+            /** @description The run and the day the figures come from. */
             meta: components["schemas"]["Meta"];
-        };
-        /**
-         * Found
-         * @description The customers in reach with this e-mail or number.
-         */
-        Found: {
-            /**
-             * Data
-             * @example [
-             *       "C000123"
-             *     ]
-             */
-            data: string[];
-            /** Total */
-            total: number;
         };
         /**
          * FreshToken
          * @description A token of the same session.
          */
         FreshToken: {
-            /** Access Token */
+            /**
+             * Access Token
+             * @description Send it as Authorization: Bearer ...
+             */
             access_token: string;
             /**
+             * Expires In
+             * @description Seconds until it ends.
+             */
+            expires_in: number;
+            /**
              * Token Type
+             * @description Bearer.
              * @default Bearer
              * @constant
              */
             token_type: "Bearer";
-            /** Expires In */
-            expires_in: number;
         };
         /**
          * GivenBack
          * @description A hand-over that was taken back.
          */
         GivenBack: {
-            /** Assignment Id */
+            /**
+             * Assignment Id
+             * @description The number of the hand-over; its undo takes it.
+             */
             assignment_id: number;
             /**
              * Customers
@@ -2480,6 +3524,7 @@ export interface components {
              * @description 25 cells, the best first.
              */
             data: components["schemas"]["Cell"][];
+            /** @description The run and the day the figures come from. */
             meta: components["schemas"]["Meta"];
         };
         /**
@@ -2488,17 +3533,16 @@ export interface components {
          */
         Group: {
             /**
+             * Customers
+             * @description How many, over all test cutoffs.
+             */
+            customers: number;
+            /**
              * Group
              * @description 1: the likeliest tenth.
              * @example 1
              */
             group: number;
-            /**
-             * Said
-             * @description Mean probability.
-             * @example 0.68
-             */
-            said: number;
             /**
              * Happened
              * @description The part with whom it happened.
@@ -2506,21 +3550,27 @@ export interface components {
              */
             happened: number;
             /**
-             * Customers
-             * @description How many, over all test cutoffs.
+             * Said
+             * @description Mean probability.
+             * @example 0.68
              */
-            customers: number;
-        };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
+            said: number;
         };
         /**
          * Health
          * @description Whether the API answers and can reach what it needs.
          */
         Health: {
+            /**
+             * Database
+             * @description Whether the database answers.
+             */
+            database: boolean;
+            /**
+             * Published
+             * @description Whether a run is published, so that there is something to show.
+             */
+            published: boolean;
             /**
              * Status
              * @description degraded: the database does not answer.
@@ -2533,87 +3583,246 @@ export interface components {
              * @example 2026-11-21T09:00:00Z
              */
             timestamp: string;
-            /**
-             * Database
-             * @description Whether the database answers.
-             */
-            database: boolean;
-            /**
-             * Published
-             * @description Whether a run is published, so that there is something to show.
-             */
-            published: boolean;
         };
         /**
          * History
          * @description What earlier runs said, and what came of it.
          */
         History: {
-            /** Customer Id */
+            /**
+             * Customer Id
+             * @description Such as C000123.
+             */
             customer_id: string;
+            /** @description The run and the day the figures come from. */
+            meta: components["schemas"]["Meta"];
             /**
              * Scores
              * @description Newest run first.
              */
             scores: components["schemas"]["Score"][];
-            meta: components["schemas"]["Meta"];
+        };
+        /**
+         * Import
+         * @description An uploaded file on its way in.
+         */
+        Import: {
+            /**
+             * Batch Id
+             * @description The batch it became.
+             */
+            batch_id: number | null;
+            /**
+             * File Bytes
+             * @description The file's size.
+             */
+            file_bytes: number;
+            /**
+             * File Name
+             * @description The file's name.
+             */
+            file_name: string;
+            /**
+             * Import Id
+             * @description The number of the import.
+             */
+            import_id: number;
+            /** @description What the worker does, or last did, with it. */
+            job: components["schemas"]["Job"] | null;
+            /**
+             * Job Id
+             * @description The number of the job.
+             */
+            job_id: number | null;
+            /**
+             * Received At
+             * Format: date-time
+             * @description When it was uploaded.
+             */
+            received_at: string;
+            /**
+             * Revision
+             * @description Counts the mappings tried.
+             */
+            revision: number;
+            /**
+             * State
+             * @description What has become of it, or what binds a sign-in to its browser.
+             * @enum {string}
+             */
+            state: "inspecting" | "ready" | "unreadable" | "loading" | "loaded" | "failed";
+            /**
+             * User Id
+             * @description The number of the user.
+             */
+            user_id: number;
+        };
+        /**
+         * ImportPage
+         * @description Imports, newest first.
+         */
+        ImportPage: {
+            /**
+             * Data
+             * @description The rows.
+             */
+            data: components["schemas"]["Import"][];
+            /** @description What is published now; null when nothing is. */
+            meta: components["schemas"]["Meta"] | null;
+            /**
+             * Next Cursor
+             * @description Give it as `cursor` for what follows; null at the end.
+             */
+            next_cursor?: string | null;
+            /**
+             * Page
+             * @description Which page this is.
+             * @example 1
+             */
+            page: number;
+            /**
+             * Total
+             * @description How many there are, before paging.
+             * @example 12
+             */
+            total: number;
         };
         /**
          * InvitedAccount
          * @description The user, and the one-time link to hand over.
          */
         InvitedAccount: {
-            /** User Id */
-            user_id: number;
-            /** Name */
-            name: string;
-            /** Email */
-            email: string;
-            /** Roles */
-            roles: string[];
-            team: components["schemas"]["Team"] | null;
-            /** Disabled */
-            disabled: boolean;
-            /** Second Factor */
-            second_factor: boolean | null;
-            /** Last Seen At */
-            last_seen_at: string | null;
             /**
              * Created At
              * Format: date-time
+             * @description When it was made.
              */
             created_at: string;
-            /** Link */
+            /**
+             * Disabled
+             * @description Whether they are kept from signing in.
+             */
+            disabled: boolean;
+            /**
+             * Email
+             * @description The e-mail address; of customers masked.
+             */
+            email: string;
+            /**
+             * Last Seen At
+             * @description When they last asked for anything.
+             */
+            last_seen_at: string | null;
+            /**
+             * Link
+             * @description Open it once; then it is spent.
+             */
             link: string;
+            /**
+             * Name
+             * @description The name.
+             */
+            name: string;
+            /**
+             * Roles
+             * @description Their roles.
+             */
+            roles: string[];
+            /**
+             * Second Factor
+             * @description Which second factors there are.
+             */
+            second_factor: boolean | null;
+            /** @description Their team; null: none. */
+            team: components["schemas"]["Team"] | null;
+            /**
+             * User Id
+             * @description The number of the user.
+             */
+            user_id: number;
+        };
+        /**
+         * Job
+         * @description Something the worker was asked to do.
+         */
+        Job: {
+            /**
+             * Asked At
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            asked_at: string;
+            /**
+             * Attempts
+             * @description How often it was begun: more than once when a worker died.
+             */
+            attempts: number;
+            /**
+             * Done
+             * @description How much is done, of `total`.
+             */
+            done: number | null;
+            /**
+             * Error
+             * @description What went wrong, in the documents' words.
+             */
+            error: string | null;
+            /**
+             * Finished At
+             * @description When it ended; null while it has not.
+             */
+            finished_at: string | null;
+            /**
+             * Job Id
+             * @description The number of the job.
+             */
+            job_id: number;
+            /**
+             * Kind
+             * @description What kind it is.
+             * @enum {string}
+             */
+            kind: "inspect" | "load" | "undo" | "refresh";
+            /**
+             * Remedy
+             * @description What to do next.
+             */
+            remedy: string | null;
+            /**
+             * Result
+             * @description Ids and counts.
+             */
+            result: {
+                [key: string]: unknown;
+            };
+            /**
+             * Started At
+             * @description When it was begun.
+             */
+            started_at: string | null;
+            /**
+             * State
+             * @description What has become of it, or what binds a sign-in to its browser.
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed" | "cancelled";
+            /**
+             * Step
+             * @description What is being counted.
+             * @example lines written
+             */
+            step: string | null;
+            /**
+             * Total
+             * @description null when nobody knows.
+             */
+            total: number | null;
         };
         /**
          * KeyFigure
          * @description One key figure.
          */
         KeyFigure: {
-            /**
-             * Name
-             * @description Which one.
-             * @example revenue
-             */
-            name: string;
-            /**
-             * Label
-             * @description What to call it on a page.
-             * @example Net revenue
-             */
-            label: string;
-            /**
-             * Value
-             * @description The figure; null where there is nothing to compute it from.
-             */
-            value: number | null;
-            /**
-             * Unit
-             * @description What it is counted in.
-             * @enum {string}
-             */
-            unit: "money" | "count";
             /**
              * Definition
              * @description What it means, in a sentence.
@@ -2625,10 +3834,22 @@ export interface components {
              */
             first_day: string | null;
             /**
+             * Label
+             * @description What to call it on a page.
+             * @example Net revenue
+             */
+            label: string;
+            /**
              * Last Day
              * @description Last day of its period.
              */
             last_day: string | null;
+            /**
+             * Name
+             * @description Which one.
+             * @example revenue
+             */
+            name: string;
             /**
              * Previous
              * @description The same over as many days just before.
@@ -2649,6 +3870,17 @@ export interface components {
              * @description The period in words.
              */
             sentence: string | null;
+            /**
+             * Unit
+             * @description What it is counted in.
+             * @enum {string}
+             */
+            unit: "money" | "count";
+            /**
+             * Value
+             * @description The figure; null where there is nothing to compute it from.
+             */
+            value: number | null;
         };
         /**
          * KeyFigures
@@ -2660,6 +3892,7 @@ export interface components {
              * @description One per figure.
              */
             data: components["schemas"]["KeyFigure"][];
+            /** @description The run and the day the figures come from. */
             meta: components["schemas"]["Meta"];
         };
         /**
@@ -2672,6 +3905,7 @@ export interface components {
              * @description Ten rows; empty where nothing was judged this way.
              */
             data: components["schemas"]["LiftRow"][];
+            /** @description The run and the day the figures come from. */
             meta: components["schemas"]["Meta"];
         };
         /**
@@ -2679,22 +3913,6 @@ export interface components {
          * @description A tenth of the customers by what was said.
          */
         LiftRow: {
-            /**
-             * Decile
-             * @description 1: the likeliest tenth.
-             */
-            decile: number;
-            /**
-             * Lift
-             * @description How many times more often than on average it happened.
-             * @example 3.5
-             */
-            lift: number | null;
-            /**
-             * Happened
-             * @description The part with whom it happened.
-             */
-            happened: number;
             /**
              * Captured
              * @description Of all with whom it happened, the part in this and likelier tenths.
@@ -2705,35 +3923,75 @@ export interface components {
              * @description How many, over all test cutoffs.
              */
             customers: number;
+            /**
+             * Decile
+             * @description 1: the likeliest tenth.
+             */
+            decile: number;
+            /**
+             * Happened
+             * @description The part with whom it happened.
+             */
+            happened: number;
+            /**
+             * Lift
+             * @description How many times more often than on average it happened.
+             * @example 3.5
+             */
+            lift: number | null;
         };
         /**
          * Line
          * @description One line of an order.
          */
         Line: {
-            /** Line No */
-            line_no: number;
-            /** Sku */
-            sku: string;
-            /** Product */
-            product: string | null;
-            /** Category */
-            category: string;
-            /** Quantity */
-            quantity: number;
-            /** Amount */
+            /**
+             * Amount
+             * @description Net money.
+             */
             amount: number;
+            /**
+             * Category
+             * @description The product's category.
+             */
+            category: string;
             /**
              * Counts As
              * @description counted, returns, non_product or cancelled.
              */
             counts_as: string;
+            /**
+             * Line No
+             * @description The line's place in the order.
+             */
+            line_no: number;
+            /**
+             * Product
+             * @description The product's name.
+             */
+            product: string | null;
+            /**
+             * Quantity
+             * @description How many.
+             */
+            quantity: number;
+            /**
+             * Sku
+             * @description The article number.
+             */
+            sku: string;
         };
         /**
          * LineClass
          * @description Order lines of one class.
          */
         LineClass: {
+            /**
+             * Amount
+             * @description Their money.
+             * @example 1139634.73
+             */
+            amount: number;
             /**
              * Class
              * @description counted, returns, cancelled, non_product, anonymous or later.
@@ -2745,12 +4003,6 @@ export interface components {
              * @example 36905
              */
             lines: number;
-            /**
-             * Amount
-             * @description Their money.
-             * @example 1139634.73
-             */
-            amount: number;
         };
         /**
          * LineClasses
@@ -2762,6 +4014,7 @@ export interface components {
              * @description One per class, the most lines first.
              */
             data: components["schemas"]["LineClass"][];
+            /** @description The run and the day the figures come from. */
             meta: components["schemas"]["Meta"];
         };
         /**
@@ -2769,101 +4022,182 @@ export interface components {
          * @description The token of a one-time link, and a password to set on the way in.
          */
         Link: {
-            /** Token */
-            token: string;
-            /** Password */
+            /**
+             * Password
+             * @description The password.
+             */
             password?: string | null;
+            /**
+             * Token
+             * @description The token of the one-time link.
+             */
+            token: string;
         };
         /**
          * ListedCustomer
          * @description One customer of the list. Probabilities are of an order within 30 days of as_of; money is net revenue.
          */
         ListedCustomer: {
-            /** Customer Id */
-            customer_id: string;
-            /** Name */
-            name: string | null;
-            /** Country */
+            /**
+             * Churn 180
+             * @description Probability of no order within 180 days.
+             */
+            churn_180: number | null;
+            /**
+             * Churn 90
+             * @description Probability of no order within 90 days.
+             */
+            churn_90: number | null;
+            /**
+             * Churn State
+             * @description likely to stay, unsure or at risk; null where nothing is predicted.
+             */
+            churn_state: string | null;
+            /**
+             * Country
+             * @description The country, if known.
+             */
             country: string | null;
-            /** Segment */
-            segment: string;
-            /** Rfm Score */
-            rfm_score: number;
-            /** R */
-            r: number;
-            /** F */
-            f: number;
-            /** M */
-            m: number;
-            /** Recency Days */
-            recency_days: number;
-            /** Frequency */
-            frequency: number;
-            /** Monetary */
-            monetary: number;
             /**
-             * Last Purchase Day
-             * Format: date
+             * Customer Id
+             * @description Such as C000123.
              */
-            last_purchase_day: string;
-            /** Probability */
-            probability: number | null;
+            customer_id: string;
             /**
-             * Tenth
-             * @description 1: the likeliest tenth to order.
+             * Expected Order Value
+             * @description Value of the next order.
              */
-            tenth: number | null;
-            /** Expected Order Value */
             expected_order_value: number | null;
             /**
              * Expected Value
              * @description Probability x expected order value.
              */
             expected_value: number | null;
-            /** Churn State */
-            churn_state: string | null;
-            /** Churn 90 */
-            churn_90: number | null;
-            /** Churn 180 */
-            churn_180: number | null;
-            /** Value 12M */
-            value_12m: number | null;
-            /** Value Low */
-            value_low: number | null;
-            /** Value High */
-            value_high: number | null;
-            /** Value Rank */
-            value_rank: number | null;
-            /** Value Band */
-            value_band: string | null;
+            /**
+             * F
+             * @description Score of frequency, 1 to 5.
+             */
+            f: number;
+            /**
+             * Frequency
+             * @description Counted orders.
+             */
+            frequency: number;
+            /**
+             * Last Purchase Day
+             * Format: date
+             * @description The day of the last counted order.
+             */
+            last_purchase_day: string;
+            /**
+             * M
+             * @description Score of monetary, 1 to 5.
+             */
+            m: number;
+            /**
+             * Monetary
+             * @description Net revenue, returns subtracted.
+             */
+            monetary: number;
+            /**
+             * Name
+             * @description The name.
+             */
+            name: string | null;
+            /** @description Who looks after the customer; null: nobody. */
+            owner: components["schemas"]["Owner"] | null;
+            /**
+             * Probability
+             * @description Probability of an order within 30 days.
+             */
+            probability: number | null;
+            /**
+             * R
+             * @description Score of recency, 1 to 5.
+             */
+            r: number;
             /**
              * Reasons
              * @description Up to three, the strongest first; of the head of the call list.
              */
             reasons: string[];
-            owner: components["schemas"]["Owner"] | null;
+            /**
+             * Recency Days
+             * @description Days from the last purchase to as_of.
+             */
+            recency_days: number;
+            /**
+             * Rfm Score
+             * @description The digits R, F and M, 1 to 5 each; 555 is best.
+             */
+            rfm_score: number;
+            /**
+             * Segment
+             * @description The segment.
+             */
+            segment: string;
+            /**
+             * Tenth
+             * @description 1: the likeliest tenth to order.
+             */
+            tenth: number | null;
+            /**
+             * Value 12M
+             * @description Expected net revenue of the next 12 months.
+             */
+            value_12m: number | null;
+            /**
+             * Value Band
+             * @description top 1 %, top 10 %, upper, middle or low.
+             */
+            value_band: string | null;
+            /**
+             * Value High
+             * @description The upper end of its interval.
+             */
+            value_high: number | null;
+            /**
+             * Value Low
+             * @description The lower end of its interval.
+             */
+            value_low: number | null;
+            /**
+             * Value Rank
+             * @description Place by that value; 1 is the greatest.
+             */
+            value_rank: number | null;
         };
         /**
          * Logged
          * @description A call that was logged. Its note is not repeated.
          */
         Logged: {
-            /** Call Id */
-            call_id: number;
-            /** Customer Id */
-            customer_id: string;
             /**
-             * Outcome
-             * @enum {string}
+             * Call Id
+             * @description The number of the call.
              */
-            outcome: "reached" | "no_answer" | "not_interested" | "will_order";
+            call_id: number;
             /**
              * Called At
              * Format: date-time
              * @description By the wall clock.
              */
             called_at: string;
-            /** Snooze Until */
+            /**
+             * Customer Id
+             * @description Such as C000123.
+             */
+            customer_id: string;
+            /**
+             * Outcome
+             * @description reached, no_answer, not_interested or will_order.
+             * @enum {string}
+             */
+            outcome: "reached" | "no_answer" | "not_interested" | "will_order";
+            /**
+             * Snooze Until
+             * @description Not on the call list before this day.
+             */
             snooze_until: string | null;
         };
         /**
@@ -2871,43 +4205,6 @@ export interface components {
          * @description How figures were made.
          */
         Made: {
-            /**
-             * Sql
-             * @description The statement that ran, as it ran. `rows` in it are what explain=rows shows.
-             */
-            sql: string;
-            /**
-             * Parameters
-             * @description What was bound to it, by name.
-             */
-            parameters: {
-                [key: string]: unknown;
-            };
-            /**
-             * Engine
-             * @description DuckDB: the run's snapshot. PostgreSQL: the truth.
-             * @enum {string}
-             */
-            engine: "DuckDB" | "PostgreSQL";
-            /**
-             * Run Id
-             * @description The run.
-             * @example 12
-             */
-            run_id: number;
-            /**
-             * As Of
-             * Format: date
-             * @description The day it speaks of.
-             * @example 2011-12-10
-             */
-            as_of: string;
-            /**
-             * Scope
-             * @description Whose customers the tables hold for whoever asks.
-             * @enum {string}
-             */
-            scope: "own" | "team" | "all";
             /**
              * Adds Up
              * @description By figure: how it comes of which column of the rows.
@@ -2924,81 +4221,301 @@ export interface components {
                 };
             };
             /**
+             * As Of
+             * Format: date
+             * @description The day it speaks of.
+             * @example 2011-12-10
+             */
+            as_of: string;
+            /**
+             * Engine
+             * @description DuckDB: the run's snapshot. PostgreSQL: the truth.
+             * @enum {string}
+             */
+            engine: "DuckDB" | "PostgreSQL";
+            /**
              * Key
              * @description The columns that say which figure a row belongs to; `of` joins them by commas.
              */
             key: string[];
+            /** @description The run and the day the figures come from. */
             meta: components["schemas"]["Meta"];
+            /**
+             * Parameters
+             * @description What was bound to it, by name.
+             */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /**
+             * Run Id
+             * @description The run.
+             * @example 12
+             */
+            run_id: number;
+            /**
+             * Scope
+             * @description Whose customers the tables hold for whoever asks.
+             * @enum {string}
+             */
+            scope: "own" | "team" | "all";
+            /**
+             * Sql
+             * @description The statement that ran, as it ran. `rows` in it are what explain=rows shows.
+             */
+            sql: string;
+        };
+        /**
+         * Manifest
+         * @description What one export was.
+         */
+        Manifest: {
+            /**
+             * Bytes
+             * @description The size of the file.
+             * @example 412345
+             */
+            bytes: number | null;
+            /**
+             * Columns
+             * @description The columns, in their order.
+             * @example [
+             *       "customer_id",
+             *       "segment"
+             *     ]
+             */
+            columns: string[];
+            /**
+             * Export Id
+             * @description Its number, from the header X-Export-Id.
+             * @example 7
+             */
+            export_id: number;
+            /**
+             * Filters
+             * @description What was asked for; the words of a search are not kept.
+             */
+            filters: {
+                [key: string]: unknown;
+            };
+            /**
+             * Finished At
+             * @description When it had been sent whole; null: it never was.
+             */
+            finished_at: string | null;
+            /**
+             * Format
+             * @description The kind of file.
+             * @enum {string}
+             */
+            format: "csv" | "xlsx";
+            /** @description The run and the day of its figures. */
+            meta: components["schemas"]["Meta"];
+            /**
+             * Rows
+             * @description How many customers: the list's total.
+             * @example 4338
+             */
+            rows: number;
+            /**
+             * Sha256
+             * @description The SHA-256 of the file.
+             */
+            sha256: string | null;
+            /**
+             * Sort
+             * @description The order.
+             * @example probability
+             */
+            sort: string;
+            /**
+             * Started At
+             * Format: date-time
+             * @description When it was begun.
+             * @example 2026-11-21T09:00:00Z
+             */
+            started_at: string;
+            /**
+             * User Id
+             * @description Who exported.
+             * @example 3
+             */
+            user_id: number;
+            /**
+             * With Contacts
+             * @description Whether contact data was in it in full.
+             */
+            with_contacts: boolean;
+        };
+        /**
+         * MappingBody
+         * @description How the file becomes customers, products and orders: what a map file holds.
+         */
+        MappingBody: {
+            /**
+             * Cancelled
+             * @description Which status means cancelled.
+             */
+            cancelled?: string[] | null;
+            /**
+             * Cancelled Order Prefix
+             * @description What order keys of cancellations begin with.
+             */
+            cancelled_order_prefix?: string[] | null;
+            /**
+             * Columns
+             * @description Field -> header in the file.
+             * @example {
+             *       "order_key": "Invoice",
+             *       "sku": "StockCode"
+             *     }
+             */
+            columns: {
+                [key: string]: string;
+            };
+            /**
+             * Country
+             * @description The country, if known.
+             */
+            country?: string | null;
+            /**
+             * Currency
+             * @description ISO 4217; null where the sources do not say.
+             */
+            currency?: string | null;
+            /**
+             * Date Format
+             * @description How dates are written.
+             * @example %d.%m.%Y %H:%M
+             */
+            date_format?: string | null;
+            /**
+             * Date Order
+             * @description Whether day, month or year comes first.
+             */
+            date_order?: ("dmy" | "mdy" | "ymd") | null;
+            /**
+             * Decimal
+             * @description The decimal mark.
+             */
+            decimal?: ("." | ",") | null;
+            /** @description How the file is written. */
+            dialect?: components["schemas"]["DialectBody"];
+            /**
+             * Extra Lines
+             * @description Columns that are lines of an order by themselves, such as postage.
+             */
+            extra_lines?: components["schemas"]["ExtraLineBody"][];
+            /**
+             * Non Product Skus
+             * @description Article numbers that are no goods, such as postage.
+             */
+            non_product_skus?: string[] | null;
+            /**
+             * Returned
+             * @description Which status means returned.
+             */
+            returned?: string[] | null;
+            /**
+             * Returned Order Prefix
+             * @description What order keys of returns begin with.
+             */
+            returned_order_prefix?: string[] | null;
+            /**
+             * Rows
+             * @description Rows.
+             * @default orders
+             * @enum {string}
+             */
+            rows: "orders" | "customers" | "products";
+            /**
+             * Source
+             * @description Whose data this is; files of one source belong together.
+             * @default shop
+             */
+            source: string;
         };
         /**
          * Me
          * @description Who is signed in, and what that allows.
          */
         Me: {
-            /** User Id */
-            user_id: number;
-            /** Name */
-            name: string;
-            /** Email */
+            /**
+             * Email
+             * @description The e-mail address; of customers masked.
+             */
             email: string;
-            /**
-             * Roles
-             * @example [
-             *       "rep"
-             *     ]
-             */
-            roles: string[];
-            /**
-             * Permissions
-             * @example [
-             *       "customers.read",
-             *       "calls.write"
-             *     ]
-             */
-            permissions: string[];
-            /**
-             * Scope
-             * @description Whose customers are in reach.
-             * @enum {string}
-             */
-            scope: "own" | "team" | "all";
-            /** Team Id */
-            team_id: number | null;
-            /** Team */
-            team: string | null;
-            preferences: components["schemas"]["Preferences"];
-            /**
-             * Password
-             * @description Whether there is a password; after a first link there is none yet.
-             */
-            password: boolean;
-            /**
-             * Second Factor
-             * @description Whether sign-in asks for more than a password.
-             */
-            second_factor: boolean;
             /**
              * Factors
              * @description Which: totp, recovery_code, passkey.
              */
             factors: string[];
             /**
+             * Name
+             * @description The name.
+             */
+            name: string;
+            /**
+             * Password
+             * @description Whether there is a password; after a first link there is none yet.
+             */
+            password: boolean;
+            /**
+             * Permissions
+             * @description What that allows.
+             * @example [
+             *       "customers.read",
+             *       "calls.write"
+             *     ]
+             */
+            permissions: string[];
+            /** @description How they like it. */
+            preferences: components["schemas"]["Preferences"];
+            /**
              * Recovery Codes
              * @description How many recovery codes are left.
              */
             recovery_codes: number;
+            /**
+             * Roles
+             * @description Their roles.
+             * @example [
+             *       "rep"
+             *     ]
+             */
+            roles: string[];
+            /**
+             * Scope
+             * @description Whose customers are in reach.
+             * @enum {string}
+             */
+            scope: "own" | "team" | "all";
+            /**
+             * Second Factor
+             * @description Whether sign-in asks for more than a password.
+             */
+            second_factor: boolean;
+            /**
+             * Team
+             * @description Their team; null: none.
+             */
+            team: string | null;
+            /**
+             * Team Id
+             * @description The number of the team.
+             */
+            team_id: number | null;
+            /**
+             * User Id
+             * @description The number of the user.
+             */
+            user_id: number;
         };
         /**
          * Meta
          * @description Where the figures come from.
          */
         Meta: {
-            /**
-             * Run Id
-             * @description The published run all of them come from.
-             * @example 12
-             */
-            run_id: number;
             /**
              * As Of
              * @description The day they speak of: everything strictly before it.
@@ -3011,53 +4528,83 @@ export interface components {
              * @example GBP
              */
             currency?: string | null;
+            /**
+             * Run Id
+             * @description The published run all of them come from.
+             * @example 12
+             */
+            run_id: number;
         };
         /**
          * Metrics
          * @description How right the purchase model was, out of time.
          */
         Metrics: {
-            /** Accuracy */
+            /**
+             * Accuracy
+             * @description The share of right answers.
+             */
             accuracy: number;
-            /** F1 Score */
-            f1_score: number;
-            /** Precision */
-            precision: number;
-            /** Recall */
-            recall: number;
+            /**
+             * Base Rate
+             * @description The share that bought.
+             */
+            base_rate: number;
+            /** @description What was said, by what came. */
             confusion_matrix: components["schemas"]["ConfusionMatrix"];
             /**
-             * Model Trained Date
-             * Format: date
+             * Definition
+             * @description What the figures are, exactly.
              */
-            model_trained_date: string;
-            /** Training Samples */
-            training_samples: number;
+            definition: string;
+            /**
+             * F1 Everyone
+             * @description F1 of saying that everyone buys.
+             */
+            f1_everyone: number;
+            /**
+             * F1 Score
+             * @description Harmonic mean of precision and recall.
+             */
+            f1_score: number;
+            /**
+             * Majority Accuracy
+             * @description Accuracy of always saying the more frequent answer.
+             */
+            majority_accuracy: number;
+            /** @description The run and the day the figures come from. */
+            meta: components["schemas"]["Meta"];
             /**
              * Model
              * @description Which kind of model serves.
              */
             model: string;
             /**
-             * Base Rate
-             * @description The share that bought.
+             * Model Trained Date
+             * Format: date
+             * @description When the model was trained.
              */
-            base_rate: number;
+            model_trained_date: string;
             /**
-             * Majority Accuracy
-             * @description Accuracy of always saying the more frequent answer.
+             * Precision
+             * @description How many of those said to order did.
              */
-            majority_accuracy: number;
+            precision: number;
             /**
-             * F1 Everyone
-             * @description F1 of saying that everyone buys.
+             * Recall
+             * @description How many of those who ordered were found.
              */
-            f1_everyone: number;
-            /** Roc Auc */
+            recall: number;
+            /**
+             * Roc Auc
+             * @description Area under the ROC curve.
+             */
             roc_auc: number | null;
-            /** Definition */
-            definition: string;
-            meta: components["schemas"]["Meta"];
+            /**
+             * Training Samples
+             * @description Rows the model learnt from.
+             */
+            training_samples: number;
         };
         /**
          * ModelCard
@@ -3065,51 +4612,11 @@ export interface components {
          */
         ModelCard: {
             /**
-             * Model Id
-             * @description Its number.
-             * @example 1
-             */
-            model_id: number;
-            /**
-             * Task
-             * @description What it is asked.
-             * @enum {string}
-             */
-            task: "purchase" | "churn" | "churn_180" | "lifetime_value" | "revenue_forecast";
-            /**
-             * Kind
-             * @description Which kind of model.
-             * @example lightgbm
-             */
-            kind: string;
-            /**
              * As Of
              * Format: date
              * @description It knows nothing of this day and later.
              */
             as_of: string;
-            /**
-             * State
-             * @description Whether it may serve.
-             * @enum {string}
-             */
-            state: "served" | "refused" | "withdrawn";
-            /**
-             * Reason
-             * @description Why it is in that state.
-             */
-            reason: string;
-            /**
-             * Trained At
-             * Format: date-time
-             * @description When it was trained.
-             */
-            trained_at: string;
-            /**
-             * Serving
-             * @description Whether it answers in the published run.
-             */
-            serving: boolean;
             /**
              * Card
              * @description What it learnt from, how it was judged, what was checked, versions.
@@ -3117,7 +4624,48 @@ export interface components {
             card: {
                 [key: string]: unknown;
             };
+            /**
+             * Kind
+             * @description Which kind of model.
+             * @example lightgbm
+             */
+            kind: string;
+            /** @description The run and the day the figures come from. */
             meta: components["schemas"]["Meta"];
+            /**
+             * Model Id
+             * @description Its number.
+             * @example 1
+             */
+            model_id: number;
+            /**
+             * Reason
+             * @description Why it is in that state.
+             */
+            reason: string;
+            /**
+             * Serving
+             * @description Whether it answers in the published run.
+             */
+            serving: boolean;
+            /**
+             * State
+             * @description Whether it may serve.
+             * @enum {string}
+             */
+            state: "served" | "refused" | "withdrawn";
+            /**
+             * Task
+             * @description What it is asked.
+             * @enum {string}
+             */
+            task: "purchase" | "churn" | "churn_180" | "lifetime_value" | "revenue_forecast";
+            /**
+             * Trained At
+             * Format: date-time
+             * @description When it was trained.
+             */
+            trained_at: string;
         };
         /**
          * ModelList
@@ -3129,12 +4677,13 @@ export interface components {
              * @description One per training.
              */
             data: components["schemas"]["ModelRow"][];
+            /** @description The run and the day the figures come from. */
+            meta: components["schemas"]["Meta"];
             /**
              * Tasks
              * @description One per task of the published run.
              */
             tasks: components["schemas"]["TaskRow"][];
-            meta: components["schemas"]["Meta"];
         };
         /**
          * ModelRow
@@ -3142,17 +4691,11 @@ export interface components {
          */
         ModelRow: {
             /**
-             * Model Id
-             * @description Its number.
-             * @example 1
+             * As Of
+             * Format: date
+             * @description It knows nothing of this day and later.
              */
-            model_id: number;
-            /**
-             * Task
-             * @description What it is asked.
-             * @enum {string}
-             */
-            task: "purchase" | "churn" | "churn_180" | "lifetime_value" | "revenue_forecast";
+            as_of: string;
             /**
              * Kind
              * @description Which kind of model.
@@ -3160,11 +4703,21 @@ export interface components {
              */
             kind: string;
             /**
-             * As Of
-             * Format: date
-             * @description It knows nothing of this day and later.
+             * Model Id
+             * @description Its number.
+             * @example 1
              */
-            as_of: string;
+            model_id: number;
+            /**
+             * Reason
+             * @description Why it is in that state.
+             */
+            reason: string;
+            /**
+             * Serving
+             * @description Whether it answers in the published run.
+             */
+            serving: boolean;
             /**
              * State
              * @description Whether it may serve.
@@ -3172,30 +4725,32 @@ export interface components {
              */
             state: "served" | "refused" | "withdrawn";
             /**
-             * Reason
-             * @description Why it is in that state.
+             * Task
+             * @description What it is asked.
+             * @enum {string}
              */
-            reason: string;
+            task: "purchase" | "churn" | "churn_180" | "lifetime_value" | "revenue_forecast";
             /**
              * Trained At
              * Format: date-time
              * @description When it was trained.
              */
             trained_at: string;
-            /**
-             * Serving
-             * @description Whether it answers in the published run.
-             */
-            serving: boolean;
         };
         /**
          * MoreToProve
          * @description The first factor was right; one of these has to follow, with the ticket.
          */
         MoreToProve: {
-            /** Second Factor */
+            /**
+             * Second Factor
+             * @description Which second factors there are.
+             */
             second_factor: ("totp" | "recovery_code" | "passkey")[];
-            /** Ticket */
+            /**
+             * Ticket
+             * @description Send it with the second factor.
+             */
             ticket: string;
         };
         /**
@@ -3204,27 +4759,27 @@ export interface components {
          */
         Moved: {
             /**
-             * From
-             * @description Their segment then, or 'not yet': no score then.
-             */
-            from: string;
-            /**
-             * To
-             * @description Their segment now, or 'no longer': no score now.
-             */
-            to: string;
-            /**
              * Customers
              * @description How many.
              * @example 12
              */
             customers: number;
             /**
+             * From
+             * @description Their segment then, or 'not yet': no score then.
+             */
+            from: string;
+            /**
              * Revenue
              * @description Their net revenue before as_of.
              * @example 8400
              */
             revenue: number;
+            /**
+             * To
+             * @description Their segment now, or 'no longer': no score now.
+             */
+            to: string;
         };
         /**
          * Movement
@@ -3236,21 +4791,30 @@ export interface components {
              * @description One per pair of segments, the most customers first.
              */
             data: components["schemas"]["Moved"][];
+            /** @description The run and the day the figures come from. */
+            meta: components["schemas"]["Meta"];
+            /** @description null when there is no earlier run with scores. */
+            since: components["schemas"]["Since"] | null;
             /**
              * Stability
              * @description One per segment of then, the most customers first.
              */
             stability: components["schemas"]["Stability"][];
-            /** @description null when there is no earlier run with scores. */
-            since: components["schemas"]["Since"] | null;
-            meta: components["schemas"]["Meta"];
         };
         /**
          * NewApiKey
          * @description What a program may do, and until when (a year at most).
          */
         NewApiKey: {
-            /** Name */
+            /**
+             * Expires At
+             * @description A year from now when left out.
+             */
+            expires_at?: string | null;
+            /**
+             * Name
+             * @description The name.
+             */
             name: string;
             /**
              * Scopes
@@ -3260,11 +4824,6 @@ export interface components {
              *     ]
              */
             scopes: string[];
-            /**
-             * Expires At
-             * @description A year from now when left out.
-             */
-            expires_at?: string | null;
         };
         /**
          * NewAssignment
@@ -3272,12 +4831,15 @@ export interface components {
          */
         NewAssignment: {
             /**
+             * Customer Ids
+             * @description Customers, by their ids.
+             */
+            customer_ids: string[];
+            /**
              * User Id
              * @description null: nobody.
              */
             user_id: number | null;
-            /** Customer Ids */
-            customer_ids: string[];
         };
         /**
          * NewCall
@@ -3286,20 +4848,21 @@ export interface components {
         NewCall: {
             /**
              * Customer Id
+             * @description Such as C000123.
              * @example C000123
              */
             customer_id: string;
+            /**
+             * Note
+             * @description Shown to those who see the customer.
+             */
+            note?: string | null;
             /**
              * Outcome
              * @description What came of it.
              * @enum {string}
              */
             outcome: "reached" | "no_answer" | "not_interested" | "will_order";
-            /**
-             * Note
-             * @description Shown to those who see the customer.
-             */
-            note?: string | null;
             /**
              * Snooze Until
              * @description Not on the call list before this day.
@@ -3323,11 +4886,6 @@ export interface components {
          */
         NewPasskey: {
             /**
-             * Ticket
-             * @description From the step before; five minutes.
-             */
-            ticket: string;
-            /**
              * Credential
              * @description The browser's PublicKeyCredential as JSON.
              */
@@ -3336,16 +4894,44 @@ export interface components {
             };
             /**
              * Name
+             * @description The name.
              * @default Passkey
              */
             name: string;
+            /**
+             * Ticket
+             * @description From the step before; five minutes.
+             */
+            ticket: string;
+        };
+        /**
+         * NewRun
+         * @description How to refresh.
+         */
+        NewRun: {
+            /**
+             * Predict
+             * @description Also predict; else only score.
+             * @default true
+             */
+            predict: boolean;
+            /**
+             * Train
+             * @description Whether to train models first.
+             * @default when due
+             * @enum {string}
+             */
+            train: "when due" | "always" | "never";
         };
         /**
          * NewSnooze
          * @description Customers to put off.
          */
         NewSnooze: {
-            /** Customer Ids */
+            /**
+             * Customer Ids
+             * @description Customers, by their ids.
+             */
             customer_ids: string[];
             /**
              * Until
@@ -3362,6 +4948,7 @@ export interface components {
         NewTeam: {
             /**
              * Name
+             * @description The name.
              * @example Ada Lovelace
              */
             name: string;
@@ -3372,23 +4959,29 @@ export interface components {
          */
         NewUser: {
             /**
-             * Name
-             * @example Ada Lovelace
-             */
-            name: string;
-            /**
              * Email
+             * @description The e-mail address; of customers masked.
              * @example ada@shop.example
              */
             email: string;
             /**
+             * Name
+             * @description The name.
+             * @example Ada Lovelace
+             */
+            name: string;
+            /**
              * Roles
+             * @description Their roles.
              * @example [
              *       "rep"
              *     ]
              */
             roles: string[];
-            /** Team Id */
+            /**
+             * Team Id
+             * @description The number of the team.
+             */
             team_id?: number | null;
         };
         /**
@@ -3396,34 +4989,107 @@ export interface components {
          * @description Hand it over in person or by a channel you trust; it counts once, for a day.
          */
         OneTimeLink: {
-            /** Link */
+            /**
+             * Link
+             * @description Open it once; then it is spent.
+             */
             link: string;
+        };
+        /**
+         * Operation
+         * @description One operation since the start; times are read off between the ends of classes.
+         */
+        Operation: {
+            /**
+             * Availability
+             * @description The share that did not fail so.
+             * @example 1
+             */
+            availability: number | null;
+            /**
+             * Failed
+             * @description How often it failed by our fault (5xx).
+             * @example 0
+             */
+            failed: number;
+            /**
+             * Method
+             * @description The method.
+             * @example GET
+             */
+            method: string;
+            /**
+             * P50 Ms
+             * @description Half were answered within so many milliseconds.
+             * @example 4.2
+             */
+            p50_ms: number | null;
+            /**
+             * P95 Ms
+             * @description 95 of 100 were.
+             * @example 12.5
+             */
+            p95_ms: number | null;
+            /**
+             * P99 Ms
+             * @description 99 of 100 were.
+             * @example 28
+             */
+            p99_ms: number | null;
+            /**
+             * Requests
+             * @description How often it was asked.
+             * @example 1200
+             */
+            requests: number;
+            /**
+             * Route
+             * @description The path, with its parameters' names.
+             * @example /api/customers
+             */
+            route: string;
         };
         /**
          * Order
          * @description One order with its lines.
          */
         Order: {
-            /** Order Id */
-            order_id: number;
-            /** Order Key */
-            order_key: string;
             /**
              * Day
              * Format: date
+             * @description The day.
              */
             day: string;
-            /** Lines */
-            lines: number;
-            /** Net Amount */
-            net_amount: number;
             /**
              * Is Counted
              * @description Counts in frequency: something was really sold.
              */
             is_counted: boolean;
-            /** Items */
+            /**
+             * Items
+             * @description The lines of the order.
+             */
             items: components["schemas"]["Line"][];
+            /**
+             * Lines
+             * @description How many lines.
+             */
+            lines: number;
+            /**
+             * Net Amount
+             * @description Goods sold less goods returned.
+             */
+            net_amount: number;
+            /**
+             * Order Id
+             * @description Our number of the order.
+             */
+            order_id: number;
+            /**
+             * Order Key
+             * @description The source's own number of the order.
+             */
+            order_key: string;
         };
         /**
          * OrderPage
@@ -3431,11 +5097,17 @@ export interface components {
          */
         OrderPage: {
             /**
-             * Total
-             * @description How many there are, before paging.
-             * @example 4338
+             * Data
+             * @description The rows.
              */
-            total: number;
+            data: components["schemas"]["Order"][];
+            /** @description The run and the day the figures come from. */
+            meta: components["schemas"]["Meta"];
+            /**
+             * Next Cursor
+             * @description Give it as `cursor` for what follows; null at the end.
+             */
+            next_cursor?: string | null;
             /**
              * Page
              * @description Which page this is.
@@ -3443,59 +5115,148 @@ export interface components {
              */
             page: number;
             /**
-             * Next Cursor
-             * @description Give it as `cursor` for what follows; null at the end.
+             * Total
+             * @description How many there are, before paging.
+             * @example 4338
              */
-            next_cursor?: string | null;
-            meta: components["schemas"]["Meta"];
-            /** Data */
-            data: components["schemas"]["Order"][];
+            total: number;
         };
         /**
          * OwnSession
          * @description One sign-in on one device.
          */
         OwnSession: {
-            /** Session Id */
-            session_id: string;
-            /** Signed In By */
-            signed_in_by: string;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Current
+             * @description Whether it is this one; for a password: the one until now.
+             */
+            current: boolean;
             /**
              * Device
+             * @description The browser or program.
              * @example Firefox on Linux
              */
             device: string;
             /**
+             * Expires At
+             * Format: date-time
+             * @description When it ends.
+             */
+            expires_at: string;
+            /**
+             * Last Seen At
+             * Format: date-time
+             * @description When they last asked for anything.
+             */
+            last_seen_at: string;
+            /**
              * Network
+             * @description Where it is signed in from, roughly.
              * @example 192.0.2.0/24
              */
             network: string | null;
             /**
-             * Created At
-             * Format: date-time
+             * Session Id
+             * @description The session.
              */
-            created_at: string;
+            session_id: string;
             /**
-             * Last Seen At
-             * Format: date-time
+             * Signed In By
+             * @description password, passkey, link or provider.
              */
-            last_seen_at: string;
-            /**
-             * Expires At
-             * Format: date-time
-             */
-            expires_at: string;
-            /** Current */
-            current: boolean;
+            signed_in_by: string;
         };
         /**
          * OwnSessions
          * @description All of them.
          */
         OwnSessions: {
-            /** Data */
+            /**
+             * Data
+             * @description The rows.
+             */
             data: components["schemas"]["OwnSession"][];
-            /** Total */
+            /**
+             * Total
+             * @description How many there are, before paging.
+             */
+            total: number;
+        };
+        /**
+         * OwnedApiKey
+         * @description One key of a program, and whose it is.
+         */
+        OwnedApiKey: {
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             * @description When it ends.
+             */
+            expires_at: string;
+            /**
+             * Key Id
+             * @description The number of the key.
+             */
+            key_id: number;
+            /**
+             * Last Used At
+             * @description When it was last used.
+             */
+            last_used_at: string | null;
+            /**
+             * Name
+             * @description The name.
+             */
+            name: string;
+            /**
+             * Owner
+             * @description The user's name.
+             * @example Ada Lovelace
+             */
+            owner: string;
+            /**
+             * Prefix
+             * @description Its first characters.
+             * @example fsk_9fGq
+             */
+            prefix: string;
+            /**
+             * Scopes
+             * @description The permissions of the key.
+             */
+            scopes: string[];
+            /**
+             * User Id
+             * @description The number of the user.
+             */
+            user_id: number;
+        };
+        /**
+         * OwnedApiKeys
+         * @description All that still count.
+         */
+        OwnedApiKeys: {
+            /**
+             * Data
+             * @description The rows.
+             */
+            data: components["schemas"]["OwnedApiKey"][];
+            /**
+             * Total
+             * @description How many there are, before paging.
+             */
             total: number;
         };
         /**
@@ -3503,35 +5264,49 @@ export interface components {
          * @description Who looks after a customer.
          */
         Owner: {
-            /** User Id */
-            user_id: number;
-            /** Name */
+            /**
+             * Name
+             * @description The name.
+             */
             name: string;
+            /**
+             * User Id
+             * @description The number of the user.
+             */
+            user_id: number;
         };
         /**
          * Passkey
          * @description One passkey.
          */
         Passkey: {
-            /** Passkey Id */
-            passkey_id: string;
-            /** Name */
-            name: string;
             /**
              * Created At
              * Format: date-time
+             * @description When it was made.
              */
             created_at: string;
-            /** Last Used At */
+            /**
+             * Last Used At
+             * @description When it was last used.
+             */
             last_used_at: string | null;
+            /**
+             * Name
+             * @description The name.
+             */
+            name: string;
+            /**
+             * Passkey Id
+             * @description The passkey's id.
+             */
+            passkey_id: string;
         };
         /**
          * PasskeyOptions
          * @description What the browser needs to ask for a passkey, and the ticket to come back with.
          */
         PasskeyOptions: {
-            /** Ticket */
-            ticket: string;
             /**
              * Options
              * @description PublicKeyCredential options as JSON.
@@ -3539,15 +5314,26 @@ export interface components {
             options: {
                 [key: string]: unknown;
             };
+            /**
+             * Ticket
+             * @description Send it with the second factor.
+             */
+            ticket: string;
         };
         /**
          * Passkeys
          * @description All of them.
          */
         Passkeys: {
-            /** Data */
+            /**
+             * Data
+             * @description The rows.
+             */
             data: components["schemas"]["Passkey"][];
-            /** Total */
+            /**
+             * Total
+             * @description How many there are, before paging.
+             */
             total: number;
         };
         /**
@@ -3555,9 +5341,15 @@ export interface components {
          * @description Another password. `current` may be left out where there is none, and just after a one-time link.
          */
         PasswordChange: {
-            /** Current */
+            /**
+             * Current
+             * @description Whether it is this one; for a password: the one until now.
+             */
             current?: string | null;
-            /** Password */
+            /**
+             * Password
+             * @description The password.
+             */
             password: string;
         };
         /**
@@ -3565,23 +5357,44 @@ export interface components {
          * @description One customer.
          */
         Person: {
-            /** Customer Id */
-            customer_id: string;
-            /** Name */
-            name: string | null;
-            /** Country */
+            /** @description Contact data. */
+            contact: components["schemas"]["Contact"];
+            /**
+             * Country
+             * @description The country, if known.
+             */
             country: string | null;
-            /** Signup Date */
-            signup_date: string | null;
+            /**
+             * Customer Id
+             * @description Such as C000123.
+             */
+            customer_id: string;
+            /** @description The run and the day the figures come from. */
+            meta: components["schemas"]["Meta"];
+            /**
+             * Name
+             * @description The name.
+             */
+            name: string | null;
+            /** @description Who looks after the customer; null: nobody. */
+            owner: components["schemas"]["Owner"] | null;
+            /**
+             * Reasons
+             * @description Why, the strongest first.
+             */
+            reasons: components["schemas"]["Reason"][];
+            /**
+             * Records
+             * @description The customer as each source knows it.
+             */
+            records: components["schemas"]["Record"][];
             /** @description null when there is no counted order. */
             scores: components["schemas"]["ListedCustomer"] | null;
-            /** Reasons */
-            reasons: components["schemas"]["Reason"][];
-            contact: components["schemas"]["Contact"];
-            owner: components["schemas"]["Owner"] | null;
-            /** Records */
-            records: components["schemas"]["Record"][];
-            meta: components["schemas"]["Meta"];
+            /**
+             * Signup Date
+             * @description When they signed up, if known.
+             */
+            signup_date: string | null;
         };
         /**
          * Prediction
@@ -3589,39 +5402,45 @@ export interface components {
          */
         Prediction: {
             /**
-             * Purchase Probability
-             * @example 0.92
+             * Confidence
+             * @description How often such a prediction was right in the backtest, among customers in the same tenth.
+             * @example 0.88
              */
-            purchase_probability: number;
+            confidence: number | null;
             /**
              * Predicted Next Month
              * @description Whether the probability reaches the threshold the backtest chose.
              */
             predicted_next_month: boolean;
             /**
-             * Confidence
-             * @description How often such a prediction was right in the backtest, among customers in the same tenth.
-             * @example 0.88
+             * Purchase Probability
+             * @description Probability of an order within 30 days.
+             * @example 0.92
              */
-            confidence: number | null;
+            purchase_probability: number;
         };
         /**
          * Preferences
          * @description How a person likes the pages.
          */
         Preferences: {
-            /** Theme */
-            theme?: ("light" | "dark" | "auto") | null;
+            /**
+             * Home
+             * @description The page to begin with.
+             * @example /today
+             */
+            home?: string | null;
             /**
              * Locale
+             * @description How numbers and days are written.
              * @example en-GB
              */
             locale?: string | null;
             /**
-             * Home
-             * @example /today
+             * Theme
+             * @description What it is about; of preferences: light, dark or the system's.
              */
-            home?: string | null;
+            theme?: ("light" | "dark" | "auto") | null;
         };
         /**
          * Preview
@@ -3633,24 +5452,19 @@ export interface components {
              * @description In the order of the new rules.
              */
             data: components["schemas"]["Previewed"][];
+            /** @description The run and the day the figures come from. */
+            meta: components["schemas"]["Meta"];
             /**
              * Wrong
              * @description Why these rules cannot be saved; empty when they can.
              */
             wrong: string[];
-            meta: components["schemas"]["Meta"];
         };
         /**
          * Previewed
          * @description One segment under the new rules, or one that would no longer be.
          */
         Previewed: {
-            /**
-             * Segment
-             * @description 'no segment': customers whose scores no rule holds.
-             * @example Champions
-             */
-            segment: string;
             /**
              * Customers
              * @description How many it would hold.
@@ -3663,6 +5477,12 @@ export interface components {
              * @example 150
              */
             now: number;
+            /**
+             * Segment
+             * @description 'no segment': customers whose scores no rule holds.
+             * @example Champions
+             */
+            segment: string;
         };
         /**
          * Problem
@@ -3670,23 +5490,8 @@ export interface components {
          */
         Problem: {
             /**
-             * Type
-             * @description Always about:blank: title and status say it.
-             * @default about:blank
-             */
-            type: string;
-            /**
-             * Title
-             * @example Bad request
-             */
-            title: string;
-            /**
-             * Status
-             * @example 400
-             */
-            status: number;
-            /**
              * Detail
+             * @description Ids, counts and hashes; never personal data.
              * @example limit: Input should be less than or equal to 1000
              */
             detail: string;
@@ -3713,29 +5518,66 @@ export interface components {
              * @description Quote it when asking for help.
              */
             request_id?: string | null;
+            /**
+             * Status
+             * @description The HTTP status.
+             * @example 400
+             */
+            status: number;
+            /**
+             * Title
+             * @description The status in words.
+             * @example Bad request
+             */
+            title: string;
+            /**
+             * Type
+             * @description Always about:blank: title and status say it.
+             * @default about:blank
+             */
+            type: string;
         };
         /**
          * Product
          * @description What a customer bought of one product, returns subtracted.
          */
         Product: {
-            /** Sku */
-            sku: string;
-            /** Product */
-            product: string | null;
-            /** Category */
-            category: string;
-            /** Orders */
-            orders: number;
-            /** Quantity */
-            quantity: number;
-            /** Amount */
+            /**
+             * Amount
+             * @description Net money.
+             */
             amount: number;
+            /**
+             * Category
+             * @description The product's category.
+             */
+            category: string;
             /**
              * Last Day
              * Format: date
+             * @description The last day.
              */
             last_day: string;
+            /**
+             * Orders
+             * @description Orders.
+             */
+            orders: number;
+            /**
+             * Product
+             * @description The product's name.
+             */
+            product: string | null;
+            /**
+             * Quantity
+             * @description How many.
+             */
+            quantity: number;
+            /**
+             * Sku
+             * @description The article number.
+             */
+            sku: string;
         };
         /**
          * ProductPage
@@ -3743,11 +5585,17 @@ export interface components {
          */
         ProductPage: {
             /**
-             * Total
-             * @description How many there are, before paging.
-             * @example 4338
+             * Data
+             * @description The rows.
              */
-            total: number;
+            data: components["schemas"]["Product"][];
+            /** @description The run and the day the figures come from. */
+            meta: components["schemas"]["Meta"];
+            /**
+             * Next Cursor
+             * @description Give it as `cursor` for what follows; null at the end.
+             */
+            next_cursor?: string | null;
             /**
              * Page
              * @description Which page this is.
@@ -3755,68 +5603,151 @@ export interface components {
              */
             page: number;
             /**
-             * Next Cursor
-             * @description Give it as `cursor` for what follows; null at the end.
+             * Total
+             * @description How many there are, before paging.
+             * @example 4338
              */
-            next_cursor?: string | null;
-            meta: components["schemas"]["Meta"];
-            /** Data */
-            data: components["schemas"]["Product"][];
+            total: number;
         };
         /**
          * ProfileChange
          * @description What to change of one's profile.
          */
         ProfileChange: {
-            /** Name */
-            name?: string | null;
             /**
              * Email
              * @description Needs a recent second factor.
              */
             email?: string | null;
+            /**
+             * Name
+             * @description The name.
+             */
+            name?: string | null;
+            /** @description How they like it. */
             preferences?: components["schemas"]["Preferences"] | null;
+        };
+        /**
+         * Progress
+         * @description How far a refresh is.
+         */
+        Progress: {
+            /**
+             * Done
+             * @description How much is done, of `total`.
+             */
+            done: number | null;
+            /**
+             * Step
+             * @description What is being done, in words.
+             */
+            step: string | null;
+            /**
+             * Total
+             * @description How many there are, before paging.
+             */
+            total: number | null;
         };
         /**
          * ProviderButton
          * @description One provider.
          */
         ProviderButton: {
-            /** Name */
-            name: string;
-            /** Label */
+            /**
+             * Label
+             * @description What the button says.
+             */
             label: string;
+            /**
+             * Name
+             * @description The name.
+             */
+            name: string;
         };
         /**
          * Providers
          * @description Those set up here.
          */
         Providers: {
-            /** Data */
+            /**
+             * Data
+             * @description The rows.
+             */
             data: components["schemas"]["ProviderButton"][];
-            /** Total */
+            /**
+             * Total
+             * @description How many there are, before paging.
+             */
             total: number;
+        };
+        /**
+         * Published
+         * @description The run everything shown comes from.
+         */
+        Published: {
+            /**
+             * Age Hours
+             * @description How long that is.
+             * @example 7.5
+             */
+            age_hours: number;
+            /**
+             * As Of
+             * Format: date
+             * @description The day it speaks of.
+             * @example 2011-12-10
+             */
+            as_of: string;
+            /**
+             * Customers
+             * @description How many customers it scored.
+             * @example 4338
+             */
+            customers: number;
+            /**
+             * Published At
+             * Format: date-time
+             * @description Since when it is shown.
+             * @example 2026-11-21T09:00:00Z
+             */
+            published_at: string;
+            /**
+             * Run Id
+             * @description Its number.
+             * @example 12
+             */
+            run_id: number;
         };
         /**
          * PutOff
          * @description One customer put off.
          */
         PutOff: {
-            /** Snooze Id */
-            snooze_id: number;
-            /** Customer Id */
+            /**
+             * Customer Id
+             * @description Such as C000123.
+             */
             customer_id: string;
+            /**
+             * Snooze Id
+             * @description The number of the snooze.
+             */
+            snooze_id: number;
         };
         /**
          * PutOffAll
          * @description The customers put off.
          */
         PutOffAll: {
-            /** Data */
+            /**
+             * Data
+             * @description The rows.
+             */
             data: components["schemas"]["PutOff"][];
             /**
              * Until
              * Format: date
+             * @description Not on the call list before this day.
              */
             until: string;
         };
@@ -3826,18 +5757,30 @@ export interface components {
          */
         Reason: {
             /**
+             * Direction
+             * @description Whether it speaks for or against.
+             */
+            direction: string;
+            /**
+             * Points
+             * @description Percentage points of the probability.
+             */
+            points: number;
+            /**
              * Rank
              * @description 1 to 3: the customer's; 4: the season's part.
              */
             rank: number;
-            /** Theme */
-            theme: string;
-            /** Direction */
-            direction: string;
-            /** Points */
-            points: number;
-            /** Sentence */
+            /**
+             * Sentence
+             * @description The reason, in words.
+             */
             sentence: string;
+            /**
+             * Theme
+             * @description What it is about; of preferences: light, dark or the system's.
+             */
+            theme: string;
         };
         /**
          * Receipt
@@ -3845,27 +5788,16 @@ export interface components {
          */
         Receipt: {
             /**
-             * Run Id
-             * @description The run that said it.
-             */
-            run_id: number;
-            /**
              * As Of
              * Format: date
              * @description When.
              */
             as_of: string;
             /**
-             * Task
-             * @description Of what.
-             * @enum {string}
+             * Customers
+             * @description How many.
              */
-            task: "purchase" | "churn" | "churn_180" | "lifetime_value" | "revenue_forecast";
-            /**
-             * Horizon Days
-             * @description Within how many days.
-             */
-            horizon_days: number;
+            customers: number;
             /**
              * Grouping
              * @description How customers are grouped.
@@ -3873,15 +5805,36 @@ export interface components {
              */
             grouping: "all" | "decile" | "segment";
             /**
+             * Happened
+             * @description The part with whom it happened; lifetime_value: money.
+             * @example 0.227
+             */
+            happened: number;
+            /**
+             * Horizon Days
+             * @description Within how many days.
+             */
+            horizon_days: number;
+            /**
+             * Kind
+             * @description Which kind of model.
+             */
+            kind: string | null;
+            /**
+             * Model Id
+             * @description The model that said it.
+             */
+            model_id: number | null;
+            /**
              * Name
              * @description all, the tenth (01 is the highest), or the segment as it was then.
              */
             name: string;
             /**
-             * Customers
-             * @description How many.
+             * Run Id
+             * @description The run that said it.
              */
-            customers: number;
+            run_id: number;
             /**
              * Said
              * @description Mean probability; lifetime_value: money per customer.
@@ -3889,21 +5842,11 @@ export interface components {
              */
             said: number;
             /**
-             * Happened
-             * @description The part with whom it happened; lifetime_value: money.
-             * @example 0.227
+             * Task
+             * @description Of what.
+             * @enum {string}
              */
-            happened: number;
-            /**
-             * Model Id
-             * @description The model that said it.
-             */
-            model_id: number | null;
-            /**
-             * Kind
-             * @description Which kind of model.
-             */
-            kind: string | null;
+            task: "purchase" | "churn" | "churn_180" | "lifetime_value" | "revenue_forecast";
         };
         /**
          * Receipts
@@ -3915,6 +5858,7 @@ export interface components {
              * @description One per run, task and group.
              */
             data: components["schemas"]["Receipt"][];
+            /** @description The run and the day the figures come from. */
             meta: components["schemas"]["Meta"];
         };
         /**
@@ -3922,9 +5866,15 @@ export interface components {
          * @description The customer as one source knows it.
          */
         Record: {
-            /** Source */
+            /**
+             * Source
+             * @description Where it comes from.
+             */
             source: string;
-            /** Source Key */
+            /**
+             * Source Key
+             * @description The source's own key.
+             */
             source_key: string;
         };
         /**
@@ -3932,7 +5882,10 @@ export interface components {
          * @description Codes that count once each, shown this once; none where there are some already.
          */
         RecoveryCodes: {
-            /** Recovery Codes */
+            /**
+             * Recovery Codes
+             * @description Each signs in once; shown this once.
+             */
             recovery_codes: string[];
         };
         /**
@@ -3954,6 +5907,7 @@ export interface components {
         Reveal: {
             /**
              * Fields
+             * @description Which fields; all when left out.
              * @example [
              *       "phone"
              *     ]
@@ -3966,12 +5920,8 @@ export interface components {
          */
         Revealed: {
             /**
-             * Customer Id
-             * @example C000123
-             */
-            customer_id: string;
-            /**
              * Contact
+             * @description Contact data.
              * @example {
              *       "email": "ada@post.example",
              *       "name": "Ada Lovelace",
@@ -3981,40 +5931,71 @@ export interface components {
             contact: {
                 [key: string]: string | null;
             };
+            /**
+             * Customer Id
+             * @description Such as C000123.
+             * @example C000123
+             */
+            customer_id: string;
         };
         /**
          * Rfm
          * @description RFM of the customer page; null figures when there is no counted order.
          */
         Rfm: {
-            /** Recency */
-            recency: number | null;
-            /** Frequency */
+            /**
+             * Frequency
+             * @description Counted orders.
+             */
             frequency: number | null;
-            /** Monetary */
+            /**
+             * Monetary
+             * @description Net revenue, returns subtracted.
+             */
             monetary: number | null;
-            /** Segment */
-            segment: string | null;
-            /** Rfm Score */
+            /**
+             * Recency
+             * @description Days from the last purchase to as_of.
+             */
+            recency: number | null;
+            /**
+             * Rfm Score
+             * @description The digits R, F and M, 1 to 5 each; 555 is best.
+             */
             rfm_score: number | null;
+            /**
+             * Segment
+             * @description The segment.
+             */
+            segment: string | null;
         };
         /**
          * RfmPage
          * @description A page of the RFM table.
          */
         RfmPage: {
-            /** Data */
+            /**
+             * Data
+             * @description The rows.
+             */
             data: components["schemas"]["RfmRow"][];
+            /** @description The run and the day the figures come from. */
+            meta: components["schemas"]["Meta"];
+            /**
+             * Next Cursor
+             * @description Give it as `cursor` for what follows; null at the end.
+             */
+            next_cursor: string | null;
+            /**
+             * Page
+             * @description Which page this is.
+             */
+            page: number;
             /**
              * Total
              * @description How many customers match, before paging.
              */
             total: number;
-            /** Page */
-            page: number;
-            /** Next Cursor */
-            next_cursor: string | null;
-            meta: components["schemas"]["Meta"];
         };
         /**
          * RfmRow
@@ -4023,17 +6004,10 @@ export interface components {
         RfmRow: {
             /**
              * Customer Id
+             * @description Such as C000123.
              * @example C000123
              */
             customer_id: string;
-            /** Name */
-            name: string | null;
-            /**
-             * Recency
-             * @description Days from the last purchase to as_of.
-             * @example 5
-             */
-            recency: number;
             /**
              * Frequency
              * @description Counted orders.
@@ -4047,42 +6021,69 @@ export interface components {
              */
             monetary: number;
             /**
-             * Segment
-             * @example Champions
+             * Name
+             * @description The name.
              */
-            segment: string;
+            name: string | null;
+            /**
+             * Recency
+             * @description Days from the last purchase to as_of.
+             * @example 5
+             */
+            recency: number;
             /**
              * Rfm Score
              * @description The digits R, F and M, 1 to 5 each.
              * @example 555
              */
             rfm_score: number;
+            /**
+             * Segment
+             * @description The segment.
+             * @example Champions
+             */
+            segment: string;
         };
         /**
          * Role
          * @description One role.
          */
         Role: {
-            /** Name */
+            /**
+             * Description
+             * @description What it is, in a sentence.
+             */
+            description: string;
+            /**
+             * Name
+             * @description The name.
+             */
             name: string;
+            /**
+             * Permissions
+             * @description What that allows.
+             */
+            permissions: string[];
             /**
              * Scope
              * @description Whose customers it reaches: own, team or all.
              */
             scope: string;
-            /** Description */
-            description: string;
-            /** Permissions */
-            permissions: string[];
         };
         /**
          * RoleList
          * @description All roles.
          */
         RoleList: {
-            /** Data */
+            /**
+             * Data
+             * @description The rows.
+             */
             data: components["schemas"]["Role"][];
-            /** Total */
+            /**
+             * Total
+             * @description How many there are, before paging.
+             */
             total: number;
         };
         /**
@@ -4090,31 +6091,6 @@ export interface components {
          * @description A page of the rows that add up to the figures.
          */
         RowsBehind: {
-            /**
-             * Total
-             * @description How many there are, before paging.
-             * @example 4338
-             */
-            total: number;
-            /**
-             * Page
-             * @description Which page this is.
-             * @example 1
-             */
-            page: number;
-            /**
-             * Next Cursor
-             * @description Give it as `cursor` for what follows; null at the end.
-             */
-            next_cursor?: string | null;
-            meta: components["schemas"]["Meta"];
-            /**
-             * Data
-             * @description The rows; their columns are those of `rows` in the statement.
-             */
-            data: {
-                [key: string]: unknown;
-            }[];
             /**
              * Adds Up
              * @description By figure: how it comes of which column.
@@ -4125,10 +6101,36 @@ export interface components {
                 };
             };
             /**
+             * Data
+             * @description The rows; their columns are those of `rows` in the statement.
+             */
+            data: {
+                [key: string]: unknown;
+            }[];
+            /**
              * Key
              * @description The columns that say which figure a row belongs to.
              */
             key: string[];
+            /** @description The run and the day the figures come from. */
+            meta: components["schemas"]["Meta"];
+            /**
+             * Next Cursor
+             * @description Give it as `cursor` for what follows; null at the end.
+             */
+            next_cursor?: string | null;
+            /**
+             * Page
+             * @description Which page this is.
+             * @example 1
+             */
+            page: number;
+            /**
+             * Total
+             * @description How many there are, before paging.
+             * @example 4338
+             */
+            total: number;
         };
         /**
          * Rule
@@ -4136,23 +6138,10 @@ export interface components {
          */
         Rule: {
             /**
-             * Name
-             * @description Its name.
-             * @example Champions
+             * Advice
+             * @description What to do about its customers.
              */
-            name: string;
-            /**
-             * R
-             * @description Lowest and highest score, both included.
-             * @example [
-             *       4,
-             *       5
-             *     ]
-             */
-            r: [
-                number,
-                number
-            ];
+            advice: string;
             /**
              * F
              * @description Lowest and highest score, both included.
@@ -4178,10 +6167,23 @@ export interface components {
                 number
             ];
             /**
-             * Advice
-             * @description What to do about its customers.
+             * Name
+             * @description Its name.
+             * @example Champions
              */
-            advice: string;
+            name: string;
+            /**
+             * R
+             * @description Lowest and highest score, both included.
+             * @example [
+             *       4,
+             *       5
+             *     ]
+             */
+            r: [
+                number,
+                number
+            ];
         };
         /**
          * RuleBook
@@ -4194,21 +6196,21 @@ export interface components {
              */
             data: components["schemas"]["Rule"][];
             /**
-             * Version
-             * @description Their version.
-             * @example 2
+             * Sentence
+             * @description What there is to know when the two differ.
              */
-            version: number;
+            sentence: string | null;
             /**
              * Shown Version
              * @description The version the published run was made with; null without a run.
              */
             shown_version: number | null;
             /**
-             * Sentence
-             * @description What there is to know when the two differ.
+             * Version
+             * @description Their version.
+             * @example 2
              */
-            sentence: string | null;
+            version: number;
         };
         /**
          * Rules
@@ -4222,10 +6224,115 @@ export interface components {
             rules: components["schemas"]["Rule"][];
         };
         /**
+         * Run
+         * @description One refresh: the day it speaks of and what became of it.
+         */
+        Run: {
+            /**
+             * As Of
+             * @description null for a run that never came to its day.
+             */
+            as_of: string | null;
+            /**
+             * Customers Scored
+             * @description How many customers were scored.
+             */
+            customers_scored: number | null;
+            /**
+             * Error
+             * @description What went wrong, in the documents' words.
+             */
+            error: string | null;
+            /** @description While it is building. */
+            progress: components["schemas"]["Progress"] | null;
+            /**
+             * Published
+             * @description Whether everything shown comes from it.
+             */
+            published: boolean;
+            /**
+             * Published At
+             * @description When it was published.
+             */
+            published_at: string | null;
+            /**
+             * Rules Version
+             * @description Which version of the segments' rules.
+             */
+            rules_version: number;
+            /**
+             * Run Id
+             * @description The number of the run.
+             */
+            run_id: number;
+            /**
+             * Started At
+             * Format: date-time
+             * @description When it was begun.
+             */
+            started_at: string;
+            /**
+             * State
+             * @description What has become of it, or what binds a sign-in to its browser.
+             * @enum {string}
+             */
+            state: "building" | "published" | "superseded" | "withdrawn" | "failed" | "thinned";
+            /**
+             * Timings
+             * @description Seconds by step.
+             */
+            timings: {
+                [key: string]: number;
+            };
+            /**
+             * Versions
+             * @description The versions it was computed with.
+             */
+            versions: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * RunPage
+         * @description Runs, newest first.
+         */
+        RunPage: {
+            /**
+             * Data
+             * @description The rows.
+             */
+            data: components["schemas"]["Run"][];
+            /** @description What is published now; null when nothing is. */
+            meta: components["schemas"]["Meta"] | null;
+            /**
+             * Next Cursor
+             * @description Give it as `cursor` for what follows; null at the end.
+             */
+            next_cursor?: string | null;
+            /**
+             * Page
+             * @description Which page this is.
+             * @example 1
+             */
+            page: number;
+            /**
+             * Total
+             * @description How many there are, before paging.
+             * @example 12
+             */
+            total: number;
+        };
+        /**
          * Sale
          * @description Sales of one period, segment, category or country.
          */
         Sale: {
+            /**
+             * Customers
+             * @description Different known customers who ordered.
+             * @example 146
+             */
+            customers: number;
             /**
              * Name
              * @description The first day of the period, or the name.
@@ -4233,23 +6340,17 @@ export interface components {
              */
             name: string;
             /**
-             * Revenue
-             * @description Net revenue of goods: sold less returned.
-             * @example 27349.8
-             */
-            revenue: number;
-            /**
              * Orders
              * @description Orders in which something was really sold.
              * @example 259
              */
             orders: number;
             /**
-             * Customers
-             * @description Different known customers who ordered.
-             * @example 146
+             * Revenue
+             * @description Net revenue of goods: sold less returned.
+             * @example 27349.8
              */
-            customers: number;
+            revenue: number;
         };
         /**
          * Sales
@@ -4261,6 +6362,7 @@ export interface components {
              * @description One per period or name.
              */
             data: components["schemas"]["Sale"][];
+            /** @description The run and the day the figures come from. */
             meta: components["schemas"]["Meta"];
         };
         /**
@@ -4268,34 +6370,62 @@ export interface components {
          * @description What one run said of the customer.
          */
         Score: {
-            /** Run Id */
-            run_id: number;
             /**
              * As Of
              * Format: date
+             * @description The day the figures speak of: everything strictly before it.
              */
             as_of: string;
-            /** Segment */
-            segment: string | null;
-            /** Rfm Score */
-            rfm_score: number | null;
-            /** Recency Days */
-            recency_days: number | null;
-            /** Frequency */
-            frequency: number | null;
-            /** Monetary */
-            monetary: number | null;
-            /** Probability */
-            probability: number | null;
-            /** Churn 90 */
-            churn_90: number | null;
-            /** Value 12M */
-            value_12m: number | null;
             /**
              * Came
              * @description Whether an order came within the 30 days; null while they are not over.
              */
             came: boolean | null;
+            /**
+             * Churn 90
+             * @description Probability of no order within 90 days.
+             */
+            churn_90: number | null;
+            /**
+             * Frequency
+             * @description Counted orders.
+             */
+            frequency: number | null;
+            /**
+             * Monetary
+             * @description Net revenue, returns subtracted.
+             */
+            monetary: number | null;
+            /**
+             * Probability
+             * @description Probability of an order within 30 days.
+             */
+            probability: number | null;
+            /**
+             * Recency Days
+             * @description Days from the last purchase to as_of.
+             */
+            recency_days: number | null;
+            /**
+             * Rfm Score
+             * @description The digits R, F and M, 1 to 5 each; 555 is best.
+             */
+            rfm_score: number | null;
+            /**
+             * Run Id
+             * @description The number of the run.
+             */
+            run_id: number;
+            /**
+             * Segment
+             * @description The segment.
+             */
+            segment: string | null;
+            /**
+             * Value 12M
+             * @description Expected net revenue of the next 12 months.
+             */
+            value_12m: number | null;
         };
         /**
          * SecondFactor
@@ -4303,14 +6433,20 @@ export interface components {
          */
         SecondFactor: {
             /**
+             * Code
+             * @description The six digits the authenticator shows, or what the provider sent.
+             */
+            code?: string | null;
+            /**
+             * Recovery Code
+             * @description One of the recovery codes, if the device is lost.
+             */
+            recovery_code?: string | null;
+            /**
              * Ticket
              * @description From the step before; five minutes.
              */
             ticket: string;
-            /** Code */
-            code?: string | null;
-            /** Recovery Code */
-            recovery_code?: string | null;
         };
         /**
          * Segment
@@ -4318,11 +6454,10 @@ export interface components {
          */
         Segment: {
             /**
-             * Segment
-             * @description Its name.
-             * @example Champions
+             * Advice
+             * @description What to do about them.
              */
-            segment: string;
+            advice: string;
             /**
              * Customers
              * @description How many scored customers are in it.
@@ -4330,27 +6465,28 @@ export interface components {
              */
             customers: number;
             /**
+             * Median Recency Days
+             * @description Half of them ordered more recently; null when empty.
+             */
+            median_recency_days: number | null;
+            /**
              * Revenue
              * @description Net revenue of these customers before as_of.
              * @example 245749.15
              */
             revenue: number;
             /**
+             * Segment
+             * @description Its name.
+             * @example Champions
+             */
+            segment: string;
+            /**
              * Share
              * @description Part of all scored customers, 0 to 1.
              * @example 0.18
              */
             share: number;
-            /**
-             * Median Recency Days
-             * @description Half of them ordered more recently; null when empty.
-             */
-            median_recency_days: number | null;
-            /**
-             * Advice
-             * @description What to do about them.
-             */
-            advice: string;
         };
         /**
          * SegmentList
@@ -4362,6 +6498,7 @@ export interface components {
              * @description One per segment.
              */
             data: components["schemas"]["Segment"][];
+            /** @description The run and the day the figures come from. */
             meta: components["schemas"]["Meta"];
         };
         /**
@@ -4370,7 +6507,16 @@ export interface components {
          */
         Segments: {
             /**
+             * Last Updated
+             * Format: date
+             * @description The day the run was published.
+             */
+            last_updated: string;
+            /** @description The run and the day the figures come from. */
+            meta: components["schemas"]["Meta"];
+            /**
              * Segments
+             * @description Customers by segment.
              * @example {
              *       "At-Risk": 180,
              *       "Champions": 150,
@@ -4383,36 +6529,35 @@ export interface components {
             };
             /**
              * Total Customers
+             * @description All of them.
              * @example 900
              */
             total_customers: number;
-            /**
-             * Last Updated
-             * Format: date
-             * @description The day the run was published.
-             */
-            last_updated: string;
-            meta: components["schemas"]["Meta"];
         };
         /**
          * Session
          * @description Signed in. The refresh token is in an httpOnly cookie.
          */
         Session: {
-            /** Access Token */
-            access_token: string;
             /**
-             * Token Type
-             * @default Bearer
-             * @constant
+             * Access Token
+             * @description Send it as Authorization: Bearer ...
              */
-            token_type: "Bearer";
+            access_token: string;
             /**
              * Expires In
              * @description Seconds.
              * @example 600
              */
             expires_in: number;
+            /**
+             * Token Type
+             * @description Bearer.
+             * @default Bearer
+             * @constant
+             */
+            token_type: "Bearer";
+            /** @description Who is signed in. */
             user: components["schemas"]["Me"];
         };
         /**
@@ -4421,43 +6566,51 @@ export interface components {
          */
         Since: {
             /**
-             * Run Id
-             * @description Its number.
-             * @example 7
-             */
-            run_id: number;
-            /**
              * As Of
              * Format: date
              * @description Its day.
              * @example 2011-11-10
              */
             as_of: string;
+            /**
+             * Run Id
+             * @description Its number.
+             * @example 7
+             */
+            run_id: number;
         };
         /**
          * Snooze
          * @description One customer put off.
          */
         Snooze: {
-            /** Snooze Id */
-            snooze_id: number;
-            /** Customer Id */
-            customer_id: string;
-            /**
-             * Until
-             * Format: date
-             */
-            until: string;
-            /**
-             * Snoozed At
-             * Format: date-time
-             */
-            snoozed_at: string;
             /**
              * Call Id
              * @description The call it came with, whose undo lifts it.
              */
             call_id: number | null;
+            /**
+             * Customer Id
+             * @description Such as C000123.
+             */
+            customer_id: string;
+            /**
+             * Snooze Id
+             * @description The number of the snooze.
+             */
+            snooze_id: number;
+            /**
+             * Snoozed At
+             * Format: date-time
+             * @description When they were put off.
+             */
+            snoozed_at: string;
+            /**
+             * Until
+             * Format: date
+             * @description Not on the call list before this day.
+             */
+            until: string;
         };
         /**
          * SnoozePage
@@ -4465,11 +6618,17 @@ export interface components {
          */
         SnoozePage: {
             /**
-             * Total
-             * @description How many there are, before paging.
-             * @example 12
+             * Data
+             * @description The rows.
              */
-            total: number;
+            data: components["schemas"]["Snooze"][];
+            /** @description What is published now; null when nothing is. */
+            meta: components["schemas"]["Meta"] | null;
+            /**
+             * Next Cursor
+             * @description Give it as `cursor` for what follows; null at the end.
+             */
+            next_cursor?: string | null;
             /**
              * Page
              * @description Which page this is.
@@ -4477,14 +6636,11 @@ export interface components {
              */
             page: number;
             /**
-             * Next Cursor
-             * @description Give it as `cursor` for what follows; null at the end.
+             * Total
+             * @description How many there are, before paging.
+             * @example 12
              */
-            next_cursor?: string | null;
-            /** @description What is published now; null when nothing is. */
-            meta: components["schemas"]["Meta"] | null;
-            /** Data */
-            data: components["schemas"]["Snooze"][];
+            total: number;
         };
         /**
          * Stability
@@ -4492,17 +6648,17 @@ export interface components {
          */
         Stability: {
             /**
-             * Segment
-             * @description The segment then.
-             * @example Champions
-             */
-            segment: string;
-            /**
              * Customers
              * @description How many were in it and are still scored.
              * @example 150
              */
             customers: number;
+            /**
+             * Segment
+             * @description The segment then.
+             * @example Champions
+             */
+            segment: string;
             /**
              * Stayed
              * @description The part of them that is in it now, 0 to 1.
@@ -4511,21 +6667,75 @@ export interface components {
             stayed: number;
         };
         /**
+         * Status
+         * @description The installation now, and since its API was started.
+         */
+        Status: {
+            /**
+             * Availability
+             * @description The share that did not fail by our fault.
+             * @example 1
+             */
+            availability: number | null;
+            /** @description Whether the database answers. */
+            database: components["schemas"]["DatabaseStatus"];
+            /**
+             * Operations
+             * @description By operation, the most asked first.
+             */
+            operations: components["schemas"]["Operation"][];
+            /**
+             * Requests
+             * @description Requests of all operations.
+             * @example 5400
+             */
+            requests: number;
+            /** @description null: nothing is published yet. */
+            run: components["schemas"]["Published"] | null;
+            /**
+             * Started At
+             * Format: date-time
+             * @description When this process of the API was.
+             * @example 2026-11-21T09:00:00Z
+             */
+            started_at: string;
+            /**
+             * Version
+             * @description Foresell's.
+             * @example 0.1.0
+             */
+            version: string;
+            /** @description Whether a worker is there. */
+            worker: components["schemas"]["WorkerStatus"];
+        };
+        /**
          * StepUp
          * @description One of: a code (of the app, or a recovery code), the password where there is no second factor, a passkey.
          */
         StepUp: {
-            /** Code */
+            /**
+             * Code
+             * @description The six digits the authenticator shows, or what the provider sent.
+             */
             code?: string | null;
-            /** Password */
-            password?: string | null;
+            /** @description What the device signed. */
             passkey?: components["schemas"]["Assertion"] | null;
+            /**
+             * Password
+             * @description The password.
+             */
+            password?: string | null;
         };
         /**
          * Summary
          * @description What the list comes to.
          */
         Summary: {
+            /**
+             * Already Called
+             * @description Calls you logged today (UTC).
+             */
+            already_called: number;
             /**
              * Calls
              * @description Customers listed here.
@@ -4536,11 +6746,6 @@ export interface components {
              * @description What they are expected to spend within 30 days of as_of.
              */
             expected_value: number;
-            /**
-             * Already Called
-             * @description Calls you logged today (UTC).
-             */
-            already_called: number;
         };
         /**
          * Target
@@ -4548,21 +6753,16 @@ export interface components {
          */
         Target: {
             /**
-             * Model Id
-             * @description The model judged.
+             * Goal
+             * @description What was asked for.
+             * @example 0.7
              */
-            model_id: number;
+            goal: number;
             /**
-             * Task
-             * @description The task.
-             * @enum {string}
+             * Low
+             * @description Lower end of its 95 % interval.
              */
-            task: "purchase" | "churn" | "churn_180" | "lifetime_value" | "revenue_forecast";
-            /**
-             * Population
-             * @description Of whom.
-             */
-            population: string;
+            low: number | null;
             /**
              * Measure
              * @description Which measure.
@@ -4570,22 +6770,26 @@ export interface components {
              */
             measure: string;
             /**
-             * Goal
-             * @description What was asked for.
-             * @example 0.7
+             * Model Id
+             * @description The model judged.
              */
-            goal: number;
+            model_id: number;
             /**
-             * Value
-             * @description What the backtest gave.
-             * @example 0.54
+             * Population
+             * @description Of whom.
              */
-            value: number;
+            population: string;
             /**
-             * Low
-             * @description Lower end of its 95 % interval.
+             * Sentence
+             * @description Why.
              */
-            low: number | null;
+            sentence: string;
+            /**
+             * Task
+             * @description The task.
+             * @enum {string}
+             */
+            task: "purchase" | "churn" | "churn_180" | "lifetime_value" | "revenue_forecast";
             /**
              * Trivial
              * @description What needs no model.
@@ -4593,16 +6797,17 @@ export interface components {
              */
             trivial: number;
             /**
+             * Value
+             * @description What the backtest gave.
+             * @example 0.54
+             */
+            value: number;
+            /**
              * Verdict
              * @description met only where it also beats the trivial.
              * @enum {string}
              */
             verdict: "met" | "not met" | "not reachable";
-            /**
-             * Sentence
-             * @description Why.
-             */
-            sentence: string;
         };
         /**
          * Targets
@@ -4614,6 +6819,7 @@ export interface components {
              * @description One per goal.
              */
             data: components["schemas"]["Target"][];
+            /** @description The run and the day the figures come from. */
             meta: components["schemas"]["Meta"];
         };
         /**
@@ -4622,16 +6828,15 @@ export interface components {
          */
         TaskRow: {
             /**
-             * Task
-             * @description The task.
-             * @enum {string}
+             * As Of
+             * @description Until when it knows.
              */
-            task: "purchase" | "churn" | "churn_180" | "lifetime_value" | "revenue_forecast";
+            as_of: string | null;
             /**
-             * Model Id
-             * @description The model; null when none answers.
+             * Kind
+             * @description Which kind of model.
              */
-            model_id: number | null;
+            kind: string | null;
             /**
              * Level
              * @description learner: machine learning; law: BG/NBD; off: nobody.
@@ -4639,39 +6844,52 @@ export interface components {
              */
             level: "learner" | "law" | "off";
             /**
+             * Model Id
+             * @description The model; null when none answers.
+             */
+            model_id: number | null;
+            /**
              * Sentence
              * @description Why this one, and whether the world has moved away from what it learnt.
              */
             sentence: string;
             /**
-             * Kind
-             * @description Which kind of model.
+             * Task
+             * @description The task.
+             * @enum {string}
              */
-            kind: string | null;
-            /**
-             * As Of
-             * @description Until when it knows.
-             */
-            as_of: string | null;
+            task: "purchase" | "churn" | "churn_180" | "lifetime_value" | "revenue_forecast";
         };
         /**
          * Team
          * @description One team.
          */
         Team: {
-            /** Team Id */
-            team_id: number;
-            /** Name */
+            /**
+             * Name
+             * @description The name.
+             */
             name: string;
+            /**
+             * Team Id
+             * @description The number of the team.
+             */
+            team_id: number;
         };
         /**
          * TeamList
          * @description All teams.
          */
         TeamList: {
-            /** Data */
+            /**
+             * Data
+             * @description The rows.
+             */
             data: components["schemas"]["CountedTeam"][];
-            /** Total */
+            /**
+             * Total
+             * @description How many there are, before paging.
+             */
             total: number;
         };
         /**
@@ -4679,42 +6897,50 @@ export interface components {
          * @description Calls against what they find, out of time: from the backtest, never from what was learnt.
          */
         Thresholds: {
+            /** @description What calling everybody from there on finds, exactly. */
+            at_served: components["schemas"]["AtServed"] | null;
             /**
              * Data
              * @description One row per tenth called.
              */
             data: components["schemas"]["Called"][];
-            /**
-             * Served
-             * @description From which probability on the model says yes.
-             */
-            served: number | null;
+            /** @description The run and the day the figures come from. */
+            meta: components["schemas"]["Meta"];
             /**
              * Sentence
              * @description How the figures came about.
              */
             sentence: string;
-            meta: components["schemas"]["Meta"];
+            /**
+             * Served
+             * @description From which probability on the model says yes.
+             */
+            served: number | null;
         };
         /**
          * Today
          * @description Whom to call today, best first.
          */
         Today: {
-            /** Data */
-            data: components["schemas"]["ListedCustomer"][];
             /**
-             * Total
-             * @description How many could be called, listed here or not.
+             * Data
+             * @description The rows.
              */
-            total: number;
+            data: components["schemas"]["ListedCustomer"][];
+            /** @description The run and the day the figures come from. */
+            meta: components["schemas"]["Meta"];
             /**
              * Resting
              * @description How many are left out: put off, or spoken to lately.
              */
             resting: number;
+            /** @description The day in figures. */
             summary: components["schemas"]["Summary"];
-            meta: components["schemas"]["Meta"];
+            /**
+             * Total
+             * @description How many could be called, listed here or not.
+             */
+            total: number;
         };
         /**
          * TotpCode
@@ -4723,6 +6949,7 @@ export interface components {
         TotpCode: {
             /**
              * Code
+             * @description The six digits the authenticator shows, or what the provider sent.
              * @example 492039
              */
             code: string;
@@ -4732,18 +6959,21 @@ export interface components {
          * @description What an authenticator app needs; its first code puts it in service.
          */
         TotpEnrolment: {
-            /** Secret */
+            /**
+             * Qr
+             * @description The address as a picture (SVG).
+             */
+            qr: string;
+            /**
+             * Secret
+             * @description For the authenticator; shown this once.
+             */
             secret: string;
             /**
              * Uri
              * @description otpauth:// address.
              */
             uri: string;
-            /**
-             * Qr
-             * @description The address as a picture (SVG).
-             */
-            qr: string;
         };
         /**
          * Transaction
@@ -4751,30 +6981,59 @@ export interface components {
          */
         Transaction: {
             /**
-             * Date
-             * Format: date
-             */
-            date: string;
-            /**
              * Amount
              * @description Net amount of its goods.
              */
             amount: number;
-            /** Products */
+            /**
+             * Date
+             * Format: date
+             * @description The day.
+             */
+            date: string;
+            /**
+             * Products
+             * @description What was bought.
+             */
             products: string[];
+        };
+        /**
+         * Undo
+         * @description What to take back.
+         */
+        Undo: {
+            /**
+             * Refresh
+             * @description Score everything anew afterwards, so that what is shown follows.
+             * @default true
+             */
+            refresh: boolean;
+            /**
+             * With Later
+             * @description Also later batches of the same source, which may have built on it.
+             * @default false
+             */
+            with_later: boolean;
         };
         /**
          * Undone
          * @description A call that was taken back: the customer is where it was before.
          */
         Undone: {
-            /** Call Id */
+            /**
+             * Call Id
+             * @description The number of the call.
+             */
             call_id: number;
-            /** Customer Id */
+            /**
+             * Customer Id
+             * @description Such as C000123.
+             */
             customer_id: string;
             /**
              * Undone At
              * Format: date-time
+             * @description When it was taken back; null: it was not.
              */
             undone_at: string;
         };
@@ -4783,61 +7042,74 @@ export interface components {
          * @description What to change; what is left out stays.
          */
         UserChange: {
-            /** Name */
-            name?: string | null;
-            /** Email */
-            email?: string | null;
-            /** Roles */
-            roles?: string[] | null;
-            /** Team Id */
-            team_id?: number | null;
-            /** Disabled */
+            /**
+             * Disabled
+             * @description Whether they are kept from signing in.
+             */
             disabled?: boolean | null;
-        };
-        /** ValidationError */
-        ValidationError: {
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
-            /** Input */
-            input?: unknown;
-            /** Context */
-            ctx?: Record<string, never>;
+            /**
+             * Email
+             * @description The e-mail address; of customers masked.
+             */
+            email?: string | null;
+            /**
+             * Name
+             * @description The name.
+             */
+            name?: string | null;
+            /**
+             * Roles
+             * @description Their roles.
+             */
+            roles?: string[] | null;
+            /**
+             * Team Id
+             * @description The number of the team.
+             */
+            team_id?: number | null;
         };
         /**
          * Verified
          * @description Whether the audit still says what it said.
          */
         Verified: {
-            /** Ok */
-            ok: boolean;
-            /** Events */
+            /**
+             * Events
+             * @description How many events.
+             */
             events: number;
-            /** Seals */
+            /**
+             * Findings
+             * @description The first bad rows, at most 100, in order.
+             */
+            findings: components["schemas"]["Bad"][];
+            /**
+             * Ok
+             * @description Whether all is well.
+             */
+            ok: boolean;
+            /**
+             * Seals
+             * @description How many seals.
+             */
             seals: number;
             /**
              * Waiting
              * @description Events of the last second, not sealed yet.
              */
             waiting: number;
-            /**
-             * Findings
-             * @description The first bad rows, at most 100, in order.
-             */
-            findings: components["schemas"]["Bad"][];
         };
         /**
          * View
          * @description A saved view.
          */
         View: {
-            /** View Id */
-            view_id: number;
-            /** Name */
-            name: string;
+            /**
+             * Changed At
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            changed_at: string;
             /**
              * Filters
              * @description The filters of the list, by the names of its parameters.
@@ -4845,33 +7117,42 @@ export interface components {
             filters: {
                 [key: string]: unknown;
             };
-            /** Sort */
-            sort: string;
-            /** Shared */
-            shared: boolean;
             /**
-             * Changed At
-             * Format: date-time
+             * Mine
+             * @description Whether it is one's own.
              */
-            changed_at: string;
-            /** Mine */
             mine: boolean;
+            /**
+             * Name
+             * @description The name.
+             */
+            name: string;
             /**
              * Owner
              * @description The owner's name, where you may know it.
              */
             owner: string | null;
+            /**
+             * Shared
+             * @description Whether everybody sees it.
+             */
+            shared: boolean;
+            /**
+             * Sort
+             * @description The order.
+             */
+            sort: string;
+            /**
+             * View Id
+             * @description The number of the view.
+             */
+            view_id: number;
         };
         /**
          * ViewBody
          * @description A way of looking at the customer list.
          */
         ViewBody: {
-            /**
-             * Name
-             * @example Champions in France
-             */
-            name: string;
             /**
              * @description Which customers.
              * @example {
@@ -4881,25 +7162,34 @@ export interface components {
              */
             filters: components["schemas"]["Which"];
             /**
-             * Sort
-             * @description Best first.
-             * @default probability
-             * @enum {string}
+             * Name
+             * @description The name.
+             * @example Champions in France
              */
-            sort: "value" | "probability" | "lifetime" | "risk" | "recency" | "frequency" | "monetary" | "score";
+            name: string;
             /**
              * Shared
              * @description Whether everybody may use it; only the owner changes it.
              * @default false
              */
             shared: boolean;
+            /**
+             * Sort
+             * @description Best first.
+             * @default probability
+             * @enum {string}
+             */
+            sort: "value" | "probability" | "lifetime" | "risk" | "recency" | "frequency" | "monetary" | "score";
         };
         /**
          * Views
          * @description The views one may use, one's own first.
          */
         Views: {
-            /** Data */
+            /**
+             * Data
+             * @description The rows.
+             */
             data: components["schemas"]["View"][];
         };
         /**
@@ -4909,6 +7199,7 @@ export interface components {
         Wanted: {
             /**
              * Contact
+             * @description Contact data.
              * @example ada@post.example
              */
             contact: string;
@@ -4918,22 +7209,6 @@ export interface components {
          * @description Which customers. Every part given must hold; names in any case.
          */
         Which: {
-            /**
-             * Segment
-             * @description Of this segment.
-             * @example Champions
-             */
-            segment?: string | null;
-            /**
-             * From
-             * @description Last purchase on or after this day.
-             */
-            from?: string | null;
-            /**
-             * To
-             * @description Last purchase on or before this day.
-             */
-            to?: string | null;
             /**
              * Category
              * @description Bought something of this product category.
@@ -4945,20 +7220,20 @@ export interface components {
              */
             country?: string | null;
             /**
-             * State
-             * @description Of this churn state.
+             * From
+             * @description Last purchase on or after this day.
              */
-            state?: ("likely to stay" | "unsure" | "at risk") | null;
-            /**
-             * Min Probability
-             * @description At least this likely to order in 30 days.
-             */
-            min_probability?: number | null;
+            from?: string | null;
             /**
              * Max Probability
              * @description At most this likely to order in 30 days.
              */
             max_probability?: number | null;
+            /**
+             * Min Probability
+             * @description At least this likely to order in 30 days.
+             */
+            min_probability?: number | null;
             /**
              * Min Value
              * @description At least this expected value.
@@ -4969,6 +7244,22 @@ export interface components {
              * @description Starts of words in names, or a source's own key.
              */
             q?: string | null;
+            /**
+             * Segment
+             * @description Of this segment.
+             * @example Champions
+             */
+            segment?: string | null;
+            /**
+             * State
+             * @description Of this churn state.
+             */
+            state?: ("likely to stay" | "unsure" | "at risk") | null;
+            /**
+             * To
+             * @description Last purchase on or before this day.
+             */
+            to?: string | null;
         };
         /**
          * Withdrawn
@@ -4981,16 +7272,132 @@ export interface components {
              */
             model_id: number;
             /**
+             * Sentence
+             * @description What happens next.
+             */
+            sentence: string;
+            /**
              * Task
              * @description Its task.
              * @enum {string}
              */
             task: "purchase" | "churn" | "churn_180" | "lifetime_value" | "revenue_forecast";
+        };
+        /**
+         * WorkerStatus
+         * @description What imports and refreshes in the background.
+         */
+        WorkerStatus: {
             /**
-             * Sentence
-             * @description What happens next.
+             * Alive
+             * @description Whether a worker gave a sign of life within a minute.
+             * @example true
              */
-            sentence: string;
+            alive: boolean;
+            /**
+             * Seen At
+             * @description When the last one did.
+             * @example 2026-11-21T09:00:00Z
+             */
+            seen_at: string | null;
+        };
+        /**
+         * Found
+         * @description The customers in reach with this e-mail or number.
+         */
+        foresell__api__contacts__Found: {
+            /**
+             * Data
+             * @description The rows.
+             * @example [
+             *       "C000123"
+             *     ]
+             */
+            data: string[];
+            /**
+             * Total
+             * @description How many there are, before paging.
+             */
+            total: number;
+        };
+        /**
+         * Found
+         * @description An uploaded file and what is known of it.
+         */
+        foresell__api__imports__Found: {
+            /**
+             * Batch Id
+             * @description The batch it became.
+             */
+            batch_id: number | null;
+            /**
+             * File Bytes
+             * @description The file's size.
+             */
+            file_bytes: number;
+            /**
+             * File Name
+             * @description The file's name.
+             */
+            file_name: string;
+            /**
+             * Found
+             * @description What inspecting it found: kind, dialect, columns with samples, dates, counts, rejects by reason with examples.
+             */
+            found: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Import Id
+             * @description The number of the import.
+             */
+            import_id: number;
+            /** @description What the worker does, or last did, with it. */
+            job: components["schemas"]["Job"] | null;
+            /**
+             * Job Id
+             * @description The number of the job.
+             */
+            job_id: number | null;
+            /**
+             * Mapping
+             * @description The mapping in use: proposed, or yours. PUT takes the same.
+             */
+            mapping: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Problem
+             * @description What keeps it from being loaded; null when nothing does.
+             */
+            problem: string | null;
+            /**
+             * Received At
+             * Format: date-time
+             * @description When it was uploaded.
+             */
+            received_at: string;
+            /**
+             * Remedy
+             * @description What to do next.
+             */
+            remedy: string | null;
+            /**
+             * Revision
+             * @description Counts the mappings tried.
+             */
+            revision: number;
+            /**
+             * State
+             * @description What has become of it, or what binds a sign-in to its browser.
+             * @enum {string}
+             */
+            state: "inspecting" | "ready" | "unreadable" | "loading" | "loaded" | "failed";
+            /**
+             * User Id
+             * @description The number of the user.
+             */
+            user_id: number;
         };
     };
     responses: never;
@@ -5001,7 +7408,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    health: {
+    all_api_keys: {
         parameters: {
             query?: never;
             header?: never;
@@ -5016,7 +7423,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Health"];
+                    "application/json": components["schemas"]["OwnedApiKeys"];
                 };
             };
             /** @description Bad request */
@@ -5025,8 +7432,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -5035,8 +7442,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -5045,8 +7452,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -5055,8 +7462,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -5065,8 +7472,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -5075,24 +7482,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
     };
-    sign_in_by_password: {
+    list_assignees: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Credentials"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -5100,7 +7503,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Session"] | components["schemas"]["MoreToProve"];
+                    "application/json": components["schemas"]["Assignees"];
                 };
             };
             /** @description Bad request */
@@ -5109,8 +7512,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -5119,8 +7522,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -5129,17 +7532,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -5148,8 +7542,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -5158,8 +7552,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -5168,24 +7562,153 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
     };
-    second_factor: {
+    assign_customers: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of your own: sent again with it, the request has no second effect and gets the first answer. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SecondFactor"];
+                "application/json": components["schemas"]["NewAssignment"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assigned"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Cannot be processed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    undo_assignment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own: sent again with it, the request has no second effect and gets the first answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description The number of the hand-over; its undo takes it. */
+                assignment_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -5193,7 +7716,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Session"];
+                    "application/json": components["schemas"]["GivenBack"];
                 };
             };
             /** @description Bad request */
@@ -5202,8 +7725,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -5212,8 +7735,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -5222,17 +7745,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
-            /** @description Validation Error */
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Cannot be processed */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -5241,8 +7785,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -5251,8 +7795,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -5261,8 +7805,183 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_audit: {
+        parameters: {
+            query?: {
+                /** @description A user's id. */
+                actor?: number | null;
+                /** @description What was done. */
+                action?: string | null;
+                /** @description What it was done to, such as customer:C000123. */
+                subject?: string | null;
+                /** @description On or after this day (UTC). */
+                from?: string | null;
+                /** @description On or before this day (UTC). */
+                to?: string | null;
+                /** @description How many. */
+                limit?: number;
+                /** @description `next_cursor` of the answer before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Events"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    verify_audit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verified"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
@@ -5295,8 +8014,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -5305,8 +8024,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -5315,17 +8034,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -5334,8 +8054,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -5344,8 +8064,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -5354,432 +8074,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    passkey_options: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PasskeyOptions"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
                     "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    sign_in_by_passkey: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Assertion"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Session"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    refresh: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Session"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    sign_out: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    step_up: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["StepUp"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FreshToken"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5808,8 +8104,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -5818,8 +8114,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -5828,8 +8124,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -5838,8 +8134,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -5848,8 +8144,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -5858,8 +8154,106 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    callback: {
+        parameters: {
+            query: {
+                /** @description What has become of it, or what binds a sign-in to its browser. */
+                state: string;
+                /** @description The six digits the authenticator shows, or what the provider sent. */
+                code?: string | null;
+                /** @description What went wrong, in the documents' words. */
+                error?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Of the list. */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
@@ -5892,8 +8286,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -5902,8 +8296,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -5912,8 +8306,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not found */
@@ -5922,17 +8316,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -5941,8 +8326,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -5951,8 +8336,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -5961,197 +8346,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
     };
-    callback: {
-        parameters: {
-            query: {
-                state: string;
-                code?: string | null;
-                error?: string | null;
-            };
-            header?: never;
-            path: {
-                /** @description Of the list. */
-                provider: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            303: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    who_am_i: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Me"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    change_profile: {
+    sign_in_by_passkey: {
         parameters: {
             query?: never;
             header?: never;
@@ -6160,7 +8361,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ProfileChange"];
+                "application/json": components["schemas"]["Assertion"];
             };
         };
         responses: {
@@ -6170,7 +8371,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Me"];
+                    "application/json": components["schemas"]["Session"];
                 };
             };
             /** @description Bad request */
@@ -6179,8 +8380,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -6189,8 +8390,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -6199,108 +8400,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
                     "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Internal server error */
-            500: {
+            /** @description Too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Problem"];
                     "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    change_password: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PasswordChange"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
             /** @description Too many requests */
@@ -6309,8 +8420,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -6319,8 +8430,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -6329,747 +8440,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
     };
-    confirm_totp: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TotpCode"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RecoveryCodes"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    start_totp: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TotpEnrolment"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    remove_totp: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    renew_recovery_codes: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RecoveryCodes"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    own_sessions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OwnSessions"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    end_session: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Of the list. */
-                session_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    own_passkeys: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Passkeys"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    add_passkey: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewPasskey"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AddedPasskey"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    new_passkey_options: {
+    passkey_options: {
         parameters: {
             query?: never;
             header?: never;
@@ -7093,8 +8470,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -7103,8 +8480,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -7113,8 +8490,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -7123,8 +8500,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -7133,8 +8510,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -7143,20 +8520,285 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
     };
-    remove_passkey: {
+    refresh: {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                /** @description Of the list. */
-                passkey_id: string;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
             };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondFactor"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    sign_in_by_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Credentials"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"] | components["schemas"]["MoreToProve"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -7174,8 +8816,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -7184,8 +8826,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -7194,37 +8836,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
                     "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
             /** @description Too many requests */
@@ -7233,8 +8846,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -7243,8 +8856,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -7253,93 +8866,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
     };
-    own_api_keys: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApiKeys"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    create_api_key: {
+    step_up: {
         parameters: {
             query?: never;
             header?: never;
@@ -7348,17 +8881,17 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewApiKey"];
+                "application/json": components["schemas"]["StepUp"];
             };
         };
         responses: {
             /** @description Successful Response */
-            201: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CreatedApiKey"];
+                    "application/json": components["schemas"]["FreshToken"];
                 };
             };
             /** @description Bad request */
@@ -7367,8 +8900,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -7377,8 +8910,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -7387,27 +8920,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
-            /** @description Conflict */
-            409: {
+            /** @description Too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -7416,8 +8940,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -7426,8 +8950,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -7436,114 +8960,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
     };
-    revoke_api_key: {
+    list_batches: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                key_id: number;
+            query?: {
+                /** @description How many. */
+                limit?: number;
+                /** @description Which page of that many. */
+                page?: number;
+                /** @description `next_cursor` of the answer before; instead of page. */
+                cursor?: string | null;
             };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    all_users: {
-        parameters: {
-            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -7556,7 +8988,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Accounts"];
+                    "application/json": components["schemas"]["BatchPage"];
                 };
             };
             /** @description Bad request */
@@ -7565,8 +8997,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -7575,8 +9007,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -7585,8 +9017,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -7595,8 +9027,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -7605,8 +9037,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -7615,123 +9047,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
     };
-    add_user: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewUser"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["InvitedAccount"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    one_user: {
+    get_rejects: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                user_id: number;
+                /** @description The number of the batch. */
+                batch_id: number;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description file, line, column, value, reason */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Account"];
+                    "text/csv": unknown;
                 };
             };
             /** @description Bad request */
@@ -7740,8 +9080,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -7750,8 +9090,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -7760,8 +9100,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not found */
@@ -7770,17 +9110,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -7789,8 +9120,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -7799,8 +9130,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -7809,149 +9140,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
     };
-    change_user: {
+    undo_batch: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text of your own: sent again with it, the request has no second effect and gets the first answer. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
-                user_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["UserChange"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Account"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    reset_user: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                user_id: number;
+                /** @description The number of the batch. */
+                batch_id: number;
             };
             cookie?: never;
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["Reset"] | null;
+                "application/json": components["schemas"]["Undo"] | null;
             };
         };
         responses: {
             /** @description Successful Response */
-            200: {
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OneTimeLink"];
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             /** @description Bad request */
@@ -7960,8 +9180,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -7970,8 +9190,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -7980,8 +9200,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not found */
@@ -7990,17 +9210,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
-            /** @description Validation Error */
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Cannot be processed */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -8009,8 +9250,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -8019,8 +9260,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -8029,15 +9270,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
     };
-    all_roles: {
+    list_calls: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many. */
+                limit?: number;
+                /** @description Which page of that many. */
+                page?: number;
+                /** @description `next_cursor` of the answer before; instead of page. */
+                cursor?: string | null;
+                /** @description Only of this customer. */
+                customer_id?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -8050,7 +9300,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RoleList"];
+                    "application/json": components["schemas"]["CallPage"];
                 };
             };
             /** @description Bad request */
@@ -8059,8 +9309,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -8069,8 +9319,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -8079,8 +9329,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -8089,8 +9339,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -8099,8 +9349,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -8109,102 +9359,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
     };
-    all_teams: {
+    log_call: {
         parameters: {
             query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TeamList"];
-                };
+            header?: {
+                /** @description Any text of your own: sent again with it, the request has no second effect and gets the first answer. */
+                "Idempotency-Key"?: string | null;
             };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    add_team: {
-        parameters: {
-            query?: never;
-            header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewTeam"];
+                "application/json": components["schemas"]["NewCall"];
             };
         };
         responses: {
@@ -8214,7 +9387,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CountedTeam"];
+                    "application/json": components["schemas"]["Logged"];
                 };
             };
             /** @description Bad request */
@@ -8223,8 +9396,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -8233,8 +9406,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -8243,522 +9416,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
                     "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_audit: {
-        parameters: {
-            query?: {
-                /** @description A user's id. */
-                actor?: number | null;
-                action?: string | null;
-                subject?: string | null;
-                /** @description On or after this day (UTC). */
-                from?: string | null;
-                /** @description On or before this day (UTC). */
-                to?: string | null;
-                limit?: number;
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Events"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    verify_audit: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Verified"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    customer_segments: {
-        parameters: {
-            query?: {
-                /** @description How many. */
-                limit?: number;
-                /** @description Which page of that many. */
-                page?: number;
-                /** @description `next_cursor` of the answer before; instead of page. */
-                cursor?: string | null;
-                /** @description sql: how the figures were made. rows: the rows that add up to them. */
-                explain?: ("sql" | "rows") | null;
-                /** @description With explain=rows: only the rows of this figure, by what it is called (several parts: with commas). */
-                of?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Segments"] | components["schemas"]["Made"] | components["schemas"]["RowsBehind"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    customer_rfm: {
-        parameters: {
-            query?: {
-                /** @description How many. */
-                limit?: number;
-                /** @description Which page of that many. */
-                page?: number;
-                /** @description `next_cursor` of the answer before; instead of page. */
-                cursor?: string | null;
-                /** @description sql: how the figures were made. rows: the rows that add up to them. */
-                explain?: ("sql" | "rows") | null;
-                /** @description With explain=rows: only the rows of this figure, by what it is called (several parts: with commas). */
-                of?: string | null;
-                /** @description Of this segment. */
-                segment?: string | null;
-                /** @description Last purchase on or after this day. */
-                from?: string | null;
-                /** @description Last purchase on or before this day. */
-                to?: string | null;
-                /** @description Bought something of this product category. */
-                category?: string | null;
-                /** @description Of this country. */
-                country?: string | null;
-                /** @description Of this churn state. */
-                state?: ("likely to stay" | "unsure" | "at risk") | null;
-                /** @description At least this likely to order in 30 days. */
-                min_probability?: number | null;
-                /** @description At most this likely to order in 30 days. */
-                max_probability?: number | null;
-                /** @description At least this expected value. */
-                min_value?: number | null;
-                /** @description Starts of words in names, or a source's own key. */
-                q?: string | null;
-                /** @description Best first. */
-                sort_by?: "rfm_score" | "recency" | "frequency" | "monetary";
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RfmPage"] | components["schemas"]["Made"] | components["schemas"]["RowsBehind"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    customer_details: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Such as C000123. */
-                customer_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Details"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Not found */
@@ -8767,8 +9426,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Conflict */
@@ -8777,17 +9436,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
-            /** @description Validation Error */
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Cannot be processed */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -8796,8 +9466,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -8806,8 +9476,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -8816,15 +9486,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
     };
-    model_metrics: {
+    calls_today: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many to list. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -8837,7 +9510,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Metrics"];
+                    "application/json": components["schemas"]["Today"];
                 };
             };
             /** @description Bad request */
@@ -8846,8 +9519,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -8856,8 +9529,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -8866,8 +9539,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Conflict */
@@ -8876,8 +9549,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -8886,8 +9559,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -8896,8 +9569,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -8906,8 +9579,124 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    undo_call: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own: sent again with it, the request has no second effect and gets the first answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description The number of the call. */
+                call_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Undone"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Cannot be processed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
@@ -8969,8 +9758,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -8979,8 +9768,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -8989,8 +9778,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Conflict */
@@ -8999,17 +9788,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -9018,8 +9798,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -9028,8 +9808,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -9038,8 +9818,326 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    find_by_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Wanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["foresell__api__contacts__Found"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    customer_rfm: {
+        parameters: {
+            query?: {
+                /** @description How many. */
+                limit?: number;
+                /** @description Which page of that many. */
+                page?: number;
+                /** @description `next_cursor` of the answer before; instead of page. */
+                cursor?: string | null;
+                /** @description sql: how the figures were made. rows: the rows that add up to them. */
+                explain?: ("sql" | "rows") | null;
+                /** @description With explain=rows: only the rows of this figure, by what it is called (several parts: with commas). */
+                of?: string | null;
+                /** @description Of this segment. */
+                segment?: string | null;
+                /** @description Last purchase on or after this day. */
+                from?: string | null;
+                /** @description Last purchase on or before this day. */
+                to?: string | null;
+                /** @description Bought something of this product category. */
+                category?: string | null;
+                /** @description Of this country. */
+                country?: string | null;
+                /** @description Of this churn state. */
+                state?: ("likely to stay" | "unsure" | "at risk") | null;
+                /** @description At least this likely to order in 30 days. */
+                min_probability?: number | null;
+                /** @description At most this likely to order in 30 days. */
+                max_probability?: number | null;
+                /** @description At least this expected value. */
+                min_value?: number | null;
+                /** @description Starts of words in names, or a source's own key. */
+                q?: string | null;
+                /** @description Best first. */
+                sort_by?: "rfm_score" | "recency" | "frequency" | "monetary";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RfmPage"] | components["schemas"]["Made"] | components["schemas"]["RowsBehind"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    customer_segments: {
+        parameters: {
+            query?: {
+                /** @description How many. */
+                limit?: number;
+                /** @description Which page of that many. */
+                page?: number;
+                /** @description `next_cursor` of the answer before; instead of page. */
+                cursor?: string | null;
+                /** @description sql: how the figures were made. rows: the rows that add up to them. */
+                explain?: ("sql" | "rows") | null;
+                /** @description With explain=rows: only the rows of this figure, by what it is called (several parts: with commas). */
+                of?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Segments"] | components["schemas"]["Made"] | components["schemas"]["RowsBehind"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
@@ -9071,8 +10169,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -9081,8 +10179,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -9091,8 +10189,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not found */
@@ -9101,8 +10199,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Conflict */
@@ -9111,17 +10209,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -9130,8 +10219,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -9140,8 +10229,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -9150,8 +10239,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
@@ -9183,8 +10272,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -9193,8 +10282,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -9203,8 +10292,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not found */
@@ -9213,8 +10302,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Conflict */
@@ -9223,17 +10312,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -9242,8 +10322,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -9252,8 +10332,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -9262,8 +10342,424 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    reveal_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Such as C000123. */
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Reveal"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revealed"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    customer_details: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Such as C000123. */
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Details"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    erase_customer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Such as C000123. */
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erased"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    customer_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Such as C000123. */
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
@@ -9302,8 +10798,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -9312,8 +10808,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -9322,8 +10818,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not found */
@@ -9332,8 +10828,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Conflict */
@@ -9342,17 +10838,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -9361,8 +10848,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -9371,8 +10858,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -9381,8 +10868,138 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    assign_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own: sent again with it, the request has no second effect and gets the first answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description Such as C000123. */
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOwner"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assigned"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Cannot be processed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
@@ -9421,8 +11038,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -9431,8 +11048,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -9441,8 +11058,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not found */
@@ -9451,8 +11068,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Conflict */
@@ -9461,17 +11078,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -9480,8 +11088,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -9490,8 +11098,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -9500,1060 +11108,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    customer_history: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Such as C000123. */
-                customer_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["History"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    reveal_contact: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Such as C000123. */
-                customer_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["Reveal"] | null;
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Revealed"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    find_by_contact: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Wanted"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Found"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    erase_customer: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Such as C000123. */
-                customer_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Erased"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_segments: {
-        parameters: {
-            query?: {
-                /** @description How many. */
-                limit?: number;
-                /** @description Which page of that many. */
-                page?: number;
-                /** @description `next_cursor` of the answer before; instead of page. */
-                cursor?: string | null;
-                /** @description sql: how the figures were made. rows: the rows that add up to them. */
-                explain?: ("sql" | "rows") | null;
-                /** @description With explain=rows: only the rows of this figure, by what it is called (several parts: with commas). */
-                of?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SegmentList"] | components["schemas"]["Made"] | components["schemas"]["RowsBehind"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    segment_grid: {
-        parameters: {
-            query?: {
-                /** @description How many. */
-                limit?: number;
-                /** @description Which page of that many. */
-                page?: number;
-                /** @description `next_cursor` of the answer before; instead of page. */
-                cursor?: string | null;
-                /** @description sql: how the figures were made. rows: the rows that add up to them. */
-                explain?: ("sql" | "rows") | null;
-                /** @description With explain=rows: only the rows of this figure, by what it is called (several parts: with commas). */
-                of?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Grid"] | components["schemas"]["Made"] | components["schemas"]["RowsBehind"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    segment_movement: {
-        parameters: {
-            query?: {
-                /** @description How many. */
-                limit?: number;
-                /** @description Which page of that many. */
-                page?: number;
-                /** @description `next_cursor` of the answer before; instead of page. */
-                cursor?: string | null;
-                /** @description sql: how the figures were made. rows: the rows that add up to them. */
-                explain?: ("sql" | "rows") | null;
-                /** @description With explain=rows: only the rows of this figure, by what it is called (several parts: with commas). */
-                of?: string | null;
-                /** @description A run; the newest of an earlier day when left out. */
-                since?: number | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Movement"] | components["schemas"]["Made"] | components["schemas"]["RowsBehind"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_segment_rules: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RuleBook"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
                     "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    put_segment_rules: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Rules"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RuleBook"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    preview_segment_rules: {
-        parameters: {
-            query?: {
-                /** @description How many. */
-                limit?: number;
-                /** @description Which page of that many. */
-                page?: number;
-                /** @description `next_cursor` of the answer before; instead of page. */
-                cursor?: string | null;
-                /** @description sql: how the figures were made. rows: the rows that add up to them. */
-                explain?: ("sql" | "rows") | null;
-                /** @description With explain=rows: only the rows of this figure, by what it is called (several parts: with commas). */
-                of?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Rules"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Preview"] | components["schemas"]["Made"] | components["schemas"]["RowsBehind"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -10596,6 +11152,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description Of what. */
                 axis: "recency" | "frequency" | "monetary" | "probability";
             };
             cookie?: never;
@@ -10617,8 +11174,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -10627,8 +11184,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -10637,8 +11194,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Conflict */
@@ -10647,17 +11204,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -10666,8 +11214,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -10676,8 +11224,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -10686,8 +11234,1148 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    export_customers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Export"] | null;
+            };
+        };
+        responses: {
+            /** @description The file. X-Export-Id: its number; X-Export-Rows: how many customers. */
+            200: {
+                headers: {
+                    /** @description Ask for its manifest. */
+                    "X-Export-Id"?: number;
+                    /** @description How many customers are in it. */
+                    "X-Export-Rows"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    /** @example customer_id,name,email,segment,rfm_score,purchase_probability */
+                    "text/csv": string;
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    export_manifest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description From the header X-Export-Id. */
+                export_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Manifest"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_forecast: {
+        parameters: {
+            query?: {
+                /** @description How many. */
+                limit?: number;
+                /** @description Which page of that many. */
+                page?: number;
+                /** @description `next_cursor` of the answer before; instead of page. */
+                cursor?: string | null;
+                /** @description sql: how the figures were made. rows: the rows that add up to them. */
+                explain?: ("sql" | "rows") | null;
+                /** @description With explain=rows: only the rows of this figure, by what it is called (several parts: with commas). */
+                of?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Forecasts"] | components["schemas"]["Made"] | components["schemas"]["RowsBehind"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_imports: {
+        parameters: {
+            query?: {
+                /** @description How many. */
+                limit?: number;
+                /** @description Which page of that many. */
+                page?: number;
+                /** @description `next_cursor` of the answer before; instead of page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPage"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    upload_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own: sent again with it, the request has no second effect and gets the first answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description CSV (also .gz, .zst), XLSX, XLS, Parquet or SQLite.
+                     */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Cannot be processed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Disk full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number of the import. */
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["foresell__api__imports__Found"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    delete_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number of the import. */
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    commit_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own: sent again with it, the request has no second effect and gets the first answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description The number of the import. */
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Commit"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Cannot be processed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    map_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number of the import. */
+                import_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MappingBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number of the job. */
+                job_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
@@ -10733,8 +12421,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -10743,8 +12431,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -10753,8 +12441,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Conflict */
@@ -10763,17 +12451,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -10782,8 +12461,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -10792,8 +12471,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -10802,8 +12481,2990 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    line_classes: {
+        parameters: {
+            query?: {
+                /** @description How many. */
+                limit?: number;
+                /** @description Which page of that many. */
+                page?: number;
+                /** @description `next_cursor` of the answer before; instead of page. */
+                cursor?: string | null;
+                /** @description sql: how the figures were made. rows: the rows that add up to them. */
+                explain?: ("sql" | "rows") | null;
+                /** @description With explain=rows: only the rows of this figure, by what it is called (several parts: with commas). */
+                of?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineClasses"] | components["schemas"]["Made"] | components["schemas"]["RowsBehind"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    who_am_i: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    change_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    own_api_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeys"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    create_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApiKey"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedApiKey"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    revoke_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number of the key. */
+                key_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    own_passkeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkeys"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    add_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskey"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedPasskey"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    new_passkey_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    remove_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the list. */
+                passkey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    renew_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    own_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnSessions"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the list. */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    confirm_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpCode"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    start_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpEnrolment"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    remove_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    model_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Metrics"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A number of /api/models. */
+                model_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelCard"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    model_backtests: {
+        parameters: {
+            query?: {
+                /** @description How many. */
+                limit?: number;
+                /** @description Which page of that many. */
+                page?: number;
+                /** @description `next_cursor` of the answer before; instead of page. */
+                cursor?: string | null;
+                /** @description sql: how the figures were made. rows: the rows that add up to them. */
+                explain?: ("sql" | "rows") | null;
+                /** @description With explain=rows: only the rows of this figure, by what it is called (several parts: with commas). */
+                of?: string | null;
+                /** @description all, active_180d, two_orders_180d, key_accounts; see populations. */
+                population?: string;
+            };
+            header?: never;
+            path: {
+                /** @description A number of /api/models. */
+                model_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backtest"] | components["schemas"]["Made"] | components["schemas"]["RowsBehind"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    model_calibration: {
+        parameters: {
+            query?: {
+                /** @description How many. */
+                limit?: number;
+                /** @description Which page of that many. */
+                page?: number;
+                /** @description `next_cursor` of the answer before; instead of page. */
+                cursor?: string | null;
+                /** @description sql: how the figures were made. rows: the rows that add up to them. */
+                explain?: ("sql" | "rows") | null;
+                /** @description With explain=rows: only the rows of this figure, by what it is called (several parts: with commas). */
+                of?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description A number of /api/models. */
+                model_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calibration"] | components["schemas"]["Made"] | components["schemas"]["RowsBehind"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    model_lift: {
+        parameters: {
+            query?: {
+                /** @description How many. */
+                limit?: number;
+                /** @description Which page of that many. */
+                page?: number;
+                /** @description `next_cursor` of the answer before; instead of page. */
+                cursor?: string | null;
+                /** @description sql: how the figures were made. rows: the rows that add up to them. */
+                explain?: ("sql" | "rows") | null;
+                /** @description With explain=rows: only the rows of this figure, by what it is called (several parts: with commas). */
+                of?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description A number of /api/models. */
+                model_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lift"] | components["schemas"]["Made"] | components["schemas"]["RowsBehind"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    model_threshold: {
+        parameters: {
+            query?: {
+                /** @description How many. */
+                limit?: number;
+                /** @description Which page of that many. */
+                page?: number;
+                /** @description `next_cursor` of the answer before; instead of page. */
+                cursor?: string | null;
+                /** @description sql: how the figures were made. rows: the rows that add up to them. */
+                explain?: ("sql" | "rows") | null;
+                /** @description With explain=rows: only the rows of this figure, by what it is called (several parts: with commas). */
+                of?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description A number of /api/models. */
+                model_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Thresholds"] | components["schemas"]["Made"] | components["schemas"]["RowsBehind"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    rollback_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description purchase, churn, churn_180, lifetime_value or revenue_forecast. */
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Withdrawn"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_receipts: {
+        parameters: {
+            query?: {
+                /** @description How many. */
+                limit?: number;
+                /** @description Which page of that many. */
+                page?: number;
+                /** @description `next_cursor` of the answer before; instead of page. */
+                cursor?: string | null;
+                /** @description sql: how the figures were made. rows: the rows that add up to them. */
+                explain?: ("sql" | "rows") | null;
+                /** @description With explain=rows: only the rows of this figure, by what it is called (several parts: with commas). */
+                of?: string | null;
+                /** @description Only of this task. */
+                task?: ("purchase" | "churn" | "churn_180" | "lifetime_value" | "revenue_forecast") | null;
+                /** @description Only grouped so. */
+                grouping?: ("all" | "decile" | "segment") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipts"] | components["schemas"]["Made"] | components["schemas"]["RowsBehind"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    all_roles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleList"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_runs: {
+        parameters: {
+            query?: {
+                /** @description How many. */
+                limit?: number;
+                /** @description Which page of that many. */
+                page?: number;
+                /** @description `next_cursor` of the answer before; instead of page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunPage"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    start_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own: sent again with it, the request has no second effect and gets the first answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewRun"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Cannot be processed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number of the run. */
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    publish_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own: sent again with it, the request has no second effect and gets the first answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description The number of the run. */
+                run_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Cannot be processed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
@@ -10849,8 +15510,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -10859,8 +15520,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -10869,8 +15530,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Conflict */
@@ -10879,17 +15540,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -10898,8 +15550,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -10908,8 +15560,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -10918,13 +15570,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
     };
-    line_classes: {
+    list_segments: {
         parameters: {
             query?: {
                 /** @description How many. */
@@ -10950,7 +15602,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LineClasses"] | components["schemas"]["Made"] | components["schemas"]["RowsBehind"];
+                    "application/json": components["schemas"]["SegmentList"] | components["schemas"]["Made"] | components["schemas"]["RowsBehind"];
                 };
             };
             /** @description Bad request */
@@ -10959,8 +15611,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -10969,8 +15621,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -10979,8 +15631,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Conflict */
@@ -10989,17 +15641,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -11008,8 +15651,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -11018,8 +15661,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -11028,13 +15671,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
     };
-    get_forecast: {
+    segment_grid: {
         parameters: {
             query?: {
                 /** @description How many. */
@@ -11060,7 +15703,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Forecasts"] | components["schemas"]["Made"] | components["schemas"]["RowsBehind"];
+                    "application/json": components["schemas"]["Grid"] | components["schemas"]["Made"] | components["schemas"]["RowsBehind"];
                 };
             };
             /** @description Bad request */
@@ -11069,8 +15712,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -11079,8 +15722,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -11089,8 +15732,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Conflict */
@@ -11099,17 +15742,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -11118,8 +15752,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -11128,8 +15762,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -11138,13 +15772,126 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
     };
-    list_models: {
+    segment_movement: {
+        parameters: {
+            query?: {
+                /** @description How many. */
+                limit?: number;
+                /** @description Which page of that many. */
+                page?: number;
+                /** @description `next_cursor` of the answer before; instead of page. */
+                cursor?: string | null;
+                /** @description sql: how the figures were made. rows: the rows that add up to them. */
+                explain?: ("sql" | "rows") | null;
+                /** @description With explain=rows: only the rows of this figure, by what it is called (several parts: with commas). */
+                of?: string | null;
+                /** @description A run; the newest of an earlier day when left out. */
+                since?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Movement"] | components["schemas"]["Made"] | components["schemas"]["RowsBehind"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    get_segment_rules: {
         parameters: {
             query?: never;
             header?: never;
@@ -11159,7 +15906,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ModelList"];
+                    "application/json": components["schemas"]["RuleBook"];
                 };
             };
             /** @description Bad request */
@@ -11168,8 +15915,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -11178,8 +15925,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -11188,18 +15935,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
                     "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too many requests */
@@ -11208,8 +15945,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -11218,8 +15955,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -11228,1254 +15965,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
     };
-    get_model: {
+    put_segment_rules: {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                /** @description A number of /api/models. */
-                model_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelCard"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    model_backtests: {
-        parameters: {
-            query?: {
-                /** @description How many. */
-                limit?: number;
-                /** @description Which page of that many. */
-                page?: number;
-                /** @description `next_cursor` of the answer before; instead of page. */
-                cursor?: string | null;
-                /** @description sql: how the figures were made. rows: the rows that add up to them. */
-                explain?: ("sql" | "rows") | null;
-                /** @description With explain=rows: only the rows of this figure, by what it is called (several parts: with commas). */
-                of?: string | null;
-                /** @description all, active_180d, two_orders_180d, key_accounts; see populations. */
-                population?: string;
-            };
-            header?: never;
-            path: {
-                /** @description A number of /api/models. */
-                model_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Backtest"] | components["schemas"]["Made"] | components["schemas"]["RowsBehind"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    model_calibration: {
-        parameters: {
-            query?: {
-                /** @description How many. */
-                limit?: number;
-                /** @description Which page of that many. */
-                page?: number;
-                /** @description `next_cursor` of the answer before; instead of page. */
-                cursor?: string | null;
-                /** @description sql: how the figures were made. rows: the rows that add up to them. */
-                explain?: ("sql" | "rows") | null;
-                /** @description With explain=rows: only the rows of this figure, by what it is called (several parts: with commas). */
-                of?: string | null;
-            };
-            header?: never;
-            path: {
-                /** @description A number of /api/models. */
-                model_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Calibration"] | components["schemas"]["Made"] | components["schemas"]["RowsBehind"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    model_lift: {
-        parameters: {
-            query?: {
-                /** @description How many. */
-                limit?: number;
-                /** @description Which page of that many. */
-                page?: number;
-                /** @description `next_cursor` of the answer before; instead of page. */
-                cursor?: string | null;
-                /** @description sql: how the figures were made. rows: the rows that add up to them. */
-                explain?: ("sql" | "rows") | null;
-                /** @description With explain=rows: only the rows of this figure, by what it is called (several parts: with commas). */
-                of?: string | null;
-            };
-            header?: never;
-            path: {
-                /** @description A number of /api/models. */
-                model_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Lift"] | components["schemas"]["Made"] | components["schemas"]["RowsBehind"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    model_threshold: {
-        parameters: {
-            query?: {
-                /** @description How many. */
-                limit?: number;
-                /** @description Which page of that many. */
-                page?: number;
-                /** @description `next_cursor` of the answer before; instead of page. */
-                cursor?: string | null;
-                /** @description sql: how the figures were made. rows: the rows that add up to them. */
-                explain?: ("sql" | "rows") | null;
-                /** @description With explain=rows: only the rows of this figure, by what it is called (several parts: with commas). */
-                of?: string | null;
-            };
-            header?: never;
-            path: {
-                /** @description A number of /api/models. */
-                model_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Thresholds"] | components["schemas"]["Made"] | components["schemas"]["RowsBehind"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    rollback_model: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description purchase, churn, churn_180, lifetime_value or revenue_forecast. */
-                task: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Withdrawn"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_targets: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Targets"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_receipts: {
-        parameters: {
-            query?: {
-                /** @description How many. */
-                limit?: number;
-                /** @description Which page of that many. */
-                page?: number;
-                /** @description `next_cursor` of the answer before; instead of page. */
-                cursor?: string | null;
-                /** @description sql: how the figures were made. rows: the rows that add up to them. */
-                explain?: ("sql" | "rows") | null;
-                /** @description With explain=rows: only the rows of this figure, by what it is called (several parts: with commas). */
-                of?: string | null;
-                /** @description Only of this task. */
-                task?: ("purchase" | "churn" | "churn_180" | "lifetime_value" | "revenue_forecast") | null;
-                /** @description Only grouped so. */
-                grouping?: ("all" | "decile" | "segment") | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Receipts"] | components["schemas"]["Made"] | components["schemas"]["RowsBehind"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    calls_today: {
-        parameters: {
-            query?: {
-                /** @description How many to list. */
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Today"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_calls: {
-        parameters: {
-            query?: {
-                /** @description How many. */
-                limit?: number;
-                /** @description Which page of that many. */
-                page?: number;
-                /** @description `next_cursor` of the answer before; instead of page. */
-                cursor?: string | null;
-                /** @description Only of this customer. */
-                customer_id?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CallPage"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    log_call: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Any text of your own: sent again with it, the request has no second effect and gets the first answer. */
-                "Idempotency-Key"?: string | null;
-            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewCall"];
+                "application/json": components["schemas"]["Rules"];
             };
         };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Logged"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Cannot be processed */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    undo_call: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Any text of your own: sent again with it, the request has no second effect and gets the first answer. */
-                "Idempotency-Key"?: string | null;
-            };
-            path: {
-                call_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -12483,7 +15990,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Undone"];
+                    "application/json": components["schemas"]["RuleBook"];
                 };
             };
             /** @description Bad request */
@@ -12492,8 +15999,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -12502,8 +16009,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -12512,38 +16019,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
-            /** @description Not found */
-            404: {
+            /** @description Too large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
                     "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Cannot be processed */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
             /** @description Too many requests */
@@ -12552,8 +16039,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -12562,8 +16049,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -12572,8 +16059,123 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    preview_segment_rules: {
+        parameters: {
+            query?: {
+                /** @description How many. */
+                limit?: number;
+                /** @description Which page of that many. */
+                page?: number;
+                /** @description `next_cursor` of the answer before; instead of page. */
+                cursor?: string | null;
+                /** @description sql: how the figures were made. rows: the rows that add up to them. */
+                explain?: ("sql" | "rows") | null;
+                /** @description With explain=rows: only the rows of this figure, by what it is called (several parts: with commas). */
+                of?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rules"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"] | components["schemas"]["Made"] | components["schemas"]["RowsBehind"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
@@ -12611,8 +16213,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -12621,8 +16223,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -12631,17 +16233,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -12650,8 +16243,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -12660,8 +16253,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -12670,8 +16263,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
@@ -12707,8 +16300,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -12717,8 +16310,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -12727,8 +16320,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not found */
@@ -12737,8 +16330,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Conflict */
@@ -12747,8 +16340,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Cannot be processed */
@@ -12757,8 +16360,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -12767,8 +16370,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -12777,8 +16380,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -12787,8 +16390,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
@@ -12798,6 +16401,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The number of the snooze. */
                 snooze_id: number;
             };
             cookie?: never;
@@ -12819,8 +16423,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -12829,8 +16433,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -12839,8 +16443,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not found */
@@ -12849,17 +16453,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -12868,8 +16463,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -12878,8 +16473,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -12888,13 +16483,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };
     };
-    list_views: {
+    status: {
         parameters: {
             query?: never;
             header?: never;
@@ -12909,7 +16504,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Views"];
+                    "application/json": components["schemas"]["Status"];
                 };
             };
             /** @description Bad request */
@@ -12918,8 +16513,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Not signed in */
@@ -12928,8 +16523,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Forbidden */
@@ -12938,8 +16533,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Too many requests */
@@ -12948,8 +16543,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Internal server error */
@@ -12958,8 +16553,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
             /** @description Unavailable */
@@ -12968,683 +16563,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": unknown;
                     "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    save_view: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Any text of your own: sent again with it, the request has no second effect and gets the first answer. */
-                "Idempotency-Key"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ViewBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["View"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
                     "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Cannot be processed */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    change_view: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                view_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ViewBody"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["View"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    delete_view: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                view_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["View"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    assign_customer: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Any text of your own: sent again with it, the request has no second effect and gets the first answer. */
-                "Idempotency-Key"?: string | null;
-            };
-            path: {
-                /** @description Such as C000123. */
-                customer_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewOwner"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Assigned"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Cannot be processed */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    assign_customers: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Any text of your own: sent again with it, the request has no second effect and gets the first answer. */
-                "Idempotency-Key"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewAssignment"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Assigned"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Cannot be processed */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    undo_assignment: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Any text of your own: sent again with it, the request has no second effect and gets the first answer. */
-                "Idempotency-Key"?: string | null;
-            };
-            path: {
-                assignment_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["GivenBack"];
-                };
-            };
-            /** @description Bad request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not signed in */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Cannot be processed */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal server error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": unknown;
-                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -13700,15 +16620,6 @@ export interface operations {
                     "text/event-stream": components["schemas"]["Problem"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
             /** @description Too many requests */
             429: {
                 headers: {
@@ -13737,6 +16648,1248 @@ export interface operations {
                 content: {
                     "application/problem+json": unknown;
                     "text/event-stream": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_targets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Targets"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    all_teams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamList"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    add_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTeam"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountedTeam"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    all_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accounts"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    add_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUser"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitedAccount"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    one_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number of the user. */
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    change_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number of the user. */
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    reset_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number of the user. */
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Reset"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneTimeLink"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_views: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Views"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    save_view: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own: sent again with it, the request has no second effect and gets the first answer. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Cannot be processed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    change_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number of the view. */
+                view_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    delete_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number of the view. */
+                view_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Prometheus's text. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
                 };
             };
         };

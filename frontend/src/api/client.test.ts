@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { api, Problem, read } from './client'
+import { session } from './session'
+
+const user = { name: 'Marta', permissions: [], preferences: {} }
+let asked: string[] = []
+
+/** Answers by path; a list is answered one after the other. */
+function serve(answers: Record<string, [number, unknown][]>) {
+  asked = []
+  vi.stubGlobal('fetch', async (input: Request | string) => {
+    const path = new URL(typeof input === 'string' ? new URL(input, location.origin) : input.url).pathname
+    asked.push(path)
+    const waiting = answers[path] ?? []
+    const [status, body] = (waiting.length > 1 ? waiting.shift() : waiting[0]) ?? [404, {}]
+    return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } })
+  })
+}
+
+beforeEach(() => session.forget())
+afterEach(() => vi.unstubAllGlobals())
+
+test('the first question waits for the session; a token grown old is renewed once and the question asked again', async () => {
+  serve({
+    '/api/auth/refresh': [[200, { access_token: 'new', user }]],
+    '/api/views': [
+      [401, {}],
+      [200, { data: [] }],
+    ],
+  })
+  expect(await read(api.GET('/api/views'))).toEqual({ data: [] })
+  expect(asked).toEqual(['/api/auth/refresh', '/api/views', '/api/auth/refresh', '/api/views'])
+})
+
+test('many questions at once share one renewal', async () => {
+  serve({ '/api/auth/refresh': [[200, { access_token: 'new', user }]], '/api/views': [[200, { data: [] }]] })
+  await Promise.all([1, 2, 3].map(() => read(api.GET('/api/views'))))
+  expect(asked.filter(path => path === '/api/auth/refresh')).toHaveLength(1)
+})
+
+test('a session that ended is expired, not silently signed out', async () => {
+  serve({
+    '/api/auth/refresh': [
+      [200, { access_token: 'a', user }],
+      [401, {}],
+    ],
+    '/api/views': [[401, { detail: 'Sign in first.' }]],
+  })
+  await expect(read(api.GET('/api/views'))).rejects.toThrow('Sign in first.')
+  expect(session.get().phase).toBe('expired')
+})
+
+test('problems keep their words, their remedy and their field', async () => {
+  serve({
+    '/api/auth/refresh': [[200, { access_token: 'a', user }]],
+    '/api/views': [[400, { detail: 'limit: too many', parameter: 'limit', remedy: 'Ask for less.' }]],
+  })
+  const problem = await read(api.GET('/api/views')).catch(error => error)
+  expect(problem).toBeInstanceOf(Problem)
+  expect(problem).toMatchObject({
+    status: 400,
+    message: 'limit: too many',
+    parameter: 'limit',
+    remedy: 'Ask for less.',
+  })
+})

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest'
+import { isoDay, number, oneOf, ownAddress, reader, text, whole } from './search'
+
+const read = reader({ q: text, from: isoDay, page: whole, least: number, sort: oneOf(['a', 'b']), next: ownAddress })
+
+test('what is understood is kept', () => {
+  const search = { q: 'iris', from: '2011-01-01', page: 2, least: 0.5, sort: 'b', next: '/customers?q=1' }
+  expect(read(search)).toEqual(search)
+})
+
+test('what is not understood is left out', () => {
+  expect(read({ q: '', from: 'soon', page: 1.5, least: 'many', sort: 'c', other: 1 })).toEqual({})
+})
+
+test('a number typed as a name is still a name', () => {
+  expect(read({ q: 12345 })).toEqual({ q: '12345' })
+})
+
+test.each(['//evil.example', '/\\evil.example', 'https://evil.example', 'javascript:alert(1)'])(
+  'after sign-in nobody is sent to %s',
+  next => {
+    expect(read({ next })).toEqual({})
+  },
+)

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# The pages: `front.sh build` brings src/foresell/api/static up to date, `check` and `test` are for make check and make test.
+# Without Node everything else works, so its absence is said, not an error.
+set -euo pipefail
+cd "$(dirname "$0")/../frontend"
+if ! node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' 2>/dev/null; then
+  echo "The pages were left out: they need Node 20.19 or newer (here: $(node --version 2>/dev/null || echo none))." >&2
+  exit 0
+fi
+[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-progress --loglevel=error
+
+built=../src/foresell/api/static/index.html
+is_stale() { [ ! -e "$built" ] || [ -n "$(find src public scripts index.html vite.config.ts package-lock.json ../docs/glossary.md -newer "$built" -print -quit)" ]; }
+build() { if is_stale; then npm run --silent build; fi; }
+
+case "${1:-build}" in
+  build) build ;;
+  check) npm run --silent check && build && npm run --silent budgets ;;
+  test) npm run --silent test ;;
+esac
