@@ -64,7 +64,7 @@ class Served:
     def openapi(self) -> dict[str, Any]:
         """The API as it describes itself."""
         if not self._openapi:
-            self._openapi.update(httpx2.get(f"{self.url}/api/openapi.json").json())
+            self._openapi.update(httpx2.get(f"{self.url}/api/openapi.json", timeout=60).json())
         return self._openapi
 
     def client(self, who: str | None, **options: bool) -> httpx2.Client:

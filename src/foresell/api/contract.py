@@ -101,6 +101,7 @@ WORDS = {
     "versions": "The versions it was computed with.", "view_id": "The number of the view.", "words": "What is wrong.",
 }  # fmt: skip
 
+_PROBLEM = "application/problem+json"
 #: FastAPI's own answer to bad parameters; ours is a problem with status 400.
 _NOT_OURS = ("HTTPValidationError", "ValidationError")
 
@@ -146,6 +147,10 @@ def _operation(operation: dict[str, Any]) -> None:
     answers = operation["responses"]
     if "HTTPValidationError" in str(answers.get("422", "")):
         del answers["422"]
+    for answer in answers.values():
+        content = answer.get("content", {})
+        if _PROBLEM in content:  # FastAPI adds the operation's own media type beside the one that is sent
+            answer["content"] = {_PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     if "requestBody" in operation:
         answers.setdefault("413", {**answers["400"], "description": "Too large"})
     for parameter in operation.get("parameters", []):
