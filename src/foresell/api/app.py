@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import anyio
@@ -75,6 +75,8 @@ def create_app(settings: Settings, *, authenticate: Authenticate | None = None) 
         ready = asyncio.create_task(usual.keep_ready(app.state.web))
         yield
         ready.cancel()
+        with suppress(asyncio.CancelledError):
+            await ready
         await app.state.live.close()
         await app.state.web.close()
 

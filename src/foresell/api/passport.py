@@ -130,11 +130,12 @@ async def remembered(
         raise
 
 
-def stop_asking() -> None:
+async def stop_asking() -> None:
     """When the application stops: whatever is still being asked is given up."""
-    for answers in _remembered.values():
-        for task in answers.values():
-            task.cancel()
+    under_way = [task for answers in _remembered.values() for task in answers.values() if not task.done()]
+    for task in under_way:
+        task.cancel()
+    await asyncio.gather(*under_way, return_exceptions=True)
 
 
 async def _rows_behind(web: Web, principal: Principal, asked: Asked, how: Explain) -> Response:

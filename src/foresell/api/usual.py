@@ -37,7 +37,7 @@ async def keep_ready(web: Web) -> None:
                     for asked in _usual(door):
                         await passport.figures(web, THE_HOUSE, asked)
     finally:
-        passport.stop_asking()
+        await passport.stop_asking()
 
 
 def _usual(door: Door) -> Iterator[Asked]:

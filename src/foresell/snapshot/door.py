@@ -10,7 +10,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -138,7 +138,8 @@ class Door:
             for con in (con for idle in self._idle.values() for con in idle):
                 con.close()
             self._idle.clear()
-            self._db.close()
+            with suppress(duckdb.Error):  # a query that was interrupted is still leaving; the file goes with it
+                self._db.close()
 
     def _schema(self, scope: Scope) -> str:
         """The scope's schema, made when it is new; the one unused the longest is forgotten."""
