@@ -1,4 +1,4 @@
-import { Menu, useMantineColorScheme } from '@mantine/core'
+import { Menu } from '@mantine/core'
 import { IconCheck, IconHelp, IconLogout, IconUser } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { Link, useRouter } from '@tanstack/react-router'
@@ -6,18 +6,13 @@ import { api, read } from '@/api/client'
 import { session } from '@/api/session'
 import type { User } from '@/api/shapes'
 import '@/components/theme/menus'
+import { SCHEMES, useScheme } from '@/components/useScheme'
 import css from './Account.module.css'
 import { Avatar } from './Avatar'
 
-const SCHEMES = [
-  { value: 'auto', label: 'As the system' },
-  { value: 'light', label: 'Light' },
-  { value: 'dark', label: 'Dark' },
-] as const
-
 /** The menu behind the initials. */
 export default function Account({ user, onHelp }: { user: User; onHelp: () => void }) {
-  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const [colorScheme, setColorScheme] = useScheme()
   const queries = useQueryClient()
   const router = useRouter()
   async function signOut() {

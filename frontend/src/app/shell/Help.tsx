@@ -1,6 +1,6 @@
 import { Modal } from '@mantine/core'
 import '@/components/theme/dialogs'
-import type { Place } from '../places'
+import type { Place } from '@/components/places'
 import css from './Help.module.css'
 
 const KEYS = [

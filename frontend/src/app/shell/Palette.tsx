@@ -5,8 +5,8 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
 import { type KeyboardEvent, useId, useState } from 'react'
 import { api, read } from '@/api/client'
+import type { Place } from '@/components/places'
 import { useMay } from '@/components/signedIn'
-import type { Place } from '../places'
 import css from './Palette.module.css'
 
 interface Entry {

@@ -1,22 +1,26 @@
-import { ActionIcon, Button } from '@mantine/core'
+import { ActionIcon, Button, useMantineColorScheme } from '@mantine/core'
 import { IconMenu2, IconSearch } from '@tabler/icons-react'
 import { type ErrorComponentProps, Link, Outlet, useRouter, useRouterState } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { Empty, Wrong } from '@/components/faces'
 import { useKeys, watchPairs } from '@/components/keys'
+import { PLACES, placesOf } from '@/components/places'
 import { useSession } from '@/components/signedIn'
 import { undoLast } from '@/components/toasts'
-import { PLACES, placesOf } from '../places'
 import { Avatar } from './Avatar'
 import { Confirm } from './Confirm'
 import { Freshness } from './Freshness'
 import css from './Shell.module.css'
 import { useLive } from './useLive'
 
+const fetchPalette = () => import('./Palette')
 const Account = lazy(() => import('./Account'))
-const Palette = lazy(() => import('./Palette'))
+const Palette = lazy(fetchPalette)
 const Expired = lazy(() => import('./Expired'))
 const Help = lazy(() => import('./Help'))
+
+/** Nothing typed into the palette may be lost, so it is there before anybody asks, and after the page itself. */
+const PALETTE_AFTER_MS = 1_500
 
 /** What stands around every page: navigation by right, freshness, live state, palette, keys. */
 export function Shell() {
@@ -27,7 +31,16 @@ export function Shell() {
   const [over, setOver] = useState<'palette' | 'help' | null>(null)
   const live = useLive()
 
+  const { setColorScheme } = useMantineColorScheme()
+  const theme = user?.preferences.theme
+  useEffect(() => {
+    if (theme) setColorScheme(theme)
+  }, [theme, setColorScheme])
   useEffect(watchPairs, [])
+  useEffect(() => {
+    const soon = setTimeout(fetchPalette, PALETTE_AFTER_MS)
+    return () => clearTimeout(soon)
+  }, [])
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {

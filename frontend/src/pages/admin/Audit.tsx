@@ -141,7 +141,9 @@ function Detail({ detail }: { detail: AuditEntry['detail'] }) {
   )
 }
 
+/** Hashes are long; their beginning tells them apart. */
 function shown(value: unknown): string {
+  if (typeof value === 'string' && /^[0-9a-f]{40,}$/.test(value)) return `${value.slice(0, 12)}…`
   if (Array.isArray(value)) return value.join(', ')
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }

@@ -1,0 +1,160 @@
+import { Button, Modal, TextInput } from '@mantine/core'
+import '@/components/theme/dialogs'
+import '@/components/theme/inputs'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { api, Problem, read } from '@/api/client'
+import type { User } from '@/api/shapes'
+import { ConfirmDialog } from '@/components/ConfirmDialog'
+import { many } from '@/components/format'
+import { Chip } from '@/components/marks'
+import { Card } from '@/components/Page'
+import { say, sayProblem } from '@/components/toasts'
+import css from './Me.module.css'
+import { RecoveryCodes } from './RecoveryCodes'
+
+/** The second factor: an app that shows six digits, and codes for the day the phone is lost. */
+export function Authenticator({ me }: { me: User }) {
+  const queries = useQueryClient()
+  const [isRemoving, setRemoving] = useState(false)
+  const [codes, setCodes] = useState<string[]>([])
+  const refresh = () => queries.invalidateQueries({ queryKey: ['me'] })
+  const start = useMutation({ mutationFn: () => read(api.POST('/api/me/totp')), onError: sayProblem })
+  const renew = useMutation({
+    mutationFn: () => read(api.POST('/api/me/recovery-codes')),
+    onSuccess: answer => {
+      setCodes(answer.recovery_codes)
+      return refresh()
+    },
+    onError: sayProblem,
+  })
+  const remove = useMutation({
+    mutationFn: () => read(api.DELETE('/api/me/totp')),
+    onSuccess: () => {
+      setRemoving(false)
+      say('The authenticator app counts no more')
+      return refresh()
+    },
+  })
+  const isOn = me.factors.includes('totp')
+  return (
+    <Card
+      title={
+        <span className={css.titled}>
+          Second factor {me.second_factor ? <Chip tone="good">✓ in use</Chip> : <Chip tone="warn">none</Chip>}
+        </span>
+      }
+      note="Asked after the password, and before anything that cannot be taken back"
+    >
+      <div className={css.rows}>
+        <div className={css.row}>
+          <div>
+            <p>Authenticator app</p>
+            <p className={css.dim}>{isOn ? 'Six digits from your phone' : 'Not set up'}</p>
+          </div>
+          {isOn ? (
+            <Button variant="default" onClick={() => setRemoving(true)}>
+              Remove
+            </Button>
+          ) : (
+            <Button variant="default" loading={start.isPending} onClick={() => start.mutate()}>
+              Set up
+            </Button>
+          )}
+        </div>
+        {me.second_factor && (
+          <div className={css.row}>
+            <div>
+              <p>Recovery codes</p>
+              <p className={css.dim}>{many(me.recovery_codes, 'code')} left; each counts once</p>
+            </div>
+            <Button variant="default" loading={renew.isPending} onClick={() => renew.mutate()}>
+              Make new ones
+            </Button>
+          </div>
+        )}
+      </div>
+      {start.data && (
+        <SetUp
+          secret={start.data.secret}
+          qr={start.data.qr}
+          onClose={start.reset}
+          onDone={fresh => {
+            start.reset()
+            setCodes(fresh)
+            if (!fresh.length) say('The authenticator app is in use', { tone: 'good' })
+            void refresh()
+          }}
+        />
+      )}
+      {codes.length > 0 && <RecoveryCodes codes={codes} onClose={() => setCodes([])} />}
+      {isRemoving && (
+        <ConfirmDialog
+          title="Remove the authenticator app?"
+          action="Remove"
+          isGrave
+          isBusy={remove.isPending}
+          error={remove.error}
+          onConfirm={() => remove.mutate()}
+          onClose={() => setRemoving(false)}
+        >
+          <p>Its codes count no more. Without any second factor, the password alone lets somebody in.</p>
+        </ConfirmDialog>
+      )}
+    </Card>
+  )
+}
+
+interface SetUpProps {
+  secret: string
+  qr: string
+  onClose: () => void
+  onDone: (codes: string[]) => void
+}
+
+function SetUp({ secret, qr, onClose, onDone }: SetUpProps) {
+  const [code, setCode] = useState('')
+  const confirm = useMutation({
+    mutationFn: () => read(api.PUT('/api/me/totp', { body: { code } })),
+    onSuccess: answer => onDone(answer.recovery_codes),
+  })
+  return (
+    <Modal opened onClose={onClose} title="Set up an authenticator app" closeOnClickOutside={false}>
+      <form
+        className={css.setUp}
+        onSubmit={event => {
+          event.preventDefault()
+          confirm.mutate()
+        }}
+      >
+        <p>Scan this with the app on your phone, then give the six digits it shows.</p>
+        <img
+          className={css.qr}
+          src={`data:image/svg+xml;utf8,${encodeURIComponent(qr)}`}
+          alt="QR code of the key"
+          width={200}
+          height={200}
+        />
+        <p className={css.dim}>
+          No camera? Type the key: <code className={css.secret}>{secret.match(/.{1,4}/g)?.join(' ')}</code>
+        </p>
+        <TextInput
+          data-autofocus
+          label="Code from the app"
+          inputMode="numeric"
+          autoComplete="one-time-code"
+          maxLength={6}
+          value={code}
+          onChange={event => setCode(event.currentTarget.value)}
+          error={
+            confirm.error &&
+            `${confirm.error.message} ${(confirm.error instanceof Problem && confirm.error.remedy) || ''}`
+          }
+        />
+        <Button type="submit" loading={confirm.isPending} disabled={code.length < 6}>
+          Put it in use
+        </Button>
+      </form>
+    </Modal>
+  )
+}

@@ -1,0 +1,115 @@
+import { Button, TextInput } from '@mantine/core'
+import '@/components/theme/inputs'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { api, read } from '@/api/client'
+import { ask } from '@/api/questions'
+import type { Passkey } from '@/api/shapes'
+import { ConfirmDialog } from '@/components/ConfirmDialog'
+import { Faced, Waiting } from '@/components/faces'
+import { day, moment } from '@/components/format'
+import { Card } from '@/components/Page'
+import { hasPasskeys, makePasskey } from '@/components/passkeys'
+import { say, sayProblem } from '@/components/toasts'
+import css from './Me.module.css'
+import { RecoveryCodes } from './RecoveryCodes'
+
+/** Passkeys: this device, or a key one carries, in place of the password. */
+export function Passkeys() {
+  const query = useQuery(ask.passkeys())
+  const queries = useQueryClient()
+  const [name, setName] = useState('')
+  const [codes, setCodes] = useState<string[]>([])
+  const [removing, setRemoving] = useState<Passkey | null>(null)
+  const refresh = () => queries.invalidateQueries({ queryKey: ['me'] })
+  const add = useMutation({
+    mutationFn: async () => {
+      const { ticket, options } = await read(api.POST('/api/me/passkeys/options'))
+      const credential = (await makePasskey(options)) as Record<string, unknown>
+      return read(api.POST('/api/me/passkeys', { body: { ticket, credential, name: name.trim() || 'Passkey' } }))
+    },
+    onSuccess: added => {
+      setName('')
+      setCodes(added.recovery_codes)
+      say(`Passkey ${added.name} is in use`, { tone: 'good' })
+      return refresh()
+    },
+    onError: sayProblem,
+  })
+  return (
+    <Card
+      title="Passkeys"
+      note="Sign in with this device's fingerprint, face or code; nothing can be guessed or given away"
+    >
+      <Faced query={query} waiting={<Waiting rows={2} height={40} />}>
+        {answer => (
+          <ul className={css.rows}>
+            {answer.data.map(key => (
+              <li key={key.passkey_id} className={css.row}>
+                <div>
+                  <p>{key.name}</p>
+                  <p className={css.dim}>
+                    Since {day(key.created_at)},{' '}
+                    {key.last_used_at ? `last used ${moment(key.last_used_at)}` : 'not used yet'}
+                  </p>
+                </div>
+                <Button variant="default" aria-label={`Remove passkey ${key.name}`} onClick={() => setRemoving(key)}>
+                  Remove
+                </Button>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Faced>
+      {hasPasskeys() ? (
+        <form
+          className={css.add}
+          onSubmit={event => {
+            event.preventDefault()
+            add.mutate()
+          }}
+        >
+          <TextInput
+            aria-label="Name of a new passkey"
+            placeholder="Such as Laptop"
+            maxLength={100}
+            value={name}
+            onChange={event => setName(event.currentTarget.value)}
+          />
+          <Button type="submit" variant="default" loading={add.isPending}>
+            Add a passkey
+          </Button>
+        </form>
+      ) : (
+        <p className={css.dim}>This browser cannot make passkeys here.</p>
+      )}
+      {codes.length > 0 && <RecoveryCodes codes={codes} onClose={() => setCodes([])} />}
+      {removing && <Remove passkey={removing} onClose={() => setRemoving(null)} onDone={refresh} />}
+    </Card>
+  )
+}
+
+function Remove({ passkey, onClose, onDone }: { passkey: Passkey; onClose: () => void; onDone: () => Promise<void> }) {
+  const remove = useMutation({
+    mutationFn: () =>
+      read(api.DELETE('/api/me/passkeys/{passkey_id}', { params: { path: { passkey_id: passkey.passkey_id } } })),
+    onSuccess: () => {
+      say(`Passkey ${passkey.name} counts no more`)
+      onClose()
+      return onDone()
+    },
+  })
+  return (
+    <ConfirmDialog
+      title={`Remove passkey ${passkey.name}?`}
+      action="Remove"
+      isGrave
+      isBusy={remove.isPending}
+      error={remove.error}
+      onConfirm={() => remove.mutate()}
+      onClose={onClose}
+    >
+      <p>It lets nobody in any more. You can add the device again.</p>
+    </ConfirmDialog>
+  )
+}

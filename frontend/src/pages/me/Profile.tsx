@@ -1,0 +1,129 @@
+import { Button, NativeSelect, SegmentedControl, TextInput } from '@mantine/core'
+import '@/components/theme/dialogs'
+import '@/components/theme/inputs'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { api, read } from '@/api/client'
+import { ask } from '@/api/questions'
+import type { User } from '@/api/shapes'
+import { decimal, moment, setLocale } from '@/components/format'
+import { Card } from '@/components/Page'
+import { placesOf } from '@/components/places'
+import { say, sayProblem } from '@/components/toasts'
+import { SCHEMES, useScheme } from '@/components/useScheme'
+import css from './Me.module.css'
+
+const LOCALES = [
+  'en-GB',
+  'en-US',
+  'de-DE',
+  'fr-FR',
+  'es-ES',
+  'it-IT',
+  'nl-NL',
+  'pt-BR',
+  'pt-PT',
+  'pl-PL',
+  'sv-SE',
+  'ja-JP',
+]
+const names = new Intl.DisplayNames(['en'], { type: 'language' })
+
+/** Name and e-mail, and how the pages look, write and begin. */
+export function Profile({ me }: { me: User }) {
+  const queries = useQueryClient()
+  const [scheme, setScheme] = useScheme()
+  const [name, setName] = useState(me.name)
+  const [email, setEmail] = useState(me.email)
+  const change = useMutation({
+    mutationFn: (body: { name?: string; email?: string; preferences?: { locale?: string; home?: string } }) =>
+      read(api.PATCH('/api/me', { body })),
+    onSuccess: fresh => {
+      setLocale(fresh.preferences.locale || undefined)
+      queries.setQueryData(ask.me().queryKey, fresh)
+      say('Saved', { tone: 'good' })
+    },
+    onError: sayProblem,
+  })
+  const changed = {
+    ...(name.trim() !== me.name ? { name: name.trim() } : {}),
+    ...(email.trim() !== me.email ? { email: email.trim() } : {}),
+  }
+  const locale = me.preferences.locale ?? ''
+  const known = locale && !LOCALES.includes(locale) ? [locale, ...LOCALES] : LOCALES
+  return (
+    <>
+      <Card title="Who you are">
+        <form
+          className={css.form}
+          onSubmit={event => {
+            event.preventDefault()
+            change.mutate(changed)
+          }}
+        >
+          <TextInput
+            label="Name"
+            description="As colleagues see it"
+            autoComplete="name"
+            required
+            withAsterisk={false}
+            maxLength={200}
+            value={name}
+            onChange={event => setName(event.currentTarget.value)}
+          />
+          <TextInput
+            label="E-mail"
+            description="What you sign in with; to change it you confirm that it is you"
+            type="email"
+            autoComplete="email"
+            required
+            withAsterisk={false}
+            maxLength={254}
+            value={email}
+            onChange={event => setEmail(event.currentTarget.value)}
+          />
+          <Button
+            type="submit"
+            loading={change.isPending}
+            disabled={!Object.keys(changed).length || !name.trim()}
+            className={css.act}
+          >
+            Save
+          </Button>
+        </form>
+      </Card>
+      <Card title="How you like it">
+        <div className={css.form}>
+          <div>
+            <p className={css.label} id="colours">
+              Colours
+            </p>
+            <SegmentedControl
+              aria-labelledby="colours"
+              value={scheme}
+              onChange={value => setScheme(value as typeof scheme)}
+              data={[...SCHEMES]}
+            />
+          </div>
+          <NativeSelect
+            label="Numbers and dates"
+            description={`Such as ${decimal(1234.5)} and ${moment('2026-11-21T09:30:00Z')}`}
+            value={locale}
+            onChange={event => change.mutate({ preferences: { locale: event.currentTarget.value } })}
+            data={[
+              { value: '', label: 'As the browser' },
+              ...known.map(value => ({ value, label: names.of(value) ?? value })),
+            ]}
+          />
+          <NativeSelect
+            label="Begin with"
+            description="The page after sign-in"
+            value={me.preferences.home ?? ''}
+            onChange={event => change.mutate({ preferences: { home: event.currentTarget.value || '/' } })}
+            data={placesOf(me).map(place => ({ value: place.to, label: place.label }))}
+          />
+        </div>
+      </Card>
+    </>
+  )
+}
