@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest'
+import { found, readTerms, TERMS } from './terms'
+
+const TABLE = `# Glossary
+
+| word | meaning |
+|---|---|
+| as_of | the day a computation speaks of |
+| class (of a line) | what an order line counts as |
+| lift | how many times more often; see \`as_of\` |
+`
+
+test('a row is a term, without the head and the rule', () => {
+  expect(readTerms(TABLE)).toEqual([
+    { anchor: 'as-of', word: 'as_of', meaning: 'the day a computation speaks of' },
+    { anchor: 'class-of-a-line', word: 'class (of a line)', meaning: 'what an order line counts as' },
+    { anchor: 'lift', word: 'lift', meaning: 'how many times more often; see `as_of`' },
+  ])
+})
+
+test('terms named so come before those that only mention it', () => {
+  expect(found(readTerms(TABLE), 'AS_OF').map(term => term.word)).toEqual(['as_of', 'lift'])
+  expect(found(readTerms(TABLE), 'order counts').map(term => term.word)).toEqual(['class (of a line)'])
+  expect(found(readTerms(TABLE), 'nothing')).toEqual([])
+})
+
+test('the glossary is there, and no two terms share an anchor', () => {
+  expect(TERMS.length).toBeGreaterThan(40)
+  expect(new Set(TERMS.map(term => term.anchor)).size).toBe(TERMS.length)
+})
