@@ -1,0 +1,85 @@
+"""schemathesis on every operation, by itself and in sequences: no fault of ours, no status the contract does not name.
+
+    .venv/bin/python -m benchmarks.fuzzing URL KEY [--examples 60]
+
+URL: a running Foresell that may be written to; KEY: an API key with every permission a key can have. The control is the
+same tool with the same options on an operation that fails, and on one that answers what it does not document.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI, Response
+
+#: A stream never ends; a refresh, and going back to another run, would be under way all the time.
+LEFT_OUT = (
+    "--exclude-path",
+    "/api/stream",
+    "--exclude-operation-id",
+    "start_run",
+    "--exclude-operation-id",
+    "publish_run",
+)
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance"
+LEAST = 10_000
+
+
+def main() -> int:
+    """1 when anything was found, there were too few cases, or a planted fault was missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.fuzzing")
+    parser.add_argument("url")
+    parser.add_argument("key")
+    parser.add_argument("--examples", type=int, default=60)
+    asked = parser.parse_args()
+    url, faults = planted()
+    missed = [path for path in faults if fuzz(f"{url}/openapi.json", "", 5, "--include-path", path)[0] == 0]
+    print(f"control: {len(faults) - len(missed)} of {len(faults)} planted faults found", flush=True)
+    code, told = fuzz(f"{asked.url}/api/openapi.json", asked.key, asked.examples, *LEFT_OUT)
+    print(told)
+    cases = int((re.search(r"(\d+) generated", told) or ["", "0"])[1])
+    return int(bool(missed) or code != 0 or cases < LEAST)
+
+
+def fuzz(contract: str, key: str, examples: int, *more: str) -> tuple[int, str]:
+    """What schemathesis returns (0: nothing found) and its summary."""
+    command = [
+        str(Path(sys.executable).with_name("schemathesis")), "run", contract, "--checks", CHECKS, "--phases",
+        "examples,coverage,fuzzing,stateful", "-n", str(examples), "--seed", "1", "--no-shrink", "--continue-on-failure",
+        "--suppress-health-check", "all", "--no-color", "-H", f"Authorization: Bearer {key}", *more,
+    ]  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=folder)
+    return done.returncode, done.stdout[done.stdout.find("== FAILURES") :][:20_000]
+
+
+def planted() -> tuple[str, tuple[str, ...]]:
+    """The address of an app with faults, and the paths of its faults."""
+    app = FastAPI()
+
+    @app.get("/fails")
+    def fails(number: int) -> float:
+        return 1 / (number if number != 0 else 0)
+
+    @app.get("/undocumented")
+    def undocumented(number: int) -> Response:
+        return Response(status_code=418)
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="critical"))
+    threading.Thread(target=server.run, daemon=True).start()
+    return f"http://127.0.0.1:{port}", ("/fails", "/undocumented")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,19 @@
+"""The contract asked at random: reading never fails by our fault, nor with a status it does not name."""
+
+from __future__ import annotations
+
+from benchmarks.fuzzing import LEFT_OUT, fuzz, planted
+
+from tests.api.conftest import Served
+
+
+def test_reading_whatever_is_asked_answers_as_documented(served: Served) -> None:
+    contract = f"{served.url}/api/openapi.json"
+    code, told = fuzz(contract, served.token("manager"), 2, "--include-method", "GET", "--max-time", "90", *LEFT_OUT)
+    assert code == 0, told
+
+
+def test_control_planted_faults_are_found() -> None:
+    url, faults = planted()
+    for path in faults:
+        assert fuzz(f"{url}/openapi.json", "", 5, "--include-path", path)[0] != 0, path
