@@ -28,6 +28,11 @@ Written by `make docs` from the program itself. Settings come from the environme
 | `FORESELL_PUBLIC_URL` | this machine only | where browsers reach Foresell, such as `https://sales.example.com`; passkeys and cookies are bound to it |
 | `FORESELL_OIDC` | none | the names of your sign-in providers: [how](how-to/sign-in-with-your-company.md) |
 | `FORESELL_KMS_KEY` | files in the home | the AWS KMS key (id, ARN or alias) that encrypts the keys of contact data; needs `foresell[kms]` |
+| `FORESELL_USER_RATE` | 3000 | requests a minute of one user, per process |
+| `FORESELL_ADDRESS_RATE` | 600 | requests a minute without a sign-in, per address and process |
+| `FORESELL_CORS_ORIGINS` | none | other sites whose pages may call the API |
+| `FORESELL_VERBOSE` | off | a line of log for every request |
+| `OTEL_EXPORTER_OTLP_ENDPOINT` | none | a collector of traces (OTLP over HTTP) |
 | `FORESELL_DEBUG` | off | show the traceback of an unexpected error |
 
 Shell completion: `foresell --install-completion`.
