@@ -33,9 +33,16 @@ async def issue(
 
 async def look(con: Connection, kind: Kind, ticket: str) -> Row | None:
     """user_id and data of a ticket that still counts; it stays good."""
+    await _hold(con, ticket)
     return await one(con, "challenges.look", token_hash=fingerprint(ticket), kind=kind)
 
 
 async def take(con: Connection, kind: Kind, ticket: str) -> Row | None:
     """user_id and data of a ticket that still counts, which from now on it does not."""
+    await _hold(con, ticket)
     return await one(con, "challenges.take", token_hash=fingerprint(ticket), kind=kind)
+
+
+async def _hold(con: Connection, ticket: str) -> None:
+    """Row security shows a challenge to whoever holds its ticket, and to nobody else."""
+    await run(con, "challenges.hold", token_hash=fingerprint(ticket))

@@ -7,6 +7,10 @@ delete from access.challenges where expires_at < now() - interval '5 minutes'
 insert into access.challenges (token_hash, kind, user_id, data, expires_at)
 values (%(token_hash)s, %(kind)s, %(user_id)s, %(data)s, now() + make_interval(secs => %(seconds)s))
 
+-- name: hold
+-- For the rest of the transaction.
+select set_config('foresell.challenge', encode(%(token_hash)s, 'hex'), true)
+
 -- name: look
 -- Grain: the challenge, if it still counts.
 select user_id, data from access.challenges

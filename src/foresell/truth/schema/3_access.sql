@@ -404,7 +404,9 @@ create policy manage on api_keys for select to foresell_web using ((select may('
 create policy revoke on api_keys for update to foresell_web using ((select may('keys.manage')));
 create policy manage on links for insert to foresell_web with check ((select may('users.manage')));
 
-create policy sign_in on challenges to foresell_web using (true);
+create policy ticket on challenges to foresell_web
+using (encode(token_hash, 'hex') = current_setting('foresell.challenge', true) or expires_at < now())
+with check (true);
 create policy sign_in on attempts to foresell_web using (true);
 
 grant usage on schema access to foresell_app, foresell_web;
