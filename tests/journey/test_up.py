@@ -95,7 +95,11 @@ def up(settings: Settings, database: Database) -> Iterator[Up]:
 
 
 def test_it_answers_soon_and_only_here(up: Up) -> None:
-    assert up.seconds < 10, "3 s on a quiet machine"
+    started = time.monotonic()
+    subprocess.run([sys.executable, "-c", "import foresell.api.app"], check=True)
+    assert up.seconds < 2 + 4 * (time.monotonic() - started), (
+        "2 to 3 s on a quiet machine, where this import takes 0.8 s"
+    )
     port = int(up.url.rsplit(":", 1)[1])
     addresses = {each.laddr.ip for each in psutil.net_connections("tcp") if each.laddr and each.laddr.port == port}
     assert addresses == {"127.0.0.1"}
