@@ -46,7 +46,8 @@ def reference() -> str:
 
 
 def _exit_codes() -> str:
-    classes = [errors.ForesellError, *errors.ForesellError.__subclasses__()]
+    known = [errors.ForesellError, *errors.ForesellError.__subclasses__()]
+    classes = [each for each in known if each.__module__ == errors.__name__]  # whatever else was imported
     rows = sorted({(each.exit_code, (each.__doc__ or "").strip()) for each in classes})
     lines = "".join(f"| {code} | {words} |\n" for code, words in rows)
     return f"\n## Exit codes\n\n| code | meaning |\n|---|---|\n| 0 | Done. |\n{lines}| 130 | Interrupted. |\n"
