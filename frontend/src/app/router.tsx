@@ -26,6 +26,7 @@ import { parseSegments } from '@/pages/segments/search'
 import { parseSignIn } from '@/pages/sign-in/search'
 import { parseToday } from '@/pages/today/search'
 import { queries } from './queries'
+import { Frame } from './shell/Frame'
 import { Failed, NotFound, Shell } from './shell/Shell'
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({
@@ -58,6 +59,9 @@ const shell = createRoute({
       throw redirect({ to: homeOf(user) })
   },
   component: Shell,
+  pendingComponent: Frame,
+  pendingMs: 0,
+  pendingMinMs: 0,
   errorComponent: Failed,
 })
 

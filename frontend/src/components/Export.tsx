@@ -11,6 +11,31 @@ import { many } from './format'
 import { useMay } from './signedIn'
 import { say } from './toasts'
 
+const COLUMNS = [
+  'customer_id',
+  'name',
+  'segment',
+  'purchase_probability',
+  'expected_value',
+  'expected_order_value',
+  'reasons',
+  'rfm_score',
+  'r',
+  'f',
+  'm',
+  'last_purchase_day',
+  'recency_days',
+  'frequency',
+  'monetary',
+  'churn_state',
+  'churn_90',
+  'value_12m',
+  'value_band',
+  'country',
+  'owner',
+]
+const CONTACTS = ['email', 'phone', 'address', 'city']
+
 interface Props {
   question: Search
   total: number
@@ -25,9 +50,10 @@ export default function Export({ question, total, chosen, onClose }: Props) {
   const [which, setWhich] = useState(chosen.length ? 'chosen' : 'all')
   const [contacts, setContacts] = useState(false)
   const rows = which === 'chosen' ? chosen.length : total
+  const columns = contacts ? [...COLUMNS, ...CONTACTS] : COLUMNS
   const make = useMutation({
     mutationFn: async () => {
-      const body = { ...question, format, contacts, ...(which === 'chosen' ? { customer_ids: chosen } : {}) }
+      const body = { ...question, format, contacts, columns, ...(which === 'chosen' ? { customer_ids: chosen } : {}) }
       await download('/api/export/customers', body, `customers.${format}`)
     },
     onSuccess: () => {
@@ -67,7 +93,10 @@ export default function Export({ question, total, chosen, onClose }: Props) {
           />
         )}
         <p className={css.says}>
-          <strong>{many(rows, 'row')}</strong> in the order of the list, raw numbers and ISO dates.
+          <strong>
+            {many(rows, 'row')}, {many(columns.length, 'column')}
+          </strong>
+          , in the order of the list: raw numbers, ISO dates.
         </p>
         <p className={css.error} role="alert">
           {make.error?.message}

@@ -19,7 +19,11 @@ export function useKeys(keys: Record<string, () => void>, enabled = true) {
     if (!enabled) return
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
-      if (document.querySelector('[role="dialog"][aria-modal="true"], [role="menu"]')) return
+      if (
+        document.querySelector('[role="dialog"][aria-modal="true"]') ||
+        document.activeElement?.closest('[role="menu"]')
+      )
+        return
       const pair = Date.now() - first.at < SEQUENCE_MS ? `${first.key} ${event.key}` : ''
       const act = latest.current[pair] ?? latest.current[event.key]
       if (act) {

@@ -3,7 +3,7 @@ import '@/components/theme/dialogs'
 import { useDebouncedValue } from '@mantine/hooks'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
-import { type KeyboardEvent, useId, useState } from 'react'
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
 import { api, read } from '@/api/client'
 import type { Place } from '@/components/places'
 import { useMay } from '@/components/signedIn'
@@ -26,6 +26,8 @@ export default function Palette({ places, onClose }: { places: Place[]; onClose:
   const [at, setAt] = useState(0)
   const [q] = useDebouncedValue(text.trim(), 120)
   const listId = useId()
+  const input = useRef<HTMLInputElement>(null)
+  useEffect(() => input.current?.focus(), [])
   const found = useQuery({
     queryKey: ['find', q],
     queryFn: ({ signal }) => read(api.GET('/api/customers', { params: { query: { q, limit: FOUND } }, signal })),
@@ -69,6 +71,7 @@ export default function Palette({ places, onClose }: { places: Place[]; onClose:
       opened
       onClose={onClose}
       withCloseButton={false}
+      transitionProps={{ duration: 0 }}
       padding={0}
       yOffset="12vh"
       centered={false}
@@ -76,6 +79,7 @@ export default function Palette({ places, onClose }: { places: Place[]; onClose:
       classNames={{ header: 'only-read' }}
     >
       <input
+        ref={input}
         className={css.input}
         data-autofocus
         role="combobox"
