@@ -1,7 +1,7 @@
 /** Every question the pages ask, once: its key in the cache and how it is fetched. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api, read, readAddress } from './client'
-import type { Distributed, HowMade, SalesBy } from './shapes'
+import type { Distributed, HowMade, ImportKnown, SalesBy } from './shapes'
 
 export type Search = Record<string, string | number | boolean | undefined>
 
@@ -162,11 +162,11 @@ export const ask = {
 
   imports: () =>
     queryOptions({ queryKey: ['imports'], queryFn: ({ signal }) => read(api.GET('/api/imports', { signal })) }),
-  importJob: (id: number) =>
+  importJob: (import_id: number) =>
     queryOptions({
-      queryKey: ['imports', id],
-      queryFn: ({ signal }) =>
-        read(api.GET('/api/imports/{import_id}', { params: { path: { import_id: id } }, signal })),
+      queryKey: ['imports', import_id],
+      queryFn: async ({ signal }) =>
+        (await read(api.GET('/api/imports/{import_id}', { params: { path: { import_id } }, signal }))) as ImportKnown,
       refetchInterval: ({ state }) => (['inspecting', 'loading'].includes(state.data?.state ?? '') ? 1_000 : false),
     }),
   batches: (page: number, limit: number) =>

@@ -1,4 +1,4 @@
-/** The names pages use for the API's shapes. All but the last block are generated from its OpenAPI description. */
+/** The names pages use for the API's shapes. All but the last block come from its OpenAPI description. */
 import type { components } from './schema'
 
 type Shapes = components['schemas']
@@ -57,39 +57,16 @@ export type Verified = Shapes['Verified']
 export type OwnSession = Shapes['OwnSession']
 export type Passkey = Shapes['Passkey']
 export type ApiKey = Shapes['ApiKey']
-export type OwnedApiKey = ApiKey & { user_id: number; owner: string }
+export type OwnedApiKey = Shapes['OwnedApiKey']
 
-// What the API is about to answer, in the contract's words.
+export type Job = Shapes['Job']
+export type Import = Shapes['Import']
+export type Batch = Shapes['Batch']
+export type Run = Shapes['Run']
 
-export interface Page<Row> {
-  data: Row[]
-  total: number
-  page?: number
-  next_cursor?: string | null
-}
-
-export interface Status {
-  run: { run_id: number; as_of: string; published_at: string } | null
-}
+// What an inspection finds and a mapping says, which the description leaves open.
 
 export type CellValue = string | number | boolean | null
-
-/** Something the worker was asked to do: `done` of `total`, in the words of `step`. */
-export interface Job {
-  job_id: number
-  kind: 'inspect' | 'load' | 'undo' | 'refresh'
-  state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled'
-  asked_at: string
-  started_at: string | null
-  finished_at: string | null
-  attempts: number
-  step: string | null
-  done: number | null
-  total: number | null
-  result: Record<string, unknown>
-  error: string | null
-  remedy: string | null
-}
 
 export type RowsKind = 'orders' | 'customers' | 'products'
 
@@ -142,58 +119,8 @@ export interface Field {
   meaning: string
 }
 
-export interface Import {
-  import_id: number
-  file_name: string
-  file_bytes: number
-  state: 'inspecting' | 'ready' | 'unreadable' | 'loading' | 'loaded' | 'failed'
-  revision: number
-  batch_id: number | null
-  received_at: string
-  job: Job | null
-}
-
 /** An import with what is known of its file; `found` holds columns only where the file could be read at all. */
-export interface ImportKnown extends Import {
+export type ImportKnown = Omit<Shapes['foresell__api__imports__Found'], 'mapping' | 'found'> & {
   mapping: FileMapping | null
   found: Partial<Found> | null
-  problem: string | null
-  remedy: string | null
-}
-
-export interface Batch {
-  batch_id: number
-  source: string
-  profile: string
-  rows: RowsKind
-  file_name: string
-  state: 'loaded' | 'undone'
-  lines_read: number
-  lines_loaded: number
-  lines_unchanged: number
-  lines_rejected: number
-  orders_new: number
-  orders_replaced: number
-  customers_new: number
-  customers_changed: number
-  products_new: number
-  products_changed: number
-  loaded_at: string
-  undone_at: string | null
-}
-
-export interface Run {
-  run_id: number
-  /** null for a run that never came to its day. */
-  as_of: string | null
-  state: 'building' | 'published' | 'superseded' | 'withdrawn' | 'failed' | 'thinned'
-  published: boolean
-  customers_scored: number | null
-  versions: Record<string, unknown>
-  /** Seconds by step. */
-  timings: Record<string, number>
-  error: string | null
-  started_at: string
-  published_at: string | null
-  progress: { step: string | null; done: number | null; total: number | null } | null
 }
