@@ -6,8 +6,8 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-
 from scripts.openapi import FILE, contract
+
 from tests.api.conftest import Served
 
 #: What every operation may answer.
