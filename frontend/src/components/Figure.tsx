@@ -1,8 +1,9 @@
 import { Skeleton } from '@mantine/core'
-import { lazy, type ReactNode, Suspense, useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import css from './Figure.module.css'
+import { later } from './later'
 
-const Passport = lazy(() => import('./Passport'))
+const Passport = later(() => import('./Passport'))
 
 interface Props {
   label: string
@@ -41,11 +42,7 @@ export function Asked({ label, address, children }: { label: string; address: st
         {children}
         <span className="only-read">, where does it come from?</span>
       </button>
-      {open && (
-        <Suspense>
-          <Passport label={label} address={address} onClose={() => setOpen(false)} />
-        </Suspense>
-      )}
+      {open && <Passport label={label} address={address} onClose={() => setOpen(false)} />}
     </>
   )
 }

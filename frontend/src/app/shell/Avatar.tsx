@@ -3,7 +3,11 @@ import type { User } from '@/api/shapes'
 import { initials } from '@/components/format'
 import css from './Account.module.css'
 
-export function Avatar({ user, ...button }: { user: User } & ComponentProps<'button'>) {
+export function Avatar({
+  user,
+  onHelp: _onHelp,
+  ...button
+}: { user: User; onHelp?: () => void } & ComponentProps<'button'>) {
   return (
     <button {...button} type="button" className={css.avatar} aria-label={`Account of ${user.name}`}>
       {initials(user.name)}

@@ -1,7 +1,8 @@
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { onStepUp } from '@/api/client'
+import { later } from '@/components/later'
 
-const StepUp = lazy(() => import('./StepUp'))
+const StepUp = later(() => import('./StepUp'))
 
 /** Waits for a request that needs a recent second factor, and asks for it. */
 export function Confirm() {
@@ -12,13 +13,11 @@ export function Confirm() {
   }, [])
   if (!answer) return null
   return (
-    <Suspense>
-      <StepUp
-        onDone={confirmed => {
-          answer(confirmed)
-          setAnswer(null)
-        }}
-      />
-    </Suspense>
+    <StepUp
+      onDone={confirmed => {
+        answer(confirmed)
+        setAnswer(null)
+      }}
+    />
   )
 }

@@ -1,9 +1,10 @@
 import { ActionIcon, Button, useMantineColorScheme } from '@mantine/core'
 import { IconMenu2, IconSearch } from '@tabler/icons-react'
 import { type ErrorComponentProps, Link, Outlet, useRouter, useRouterState } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { Empty, Wrong } from '@/components/faces'
 import { useKeys, watchPairs } from '@/components/keys'
+import { later } from '@/components/later'
 import { PLACES, placesOf } from '@/components/places'
 import { useSession } from '@/components/signedIn'
 import { undoLast } from '@/components/toasts'
@@ -13,11 +14,10 @@ import { Freshness } from './Freshness'
 import css from './Shell.module.css'
 import { useLive } from './useLive'
 
-const fetchPalette = () => import('./Palette')
-const Account = lazy(() => import('./Account'))
-const Palette = lazy(fetchPalette)
-const Expired = lazy(() => import('./Expired'))
-const Help = lazy(() => import('./Help'))
+const Account = later(() => import('./Account'), Avatar)
+const Palette = later(() => import('./Palette'))
+const Expired = later(() => import('./Expired'))
+const Help = later(() => import('./Help'))
 
 /** Nothing typed into the palette may be lost, so it is there before anybody asks, and after the page itself. */
 const PALETTE_AFTER_MS = 1_500
@@ -38,7 +38,7 @@ export function Shell() {
   }, [theme, setColorScheme])
   useEffect(watchPairs, [])
   useEffect(() => {
-    const soon = setTimeout(fetchPalette, PALETTE_AFTER_MS)
+    const soon = setTimeout(Palette.fetch, PALETTE_AFTER_MS)
     return () => clearTimeout(soon)
   }, [])
   useEffect(() => {
@@ -89,9 +89,7 @@ export function Shell() {
           <kbd>Ctrl K</kbd>
         </button>
         <Freshness live={live} />
-        <Suspense fallback={<Avatar user={user} />}>
-          <Account user={user} onHelp={() => setOver('help')} />
-        </Suspense>
+        <Account user={user} onHelp={() => setOver('help')} />
       </header>
       <nav className={`${css.nav} no-print`} data-open={menu || undefined} aria-label="Pages">
         {theirs.map(({ to, label, icon: Icon }) => (
@@ -105,11 +103,9 @@ export function Shell() {
       <main id="content" className={css.main} tabIndex={-1}>
         {isTheirs ? <Outlet /> : <NotYours label={place.label} />}
       </main>
-      <Suspense>
-        {over === 'palette' && <Palette places={theirs} onClose={() => setOver(null)} />}
-        {over === 'help' && <Help places={theirs} onClose={() => setOver(null)} />}
-        {phase === 'expired' && <Expired />}
-      </Suspense>
+      {over === 'palette' && <Palette places={theirs} onClose={() => setOver(null)} />}
+      {over === 'help' && <Help places={theirs} onClose={() => setOver(null)} />}
+      {phase === 'expired' && <Expired />}
       <Confirm />
     </div>
   )

@@ -1,13 +1,10 @@
-import { lazy, Suspense } from 'react'
+import { later } from '../later'
 import type { LinesProps } from './drawn/Lines'
 
-const Drawn = lazy(() => import('./drawn/Lines'))
+const Drawn = later(() => import('./drawn/Lines'))
 
 /** Lines, with a band where there is one; the drawing library is fetched when the first chart is shown. */
 export function Lines<Row extends object>(props: LinesProps<Row>) {
-  return (
-    <Suspense>
-      <Drawn {...(props as unknown as LinesProps<object>)} />
-    </Suspense>
-  )
+  return <Drawn {...(props as unknown as LinesProps<object>)} />
 }
+Lines.fetch = Drawn.fetch

@@ -2,13 +2,14 @@ import { Button } from '@mantine/core'
 import { IconPrinter } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { lazy, type ReactNode, Suspense } from 'react'
+import type { ReactNode } from 'react'
 import { ask } from '@/api/questions'
 import type { Customer as CustomerData } from '@/api/shapes'
 import { CallButton } from '@/components/CallButton'
 import { Figure, Figures } from '@/components/Figure'
 import { Faced, Waiting } from '@/components/faces'
 import { country, day, money, percent } from '@/components/format'
+import { later } from '@/components/later'
 import { Churn, Rfm } from '@/components/marks'
 import { Page } from '@/components/Page'
 import { SegmentMark } from '@/components/SegmentMark'
@@ -22,7 +23,7 @@ import { Overview } from './Overview'
 import { Products } from './Products'
 import { TABS } from './search'
 
-const CallMenu = lazy(() => import('@/components/CallMenu'))
+const CallMenu = later(() => import('@/components/CallMenu'), CallButton)
 const route = getRouteApi('/shell/customers/$id')
 
 /** One customer: how likely, worth what, why, and every step down to the orders. */
@@ -72,11 +73,7 @@ function Full({ data }: { data: CustomerData }) {
       }
       actions={
         <>
-          {may('calls.write') && (
-            <Suspense fallback={<CallButton who={data} />}>
-              <CallMenu who={data} />
-            </Suspense>
-          )}
+          {may('calls.write') && <CallMenu who={data} />}
           <Button variant="default" leftSection={<IconPrinter size={16} aria-hidden />} onClick={() => window.print()}>
             Print
           </Button>

@@ -2,11 +2,12 @@ import { Button } from '@mantine/core'
 import { IconDownload } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import { ask } from '@/api/questions'
 import { Empty, Waiting, Wrong } from '@/components/faces'
 import { count, many } from '@/components/format'
 import { useKeys } from '@/components/keys'
+import { later } from '@/components/later'
 import { Page } from '@/components/Page'
 import { useMay } from '@/components/signedIn'
 import { usePanel } from '@/components/usePanel'
@@ -17,8 +18,8 @@ import { List } from './List'
 import { type CustomersSearch, toQuestion } from './search'
 import { Views } from './Views'
 
-const CustomerPanel = lazy(() => import('@/components/CustomerPanel'))
-const Export = lazy(() => import('@/components/Export'))
+const CustomerPanel = later(() => import('@/components/CustomerPanel'))
+const Export = later(() => import('@/components/Export'))
 const route = getRouteApi('/shell/customers')
 const NOBODY: ReadonlySet<string> = new Set()
 
@@ -112,12 +113,10 @@ export default function Customers() {
           onClear={() => setChosen(NOBODY)}
         />
       )}
-      <Suspense>
-        {panel.open && <CustomerPanel customerId={panel.open} onClose={panel.close} />}
-        {exporting && first && (
-          <Export question={question} total={first.total} chosen={[...chosen]} onClose={() => setExporting(false)} />
-        )}
-      </Suspense>
+      {panel.open && <CustomerPanel customerId={panel.open} onClose={panel.close} />}
+      {exporting && first && (
+        <Export question={question} total={first.total} chosen={[...chosen]} onClose={() => setExporting(false)} />
+      )}
       <p className="only-read" role="status">
         {first && !query.isFetching ? `${count(first.total)} customers` : ''}
       </p>

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { lazy, Suspense, useRef } from 'react'
+import { useRef } from 'react'
 import { ask } from '@/api/questions'
 import type { CustomerRow } from '@/api/shapes'
 import { CallButton } from '@/components/CallButton'
@@ -9,6 +9,7 @@ import { Empty, Faced, Waiting } from '@/components/faces'
 import { asSentence, count, many, money, percent } from '@/components/format'
 import { KpiFigures } from '@/components/Kpis'
 import { focusedRow, moveFocus, useKeys } from '@/components/keys'
+import { later } from '@/components/later'
 import { Chip, Likelihood } from '@/components/marks'
 import { Card, Page } from '@/components/Page'
 import { SegmentMark } from '@/components/SegmentMark'
@@ -16,8 +17,8 @@ import { useMay } from '@/components/signedIn'
 import { usePanel } from '@/components/usePanel'
 import css from './Today.module.css'
 
-const CallMenu = lazy(() => import('@/components/CallMenu'))
-const CustomerPanel = lazy(() => import('@/components/CustomerPanel'))
+const CallMenu = later(() => import('@/components/CallMenu'), CallButton)
+const CustomerPanel = later(() => import('@/components/CustomerPanel'))
 
 /** Who to call today: the ranked list, what it is worth, and one click to log the call. */
 export default function Today() {
@@ -82,11 +83,7 @@ export default function Today() {
           </Faced>
         </Card>
       </Page>
-      {panel.open && (
-        <Suspense>
-          <CustomerPanel customerId={panel.open} onClose={panel.close} />
-        </Suspense>
-      )}
+      {panel.open && <CustomerPanel customerId={panel.open} onClose={panel.close} />}
     </div>
   )
 }
@@ -131,13 +128,7 @@ function Row({ row, rank, currency, isOpen, canLog, onOpen }: RowProps) {
         <span className="only-read">expected </span>
         {money(row.expected_value, currency)}
       </span>
-      <span className={css.act}>
-        {canLog && !row.handled_by && (
-          <Suspense fallback={<CallButton who={row} />}>
-            <CallMenu who={row} />
-          </Suspense>
-        )}
-      </span>
+      <span className={css.act}>{canLog && !row.handled_by && <CallMenu who={row} />}</span>
     </li>
   )
 }
