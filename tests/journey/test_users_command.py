@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from tests.journey.test_command_line import Shell
 
 from foresell.settings import Settings
 from foresell.truth.database import Database
-from tests.journey.test_command_line import Shell
 
 
 @pytest.fixture
@@ -24,14 +24,18 @@ def test_add_list_link_lock_out(foresell: Shell, database: Database) -> None:
         "ada@shop.example", ["admin"], "North", False,
     )  # fmt: skip
     assert "Nobody would be left" in foresell("users", "disable", "ada@shop.example", code=9)
-    foresell("users", "add", "bob@shop.example", "--name", "Bob", "--role", "rep", "--role", "manager", "--team", "North")
+    foresell(
+        "users", "add", "bob@shop.example", "--name", "Bob", "--role", "rep", "--role", "manager", "--team", "North"
+    )
     foresell("users", "disable", "bob@shop.example")
     assert [user["disabled"] for user in foresell.json("users")] == [False, True]
     foresell("users", "enable", "bob@shop.example")
     assert "token=" in foresell("users", "link", "bob@shop.example", "--lost-factor")
     with database.connect() as con:
         [links] = con.execute("select count(*) as n, bool_and(loopback_only) as here from access.links").fetchall()
-        [recorded] = con.execute("select array_agg(distinct action order by action) as actions from audit.events").fetchall()
+        [recorded] = con.execute(
+            "select array_agg(distinct action order by action) as actions from audit.events"
+        ).fetchall()
     assert (links["n"], links["here"]) == (3, True)
     assert recorded["actions"] == ["user.added", "user.changed", "user.reset"]
 

@@ -150,7 +150,9 @@ def contributions(model: Model, part: Frame, whole: Frame, themes: Sequence[Them
         first = contributions(model.boosted, part, whole, themes)
         return (first + contributions(model.lifetimes, part, whole, themes)) / 2
     if isinstance(model, Boosted):
-        shap = np.asarray(model.booster.predict(model.matrix(part), pred_contrib=True, num_threads=model.threads))[:, :-1]
+        shap = np.asarray(model.booster.predict(model.matrix(part), pred_contrib=True, num_threads=model.threads))[
+            :, :-1
+        ]
         return shap @ np.array([[name in theme.features for theme in themes] for name in model.names], dtype=np.float64)
     own = log_odds(model.probability(part))
     return np.column_stack([own - log_odds(model.probability(_at_median(part, whole, theme))) for theme in themes])
