@@ -59,7 +59,7 @@ async def enrol_totp(con: Connection, keyring: Keyring, user_id: int, email: str
     if not await run(con, "factors.enrol_totp", user_id=user_id, secret=sealed):
         raise NotReady("An authenticator app is set up already.", remedy="Remove it first.")
     uri = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER)
-    return Enrolment(secret, uri, segno.make(uri, error="m").svg_inline(scale=4, border=2))
+    return Enrolment(secret, uri, segno.make(uri, error="m").svg_inline(border=2, light="#fff", omitsize=True))
 
 
 async def confirm_totp(con: Connection, keyring: Keyring, user_id: int, code: str) -> list[str]:

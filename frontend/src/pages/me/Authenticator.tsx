@@ -105,6 +105,12 @@ export function Authenticator({ me }: { me: User }) {
   )
 }
 
+/** The API's SVG is made to stand inside a page; on its own it needs its namespace. */
+function asPicture(svg: string): string {
+  const named = svg.includes('xmlns') ? svg : svg.replace('<svg', '<svg xmlns="http://www.w3.org/2000/svg"')
+  return `data:image/svg+xml;utf8,${encodeURIComponent(named)}`
+}
+
 interface SetUpProps {
   secret: string
   qr: string
@@ -128,13 +134,7 @@ function SetUp({ secret, qr, onClose, onDone }: SetUpProps) {
         }}
       >
         <p>Scan this with the app on your phone, then give the six digits it shows.</p>
-        <img
-          className={css.qr}
-          src={`data:image/svg+xml;utf8,${encodeURIComponent(qr)}`}
-          alt="QR code of the key"
-          width={200}
-          height={200}
-        />
+        <img className={css.qr} src={asPicture(qr)} alt="QR code of the key" width={200} height={200} />
         <p className={css.dim}>
           No camera? Type the key: <code className={css.secret}>{secret.match(/.{1,4}/g)?.join(' ')}</code>
         </p>

@@ -17,8 +17,8 @@ const TASKS: Record<Task, string> = {
   revenue_forecast: 'Sales forecast',
 }
 const LEVELS: Record<TaskRow['level'], { label: string; tone: 'good' | 'plain' | 'warn' }> = {
-  learner: { label: 'trained model', tone: 'good' },
-  law: { label: 'BG/NBD', tone: 'plain' },
+  learner: { label: 'learner', tone: 'good' },
+  law: { label: 'law', tone: 'plain' },
   off: { label: 'nobody', tone: 'warn' },
 }
 
@@ -57,7 +57,12 @@ export function Models() {
               {
                 name: 'level',
                 label: 'Answered by',
-                show: row => <Chip tone={LEVELS[row.level].tone}>{LEVELS[row.level].label}</Chip>,
+                show: row => (
+                  <>
+                    <Chip tone={LEVELS[row.level].tone}>{LEVELS[row.level].label}</Chip>{' '}
+                    <span className={css.dim}>{row.kind?.replaceAll('_', ' ')}</span>
+                  </>
+                ),
               },
               { name: 'sentence', label: 'Why', wrap: true, show: row => asSentence(row.sentence) },
               { name: 'as_of', label: 'Knows until', show: row => day(row.as_of) },

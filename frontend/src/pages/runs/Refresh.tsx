@@ -70,7 +70,9 @@ export function Refresh() {
   const navigate = useNavigate({ from: '/runs' })
   const queries = useQueryClient()
   const job = useQuery({ ...ask.job(id ?? 0), enabled: id !== undefined }).data
-  const building = useQuery(ask.runs()).data?.data.find(run => run.state === 'building')
+  const runs = useQuery(ask.runs()).data?.data ?? []
+  const building = runs.find(run => run.state === 'building')
+  const newest = runs[0]
   const state = job?.state
   useEffect(() => {
     if (state === 'running') void queries.invalidateQueries({ queryKey: ['runs'] })
@@ -97,7 +99,15 @@ export function Refresh() {
       </div>
     )
   const isWaiting = state === 'queued' || state === 'running'
-  if (!isWaiting && !building) return null
+  if (!isWaiting && !building)
+    return newest?.state === 'failed' ? (
+      <div className={css.failed} role="alert">
+        <div>
+          <strong>The newest run has failed: {newest.error}</strong>
+          <p>What is shown has not changed.</p>
+        </div>
+      </div>
+    ) : null
   const { step, done, total } = building?.progress ?? job ?? { step: null, done: null, total: null }
   const isKnown = done !== null && total !== null && total > 0
   return (

@@ -14,9 +14,9 @@ export function lasted(run: Run): string {
   return total ? seconds(total) : MISSING
 }
 
-/** Each step with its seconds; the bar is its share of the whole. */
+/** Each step with its seconds, the longest first; the bar is its share of the whole. */
 export function Timings({ run }: { run: Run }) {
-  const steps = Object.entries(run.timings)
+  const steps = Object.entries(run.timings).sort(([, a], [, b]) => b - a)
   const longest = Math.max(...steps.map(([, value]) => value))
   return (
     <dl className={css.timings}>
