@@ -12,7 +12,6 @@ import { count, day, moment } from '@/components/format'
 import { Card } from '@/components/Page'
 import { Pager } from '@/components/Pager'
 import { useMay } from '@/components/signedIn'
-import { say } from '@/components/toasts'
 import { OneRun } from './OneRun'
 import css from './Runs.module.css'
 import { State } from './State'
@@ -124,7 +123,6 @@ function PublishAgain({ run, instead, onClose }: { run: Run; instead: Run | unde
   const publish = useMutation({
     mutationFn: () => read(api.POST('/api/runs/{run_id}/publish', { params: { path: { run_id: run.run_id } } })),
     onSuccess: () => {
-      say(`Run ${run.run_id} is published again`, { tone: 'good' })
       void queries.invalidateQueries()
       onClose()
     },
