@@ -9,13 +9,25 @@ import { theme } from '@/components/theme/theme'
 import { queries } from './queries'
 import { router } from './router'
 
+/** The parts of the page asked for are fetched while it is still being found out who is there. */
+function fetchParts() {
+  for (const match of router.matchRoutes(router.latestLocation)) {
+    void router.loadRouteChunk(router.routesById[match.routeId as keyof typeof router.routesById])
+  }
+}
+
 void session.start()
-createRoot(document.getElementById('root') as HTMLElement).render(
-  <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto" withCssVariables={false} withGlobalClasses={false}>
-      <QueryClientProvider client={queries}>
-        <RouterProvider router={router} />
-      </QueryClientProvider>
-    </MantineProvider>
-  </StrictMode>,
-)
+fetchParts()
+void router.load().then(draw)
+
+function draw() {
+  createRoot(document.getElementById('root') as HTMLElement).render(
+    <StrictMode>
+      <MantineProvider theme={theme} defaultColorScheme="auto" withCssVariables={false} withGlobalClasses={false}>
+        <QueryClientProvider client={queries}>
+          <RouterProvider router={router} />
+        </QueryClientProvider>
+      </MantineProvider>
+    </StrictMode>,
+  )
+}

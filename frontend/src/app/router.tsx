@@ -26,7 +26,6 @@ import { parseSegments } from '@/pages/segments/search'
 import { parseSignIn } from '@/pages/sign-in/search'
 import { parseToday } from '@/pages/today/search'
 import { queries } from './queries'
-import { Frame } from './shell/Frame'
 import { Failed, NotFound, Shell } from './shell/Shell'
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({
@@ -59,9 +58,6 @@ const shell = createRoute({
       throw redirect({ to: homeOf(user) })
   },
   component: Shell,
-  pendingComponent: Frame,
-  pendingMs: 0,
-  pendingMinMs: 0,
   errorComponent: Failed,
 })
 
@@ -111,10 +107,21 @@ const pages = [
     getParentRoute: () => shell,
     path: '/model',
     validateSearch: parseModel,
-    loader: () => {
-      void queries.prefetchQuery(ask.models())
+    loaderDeps: ({ search }) => search,
+    loader: ({ deps: { task = 'purchase', population } }) => {
       fetchCharts()
       void queries.prefetchQuery(ask.targets())
+      void queries.prefetchQuery(ask.receipts())
+      void queries.fetchQuery(ask.models()).then(
+        ({ tasks }) => {
+          const id = tasks.find(row => row.task === task)?.model_id
+          if (!id) return
+          for (const question of [ask.calibration(id), ask.lift(id), ask.thresholds(id)])
+            void queries.prefetchQuery(question as ReturnType<typeof ask.lift>)
+          void queries.prefetchQuery(ask.backtests(id, population))
+        },
+        () => undefined,
+      )
     },
     component: lazyRouteComponent(() => import('@/pages/model/Model')),
   }),

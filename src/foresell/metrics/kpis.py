@@ -34,8 +34,8 @@ KPIS: Final = (
         "Mean net amount of the orders of the period in which something was really sold."),
     Kpi("expected_value", "Expected from the call list", "money", catalogue.KPI_CALL_LIST, "expected_value",
         "Sum over all customers: probability of an order within 30 days x what that order is worth.",
-        has_period=False, sentence="the 30 days from as_of on"),
+        has_period=False, sentence="the coming 30 days"),
     Kpi("at_risk_revenue", "Revenue at risk", "money", catalogue.KPI_AT_RISK, "at_risk_revenue",
         "Net revenue of the last 365 days of the customers whose churn state is 'at risk'.",
-        has_period=False, sentence="the 365 days before as_of"),
+        has_period=False, sentence="the last 365 days"),
 )  # fmt: skip

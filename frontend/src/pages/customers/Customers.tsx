@@ -18,7 +18,6 @@ import { List } from './List'
 import { type CustomersSearch, toQuestion } from './search'
 import { Views } from './Views'
 
-const CustomerPanel = later(() => import('@/components/CustomerPanel'))
 const Export = later(() => import('@/components/Export'))
 const route = getRouteApi('/shell/customers')
 const NOBODY: ReadonlySet<string> = new Set()
@@ -100,6 +99,7 @@ export default function Customers() {
             onMore={() => void query.fetchNextPage()}
             onSort={sort => change({ sort }, true)}
             onOpen={panel.show}
+            onNear={panel.prepare}
             onChoose={setChosen}
           />
         )}
@@ -113,7 +113,7 @@ export default function Customers() {
           onClear={() => setChosen(NOBODY)}
         />
       )}
-      {panel.open && <CustomerPanel customerId={panel.open} onClose={panel.close} />}
+      {panel.panel}
       {exporting && first && (
         <Export question={question} total={first.total} chosen={[...chosen]} onClose={() => setExporting(false)} />
       )}

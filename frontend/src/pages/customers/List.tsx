@@ -19,6 +19,7 @@ interface Props {
   onMore: () => void
   onSort: (sort: CustomersSearch['sort']) => void
   onOpen: (customer: string) => void
+  onNear: (customer: string) => void
   onChoose: (chosen: ReadonlySet<string>) => void
 }
 
@@ -109,7 +110,14 @@ export function List(props: Props) {
                 />
               </span>
               <span role="cell" className={css.nameCell}>
-                <button type="button" className={css.name} data-focus onClick={() => props.onOpen(row.customer_id)}>
+                <button
+                  type="button"
+                  className={css.name}
+                  data-focus
+                  onClick={() => props.onOpen(row.customer_id)}
+                  onPointerEnter={() => props.onNear(row.customer_id)}
+                  onFocus={() => props.onNear(row.customer_id)}
+                >
                   {row.name ?? row.customer_id}
                 </button>
               </span>

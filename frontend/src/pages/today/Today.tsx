@@ -18,7 +18,6 @@ import { usePanel } from '@/components/usePanel'
 import css from './Today.module.css'
 
 const CallMenu = later(() => import('@/components/CallMenu'), CallButton)
-const CustomerPanel = later(() => import('@/components/CustomerPanel'))
 
 /** Who to call today: the ranked list, what it is worth, and one click to log the call. */
 export default function Today() {
@@ -76,6 +75,7 @@ export default function Today() {
                     isOpen={panel.open === row.customer_id}
                     canLog={may('calls.write')}
                     onOpen={panel.show}
+                    onNear={panel.prepare}
                   />
                 ))}
               </ol>
@@ -83,7 +83,7 @@ export default function Today() {
           </Faced>
         </Card>
       </Page>
-      {panel.open && <CustomerPanel customerId={panel.open} onClose={panel.close} />}
+      {panel.panel}
     </div>
   )
 }
@@ -95,9 +95,10 @@ interface RowProps {
   isOpen: boolean
   canLog: boolean
   onOpen: (customer: string) => void
+  onNear: (customer: string) => void
 }
 
-function Row({ row, rank, currency, isOpen, canLog, onOpen }: RowProps) {
+function Row({ row, rank, currency, isOpen, canLog, onOpen, onNear }: RowProps) {
   return (
     <li
       className={css.row}
@@ -109,7 +110,14 @@ function Row({ row, rank, currency, isOpen, canLog, onOpen }: RowProps) {
         {rank}
       </span>
       <div className={css.who}>
-        <button type="button" className={css.name} data-focus onClick={() => onOpen(row.customer_id)}>
+        <button
+          type="button"
+          className={css.name}
+          data-focus
+          onClick={() => onOpen(row.customer_id)}
+          onPointerEnter={() => onNear(row.customer_id)}
+          onFocus={() => onNear(row.customer_id)}
+        >
           {row.name ?? row.customer_id}
         </button>
         <span className={css.segment}>
