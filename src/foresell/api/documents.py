@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -22,6 +23,7 @@ from foresell.metrics import catalogue
 from foresell.snapshot import ask
 
 router = APIRouter(prefix="/api", tags=["documents"])
+RFM_COLUMNS = ("customer_id", "recency_days", "frequency", "monetary", "segment", "rfm_score")
 
 SortBy = Literal["rfm_score", "recency", "frequency", "monetary"]
 CustomerId = Annotated[str, Path(description="Such as C000123.", pattern=r"^[Cc][0-9]{6,12}$", examples=["C000123"])]
@@ -158,7 +160,7 @@ async def customer_rfm(
     if filters.explain:
         return await passport.of_total(web, principal, filters, filters)
     sort = "score" if filters.sort_by == "rfm_score" else filters.sort_by
-    page = await lists.page(web, principal, filters, sort)
+    page = await lists.page(web, principal, filters, sort, RFM_COLUMNS)
     names = await lists.names_of(web, principal, page.rows)
     rows = [
         {
@@ -178,7 +180,7 @@ async def customer_details(
 ) -> Response:
     """One customer: RFM, prediction, history. 404 also for one that is not yours to see."""
     customer_id = customer_id.upper()
-    found = await web.ask(principal, _details, customer_id)
+    found = await web.ask(principal, _details, customer_id, web.door().product_names)
     person = await lists.person(web, principal, customer_id)
     return answer(
         {
@@ -198,12 +200,12 @@ async def customer_details(
     )
 
 
-def _details(con: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, Any]:
+def _details(con: duckdb.DuckDBPyConnection, customer_id: str, products: Mapping[int, str]) -> dict[str, Any]:
     values = {"customer_id": customer_id}
-    found = ask.question(con, "customer_with_prediction", values)
+    found = ask.question(con, "listed_customer", values) or ask.question(con, "customer_with_prediction", values)
     if not found:
         raise NotFound("Customer not found", remedy="Find the customer in the list: /api/customers?q=")
-    return {**found[0], "orders": ask.question(con, "transaction_history", values)}
+    return {**found[0], "orders": ask.transactions(con, customer_id, products)}
 
 
 async def _prediction(web: Web, principal: Principal, found: dict[str, Any]) -> dict[str, Any] | None:

@@ -111,12 +111,12 @@ def by_parameter() -> Iterator[None]:
         raise ParameterError(what, error.message, remedy=error.remedy) from None
 
 
-async def page(web: Web, principal: Principal, filters: Filters, sort: str) -> Cut:
-    """One page of the list."""
+async def page(web: Web, principal: Principal, filters: Filters, sort: str, columns: Sequence[str] = ()) -> Cut:
+    """One page of the list: all of its columns, or some."""
     start = filters.start(web)
     places = await selected(web, principal, filters, sort)
     cut = places[start : start + filters.limit]
-    rows = await web.ask(principal, ask.listed, cut) if len(cut) else []
+    rows = await web.ask(principal, ask.listed, cut, columns) if len(cut) else []
     return Cut.of(rows, len(places), start, filters.limit)
 
 

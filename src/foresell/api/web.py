@@ -16,7 +16,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
-from foresell.access.principal import Connection, Principal, act_for
+from foresell.access.principal import Connection, Principal
 from foresell.api.traces import span
 from foresell.errors import DatabaseUnavailable, ForesellError, ModelUnavailable, NotReady
 from foresell.logs import logger
@@ -33,6 +33,8 @@ PUBLICATION_SECONDS = 1.0
 SCOPE_SECONDS = 2.0
 SCOPES_KEPT = 10_000
 RECONNECT_SECONDS = 300.0
+#: How long connections are tried before use after one was found dead: longer than a database takes to come back.
+CHECKED_SECONDS = 60.0
 RETIRE_SECONDS = 60.0
 
 _PUBLISHED = (
@@ -53,15 +55,16 @@ class Web:
         self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             self.database.conninfo("web"),
             connection_class=psycopg.AsyncConnection[dict[str, Any]],
-            kwargs={"row_factory": dict_row},
+            kwargs={"row_factory": dict_row, "autocommit": True},
             min_size=1,
             max_size=POOL_SIZE,
             timeout=POOL_WAIT_SECONDS,
             max_waiting=200,
             reconnect_timeout=RECONNECT_SECONDS,
-            check=AsyncConnectionPool.check_connection,
+            check=self._check,
             open=False,
         )
+        self._checked_until = 0.0
         self.run: dict[str, Any] | None = None
         self._door: Door | None = None
         self._why_closed: ForesellError | None = None
@@ -91,12 +94,20 @@ class Web:
         """A transaction in which row security sees this user (None: nobody). Raises DatabaseUnavailable."""
         try:
             with span("database"):
-                async with self.pool.connection() as con, con.transaction():
-                    await act_for(con, user_id)
+                async with self.pool.connection() as con:
+                    # One round trip for both; the pool commits at the end of the block, or rolls back.
+                    acting = "" if user_id is None else str(int(user_id))
+                    await con.execute(f"begin; select set_config('foresell.user_id', '{acting}', true)", prepare=False)
                     yield con
         except (psycopg.OperationalError, PoolTimeout, PoolClosed, TooManyRequests) as error:
+            self._checked_until = time.monotonic() + CHECKED_SECONDS
             log.warning("database away", action="connect", kind=type(error).__name__)
             raise DatabaseUnavailable(remedy="Try again in a few seconds.") from None
+
+    async def _check(self, con: Connection) -> None:
+        """Whether a connection still works is asked only for a while after one did not: asking costs a round trip."""
+        if time.monotonic() < self._checked_until:
+            await AsyncConnectionPool.check_connection(con)
 
     async def scope(self, principal: Principal) -> Scope:
         """Whose customers this request may see."""

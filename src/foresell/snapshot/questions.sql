@@ -9,8 +9,8 @@ select place from customer_list where {conditions} order by {order}
 select place from customer_list where customer_id in (select unnest($ids::varchar[]))
 
 -- name: listed
--- Grain: the customers at these places, which are whole numbers of ours.
-select * exclude (bought) from customer_list where place in ({places})
+-- Grain: the customers at these places, which are whole numbers of ours. {columns}: names of ours.
+select place, {columns} from customer_list where place in ({places})
 
 -- name: segments
 -- Grain: one row per segment of the rules, also empty ones. revenue: net, of the customers in it.
@@ -62,16 +62,18 @@ from customers as c
 left join customer_list as l using (customer_id)
 where c.customer_id = $customer_id
 
--- name: transaction_history
--- Grain: one row per order with goods in it, newest first; products in the order of their lines.
-select o.day as date, o.net_amount as amount,
-    list(coalesce(p.name, p.sku) order by l.line_no) filter (where l.class in ('counted', 'returns')) as products
-from orders as o
-join lines as l on l.customer_id = o.customer_id and l.order_id = o.order_id
-join products as p using (product_id)
-where o.customer_id = $customer_id and l.customer_id = $customer_id
-group by o.order_id, o.day, o.net_amount, o.ordered_at
-order by o.ordered_at desc, o.order_id desc
+-- name: listed_customer
+-- Grain: the one scored customer asked for, found by the index.
+select * exclude (place, bought) from customer_list where customer_id = $customer_id
+
+-- name: goods_of_customer
+-- Grain: one row per line of goods of the customer, in the order of the snapshot: by time, order and line.
+select order_id, day, product_id, amount from lines
+where customer_id = $customer_id and class in ('counted', 'returns')
+
+-- name: product_names
+-- Grain: one row per product.
+select product_id, coalesce(name, sku) as name from products
 
 -- name: orders_with_lines
 -- Grain: one row per order of the customer with goods in it, newest first; items: its lines in their order.
