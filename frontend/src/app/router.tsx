@@ -175,6 +175,7 @@ export const router = createRouter({
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,
   defaultNotFoundComponent: NotFound,
+  defaultErrorComponent: Failed,
 })
 
 declare module '@tanstack/react-router' {

@@ -30,10 +30,13 @@ const route = getRouteApi('/shell/customers/$id')
 export default function Customer() {
   const { id } = route.useParams()
   const query = useQuery(ask.customer(id))
+  if (query.data) return <Full data={query.data} />
   return (
-    <Faced query={query} waiting={<Waiting rows={6} height={48} gap={16} />}>
-      {data => <Full data={data} />}
-    </Faced>
+    <Page title={id}>
+      <Faced query={query} waiting={<Waiting rows={6} height={48} gap={16} />}>
+        {() => null}
+      </Faced>
+    </Page>
   )
 }
 
