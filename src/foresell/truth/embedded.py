@@ -297,4 +297,6 @@ def _furnish(home: Path) -> None:
         )
     with psycopg.connect(conninfo(home, "postgres"), autocommit=True) as con:
         con.execute("revoke all on schema public from public")
-    (home / "keys" / "ready").write_text(" ".join(ROLES))
+    ready = home / "keys" / "ready"
+    ready.touch(mode=0o600)
+    ready.write_text(" ".join(ROLES))
