@@ -25,7 +25,7 @@ demo: setup front  ## a believable shop: generated, loaded, scored, shown
 test: setup  ## everything that must hold: checks, then all tests
 	@$(MAKE) --no-print-directory check
 	@scripts/front.sh test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup  ## style, types, imports, the API's contract
 	@$(BIN)/ruff check .
