@@ -9,11 +9,14 @@ python="${PYTHON:-python3}"
   exit 1
 }
 
-# LightGBM's wheel uses the system's OpenMP runtime, which slim images lack.
-if ! ldconfig -p 2>/dev/null | grep -q 'libgomp\.so\.1' && command -v apt-get >/dev/null; then
+# From the system: LightGBM's wheel uses its OpenMP runtime, the tests of the pages drive its Chromium.
+missing=""
+ldconfig -p 2>/dev/null | grep -q 'libgomp\.so\.1' || missing="libgomp1"
+command -v chromium chromium-browser google-chrome >/dev/null || missing="$missing chromium"
+if [ -n "$missing" ] && command -v apt-get >/dev/null; then
   as_root=""; [ "$(id -u)" -eq 0 ] || as_root="sudo"
-  $as_root apt-get update -qq && $as_root apt-get install -y -qq libgomp1 ||
-    echo "Could not install libgomp1; the models need it: apt-get install libgomp1" >&2
+  { $as_root apt-get update -qq && $as_root apt-get install -y -qq --no-install-recommends $missing; } >/dev/null ||
+    echo "Could not install:$missing. The models need libgomp1; without chromium the pages stay untested." >&2
 fi
 
 [ -x .venv/bin/python ] || "$python" -m venv .venv

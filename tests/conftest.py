@@ -15,6 +15,9 @@ from foresell.settings import Settings
 from foresell.truth import embedded
 from foresell.truth.database import Database, open_database
 from tests.support.public_data import find_or_fetch
+from tests.support.served import served
+
+__all__ = ["served"]
 
 LEFT_OUT: list[str] = []
 logs.configure()

@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pyotp
 
-from tests.api.conftest import Served, superuser
+from tests.support.served import Served, superuser
 
 PHRASE = "nine tin whistles in the garden"
 _numbers = itertools.count(1)

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from foresell.metrics.kpis import KPIS
-from tests.api.conftest import Served
+from tests.support.served import Served
 
 READ = [
     "/api/segments", "/api/segments/grid", "/api/distributions/recency", "/api/distributions/frequency",

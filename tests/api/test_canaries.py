@@ -22,7 +22,7 @@ from foresell.settings import Settings
 from foresell.truth import batches, embedded, erasing, people
 from foresell.truth.database import Database, open_database
 from foresell.vault.vault import Vault, vault_of
-from tests.api.conftest import Served, _people, running, superuser
+from tests.support.served import Served, _people, running, superuser
 
 SUBJECTS = 200
 GONE = [f"C{number:06}" for number in range(1, SUBJECTS + 1, 10)]

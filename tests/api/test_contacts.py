@@ -6,7 +6,7 @@ import pytest
 
 from foresell.truth import people
 from foresell.vault.vault import vault_of
-from tests.api.conftest import Served
+from tests.support.served import Served
 
 
 @pytest.fixture(scope="module")

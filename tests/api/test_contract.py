@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from scripts.openapi import FILE, contract
 
-from tests.api.conftest import Served
+from tests.support.served import Served
 
 #: What every operation may answer.
 EVERYWHERE = {"400", "401", "403", "429", "500", "503"}

@@ -14,7 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.api.conftest import Served
+from tests.support.served import Served
 
 TOMORROW = (datetime.now(UTC).date() + timedelta(days=1)).isoformat()
 

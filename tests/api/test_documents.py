@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import Served
+from tests.support.served import Served
 
 #: The specification's examples, by request: every key it shows is there, of the same kind.
 SHAPES: dict[str, dict[str, Any]] = {

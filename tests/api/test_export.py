@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 from foresell.api import export
-from tests.api.conftest import Served, superuser
+from tests.support.served import Served, superuser
 
 URL = "/api/export/customers"
 

@@ -10,8 +10,8 @@ import pytest
 from foresell.cli.server import offer_first_link
 from foresell.settings import Settings
 from foresell.truth.database import Database
-from tests.api.conftest import running
 from tests.api.people import PHRASE
+from tests.support.served import running
 
 
 def test_the_first_link(settings: Settings, database: Database, capsys: pytest.CaptureFixture[str]) -> None:

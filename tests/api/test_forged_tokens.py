@@ -18,9 +18,9 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from foresell.access import bearer, tokens
 from foresell.access.keyring import Keyring
 from foresell.access.principal import load_principal
-from tests.api.conftest import Served
 from tests.api.people import Person, invite, sql
 from tests.support.forging import b64, forge, parts, unb64, with_pair, with_secret
+from tests.support.served import Served
 
 EVERYTHING = ["none", "HS256", "ES256", "ES384", "RS256", "EdDSA", "Ed25519"]
 _REGISTRY = jws.JWSRegistry(algorithms=EVERYTHING, strict_check_header=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.fuzzing import LEFT_OUT, fuzz, planted
 
-from tests.api.conftest import Served
+from tests.support.served import Served
 
 
 def test_reading_whatever_is_asked_answers_as_documented(served: Served) -> None:

@@ -19,9 +19,9 @@ from foresell.api.deps import operations
 from foresell.api.guard import DEPTH_LIMIT, HEADERS, JSON_LIMIT, Guard, wrong_with
 from foresell.api.limits import Limits
 from foresell.settings import Settings
-from tests.api.conftest import Served
 from tests.api.hostile import bodies, strings
 from tests.api.test_rights import filled
+from tests.support.served import Served
 
 #: Where a body of no harm would end the sessions the other tests run in, or needs a body that is no JSON.
 WRITES = sorted(

@@ -19,7 +19,7 @@ import pytest
 from foresell.api import receiving
 from foresell.demo import Shop, write_shop
 from foresell.lifeline import GO
-from tests.api.conftest import Served
+from tests.support.served import Served
 
 ORDERS = "order_id;customer;sku;quantity;price;date\n" + "".join(
     f"T{n};K{n % 40};S{n % 9};{n % 5 + 1};{n % 7 + 1}.50;2024-03-{n % 28 + 1:02d}\n" for n in range(200)

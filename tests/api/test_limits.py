@@ -20,7 +20,7 @@ from foresell.api.app import create_app
 from foresell.api.limits import EXPORTS_A_MINUTE, Limits, TooManyRequests
 from foresell.api.observe import Figures
 from foresell.settings import Settings
-from tests.api.conftest import Served, running
+from tests.support.served import Served, running
 
 
 @asynccontextmanager

@@ -17,8 +17,8 @@ from foresell.access.keyring import Keyring
 from foresell.access.tokens import fingerprint
 from foresell.access.visitor import Visitor
 from foresell.errors import TooMany
-from tests.api.conftest import Served
 from tests.api.people import PHRASE, browser, forget_guesses, invite, sql, with_totp
+from tests.support.served import Served
 
 GUESSES = 10_000
 ADDRESSES = 1_000

@@ -14,10 +14,10 @@ from joserfc.jwk import ECKey
 
 from foresell.access import oidc
 from foresell.settings import Provider
-from tests.api.conftest import Served, running
 from tests.api.people import browser, invite, rewind_totp, sql, with_totp
 from tests.support.forging import parts
 from tests.support.provider import FakeProvider, serving
+from tests.support.served import Served, running
 
 _subjects = itertools.count(1)
 

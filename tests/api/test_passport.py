@@ -20,8 +20,8 @@ from foresell.metrics.metric import Metric
 from foresell.snapshot import ask
 from foresell.snapshot.ask import Filter
 from foresell.snapshot.door import Door, Scope
-from tests.api.conftest import Served
 from tests.support.adding_up import disagreements
+from tests.support.served import Served
 
 PAGE = 997
 AXES = ("recency_days", "frequency", "monetary", "probability")

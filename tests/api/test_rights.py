@@ -14,7 +14,7 @@ from foresell.access import tokens
 from foresell.access.keyring import Keyring
 from foresell.api.app import RESOURCES
 from foresell.api.deps import operations
-from tests.api.conftest import STAFF, Served
+from tests.support.served import STAFF, Served
 
 #: Values for path parameters that name nothing there is.
 NOTHING = {"int": "999999999", "uuid": str(uuid.UUID(int=0)), "customer_id": "C999999"}

@@ -11,7 +11,7 @@ import pytest
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from tests.api.conftest import STAFF, Served, superuser
+from tests.support.served import STAFF, Served, superuser
 
 Web = psycopg.Connection[dict[str, Any]]
 

@@ -10,9 +10,9 @@ import httpx2
 import pytest
 
 from foresell.access.factors import STEP_SECONDS
-from tests.api.conftest import Served
 from tests.api.people import PHRASE, browser, carry, forget_guesses, invite, rewind_totp, sql, with_totp
 from tests.support.authenticator import Authenticator
+from tests.support.served import Served
 
 
 @pytest.fixture(autouse=True)

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.api.conftest import STAFF, Served
 from tests.api.people import PHRASE, browser, forget_guesses, invite, sql
+from tests.support.served import STAFF, Served
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,61 @@
+"""A real browser on a real server: the system's Chromium, driven by Playwright."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.api.people import PHRASE, Person, invite
+from tests.support.served import Served
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+BUILT = Path(__file__).parents[2] / "src" / "foresell" / "api" / "static" / "index.html"
+SignedIn = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser; where it or the built pages are missing, the tests are left out and the summary says so."""
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if program is None or not BUILT.exists():
+        pytest.skip("Chromium or the built pages are not here")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def manager(served: Served) -> Person:
+    """A manager who leads everybody: an administrator sees all customers."""
+    return invite(served, "admin")
+
+
+@pytest.fixture
+def pages(chromium: Browser, served: Served) -> Iterator[Callable[[Person | None], Page]]:
+    """`pages(person)`: a page of a browser of its own, signed in; with None nobody is. Errors on the page fail the test."""
+    contexts: list[BrowserContext] = []
+    wrong: list[str] = []
+
+    def opened(person: Person | None) -> Page:
+        context = chromium.new_context(
+            base_url=served.url, viewport={"width": 1440, "height": 900}, locale="en-GB", accept_downloads=True
+        )
+        contexts.append(context)
+        if person:
+            answer = context.request.post("/api/auth/sign-in", data={"email": person.email, "password": PHRASE})
+            assert answer.ok, answer.text()
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda message: wrong.append(message.text) if "Content Security" in message.text else None)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert wrong == []
