@@ -45,7 +45,7 @@ def _seal(con: Connection, vault: ContactVault) -> None:
         records = list(_sealed(con, vault, kek_id, "unsealed_records"))
         cur.executemany(_sql("seal_record"), records)
         cur.executemany(_sql("keep_key"), records)
-        cur.executemany(_sql("seal_superseded"), _sealed(con, vault, kek_id, "unsealed_superseded"))
+        cur.executemany(_sql("seal_superseded"), list(_sealed(con, vault, kek_id, "unsealed_superseded")))
     con.execute(_sql("clear_unsealed"))
     log.info("contact data sealed", action="seal", records=len(records))
 
