@@ -5,10 +5,10 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup front demo test check bench docs lock clean
+.PHONY: help setup screenshots front demo test check bench docs lock clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP)  ## virtual environment with the locked dependencies (safe to repeat)
 
@@ -41,6 +41,9 @@ bench: setup  ## the benchmarks; results land in benchmarks/results
 docs: setup  ## renew the generated pages in docs/ and contracts/
 	@$(BIN)/python scripts/command_line_reference.py
 	@$(BIN)/python scripts/openapi.py
+
+screenshots: setup front  ## the pictures of the README, from a real run
+	@$(BIN)/python scripts/screenshots.py
 
 lock:  ## renew requirements.lock from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra kms --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements.lock
