@@ -22,7 +22,7 @@ from foresell.settings import Settings
 from foresell.truth import batches, embedded, erasing, people
 from foresell.truth.database import Database, open_database
 from foresell.vault.vault import Vault, vault_of
-from tests.support.served import Served, _people, running, superuser
+from tests.support.served import Served, running, staff_and_customers, superuser
 
 SUBJECTS = 200
 GONE = [f"C{number:06}" for number in range(1, SUBJECTS + 1, 10)]
@@ -53,7 +53,7 @@ def aviary(furnished_home: Path) -> Iterator[tuple[Served, Path]]:
         database = open_database(settings)
         try:
             hatch(settings, database, Path(folder))
-            users, customers = _people(database)
+            users, customers = staff_and_customers(database)
             embedded.stop(settings.home)
             shutil.copytree(settings.home / "postgres", Path(folder) / "backup", ignore=shutil.ignore_patterns(".s.*"))
             database = open_database(settings)

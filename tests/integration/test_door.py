@@ -72,7 +72,7 @@ def test_every_question_keeps_to_the_scope(opened: Door) -> None:
     for name, query in questions.items():
         if "{" in query:
             continue  # lists: below
-        theirs: dict[str, object] = {"customer_id": "bob", "ids": sorted(others)}
+        theirs: dict[str, object] = {"customer_id": "bob", "ids": sorted(others), "products": [1]}
         values = {word: theirs.get(word, "Champions") for word in re.findall(r"\$(\w+)", query)}
         with opened.open(Scope.only(mine)) as con:
             found = str(con.execute(query, values or None).fetchall())

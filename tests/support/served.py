@@ -90,7 +90,7 @@ def served(furnished_home: Path) -> Iterator[Served]:
                 pipeline.load(settings, database, file, source="shop")
             pipeline.backfill(settings, database, date(2026, 8, 1), date(2026, 9, 1), 31)
             pipeline.refresh(settings, database)
-            users, customers = _people(database)
+            users, customers = staff_and_customers(database)
             with running(settings) as url:
                 one = Served(settings, database, url, users, customers)
                 yield one
@@ -124,7 +124,7 @@ class running:
         self._thread.join(timeout=20)
 
 
-def _people(database: Database) -> tuple[dict[str, int], dict[str, list[str]]]:
+def staff_and_customers(database: Database) -> tuple[dict[str, int], dict[str, list[str]]]:
     """The staff and who looks after whom."""
     with database.connect("app") as con:
         con.execute("insert into access.teams (name) values ('North'), ('South')")

@@ -1,6 +1,6 @@
 -- name: clear
 -- Nobody comes back for these.
-delete from access.challenges where expires_at < now() - interval '5 minutes'
+select access.clear_challenges()
 
 -- name: issue
 -- Grain: the new challenge.

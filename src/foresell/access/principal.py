@@ -47,6 +47,11 @@ class Principal:
             )
 
 
+def begin_for(user_id: int | None) -> str:
+    """`begin` and `act_for` in one statement text, for one round trip; run it unprepared on a connection in autocommit."""
+    return f"begin; select set_config('foresell.user_id', '{'' if user_id is None else int(user_id)}', true)"
+
+
 async def act_for(con: Connection, user_id: int | None) -> None:
     """From here to the end of the transaction row security sees this user; None: nobody."""
     await con.execute("select set_config('foresell.user_id', %s, true)", [str(user_id or "")])

@@ -1,1 +1,1 @@
-"""The API: one file per resource. It shows what was written and computes nothing of its own."""
+"""The API: one file per resource. It shows what was written; no score and no aggregate is made here."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -180,7 +179,7 @@ async def customer_details(
 ) -> Response:
     """One customer: RFM, prediction, history. 404 also for one that is not yours to see."""
     customer_id = customer_id.upper()
-    found = await web.ask(principal, _details, customer_id, web.door().product_names)
+    found = await web.ask(principal, _details, customer_id)
     person = await lists.person(web, principal, customer_id)
     return answer(
         {
@@ -193,22 +192,22 @@ async def customer_details(
                 "recency": found["recency_days"],
                 **{key: found[key] for key in ("frequency", "monetary", "segment", "rfm_score")},
             },
-            "prediction": await _prediction(web, principal, found),
+            "prediction": await _prediction(web, found),
             "transaction_history": found["orders"],
             "meta": web.meta(),
         }
     )
 
 
-def _details(con: duckdb.DuckDBPyConnection, customer_id: str, products: Mapping[int, str]) -> dict[str, Any]:
+def _details(con: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, Any]:
     values = {"customer_id": customer_id}
     found = ask.question(con, "listed_customer", values) or ask.question(con, "customer_with_prediction", values)
     if not found:
         raise NotFound("Customer not found", remedy="Find the customer in the list: /api/customers?q=")
-    return {**found[0], "orders": ask.transactions(con, customer_id, products)}
+    return {**found[0], "orders": ask.transactions(con, customer_id)}
 
 
-async def _prediction(web: Web, principal: Principal, found: dict[str, Any]) -> dict[str, Any] | None:
+async def _prediction(web: Web, found: dict[str, Any]) -> dict[str, Any] | None:
     """The documents' prediction: the label by the model's own threshold, and how often such labels were right."""
     probability = found["probability"]
     if probability is None:

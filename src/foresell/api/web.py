@@ -16,7 +16,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
-from foresell.access.principal import Connection, Principal
+from foresell.access.principal import Connection, Principal, begin_for
 from foresell.api.traces import span
 from foresell.errors import DatabaseUnavailable, ForesellError, ModelUnavailable, NotReady
 from foresell.logs import logger
@@ -91,13 +91,14 @@ class Web:
 
     @asynccontextmanager
     async def transaction(self, user_id: int | None) -> AsyncIterator[Connection]:
-        """A transaction in which row security sees this user (None: nobody). Raises DatabaseUnavailable."""
+        """A transaction in which row security sees this user (None: nobody). Raises DatabaseUnavailable.
+
+        The pool commits at the end of the block, or rolls back when it raises.
+        """
         try:
             with span("database"):
                 async with self.pool.connection() as con:
-                    # One round trip for both; the pool commits at the end of the block, or rolls back.
-                    acting = "" if user_id is None else str(int(user_id))
-                    await con.execute(f"begin; select set_config('foresell.user_id', '{acting}', true)", prepare=False)
+                    await con.execute(begin_for(user_id).encode(), prepare=False)
                     yield con
         except (psycopg.OperationalError, PoolTimeout, PoolClosed, TooManyRequests) as error:
             self._checked_until = time.monotonic() + CHECKED_SECONDS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
@@ -152,18 +152,19 @@ def customer(con: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, Any]
     }
 
 
-def transactions(con: duckdb.DuckDBPyConnection, customer_id: str, names: Mapping[int, str]) -> list[dict[str, Any]]:
+def transactions(con: duckdb.DuckDBPyConnection, customer_id: str) -> list[dict[str, Any]]:
     """The customer's orders with goods in them, newest first: date, amount (net, of the goods), products by name.
 
     Put together here: for one customer's few lines, planning the join and the grouping takes longer than both.
     """
+    lines = question(con, "goods_of_customer", {"customer_id": customer_id})
+    named = question(con, "product_names", {"products": list({line["product_id"] for line in lines})})
+    names = {row["product_id"]: row["name"] for row in named}
     orders: dict[int, dict[str, Any]] = {}
-    for order_id, day, product_id, amount in con.execute(
-        _sql("goods_of_customer"), {"customer_id": customer_id}
-    ).fetchall():
-        order = orders.setdefault(order_id, {"date": day, "amount": 0, "products": []})
-        order["amount"] += amount
-        order["products"].append(names.get(product_id, str(product_id)))
+    for line in lines:
+        order = orders.setdefault(line["order_id"], {"date": line["day"], "amount": 0, "products": []})
+        order["amount"] += line["amount"]
+        order["products"].append(names[line["product_id"]])
     return list(orders.values())[::-1]
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 
 from foresell.errors import ForesellError, NotReady
-from foresell.snapshot.ask import Filter, Places, question, selection
+from foresell.snapshot.ask import Filter, Places, selection
 
 #: Tables whose rows belong to customers, and tables that speak of the shop as a whole.
 OF_CUSTOMERS = ("customers", "customer_list", "rfm_scores", "predictions", "prediction_reasons", "orders", "lines")
@@ -79,9 +79,6 @@ class Door:
             self.as_of: date
             self.currency: str | None
             [(self.as_of, self.currency)] = con.execute("select as_of, currency from meta").fetchall()
-            self.product_names: dict[int, str] = {
-                row["product_id"]: row["name"] for row in question(con, "product_names")
-            }
 
     @contextmanager
     def open(self, scope: Scope) -> Iterator[duckdb.DuckDBPyConnection]:

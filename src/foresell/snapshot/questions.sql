@@ -72,8 +72,8 @@ select order_id, day, product_id, amount from lines
 where customer_id = $customer_id and class in ('counted', 'returns')
 
 -- name: product_names
--- Grain: one row per product.
-select product_id, coalesce(name, sku) as name from products
+-- Grain: one row per product asked for.
+select product_id, coalesce(name, sku) as name from products where product_id in (select unnest($products::integer[]))
 
 -- name: orders_with_lines
 -- Grain: one row per order of the customer with goods in it, newest first; items: its lines in their order.

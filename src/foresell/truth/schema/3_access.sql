@@ -196,6 +196,14 @@ begin atomic
 end;
 comment on function me is 'The user this transaction acts for; null when nobody, or when disabled.';
 
+create function clear_challenges() returns void
+language sql security definer
+set search_path = access, pg_temp
+begin atomic
+    delete from challenges where expires_at < now() - interval '5 minutes';
+end;
+comment on function clear_challenges is 'Takes out what nobody came back for: row security shows a challenge to its holder only.';
+
 create function scope() returns text
 language sql stable parallel safe security definer
 set search_path = access, pg_temp
@@ -405,7 +413,7 @@ create policy revoke on api_keys for update to foresell_web using ((select may('
 create policy manage on links for insert to foresell_web with check ((select may('users.manage')));
 
 create policy ticket on challenges to foresell_web
-using (encode(token_hash, 'hex') = current_setting('foresell.challenge', true) or expires_at < now())
+using (encode(token_hash, 'hex') = current_setting('foresell.challenge', true))
 with check (true);
 create policy sign_in on attempts to foresell_web using (true);
 
@@ -422,7 +430,7 @@ grant insert, update on refresh_tokens, api_keys, links to foresell_web;
 grant insert, delete on devices, challenges, attempts to foresell_web;
 
 revoke execute on all functions in schema access from public;
-grant execute on function me(), scope(), may(text), my_team(), colleagues(), customers_seen(), sees(text),
+grant execute on function me(), clear_challenges(), scope(), may(text), my_team(), colleagues(), customers_seen(), sees(text),
     user_of_email(text), user_of_secret(text, bytea), user_of_identity(text, text),
     reset_user(integer, boolean), sign_in_states() to foresell_app, foresell_web;
 
