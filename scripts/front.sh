@@ -10,7 +10,8 @@ fi
 [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-progress --loglevel=error
 
 built=../src/foresell/api/static/index.html
-is_stale() { [ ! -e "$built" ] || [ -n "$(find src public scripts index.html vite.config.ts package-lock.json ../docs/glossary.md -newer "$built" -print -quit)" ]; }
+# The API's types leave no trace in what is built, and `check` renews them each time.
+is_stale() { [ ! -e "$built" ] || [ -n "$(find src public scripts index.html vite.config.ts package-lock.json ../docs/glossary.md ! -name schema.d.ts -newer "$built" -print -quit)" ]; }
 build() { if is_stale; then npm run --silent build; fi; }
 
 case "${1:-build}" in
