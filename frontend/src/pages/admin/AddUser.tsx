@@ -1,9 +1,10 @@
-import { Button, Modal, TextInput } from '@mantine/core'
+import { Button, Modal } from '@mantine/core'
 import '@/components/theme/dialogs'
 import '@/components/theme/inputs'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, read } from '@/api/client'
+import { EmailField, NameField } from '@/components/fields'
 import { ShownOnce } from '@/components/ShownOnce'
 import css from './Admin.module.css'
 import { Rights } from './Rights'
@@ -36,24 +37,8 @@ export function AddUser({ onClose }: { onClose: () => void }) {
           add.mutate()
         }}
       >
-        <TextInput
-          data-autofocus
-          label="Name"
-          required
-          withAsterisk={false}
-          maxLength={200}
-          value={name}
-          onChange={event => setName(event.currentTarget.value)}
-        />
-        <TextInput
-          label="E-mail"
-          type="email"
-          required
-          withAsterisk={false}
-          maxLength={254}
-          value={email}
-          onChange={event => setEmail(event.currentTarget.value)}
-        />
+        <NameField data-autofocus value={name} onChange={setName} />
+        <EmailField value={email} onChange={setEmail} />
         <Rights roles={roles} teamId={teamId} onRoles={setRoles} onTeam={setTeamId} />
         <p className={css.error} role="alert">
           {add.error?.message}

@@ -1,15 +1,13 @@
 import { Button } from '@mantine/core'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api, read } from '@/api/client'
 import { ask } from '@/api/questions'
 import type { OwnedApiKey } from '@/api/shapes'
-import { ConfirmDialog } from '@/components/ConfirmDialog'
 import { DataTable } from '@/components/DataTable'
 import { Empty, Faced, Waiting } from '@/components/faces'
 import { day, moment } from '@/components/format'
 import { Card } from '@/components/Page'
-import { say } from '@/components/toasts'
+import { RevokeKey } from '@/components/RevokeKey'
 import css from './Admin.module.css'
 
 /** Everybody's keys that still count. */
@@ -62,32 +60,7 @@ export function Keys() {
           />
         )}
       </Faced>
-      {ending && <Revoke apiKey={ending} onClose={() => setEnding(null)} />}
+      {ending && <RevokeKey apiKey={ending} owner={ending.owner} onClose={() => setEnding(null)} />}
     </Card>
-  )
-}
-
-function Revoke({ apiKey, onClose }: { apiKey: OwnedApiKey; onClose: () => void }) {
-  const queries = useQueryClient()
-  const revoke = useMutation({
-    mutationFn: () => read(api.DELETE('/api/me/api-keys/{key_id}', { params: { path: { key_id: apiKey.key_id } } })),
-    onSuccess: () => {
-      say(`Key ${apiKey.name} of ${apiKey.owner} has ended`)
-      void queries.invalidateQueries({ queryKey: ['api-keys'] })
-      onClose()
-    },
-  })
-  return (
-    <ConfirmDialog
-      title={`Revoke ${apiKey.name}?`}
-      action="Revoke"
-      isGrave
-      isBusy={revoke.isPending}
-      error={revoke.error}
-      onConfirm={() => revoke.mutate()}
-      onClose={onClose}
-    >
-      <p>Whatever {apiKey.owner} uses this key for stops at once. It cannot be brought back, only replaced.</p>
-    </ConfirmDialog>
   )
 }

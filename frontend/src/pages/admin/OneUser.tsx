@@ -1,4 +1,4 @@
-import { Button, Checkbox, Modal, TextInput } from '@mantine/core'
+import { Button, Checkbox, Modal } from '@mantine/core'
 import '@/components/theme/dialogs'
 import '@/components/theme/inputs'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
@@ -7,6 +7,7 @@ import { useState } from 'react'
 import { api, read } from '@/api/client'
 import type { Account } from '@/api/shapes'
 import { ConfirmDialog } from '@/components/ConfirmDialog'
+import { EmailField, NameField } from '@/components/fields'
 import { ShownOnce } from '@/components/ShownOnce'
 import { useUser } from '@/components/signedIn'
 import { say } from '@/components/toasts'
@@ -78,23 +79,8 @@ export function OneUser({ user }: { user: Account }) {
           change.mutate(changed())
         }}
       >
-        <TextInput
-          label="Name"
-          required
-          withAsterisk={false}
-          maxLength={200}
-          value={name}
-          onChange={event => setName(event.currentTarget.value)}
-        />
-        <TextInput
-          label="E-mail"
-          type="email"
-          required
-          withAsterisk={false}
-          maxLength={254}
-          value={email}
-          onChange={event => setEmail(event.currentTarget.value)}
-        />
+        <NameField value={name} onChange={setName} />
+        <EmailField value={email} onChange={setEmail} />
         <Rights roles={roles} teamId={teamId} onRoles={setRoles} onTeam={setTeamId} isSelf={isSelf} />
         {isSelf && <p className={css.dim}>Nobody changes the own roles; another administrator can.</p>}
         <p className={css.error} role="alert">

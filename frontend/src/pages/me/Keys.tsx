@@ -1,15 +1,13 @@
 import { Button } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api, read } from '@/api/client'
 import { ask } from '@/api/questions'
 import type { ApiKey, User } from '@/api/shapes'
-import { ConfirmDialog } from '@/components/ConfirmDialog'
 import { Empty, Faced, Waiting } from '@/components/faces'
 import { day, moment } from '@/components/format'
 import { Card } from '@/components/Page'
-import { say } from '@/components/toasts'
+import { RevokeKey } from '@/components/RevokeKey'
 import css from './Me.module.css'
 import { NewKey } from './NewKey'
 
@@ -56,32 +54,7 @@ export function Keys({ me }: { me: User }) {
         )}
       </Faced>
       {isMaking && <NewKey me={me} onClose={() => setMaking(false)} />}
-      {ending && <Revoke apiKey={ending} onClose={() => setEnding(null)} />}
+      {ending && <RevokeKey apiKey={ending} onClose={() => setEnding(null)} />}
     </Card>
-  )
-}
-
-function Revoke({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void }) {
-  const queries = useQueryClient()
-  const revoke = useMutation({
-    mutationFn: () => read(api.DELETE('/api/me/api-keys/{key_id}', { params: { path: { key_id: apiKey.key_id } } })),
-    onSuccess: () => {
-      say(`Key ${apiKey.name} has ended`)
-      void queries.invalidateQueries({ queryKey: ask.apiKeys().queryKey })
-      onClose()
-    },
-  })
-  return (
-    <ConfirmDialog
-      title={`Revoke ${apiKey.name}?`}
-      action="Revoke"
-      isGrave
-      isBusy={revoke.isPending}
-      error={revoke.error}
-      onConfirm={() => revoke.mutate()}
-      onClose={onClose}
-    >
-      <p>Whatever uses this key stops at once. It cannot be brought back, only replaced.</p>
-    </ConfirmDialog>
   )
 }

@@ -1,4 +1,4 @@
-import { Button, NativeSelect, SegmentedControl, TextInput } from '@mantine/core'
+import { Button, NativeSelect, SegmentedControl } from '@mantine/core'
 import '@/components/theme/dialogs'
 import '@/components/theme/inputs'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
@@ -6,6 +6,7 @@ import { useState } from 'react'
 import { api, read } from '@/api/client'
 import { ask } from '@/api/questions'
 import type { User } from '@/api/shapes'
+import { EmailField, NameField } from '@/components/fields'
 import { decimal, moment, setLocale } from '@/components/format'
 import { Card } from '@/components/Page'
 import { placesOf } from '@/components/places'
@@ -61,26 +62,12 @@ export function Profile({ me }: { me: User }) {
             change.mutate(changed)
           }}
         >
-          <TextInput
-            label="Name"
-            description="As colleagues see it"
-            autoComplete="name"
-            required
-            withAsterisk={false}
-            maxLength={200}
-            value={name}
-            onChange={event => setName(event.currentTarget.value)}
-          />
-          <TextInput
-            label="E-mail"
+          <NameField description="As colleagues see it" autoComplete="name" value={name} onChange={setName} />
+          <EmailField
             description="What you sign in with; to change it you confirm that it is you"
-            type="email"
             autoComplete="email"
-            required
-            withAsterisk={false}
-            maxLength={254}
             value={email}
-            onChange={event => setEmail(event.currentTarget.value)}
+            onChange={setEmail}
           />
           <Button
             type="submit"
