@@ -12,7 +12,7 @@ import { OUTCOMES, outcomeLabel, useDesk } from './desk'
 import { Faced, Waiting } from './faces'
 import { count, country, day, moment, money, percent } from './format'
 import { Churn, Rfm } from './marks'
-import { Reasons } from './Reasons'
+import { REASONS_NOTE, Reasons } from './Reasons'
 import { SegmentMark } from './SegmentMark'
 import { useMay } from './signedIn'
 
@@ -87,6 +87,7 @@ function Full({ data }: { data: Customer }) {
       <section>
         <h3 className={css.heading}>Why now</h3>
         <Reasons reasons={reasons} />
+        {reasons.length > 0 && <p className={css.note}>{REASONS_NOTE}</p>}
       </section>
       {may('calls.write') && <LogCall key={data.customer_id} who={data} />}
       <section>

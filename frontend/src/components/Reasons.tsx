@@ -1,8 +1,17 @@
 import type { Reason } from '@/api/shapes'
-import { asSentence } from './format'
+import { asSentence, many } from './format'
 import css from './Reasons.module.css'
 
+/** What the points of a reason mean; stands with the title of every list of them. */
+export const REASONS_NOTE =
+  'The points say how far the probability would move if only this were as with most customers; they do not add up to it'
+
 const isUp = (reason: Reason) => reason.points > 0
+
+export function withoutIt(points: number): string {
+  const size = Math.abs(Math.round(points))
+  return `${size ? many(size, 'point') : 'less than a point'} ${points > 0 ? 'lower' : 'higher'} without it`
+}
 
 /** Why the probability is what it is: what raises it, what lowers it, in the customer's own numbers. */
 export function Reasons({ reasons }: { reasons: Reason[] }) {
@@ -11,15 +20,13 @@ export function Reasons({ reasons }: { reasons: Reason[] }) {
     <ul className={css.reasons}>
       {reasons.map(reason => (
         <li key={reason.rank} data-up={isUp(reason)}>
-          <span className={css.arrow} aria-hidden>
-            {isUp(reason) ? '▲' : '▼'}
+          <span className={css.arrow}>
+            <span aria-hidden>{isUp(reason) ? '▲' : '▼'}</span>
+            <span className="only-read">{isUp(reason) ? 'Raises it:' : 'Lowers it:'}</span>
           </span>
           <span>
             {asSentence(reason.sentence)}
-            <span className={css.points}>
-              {' '}
-              {isUp(reason) ? 'raises it by' : 'lowers it by'} {Math.abs(Math.round(reason.points))} points
-            </span>
+            <span className={css.points}> · {withoutIt(reason.points)}</span>
           </span>
         </li>
       ))}

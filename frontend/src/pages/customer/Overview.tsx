@@ -8,7 +8,7 @@ import { outcomeLabel } from '@/components/desk'
 import { Empty, Faced, Waiting } from '@/components/faces'
 import { moment, money, month, short } from '@/components/format'
 import { Card } from '@/components/Page'
-import { Reasons } from '@/components/Reasons'
+import { REASONS_NOTE, Reasons } from '@/components/Reasons'
 import { useMay } from '@/components/signedIn'
 import css from './Customer.module.css'
 
@@ -17,7 +17,7 @@ export function Overview({ data }: { data: Customer }) {
   return (
     <div className={css.columns}>
       <div className={css.column}>
-        <Card title="Why this probability">
+        <Card title="Why this probability" note={data.reasons.length > 0 && REASONS_NOTE}>
           <Reasons reasons={data.reasons} />
         </Card>
         {data.scores ? (
