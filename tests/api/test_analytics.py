@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -54,6 +55,19 @@ def test_every_way_to_cut_sales_gives_the_same_revenue(served: Served) -> None:
         }
         figure = get(served, f"/api/kpis?name=revenue{span}", who)["data"][0]["value"]
         assert set(sums.values()) == {round(figure, 2)}, sums
+        parts = 0.0
+        for row in get(served, f"/api/sales?by=category{span}", who)["data"]:
+            of = f"{span}&category={quote(row['name'])}"
+            cut = {
+                by: round(sum(r["revenue"] for r in get(served, f"/api/sales?by={by}{of}", who)["data"]), 2)
+                for by in ("month", "segment", "category", "country")
+            }
+            assert set(cut.values()) == {round(row["revenue"], 2)}, (row, cut)
+            found = {kpi["name"]: kpi["value"] for kpi in get(served, f"/api/kpis?{of}", who)["data"]}
+            assert set(found) == {"revenue", "orders", "customers", "average_order_value"}
+            assert round(found["revenue"], 2) == round(row["revenue"], 2)
+            parts += row["revenue"]
+        assert round(parts, 2) == round(figure, 2)
     names = [row["name"] for row in get(served, f"/api/sales?by=month{span}")["data"]]
     assert names == [f"2026-{month:02}-01" for month in range(1, 10)]
 

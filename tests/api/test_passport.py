@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from foresell.api import passport, usual
+from foresell.api import passport, sales, usual
 from foresell.api.app import create_app
 from foresell.metrics import catalogue, edges
 from foresell.metrics.metric import Metric
@@ -94,6 +94,8 @@ def test_rows_add_up_under_any_scope(served: Served, door: Door, metric: Metric,
                     "first_day": values["first_day"] or door.as_of - timedelta(30),
                     "last_day": values["last_day"] or door.as_of,
                 }
+        if "$category" in statement or "{orders}" in statement:
+            values["category"] = data.draw(st.none() | st.just("Garden"))
         if "$grain" in statement:
             values["grain"] = data.draw(st.sampled_from(["month", "week"]))
         if "$rules" in statement:
@@ -102,7 +104,8 @@ def test_rows_add_up_under_any_scope(served: Served, door: Door, metric: Metric,
             [ends] = con.execute(f"select min({axis}), max({axis}) from customer_list").fetchall()
             name = axis.removesuffix("_days")
             values["edges"] = edges.of(name, *(float(end or 0) for end in ends), data.draw(st.integers(2, 60)))
-        assert wrong_with(con, metric, values, {"conditions": holds, "axis": axis}) == []
+        orders = sales.orders_of(values.get("category"))
+        assert wrong_with(con, metric, values, {"conditions": holds, "axis": axis, "orders": orders}) == []
 
 
 def test_a_figure_that_drifts_from_its_rows_is_found(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,16 +121,18 @@ def test_a_figure_that_drifts_from_its_rows_is_found(door: Door, monkeypatch: py
         values = {"first_day": date(2025, 1, 1), "last_day": door.as_of}
         with door.open(Scope.everyone()) as con:
             assert good in metric.figures()
-            assert wrong_with(con, metric, values, {}) == []
+            assert wrong_with(con, metric, values, {"orders": "orders"}) == []
             with monkeypatch.context() as patched:
                 patched.setattr(Metric, "_part", lambda self, *a, g=good, b=bad: part(self, *a).replace(g, b))
-                assert wrong_with(con, metric, values, {}) != [], file
+                assert wrong_with(con, metric, values, {"orders": "orders"}) != [], file
 
 
 #: Every aggregate of the API, and where its figures are in the answer.
 AGGREGATES = [
     "/api/segments", "/api/segments/grid", "/api/segments/movement", "/api/sales?by=month", "/api/sales?by=week",
     "/api/sales?by=segment", "/api/sales?by=category&from=2026-01-01", "/api/sales?by=country&to=2026-03-31",
+    *(f"/api/sales?by={by}&category=garden" for by in ("month", "segment", "category", "country")),
+    "/api/kpis?name=average_order_value&category=Garden",
     "/api/lines/classes", "/api/forecast", "/api/distributions/recency?bins=7", "/api/distributions/monetary?state=at+risk",
     "/api/distributions/frequency?segment=loyal", "/api/distributions/probability",
     "/api/receipts?grouping=all", "/api/models/{purchase}/backtests", "/api/models/{purchase}/calibration",
@@ -218,6 +223,7 @@ def test_pages_of_rows_never_overlap(served: Served) -> None:
         ("/api/segments?explain=rows&cursor=no", "cursor"), ("/api/segments?limit=0", "limit"), ("/api/sales?by=day", "by"),
         ("/api/sales?from=2026-01-02&to=2026-01-01", "to"), ("/api/distributions/recency?bins=1", "bins"),
         ("/api/distributions/recency?segment=Nobody", "segment"), ("/api/distributions/height", "axis"),
+        ("/api/sales?category=Nothing", "category"), ("/api/kpis?name=expected_value&category=Garden", "category"),
         ("/api/segments?colour=red", "colour"), ("/api/kpis?from=0001-01-01", "from"), ("/api/sales?to=9999-12-31", "to"),
     ],
 )  # fmt: skip

@@ -15,7 +15,7 @@ const ROWS_A_PAGE = 200
 export const ask = {
   status: () =>
     queryOptions({ queryKey: ['status'], queryFn: ({ signal }) => read(api.GET('/api/status', { signal })) }),
-  kpis: (search: { from?: string; to?: string } = {}) =>
+  kpis: (search: { from?: string; to?: string; category?: string } = {}) =>
     queryOptions({
       queryKey: ['kpis', set(search)],
       queryFn: ({ signal }) => read(api.GET('/api/kpis', { params: { query: set(search) }, signal })),

@@ -129,8 +129,9 @@ const pages = [
     getParentRoute: () => shell,
     path: '/sales',
     validateSearch: parseSales,
-    loader: () => {
-      void queries.prefetchQuery(ask.sales('month'))
+    loaderDeps: ({ search }) => search,
+    loader: ({ deps: { time = 'month', from, to, category } }) => {
+      void queries.prefetchQuery(ask.sales(time, { from, to, category }))
       fetchCharts()
       void queries.prefetchQuery(ask.forecast())
     },

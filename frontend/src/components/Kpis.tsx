@@ -4,9 +4,16 @@ import type { Kpi } from '@/api/shapes'
 import { Change } from './Change'
 import { Figure } from './Figure'
 import { count, money } from './format'
+import { addressWith } from './search'
+
+interface KpiSearch {
+  from?: string
+  to?: string
+  category?: string
+}
 
 /** The shop's key figures as the API names them, each with its change and its passport. */
-export function KpiFigures({ names, search = {} }: { names: Kpi['name'][]; search?: { from?: string; to?: string } }) {
+export function KpiFigures({ names, search = {} }: { names: Kpi['name'][]; search?: KpiSearch }) {
   const { data, isPending } = useQuery(ask.kpis(search))
   if (isPending) return names.map(name => <Figure key={name} label=" " value={undefined} />)
   if (!data) return null
@@ -18,7 +25,7 @@ export function KpiFigures({ names, search = {} }: { names: Kpi['name'][]; searc
         label={kpi.label}
         value={shown(kpi, data.meta.currency)}
         note={kpi.value != null && kpi.previous ? <Change value={kpi.value / kpi.previous - 1} /> : kpi.sentence}
-        address={addressOf(kpi.name, search)}
+        address={addressWith('/api/kpis', { name: kpi.name, ...search })}
       />
     ))
 }
@@ -26,9 +33,4 @@ export function KpiFigures({ names, search = {} }: { names: Kpi['name'][]; searc
 function shown({ unit, value }: Kpi, currency: string | null | undefined): string {
   if (unit === 'money') return money(value, currency, 'short')
   return count(value)
-}
-
-function addressOf(name: string, search: { from?: string; to?: string }): string {
-  const asked = Object.entries({ name, ...search }).filter((pair): pair is [string, string] => pair[1] !== undefined)
-  return `/api/kpis?${new URLSearchParams(asked)}`
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isoDay, number, oneOf, ownAddress, reader, text, whole } from './search'
+import { addressWith, isoDay, number, oneOf, ownAddress, reader, text, whole } from './search'
 
 const read = reader({ q: text, from: isoDay, page: whole, least: number, sort: oneOf(['a', 'b']), next: ownAddress })
 
@@ -22,3 +22,10 @@ test.each(['//evil.example', '/\\evil.example', 'https://evil.example', 'javascr
     expect(read({ next })).toEqual({})
   },
 )
+
+test('an address holds what is set, written so that nothing in it is taken for another part', () => {
+  expect(addressWith('/api/sales', { by: 'month', from: undefined, category: 'Home & Garden' })).toBe(
+    '/api/sales?by=month&category=Home+%26+Garden',
+  )
+  expect(addressWith('/api/sales', {})).toBe('/api/sales')
+})

@@ -27,3 +27,9 @@ export function reader<S extends Shape>(shape: S): (search: Record<string, unkno
     return Object.fromEntries(read.filter(([, value]) => value !== undefined)) as SearchOf<S>
   }
 }
+
+/** An address with what is set of a search. */
+export function addressWith(path: string, search: Record<string, string | number | undefined>): string {
+  const asked = Object.entries(search).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]))
+  return asked.length ? `${path}?${new URLSearchParams(asked)}` : path
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
@@ -10,7 +11,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from foresell.access.principal import Principal
-from foresell.api import passport
+from foresell.api import lists, passport
 from foresell.api.answers import Meta, answer
 from foresell.api.deps import WebOf, require
 from foresell.api.passport import Asked, Explain, Made, RowsBehind
@@ -18,6 +19,10 @@ from foresell.api.problems import ParameterError, documented
 from foresell.api.web import Web
 from foresell.metrics import catalogue
 from foresell.metrics.kpis import KPIS, Kpi
+from foresell.metrics.metric import Metric
+from foresell.snapshot import ask
+from foresell.snapshot.ask import Filter
+from foresell.sql import named_queries
 
 router = APIRouter(prefix="/api", tags=["sales"])
 Reader = Annotated[Principal, require("sales.read")]
@@ -85,11 +90,14 @@ class LineClasses(BaseModel):
     meta: Meta = Field(description="Where the figures come from.")
 
 
-class Days(Explain):
-    """Order days, both included."""
+class Goods(Explain):
+    """Which goods: of which order days, both included, and of which category."""
 
     first_day: Day | None = Field(None, alias="from", description="Orders on or after this day.")
     last_day: Day | None = Field(None, alias="to", description="Orders on or before this day.")
+    category: str | None = Field(
+        None, max_length=200, description="Only goods of this category; orders count with these goods alone."
+    )
 
     def in_order(self) -> None:
         """Raises ParameterError when the range ends before it starts."""
@@ -97,14 +105,14 @@ class Days(Explain):
             raise ParameterError("to", "to: is before from", remedy="Swap the two.")
 
 
-class KpisAsked(Days):
-    """Which key figures, of which period."""
+class KpisAsked(Goods):
+    """Which key figures, of which period and goods. Figures without a period are not of a category."""
 
     name: KpiName | None = Field(None, description="Only this one; an explanation is of one.")
 
 
-class SalesAsked(Days):
-    """Sales by what, of which days."""
+class SalesAsked(Goods):
+    """Sales by what, of which days and goods."""
 
     by: By = Field("month", description="What to group by; weeks begin on Monday.")
 
@@ -117,12 +125,17 @@ async def key_figures(web: WebOf, principal: Reader, how: Annotated[KpisAsked, Q
     first = how.first_day or last - timedelta(days=PERIOD_DAYS - 1)
     if first > last:
         raise ParameterError("from", "from: is after the period's last day", remedy=f"Choose a day up to {last}.")
-    chosen = [kpi for kpi in KPIS if how.name in (None, kpi.name)]
+    category = await _category(web, principal, how)
+    chosen = [kpi for kpi in KPIS if how.name in (None, kpi.name) and (kpi.has_period or category is None)]
+    if not chosen:
+        raise ParameterError(
+            "category", f"category: {how.name} is not of a category", remedy="Leave one of the two out."
+        )
     if how.explain:
         if how.name is None:
             raise ParameterError("name", "name: says which figure to explain", missing=True)
-        return await passport.answered(web, principal, _asked(chosen[0], first, last), how)
-    data = [await _figure(web, principal, kpi, first, last) for kpi in chosen]
+        return await passport.answered(web, principal, _asked(chosen[0], first, last, category), how)
+    data = [await _figure(web, principal, kpi, first, last, category) for kpi in chosen]
     return answer({"data": data, "meta": web.meta()})
 
 
@@ -130,12 +143,8 @@ async def key_figures(web: WebOf, principal: Reader, how: Annotated[KpisAsked, Q
 async def list_sales(web: WebOf, principal: Reader, how: Annotated[SalesAsked, Query()]) -> Response:
     """Net revenue, orders and customers by month, week, segment, category or country."""
     how.in_order()
-    values = {"first_day": how.first_day, "last_day": how.last_day}
-    if how.by in ("month", "week"):
-        asked = Asked(catalogue.SALES["time"], {**values, "grain": how.by})
-    else:
-        asked = Asked(catalogue.SALES[how.by], values)
-    return await passport.answered(web, principal, asked, how)
+    category = await _category(web, principal, how)
+    return await passport.answered(web, principal, sales_by(how.by, how.first_day, how.last_day, category), how)
 
 
 @router.get("/lines/classes", response_model=LineClasses | Made | RowsBehind, responses=documented(409))
@@ -144,9 +153,43 @@ async def line_classes(web: WebOf, principal: Reader, how: Annotated[Explain, Qu
     return await passport.answered(web, principal, Asked(catalogue.LINE_CLASSES), how)
 
 
-async def _figure(web: Web, principal: Principal, kpi: Kpi, first: date, last: date) -> dict[str, Any]:
+def sales_by(by: By, first: date | None = None, last: date | None = None, category: str | None = None) -> Asked:
+    """The question for sales by month, week, segment, category or country."""
+    if by in ("month", "week"):
+        return _of_goods(catalogue.SALES["time"], {"first_day": first, "last_day": last, "grain": by}, category)
+    return _of_goods(catalogue.SALES[by], {"first_day": first, "last_day": last}, category)
+
+
+def kpi_of_sales(first: date, last: date, category: str | None = None) -> Asked:
+    """The question for the key figures of a period."""
+    return _of_goods(catalogue.KPI_SALES, {"first_day": first, "last_day": last}, category)
+
+
+def _of_goods(metric: Metric, values: Mapping[str, Any], category: str | None) -> Asked:
+    return Asked(metric, {**values, "category": category}, {"orders": orders_of(category)})
+
+
+def orders_of(category: str | None) -> str:
+    """What a statement reads where it says {orders}: all of them, or those of a category, given as $category."""
+    if category is None:
+        return "orders"
+    return f"({named_queries('foresell.metrics', 'orders_of_category.sql')['orders']})"
+
+
+async def _category(web: Web, principal: Principal, how: Goods) -> str | None:
+    """The category as it is stored. Raises ParameterError for one that does not exist."""
+    if how.category is None:
+        return None
+    with lists.by_parameter():
+        _, found = await web.ask(principal, ask.conditions, Filter(category=how.category))
+    return str(found["category"])
+
+
+async def _figure(
+    web: Web, principal: Principal, kpi: Kpi, first: date, last: date, category: str | None
+) -> dict[str, Any]:
     """One key figure with its period, and the period before where it has one."""
-    value = await _value(web, principal, kpi, first, last)
+    value = await _value(web, principal, kpi, first, last, category)
     shown = {"name": kpi.name, "label": kpi.label, "value": value, "unit": kpi.unit, "definition": kpi.definition}
     if not kpi.has_period:
         ends: dict[str, Any] = dict.fromkeys(
@@ -155,15 +198,15 @@ async def _figure(web: Web, principal: Principal, kpi: Kpi, first: date, last: d
         return {**shown, **ends, "sentence": kpi.sentence}
     days = last - first + timedelta(days=1)
     before = {"previous_first_day": first - days, "previous_last_day": first - timedelta(days=1)}
-    previous = await _value(web, principal, kpi, *before.values())
+    previous = await _value(web, principal, kpi, before["previous_first_day"], before["previous_last_day"], category)
     words = f"{days.days} days to {last}, beside the {days.days} days before"
     return {**shown, "first_day": first, "last_day": last, "previous": previous, **before, "sentence": words}
 
 
-async def _value(web: Web, principal: Principal, kpi: Kpi, first: date, last: date) -> Any:
-    [row] = await passport.figures(web, principal, _asked(kpi, first, last))
+async def _value(web: Web, principal: Principal, kpi: Kpi, first: date, last: date, category: str | None) -> Any:
+    [row] = await passport.figures(web, principal, _asked(kpi, first, last, category))
     return row[kpi.figure]
 
 
-def _asked(kpi: Kpi, first: date, last: date) -> Asked:
-    return Asked(kpi.metric, {"first_day": first, "last_day": last} if kpi.has_period else {})
+def _asked(kpi: Kpi, first: date, last: date, category: str | None) -> Asked:
+    return kpi_of_sales(first, last, category) if kpi.has_period else Asked(kpi.metric)

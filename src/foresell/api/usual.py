@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
+from typing import get_args
 
 from foresell.access.principal import Principal
 from foresell.api import passport, sales
@@ -47,12 +48,9 @@ def _usual(door: Door) -> Iterator[Asked]:
     last = door.as_of - timedelta(days=1)
     first = last - timedelta(days=sales.PERIOD_DAYS - 1)
     for back in (timedelta(0), timedelta(days=sales.PERIOD_DAYS)):
-        yield Asked(catalogue.KPI_SALES, {"first_day": first - back, "last_day": last - back})
+        yield sales.kpi_of_sales(first - back, last - back)
     yield Asked(catalogue.KPI_CALL_LIST)
     yield Asked(catalogue.KPI_AT_RISK)
     yield Asked(catalogue.LINE_CLASSES)
-    whole = {"first_day": None, "last_day": None}
-    for grain in ("month", "week"):
-        yield Asked(catalogue.SALES["time"], {**whole, "grain": grain})
-    for by in ("country", "segment", "category"):
-        yield Asked(catalogue.SALES[by], whole)
+    for by in get_args(sales.By):
+        yield sales.sales_by(by)

@@ -91,7 +91,7 @@ RECEIPTS: Final = Metric(
         "customers": Adds("sum", "customers"), "said": Adds("weighted mean", "said", "customers"),
         "happened": Adds("weighted mean", "happened", "customers"),
     },
-    ("run_id", "task"), "PostgreSQL",
+    ("run_id", "task"), "PostgreSQL", settled=False,
 )  # fmt: skip
 
 ALL: Final = (

@@ -11,7 +11,7 @@ select
     case when net_amount > 0 then order_id end as sold,
     case when net_amount > 0 then net_amount end as sold_for,
     case when is_counted then customer_id end as buyer
-from orders
+from {orders} as o
 where day between $first_day and $last_day
 
 -- name: figures

@@ -44,7 +44,7 @@ class Metric:
     """One question. `key`: the columns (of rows and of figures) that say which figure a row belongs to; none: all to one.
 
     `adds`: by column of figures, how it comes of the rows; `whole`: the same for columns that speak of all rows together.
-    `order`: of the rows, total, so that pages never overlap.
+    `order`: of the rows, total, so that pages never overlap. `settled`: the same for as long as a run is published.
     """
 
     file: str
@@ -53,6 +53,7 @@ class Metric:
     key: tuple[str, ...] = ()
     engine: Engine = "DuckDB"
     whole: Mapping[str, Adds] = field(default_factory=dict)
+    settled: bool = True
 
     def figures(self, pieces: Mapping[str, str] = NO_PIECES) -> str:
         """The statement of the figures. `pieces`: our own expressions for {names} in the file, never a user's."""

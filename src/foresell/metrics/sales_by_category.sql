@@ -15,6 +15,7 @@ select
 from lines as l
 join products as p using (product_id)
 where l.class in ('counted', 'returns', 'anonymous')
+    and p.category = coalesce($category, p.category)
     and l.day between coalesce($first_day, l.day) and coalesce($last_day, l.day)
 
 -- name: figures

@@ -11,7 +11,7 @@ select
     o.net_amount as revenue,
     case when o.net_amount > 0 then o.order_id end as sold,
     case when o.is_counted then o.customer_id end as buyer
-from orders as o
+from {orders} as o
 left join rfm_scores as s on s.customer_id = o.customer_id
 where o.day between coalesce($first_day, o.day) and coalesce($last_day, o.day)
 

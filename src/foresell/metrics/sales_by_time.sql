@@ -11,7 +11,7 @@ select
     net_amount as revenue,
     case when net_amount > 0 then order_id end as sold,
     case when is_counted then customer_id end as buyer
-from orders
+from {orders} as o
 where day between coalesce($first_day, day) and coalesce($last_day, day)
 
 -- name: figures

@@ -32,7 +32,6 @@ export function Donut({ slices, middle, under, label, onPick, picked }: Props) {
           before += length
           return (
             // biome-ignore lint/a11y/noStaticElementInteractions: the list beside the ring has the same as links
-            // biome-ignore lint/a11y/useKeyWithClickEvents: as above
             <circle
               key={slice.name}
               cx="50"

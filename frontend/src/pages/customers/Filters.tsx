@@ -5,6 +5,7 @@ import { IconAdjustmentsHorizontal, IconSearch, IconX } from '@tabler/icons-reac
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { ask } from '@/api/questions'
+import { CategorySelect, options } from '@/components/choices'
 import { day, percent } from '@/components/format'
 import { useMay } from '@/components/signedIn'
 import css from './Customers.module.css'
@@ -21,7 +22,6 @@ const CHANCES = [0.1, 0.25, 0.5, 0.75]
 export function Filters({ search, onChange }: Props) {
   const may = useMay()
   const segments = useQuery(ask.segments())
-  const categories = useQuery({ ...ask.sales('category'), enabled: may('sales.read') })
   const countries = useQuery({ ...ask.sales('country'), enabled: may('sales.read') })
   const [open, setOpen] = useState(false)
   const [more, setMore] = useState(Boolean(search.country || search.min_probability || search.state))
@@ -49,19 +49,13 @@ export function Filters({ search, onChange }: Props) {
             search.segment,
           )}
         />
-        <NativeSelect
+        <CategorySelect
           className={css.choice}
           label="Bought from"
-          value={search.category ?? ''}
-          onChange={event => onChange({ category: event.currentTarget.value || undefined })}
-          data={options(
-            'All categories',
-            categories.data?.data.map(row => row.name),
-            search.category,
-          )}
+          value={search.category}
+          onChange={category => onChange({ category })}
         />
         <div className={css.dates}>
-          {' '}
           <TextInput
             label="Last order from"
             type="date"
@@ -76,7 +70,7 @@ export function Filters({ search, onChange }: Props) {
             value={search.to ?? ''}
             onChange={event => onChange({ to: event.currentTarget.value || undefined })}
           />
-        </div>{' '}
+        </div>
         {!more && (
           <Button variant="subtle" className={open ? undefined : css.choice} onClick={() => setMore(true)}>
             More filters
@@ -122,12 +116,6 @@ export function Filters({ search, onChange }: Props) {
       <Chips search={search} onChange={onChange} />
     </>
   )
-}
-
-function options(all: string, names: string[] | undefined, now: string | undefined) {
-  const known = names ?? []
-  const list = now && !known.includes(now) ? [now, ...known] : known
-  return [{ value: '', label: all }, ...list.map(name => ({ value: name, label: name }))]
 }
 
 const TYPING_MS = 250

@@ -45,7 +45,7 @@ export function points(past: SalesRow[], coming: ForecastRow[], target: 'revenue
 
 /** What the shop will take, with its band, and how right such forecasts were. */
 export function Forecast() {
-  const { target = 'revenue' } = route.useSearch()
+  const { target = 'revenue', category } = route.useSearch()
   const navigate = useNavigate({ from: '/sales' })
   const forecast = useQuery(ask.forecast())
   const past = useQuery(ask.sales('month'))
@@ -72,7 +72,7 @@ export function Forecast() {
           .join(' ')
         return (
           <ChartCard
-            title="Forecast"
+            title={category ? 'Forecast of all goods' : 'Forecast'}
             note={note || 'The shop as a whole'}
             actions={<WhereFrom label="Forecast" address="/api/forecast" />}
             head={

@@ -7,6 +7,7 @@ import { ChartCard } from '@/components/charts/ChartCard'
 import { WhereFrom } from '@/components/Figure'
 import { Faced, Waiting } from '@/components/faces'
 import { count, country, money } from '@/components/format'
+import { addressWith } from '@/components/search'
 import { colourOf } from '@/components/segments'
 import { GROUPS } from './search'
 
@@ -15,10 +16,12 @@ const MOST_BARS = 12
 
 /** The same sales by who bought, what, or where. */
 export function Groups() {
-  const { group = 'segment', from, to } = route.useSearch()
+  const { group = 'segment', from, to, category } = route.useSearch()
   const navigate = useNavigate({ from: '/sales' })
-  const query = useQuery(ask.sales(group, { from, to }))
-  const open = (name: string) => void navigate({ to: '/customers', search: { [group]: name } })
+  // The bars of all categories stay, whichever one the rest of the page is about.
+  const search = group === 'category' ? { from, to } : { from, to, category }
+  const query = useQuery(ask.sales(group, search))
+  const open = (name: string) => void navigate({ to: '/customers', search: { category, [group]: name } })
   const called = (name: string) => (group === 'country' ? country(name) : name)
   return (
     <Faced query={query} waiting={<Waiting rows={1} height={420} />}>
@@ -33,12 +36,7 @@ export function Groups() {
                 ? `The first ${MOST_BARS} of ${count(answer.data.length)}`
                 : 'Click a bar for its customers'
             }
-            actions={
-              <WhereFrom
-                label="Sales"
-                address={`/api/sales?by=${group}${from ? `&from=${from}` : ''}${to ? `&to=${to}` : ''}`}
-              />
-            }
+            actions={<WhereFrom label="Sales" address={addressWith('/api/sales', { by: group, ...search })} />}
             head={
               <SegmentedControl
                 aria-label="By what"

@@ -1,6 +1,7 @@
 import { TextInput } from '@mantine/core'
 import '@/components/theme/inputs'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { CategorySelect } from '@/components/choices'
 import { Figures } from '@/components/Figure'
 import { day } from '@/components/format'
 import { KpiFigures } from '@/components/Kpis'
@@ -15,20 +16,21 @@ const route = getRouteApi('/shell/sales')
 
 /** What was sold, to whom, what is to come, and how right that was before. */
 export default function Sales() {
-  const { from, to } = route.useSearch()
+  const { from, to, category } = route.useSearch()
   const navigate = useNavigate({ from: '/sales' })
-  const change = (part: { from?: string; to?: string }) =>
+  const change = (part: { from?: string; to?: string; category?: string }) =>
     void navigate({ search: now => ({ ...now, ...part }), replace: true, resetScroll: false })
   return (
     <Page
       title="Sales and forecast"
       sentence={
         from || to
-          ? `Orders ${from ? `from ${day(from)}` : ''} ${to ? `to ${day(to)}` : ''}`
-          : 'All orders before the day the data ends'
+          ? [category ?? 'Orders', from && `from ${day(from)}`, to && `to ${day(to)}`].filter(Boolean).join(' ')
+          : `${category ?? 'All orders'} before the day the data ends`
       }
       actions={
-        <div className={css.days}>
+        <div className={css.filters}>
+          <CategorySelect label="Goods" value={category} onChange={category => change({ category })} />
           <TextInput
             label="Orders from"
             type="date"
@@ -47,7 +49,7 @@ export default function Sales() {
       }
     >
       <Figures>
-        <KpiFigures names={['revenue', 'orders', 'customers', 'average_order_value']} search={{ from, to }} />
+        <KpiFigures names={['revenue', 'orders', 'customers', 'average_order_value']} search={{ from, to, category }} />
       </Figures>
       <Trend />
       <Forecast />

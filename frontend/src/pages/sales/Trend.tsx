@@ -8,6 +8,7 @@ import { ChartCard } from '@/components/charts/ChartCard'
 import { WhereFrom } from '@/components/Figure'
 import { Faced, Waiting } from '@/components/faces'
 import { count, day, money, month, short } from '@/components/format'
+import { addressWith } from '@/components/search'
 import { TIMES } from './search'
 
 const route = getRouteApi('/shell/sales')
@@ -15,9 +16,9 @@ const MOST_BARS = 100
 
 /** Sales over time, by month or week. */
 export function Trend() {
-  const { time = 'month', target = 'revenue', from, to } = route.useSearch()
+  const { time = 'month', target = 'revenue', from, to, category } = route.useSearch()
   const navigate = useNavigate({ from: '/sales' })
-  const query = useQuery(ask.sales(time, { from, to }))
+  const query = useQuery(ask.sales(time, { from, to, category }))
   return (
     <Faced query={query} waiting={<Waiting rows={1} height={400} />}>
       {answer => {
@@ -32,12 +33,7 @@ export function Trend() {
                 ? `The last ${MOST_BARS} of ${count(answer.data.length)} weeks`
                 : 'Goods sold less goods returned'
             }
-            actions={
-              <WhereFrom
-                label="Sales"
-                address={`/api/sales?by=${time}${from ? `&from=${from}` : ''}${to ? `&to=${to}` : ''}`}
-              />
-            }
+            actions={<WhereFrom label="Sales" address={addressWith('/api/sales', { by: time, from, to, category })} />}
             head={
               <SegmentedControl
                 aria-label="Months or weeks"

@@ -1,4 +1,4 @@
-import { isoDay, oneOf, reader } from '@/components/search'
+import { isoDay, oneOf, reader, text } from '@/components/search'
 
 export const TIMES = [
   { value: 'month', label: 'By month' },
@@ -20,4 +20,5 @@ export const parseSales = reader({
   target: oneOf(TARGETS.map(each => each.value)),
   from: isoDay,
   to: isoDay,
+  category: text,
 })

@@ -7,8 +7,10 @@ import { ask } from '@/api/questions'
 import type { Distributed } from '@/api/shapes'
 import { Bars } from '@/components/charts/Bars'
 import { ChartCard } from '@/components/charts/ChartCard'
+import { CategorySelect, options } from '@/components/choices'
 import { Faced, Waiting } from '@/components/faces'
 import { count, decimal, many, money, percent, short } from '@/components/format'
+import { useMay } from '@/components/signedIn'
 import { AXES } from './search'
 
 const route = getRouteApi('/shell/segments')
@@ -23,10 +25,11 @@ const MOST_BINS = 24
 /** How a value is spread, with the lines where scores change. */
 export function Histogram() {
   const { axis = 'recency', segment, category } = route.useSearch()
+  const may = useMay()
   const navigate = useNavigate({ from: '/segments' })
   const query = useQuery(ask.distribution(axis, { segment, category, bins: MOST_BINS }))
   const segments = useQuery(ask.segments())
-  const names = segments.data?.data.map(row => row.segment) ?? []
+  const names = segments.data?.data.map(row => row.segment)
   const controls = (
     <>
       <SegmentedControl
@@ -49,8 +52,18 @@ export function Histogram() {
           const value = event.currentTarget.value || undefined
           void navigate({ search: now => ({ ...now, segment: value }), replace: true, resetScroll: false })
         }}
-        data={[{ value: '', label: 'All segments' }, ...names.map(name => ({ value: name, label: name }))]}
+        data={options('All segments', names, segment)}
       />
+      {may('sales.read') && (
+        <CategorySelect
+          isBare
+          label="Bought from"
+          value={category}
+          onChange={value =>
+            void navigate({ search: now => ({ ...now, category: value }), replace: true, resetScroll: false })
+          }
+        />
+      )}
     </>
   )
   return (
