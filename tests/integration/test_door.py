@@ -131,7 +131,7 @@ def test_a_missing_or_older_file_says_what_to_do(tmp_path: Path, file: Path) -> 
     import duckdb
 
     older = tmp_path / "older.duckdb"
-    duckdb.connect(str(older)).execute("create table meta as select 1 as as_of").close()
+    duckdb.connect(str(older)).execute("create table meta as select 1 as as_of").close()  # before there was a format
     with pytest.raises(NotReady, match="older Foresell"):
         Door(older, 1)
 

@@ -55,10 +55,10 @@ from foresell.api.pages import Pages
 from foresell.api.web import Web
 from foresell.settings import Settings
 
-#: One file per resource; each has a `router`.
+#: One file per resource; each has a `router`. Routes are tried in this order, so what is asked most comes first.
 RESOURCES = (
-    health, auth, oidc, me, users, audit, documents, customers, contacts, segments, distributions, sales, forecast, models,
-    calls, views, owners, stream, imports, batches, runs, export, status,
+    documents, customers, contacts, segments, distributions, calls, sales, forecast, models, views, health, auth, oidc, me,
+    users, audit, owners, stream, imports, batches, runs, export, status,
 )  # fmt: skip
 
 DESCRIPTION = """Customers, scores, forecasts and the work around them. Every answer names the run its figures come from and the day

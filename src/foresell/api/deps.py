@@ -46,7 +46,11 @@ async def principal_of(request: Request) -> Principal:
     return known
 
 
-WebOf = Annotated[Web, Depends(web_of)]
+async def _web(request: Request) -> Web:
+    return web_of(request)  # asynchronous, or FastAPI would fetch it in a thread
+
+
+WebOf = Annotated[Web, Depends(_web)]
 
 
 def require(permission: str) -> Any:

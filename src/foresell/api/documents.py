@@ -6,13 +6,14 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 import duckdb
+import orjson
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
 from foresell.api import lists, passport
-from foresell.api.answers import Meta, answer
+from foresell.api.answers import Meta, answer, body
 from foresell.api.deps import WebOf, require
 from foresell.api.passport import Asked, Explain, Figures, Made, RowsBehind
 from foresell.api.problems import documented
@@ -179,7 +180,8 @@ async def customer_details(
 ) -> Response:
     """One customer: RFM, prediction, history. 404 also for one that is not yours to see."""
     customer_id = customer_id.upper()
-    found = await web.ask(principal, _details, customer_id)
+    key = ("details", customer_id.encode())
+    found = await passport.remembered(web, principal, key, lambda: web.ask(principal, _details, customer_id))
     person = await lists.person(web, principal, customer_id)
     return answer(
         {
@@ -201,10 +203,10 @@ async def customer_details(
 
 def _details(con: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, Any]:
     values = {"customer_id": customer_id}
-    found = ask.question(con, "listed_customer", values) or ask.question(con, "customer_with_prediction", values)
+    found = ask.question(con, "details_of_customer", values) or ask.question(con, "customer_with_prediction", values)
     if not found:
         raise NotFound("Customer not found", remedy="Find the customer in the list: /api/customers?q=")
-    return {**found[0], "orders": ask.transactions(con, customer_id)}
+    return {**found[0], "orders": orjson.Fragment(body(ask.transactions(con, customer_id)))}
 
 
 async def _prediction(web: Web, found: dict[str, Any]) -> dict[str, Any] | None:

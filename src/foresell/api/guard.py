@@ -45,6 +45,7 @@ HEADERS = {
     "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
 }
 TRANSPORT_SECURITY = "max-age=63072000; includeSubDomains"
 
@@ -162,15 +163,14 @@ class _Answer:
             await self._send(message)
 
     def _complete(self, headers: MutableHeaders) -> None:
-        for name, value in HEADERS.items():
-            headers.setdefault(name, value)
-        headers["x-request-id"] = self._scope["state"]["request_id"]
-        headers.setdefault("cache-control", "no-store")
+        ours = {**HEADERS, "x-request-id": self._scope["state"]["request_id"]}
         if self._scope["scheme"] == "https":
-            headers["strict-transport-security"] = TRANSPORT_SECURITY
+            ours["strict-transport-security"] = TRANSPORT_SECURITY
         rate: Standing | None = self._scope["state"].get("rate")
         if rate:
-            headers.update(rate.headers())
+            ours |= rate.headers()
+        there = {name for name, _ in headers.raw}
+        headers.raw.extend((k, v.encode()) for name, v in ours.items() if (k := name.encode()) not in there)
 
 
 def address_of(scope: Scope) -> str:

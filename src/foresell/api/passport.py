@@ -24,7 +24,7 @@ from foresell.metrics.metric import Metric
 from foresell.snapshot import ask
 from foresell.snapshot.door import Door
 
-ANSWERS_KEPT = 512
+ANSWERS_KEPT = 4_096
 
 Figures = list[dict[str, Any]]
 _remembered: WeakKeyDictionary[Door, OrderedDict[tuple[str, str, bytes], asyncio.Task[Any]]] = WeakKeyDictionary()
@@ -104,8 +104,10 @@ async def of_total(web: Web, principal: Principal, which: lists.Which, how: Expl
 
 async def figures(web: Web, principal: Principal, asked: Asked) -> Figures:
     """The figures. Not to be written into: they are remembered."""
-    key = (asked.metric.file, body([asked.values, asked.pieces]))
     statement = asked.metric.figures(asked.pieces)
+    if not asked.metric.settled:
+        return await _ask(web, principal, asked, statement, asked.values)
+    key = (asked.metric.file, body([asked.values, asked.pieces]))
     return await remembered(web, principal, key, lambda: _ask(web, principal, asked, statement, asked.values))
 
 

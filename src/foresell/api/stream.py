@@ -30,7 +30,7 @@ RETRY_MILLISECONDS = 2_000
 EVENTS_AT_ONCE = 500
 
 
-def live_of(request: Request) -> Live:
+async def live_of(request: Request) -> Live:
     """What this process hears."""
     live: Live = request.app.state.live
     return live

@@ -33,7 +33,7 @@ _CONDITIONS = {
     "segment": "segment = $segment",
     "first_day": "last_purchase_day >= $first_day",
     "last_day": "last_purchase_day <= $last_day",
-    "category": "list_contains(bought, (select category_no from categories where category = $category))",
+    "category": "get_bit(bought, (select category_no from categories where category = $category)) = 1",
     "country": "country = $country",
     "state": "churn_state = $state",
     "min_probability": "probability >= $min_probability",

@@ -17,6 +17,7 @@ from foresell.logs import logger
 from foresell.records import Progress, no_progress
 from foresell.scratch import scratch_folder
 from foresell.settings import Settings
+from foresell.snapshot.open import FORMAT
 from foresell.sql import read_sql
 
 TABLES = ("lines", "orders", "customers", "products", "categories", "line_classes")
@@ -68,7 +69,10 @@ class Draft:
     def make_tables(self, as_of: date) -> None:
         """Every table of the snapshot, each from its .sql file."""
         currency = self._only_currency(as_of)
-        self.con.execute("create table meta as select ?::date as as_of, ?::varchar as currency", [as_of, currency])
+        self.con.execute(
+            "create table meta as select ?::date as as_of, ?::varchar as currency, ?::integer as format",
+            [as_of, currency, FORMAT],
+        )
         self.con.execute("create table segment_rules as from truth.segment_rules order by position")
         for name in TABLES:
             query = read_sql("foresell.snapshot", f"tables/{name}.sql")

@@ -1,5 +1,5 @@
 -- Grain: one row per scored customer, the one to call first on top: everything a list shows, filters or sorts by.
--- place: 1, 2, 3 ... in that order. tenth: 1 is the likeliest tenth to order, as in the backtest's deciles. bought: the categories of their counted lines. reasons: up to three, the strongest first.
+-- place: 1, 2, 3 ... in that order. tenth: 1 is the likeliest tenth to order, as in the backtest's deciles. bought: a bit for each category_no, set for the categories of their counted lines. reasons: up to three, the strongest first.
 with pairs as (
     select distinct l.customer_id, c.category_no
     from lines as l
@@ -8,7 +8,10 @@ with pairs as (
     where l.class = 'counted' and p.kind = 'product'
 ),
 baskets as (
-    select customer_id, list(category_no order by category_no) as bought from pairs group by customer_id
+    select customer_id, bit_or(set_bit(bitstring('0', most.width), category_no, 1)) as bought
+    from pairs
+    cross join (select coalesce(max(category_no), 0)::integer + 1 as width from categories) as most
+    group by customer_id
 ),
 why as (
     select customer_id, list(sentence order by rank) as reasons from prediction_reasons where rank <= 3 group by customer_id
@@ -40,7 +43,7 @@ select
     p.value_high,
     p.value_rank,
     p.value_band,
-    coalesce(b.bought, []) as bought,
+    b.bought,
     coalesce(w.reasons, []) as reasons
 from rfm_scores as s
 join customers as c on c.customer_id = s.customer_id

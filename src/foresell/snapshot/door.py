@@ -19,6 +19,7 @@ import duckdb
 
 from foresell.errors import ForesellError, NotReady
 from foresell.snapshot.ask import Filter, Places, selection
+from foresell.snapshot.open import check_format
 
 #: Tables whose rows belong to customers, and tables that speak of the shop as a whole.
 OF_CUSTOMERS = ("customers", "customer_list", "rfm_scores", "predictions", "prediction_reasons", "orders", "lines")
@@ -49,7 +50,7 @@ class Scope:
 class Door:
     """One published snapshot, open for reading by any number of threads.
 
-    Raises NotReady when the file was made by an older Foresell, ForesellError when it is missing or damaged.
+    Raises NotReady when the file was made by another version of Foresell, ForesellError when it is missing or damaged.
     """
 
     def __init__(self, file: Path, run_id: int, *, memory_gib: float = 1.0, threads: int = 2) -> None:
@@ -58,6 +59,7 @@ class Door:
         self._idle: dict[str, list[duckdb.DuckDBPyConnection]] = {}
         self._scopes: OrderedDict[str, None] = OrderedDict()
         self._selections: OrderedDict[tuple[str, Filter, str], Places] = OrderedDict()
+        self._asked: dict[tuple[str, Filter, str], threading.Lock] = {}
         self._holders = 0
         try:
             self._db = duckdb.connect(":memory:", config={"memory_limit": f"{memory_gib}GiB", "threads": threads})
@@ -68,13 +70,11 @@ class Door:
             raise ForesellError(
                 f"The snapshot {file.name} is missing or damaged.", remedy="Build it again: foresell refresh"
             ) from None
-        there = {row[0] for row in self._db.execute("select table_name from duckdb_tables()").fetchall()}
-        if missing := {*OF_CUSTOMERS, *OF_THE_SHOP} - there:
+        try:
+            check_format(self._db, "run.main")
+        except NotReady:
             self.close()
-            raise NotReady(
-                f"Run {run_id} was made by an older Foresell: it has no {min(missing)}.",
-                remedy="Build a new one: foresell refresh",
-            )
+            raise
         with self.open(Scope.everyone()) as con:
             self.as_of: date
             self.currency: str | None
@@ -103,18 +103,30 @@ class Door:
         """The places of the list's matching rows, in order; remembered, because a published run does not change."""
         key = (scope.key, which, sort)
         with self._lock:
+            asked = self._asked.setdefault(key, threading.Lock())
+        with asked:  # whoever wants the same waits for the first to have asked
+            if (known := self._known_selection(key)) is not None:
+                return known
+            try:
+                with self.open(scope) as con:
+                    found = selection(con, which, sort)
+            finally:
+                with self._lock:
+                    self._asked.pop(key, None)
+            with self._lock:
+                self._selections[key] = found
+                while (
+                    sum(each.nbytes for each in self._selections.values()) > SELECTIONS_KEPT
+                    and len(self._selections) > 1
+                ):
+                    self._selections.popitem(last=False)
+        return found
+
+    def _known_selection(self, key: tuple[str, Filter, str]) -> Places | None:
+        with self._lock:
             if key in self._selections:
                 self._selections.move_to_end(key)
-                return self._selections[key]
-        with self.open(scope) as con:
-            found = selection(con, which, sort)
-        with self._lock:
-            self._selections[key] = found
-            while (
-                sum(each.nbytes for each in self._selections.values()) > SELECTIONS_KEPT and len(self._selections) > 1
-            ):
-                self._selections.popitem(last=False)
-        return found
+            return self._selections.get(key)
 
     @contextmanager
     def held(self) -> Iterator[None]:

@@ -62,9 +62,10 @@ from customers as c
 left join customer_list as l using (customer_id)
 where c.customer_id = $customer_id
 
--- name: listed_customer
--- Grain: the one scored customer asked for, found by the index.
-select * exclude (place, bought) from customer_list where customer_id = $customer_id
+-- name: details_of_customer
+-- Grain: the one scored customer asked for, found by the index. Few columns: each one costs a look-up of its own.
+select country, recency_days, frequency, monetary, segment, rfm_score, probability, tenth
+from customer_list where customer_id = $customer_id
 
 -- name: goods_of_customer
 -- Grain: one row per line of goods of the customer, in the order of the snapshot: by time, order and line.
