@@ -202,6 +202,10 @@ async def main():
         headers = {"authorization": "Bearer " + sys.argv[3], "traceparent": "00-" + "ab" * 16 + "-" + "cd" * 8 + "-01"}
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://t", headers=headers) as client:
             assert (await client.get("/api/customers", params={"q": "Canary Person"})).status_code == 200
+            for body in ({"contact": "canary@post.example"}, {"contact": ["Canary"]}, {"more": "0799 Canary"}):
+                await client.post("/api/customers/by-contact", json=body)
+            await client.get("/api/customers/Canary%20Street/details")
+            await client.post("/api/customers/C000001/contact/reveal", json={"fields": ["Canary"]})
 asyncio.run(main())
 trace.get_tracer_provider().shutdown()
 """
@@ -210,11 +214,12 @@ trace.get_tracer_provider().shutdown()
     subprocess.run(command, check=True, timeout=60, env={**os.environ})
     collector.shutdown()
     spans = [span for each in taken for span in each["resourceSpans"][0]["scopeSpans"][0]["spans"]]
-    [request] = [span for span in spans if span["kind"] == 2]
-    assert request["name"] == "GET /api/customers"
+    request, *others = [span for span in spans if span["kind"] == 2]
+    assert request["name"] == "GET /api/customers" and len(others) == 5
     assert request["traceId"] == "ab" * 16 and request["parentSpanId"] == "cd" * 8
     assert {"snapshot", "database"} <= {span["name"] for span in spans}
-    assert "Canary" not in json.dumps(taken)
+    assert "canary" not in json.dumps(taken).lower()
+    assert "/api/customers/by-contact" in json.dumps(taken), "what is searched is there"
 
 
 def test_two_processes_share_their_figures(served: Served, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:

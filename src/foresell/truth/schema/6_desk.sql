@@ -148,6 +148,17 @@ end $$;
 comment on function tell_publication is 'Screens learn of a new run where it is published, whoever does it.';
 create trigger told after insert or update on truth.publication for each row execute function tell_publication();
 
+create function tell_undo() returns trigger
+language plpgsql
+as $$
+begin
+    perform desk.tell('batch_undone', jsonb_build_object('batch_id', new.batch_id), 'quality.read');
+    return null;
+end $$;
+comment on function tell_undo is 'Screens learn that a batch was taken back, whoever does it; at the commit, because telling keeps others from telling.';
+create constraint trigger told after update on truth.load_batches deferrable initially deferred
+for each row when (old.undone_at is null and new.undone_at is not null) execute function tell_undo();
+
 create function wake_on_assignment() returns trigger
 language plpgsql
 as $$
