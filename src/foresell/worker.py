@@ -200,6 +200,7 @@ def _load(database: Database, job: jobs.Job) -> None:
         "lines_loaded": batch.lines_loaded,
         "lines_unchanged": batch.lines_unchanged,
         "lines_rejected": batch.lines_rejected,
+        "warnings": list(batch.warnings),
     }
     job.import_state = "loaded"
     _follow_up(job)

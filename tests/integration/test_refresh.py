@@ -184,10 +184,10 @@ def test_only_one_refresh_at_a_time(settings: Settings, database: Database, scor
 
 
 def test_two_currencies_are_not_added_up(settings: Settings, database: Database) -> None:
-    load(database, staged(ORDERS))
+    assert load(database, staged(ORDERS)).warnings == ()
     euros = staged(MORE, source="market")
     euros.con.execute("update staged_lines set currency = 'EUR'")
-    load(database, euros)
+    assert "more than one currency now (EUR, GBP)" in load(database, euros).warnings[-1]
     with pytest.raises(NotReady, match=r"more than one currency: GBP \(3 orders\), EUR \(1 orders\)"):
         pipeline.refresh(settings, database)
 

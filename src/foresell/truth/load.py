@@ -83,6 +83,7 @@ def load(
         )  # fmt: skip
         work = _Load(cur, staging.con, vault, int(batch_id), staging.source)
         _compare(work)
+        warnings = (*staging.warnings, *_other_currencies(work))
         counts = _counts(work, staging)
         _write(work, counts, progress)
         work.tell(
@@ -100,7 +101,7 @@ def load(
         state="loaded",
         rejects_file=rejects_file,
         seconds=time.monotonic() - started,
-        warnings=staging.warnings,
+        warnings=warnings,
         **counts,
     )
 
@@ -160,6 +161,19 @@ def _compare(work: _Load) -> None:
             _open_contacts(work)
     for name in ("compare_orders", "planned_customers", "planned_products"):
         work.stage(name)
+
+
+def _other_currencies(work: _Load) -> tuple[str, ...]:
+    """What to say when the file brings a second currency: a refresh would refuse to add them up."""
+    [(brought,)] = work.stage("staged_currencies").fetchall()
+    there = _ask(work.cur, "some_order")
+    found = sorted({*(brought or ()), *([there] if brought and there else ())})
+    if len(found) < 2:
+        return ()
+    return (
+        f"Orders are in more than one currency now ({', '.join(found)}); a refresh will refuse to add them up. Where the"
+        " file does not say its currency, undo this batch and state it in the mapping.",
+    )
 
 
 def _forget_erased(work: _Load) -> None:

@@ -22,6 +22,7 @@ export function Result({ known }: { known: ImportKnown }) {
   const batch = query.data?.data.find(each => each.batch_id === known.batch_id)
   const counted = (name: string) => Number(known.job?.result[name] ?? 0)
   const [loaded, unchanged, rejected] = [counted('lines_loaded'), counted('lines_unchanged'), counted('lines_rejected')]
+  const warnings = (known.job?.result.warnings ?? []) as string[]
   return (
     <Page
       title={known.file_name}
@@ -54,6 +55,15 @@ export function Result({ known }: { known: ImportKnown }) {
           }
         />
       </Figures>
+      {warnings.length > 0 && (
+        <Card title="To know">
+          {warnings.map(warning => (
+            <p key={warning} className={css.next}>
+              {warning}
+            </p>
+          ))}
+        </Card>
+      )}
       {known.batch_id !== null && (
         <Card title="What changed">
           <Faced query={query}>{() => batch && <Changes batch={batch} />}</Faced>

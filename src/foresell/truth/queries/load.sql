@@ -16,6 +16,10 @@ insert into load_batches (source, profile, rows, file_name, file_bytes, file_sha
 values ($1, $2, $3, $4, $5, $6, $7::jsonb)
 returning batch_id
 
+-- name: some_order
+-- Any order there is, for the currency of the others. No row: there is none.
+select coalesce(currency, 'unknown') as currency from orders limit 1
+
 -- name: knows_orders
 -- Whether there is any order of this source (if not, there is nothing to compare with); so for the others.
 select exists (select from orders where source = $1) as known

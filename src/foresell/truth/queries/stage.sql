@@ -54,6 +54,10 @@ update staged_customers
 set name = null, email = null, phone = null, address = null, city = null, region = null, postcode = null
 where customer_key in (select unnest($erased))
 
+-- name: staged_currencies
+-- Of orders the truth does not have.
+select list(distinct coalesce(currency, 'unknown') order by 1) from staged_orders anti join existing_orders using (order_key)
+
 -- name: brings_contacts
 -- Whether the file knows any e-mail, phone or address.
 select count(*) > 0 from staged_customers where coalesce(email, phone, address) is not null
