@@ -8,8 +8,9 @@ test('what is understood is kept', () => {
   expect(read(search)).toEqual(search)
 })
 
-test('what is not understood is left out', () => {
-  expect(read({ q: '', from: 'soon', page: 1.5, least: 'many', sort: 'c', other: 1 })).toEqual({})
+test('what is not understood is undefined, laid over what was given', () => {
+  const given = { q: '', from: 'soon', page: 1.5, least: 'many', sort: 'c', next: '//evil.example', other: 1 }
+  expect({ ...given, ...read(given) }).toEqual({})
 })
 
 test('a number typed as a name is still a name', () => {

@@ -20,11 +20,14 @@ export function oneOf<const Value extends string>(values: readonly Value[]): Rea
 type Shape = Record<string, Read<unknown>>
 export type SearchOf<S extends Shape> = { [Key in keyof S]?: S[Key] extends Read<infer Value> ? Value : never }
 
-/** A function that reads a search of this shape; keys without a value are left out, so that addresses stay short. */
+/**
+ * A function that reads a search of this shape. What is not understood comes back as undefined, not left out: the router
+ * lays the answer over what was given, and would hand on the rest unread.
+ */
 export function reader<S extends Shape>(shape: S): (search: Record<string, unknown>) => SearchOf<S> {
   return search => {
-    const read = Object.entries(shape).map(([key, take]) => [key, take(search[key])] as const)
-    return Object.fromEntries(read.filter(([, value]) => value !== undefined)) as SearchOf<S>
+    const read = Object.keys(search).map(key => [key, shape[key]?.(search[key])] as const)
+    return Object.fromEntries(read) as SearchOf<S>
   }
 }
 
