@@ -1,8 +1,8 @@
-import { Button, Modal } from '@mantine/core'
-import './theme/dialogs'
+import { Button } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { Problem } from '@/api/client'
 import css from './ConfirmDialog.module.css'
+import { Dialog } from './Dialog'
 
 interface Props {
   title: string
@@ -19,7 +19,7 @@ interface Props {
 /** Says what is about to change, and does it only then. */
 export function ConfirmDialog({ title, action, isGrave, isBusy, error, onConfirm, onClose, children }: Props) {
   return (
-    <Modal opened onClose={onClose} title={title}>
+    <Dialog onClose={onClose} title={title}>
       <div className={css.confirm}>
         {children}
         {error && (
@@ -36,6 +36,6 @@ export function ConfirmDialog({ title, action, isGrave, isBusy, error, onConfirm
           </Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,5 +1,5 @@
-import { Button, Checkbox, Modal, SegmentedControl } from '@mantine/core'
-import './theme/dialogs'
+import { Button, Checkbox, SegmentedControl } from '@mantine/core'
+import { Dialog } from './Dialog'
 import './theme/inputs'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -62,7 +62,7 @@ export default function Export({ question, total, chosen, onClose }: Props) {
     },
   })
   return (
-    <Modal opened onClose={onClose} title="Export">
+    <Dialog onClose={onClose} title="Export">
       <div className={css.export}>
         {chosen.length > 0 && (
           <SegmentedControl
@@ -105,7 +105,7 @@ export default function Export({ question, total, chosen, onClose }: Props) {
           Download
         </Button>
       </div>
-    </Modal>
+    </Dialog>
   )
 }
 

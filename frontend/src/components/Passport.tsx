@@ -1,13 +1,13 @@
-import { Modal, SegmentedControl } from '@mantine/core'
+import { SegmentedControl } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { ask } from '@/api/questions'
 import { DataTable } from './DataTable'
+import { Dialog } from './Dialog'
 import { Faced } from './faces'
 import { count, day } from './format'
 import { Pager } from './Pager'
 import css from './Passport.module.css'
-import './theme/dialogs'
 
 interface Props {
   label: string
@@ -19,7 +19,7 @@ interface Props {
 export default function Passport({ label, address, onClose }: Props) {
   const [face, setFace] = useState('sql')
   return (
-    <Modal opened onClose={onClose} size="xl" title={`${label}: where it comes from`}>
+    <Dialog onClose={onClose} size="xl" title={`${label}: where it comes from`}>
       <SegmentedControl
         value={face}
         onChange={setFace}
@@ -30,7 +30,7 @@ export default function Passport({ label, address, onClose }: Props) {
         mb="md"
       />
       {face === 'sql' ? <Made address={address} /> : <Rows address={address} />}
-    </Modal>
+    </Dialog>
   )
 }
 

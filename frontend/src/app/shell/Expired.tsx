@@ -1,12 +1,11 @@
-import { Button, Modal } from '@mantine/core'
-import '@/components/theme/dialogs'
+import { Button } from '@mantine/core'
 import { session } from '@/api/session'
+import { Dialog } from '@/components/Dialog'
 
 /** The session has ended while the page was open: nothing is thrown away until the reader says so. */
 export default function Expired() {
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={() => undefined}
       withCloseButton={false}
       closeOnEscape={false}
@@ -24,6 +23,6 @@ export default function Expired() {
       >
         Sign in again
       </Button>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,5 +1,4 @@
-import { Modal } from '@mantine/core'
-import '@/components/theme/dialogs'
+import { Dialog } from '@/components/Dialog'
 import type { Place } from '@/components/places'
 import css from './Help.module.css'
 
@@ -18,7 +17,7 @@ const KEYS = [
 
 export default function Help({ places, onClose }: { places: Place[]; onClose: () => void }) {
   return (
-    <Modal opened onClose={onClose} title="Keys" size="lg">
+    <Dialog onClose={onClose} title="Keys" size="lg">
       <div className={css.columns}>
         <dl className={css.keys}>
           {KEYS.map(([key, what]) => (
@@ -31,7 +30,7 @@ export default function Help({ places, onClose }: { places: Place[]; onClose: ()
           ))}
         </dl>
       </div>
-    </Modal>
+    </Dialog>
   )
 }
 

@@ -1,10 +1,9 @@
-import { Modal } from '@mantine/core'
-import '@/components/theme/dialogs'
 import { useDebouncedValue } from '@mantine/hooks'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
 import { api, read } from '@/api/client'
+import { Dialog } from '@/components/Dialog'
 import type { Place } from '@/components/places'
 import { useMay } from '@/components/signedIn'
 import css from './Palette.module.css'
@@ -67,8 +66,7 @@ export default function Palette({ places, onClose }: { places: Place[]; onClose:
   }
 
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={onClose}
       withCloseButton={false}
       transitionProps={{ duration: 0 }}
@@ -114,6 +112,6 @@ export default function Palette({ places, onClose }: { places: Place[]; onClose:
         ))}
       </div>
       {entries.length === 0 && <p className={css.nothing}>{found.isFetching ? 'Looking' : 'Nothing by that name'}</p>}
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,35 +1,43 @@
-import { Button, Modal, TextInput } from '@mantine/core'
-import '@/components/theme/dialogs'
+import { Button, Group, TextInput } from '@mantine/core'
+import { Dialog } from '@/components/Dialog'
 import '@/components/theme/inputs'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, read } from '@/api/client'
 import { session } from '@/api/session'
+import { answerPasskey, hasPasskeys } from '@/components/passkeys'
 import { useUser } from '@/components/signedIn'
+
+async function passkey() {
+  const { options, ticket } = await read(api.POST('/api/auth/passkey/options'))
+  return { passkey: { ticket, credential: await answerPasskey(options) } }
+}
 
 /** Asks once more who is there, before something that cannot be taken back. */
 export default function StepUp({ onDone }: { onDone: (confirmed: boolean) => void }) {
   const user = useUser()
   const [secret, setSecret] = useState('')
+  const word = user.second_factor ? 'code' : 'password'
+  const label = user.factors.includes('totp') ? 'Code from your authenticator' : 'A recovery code'
   const confirm = useMutation({
-    mutationFn: () =>
-      read(api.POST('/api/auth/step-up', { body: user.second_factor ? { code: secret } : { password: secret } })),
+    mutationFn: async (by: 'secret' | 'passkey') =>
+      read(api.POST('/api/auth/step-up', { body: by === 'passkey' ? await passkey() : { [word]: secret } })),
     onSuccess: fresh => {
-      if (fresh.access_token) session.setToken(fresh.access_token)
+      session.setToken(fresh.access_token)
       onDone(true)
     },
   })
   return (
-    <Modal opened onClose={() => onDone(false)} title="Is it you?">
+    <Dialog onClose={() => onDone(false)} title="Is it you?">
       <form
         onSubmit={event => {
           event.preventDefault()
-          confirm.mutate()
+          confirm.mutate('secret')
         }}
       >
         <TextInput
           data-autofocus
-          label={user.second_factor ? 'Code from your authenticator' : 'Your password'}
+          label={user.second_factor ? label : 'Your password'}
           type={user.second_factor ? 'text' : 'password'}
           inputMode={user.second_factor ? 'numeric' : undefined}
           autoComplete={user.second_factor ? 'one-time-code' : 'current-password'}
@@ -37,10 +45,17 @@ export default function StepUp({ onDone }: { onDone: (confirmed: boolean) => voi
           onChange={event => setSecret(event.currentTarget.value)}
           error={confirm.error?.message}
         />
-        <Button type="submit" mt="md" loading={confirm.isPending} disabled={!secret}>
-          Confirm
-        </Button>
+        <Group mt="md">
+          <Button type="submit" loading={confirm.isPending} disabled={!secret}>
+            Confirm
+          </Button>
+          {user.factors.includes('passkey') && hasPasskeys() && (
+            <Button variant="default" disabled={confirm.isPending} onClick={() => confirm.mutate('passkey')}>
+              Use a passkey
+            </Button>
+          )}
+        </Group>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,5 +1,5 @@
-import { Button, Modal } from '@mantine/core'
-import '@/components/theme/dialogs'
+import { Button } from '@mantine/core'
+import { Dialog } from '@/components/Dialog'
 import '@/components/theme/inputs'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -22,14 +22,14 @@ export function AddUser({ onClose }: { onClose: () => void }) {
   })
   if (add.data)
     return (
-      <Modal opened onClose={onClose} title={`${add.data.name} is added`} closeOnClickOutside={false}>
+      <Dialog onClose={onClose} title={`${add.data.name} is added`} closeOnClickOutside={false}>
         <ShownOnce label="One-time link" value={add.data.link}>
           Hand this link over in person or by a channel you trust. It counts once, for a day, and is not shown again.
         </ShownOnce>
-      </Modal>
+      </Dialog>
     )
   return (
-    <Modal opened onClose={onClose} title="Add a user">
+    <Dialog onClose={onClose} title="Add a user">
       <form
         className={css.form}
         onSubmit={event => {
@@ -47,6 +47,6 @@ export function AddUser({ onClose }: { onClose: () => void }) {
           Add
         </Button>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,5 +1,5 @@
-import { Button, Checkbox, Modal } from '@mantine/core'
-import '@/components/theme/dialogs'
+import { Button, Checkbox } from '@mantine/core'
+import { Dialog } from '@/components/Dialog'
 import '@/components/theme/inputs'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
@@ -71,7 +71,7 @@ export function OneUser({ user }: { user: Account }) {
       </ConfirmDialog>
     )
   return (
-    <Modal opened onClose={close} title={user.name}>
+    <Dialog onClose={close} title={user.name}>
       <form
         className={css.form}
         onSubmit={event => {
@@ -106,7 +106,7 @@ export function OneUser({ user }: { user: Account }) {
           )}
         </div>
       </form>
-    </Modal>
+    </Dialog>
   )
 }
 
@@ -123,11 +123,11 @@ function Reset({ user, onClose, onDone }: { user: Account; onClose: () => void; 
   })
   if (reset.data)
     return (
-      <Modal opened onClose={onDone} title={`A way in for ${user.name}`} closeOnClickOutside={false}>
+      <Dialog onClose={onDone} title={`A way in for ${user.name}`} closeOnClickOutside={false}>
         <ShownOnce label="One-time link" value={reset.data.link}>
           Hand this link over in person or by a channel you trust. It counts once, for a day, and is not shown again.
         </ShownOnce>
-      </Modal>
+      </Dialog>
     )
   return (
     <ConfirmDialog

@@ -1,5 +1,5 @@
-import { Button, Menu, Modal } from '@mantine/core'
-import '@/components/theme/dialogs'
+import { Button, Menu } from '@mantine/core'
+import { Dialog } from '@/components/Dialog'
 import '@/components/theme/menus'
 import { IconDots, IconTrash, IconUserShare } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
@@ -75,7 +75,7 @@ function Erase({ data, onClose }: { data: Customer; onClose: () => void }) {
     },
   })
   return (
-    <Modal opened onClose={onClose} title="Erase this person?">
+    <Dialog onClose={onClose} title="Erase this person?">
       <p>
         Name, e-mail, phone and address of {data.customer_id} are destroyed, also for restored backups. Orders stay,
         without a person. This cannot be undone.
@@ -84,6 +84,6 @@ function Erase({ data, onClose }: { data: Customer; onClose: () => void }) {
       <Button color="red" mt="md" loading={erase.isPending} onClick={() => erase.mutate()}>
         Erase for good
       </Button>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,6 +1,6 @@
-import { Button, Menu, Modal, Switch, TextInput } from '@mantine/core'
+import { Button, Menu, Switch, TextInput } from '@mantine/core'
+import { Dialog } from '@/components/Dialog'
 import '@mantine/core/styles/Switch.layer.css'
-import '@/components/theme/dialogs'
 import '@/components/theme/menus'
 import { IconBookmark, IconPlus, IconTrash } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
@@ -104,7 +104,7 @@ function Name({
     onSuccess: onSaved,
   })
   return (
-    <Modal opened onClose={onClose} title="Save this view">
+    <Dialog onClose={onClose} title="Save this view">
       <form
         onSubmit={event => {
           event.preventDefault()
@@ -129,6 +129,6 @@ function Name({
           Save
         </Button>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,5 +1,5 @@
-import { Button, Modal, TextInput } from '@mantine/core'
-import '@/components/theme/dialogs'
+import { Button, TextInput } from '@mantine/core'
+import { Dialog } from '@/components/Dialog'
 import '@/components/theme/inputs'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -125,7 +125,7 @@ function SetUp({ secret, qr, onClose, onDone }: SetUpProps) {
     onSuccess: answer => onDone(answer.recovery_codes),
   })
   return (
-    <Modal opened onClose={onClose} title="Set up an authenticator app" closeOnClickOutside={false}>
+    <Dialog onClose={onClose} title="Set up an authenticator app" closeOnClickOutside={false}>
       <form
         className={css.setUp}
         onSubmit={event => {
@@ -155,6 +155,6 @@ function SetUp({ secret, qr, onClose, onDone }: SetUpProps) {
           Put it in use
         </Button>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,5 +1,5 @@
-import { Button, Checkbox, Modal, NativeSelect, TextInput } from '@mantine/core'
-import '@/components/theme/dialogs'
+import { Button, Checkbox, NativeSelect, TextInput } from '@mantine/core'
+import { Dialog } from '@/components/Dialog'
 import '@/components/theme/inputs'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -33,15 +33,15 @@ export function NewKey({ me, onClose }: { me: User; onClose: () => void }) {
   })
   if (make.data)
     return (
-      <Modal opened onClose={onClose} title={`The key of ${make.data.name}`} closeOnClickOutside={false}>
+      <Dialog onClose={onClose} title={`The key of ${make.data.name}`} closeOnClickOutside={false}>
         <ShownOnce label="API key" value={make.data.key}>
           Send it as <code>Authorization: Bearer</code> with each request. It is not shown again; keep it like a
           password.
         </ShownOnce>
-      </Modal>
+      </Dialog>
     )
   return (
-    <Modal opened onClose={onClose} title="A new key">
+    <Dialog onClose={onClose} title="A new key">
       <form
         className={css.setUp}
         onSubmit={event => {
@@ -89,6 +89,6 @@ export function NewKey({ me, onClose }: { me: User; onClose: () => void }) {
           Make the key
         </Button>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,8 +1,7 @@
-import { Modal } from '@mantine/core'
-import '@/components/theme/dialogs'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { ask } from '@/api/questions'
+import { Dialog } from '@/components/Dialog'
 import { Faced } from '@/components/faces'
 import { count, day, moment } from '@/components/format'
 import css from './Runs.module.css'
@@ -14,8 +13,7 @@ export function OneRun({ id }: { id: number }) {
   const navigate = useNavigate({ from: '/runs' })
   const query = useQuery(ask.run(id))
   return (
-    <Modal
-      opened
+    <Dialog
       size="lg"
       title={`Run ${id}`}
       onClose={() => void navigate({ search: now => ({ ...now, run: undefined }), resetScroll: false })}
@@ -48,6 +46,6 @@ export function OneRun({ id }: { id: number }) {
           </div>
         )}
       </Faced>
-    </Modal>
+    </Dialog>
   )
 }
