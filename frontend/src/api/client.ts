@@ -19,6 +19,8 @@ export class Problem extends Error {
   }
 }
 
+const KEY = 'Idempotency-Key'
+
 let confirmAgain: (() => Promise<boolean>) | null = null
 
 /** The shell hands in how to ask for a second factor; requests that need a recent one wait for it and go again. */
@@ -28,8 +30,24 @@ export function onStepUp(ask: (() => Promise<boolean>) | null) {
 
 async function send(request: Request): Promise<Response> {
   const token = session.token()
-  if (token) request.headers.set('Authorization', `Bearer ${token}`)
-  return fetch(request)
+  const once = request.clone()
+  if (token) once.headers.set('Authorization', `Bearer ${token}`)
+  return fetch(once)
+}
+
+const WAITS_MS = [500, 1_500, 3_000]
+
+/** What is sent with an Idempotency-Key has its effect once, so where no answer came it is sent again, unchanged. */
+async function sendUntilAnswered(request: Request): Promise<Response> {
+  for (const wait of request.headers.has(KEY) ? WAITS_MS : []) {
+    try {
+      return await send(request)
+    } catch (error) {
+      if (request.signal.aborted) throw error
+      await new Promise(resume => setTimeout(resume, wait))
+    }
+  }
+  return send(request)
 }
 
 async function needsStepUp(response: Response): Promise<boolean> {
@@ -40,13 +58,12 @@ async function needsStepUp(response: Response): Promise<boolean> {
 
 /** `fetch` with the session's token; anonymous requests under /api/auth go as they are. */
 export async function authorised(request: Request): Promise<Response> {
-  if (request.method === 'POST') request.headers.set('Idempotency-Key', newKey())
   if (new URL(request.url).pathname.startsWith('/api/auth/') && !request.url.endsWith('/step-up')) return send(request)
+  if (request.method === 'POST') request.headers.set(KEY, newKey())
   await session.start()
-  const [second, third] = [request.clone(), request.clone()]
-  let response = await send(request)
-  if (response.status === 401 && (await session.refresh())) response = await send(second)
-  if (confirmAgain && (await needsStepUp(response)) && (await confirmAgain())) response = await send(third)
+  let response = await sendUntilAnswered(request)
+  if (response.status === 401 && (await session.refresh())) response = await send(request)
+  if (confirmAgain && (await needsStepUp(response)) && (await confirmAgain())) response = await send(request)
   return response
 }
 

@@ -55,12 +55,14 @@ export const session = {
     })
     return refreshing
   },
-  /** Once per page load: finds out whether the cookie still stands for somebody. */
+  /** Once per page load: finds out whether the cookie still stands for somebody; `unknown` while nobody answers. */
   start() {
-    starting ??= session.refresh().then(
-      () => undefined,
-      () => set({ phase: 'out', user: null }),
-    )
+    starting ??= session
+      .refresh()
+      .catch(() => false)
+      .then(() => {
+        if (state.phase === 'unknown') starting = null
+      })
     return starting
   },
   setToken(fresh: string) {

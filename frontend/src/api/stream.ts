@@ -28,7 +28,7 @@ export function parseEvents(text: string): { events: LiveEvent[]; rest: string }
 }
 
 const FIRST_WAIT = 1_000
-const LONGEST_WAIT = 30_000
+const LONGEST_WAIT = 10_000
 
 /** Stays connected until stopped, resuming after the last event seen. Returns how to stop. */
 export function listen(onEvent: (event: LiveEvent) => void, onState: (state: LiveState) => void): () => void {

@@ -1,4 +1,4 @@
-import { QueryClient } from '@tanstack/react-query'
+import { type Query, QueryClient } from '@tanstack/react-query'
 import { Problem } from '@/api/client'
 
 const TRIES = 2
@@ -16,4 +16,29 @@ export const queries = new QueryClient({
     },
     mutations: { networkMode: 'always' },
   },
+})
+
+/** What somebody may be reading row by row; of another run only when they ask for it. */
+export function isList({ queryKey: [name, part] }: Query): boolean {
+  return name === 'customers' || (name === 'calls' && part === 'today')
+}
+
+interface OfRun {
+  meta?: { run_id: number }
+  run?: { run_id: number } | null
+  pages?: OfRun[]
+}
+
+/** The run an answer speaks of; of a list in parts, the first one's. */
+function runOf(data: unknown): number | undefined {
+  const { meta, run, pages } = (data ?? {}) as OfRun
+  return pages ? runOf(pages[0]) : (meta ?? run)?.run_id
+}
+
+/** A list that was asked again after a new run takes the figures along: what stands on one page is of one run. */
+queries.getQueryCache().subscribe(({ type, query, ...event }) => {
+  if (type !== 'updated' || !('action' in event) || event.action.type !== 'success' || !isList(query)) return
+  const run = runOf(query.state.data)
+  const isBehind = (other: Query) => ![run, undefined].includes(runOf(other.state.data))
+  if (run) void queries.invalidateQueries({ predicate: other => !isList(other) && isBehind(other) })
 })

@@ -20,6 +20,8 @@ export const SNOOZES = [
 
 export const outcomeLabel = (outcome: Outcome) => OUTCOMES.find(each => each.value === outcome)?.label ?? outcome
 
+const TODAY = ['calls', 'today']
+
 interface Who {
   customer_id: string
   name: string | null
@@ -30,9 +32,10 @@ export function useDesk() {
   const refresh = () =>
     queries.invalidateQueries({ predicate: ({ queryKey }) => ['calls', 'customers'].includes(String(queryKey[0])) })
 
-  /** Takes customers off today's list at once, before the server has answered. */
+  /** Takes customers off today's list at once, before the server has answered. Returns how to put them back. */
   function takeOff(ids: string[]) {
-    queries.setQueriesData<CallList>({ queryKey: ['calls', 'today'] }, list => {
+    const before = queries.getQueriesData<CallList>({ queryKey: TODAY })
+    queries.setQueriesData<CallList>({ queryKey: TODAY }, list => {
       if (!list) return list
       const left = list.data.filter(row => !ids.includes(row.customer_id))
       const gone = list.data.filter(row => ids.includes(row.customer_id))
@@ -44,6 +47,14 @@ export function useDesk() {
       }
       return { ...list, data: left, total: list.total - gone.length, summary }
     })
+    return () => {
+      for (const [key, list] of before) queries.setQueryData(key, list)
+    }
+  }
+
+  function failed(error: Error, _given: unknown, putBack: (() => void) | undefined) {
+    putBack?.()
+    sayProblem(error)
   }
 
   const takeBack = (undo: () => Promise<unknown>, sentence: string) => () =>
@@ -60,7 +71,7 @@ export function useDesk() {
       const undo = () => read(api.POST('/api/calls/{call_id}/undo', { params: { path: { call_id: call.call_id } } }))
       say(`${outcomeLabel(outcome)}: ${who.name ?? who.customer_id}`, { undo: takeBack(undo, 'Call taken back') })
     },
-    onError: sayProblem,
+    onError: failed,
     onSettled: refresh,
   })
 
@@ -74,7 +85,7 @@ export function useDesk() {
       const undo = () => Promise.all(data.map(each => lift(each.snooze_id)))
       say(`${many(ids.length, 'customer')} put off`, { undo: takeBack(undo, 'Back on the list') })
     },
-    onError: sayProblem,
+    onError: failed,
     onSettled: refresh,
   })
 

@@ -8,6 +8,7 @@ interface Toast {
   text: string
   tone: 'plain' | 'good' | 'bad'
   undo?: () => void
+  show?: () => void
 }
 
 const SHOWN_MS = 8_000
@@ -25,11 +26,12 @@ function close(id: number) {
   set(toasts.filter(each => each.id !== id))
 }
 
-/** Says what has just happened, with a way back where there is one. */
-export function say(text: string, options: { tone?: Toast['tone']; undo?: () => void } = {}) {
+/** Says what has just happened, with a way back where there is one. With something to show it stays, in place of the one before. */
+export function say(text: string, options: Partial<Pick<Toast, 'tone' | 'undo' | 'show'>> = {}) {
   const id = ++lastId
-  set([...toasts, { id, text, tone: options.tone ?? 'plain', undo: options.undo }].slice(-MOST))
-  setTimeout(() => close(id), SHOWN_MS)
+  const others = options.show ? toasts.filter(each => !each.show) : toasts
+  set([...others, { id, text, tone: 'plain' as const, ...options }].slice(-MOST))
+  if (!options.show) setTimeout(() => close(id), SHOWN_MS)
 }
 
 export function sayProblem(error: unknown) {
@@ -54,13 +56,25 @@ const subscribe = (tell: () => void) => {
 export function Toasts() {
   const shown = useSyncExternalStore(subscribe, () => toasts)
   return (
-    <section className={css.stack} aria-label="Messages" aria-live="polite">
+    <section className={`${css.stack} no-print`} aria-label="Messages" aria-live="polite">
       {shown.map(each => (
         <div key={each.id} className={css.toast} data-tone={each.tone}>
           <span>{each.text}</span>
           {each.undo && (
-            <button type="button" className={css.undo} onClick={undoLast}>
+            <button type="button" className={css.act} onClick={undoLast}>
               Undo <kbd>z</kbd>
+            </button>
+          )}
+          {each.show && (
+            <button
+              type="button"
+              className={css.act}
+              onClick={() => {
+                close(each.id)
+                each.show?.()
+              }}
+            >
+              Show
             </button>
           )}
           <CloseButton size="sm" aria-label="Close message" onClick={() => close(each.id)} className={css.close} />

@@ -2,6 +2,7 @@ import { ActionIcon, Button, useMantineColorScheme } from '@mantine/core'
 import { IconMenu2, IconSearch } from '@tabler/icons-react'
 import { type ErrorComponentProps, Link, Outlet, useRouter, useRouterState } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
+import { Problem } from '@/api/client'
 import { Empty, Wrong } from '@/components/faces'
 import { useKeys, watchPairs } from '@/components/keys'
 import { later } from '@/components/later'
@@ -53,7 +54,11 @@ export function Shell() {
   }, [])
   useKeys({
     '?': () => setOver('help'),
-    '/': () => document.querySelector<HTMLInputElement>('[data-find]')?.focus() ?? setOver('palette'),
+    '/': () => {
+      const field = document.querySelector<HTMLInputElement>('[data-find]')
+      if (field) field.focus()
+      else setOver('palette')
+    },
     z: undoLast,
     ...Object.fromEntries(PLACES.map(place => [`g ${place.key}`, () => void router.navigate({ to: place.to })])),
   })
@@ -66,7 +71,7 @@ export function Shell() {
   const isTheirs = !place || theirs.includes(place)
   return (
     <div className={css.shell}>
-      <a href="#content" className={css.skip}>
+      <a href="#content" className={`${css.skip} no-print`}>
         To the content
       </a>
       <header className={`${css.header} no-print`}>
@@ -134,6 +139,16 @@ export function NotFound() {
   )
 }
 
-export function Failed({ error, reset }: ErrorComponentProps) {
-  return <Wrong error={error instanceof Error ? error : new Error(String(error))} onRetry={reset} />
+const AGAIN_MS = 3_000
+
+export function Failed({ error }: ErrorComponentProps) {
+  const router = useRouter()
+  const isAway = error instanceof Problem && error.status === 0
+  useEffect(() => {
+    const again = setInterval(() => isAway && void router.invalidate(), AGAIN_MS)
+    return () => clearInterval(again)
+  }, [isAway, router])
+  return (
+    <Wrong error={error instanceof Error ? error : new Error(String(error))} onRetry={() => void router.invalidate()} />
+  )
 }

@@ -5,14 +5,15 @@ import { type LiveState, listen } from '@/api/stream'
 import { day } from '@/components/format'
 import { useSession } from '@/components/signedIn'
 import { say } from '@/components/toasts'
+import { isList } from '../queries'
 
 export interface Live {
   state: LiveState
   since: Date
 }
 
-/** What somebody may be reading row by row; it is asked again when they say so. */
-const LISTS = ['calls', 'customers']
+/** What follows a run, a load or a job at once: nobody reads figures off it. */
+const PROGRESS = ['imports', 'runs', 'batches', 'jobs']
 
 /** Keeps the cache true to the stream: rows change where they stand, nothing moves under the cursor. */
 export function useLive(): Live {
@@ -21,21 +22,33 @@ export function useLive(): Live {
   const [live, setLive] = useState<Live>({ state: 'connecting', since: new Date() })
   useEffect(() => {
     if (phase !== 'in') return
+    const progress = () => {
+      for (const name of PROGRESS) void queries.invalidateQueries({ queryKey: [name] })
+    }
     return listen(
       event => {
         if (event.type === 'run_published') {
           const as_of = String(event.data.as_of ?? '')
-          say(`Run ${event.data.run_id} is published${as_of ? `, as of ${day(as_of)}` : ''}`, { tone: 'good' })
-          void queries.invalidateQueries({ predicate: ({ queryKey }) => !LISTS.includes(String(queryKey[0])) })
+          const sentence = `Run ${event.data.run_id} is published${as_of ? `, as of ${day(as_of)}` : ''}`
+          const show = () => void queries.invalidateQueries()
+          if (queries.getQueryCache().findAll({ type: 'active', predicate: isList }).length)
+            say(sentence, { tone: 'good', show })
+          else {
+            say(sentence, { tone: 'good' })
+            show()
+          }
+          progress()
         } else if (event.type === 'import_progress' || event.type === 'run_progress' || event.type === 'batch_undone') {
-          void queries.invalidateQueries({ queryKey: ['imports'] })
-          void queries.invalidateQueries({ queryKey: ['runs'] })
-          void queries.invalidateQueries({ queryKey: ['batches'] })
+          progress()
         } else if (event.type === 'call_logged') {
           queries.setQueriesData<CallList>({ queryKey: ['calls', 'today'] }, list => list && handled(list, event.data))
         }
       },
-      state => setLive(now => (now.state === state ? now : { state, since: new Date() })),
+      state => {
+        setLive(now => (now.state === state ? now : { state, since: new Date() }))
+        if (state === 'live')
+          void queries.refetchQueries({ type: 'active', predicate: query => query.state.status === 'error' })
+      },
     )
   }, [queries, phase])
   return live
