@@ -167,6 +167,7 @@ const pages = [
     validateSearch: parseGlossary,
     component: lazyRouteComponent(() => import('@/pages/glossary/Glossary')),
   }),
+  createRoute({ getParentRoute: () => shell, path: '$', component: NotFound }),
 ] as const
 
 export const router = createRouter({

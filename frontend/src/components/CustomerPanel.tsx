@@ -66,7 +66,9 @@ function Full({ data }: { data: Customer }) {
   return (
     <>
       <div>
-        <h2 className={css.name}>{data.name ?? data.customer_id}</h2>
+        <h2 className={css.name} dir="auto">
+          {data.name ?? data.customer_id}
+        </h2>
         <p className={css.dim}>
           {scores && <SegmentMark segment={scores.segment} />} {data.country && `· ${country(data.country)}`}{' '}
           {data.owner && `· ${data.owner.name}`}

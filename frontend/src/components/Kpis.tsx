@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
 import { ask } from '@/api/questions'
 import type { Kpi } from '@/api/shapes'
 import { Change } from './Change'
 import { Figure } from './Figure'
-import { count, money } from './format'
+import { count, daysIn, money } from './format'
 import { addressWith } from './search'
 
 interface KpiSearch {
@@ -24,10 +25,22 @@ export function KpiFigures({ names, search = {} }: { names: Kpi['name'][]; searc
         key={kpi.name}
         label={kpi.label}
         value={shown(kpi, data.meta.currency)}
-        note={kpi.value != null && kpi.previous ? <Change value={kpi.value / kpi.previous - 1} /> : kpi.sentence}
+        note={note(kpi)}
         address={addressWith('/api/kpis', { name: kpi.name, ...search })}
       />
     ))
+}
+
+/** How it has changed, or what it speaks of. */
+function note(kpi: Kpi): ReactNode {
+  if (kpi.value != null && kpi.previous) return <Change value={kpi.value / kpi.previous - 1} on={before(kpi)} />
+  return kpi.first_day ? `nothing in ${before(kpi)}` : kpi.sentence
+}
+
+/** The days a figure is compared with, in words. */
+function before({ first_day, last_day }: Kpi): string {
+  const days = first_day && last_day ? daysIn(first_day, last_day) : 1
+  return days === 1 ? 'the day before' : `the ${count(days)} days before`
 }
 
 function shown({ unit, value }: Kpi, currency: string | null | undefined): string {

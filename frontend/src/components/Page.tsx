@@ -18,7 +18,9 @@ export function Page({ title, sentence, actions, children }: Props) {
     <div className={css.page}>
       <header className={css.head}>
         <div className={css.words}>
-          <h1 className={css.title}>{title}</h1>
+          <h1 className={css.title} dir="auto">
+            {title}
+          </h1>
           {sentence && <p className={css.sentence}>{sentence}</p>}
         </div>
         {actions && <div className={`${css.actions} no-print`}>{actions}</div>}

@@ -3,8 +3,7 @@ import { asSentence, many } from './format'
 import css from './Reasons.module.css'
 
 /** What the points of a reason mean; stands with the title of every list of them. */
-export const REASONS_NOTE =
-  'The points say how far the probability would move if only this were as with most customers; they do not add up to it'
+export const REASONS_NOTE = 'Points: how far the probability would move if only this were as usual. They do not add up.'
 
 const isUp = (reason: Reason) => reason.points > 0
 

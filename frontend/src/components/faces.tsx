@@ -2,9 +2,14 @@ import { Button, Skeleton } from '@mantine/core'
 import '@mantine/core/styles/Skeleton.layer.css'
 import { IconAlertTriangle, IconLock, IconMoodEmpty, IconWifiOff } from '@tabler/icons-react'
 import type { UseQueryResult } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { Problem } from '@/api/client'
 import css from './faces.module.css'
+import { useMay } from './signedIn'
+
+/** The API's 409: no run is published, so there is nothing to show. */
+const NOTHING_YET = 409
 
 /** Loading: grey bars the size of what will come, so that nothing jumps. */
 export function Waiting({ rows = 3, height = 20, gap = 12 }: { rows?: number; height?: number; gap?: number }) {
@@ -21,6 +26,7 @@ export function Waiting({ rows = 3, height = 20, gap = 12 }: { rows?: number; he
 /** Wrong: what happened, what to do, and the way to try again. */
 export function Wrong({ error, onRetry }: { error: Error; onRetry?: () => void }) {
   const problem = error instanceof Problem ? error : null
+  if (problem?.status === NOTHING_YET) return <NothingYet title={error.message}>{problem.remedy}</NothingYet>
   const Icon = problem?.status === 403 ? IconLock : problem?.status === 0 ? IconWifiOff : IconAlertTriangle
   return (
     <div className={css.face} role="alert">
@@ -50,8 +56,30 @@ export function Empty({ title, children, action }: { title: string; children?: R
   )
 }
 
-/** The API's 409: no run is published, so there is nothing to show. */
-const NOTHING_YET = 409
+/** Before the first run: the way to it, for whoever may go it. */
+export function NothingYet({
+  title = 'Nothing has been scored yet.',
+  children,
+}: {
+  title?: string
+  children?: ReactNode
+}) {
+  const may = useMay()
+  return (
+    <Empty
+      title={title}
+      action={
+        may('imports.write') && (
+          <Button variant="default" renderRoot={props => <Link to="/import" {...props} />}>
+            Bring in orders
+          </Button>
+        )
+      }
+    >
+      {children}
+    </Empty>
+  )
+}
 
 interface Faces<Data> {
   query: UseQueryResult<Data, Error>
@@ -64,8 +92,6 @@ interface Faces<Data> {
 /** The four faces of a question: loading, wrong, empty, full. Data already seen stays while it is asked again. */
 export function Faced<Data>({ query, waiting, isEmpty, empty, children }: Faces<Data>) {
   if (query.data === undefined) {
-    if (query.error instanceof Problem && query.error.status === NOTHING_YET)
-      return <Empty title={query.error.message}>{query.error.remedy}</Empty>
     if (query.error) return <Wrong error={query.error} onRetry={() => void query.refetch()} />
     return waiting ?? <Waiting />
   }

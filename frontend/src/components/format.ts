@@ -83,6 +83,11 @@ export function day(iso: Maybe<string>): string {
   return iso ? dates({ day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' }).format(dayOf(iso)) : MISSING
 }
 
+/** How many days there are from one to another, both included. */
+export function daysIn(first: string, last: string): number {
+  return Math.round((dayOf(last).getTime() - dayOf(first).getTime()) / DAY_MS) + 1
+}
+
 /** The last day that counts: the one before as_of. */
 export function lastDay(as_of: string): string {
   return new Date(dayOf(as_of).getTime() - DAY_MS).toISOString().slice(0, 10)

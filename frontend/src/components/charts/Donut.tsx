@@ -22,6 +22,7 @@ const GAP = 0.8
 /** Shares of a whole. The list beside it carries names and numbers; colours only repeat them. */
 export function Donut({ slices, middle, under, label, onPick, picked }: Props) {
   const total = slices.reduce((sum, slice) => sum + slice.value, 0) || 1
+  const gap = slices.length > 1 ? GAP : 0
   let before = 0
   return (
     <svg viewBox="0 0 100 100" className={css.donut} role="img" aria-label={label}>
@@ -41,7 +42,7 @@ export function Donut({ slices, middle, under, label, onPick, picked }: Props) {
               data-dim={(picked && picked !== slice.name) || undefined}
               data-pick={onPick ? true : undefined}
               stroke={slice.colour}
-              strokeDasharray={`${Math.max(0, length - GAP)} ${ROUND}`}
+              strokeDasharray={`${Math.max(0, length - gap)} ${ROUND}`}
               strokeDashoffset={-at}
               onClick={onPick && (() => onPick(slice.name))}
             >

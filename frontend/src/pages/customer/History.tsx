@@ -23,7 +23,10 @@ export function History({ data }: { data: Customer }) {
     >
       {answer => (
         <div className={css.column}>
-          <Probability scores={[...answer.scores].reverse()} id={data.customer_id} />
+          <Probability
+            scores={answer.scores.filter(score => score.probability !== null).reverse()}
+            id={data.customer_id}
+          />
           <Card title="Run by run" flush>
             <DataTable
               caption="What each run said"
@@ -76,7 +79,7 @@ function Probability({ scores, id }: { scores: HistoryScore[]; id: string }) {
         rows={scores}
         x="as_of"
         xAxis={day}
-        domain={[0, 1]}
+        most={1}
         axis={percent}
         series={[{ key: 'probability', colour: 'var(--brand)', dots: true }]}
         title={row => day(row.as_of)}

@@ -59,8 +59,8 @@ function OneOrder({ order, currency }: { order: Order; currency: string | null |
           rows={order.items}
           columns={[
             { name: 'sku', label: 'Product' },
-            { name: 'product', label: 'Name' },
-            { name: 'category', label: 'Category' },
+            { name: 'product', label: 'Name', wrap: true },
+            { name: 'category', label: 'Category', wrap: true },
             { name: 'counts_as', label: 'Counts as', show: line => line.counts_as.replace('_', ' ') },
             { name: 'quantity', label: 'Quantity', numeric: true, show: line => count(line.quantity) },
             { name: 'amount', label: 'Amount', numeric: true, show: line => money(line.amount, currency, 'exact') },

@@ -23,8 +23,8 @@ export function Products({ data }: { data: Customer }) {
             rows={answer.data}
             columns={[
               { name: 'sku', label: 'Product' },
-              { name: 'product', label: 'Name' },
-              { name: 'category', label: 'Category' },
+              { name: 'product', label: 'Name', wrap: true },
+              { name: 'category', label: 'Category', wrap: true },
               { name: 'last_day', label: 'Last bought', show: row => day(row.last_day) },
               { name: 'orders', label: 'Orders', numeric: true, show: row => count(row.orders) },
               { name: 'quantity', label: 'Quantity', numeric: true, show: row => count(row.quantity) },

@@ -5,7 +5,7 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { ask } from '@/api/questions'
 import { Empty, Waiting, Wrong } from '@/components/faces'
-import { count, many } from '@/components/format'
+import { many } from '@/components/format'
 import { useKeys } from '@/components/keys'
 import { later } from '@/components/later'
 import { Page } from '@/components/Page'
@@ -118,7 +118,7 @@ export default function Customers() {
         <Export question={question} total={first.total} chosen={[...chosen]} onClose={() => setExporting(false)} />
       )}
       <p className="only-read" role="status">
-        {first && !query.isFetching ? `${count(first.total)} customers` : ''}
+        {first && !query.isFetching ? many(first.total, 'customer') : ''}
       </p>
     </div>
   )

@@ -113,6 +113,7 @@ export function List(props: Props) {
                 <button
                   type="button"
                   className={css.name}
+                  dir="auto"
                   data-focus
                   onClick={() => props.onOpen(row.customer_id)}
                   onPointerEnter={() => props.onNear(row.customer_id)}

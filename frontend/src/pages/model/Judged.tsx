@@ -2,9 +2,10 @@ import type { BacktestRow, Confusion, Task } from '@/api/shapes'
 import { type Column, DataTable } from '@/components/DataTable'
 import { Figure, Figures, WhereFrom } from '@/components/Figure'
 import { count, decimal, MISSING, percent } from '@/components/format'
+import { kindName } from '@/components/kinds'
 import { Card } from '@/components/Page'
 import css from './Model.module.css'
-import { kindName, MEASURES, measureName, TASK_NAMES } from './words'
+import { MEASURES, measureName, TASK_NAMES } from './words'
 
 interface Props {
   task: Task
@@ -173,8 +174,12 @@ function Everything({ figures, address }: { figures: BacktestRow[]; address: str
           { name: 'model', label: 'Who answers', show: row => kindName(row.model) },
           { name: 'measure', label: 'Measure', show: row => measureName(row.measure) },
           { name: 'value', label: 'Value', numeric: true, show: row => decimal(row.value, 3) },
-          { name: 'low', label: 'From', numeric: true, show: row => decimal(row.low, 3) },
-          { name: 'high', label: 'To', numeric: true, show: row => decimal(row.high, 3) },
+          ...(figures.some(row => row.low != null)
+            ? ([
+                { name: 'low', label: 'From', numeric: true, show: row => decimal(row.low, 3) },
+                { name: 'high', label: 'To', numeric: true, show: row => decimal(row.high, 3) },
+              ] satisfies Column<BacktestRow>[])
+            : []),
         ]}
       />
     </Card>

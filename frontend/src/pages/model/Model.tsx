@@ -6,7 +6,9 @@ import { ask } from '@/api/questions'
 import type { Task, TaskRow } from '@/api/shapes'
 import { Empty, Faced, Waiting } from '@/components/faces'
 import { asSentence, day } from '@/components/format'
+import { kindName } from '@/components/kinds'
 import { Page } from '@/components/Page'
+import { useMay } from '@/components/signedIn'
 import tabs from '@/components/Tabs.module.css'
 import { Calibration, Lift } from './Calibration'
 import { Judged } from './Judged'
@@ -16,13 +18,14 @@ import { TASKS } from './search'
 import { Targets } from './Targets'
 import { Threshold } from './Threshold'
 import { Trainings } from './Trainings'
-import { kindName, populationName, TASK_NAMES } from './words'
+import { populationName, TASK_NAMES } from './words'
 
 const route = getRouteApi('/shell/model')
 
 /** How right the models are: out of time, beside what needs no model, in words. */
 export default function Model() {
   const { task = 'purchase' } = route.useSearch()
+  const may = useMay()
   const query = useQuery(ask.models())
   const now = query.data?.tasks.find(row => row.task === task)
   return (
@@ -45,7 +48,14 @@ export default function Model() {
         query={query}
         waiting={<Waiting rows={3} height={200} gap={16} />}
         isEmpty={answer => answer.data.length === 0}
-        empty={<Empty title="No model has been trained yet">The first refresh with enough history trains them.</Empty>}
+        empty={
+          <Empty
+            title="No model has been trained yet"
+            action={may('runs.read') && <Link to="/runs">What is missing</Link>}
+          >
+            The first refresh with enough history trains them.
+          </Empty>
+        }
       >
         {answer => (
           <div className={css.page}>

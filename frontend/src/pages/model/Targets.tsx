@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { ask } from '@/api/questions'
 import type { Target, Task } from '@/api/shapes'
 import { Faced, Waiting } from '@/components/faces'
+import { asSentence } from '@/components/format'
 import { Chip } from '@/components/marks'
 import { Card } from '@/components/Page'
 import css from './Model.module.css'
@@ -12,7 +13,8 @@ const GLYPHS = { met: '✓', 'not met': '✕', 'not reachable': '◆' } as const
 
 const whom = (target: Target) => {
   const [population = '', where] = target.population.split(', ')
-  return [populationName(population), where].filter(Boolean).join(', ')
+  const name = populationName(population)
+  return [name.charAt(0).toLowerCase() + name.slice(1), where].filter(Boolean).join(', ')
 }
 
 /** The goals that were set: met, not met, or not reachable and why. Computed, never typed. */
@@ -33,7 +35,7 @@ export function Targets({ task }: { task: Task }) {
                 <strong>
                   {measureName(target.measure)}, {whom(target)}
                 </strong>
-                <span>{target.sentence}</span>
+                <span>{asSentence(target.sentence)}</span>
               </li>
             ))}
           </ul>

@@ -6,11 +6,11 @@ import { api, read } from '@/api/client'
 import type { Model, Task } from '@/api/shapes'
 import { DataTable } from '@/components/DataTable'
 import { day, moment } from '@/components/format'
+import { kindName } from '@/components/kinds'
 import { Chip } from '@/components/marks'
 import { Card } from '@/components/Page'
 import { useMay } from '@/components/signedIn'
 import { say } from '@/components/toasts'
-import { kindName } from './words'
 
 /** Every training of the task, and the way back to the one before. */
 export function Trainings({ models, task }: { models: Model[]; task: Task }) {

@@ -1,5 +1,6 @@
 /** What the backtest's names are called on a page. */
 import type { Task } from '@/api/shapes'
+import { plainName } from '@/components/kinds'
 
 export const TASK_NAMES: Record<
   Task,
@@ -54,19 +55,6 @@ const POPULATIONS: Record<string, string> = {
   key_accounts: 'Key accounts',
 }
 
-const KINDS: Record<string, string> = {
-  lightgbm: 'LightGBM',
-  bgnbd: 'BG/NBD',
-  blend: 'LightGBM and BG/NBD together',
-  log_rfm: 'Logistic on R, F, M',
-  perfect: 'A perfect list',
-  same_as_last: 'As much as last time',
-  ours: 'This forecast',
-  seasonal_naive: 'The same period last year',
-  trading_day_year_on_year: "Last year's trading days",
-  bgnbd_gamma_gamma: 'BG/NBD with Gamma-Gamma',
-}
-
 /** The measures worth a column, best known first; `higher` says which end is the good one. */
 export const MEASURES = [
   { name: 'f1', label: 'F1', help: 'Precision and recall in one figure', higher: true },
@@ -78,11 +66,5 @@ export const MEASURES = [
   { name: 'calibration_error', label: 'Cal. error', help: 'Mean distance of said and happened', higher: false },
 ] as const
 
-const plain = (name: string) => {
-  const words = name.replaceAll('_', ' ')
-  return words.charAt(0).toUpperCase() + words.slice(1)
-}
-
-export const populationName = (name: string) => POPULATIONS[name] ?? plain(name)
-export const kindName = (name: string) => KINDS[name] ?? plain(name)
-export const measureName = (name: string) => MEASURES.find(measure => measure.name === name)?.label ?? plain(name)
+export const populationName = (name: string) => POPULATIONS[name] ?? plainName(name)
+export const measureName = (name: string) => MEASURES.find(measure => measure.name === name)?.label ?? plainName(name)

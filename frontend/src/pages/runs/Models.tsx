@@ -2,9 +2,9 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ask } from '@/api/questions'
 import type { Task, TaskRow } from '@/api/shapes'
-import { DataTable } from '@/components/DataTable'
 import { Empty, Faced, Waiting } from '@/components/faces'
 import { asSentence, day } from '@/components/format'
+import { kindName } from '@/components/kinds'
 import { Chip } from '@/components/marks'
 import { Card } from '@/components/Page'
 import css from './Runs.module.css'
@@ -48,26 +48,18 @@ export function Models() {
         }
       >
         {answer => (
-          <DataTable
-            caption="Models of the published run"
-            rowKey={row => row.task}
-            rows={answer.tasks}
-            columns={[
-              { name: 'task', label: 'Question', show: row => TASKS[row.task] },
-              {
-                name: 'level',
-                label: 'Answered by',
-                show: row => (
-                  <>
-                    <Chip tone={LEVELS[row.level].tone}>{LEVELS[row.level].label}</Chip>{' '}
-                    <span className={css.dim}>{row.kind?.replaceAll('_', ' ')}</span>
-                  </>
-                ),
-              },
-              { name: 'sentence', label: 'Why', wrap: true, show: row => asSentence(row.sentence) },
-              { name: 'as_of', label: 'Knows until', show: row => day(row.as_of) },
-            ]}
-          />
+          <ul className={css.models}>
+            {answer.tasks.map(row => (
+              <li key={row.task}>
+                <strong>{TASKS[row.task]}</strong>
+                <span>
+                  <Chip tone={LEVELS[row.level].tone}>{LEVELS[row.level].label}</Chip> {row.kind && kindName(row.kind)}
+                  {row.as_of && <span className={css.dim}>, knows until {day(row.as_of)}</span>}
+                </span>
+                <p className={css.dim}>{asSentence(row.sentence)}</p>
+              </li>
+            ))}
+          </ul>
         )}
       </Faced>
     </Card>

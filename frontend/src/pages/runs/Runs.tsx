@@ -35,7 +35,7 @@ export default function Runs() {
           <Timings run={shown} />
         </Card>
       )}
-      {may('model.read') && <Models />}
+      {shown && may('model.read') && <Models />}
       <History published={shown} />
     </Page>
   )

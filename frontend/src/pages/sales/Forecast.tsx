@@ -127,7 +127,6 @@ export function Forecast() {
               x="month"
               xAxis={month}
               axis={value => (target === 'revenue' ? money(value, currency, 'short') : short(value))}
-              domain={[0, 'auto']}
               band={{ key: 'band', colour: 'var(--brand)' }}
               series={[
                 { key: 'expected', colour: 'var(--brand)', dashed: true, dots: true },

@@ -1,8 +1,11 @@
 import { TextInput } from '@mantine/core'
 import '@/components/theme/inputs'
+import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { ask } from '@/api/questions'
 import { CategorySelect } from '@/components/choices'
 import { Figures } from '@/components/Figure'
+import { NothingYet } from '@/components/faces'
 import { day } from '@/components/format'
 import { KpiFigures } from '@/components/Kpis'
 import { Page } from '@/components/Page'
@@ -20,13 +23,20 @@ export default function Sales() {
   const navigate = useNavigate({ from: '/sales' })
   const change = (part: { from?: string; to?: string; category?: string }) =>
     void navigate({ search: now => ({ ...now, ...part }), replace: true, resetScroll: false })
+  const status = useQuery(ask.status())
+  if (status.data && !status.data.run)
+    return (
+      <Page title="Sales and forecast">
+        <NothingYet>Load a file, then refresh.</NothingYet>
+      </Page>
+    )
   return (
     <Page
       title="Sales and forecast"
       sentence={
         from || to
           ? [category ?? 'Orders', from && `from ${day(from)}`, to && `to ${day(to)}`].filter(Boolean).join(' ')
-          : `${category ?? 'All orders'} before the day the data ends`
+          : `${category ?? 'All orders'}; the figures are of the last 30 days`
       }
       actions={
         <div className={css.filters}>

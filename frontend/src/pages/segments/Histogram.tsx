@@ -11,6 +11,7 @@ import { CategorySelect, options } from '@/components/choices'
 import { Faced, Waiting } from '@/components/faces'
 import { count, decimal, many, money, percent, short } from '@/components/format'
 import { useMay } from '@/components/signedIn'
+import css from './Segments.module.css'
 import { AXES } from './search'
 
 const route = getRouteApi('/shell/segments')
@@ -21,6 +22,7 @@ const UNITS: Record<Distributed, string> = {
   probability: 'Probability of an order within 30 days',
 }
 const MOST_BINS = 24
+const COUNTED: Partial<Record<Distributed, string>> = { recency: 'day', frequency: 'order' }
 
 /** How a value is spread, with the lines where scores change. */
 export function Histogram() {
@@ -45,25 +47,27 @@ export function Histogram() {
         data={AXES}
         aria-label="What is spread"
       />
-      <NativeSelect
-        aria-label="Segment"
-        value={segment ?? ''}
-        onChange={event => {
-          const value = event.currentTarget.value || undefined
-          void navigate({ search: now => ({ ...now, segment: value }), replace: true, resetScroll: false })
-        }}
-        data={options('All segments', names, segment)}
-      />
-      {may('sales.read') && (
-        <CategorySelect
-          isBare
-          label="Bought from"
-          value={category}
-          onChange={value =>
-            void navigate({ search: now => ({ ...now, category: value }), replace: true, resetScroll: false })
-          }
+      <div className={css.choices}>
+        <NativeSelect
+          aria-label="Segment"
+          value={segment ?? ''}
+          onChange={event => {
+            const value = event.currentTarget.value || undefined
+            void navigate({ search: now => ({ ...now, segment: value }), replace: true, resetScroll: false })
+          }}
+          data={options('All segments', names, segment)}
         />
-      )}
+        {may('sales.read') && (
+          <CategorySelect
+            isBare
+            label="Bought from"
+            value={category}
+            onChange={value =>
+              void navigate({ search: now => ({ ...now, category: value }), replace: true, resetScroll: false })
+            }
+          />
+        )}
+      </div>
     </>
   )
   return (
@@ -78,7 +82,7 @@ export function Histogram() {
           <ChartCard
             head={controls}
             title={UNITS[axis]}
-            note={`${many(n, 'customer')}, half of them ${axis === 'recency' ? 'within' : 'below'} ${show(median ?? 0)}; dashed: where a score begins`}
+            note={`${many(n, 'customer')}, half of them ${axis === 'recency' ? 'within' : 'below'} ${middle(axis, show(median ?? 0))}; dashed: where a score begins`}
             fileName={`distribution-${axis}`}
             height={240}
             rows={n ? bins : []}
@@ -104,6 +108,12 @@ export function Histogram() {
       }}
     </Faced>
   )
+}
+
+/** The median with what it is counted in. */
+function middle(axis: Distributed, value: string): string {
+  const one = COUNTED[axis]
+  return one ? `${value} ${value === '1' ? one : `${one}s`}` : value
 }
 
 function shown(axis: Distributed, currency: string | null | undefined): (value: number) => string {

@@ -1,7 +1,7 @@
 import { NativeSelect } from '@mantine/core'
 import '@/components/theme/inputs'
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { ask } from '@/api/questions'
 import { DataTable } from '@/components/DataTable'
 import { Empty, Faced, Waiting } from '@/components/faces'
@@ -24,7 +24,11 @@ export function Movement() {
       query={query}
       waiting={<Waiting rows={2} height={240} />}
       isEmpty={answer => answer.since === null}
-      empty={<Empty title="Nothing to compare with yet">Movement shows from the second run on.</Empty>}
+      empty={
+        <Empty title="Nothing to compare with yet" action={<Link to="/runs">See the runs</Link>}>
+          Movement shows from the second run on.
+        </Empty>
+      }
     >
       {answer => {
         const moved = answer.data.filter(row => row.from !== row.to)

@@ -4,11 +4,11 @@ import { useDebouncedValue } from '@mantine/hooks'
 import { IconArrowDown, IconArrowUp, IconPlus, IconTrash } from '@tabler/icons-react'
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api, read } from '@/api/client'
+import { api, Problem, read } from '@/api/client'
 import { ask } from '@/api/questions'
 import type { Rule } from '@/api/shapes'
 import { Faced, Waiting } from '@/components/faces'
-import { count } from '@/components/format'
+import { count, MISSING } from '@/components/format'
 import { Card } from '@/components/Page'
 import { SegmentMark } from '@/components/SegmentMark'
 import { useMay } from '@/components/signedIn'
@@ -53,7 +53,8 @@ function Editor({ rules, sentence }: { rules: Rule[]; sentence: string | null })
   })
   const isChanged = JSON.stringify(plain(drafts)) !== JSON.stringify(rules)
   const counts = new Map(preview.data?.data.map(row => [row.segment, row]))
-  const wrong = preview.error ? [preview.error.message] : (preview.data?.wrong ?? [])
+  const isScored = !(preview.error instanceof Problem && preview.error.status === 409)
+  const wrong = preview.error && isScored ? [preview.error.message] : (preview.data?.wrong ?? [])
 
   function change(key: number, part: Partial<Rule>) {
     setDrafts(all => all.map(rule => (rule.key === key ? { ...rule, ...part } : rule)))
@@ -134,8 +135,8 @@ function Editor({ rules, sentence }: { rules: Rule[]; sentence: string | null })
             {canWrite && (
               <>
                 <span className={css.held}>
-                  <strong>{count(counts.get(rule.name)?.customers)}</strong>
-                  <span>now {count(counts.get(rule.name)?.now)}</span>
+                  <strong>{preview.data && count(counts.get(rule.name)?.customers ?? 0)}</strong>
+                  <span>now {preview.data ? count(counts.get(rule.name)?.now ?? 0) : MISSING}</span>
                 </span>
                 <span className={css.moves}>
                   <ActionIcon

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { ask } from '@/api/questions'
 import { Faced, Waiting } from '@/components/faces'
-import { count, many } from '@/components/format'
+import { many } from '@/components/format'
 import { Page } from '@/components/Page'
 import { useMay } from '@/components/signedIn'
 import { Tabs } from '@/components/Tabs'
@@ -28,7 +28,7 @@ export default function Segments() {
   return (
     <Page
       title="Segments"
-      sentence={filled && total !== undefined ? `${many(total, 'customer')} in ${count(filled.length)} segments` : ' '}
+      sentence={filled && total !== undefined ? `${many(total, 'customer')} in ${many(filled.length, 'segment')}` : ' '}
     >
       <Tabs label="About the segments" now={tab} tabs={tabs} />
       {tab === 'overview' && (

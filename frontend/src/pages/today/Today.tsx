@@ -49,10 +49,12 @@ export default function Today() {
           )
         }
       >
-        <Figures>
-          <Figure label="Called today" value={summary && count(summary.already_called)} />
-          <KpiFigures names={['revenue', 'expected_value', 'at_risk_revenue']} />
-        </Figures>
+        {!calls.isError && (
+          <Figures>
+            <Figure label="Called today" value={summary && count(summary.already_called)} />
+            <KpiFigures names={['revenue', 'expected_value', 'at_risk_revenue']} />
+          </Figures>
+        )}
         <Card flush>
           <Faced
             query={calls}
@@ -65,20 +67,28 @@ export default function Today() {
             empty={<Done called={summary?.already_called ?? 0} />}
           >
             {answer => (
-              <ol className={css.list} ref={list} aria-label="Customers to call, best first">
-                {answer.data.map((row, place) => (
-                  <Row
-                    key={row.customer_id}
-                    row={row}
-                    rank={place + 1}
-                    currency={currency}
-                    isOpen={panel.open === row.customer_id}
-                    canLog={may('calls.write')}
-                    onOpen={panel.show}
-                    onNear={panel.prepare}
-                  />
-                ))}
-              </ol>
+              <>
+                <div className={css.head} aria-hidden>
+                  <span>Customer</span>
+                  <span>Why now</span>
+                  <span>Likely</span>
+                  <span>Expected</span>
+                </div>
+                <ol className={css.list} ref={list} aria-label="Customers to call, best first">
+                  {answer.data.map((row, place) => (
+                    <Row
+                      key={row.customer_id}
+                      row={row}
+                      rank={place + 1}
+                      currency={currency}
+                      isOpen={panel.open === row.customer_id}
+                      canLog={may('calls.write')}
+                      onOpen={panel.show}
+                      onNear={panel.prepare}
+                    />
+                  ))}
+                </ol>
+              </>
             )}
           </Faced>
         </Card>
@@ -113,6 +123,7 @@ function Row({ row, rank, currency, isOpen, canLog, onOpen, onNear }: RowProps) 
         <button
           type="button"
           className={css.name}
+          dir="auto"
           data-focus
           onClick={() => onOpen(row.customer_id)}
           onPointerEnter={() => onNear(row.customer_id)}
@@ -142,13 +153,14 @@ function Row({ row, rank, currency, isOpen, canLog, onOpen, onNear }: RowProps) 
 }
 
 function Done({ called }: { called: number }) {
+  const may = useMay()
   return called ? (
     <Empty title="All done for today" action={<Link to="/customers">Look further down the list</Link>}>
       {many(called, 'call')} logged. Those put off come back on their day.
     </Empty>
   ) : (
-    <Empty title="Nobody to call yet" action={<Link to="/import">Bring in orders</Link>}>
-      The list fills as soon as orders are loaded and a run is published.
+    <Empty title="Nobody to call yet" action={may('runs.read') && <Link to="/runs">What is missing</Link>}>
+      The orders do not allow a prediction yet: there are too few, or too short a time of them.
     </Empty>
   )
 }

@@ -1,6 +1,7 @@
 import { Bar, BarChart, CartesianGrid, Cell, ReferenceLine, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
 import { short } from '../../format'
-import { AXIS, GRID, MARGIN, STILL, type TipRow, tip } from './parts'
+import { AXIS, GRID, MARGIN, NameTick, STILL, type TipRow, tip } from './parts'
+import { fitting, roundTicks } from './ticks'
 
 export interface BarsProps<Row> {
   rows: Row[]
@@ -25,7 +26,7 @@ export default function Bars<Row extends object>(props: BarsProps<Row>) {
     each => title(each.row),
     each => tips(each.row),
   )
-  const numbers = <NumberAxis lying={lying} axis={axis} />
+  const numbers = <NumberAxis lying={lying} axis={axis} ticks={roundTicks(data.map(each => each.value))} />
   return (
     <ResponsiveContainer width="100%" height="100%">
       <BarChart
@@ -36,7 +37,7 @@ export default function Bars<Row extends object>(props: BarsProps<Row>) {
       >
         <CartesianGrid {...GRID} horizontal={!lying} vertical={Boolean(lying)} />
         {lying ? (
-          <YAxis type="category" dataKey="name" width={140} {...AXIS} axisLine={false} interval={0} />
+          <YAxis type="category" dataKey="name" width={140} {...AXIS} tick={NameTick} axisLine={false} interval={0} />
         ) : (
           <XAxis dataKey="name" {...AXIS} minTickGap={16} />
         )}
@@ -67,10 +68,13 @@ export default function Bars<Row extends object>(props: BarsProps<Row>) {
   )
 }
 
-function NumberAxis({ lying, axis }: { lying?: boolean; axis: (value: number) => string }) {
-  return lying ? (
-    <XAxis type="number" {...AXIS} axisLine={false} tickFormatter={value => axis(value)} />
-  ) : (
-    <YAxis width={56} {...AXIS} axisLine={false} tickFormatter={value => axis(value)} />
-  )
+interface NumberAxisProps {
+  lying?: boolean
+  axis: (value: number) => string
+  ticks: number[] | undefined
+}
+
+function NumberAxis({ lying, axis, ticks }: NumberAxisProps) {
+  const all = { ...AXIS, ...fitting(ticks), axisLine: false, tickFormatter: axis }
+  return lying ? <XAxis type="number" {...all} /> : <YAxis width={56} {...all} />
 }

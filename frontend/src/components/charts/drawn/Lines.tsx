@@ -10,6 +10,7 @@ import {
   YAxis,
 } from 'recharts'
 import { AXIS, GRID, MARGIN, STILL, type TipRow, tip } from './parts'
+import { fitting, roundTicks } from './ticks'
 
 interface Series {
   key: string
@@ -27,7 +28,8 @@ export interface LinesProps<Row> {
   /** A pair of numbers per row, drawn as a band behind the lines. */
   band?: { key: string; colour: string }
   axis: (value: number) => string
-  domain?: [number | 'auto', number | 'auto']
+  /** Where the upright axis ends, if it is not to follow the values. */
+  most?: number
   tips: (row: Row) => TipRow[]
   title: (row: Row) => string
   mark?: { at: string | number; label: string }
@@ -41,11 +43,13 @@ export default function Lines<Row extends object>({
   series,
   band,
   axis,
-  domain,
+  most,
   tips,
   title,
   mark,
 }: LinesProps<Row>) {
+  const at = (key: string) => rows.flatMap(row => (row as Record<string, number | number[] | null>)[key] ?? [])
+  const heights = [...series.map(each => each.key), ...(band ? [band.key] : [])].flatMap(at)
   return (
     <ResponsiveContainer width="100%" height="100%">
       <ComposedChart data={rows} margin={MARGIN}>
@@ -55,10 +59,16 @@ export default function Lines<Row extends object>({
           {...AXIS}
           minTickGap={24}
           type={xNumeric ? 'number' : 'category'}
-          domain={xNumeric ? ['dataMin', 'dataMax'] : undefined}
+          {...(xNumeric ? fitting(roundTicks(at(x))) : {})}
           tickFormatter={xAxis && (value => xAxis(value))}
         />
-        <YAxis width={56} {...AXIS} axisLine={false} tickFormatter={value => axis(value)} domain={domain} />
+        <YAxis
+          width={56}
+          {...AXIS}
+          {...(most === undefined ? fitting(roundTicks(heights)) : { domain: [0, most] })}
+          axisLine={false}
+          tickFormatter={value => axis(value)}
+        />
         <Tooltip content={tip<Row>(title, tips)} cursor={{ stroke: 'var(--line-strong)' }} {...STILL} />
         {band && (
           <Area

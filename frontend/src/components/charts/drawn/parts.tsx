@@ -12,6 +12,25 @@ export const GRID = { stroke: 'var(--line)', vertical: false } as const
 export const MARGIN = { top: 8, right: 12, bottom: 0, left: 0 }
 export const STILL = { isAnimationActive: false } as const
 
+const LONGEST_NAME = 19
+
+/** The name of a lying bar, on one line; what does not fit is told by the pointer, the table and the box. */
+export function NameTick({ x, y, payload }: { x?: number | string; y?: number | string; payload?: { value: string } }) {
+  const name = payload?.value ?? ''
+  const letters = [...name]
+  return (
+    <text x={x} y={y} dy="0.35em" textAnchor="end" fill="var(--dim)" fontSize={12}>
+      <title>{name}</title>
+      {letters.length > LONGEST_NAME
+        ? `${letters
+            .slice(0, LONGEST_NAME - 1)
+            .join('')
+            .trimEnd()}…`
+        : name}
+    </text>
+  )
+}
+
 export interface TipRow {
   label: string
   value: ReactNode
