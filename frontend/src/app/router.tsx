@@ -7,6 +7,7 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router'
+import { Problem } from '@/api/client'
 import { ask } from '@/api/questions'
 import { session } from '@/api/session'
 import { fetchCharts } from '@/components/charts/fetch'
@@ -28,6 +29,16 @@ import { parseToday } from '@/pages/today/search'
 import { queries } from './queries'
 import { Failed, NotFound, Shell } from './shell/Shell'
 
+/** A page that is fetched when it is first needed; while the server is away the page before says so, and none is reloaded. */
+function page(load: Parameters<typeof lazyRouteComponent>[0]) {
+  return lazyRouteComponent(() =>
+    load().catch(async (error: unknown) => {
+      const isThere = await fetch('/favicon.svg', { method: 'HEAD', cache: 'no-store' }).catch(() => null)
+      throw isThere ? error : new Problem(0, {})
+    }),
+  )
+}
+
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({
   component: () => (
     <>
@@ -42,7 +53,7 @@ const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
   validateSearch: parseSignIn,
-  component: lazyRouteComponent(() => import('@/pages/sign-in/SignIn')),
+  component: page(() => import('@/pages/sign-in/SignIn')),
 })
 
 const shell = createRoute({
@@ -51,6 +62,7 @@ const shell = createRoute({
   beforeLoad: async ({ location }) => {
     await session.start()
     const { phase, user } = session.get()
+    if (phase === 'unknown') throw new Problem(0, {})
     if (phase === 'out' || !user)
       throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { next: location.href } })
     setLocale(user.preferences.locale ?? undefined)
@@ -71,7 +83,7 @@ const pages = [
       void queries.prefetchQuery(ask.callsToday())
       void queries.prefetchQuery(ask.kpis())
     },
-    component: lazyRouteComponent(() => import('@/pages/today/Today')),
+    component: page(() => import('@/pages/today/Today')),
   }),
   createRoute({
     getParentRoute: () => shell,
@@ -79,7 +91,7 @@ const pages = [
     validateSearch: parseCustomers,
     loaderDeps: ({ search }) => toQuestion(search),
     loader: ({ deps }) => void queries.prefetchInfiniteQuery(ask.customers(deps)),
-    component: lazyRouteComponent(() => import('@/pages/customers/Customers')),
+    component: page(() => import('@/pages/customers/Customers')),
   }),
   createRoute({
     getParentRoute: () => shell,
@@ -90,7 +102,7 @@ const pages = [
       fetchCharts()
       void queries.prefetchQuery(ask.calculation(params.id))
     },
-    component: lazyRouteComponent(() => import('@/pages/customer/Customer')),
+    component: page(() => import('@/pages/customer/Customer')),
   }),
   createRoute({
     getParentRoute: () => shell,
@@ -101,7 +113,7 @@ const pages = [
       fetchCharts()
       void queries.prefetchQuery(ask.grid())
     },
-    component: lazyRouteComponent(() => import('@/pages/segments/Segments')),
+    component: page(() => import('@/pages/segments/Segments')),
   }),
   createRoute({
     getParentRoute: () => shell,
@@ -123,7 +135,7 @@ const pages = [
         () => undefined,
       )
     },
-    component: lazyRouteComponent(() => import('@/pages/model/Model')),
+    component: page(() => import('@/pages/model/Model')),
   }),
   createRoute({
     getParentRoute: () => shell,
@@ -135,37 +147,37 @@ const pages = [
       fetchCharts()
       void queries.prefetchQuery(ask.forecast())
     },
-    component: lazyRouteComponent(() => import('@/pages/sales/Sales')),
+    component: page(() => import('@/pages/sales/Sales')),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/import',
     validateSearch: parseImport,
-    component: lazyRouteComponent(() => import('@/pages/import/Import')),
+    component: page(() => import('@/pages/import/Import')),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/runs',
     validateSearch: parseRuns,
-    component: lazyRouteComponent(() => import('@/pages/runs/Runs')),
+    component: page(() => import('@/pages/runs/Runs')),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/admin',
     validateSearch: parseAdmin,
-    component: lazyRouteComponent(() => import('@/pages/admin/Admin')),
+    component: page(() => import('@/pages/admin/Admin')),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/me',
     validateSearch: parseMe,
-    component: lazyRouteComponent(() => import('@/pages/me/Me')),
+    component: page(() => import('@/pages/me/Me')),
   }),
   createRoute({
     getParentRoute: () => shell,
     path: '/glossary',
     validateSearch: parseGlossary,
-    component: lazyRouteComponent(() => import('@/pages/glossary/Glossary')),
+    component: page(() => import('@/pages/glossary/Glossary')),
   }),
   createRoute({ getParentRoute: () => shell, path: '$', component: NotFound }),
 ] as const

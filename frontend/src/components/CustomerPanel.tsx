@@ -15,6 +15,7 @@ import { Churn, Rfm } from './marks'
 import { REASONS_NOTE, Reasons } from './Reasons'
 import { SegmentMark } from './SegmentMark'
 import { useMay } from './signedIn'
+import { useFocusBack } from './useFocusBack'
 
 interface Props {
   customerId: string
@@ -25,6 +26,7 @@ interface Props {
 export default function CustomerPanel({ customerId, onClose }: Props) {
   const query = useQuery(ask.customer(customerId))
   const panel = useRef<HTMLElement>(null)
+  useFocusBack()
   // biome-ignore lint/correctness/useExhaustiveDependencies: another customer is another panel to read from the top
   useEffect(() => {
     panel.current?.focus({ preventScroll: true })

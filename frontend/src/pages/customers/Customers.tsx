@@ -3,6 +3,7 @@ import { IconDownload } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
+import { Problem } from '@/api/client'
 import { ask } from '@/api/questions'
 import { Empty, Waiting, Wrong } from '@/components/faces'
 import { many } from '@/components/format'
@@ -36,6 +37,14 @@ export default function Customers() {
   const rows = query.data?.pages.flatMap(page => page.data) ?? []
   const canExport = may('customers.export')
 
+  /** A filter the API does not know, as an address written by hand may hold. */
+  const nonsense = !query.data && query.error instanceof Problem && query.error.status === 400 ? query.error : null
+  const clear = (
+    <Button variant="default" onClick={() => void navigate({ search: {} })}>
+      Clear the filters
+    </Button>
+  )
+
   useKeys({ e: () => canExport && setExporting(true) })
 
   function change(part: Partial<CustomersSearch>, replace = false) {
@@ -65,7 +74,11 @@ export default function Customers() {
         }
       >
         <Filters search={search} onChange={change} />
-        {!query.data && query.error ? (
+        {nonsense ? (
+          <Empty title={nonsense.message} action={clear}>
+            {nonsense.remedy}
+          </Empty>
+        ) : !query.data && query.error ? (
           <Wrong error={query.error} onRetry={() => void query.refetch()} />
         ) : !first ? (
           <div className={css.frame}>
@@ -75,14 +88,7 @@ export default function Customers() {
           </div>
         ) : first.total === 0 ? (
           <div className={css.frame}>
-            <Empty
-              title="Nobody matches"
-              action={
-                <Button variant="default" onClick={() => void navigate({ search: {} })}>
-                  Clear the filters
-                </Button>
-              }
-            >
+            <Empty title="Nobody matches" action={clear}>
               Widen or clear a filter to see more customers.
             </Empty>
           </div>

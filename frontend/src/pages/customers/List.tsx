@@ -37,7 +37,7 @@ export function List(props: Props) {
   const { ref: frame, width } = useElementSize<HTMLDivElement>()
   const body = useRef<HTMLDivElement>(null)
   const isCards = width > 0 && width < CARDS_BELOW
-  const { columns, template } = layout(width || 1024)
+  const { columns, template } = layout(width || 1024, isCards ? undefined : props.sort)
   const virtual = useWindowVirtualizer({
     count: rows.length,
     estimateSize: () => (isCards ? CARD_PX : ROW_PX),

@@ -8,3 +8,8 @@ test('a wide list shows all, a narrow one what matters most, in the same order',
   expect(names(640)).toEqual(['segment', 'probability', 'expected_value'])
   expect(names(1184)).toContain('churn_state')
 })
+
+test('what the list is sorted by is always shown', () => {
+  expect(names(960)).not.toContain('value_12m')
+  expect(layout(960, 'lifetime').columns.map(column => column.name)).toContain('value_12m')
+})

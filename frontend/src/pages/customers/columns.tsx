@@ -99,13 +99,14 @@ const BOX_AND_NAME = { least: 36 + 160, share: 1.3 }
 const GAP = 12
 const PADDING = 24
 
-/** The columns that fit, and the grid they stand in. */
-export function layout(width: number): { columns: ListColumn[]; template: string } {
+/** The columns that fit, what is sorted by always among them, and the grid they stand in. */
+export function layout(width: number, sort?: ListColumn['sort']): { columns: ListColumn[]; template: string } {
   let left = width - PADDING - BOX_AND_NAME.least - GAP
   const fitting = new Set<ListColumn>()
-  for (const column of [...COLUMNS].sort((a, b) => a.rank - b.rank)) {
+  const rank = (column: ListColumn) => (sort && column.sort === sort ? 0 : column.rank)
+  for (const column of [...COLUMNS].sort((a, b) => rank(a) - rank(b))) {
     left -= column.least + GAP
-    if (left >= 0 || column.rank === 0) fitting.add(column)
+    if (left >= 0 || rank(column) === 0) fitting.add(column)
     else break
   }
   const columns = COLUMNS.filter(column => fitting.has(column))

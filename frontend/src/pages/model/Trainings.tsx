@@ -1,10 +1,10 @@
-import { Button, Modal } from '@mantine/core'
-import '@/components/theme/dialogs'
+import { Button } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, read } from '@/api/client'
 import type { Model, Task } from '@/api/shapes'
 import { DataTable } from '@/components/DataTable'
+import { Dialog } from '@/components/Dialog'
 import { day, moment } from '@/components/format'
 import { kindName } from '@/components/kinds'
 import { Chip } from '@/components/marks'
@@ -65,12 +65,12 @@ function GoBack({ task, onClose }: { task: Task; onClose: () => void }) {
     },
   })
   return (
-    <Modal opened onClose={onClose} title="Take the newest training out of service?">
+    <Dialog onClose={onClose} title="Take the newest training out of service?">
       <p>The one before it answers from the next refresh on. What is published now stays as it is.</p>
       {roll.error && <p role="alert">{roll.error.message}</p>}
       <Button mt="md" loading={roll.isPending} onClick={() => roll.mutate()}>
         Take it out of service
       </Button>
-    </Modal>
+    </Dialog>
   )
 }
