@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.api.people import PHRASE, Person, invite
+from tests.support.browsing import Pages
 from tests.support.served import Served
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 BUILT = Path(__file__).parents[2] / "src" / "foresell" / "api" / "static" / "index.html"
-SignedIn = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
@@ -36,14 +36,18 @@ def manager(served: Served) -> Person:
 
 
 @pytest.fixture
-def pages(chromium: Browser, served: Served) -> Iterator[Callable[[Person | None], Page]]:
-    """`pages(person)`: a page of a browser of its own, signed in; with None nobody is. Errors on the page fail the test."""
+def pages(chromium: Browser, served: Served) -> Iterator[Pages]:
+    """`pages(person)`: a page of a browser of its own, signed in; with None nobody is.
+
+    Afterwards the test fails if a page met an error, broke the content policy, opened a dialog of the browser's or asked
+    another site for anything.
+    """
     contexts: list[BrowserContext] = []
     wrong: list[str] = []
 
-    def opened(person: Person | None) -> Page:
+    def opened(person: Person | None, url: str = served.url) -> Page:
         context = chromium.new_context(
-            base_url=served.url, viewport={"width": 1440, "height": 900}, locale="en-GB", accept_downloads=True
+            base_url=url, viewport={"width": 1440, "height": 900}, locale="en-GB", accept_downloads=True
         )
         contexts.append(context)
         if person:
@@ -53,6 +57,11 @@ def pages(chromium: Browser, served: Served) -> Iterator[Callable[[Person | None
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda message: wrong.append(message.text) if "Content Security" in message.text else None)
+        page.on("dialog", lambda dialog: (wrong.append(dialog.message), dialog.dismiss()))
+        page.on(
+            "request",
+            lambda asked: None if asked.url.startswith((url, "data:", "blob:")) else wrong.append(asked.url),
+        )
         return page
 
     yield opened

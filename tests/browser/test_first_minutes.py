@@ -4,42 +4,13 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.api.people import PHRASE, Person, invite, sql
+from tests.api.people import Person, invite, sql
+from tests.support.browsing import ROW, Pages, shown
 from tests.support.served import Served
-
-Pages = Callable[[Person | None], Page]
-ROW = "[data-row]"
-FRONT = Path(__file__).parents[2] / "frontend"
-
-
-def shown(page: Page) -> int:
-    """The number of customers the list says it has."""
-    return int(re.sub(r"\D", "", page.locator("header p").first.inner_text()))
-
-
-def test_sign_in_returns_to_the_address(pages: Pages, manager: Person) -> None:
-    page = pages(None)
-    page.goto("/customers?segment=Loyal")
-    page.fill("input[type=email]", manager.email)
-    page.fill("input[type=password]", PHRASE)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/customers?segment=Loyal")
-    page.wait_for_selector(ROW)
-
-
-def test_a_wrong_password_is_told_and_nothing_is_shown(pages: Pages, manager: Person) -> None:
-    page = pages(None)
-    page.goto("/")
-    page.fill("input[type=email]", manager.email)
-    page.fill("input[type=password]", "not the right phrase")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("alert").first).to_be_visible()
-    assert page.locator(ROW).count() == 0
 
 
 def test_log_a_call_and_take_it_back(pages: Pages, manager: Person) -> None:
@@ -127,34 +98,3 @@ def test_two_reps_see_their_own_customers(pages: Pages, served: Served) -> None:
     assert not seen[0] & seen[1]
     page.goto(f"/customers/{served.customers['rep'][0]}")
     expect(page.get_by_text("Customer not found")).to_be_visible()
-
-
-def test_no_serious_accessibility_faults(pages: Pages, manager: Person) -> None:
-    axe = (FRONT / "node_modules" / "axe-core" / "axe.min.js").read_text()
-    found = []
-    for scheme in ("light", "dark"):
-        page = pages(manager)
-        page.emulate_media(color_scheme=scheme)
-        for path in (
-            "/",
-            "/customers",
-            "/segments",
-            "/model",
-            "/sales",
-            "/import",
-            "/runs",
-            "/admin",
-            "/me",
-            "/glossary",
-        ):
-            page.goto(path)
-            page.wait_for_selector("main h1")
-            page.wait_for_timeout(1_000)
-            page.context.new_cdp_session(page).send("Runtime.evaluate", {"expression": axe})
-            faults = page.evaluate(
-                "axe.run().then(r => r.violations.filter(v => ['critical', 'serious'].includes(v.impact)).map(v => v.id))"
-            )
-            wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1")
-            if faults or wide:
-                found.append((scheme, path, faults, wide))
-    assert found == []

@@ -101,11 +101,11 @@ def served(furnished_home: Path) -> Iterator[Served]:
 
 
 class running:
-    """`with running(settings) as url`: the API in a thread, on a free port of this machine."""
+    """`with running(settings) as url`: the API in a thread, on a port of this machine, any free one if none is named."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, port: int = 0) -> None:
         self._app = create_app(settings)
-        config = uvicorn.Config(self._app, host="127.0.0.1", port=0, log_level="warning", access_log=False)
+        config = uvicorn.Config(self._app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
 

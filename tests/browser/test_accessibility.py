@@ -1,0 +1,140 @@
+"""No page in any state has what axe calls critical or serious, in light and in dark; who wants no motion gets none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.api.people import Person
+from tests.support.browsing import PANEL, PATHS, ROW, Pages, quiet, serious_faults, to
+
+
+def faults_in_both(page: Page) -> list[tuple[str, str]]:
+    found = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        expect(page.locator(f":root[data-mantine-color-scheme={scheme}]")).to_have_count(1)
+        quiet(page)
+        found += [(scheme, fault) for fault in serious_faults(page)]
+    return found
+
+
+def test_every_page(pages: Pages, manager: Person) -> None:
+    page = pages(manager)
+    found = []
+    for path in PATHS:
+        to(page, path)
+        found += [(path, *fault) for fault in faults_in_both(page)]
+    assert found == []
+
+
+def a_panel(page: Page) -> None:
+    to(page, "/")
+    page.locator(f"{ROW} [data-focus]").first.click()
+    page.wait_for_selector(f"{PANEL} h2")
+
+
+def a_customer(page: Page) -> None:
+    to(page, "/customers")
+    page.goto(f"/customers/{page.locator(ROW).first.get_attribute('data-row')}?tab=rfm")
+    page.get_by_text("The orders behind it").wait_for()
+
+
+def an_export(page: Page) -> None:
+    to(page, "/customers")
+    page.keyboard.press("e")
+    page.get_by_role("dialog", name="Export").wait_for()
+
+
+def a_palette(page: Page) -> None:
+    to(page, "/customers")
+    page.keyboard.press("Control+k")
+    page.get_by_role("dialog").wait_for()
+
+
+def a_passport(page: Page) -> None:
+    to(page, "/")
+    page.get_by_title("Where does this come from?").first.click()
+    page.get_by_role("dialog").locator("pre").wait_for()
+
+
+def a_menu(page: Page) -> None:
+    to(page, "/")
+    page.locator(f"{ROW} [data-log]").first.click()
+    page.get_by_role("menuitem", name="Reached").wait_for()
+
+
+def a_selection(page: Page) -> None:
+    to(page, "/customers?segment=Champions&sort=monetary")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.get_by_role("region", name="Selected customers").wait_for()
+
+
+def an_empty_list(page: Page) -> None:
+    to(page, "/customers?q=nobody-is-called-that")
+    page.get_by_text("Nobody matches").wait_for()
+
+
+def an_error(page: Page) -> None:
+    page.route("**/api/segments*", lambda route: route.fulfill(status=500, json={"error": "Internal server error"}))
+    page.goto("/segments")
+    page.get_by_role("alert").first.wait_for()
+
+
+def a_page_nowhere(page: Page) -> None:
+    page.goto("/nowhere")
+    page.get_by_text("There is no such page").wait_for()
+
+
+def a_toast(page: Page) -> None:
+    a_selection(page)
+    page.get_by_role("button", name="Put off").click()
+    page.get_by_role("menuitem", name="Until tomorrow").click()
+    page.get_by_text("1 customer put off").wait_for()
+
+
+STATES = (
+    a_panel, a_customer, an_export, a_palette, a_passport, a_menu, a_selection, an_empty_list, an_error, a_page_nowhere, a_toast,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("bring_about", STATES, ids=lambda state: state.__name__)
+def test_every_state(pages: Pages, manager: Person, bring_about: Callable[[Page], None]) -> None:
+    page = pages(manager)
+    bring_about(page)
+    assert faults_in_both(page) == []
+
+
+def test_the_way_in(pages: Pages) -> None:
+    page = pages(None)
+    page.goto("/sign-in")
+    page.get_by_role("heading", name="Sign in").wait_for()
+    assert faults_in_both(page) == []
+
+
+MOVING = """() => document.getAnimations({ subtree: true })
+    .filter(each => each.effect.getComputedTiming().duration > 1).map(each => each.effect.target.outerHTML.slice(0, 80))"""
+
+
+def test_who_wants_no_motion_gets_none(pages: Pages, manager: Person) -> None:
+    moved = {}
+    for wish in ("no-preference", "reduce"):
+        page = pages(manager)
+        page.emulate_media(reduced_motion=wish)
+        to(page, "/customers")
+        page.wait_for_timeout(1_000)
+        page.evaluate(f"""window.moved = {{}}
+            const look = () => {{ for (const each of ({MOVING})()) window.moved[each] = 1; requestAnimationFrame(look) }}
+            look()""")
+        page.locator(f"{ROW} [data-focus]").first.click()
+        page.wait_for_selector(f"{PANEL} h2")
+        page.keyboard.press("Escape")
+        page.keyboard.press("e")
+        page.get_by_role("dialog", name="Export").wait_for()
+        page.wait_for_timeout(300)
+        moved[wish] = page.evaluate("window.moved")
+    assert len(moved["no-preference"]) > 0
+    assert moved["reduce"] == {}

@@ -1,0 +1,100 @@
+"""Everything that is looked at is in the address: it survives Back, a reload and being copied, within everybody's rights."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.api.people import Person, invite, sql
+from tests.support.browsing import PANEL, ROW, Pages, listed, shown
+from tests.support.served import Served
+
+
+def seen(page: Page) -> tuple[str | None, str, list[str], str]:
+    """Filter, sort, rows and open customer, as the page shows them."""
+    page.wait_for_selector(f"{PANEL} h2")
+    expect(page.locator("[data-stale]")).to_have_count(0)
+    return (
+        page.get_by_label("Segment", exact=True).input_value(),
+        page.locator("[aria-sort]").inner_text(),
+        listed(page),
+        page.locator(f"{PANEL} h2").inner_text(),
+    )
+
+
+def narrowed(page: Page) -> None:
+    """A segment, another sort, a customer open."""
+    page.goto("/customers")
+    page.wait_for_selector(ROW)
+    page.get_by_label("Segment", exact=True).select_option("Champions")
+    page.wait_for_url("**segment=Champions*")
+    page.get_by_role("columnheader", name="Spent").get_by_role("button").click()
+    page.wait_for_url("**sort=monetary*")
+    expect(page.locator("[data-stale]")).to_have_count(0)
+    page.locator(f"{ROW} [data-focus]").nth(2).click()
+    page.wait_for_url("**open=C*")
+
+
+def test_filter_sort_and_open_customer_survive_a_reload_and_back(pages: Pages, manager: Person) -> None:
+    page = pages(manager)
+    narrowed(page)
+    before = seen(page)
+    assert before[0] == "Champions" and "Spent" in before[1]
+    page.reload()
+    assert seen(page) == before
+    page.get_by_role("link", name="Segments").click()
+    page.wait_for_url("**/segments")
+    page.go_back()
+    assert seen(page) == before
+    page.go_back()
+    expect(page.locator(PANEL)).to_have_count(0)
+    assert "sort=monetary" in page.url and "segment=Champions" in page.url
+    page.go_forward()
+    assert seen(page) == before
+
+
+def test_a_copied_link_shows_a_rep_the_same_of_the_own_customers(pages: Pages, served: Served, manager: Person) -> None:
+    page = pages(manager)
+    narrowed(page)
+    link, all_of_them = page.url.split("&open=")[0], set(seen(page)[2])
+    mine = {*sorted(all_of_them)[:3], *served.customers["nobody"][:3]}
+    rep = invite(served, "rep")
+    sql(
+        served,
+        "insert into access.customer_owners (customer_id, user_id) select unnest(%s::text[]), %s"
+        " on conflict (customer_id) do update set user_id = excluded.user_id",
+        list(mine), rep.user_id,
+    )  # fmt: skip
+    theirs = pages(rep)
+    theirs.goto(link)
+    theirs.wait_for_selector(ROW)
+    assert theirs.get_by_label("Segment", exact=True).input_value() == "Champions"
+    assert set(listed(theirs)) == mine & all_of_them
+    assert shown(theirs) == len(mine & all_of_them) >= 3
+
+
+def test_a_foreign_customer_is_calmly_not_there(pages: Pages, served: Served) -> None:
+    rep = invite(served, "rep")
+    foreign = served.customers["other_rep"][0]
+    page = pages(rep)
+    page.goto(f"/customers/{foreign}?tab=orders")
+    expect(page.get_by_text("Customer not found")).to_be_visible()
+    expect(page.get_by_role("navigation", name="Pages")).to_be_visible()
+    assert foreign in page.locator("main h1").inner_text()
+    expect(page.get_by_role("button", name="Reveal")).to_have_count(0)
+    page.goto(f"/customers?open={foreign}")
+    expect(page.locator(PANEL).get_by_text("Customer not found")).to_be_visible()
+    expect(page.locator(PANEL).get_by_role("button", name="Log")).to_have_count(0)
+
+
+def test_addresses_nobody_made_are_calmly_nowhere(pages: Pages, manager: Person) -> None:
+    page = pages(manager)
+    page.goto("/nowhere/at/all")
+    expect(page.get_by_text("There is no such page")).to_be_visible()
+    page.goto("/customers?segment=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E&sort=sideways&min_probability=many")
+    expect(page.get_by_text("There is no segment '<img src=x onerror=alert(1)>'.")).to_be_visible()
+    expect(page.locator("main img")).to_have_count(0)
+    page.get_by_role("button", name="Clear the filters").click()
+    page.wait_for_selector(ROW)
+    assert re.search(r"/customers\??$", page.url)

@@ -1,0 +1,224 @@
+"""Ways in, ways out, and proving once more to be there."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pyotp
+from playwright.sync_api import Page, expect
+
+from foresell.truth import people
+from foresell.vault.vault import vault_of
+from tests.api.people import PHRASE, Person, invite, rewind_totp, sql, with_totp
+from tests.support.browsing import ROW, Pages, listed, sign_in, to
+from tests.support.served import Served
+
+NOT_IT = "not the right phrase"
+
+
+def test_sign_in_returns_to_the_address(pages: Pages, manager: Person) -> None:
+    page = pages(None)
+    page.goto("/customers?segment=Loyal")
+    sign_in(page, manager, PHRASE)
+    page.wait_for_url("**/customers?segment=Loyal")
+    page.wait_for_selector(ROW)
+
+
+def test_a_wrong_password_says_nothing_about_the_account(pages: Pages, manager: Person) -> None:
+    told = []
+    for email in (manager.email, "nobody.at.all@foresell.example"):
+        page = pages(None)
+        page.goto("/")
+        page.fill("input[type=email]", email)
+        page.fill("input[type=password]", NOT_IT)
+        page.keyboard.press("Enter")
+        said = page.get_by_role("alert").filter(has_text=" ")
+        expect(said).to_be_visible()
+        told.append(said.inner_text())
+        assert page.locator(ROW).count() == 0
+        assert page.url.endswith("/sign-in")
+    assert told[0] == told[1]
+
+
+def test_nobody_is_sent_to_another_site(pages: Pages, served: Served, manager: Person) -> None:
+    page = pages(None)
+    page.goto("/sign-in?next=//elsewhere.example/x")
+    sign_in(page, manager, PHRASE)
+    page.wait_for_selector(ROW)
+    assert page.url == f"{served.url}/"
+
+
+def code_asked(page: Page, label: str, code: str) -> None:
+    page.get_by_label(label).fill(code)
+    page.keyboard.press("Enter")
+
+
+def test_an_authenticator_is_set_up_and_asked_for(pages: Pages, served: Served) -> None:
+    person = invite(served, "manager")
+    page = pages(person)
+    to(page, "/me?tab=sign-in")
+    page.get_by_role("button", name="Set up").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_alt_text("QR code of the key")).to_be_visible()
+    totp = pyotp.TOTP(dialog.locator("code").inner_text().replace(" ", ""))
+    wrong = str((int(totp.now()) + 500_000) % 1_000_000).zfill(6)
+    code_asked(page, "Code from the app", wrong)
+    expect(dialog).to_contain_text("wrong")
+    code_asked(page, "Code from the app", totp.now())
+    expect(page.get_by_role("dialog", name="Your recovery codes")).to_be_visible()
+    recovery = page.locator("output").inner_text().split()
+    assert len(recovery) == 10
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("10 codes left")).to_be_visible()
+
+    rewind_totp(served, person.user_id)
+    other = pages(None)
+    other.goto("/segments")
+    sign_in(other, person, PHRASE)
+    code_asked(other, "Code from your authenticator", wrong)
+    expect(other.get_by_role("alert")).to_contain_text("wrong")
+    code_asked(other, "Code from your authenticator", totp.now())
+    other.wait_for_url("**/segments")
+    other.wait_for_selector("main h1")
+
+    third = pages(None)
+    for expected in (True, False):
+        third.context.clear_cookies()
+        third.goto("/segments")
+        sign_in(third, person, PHRASE)
+        third.get_by_role("button", name="Use a recovery code").click()
+        code_asked(third, "Recovery code", recovery[0])
+        if expected:
+            third.wait_for_url("**/segments")
+            third.wait_for_selector("main h1")
+        else:
+            expect(third.get_by_role("alert")).to_contain_text("used before")
+            assert "/sign-in" in third.url
+
+
+def with_device(page: Page) -> None:
+    """A device with a fingerprint reader, as Chromium plays it."""
+    cdp = page.context.new_cdp_session(page)
+    cdp.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+               "isUserVerified": True, "automaticPresenceSimulation": True}  # fmt: skip
+    cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+def test_a_passkey_is_made_signs_in_and_steps_up(pages: Pages, served: Served) -> None:
+    person = invite(served, "manager")
+    sql(served, "update access.customer_owners set user_id = %s where customer_id = any(%s)",
+        person.user_id, served.customers["nobody"][:5])  # fmt: skip
+    page = pages(None, served.url.replace("127.0.0.1", "localhost"))
+    with_device(page)
+    page.goto("/me?tab=sign-in")
+    sign_in(page, person, PHRASE)
+    page.get_by_label("Name of a new passkey").fill("Laptop")
+    page.get_by_role("button", name="Add a passkey").click()
+    expect(page.get_by_role("dialog", name="Your recovery codes")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("Laptop", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Account of").click()
+    page.get_by_role("menuitem", name="Sign out").click()
+    page.get_by_role("button", name="Use a passkey").click()
+    page.wait_for_selector(ROW)
+    expect(page.get_by_role("button", name="Account of")).to_be_visible()
+
+    sql(
+        served,
+        "update access.sessions set second_factor_at = now() - interval '1 hour' where user_id = %s",
+        person.user_id,
+    )
+    page.goto("/customers")
+    page.wait_for_selector(ROW)
+    page.keyboard.press("e")
+    page.get_by_label("With e-mail, phone and address").check()
+    page.get_by_role("button", name="Download").click()
+    asked = page.get_by_role("dialog", name="Is it you?")
+    with page.expect_download():
+        asked.get_by_role("button", name="Use a passkey").click()
+
+
+def test_an_export_with_contact_data_asks_for_the_second_factor(pages: Pages, served: Served) -> None:
+    person = invite(served, "manager")
+    mine = served.customers["nobody"][5:12]
+    sql(
+        served,
+        "insert into access.customer_owners (customer_id, user_id) select unnest(%s::text[]), %s",
+        mine,
+        person.user_id,
+    )
+    totp, _ = with_totp(person)
+    page = pages(None)
+    page.goto("/customers")
+    sign_in(page, person, PHRASE)
+    rewind_totp(served, person.user_id)
+    code_asked(page, "Code from your authenticator", totp.now())
+    page.wait_for_selector(ROW)
+    sql(
+        served,
+        "update access.sessions set second_factor_at = now() - interval '1 hour' where user_id = %s",
+        person.user_id,
+    )
+    page.reload()
+    page.wait_for_selector(ROW)
+    rows = listed(page)
+    page.keyboard.press("e")
+    page.get_by_label("With e-mail, phone and address").check()
+    page.get_by_role("button", name="Download").click()
+    asked = page.get_by_role("dialog", name="Is it you?")
+    expect(asked).to_be_visible()
+    asked.get_by_label("Code from your authenticator").fill("000000")
+    page.keyboard.press("Enter")
+    expect(asked).to_contain_text("did not prove")
+    rewind_totp(served, person.user_id)
+    asked.get_by_label("Code from your authenticator").fill(totp.now())
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    with Path(download.value.path()).open(encoding="utf-8-sig", newline="") as file:
+        exported = {row["customer_id"]: row["email"] for row in csv.DictReader(file)}
+    known = people.contacts(served.database, vault_of(served.settings), rows)
+    assert exported == {customer: known[customer]["email"] or "" for customer in rows}
+
+
+def test_an_ended_session_is_said_and_sign_in_leads_back(pages: Pages, served: Served) -> None:
+    person = invite(served, "analyst")
+    page = pages(person)
+    to(page, "/customers?segment=Loyal&sort=monetary")
+    rows = listed(page)
+    sql(served, "update access.sessions set expires_at = now() where user_id = %s", person.user_id)
+    page.wait_for_timeout(1_100)  # a server remembers for a second whom it has let in
+    page.get_by_role("link", name="Model").click()
+    dialog = page.get_by_role("dialog", name="Your session has ended")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_visible()
+    page.go_back()
+    dialog.get_by_role("button", name="Sign in again").click()
+    page.wait_for_url("**/sign-in?next=*")
+    sign_in(page, person, PHRASE)
+    page.wait_for_url("**/customers?segment=Loyal&sort=monetary")
+    page.wait_for_selector(ROW)
+    assert listed(page) == rows
+
+
+def test_all_other_devices_are_signed_out_from_one(pages: Pages, served: Served) -> None:
+    person = invite(served, "analyst")
+    here, there, elsewhere = pages(person), pages(person), pages(person)
+    for page in (there, elsewhere):
+        to(page, "/segments")
+    to(here, "/me?tab=devices")
+    here.get_by_role("button", name="Sign out all others").click()
+    expect(here.get_by_text("signed out")).to_be_visible()
+    for page in (there, elsewhere):
+        page.get_by_role("link", name="Customers").click()
+        expect(page.get_by_role("dialog", name="Your session has ended")).to_be_visible()
+    here.get_by_role("link", name="Customers").click()
+    here.wait_for_selector(ROW)
+    here.get_by_role("button", name="Account of").click()
+    here.get_by_role("menuitem", name="Sign out").click()
+    here.wait_for_url("**/sign-in")
+    here.go_back()
+    here.wait_for_url("**/sign-in*")
+    assert here.locator(ROW).count() == 0

@@ -1,0 +1,60 @@
+"""What tests of the pages look at again and again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.api.people import Person
+
+Pages = Callable[..., Page]
+ROW = "[data-row]"
+PANEL = "aside[aria-label=Customer]"
+PATHS = (
+    "/", "/customers", "/segments", "/model", "/sales", "/import", "/runs", "/admin", "/me", "/glossary"
+)  # fmt: skip
+AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+SERIOUS = """axe.run().then(({ violations }) => violations
+    .filter(({ impact }) => ['critical', 'serious'].includes(impact))
+    .flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.target.join(' ')}: ${node.failureSummary}`)))"""
+
+
+def shown(page: Page) -> int:
+    """The number of customers the list says it has."""
+    return int(re.sub(r"\D", "", page.locator("header p").first.inner_text()))
+
+
+def listed(page: Page) -> list[str]:
+    """The customers of the list on screen, in its order."""
+    return [str(row.get_attribute("data-row")) for row in page.locator(ROW).all()]
+
+
+def to(page: Page, path: str) -> None:
+    """Go there and wait until everything asked for has come."""
+    page.goto(path)
+    page.wait_for_selector("main h1")
+    quiet(page)
+
+
+def quiet(page: Page) -> None:
+    """Wait until no grey bar is left and nothing moves."""
+    expect(page.locator(".mantine-Skeleton-root")).to_have_count(0)
+    page.evaluate("Promise.all(document.getAnimations().map(each => each.finished.catch(() => 0)))")
+
+
+def serious_faults(page: Page) -> list[str]:
+    """What axe calls critical or serious on the page as it stands; axe comes past the content policy, as a debugger does."""
+    if not page.evaluate("'axe' in window"):
+        page.context.new_cdp_session(page).send("Runtime.evaluate", {"expression": AXE.read_text()})
+    found: list[str] = page.evaluate(SERIOUS)
+    return found
+
+
+def sign_in(page: Page, person: Person, password: str) -> None:
+    """Fill in the form and send it off."""
+    page.fill("input[type=email]", person.email)
+    page.fill("input[type=password]", password)
+    page.keyboard.press("Enter")

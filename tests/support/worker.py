@@ -1,0 +1,40 @@
+"""The worker beside a served Foresell, and waiting for what it brings about."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from foresell.lifeline import GO
+from tests.support.served import Served
+
+
+class Worker:
+    """The worker as `foresell up` starts it."""
+
+    def __init__(self, served: Served) -> None:
+        environment = {**os.environ, "FORESELL_HOME": str(served.settings.home), "FORESELL_MEMORY_GIB": "1"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "foresell.worker"], env=environment, stdin=subprocess.PIPE
+        )
+        assert self.process.stdin
+        self.process.stdin.write(GO)
+        self.process.stdin.flush()
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(30)
+
+
+def until(look: Callable[[], Any], seconds: float = 60) -> Any:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.1)
+    raise AssertionError("it did not come about in time")
