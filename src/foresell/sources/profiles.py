@@ -32,6 +32,9 @@ _OLIST_COLUMNS = {
     "products": ("product_id", "product_category_name"),
     "translation": ("product_category_name", "product_category_name_english"),
 }
+#: Columns a sentence names, and how much of each.
+MOST_NAMED = 20
+LONGEST_NAMED = 40
 
 
 @cache
@@ -77,14 +80,21 @@ def resolve(mapping: Mapping, raw: Raw, file: str) -> dict[str, Column]:
     if absent and mapping.profile == "mapped":
         raise BadInput(
             f"{file} has no column {mapping.columns[absent[0]]!r}, which columns.{absent[0]} names.",
-            remedy=f"Its columns are: {', '.join(c.header for c in raw.columns)}. Correct columns.{absent[0]} in the map.",
+            remedy=f"Its columns are: {_named(raw)}. Correct columns.{absent[0]} in the map.",
         )
     if lacking := missing(mapping.rows, known):
         raise BadInput(
-            f"{file}: no column was found for {' and '.join(lacking)} among {', '.join(c.header for c in raw.columns)}.",
+            f"{file}: no column was found for {' and '.join(lacking)} among {_named(raw)}.",
             remedy="Run foresell inspect FILE --save-map FILE.toml, fill in [columns], and load with --map FILE.toml.",
         )
     return known
+
+
+def _named(raw: Raw) -> str:
+    """The columns by name, as far as a sentence can hold them."""
+    named = ", ".join(column.header[:LONGEST_NAMED] for column in raw.columns[:MOST_NAMED])
+    more = len(raw.columns) - MOST_NAMED
+    return f"{named} and {more:,} more" if more > 0 else named
 
 
 def is_olist(path: Path) -> bool:

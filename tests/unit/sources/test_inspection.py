@@ -48,6 +48,8 @@ def test_what_is_open_is_said_not_raised(tmp_path: Path) -> None:
     assert "Not loadable as it is" in describe(found)
     assert look(tmp_path, "order,customer,date,price\n1,A,05/01/2024,2\n", dates="mdy").problem is None
     assert "no column was found for customer_key" in (look(tmp_path, "colour,size\nred,1\n").problem or "")
+    wide = look(tmp_path, ",".join(f"colour{number}" for number in range(300)) + "\n").problem or ""
+    assert "colour19 and 280 more" in wide and len(wide) < 500
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { api, read } from '@/api/client'
 import type { FileMapping, Found, ImportKnown, RowsKind } from '@/api/shapes'
 import { DataTable } from '@/components/DataTable'
-import { MISSING, percent } from '@/components/format'
+import { MISSING, many, percent } from '@/components/format'
 import { Chip } from '@/components/marks'
 import { Card } from '@/components/Page'
 import { sayProblem } from '@/components/toasts'
@@ -19,6 +19,8 @@ interface Props {
 }
 
 const SURE = 0.9
+/** Of a file with thousands of columns the first are enough to see what it is. */
+const MOST_SHOWN = 200
 const ROWS: { value: RowsKind; label: string }[] = [
   { value: 'orders', label: 'a line of an order' },
   { value: 'customers', label: 'a customer' },
@@ -63,12 +65,20 @@ export function Columns({ known, found, mapping, onChanged }: Props) {
     change({ columns: Object.fromEntries(field ? [...others, [field, header]] : others) })
   }
 
+  const isUsed = ({ header }: { header: string }) => Object.values(mapping.columns).includes(header)
+  const shown = found.columns.filter((column, place) => place < MOST_SHOWN || isUsed(column))
+  const hidden = found.columns.length - shown.length
   const fields = found.fields.filter(field => field.rows.includes(draft.rows))
   const meaning = (header: string) => Object.entries(draft.columns).find(([, column]) => column === header)?.[0] ?? ''
   return (
     <Card
       title="What each column means"
-      note="Change what is wrong; the file is then read again from the start"
+      note={[
+        'Change what is wrong; the file is then read again from the start',
+        hidden > 0 && `${many(hidden, 'further column')} are not used`,
+      ]
+        .filter(Boolean)
+        .join('. ')}
       flush
       actions={
         isChanged && (
@@ -122,7 +132,7 @@ export function Columns({ known, found, mapping, onChanged }: Props) {
       <DataTable
         caption="Columns of the file"
         rowKey={column => column.header}
-        rows={found.columns}
+        rows={shown}
         columns={[
           { name: 'header', label: 'Column', show: column => <strong>{column.header}</strong> },
           {

@@ -134,7 +134,7 @@ function Check({ known, found }: { known: ImportKnown; found: Found }) {
     >
       {known.problem && (
         <Notice tone="bad" title={known.problem}>
-          {known.remedy}
+          {isOpen ? 'Say below what each column means, and have the file read again.' : known.remedy}
         </Notice>
       )}
       {isMuch && !isOpen && (
