@@ -51,7 +51,10 @@ function Made({ address }: { address: string }) {
                 { name: 'parameter', label: 'Parameter' },
                 { name: 'value', label: 'Value' },
               ]}
-              rows={Object.entries(made.parameters).map(([parameter, value]) => ({ parameter, value: String(value) }))}
+              rows={Object.entries(made.parameters).map(([parameter, value]) => ({
+                parameter,
+                value: value === null ? 'not set' : String(value),
+              }))}
             />
           )}
         </div>

@@ -15,6 +15,8 @@ export const theme = createTheme({
     Modal: {
       defaultProps: {
         closeButtonProps: { 'aria-label': 'Close' },
+        // Its <header> would count as a second banner of the page.
+        attributes: { header: { role: 'presentation' } },
         lockScroll: false,
         centered: true,
         transitionProps: { duration: 120 },

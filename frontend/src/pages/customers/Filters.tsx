@@ -6,7 +6,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { ask } from '@/api/questions'
 import { CategorySelect, options } from '@/components/choices'
-import { day, percent } from '@/components/format'
+import { country, day, percent } from '@/components/format'
 import { useMay } from '@/components/signedIn'
 import css from './Customers.module.css'
 import { CHURN_STATES, type CustomersSearch } from './search'
@@ -87,6 +87,7 @@ export function Filters({ search, onChange }: Props) {
                 'All countries',
                 countries.data?.data.map(row => row.name),
                 search.country,
+                country,
               )}
             />
             <NativeSelect
@@ -148,7 +149,7 @@ const CHIPS: { name: keyof CustomersSearch; label: (search: CustomersSearch) => 
   { name: 'category', label: search => search.category ?? '' },
   { name: 'from', label: search => `from ${day(search.from)}` },
   { name: 'to', label: search => `to ${day(search.to)}` },
-  { name: 'country', label: search => search.country ?? '' },
+  { name: 'country', label: search => country(search.country) },
   { name: 'min_probability', label: search => `${percent(search.min_probability)} or more` },
   { name: 'min_value', label: search => `expected ${search.min_value} or more` },
   { name: 'state', label: search => search.state ?? '' },
