@@ -6,7 +6,7 @@ import css from './Pager.module.css'
 export function Pager({ page, pages, onPage }: { page: number; pages: number; onPage: (page: number) => void }) {
   if (pages < 2) return null
   return (
-    <nav className={css.pager} aria-label="Pages of the list">
+    <nav className={`${css.pager} no-print`} aria-label="Pages of the list">
       <Button variant="default" disabled={page <= 1} onClick={() => onPage(page - 1)}>
         Previous
       </Button>

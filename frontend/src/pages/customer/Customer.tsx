@@ -1,8 +1,8 @@
 import { Button } from '@mantine/core'
 import { IconPrinter } from '@tabler/icons-react'
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect } from 'react'
 import { ask } from '@/api/questions'
 import type { Customer as CustomerData } from '@/api/shapes'
 import { CallButton } from '@/components/CallButton'
@@ -15,7 +15,9 @@ import { Page } from '@/components/Page'
 import { SegmentMark } from '@/components/SegmentMark'
 import { useMay } from '@/components/signedIn'
 import { Tabs } from '@/components/Tabs'
+import { usePrinting } from '@/components/usePrinting'
 import { Calculation } from './Calculation'
+import css from './Customer.module.css'
 import { History } from './History'
 import { More } from './More'
 import { Orders } from './Orders'
@@ -48,12 +50,29 @@ const PARTS: Record<(typeof TABS)[number]['value'], (props: { data: CustomerData
   products: Products,
 }
 
+const SOON_MS = 1_500
+
+/** All parts are there soon after the first, for the next tab and for the printer, which waits for nothing. */
+function useParts(id: string) {
+  const queries = useQueryClient()
+  useEffect(() => {
+    const soon = setTimeout(() => {
+      void queries.prefetchQuery(ask.orders(id))
+      void queries.prefetchQuery(ask.history(id))
+      void queries.prefetchQuery(ask.products(id))
+    }, SOON_MS)
+    return () => clearTimeout(soon)
+  }, [queries, id])
+}
+
 function Full({ data }: { data: CustomerData }) {
   const { tab = 'overview' } = route.useSearch()
   const may = useMay()
   const { scores, meta } = data
   const address = `/api/customers/${data.customer_id}`
-  const Part = PARTS[tab]
+  const isPrinting = usePrinting()
+  const shown = TABS.filter(({ value }) => isPrinting || value === tab)
+  useParts(data.customer_id)
   return (
     <Page
       title={data.name ?? data.customer_id}
@@ -119,7 +138,15 @@ function Full({ data }: { data: CustomerData }) {
         </Figures>
       )}
       <Tabs label="About this customer" now={tab} tabs={TABS} />
-      <Part key={data.customer_id} data={data} />
+      {shown.map(({ value, label }) => {
+        const Part = PARTS[value]
+        return (
+          <section key={`${data.customer_id} ${value}`} className={css.part} aria-label={label}>
+            {isPrinting && <h2>{label}</h2>}
+            <Part data={data} />
+          </section>
+        )
+      })}
     </Page>
   )
 }
