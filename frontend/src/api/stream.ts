@@ -40,7 +40,7 @@ export function listen(onEvent: (event: LiveEvent) => void, onState: (state: Liv
     const headers: Record<string, string> = { Accept: 'text/event-stream' }
     if (last) headers['Last-Event-ID'] = last
     const response = await authorised(
-      new Request(new URL('/api/stream', location.origin), { headers, signal: stop.signal }),
+      new Request(new URL('/api/stream', location.origin), { headers, signal: stop.signal, priority: 'low' }),
     )
     if (!response.ok || !response.body) throw new Error(`stream: ${response.status}`)
     onState('live')

@@ -88,10 +88,9 @@ export function Shell() {
           <img src="/favicon.svg" alt="" width={24} height={24} />
           <span>Foresell</span>
         </Link>
-        <button type="button" className={css.find} aria-label="Find or go to" onClick={() => setOver('palette')}>
+        <button type="button" className={css.find} aria-label="Find or go to Ctrl K" onClick={() => setOver('palette')}>
           <IconSearch size={16} aria-hidden />
-          <span>Find or go to</span>
-          <kbd>Ctrl K</kbd>
+          <span>Find or go to</span> <kbd>Ctrl K</kbd>
         </button>
         <Freshness live={live} />
         <Account user={user} onHelp={() => setOver('help')} />
