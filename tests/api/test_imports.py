@@ -274,5 +274,22 @@ def test_a_load_under_way_can_be_stopped(served: Served, worker: Worker, tmp_pat
     assert steward.delete(f"/api/imports/{found['import_id']}").json()["state"] == "deleted"
 
 
+def test_a_refresh_under_way_can_be_stopped(served: Served, worker: Worker) -> None:
+    steward = served.client("steward")
+    shown = steward.get("/api/customers/segments").json()["meta"]["run_id"]
+    job = steward.post("/api/runs", json={"train": "always"}).json()["job_id"]
+    until(lambda: steward.get(f"/api/jobs/{job}").json()["state"] == "running")
+    worker.process.send_signal(signal.SIGSTOP)  # or it might be done before it hears
+    try:
+        assert served.client("analyst").post("/api/runs/cancel").status_code == 403
+        assert steward.post("/api/runs/cancel").json()["job_id"] == job
+    finally:
+        worker.process.send_signal(signal.SIGCONT)
+    assert until(lambda: done(steward, job))["state"] == "cancelled"
+    assert steward.get("/api/customers/segments").json()["meta"]["run_id"] == shown
+    assert steward.post("/api/runs/cancel").status_code == 404
+    assert steward.get("/api/runs").json()["data"][0]["state"] == "failed"
+
+
 def test_the_worker_stops_when_told(served: Served, worker: Worker) -> None:
     assert worker.stop() in (0, -signal.SIGTERM)

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from psycopg.errors import UniqueViolation
 from pydantic import BaseModel, ConfigDict, Field
 
+from foresell.access import audit
 from foresell.access.principal import Connection, Principal
 from foresell.api import desk, lists
 from foresell.api.answers import answer
@@ -98,6 +99,26 @@ async def start_run(principal: Writer, once: OnceOf, how: NewRun | None = None) 
             return await asked(con, "refresh", wanted)
         except UniqueViolation:
             raise Busy("A refresh is under way already.", remedy="Follow it: GET /api/runs") from None
+
+    return await once(principal, act, status=202)
+
+
+@router.post("/runs/cancel", status_code=202, response_model=Job, responses=documented(404, 422))
+async def cancel_refresh(principal: Writer, once: OnceOf) -> Response:
+    """Stop the refresh that waits or is under way; nothing of it is kept, and what is shown does not change."""
+
+    async def act(con: Connection) -> dict[str, Any]:
+        found = await desk.row(con, "refresh_under_way")
+        if found is None:
+            raise NotFound(
+                "No refresh is under way", remedy="One started on the command line is stopped there, by Ctrl-C."
+            )
+        await desk.run(con, "cancel_queued", **found)
+        await desk.run(con, "cancel_running", **found)
+        await audit.record(con, "refresh.cancel", actor=principal.user_id, subject=f"job:{found['job_id']}")
+        job = await desk.row(con, "job", **found)
+        assert job
+        return job
 
     return await once(principal, act, status=202)
 

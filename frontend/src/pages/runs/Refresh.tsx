@@ -9,6 +9,7 @@ import { ask } from '@/api/questions'
 import { ConfirmDialog } from '@/components/ConfirmDialog'
 import { asSentence, count } from '@/components/format'
 import { Card } from '@/components/Page'
+import { useMay } from '@/components/signedIn'
 import { Working } from '@/components/Working'
 import css from './Runs.module.css'
 
@@ -69,6 +70,8 @@ export function Refresh() {
   const { job: id } = route.useSearch()
   const navigate = useNavigate({ from: '/runs' })
   const queries = useQueryClient()
+  const may = useMay()
+  const cancel = useMutation({ mutationFn: () => read(api.POST('/api/runs/cancel')) })
   const job = useQuery({ ...ask.job(id ?? 0), enabled: id !== undefined }).data
   const runs = useQuery(ask.runs()).data?.data ?? []
   const building = runs.find(run => run.state === 'building')
@@ -121,6 +124,18 @@ export function Refresh() {
         }
         share={isKnown ? done / total : null}
       />
+      {may('runs.write') && (
+        <Button
+          variant="default"
+          mt="sm"
+          loading={cancel.isPending}
+          disabled={cancel.isSuccess}
+          onClick={() => cancel.mutate()}
+        >
+          {cancel.isSuccess ? 'Being stopped' : 'Stop'}
+        </Button>
+      )}
+      {cancel.error && <p role="alert">{cancel.error.message}</p>}
     </Card>
   )
 }

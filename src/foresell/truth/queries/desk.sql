@@ -162,6 +162,9 @@ from desk.jobs where job_id = %(job_id)s
 -- name: open_refresh
 select job_id from desk.jobs where kind = 'refresh' and state in ('queued', 'running')
 
+-- name: refresh_under_way
+select job_id from desk.jobs where kind = 'refresh' and state in ('queued', 'running')
+
 -- name: cancel_queued
 update desk.jobs set state = 'cancelled', finished_at = now() where job_id = %(job_id)s and state = 'queued'
 
