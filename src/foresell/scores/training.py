@@ -24,6 +24,7 @@ from foresell.scores.readiness import Readiness, readiness
 from foresell.scores.targets import Target, targets
 
 BASELINES = ("bgnbd", "log_rfm")
+_CALLED = {"bgnbd": "BG/NBD", "log_rfm": "A logistic regression on log R, F, M"}
 
 log = logger("scores")
 
@@ -104,7 +105,7 @@ def choose(result: Backtest, gate: Readiness) -> tuple[str, str]:
         return "bgnbd", "No test cutoff could be predicted by a learner yet."
     if challenger >= known.get(rival, 0.0):
         return result.task.challenger, f"PR-AUC {challenger:.3f} is no worse than the better baseline's ({rival})."
-    return rival, f"{rival} ranks better out of time: PR-AUC {known[rival]:.3f} against {challenger:.3f}."
+    return rival, f"{_CALLED[rival]} ranks better out of time: PR-AUC {known[rival]:.3f} against {challenger:.3f}."
 
 
 def describe(
