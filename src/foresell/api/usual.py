@@ -14,6 +14,7 @@ from foresell.api.passport import Asked
 from foresell.api.web import Web
 from foresell.errors import ForesellError
 from foresell.metrics import catalogue
+from foresell.snapshot.ask import SORTS, Filter
 from foresell.snapshot.door import Door
 
 #: How often to look for a newly opened run; also how long a process that starts keeps out of the way of its first answers.
@@ -35,6 +36,8 @@ async def keep_ready(web: Web) -> None:
             with suppress(ForesellError):
                 if (door := web.door()) is not seen:
                     seen = door
+                    for sort in SORTS:
+                        await web.places(THE_HOUSE, Filter(), sort)
                     for asked in _usual(door):
                         await passport.figures(web, THE_HOUSE, asked)
     finally:
