@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { IconPrinter } from '@tabler/icons-react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { type ReactNode, useEffect } from 'react'
+import { type ReactNode, useCallback, useEffect } from 'react'
 import { ask } from '@/api/questions'
 import type { Customer as CustomerData } from '@/api/shapes'
 import { CallButton } from '@/components/CallButton'
@@ -52,17 +52,24 @@ const PARTS: Record<(typeof TABS)[number]['value'], (props: { data: CustomerData
 
 const SOON_MS = 1_500
 
-/** All parts are there soon after the first, for the next tab and for the printer, which waits for nothing. */
+/** All parts are there soon after the first, for the next tab and for the printer. Returns how to have them now. */
 function useParts(id: string) {
   const queries = useQueryClient()
+  const fetch = useCallback(
+    () =>
+      Promise.all([
+        queries.prefetchQuery(ask.orders(id)),
+        queries.prefetchQuery(ask.calculation(id)),
+        queries.prefetchQuery(ask.history(id)),
+        queries.prefetchQuery(ask.products(id)),
+      ]),
+    [queries, id],
+  )
   useEffect(() => {
-    const soon = setTimeout(() => {
-      void queries.prefetchQuery(ask.orders(id))
-      void queries.prefetchQuery(ask.history(id))
-      void queries.prefetchQuery(ask.products(id))
-    }, SOON_MS)
+    const soon = setTimeout(fetch, SOON_MS)
     return () => clearTimeout(soon)
-  }, [queries, id])
+  }, [fetch])
+  return fetch
 }
 
 function Full({ data }: { data: CustomerData }) {
@@ -72,7 +79,7 @@ function Full({ data }: { data: CustomerData }) {
   const address = `/api/customers/${data.customer_id}`
   const isPrinting = usePrinting()
   const shown = TABS.filter(({ value }) => isPrinting || value === tab)
-  useParts(data.customer_id)
+  const fetchParts = useParts(data.customer_id)
   return (
     <Page
       title={data.name ?? data.customer_id}
@@ -96,7 +103,11 @@ function Full({ data }: { data: CustomerData }) {
       actions={
         <>
           {may('calls.write') && <CallMenu who={data} />}
-          <Button variant="default" leftSection={<IconPrinter size={16} aria-hidden />} onClick={() => window.print()}>
+          <Button
+            variant="default"
+            leftSection={<IconPrinter size={16} aria-hidden />}
+            onClick={() => void fetchParts().then(() => window.print())}
+          >
             Print
           </Button>
           <More data={data} />
