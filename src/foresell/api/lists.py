@@ -124,31 +124,28 @@ async def names_of(web: Web, principal: Principal, rows: Sequence[dict[str, Any]
     """Names by customer id, of those whose rows these are."""
     if not rows:
         return {}
-    async with web.transaction(principal.user_id) as con:
-        found = await con.execute(query("names"), {"ids": [row["customer_id"] for row in rows]})
-        return {row["customer_id"]: row["name"] for row in await found.fetchall()}
+    found = await web.rows(principal.user_id, query("names"), {"ids": [row["customer_id"] for row in rows]})
+    return {row["customer_id"]: row["name"] for row in found}
 
 
 async def people(web: Web, principal: Principal, rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Name and owner by customer id, of those whose rows these are."""
     if not rows:
         return {}
-    async with web.transaction(principal.user_id) as con:
-        found = await con.execute(query("people"), {"ids": [row["customer_id"] for row in rows]})
-        return {row.pop("customer_id"): row for row in await found.fetchall()}
+    found = await web.rows(principal.user_id, query("people"), {"ids": [row["customer_id"] for row in rows]})
+    return {row.pop("customer_id"): row for row in found}
 
 
 async def person(web: Web, principal: Principal, customer_id: str) -> dict[str, Any]:
     """What may be shown of one customer's person: name, city, masked contact; empty when nothing is known."""
-    async with web.transaction(principal.user_id) as con:
-        return await (await con.execute(query("person"), {"customer_id": customer_id})).fetchone() or {}
+    found = await web.rows(principal.user_id, query("person"), {"customer_id": customer_id})
+    return found[0] if found else {}
 
 
 async def _found(web: Web, principal: Principal, text: str) -> tuple[str, ...]:
     """Customers whose name has words that start so, or whom a source knows under that key."""
-    async with web.transaction(principal.user_id) as con:
-        found = await con.execute(query("search"), {"text": text.strip(), "most": MOST_FOUND})
-        return tuple(row["customer_id"] for row in await found.fetchall())
+    found = await web.rows(principal.user_id, query("search"), {"text": text.strip(), "most": MOST_FOUND})
+    return tuple(row["customer_id"] for row in found)
 
 
 def _start(web: Web, cursor: str) -> int:

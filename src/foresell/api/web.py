@@ -16,7 +16,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
-from foresell.access.principal import Connection, Principal, begin_for
+from foresell.access.principal import Connection, Principal, act_for, begin_for
 from foresell.api.traces import span
 from foresell.errors import DatabaseUnavailable, ForesellError, ModelUnavailable, NotReady
 from foresell.logs import logger
@@ -95,10 +95,23 @@ class Web:
 
         The pool commits at the end of the block, or rolls back when it raises.
         """
+        async with self._connected() as con:
+            await con.execute(begin_for(user_id).encode(), prepare=False)
+            yield con
+
+    async def rows(self, user_id: int | None, query: str, values: dict[str, Any]) -> list[dict[str, Any]]:
+        """What one statement answers in such a transaction, in one round trip: a pipeline is a transaction of its own."""
+        async with self._connected() as con:
+            async with con.pipeline():
+                await act_for(con, user_id)
+                cursor = await con.execute(query, values)
+            return await cursor.fetchall()
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Connection]:
         try:
             with span("database"):
                 async with self.pool.connection() as con:
-                    await con.execute(begin_for(user_id).encode(), prepare=False)
                     yield con
         except (psycopg.OperationalError, PoolTimeout, PoolClosed, TooManyRequests) as error:
             self._checked_until = time.monotonic() + CHECKED_SECONDS
