@@ -8,7 +8,9 @@ export function SegmentMark({ segment }: { segment: string }) {
       <span aria-hidden className={css.glyph} style={{ color: colourOf(segment) }}>
         {glyphOf(segment)}
       </span>
-      {segment}
+      <span className={css.words} dir="auto" title={segment}>
+        {segment}
+      </span>
     </span>
   )
 }

@@ -26,7 +26,7 @@ export function Movement() {
       isEmpty={answer => answer.since === null}
       empty={
         <Empty title="Nothing to compare with yet" action={<Link to="/runs">See the runs</Link>}>
-          Movement shows from the second run on.
+          Movement shows once there is a run as of an earlier day.
         </Empty>
       }
     >

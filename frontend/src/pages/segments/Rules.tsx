@@ -102,6 +102,8 @@ function Editor({ rules, sentence }: { rules: Rule[]; sentence: string | null })
             {canWrite ? (
               <TextInput
                 aria-label="Name"
+                dir="auto"
+                maxLength={60}
                 value={rule.name}
                 onChange={event => change(rule.key, { name: event.currentTarget.value })}
                 className={css.ruleName}
@@ -125,6 +127,7 @@ function Editor({ rules, sentence }: { rules: Rule[]; sentence: string | null })
             {canWrite ? (
               <TextInput
                 aria-label="What to do"
+                maxLength={400}
                 value={rule.advice}
                 onChange={event => change(rule.key, { advice: event.currentTarget.value })}
                 className={css.advice}
