@@ -6,8 +6,8 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.api.people import Person, invite, sql
-from tests.support.browsing import PANEL, ROW, Pages, listed, shown
+from tests.api.people import Person, invite
+from tests.support.browsing import PANEL, ROW, Pages, hand_over, listed, shown
 from tests.support.served import Served
 
 
@@ -60,12 +60,7 @@ def test_a_copied_link_shows_a_rep_the_same_of_the_own_customers(pages: Pages, s
     link, all_of_them = page.url.split("&open=")[0], set(seen(page)[2])
     mine = {*sorted(all_of_them)[:3], *served.customers["nobody"][:3]}
     rep = invite(served, "rep")
-    sql(
-        served,
-        "insert into access.customer_owners (customer_id, user_id) select unnest(%s::text[]), %s"
-        " on conflict (customer_id) do update set user_id = excluded.user_id",
-        list(mine), rep.user_id,
-    )  # fmt: skip
+    hand_over(served, rep, mine)
     theirs = pages(rep)
     theirs.goto(link)
     theirs.wait_for_selector(ROW)

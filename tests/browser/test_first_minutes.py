@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from pathlib import Path
 
+import openpyxl
 from playwright.sync_api import expect
 
-from tests.api.people import Person, invite, sql
-from tests.support.browsing import ROW, Pages, shown
+from tests.api.people import Person, invite
+from tests.support.browsing import ROW, Pages, hand_over, listed, shown
 from tests.support.served import Served
 
 
@@ -62,15 +64,27 @@ def test_the_export_is_the_list_row_by_row(pages: Pages, manager: Person) -> Non
     page = pages(manager)
     page.goto("/customers?segment=Champions")
     page.wait_for_selector(ROW)
-    total = shown(page)
-    listed = [row.get_attribute("data-row") for row in page.locator(ROW).all()]
-    page.keyboard.press("e")
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download").click()
-    with Path(download.value.path()).open(encoding="utf-8-sig", newline="") as file:
-        exported = [row["customer_id"] for row in csv.DictReader(file)]
-    assert len(exported) == total
-    assert exported[: len(listed)] == listed
+    total, on_screen = shown(page), listed(page)
+    exported = {}
+    for form in ("CSV", "Excel"):
+        page.keyboard.press("e")
+        page.get_by_role("dialog", name="Export").get_by_text(form, exact=True).click()
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download").click()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        exported[form] = customers_in(Path(download.value.path()), form)
+    assert exported["CSV"] == exported["Excel"]
+    assert len(exported["CSV"]) == total
+    assert exported["CSV"][: len(on_screen)] == on_screen
+
+
+def customers_in(file: Path, form: str) -> list[str]:
+    """The customers of an export, in its order."""
+    if form == "CSV":
+        with file.open(encoding="utf-8-sig", newline="") as text:
+            return [row["customer_id"] for row in csv.DictReader(text)]
+    first, *rows = openpyxl.load_workbook(io.BytesIO(file.read_bytes()), read_only=True).worksheets[0].values
+    return [str(row[first.index("customer_id")]) for row in rows]
 
 
 def test_a_figure_opens_its_statement_and_rows(pages: Pages, manager: Person) -> None:
@@ -84,16 +98,16 @@ def test_a_figure_opens_its_statement_and_rows(pages: Pages, manager: Person) ->
 
 
 def test_two_reps_see_their_own_customers(pages: Pages, served: Served) -> None:
-    seen: list[set[str | None]] = []
+    seen: list[set[str]] = []
     for owned in (served.customers["rep"][:20], served.customers["other_rep"][:20]):
         person = invite(served, "rep")
-        sql(served, "update access.customer_owners set user_id = %s where customer_id = any(%s)", person.user_id, owned)
+        hand_over(served, person, owned)
         page = pages(person)
         page.goto("/customers")
         page.wait_for_selector(ROW)
-        listed = {row.get_attribute("data-row") for row in page.locator(ROW).all()}
-        assert listed <= set(owned)
-        seen.append(listed)
+        theirs = set(listed(page))
+        assert theirs <= set(owned)
+        seen.append(theirs)
         expect(page.get_by_role("link", name="Admin")).to_have_count(0)
     assert not seen[0] & seen[1]
     page.goto(f"/customers/{served.customers['rep'][0]}")

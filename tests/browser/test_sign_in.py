@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from foresell.truth import people
 from foresell.vault.vault import vault_of
 from tests.api.people import PHRASE, Person, invite, rewind_totp, sql, with_totp
-from tests.support.browsing import ROW, Pages, listed, sign_in, to
+from tests.support.browsing import ROW, Pages, hand_over, listed, sign_in, to
 from tests.support.served import Served
 
 NOT_IT = "not the right phrase"
@@ -108,8 +108,7 @@ def with_device(page: Page) -> None:
 
 def test_a_passkey_is_made_signs_in_and_steps_up(pages: Pages, served: Served) -> None:
     person = invite(served, "manager")
-    sql(served, "update access.customer_owners set user_id = %s where customer_id = any(%s)",
-        person.user_id, served.customers["nobody"][:5])  # fmt: skip
+    hand_over(served, person, served.customers["nobody"][:5])
     page = pages(None, served.url.replace("127.0.0.1", "localhost"))
     with_device(page)
     page.goto("/me?tab=sign-in")
@@ -142,13 +141,7 @@ def test_a_passkey_is_made_signs_in_and_steps_up(pages: Pages, served: Served) -
 
 def test_an_export_with_contact_data_asks_for_the_second_factor(pages: Pages, served: Served) -> None:
     person = invite(served, "manager")
-    mine = served.customers["nobody"][5:12]
-    sql(
-        served,
-        "insert into access.customer_owners (customer_id, user_id) select unnest(%s::text[]), %s",
-        mine,
-        person.user_id,
-    )
+    hand_over(served, person, served.customers["nobody"][5:12])
     totp, _ = with_totp(person)
     page = pages(None)
     page.goto("/customers")

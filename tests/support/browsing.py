@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.api.people import Person
+from tests.api.people import Person, sql
+from tests.support.served import Served
 
 Pages = Callable[..., Page]
 ROW = "[data-row]"
@@ -51,6 +52,16 @@ def serious_faults(page: Page) -> list[str]:
         page.context.new_cdp_session(page).send("Runtime.evaluate", {"expression": AXE.read_text()})
     found: list[str] = page.evaluate(SERIOUS)
     return found
+
+
+def hand_over(served: Served, person: Person, customers: Iterable[str]) -> None:
+    """From now on the person looks after these customers."""
+    sql(
+        served,
+        "insert into access.customer_owners (customer_id, user_id) select unnest(%s::text[]), %s"
+        " on conflict (customer_id) do update set user_id = excluded.user_id",
+        list(customers), person.user_id,
+    )  # fmt: skip
 
 
 def sign_in(page: Page, person: Person, password: str) -> None:
