@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import gzip
 import http.client
-import os
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,29 +14,12 @@ import pytest
 
 from foresell.api import receiving
 from foresell.demo import Shop, write_shop
-from foresell.lifeline import GO
 from tests.support.served import Served
+from tests.support.worker import Worker, until
 
 ORDERS = "order_id;customer;sku;quantity;price;date\n" + "".join(
     f"T{n};K{n % 40};S{n % 9};{n % 5 + 1};{n % 7 + 1}.50;2024-03-{n % 28 + 1:02d}\n" for n in range(200)
 )
-
-
-class Worker:
-    """The worker as `foresell up` starts it."""
-
-    def __init__(self, served: Served) -> None:
-        environment = {**os.environ, "FORESELL_HOME": str(served.settings.home), "FORESELL_MEMORY_GIB": "1"}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "foresell.worker"], env=environment, stdin=subprocess.PIPE
-        )
-        assert self.process.stdin
-        self.process.stdin.write(GO)
-        self.process.stdin.flush()
-
-    def stop(self, number: int = signal.SIGTERM) -> int:
-        self.process.send_signal(number)
-        return self.process.wait(30)
 
 
 @pytest.fixture(scope="module")
@@ -49,15 +28,6 @@ def worker(served: Served) -> Iterator[Worker]:
     yield one
     if one.process.poll() is None:
         one.stop()
-
-
-def until(look: Callable[[], Any], seconds: float = 60) -> Any:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := look():
-            return found
-        time.sleep(0.1)
-    raise AssertionError("it did not come about in time")
 
 
 def upload(client: httpx2.Client, content: bytes | str, name: str = "orders.csv", **headers: str) -> httpx2.Response:
