@@ -159,6 +159,13 @@ const pages = [
     getParentRoute: () => shell,
     path: '/runs',
     validateSearch: parseRuns,
+    loader: () => {
+      void queries.prefetchQuery(ask.models())
+      void queries.fetchQuery(ask.status()).then(
+        ({ run }) => run && queries.prefetchQuery(ask.run(run.run_id)),
+        () => undefined,
+      )
+    },
     component: page(() => import('@/pages/runs/Runs')),
   }),
   createRoute({

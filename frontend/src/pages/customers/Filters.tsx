@@ -119,7 +119,7 @@ export function Filters({ search, onChange }: Props) {
   )
 }
 
-const TYPING_MS = 250
+const TYPING_MS = 100
 
 /** The text being typed is the field's own; the address follows when the typing rests. */
 function Find({ value, onChange }: { value: string; onChange: (value: string) => void }) {
