@@ -19,7 +19,7 @@ export function Figure({ label, value, note, address }: Props) {
   return (
     <div className={css.figure}>
       <dt className={css.label}>{label}</dt>
-      <dd className={css.value}>
+      <dd className={css.value} aria-busy={value === undefined || undefined}>
         {address && value !== undefined ? (
           <Asked label={label} address={address}>
             {shown}

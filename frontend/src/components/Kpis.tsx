@@ -7,6 +7,8 @@ import { Figure } from './Figure'
 import { count, daysIn, money } from './format'
 import { addressWith } from './search'
 
+const SPACE = '\u00a0'
+
 interface KpiSearch {
   from?: string
   to?: string
@@ -16,7 +18,8 @@ interface KpiSearch {
 /** The shop's key figures as the API names them, each with its change and its passport. */
 export function KpiFigures({ names, search = {} }: { names: Kpi['name'][]; search?: KpiSearch }) {
   const { data, isPending } = useQuery(ask.kpis(search))
-  if (isPending) return names.map(name => <Figure key={name} label=" " value={undefined} />)
+  if (isPending)
+    return names.map(name => <Figure key={name} label={SPACE} value={undefined} note={<Coming name={name} />} />)
   if (!data) return null
   return data.data
     .filter(kpi => names.includes(kpi.name))
@@ -29,6 +32,17 @@ export function KpiFigures({ names, search = {} }: { names: Kpi['name'][]; searc
         address={addressWith('/api/kpis', { name: kpi.name, ...search })}
       />
     ))
+}
+
+const OF_NO_PERIOD = ['expected_value', 'at_risk_revenue']
+
+/** As much room as the note will take, so that nothing moves when it comes. */
+function Coming({ name }: { name: Kpi['name'] }) {
+  return (
+    <span aria-hidden style={{ visibility: 'hidden' }}>
+      {OF_NO_PERIOD.includes(name) ? SPACE : '▲ +10.0% up on the 30 days before'}
+    </span>
+  )
 }
 
 /** How it has changed, or what it speaks of. */

@@ -1,6 +1,6 @@
 import { useElementSize } from '@mantine/hooks'
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useRef } from 'react'
+import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { CustomerRow } from '@/api/shapes'
 import { focusedRow, moveFocus, useKeys } from '@/components/keys'
 import css from './Customers.module.css'
@@ -36,8 +36,11 @@ export function List(props: Props) {
   const { rows, total, chosen, hasMore, onMore, onChoose } = props
   const { ref: frame, width } = useElementSize<HTMLDivElement>()
   const body = useRef<HTMLDivElement>(null)
-  const isCards = width > 0 && width < CARDS_BELOW
-  const { columns, template } = layout(width || 1024, isCards ? undefined : props.sort)
+  const [first, setFirst] = useState(0)
+  useLayoutEffect(() => setFirst(body.current?.clientWidth ?? 0), [])
+  const wide = width || first
+  const isCards = wide > 0 && wide < CARDS_BELOW
+  const { columns, template } = layout(wide || 1024, isCards ? undefined : props.sort)
   const virtual = useWindowVirtualizer({
     count: rows.length,
     estimateSize: () => (isCards ? CARD_PX : ROW_PX),

@@ -83,7 +83,9 @@ function OneTask({ task, modelId, kind }: { task: Task; modelId: number; kind: s
   const { population } = route.useSearch()
   const navigate = useNavigate({ from: '/model' })
   const backtest = useQuery(ask.backtests(modelId, population))
+  const targets = useQuery(ask.targets())
   const isYesNo = task.startsWith('churn') || task === 'purchase'
+  if (targets.isPending) return <Waiting rows={3} height={200} gap={16} />
   return (
     <>
       <Targets task={task} />

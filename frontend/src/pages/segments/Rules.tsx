@@ -138,7 +138,7 @@ function Editor({ rules, sentence }: { rules: Rule[]; sentence: string | null })
             {canWrite && (
               <>
                 <span className={css.held}>
-                  <strong>{preview.data && count(counts.get(rule.name)?.customers ?? 0)}</strong>
+                  <strong>{preview.data ? count(counts.get(rule.name)?.customers ?? 0) : MISSING}</strong>
                   <span>now {preview.data ? count(counts.get(rule.name)?.now ?? 0) : MISSING}</span>
                 </span>
                 <span className={css.moves}>

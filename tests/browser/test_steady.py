@@ -1,0 +1,35 @@
+"""Nothing moves while a page loads: what stands there keeps its place when the rest comes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api.people import Person
+from tests.support.browsing import Pages
+
+SHAPES = {"desk": (1440, 900), "phone": (390, 844)}
+PATHS = ("/", "/customers", "/segments", "/segments?tab=rules", "/model", "/sales", "/import", "/runs", "/admin", "/me")
+#: A tenth counts as good; a line that wraps is a fiftieth.
+MOST_MOVED = 0.05
+SETTLED_MILLISECONDS = 1_500
+WATCH = """
+window.moved = 0
+new PerformanceObserver(list => { for (const each of list.getEntries()) window.moved += each.value })
+    .observe({ type: 'layout-shift', buffered: true })
+"""
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_nothing_moves_while_a_page_loads(pages: Pages, manager: Person, shape: str) -> None:
+    page = pages(manager)
+    width, height = SHAPES[shape]
+    page.set_viewport_size({"width": width, "height": height})
+    page.add_init_script(WATCH)
+    moved = {}
+    for path in PATHS:
+        page.goto(path)
+        page.wait_for_selector("main h1")
+        page.wait_for_selector("[aria-label=Loading]", state="detached")
+        page.wait_for_timeout(SETTLED_MILLISECONDS)
+        moved[path] = round(page.evaluate("window.moved"), 3)
+    assert {path: much for path, much in moved.items() if much > MOST_MOVED} == {}
