@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.api.people import PHRASE, Person, invite
 from tests.support.browsing import Pages
@@ -15,6 +15,7 @@ from tests.support.served import Served
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 BUILT = Path(__file__).parents[2] / "src" / "foresell" / "api" / "static" / "index.html"
+expect.set_options(timeout=10_000)
 
 
 @pytest.fixture(scope="session")

@@ -50,6 +50,7 @@ def test_the_palette_goes_anywhere(pages: Pages, manager: Person) -> None:
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert page.evaluate(FOCUSED_ROW) == held
     page.keyboard.press("Control+k")
+    assert page.evaluate("document.activeElement.role") == "combobox", "nothing typed is lost"
     page.keyboard.type("segm")
     page.keyboard.press("Enter")
     page.wait_for_url("**/segments")

@@ -1,7 +1,7 @@
 import { useDebouncedValue } from '@mantine/hooks'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react'
+import { type KeyboardEvent, useId, useState } from 'react'
 import { api, read } from '@/api/client'
 import { Dialog } from '@/components/Dialog'
 import type { Place } from '@/components/places'
@@ -17,6 +17,9 @@ interface Entry {
 
 const FOUND = 8
 
+/** As soon as the field is there: an effect comes before the dialog has drawn it, and what is typed meanwhile is lost. */
+const focusAtOnce = (field: HTMLInputElement | null) => field?.focus()
+
 /** Ctrl K: pages by name, customers by name or number. */
 export default function Palette({ places, onClose }: { places: Place[]; onClose: () => void }) {
   const router = useRouter()
@@ -25,8 +28,6 @@ export default function Palette({ places, onClose }: { places: Place[]; onClose:
   const [at, setAt] = useState(0)
   const [q] = useDebouncedValue(text.trim(), 120)
   const listId = useId()
-  const input = useRef<HTMLInputElement>(null)
-  useEffect(() => input.current?.focus(), [])
   const found = useQuery({
     queryKey: ['find', q],
     queryFn: ({ signal }) => read(api.GET('/api/customers', { params: { query: { q, limit: FOUND } }, signal })),
@@ -77,7 +78,7 @@ export default function Palette({ places, onClose }: { places: Place[]; onClose:
       classNames={{ header: 'only-read' }}
     >
       <input
-        ref={input}
+        ref={focusAtOnce}
         className={css.input}
         data-autofocus
         role="combobox"
