@@ -44,6 +44,7 @@ from foresell.api import (
     usual,
     views,
 )  # fmt: skip
+from foresell.api.compressed import Compressed
 from foresell.api.deps import Authenticate, check_declared, only_what_is_known
 from foresell.api.guard import Guard
 from foresell.api.identity import Principals
@@ -105,6 +106,7 @@ def create_app(settings: Settings, *, authenticate: Authenticate | None = None) 
     for resource in RESOURCES:
         app.include_router(resource.router)
     problems.install(app)
+    app.add_middleware(Compressed)
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, **_cors(settings.cors_origins))
     app.add_middleware(Pages)
