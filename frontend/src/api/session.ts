@@ -20,7 +20,7 @@ function set(next: SessionState) {
 async function refresh(): Promise<boolean> {
   const ask = async () => {
     const response = await fetch('/api/auth/refresh', { method: 'POST', headers: { 'X-Foresell': '1' } })
-    if (response.ok) return accept((await response.json()) as SignedIn)
+    if (response.status === 200) return accept((await response.json()) as SignedIn)
     if (response.status < 500 && response.status !== 429) end()
     return false
   }

@@ -166,12 +166,15 @@ async def sign_in_by_passkey(request: Request, web: WebOf, body: Assertion) -> R
     raise NotSignedIn("This passkey was not accepted.", remedy="Try again, or sign in another way.")
 
 
-@router.post("/refresh", response_model=Session, responses=documented(), dependencies=[public()])
+@router.post(
+    "/refresh", response_model=Session, responses={204: {"description": "There is no cookie"}} | documented(),
+    dependencies=[public()],
+)  # fmt: skip
 async def refresh(request: Request, web: WebOf) -> Response:
     """Trade the cookie's refresh token for a new access token. A token that comes back a second time ends its session."""
     token = refresh_token_of(request)
     if not token:
-        raise NotSignedIn(remedy="Sign in.")
+        return Response(status_code=204)
     async with web.transaction(None) as con:
         result = await sessions.refresh(con, token[:200])
         if isinstance(result, sessions.Started):
