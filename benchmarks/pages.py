@@ -229,9 +229,11 @@ def lighthouse(url: str, paths: Sequence[str], enter: SignIn) -> dict[str, dict[
                 enter(context)
             for device in ("desktop", "phone") if path in PHONE else ("desktop",):
                 print(f"lighthouse {path} {device}", flush=True)
-                scores[f"{path} {device}"] = judged(
-                    tool, port, url + path, ["--preset=desktop"] * (device == "desktop")
-                )
+                options = ["--preset=desktop"] * (device == "desktop")
+                try:
+                    scores[f"{path} {device}"] = judged(tool, port, url + path, options)
+                except (subprocess.CalledProcessError, KeyError, TypeError) as error:  # it could not judge the page
+                    print(f"left out: {error}", flush=True)
         context.close()
     return scores
 
