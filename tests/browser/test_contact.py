@@ -30,6 +30,7 @@ def test_a_reveal_is_written_down_and_ends_with_the_page(pages: Pages, served: S
         assert sql(served, REVEALS, manager.user_id, subject) == [(before + 1,)]
         page.get_by_role("link", name="Segments").click()
         page.wait_for_url("**/segments")
+        page.get_by_role("heading", name="Segments", level=1).wait_for()
         page.go_back()
         expect(held.get_by_text("•••").first).to_be_visible()
         assert known["email"] not in page.content()
