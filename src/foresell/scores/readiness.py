@@ -79,7 +79,7 @@ def _needed(facts: dict[str, int], task: Task) -> tuple[Check, ...]:
         ),
         Check(
             "history", days, need_days, days >= need_days,
-            f"Orders cover {days:,} days; at least {need_days} are needed to ask about the next {task.horizon}.",
+            f"Orders cover {days:,} {'day' if days == 1 else 'days'}; at least {need_days} are needed to ask about the next {task.horizon}.",
         ),
         Check(
             "recent", facts["days_since_last"], STALE_DAYS, facts["days_since_last"] <= STALE_DAYS,

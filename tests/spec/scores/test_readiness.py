@@ -28,7 +28,7 @@ def many(count: int, *days: int, amount: float = 20) -> list[Order]:
 REFUSED = {
     "one customer": (many(1, 10, 100, 300), "Only 1 customer has"),
     "one order each, spread over a year": ([(f"c{i}", ago(1 + i % 365), 9) for i in range(900)], "more than one day"),
-    "all bought yesterday": ([(f"c{i}", ago(1), 9) for i in range(900)], "Orders cover 1 days"),
+    "all bought yesterday": ([(f"c{i}", ago(1), 9) for i in range(900)], "Orders cover 1 day;"),
     "no order in the last year": (many(300, 400, 500, 600), "newer sales"),
     "a year of zeros": (many(300, 10, 100, 300, amount=0), "positive amount"),
     "nothing but returns": (many(300, 10, 100, 300, amount=-5), "positive amount"),
