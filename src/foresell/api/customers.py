@@ -333,7 +333,7 @@ def _there(con: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, Any]:
 def _scores(con: duckdb.DuckDBPyConnection, customer_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     scores = _there(con, customer_id)
     scores.pop("place")
-    sentences = scores.pop("reasons") or []
+    sentences = (scores.pop("reasons") or "").splitlines()
     reasons = ask.question(con, "reasons", {"customer_id": customer_id})
     return {**scores, "reasons": sentences}, reasons
 

@@ -122,6 +122,9 @@ def listed(
     query = _sql("listed").replace("{places}", ", ".join(map(str, wanted)) if few else "select unnest($places)")
     query = query.replace("{columns}", ", ".join(columns) or "* exclude (place, bought)")
     rows = rows_of(con, query, None if few else {"places": wanted})
+    for row in rows:
+        if "reasons" in row:
+            row["reasons"] = row["reasons"].splitlines()
     found = {row.pop("place"): row for row in rows}
     return [found[int(place)] for place in places]
 

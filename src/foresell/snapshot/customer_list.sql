@@ -1,5 +1,5 @@
 -- Grain: one row per scored customer, the one to call first on top: everything a list shows, filters or sorts by.
--- place: 1, 2, 3 ... in that order. tenth: 1 is the likeliest tenth to order, as in the backtest's deciles. bought: a bit for each category_no, set for the categories of their counted lines. reasons: up to three, the strongest first.
+-- place: 1, 2, 3 ... in that order. tenth: 1 is the likeliest tenth to order, as in the backtest's deciles. bought: a bit for each category_no, set for the categories of their counted lines. reasons: up to three, the strongest first, a line each (a list would be slow to fetch by row).
 with pairs as (
     select distinct l.customer_id, c.category_no
     from lines as l
@@ -14,7 +14,7 @@ baskets as (
     group by customer_id
 ),
 why as (
-    select customer_id, list(sentence order by rank) as reasons from prediction_reasons where rank <= 3 group by customer_id
+    select customer_id, string_agg(sentence, chr(10) order by rank) as reasons from prediction_reasons where rank <= 3 group by customer_id
 )
 select
     cast(row_number() over (order by p.expected_value desc nulls last, s.monetary desc, s.customer_id) as integer) as place,
@@ -44,7 +44,7 @@ select
     p.value_rank,
     p.value_band,
     b.bought,
-    coalesce(w.reasons, []) as reasons
+    coalesce(w.reasons, '') as reasons
 from rfm_scores as s
 join customers as c on c.customer_id = s.customer_id
 left join predictions as p on p.customer_id = s.customer_id
