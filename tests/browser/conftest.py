@@ -18,9 +18,9 @@ BUILT = Path(__file__).parents[2] / "src" / "foresell" / "api" / "static" / "ind
 expect.set_options(timeout=10_000)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser; where it or the built pages are missing, the tests are left out and the summary says so."""
+    """The browser, for one file: while Playwright runs, other files' `asyncio.run` would find a loop running. Where it or the built pages are missing, the tests are left out and the summary says so."""
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None or not BUILT.exists():
         pytest.skip("Chromium or the built pages are not here")
