@@ -20,7 +20,10 @@ expect.set_options(timeout=10_000)
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser, for one file: while Playwright runs, other files' `asyncio.run` would find a loop running. Where it or the built pages are missing, the tests are left out and the summary says so."""
+    """The browser, for one file: while Playwright runs, the `asyncio.run` of other files would find a loop running.
+
+    Where it or the built pages are missing, the tests are left out and the summary says so.
+    """
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None or not BUILT.exists():
         pytest.skip("Chromium or the built pages are not here")

@@ -167,7 +167,7 @@ async def sign_in_by_passkey(request: Request, web: WebOf, body: Assertion) -> R
 
 
 @router.post(
-    "/refresh", response_model=Session, responses={204: {"description": "There is no cookie"}} | documented(),
+    "/refresh", response_model=Session, responses={**documented(), 204: {"description": "There is no cookie"}},
     dependencies=[public()],
 )  # fmt: skip
 async def refresh(request: Request, web: WebOf) -> Response:
