@@ -36,7 +36,7 @@ SCORES = {
     "value_high": "value_high",
     "value_rank": "value_rank",
     "value_band": "value_band",
-    "reasons": "array_to_string(reasons, '; ')",
+    "reasons": "replace(reasons, chr(10), '; ')",
 }
 #: Of the truth, because the snapshot knows no persons.
 PERSON = ("name", "city", "owner")
