@@ -20,7 +20,7 @@ from foresell.api.app import create_app
 from foresell.api.limits import EXPORTS_A_MINUTE, Limits, TooManyRequests
 from foresell.api.observe import Figures
 from foresell.settings import Settings
-from tests.support.served import Served, running
+from tests.support.served import Served, running, superuser
 
 
 @asynccontextmanager
@@ -106,6 +106,8 @@ def test_exports_have_a_limit_of_their_own() -> None:
 
 
 def test_status_tells_speed_run_database_and_worker(served: Served) -> None:
+    with superuser(served.settings) as con:
+        con.execute("delete from jobs.procrastinate_workers")
     client = served.client("admin")
     for _ in range(20):
         client.get("/api/customers/segments")

@@ -6,6 +6,7 @@ import pytest
 
 from tests.api.people import Person
 from tests.support.browsing import Pages
+from tests.support.served import Served
 
 SHAPES = {"desk": (1440, 900), "phone": (390, 844)}
 PATHS = ("/", "/customers", "/segments", "/segments?tab=rules", "/model", "/sales", "/import", "/runs", "/admin", "/me")
@@ -20,7 +21,8 @@ new PerformanceObserver(list => { for (const each of list.getEntries()) window.m
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_nothing_moves_while_a_page_loads(pages: Pages, manager: Person, shape: str) -> None:
+def test_nothing_moves_while_a_page_loads(pages: Pages, manager: Person, served: Served, shape: str) -> None:
+    served.client("steward").post("/api/imports", files={"file": (f"{shape}.csv", "customer;date\nA;2024-03-01\n")})
     page = pages(manager)
     width, height = SHAPES[shape]
     page.set_viewport_size({"width": width, "height": height})

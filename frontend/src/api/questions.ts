@@ -11,6 +11,7 @@ function set(search: Search): Search {
 }
 
 const ROWS_A_PAGE = 200
+export const BATCHES_A_PAGE = 20
 
 export const ask = {
   status: () =>
@@ -169,7 +170,7 @@ export const ask = {
         (await read(api.GET('/api/imports/{import_id}', { params: { path: { import_id } }, signal }))) as ImportKnown,
       refetchInterval: ({ state }) => (['inspecting', 'loading'].includes(state.data?.state ?? '') ? 1_000 : false),
     }),
-  batches: (page: number, limit: number) =>
+  batches: (page: number, limit = BATCHES_A_PAGE) =>
     queryOptions({
       queryKey: ['batches', page, limit],
       queryFn: ({ signal }) => read(api.GET('/api/batches', { params: { query: { page, limit } }, signal })),

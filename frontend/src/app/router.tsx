@@ -153,6 +153,12 @@ const pages = [
     getParentRoute: () => shell,
     path: '/import',
     validateSearch: parseImport,
+    loaderDeps: ({ search }) => search,
+    loader: ({ deps: { import: chosen, page = 1 } }) => {
+      if (chosen !== undefined) return
+      void queries.prefetchQuery(ask.imports())
+      void queries.prefetchQuery(ask.batches(page))
+    },
     component: page(() => import('@/pages/import/Import')),
   }),
   createRoute({

@@ -3,7 +3,7 @@ import { IconArrowBackUp } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { ask } from '@/api/questions'
+import { ask, BATCHES_A_PAGE } from '@/api/questions'
 import type { Batch } from '@/api/shapes'
 import { DataTable } from '@/components/DataTable'
 import { Empty, Faced, Waiting } from '@/components/faces'
@@ -17,13 +17,12 @@ import { RejectsButton } from './Rejects'
 import { Undo } from './Undo'
 
 const route = getRouteApi('/shell/import')
-const BATCHES_A_PAGE = 20
 
 /** What has been loaded so far, newest first; each load can be taken back. */
 export function Batches() {
   const { page = 1 } = route.useSearch()
   const navigate = useNavigate({ from: '/import' })
-  const query = useQuery(ask.batches(page, BATCHES_A_PAGE))
+  const query = useQuery(ask.batches(page))
   const [undoing, setUndoing] = useState<Batch | null>(null)
   return (
     <Card title="Loads" note="Each line read was loaded, known already, or rejected" flush>

@@ -26,9 +26,20 @@ function Start() {
       sentence="Orders, customers or products. Nothing is loaded before you have seen what it holds."
     >
       <Drop />
-      <Open />
-      <Batches />
+      <Rows />
     </Page>
+  )
+}
+
+/** The loads wait for the files above them: a card that came later would push them down. */
+function Rows() {
+  const imports = useQuery(ask.imports())
+  if (imports.isPending) return <Waiting rows={6} height={20} gap={20} />
+  return (
+    <>
+      <Open imports={imports.data?.data ?? []} />
+      <Batches />
+    </>
   )
 }
 
@@ -41,9 +52,8 @@ const OPEN: Partial<Record<ImportData['state'], string>> = {
 }
 
 /** Files handed over and neither loaded nor thrown away; absent when there are none. */
-function Open() {
-  const query = useQuery(ask.imports())
-  const open = query.data?.data.filter(each => each.state in OPEN) ?? []
+function Open({ imports }: { imports: ImportData[] }) {
+  const open = imports.filter(each => each.state in OPEN)
   if (!open.length) return null
   return (
     <Card title="Not loaded yet" flush>

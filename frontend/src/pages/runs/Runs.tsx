@@ -55,7 +55,7 @@ export default function Runs() {
 function Freshness({ run }: { run: Run }) {
   const may = useMay()
   const canSeeLoads = may('quality.read')
-  const loads = useQuery({ ...ask.batches(1, 20), enabled: canSeeLoads })
+  const loads = useQuery({ ...ask.batches(1), enabled: canSeeLoads })
   const newest = loads.data?.data.find(batch => batch.state === 'loaded')
   return (
     <Figures>
