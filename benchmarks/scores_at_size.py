@@ -20,7 +20,8 @@ import duckdb
 from foresell.scores import reasons
 from foresell.scores.features import features, frame_of
 from foresell.scores.models import learners
-from foresell.scores.purchase import PURCHASE, score
+from foresell.scores.purchase import score
+from foresell.scores.questions import PURCHASE
 from foresell.scores.training import train, workshop
 
 AS_OF = date(2022, 1, 1)

@@ -19,8 +19,7 @@ from tests.support.snapshot_of_retail import as_of_of, data_folder, retail_snaps
 from foresell.scores.backtest import Backtest, backtest
 from foresell.scores.features import Floats, Frame, Panel
 from foresell.scores.models import Model
-from foresell.scores.purchase import PURCHASE
-from foresell.scores.questions import POPULATIONS
+from foresell.scores.questions import POPULATIONS, PURCHASE
 from foresell.scores.training import workshop
 
 SEED = 7

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from foresell.records import Progress
 from foresell.scores import predicting, receipts, shelf
+from foresell.scores.questions import ALL_TASKS
 from foresell.scores.shelf import Shelved
 from foresell.truth import models, runs
 from foresell.truth.database import Database
@@ -51,13 +52,13 @@ def _due(
 ) -> tuple[list[str], dict[str, str]]:
     """Which tasks to train now, and a sentence for each."""
     fixed = {
-        "always": (list(shelf.ALL_TASKS), "Trained because it was asked for."),
+        "always": (list(ALL_TASKS), "Trained because it was asked for."),
         "never": ([], "Not trained because that was asked for."),
         "quickly": ([], "Fitted on what was known then, to replay history."),
     }
     if train in fixed:
         due, sentence = fixed[train]
-        return due, dict.fromkeys(shelf.ALL_TASKS, sentence)
+        return due, dict.fromkeys(ALL_TASKS, sentence)
     decisions = shelf.decide(con, day, known, models.last_calibration_error(database))
     return [t for t, each in decisions.items() if each.retrain], {t: each.sentence for t, each in decisions.items()}
 

@@ -18,6 +18,7 @@ from foresell import answers, sources
 from foresell.errors import NotReady
 from foresell.records import Batch, Progress, no_progress
 from foresell.scores import rfm, shelf
+from foresell.scores.questions import ALL_TASKS
 from foresell.scores.shelf import Shelved
 from foresell.scratch import clear_scratch
 from foresell.settings import Settings
@@ -126,7 +127,7 @@ def train(
     settings: Settings,
     database: Database,
     *,
-    tasks: Iterable[str] = shelf.ALL_TASKS,
+    tasks: Iterable[str] = ALL_TASKS,
     progress: Progress = no_progress,
 ) -> tuple[list[Shelved], dict[str, str]]:
     """Train and judge models on the published snapshot and keep them; the next refresh uses them.

@@ -19,7 +19,7 @@ from foresell.api.problems import ParameterError, documented
 from foresell.api.web import Web
 from foresell.errors import NotFound
 from foresell.metrics import catalogue
-from foresell.scores.shelf import ALL_TASKS
+from foresell.scores.questions import ALL_TASKS
 from foresell.sql import named_queries
 
 router = APIRouter(prefix="/api", tags=["models"])

@@ -12,7 +12,7 @@ from foresell.cli import show
 from foresell.cli.data import Json
 from foresell.cli.session import open_home
 from foresell.errors import NotReady, UsageError
-from foresell.scores.shelf import ALL_TASKS
+from foresell.scores.questions import ALL_TASKS
 from foresell.truth import models, runs
 
 

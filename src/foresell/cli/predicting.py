@@ -15,7 +15,7 @@ from foresell.cli.scoring import Category, Contacts, From, Limit, Output, Segmen
 from foresell.cli.session import day, open_home, open_published
 from foresell.errors import NotReady, UsageError
 from foresell.scores.churn import STATES
-from foresell.scores.shelf import ALL_TASKS
+from foresell.scores.questions import ALL_TASKS
 from foresell.snapshot import ask
 from foresell.truth import models, people
 from foresell.truth.database import Database

@@ -14,6 +14,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -190,8 +192,9 @@ def offer_first_link(settings: Settings, database: Database, origin: str) -> Non
 class Serving:
     """The processes of an installation: API workers on one listening socket, and with `worker` one worker.
 
-    Entered, the API imports what it needs; `go` lets them begin; `watch` keeps them (and an embedded database) up until
-    a signal; left, they stop in order: the API first, then the worker.
+    Entered, one API process imports what it needs; `go` lets it begin and, once it answers, starts the others, so that
+    somebody who waits has the machine for themselves; `watch` keeps all (and an embedded database) up until a signal;
+    left, they stop in order: the API first, then the worker.
     """
 
     def __init__(self, settings: Settings, listener: socket.socket, *, worker: bool) -> None:
@@ -214,31 +217,43 @@ class Serving:
         self.rest = [Kept("worker", "foresell.worker", environment=environment)] if self.has_worker else []
         self._stack.callback(processes.stop, self.rest)
         self._stack.callback(processes.stop, self.api)
-        for each in self.api:
-            each.start()
+        self.api[0].start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
     def go(self) -> None:
-        """Let them begin: the database is there. The API first, whose answers somebody waits for."""
-        for each in self.api:
-            each.go()
-        for each in self.rest:
+        """Let them begin: the database is there. Raises ForesellError when the API does not stay up."""
+        self.api[0].go()
+        while not self._answers() and not self.stopped.is_set():
+            self._bring_back()
+        for each in (*self.api[1:], *self.rest):
             each.start()
             each.go()
+
+    def _answers(self) -> bool:
+        """Whether the API answers; the socket listens already, so a question waits for it rather than fails."""
+        host, port = self.listener.getsockname()[:2]
+        connection = HTTPConnection(host, port, timeout=WATCH_SECONDS)
+        with contextlib.closing(connection), contextlib.suppress(OSError, HTTPException):
+            connection.request("GET", "/api/health")
+            return connection.getresponse().status == HTTPStatus.OK
+        return False
 
     def watch(self) -> None:
         """Until a signal: bring back whatever is gone."""
         while not self.stopped.wait(WATCH_SECONDS):
-            for each in (*self.api, *self.rest):
-                if gone := each.look():
-                    show.note(f"The {each.name} was gone; it is started again.")
-                    processes.forget_gauges(self.metrics, gone)
+            self._bring_back()
             if self.settings.database_url is None and not embedded.is_running(self.settings.home):
                 show.note("The database was gone; starting it again.")
                 embedded.ensure_running(self.settings.home)
+
+    def _bring_back(self) -> None:
+        for each in (*self.api, *self.rest):
+            if gone := each.look():
+                show.note(f"The {each.name} was gone; it is started again.")
+                processes.forget_gauges(self.metrics, gone)
 
 
 @contextmanager

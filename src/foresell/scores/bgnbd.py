@@ -11,10 +11,8 @@ import json
 from dataclasses import asdict, dataclass
 
 import numpy as np
+import scipy  # loads its parts when they are used
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import eigh_tridiagonal
-from scipy.optimize import OptimizeResult, minimize
-from scipy.special import digamma, expit, gammaln
 
 from foresell.errors import BadInput, NotReady
 
@@ -57,7 +55,7 @@ class BgNbd:
             log_odds = (
                 np.log(self.a) - np.log(self.b + x - 1) + (self.r + x) * np.log((self.alpha + T) / (self.alpha + t_x))
             )
-        return np.asarray(np.where(x > 0, expit(-log_odds), 1.0), dtype=np.float64)
+        return np.asarray(np.where(x > 0, scipy.special.expit(-log_odds), 1.0), dtype=np.float64)
 
     def probability_any(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike, horizon: ArrayLike) -> Floats:
         """Probability of at least one purchase in the `horizon` after `T`."""
@@ -180,10 +178,10 @@ def _checked(x: Floats, t_x: Floats, T: Floats, count: Floats) -> tuple[Floats, 
     return x[keep], t_x[keep], T[keep], count[keep]
 
 
-def _climb(x: Floats, t_x: Floats, T: Floats, share: Floats) -> OptimizeResult:
+def _climb(x: Floats, t_x: Floats, T: Floats, share: Floats) -> scipy.optimize.OptimizeResult:
     """The better of the summits reached from each start, in the logs of (r, alpha, a, b)."""
     tries = [
-        minimize(
+        scipy.optimize.minimize(
             _negative_log_likelihood,
             start,
             args=(x, t_x, T, share),
@@ -227,6 +225,7 @@ def _of_counts(r: float, a: float, b: float, x: Floats, share: Floats) -> tuple[
 
     Gamma functions are the dear part of the likelihood; there are far fewer counts than customers.
     """
+    digamma, gammaln = scipy.special.digamma, scipy.special.gammaln
     share = np.bincount(x.astype(np.int64), weights=share).astype(np.float64)
     x = np.arange(len(share), dtype=np.float64)
     value = gammaln(r + x) - gammaln(r) + gammaln(a + b) + gammaln(b + x) - gammaln(b) - gammaln(a + b + x)
@@ -254,5 +253,5 @@ def _beta_quadrature(a: float, b: float) -> tuple[Floats, Floats]:
     squares = n * (n + a - 1) * (n + b - 1) / (twice**2 * (twice + 1))
     # At n = 1 the last factor is (total - 1) / (total - 1), also where total is 1.
     squares[1:] *= (n[1:] + total - 2) / (twice[1:] - 1)
-    nodes, vectors = eigh_tridiagonal(middle, np.sqrt(squares))
+    nodes, vectors = scipy.linalg.eigh_tridiagonal(middle, np.sqrt(squares))
     return np.clip(nodes, np.finfo(float).tiny, 1.0), vectors[0] ** 2

@@ -8,12 +8,6 @@ from numpy.typing import NDArray
 
 from foresell.scores.features import Floats, Frame, batches
 from foresell.scores.models import Model
-from foresell.scores.questions import Task
-
-CHURN = Task("churn", 90, "leaves", "blend", fixed_threshold=0.5)
-
-#: Beyond 60 days learners lag behind the season they were trained in; the law of purchases does not.
-CHURN_180 = Task("churn_180", 180, "leaves", "", fixed_threshold=0.5)
 
 STATES = ("likely to stay", "unsure", "at risk")
 

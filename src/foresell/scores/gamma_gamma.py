@@ -11,9 +11,8 @@ import json
 from dataclasses import asdict, dataclass
 
 import numpy as np
+import scipy  # loads its parts when they are used
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import OptimizeResult, minimize
-from scipy.special import digamma, gammaln
 
 from foresell.errors import BadInput, NotReady
 
@@ -129,10 +128,10 @@ def _grouped(x: Floats, value: Floats, share: Floats) -> tuple[Floats, Floats, F
     return x[first], np.bincount(group, weights=share * value) / total, total
 
 
-def _climb(x: Floats, value: Floats, share: Floats) -> OptimizeResult:
+def _climb(x: Floats, value: Floats, share: Floats) -> scipy.optimize.OptimizeResult:
     """The better of the summits reached from each start, in the logs of (p, q - 1, v)."""
     tries = [
-        minimize(
+        scipy.optimize.minimize(
             _negative_log_likelihood,
             start,
             args=(x, value, share),
@@ -148,6 +147,7 @@ def _climb(x: Floats, value: Floats, share: Floats) -> OptimizeResult:
 
 def _negative_log_likelihood(logs: Floats, x: Floats, value: Floats, share: Floats) -> tuple[float, Floats]:
     """Minus the mean log-likelihood per customer (eq. 1a of the note) and its gradient in the logs of (p, q - 1, v)."""
+    digamma, gammaln = scipy.special.digamma, scipy.special.gammaln
     p, above_one, v = np.exp(logs)
     q = 1 + above_one
     px, spent = p * x, x * value

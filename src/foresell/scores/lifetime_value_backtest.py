@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import duckdb
 import numpy as np
+import scipy  # loads its parts when they are used
 from numpy.typing import NDArray
 
 from foresell.errors import NotReady
@@ -133,9 +134,8 @@ def _accuracy(value: Floats, came: Floats) -> float:
 
 def _spearman(value: Floats, came: Floats) -> float:
     """Rank correlation; 0 where one side is the same for everybody."""
-    from scipy.stats import rankdata  # takes a second, and most commands judge nothing
 
-    ranks = np.vstack([rankdata(value), rankdata(came)])
+    ranks = np.vstack([scipy.stats.rankdata(value), scipy.stats.rankdata(came)])
     return float(np.corrcoef(ranks)[0, 1]) if (np.ptp(ranks, axis=1) > 0).all() else 0.0
 
 

@@ -14,8 +14,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import expit, logit
+import scipy  # loads its parts when they are used
 
 from foresell.errors import BadInput, NotReady
 from foresell.scores.bgnbd import BgNbd
@@ -113,7 +112,7 @@ class LogRfm:
     def probability(self, frame: Frame) -> Floats:
         """The logistic curve of the weighted sum."""
         x = (_log_rfm(frame) - np.asarray(self.mean)) / np.asarray(self.scale)
-        return np.asarray(expit(x @ np.asarray(self.weights[:-1]) + self.weights[-1]), dtype=np.float64)
+        return np.asarray(scipy.special.expit(x @ np.asarray(self.weights[:-1]) + self.weights[-1]), dtype=np.float64)
 
     def text(self) -> str:
         """The coefficients as JSON."""
@@ -131,7 +130,7 @@ class Blend:
     def probability(self, frame: Frame) -> Floats:
         """The mean log-odds as a probability."""
         odds = log_odds(self.boosted.probability(frame)) + log_odds(self.lifetimes.probability(frame))
-        return np.asarray(expit(odds / 2), dtype=np.float64)
+        return np.asarray(scipy.special.expit(odds / 2), dtype=np.float64)
 
     def text(self) -> str:
         """Both texts in one JSON object."""
@@ -140,7 +139,7 @@ class Blend:
 
 def log_odds(probability: Floats) -> Floats:
     """The logit, kept finite at certainty."""
-    return np.asarray(logit(np.clip(probability, 1e-6, 1 - 1e-6)), dtype=np.float64)
+    return np.asarray(scipy.special.logit(np.clip(probability, 1e-6, 1 - 1e-6)), dtype=np.float64)
 
 
 def habits(frame: Frame) -> tuple[Floats, Floats, Floats]:
@@ -183,11 +182,11 @@ def learn_log_rfm(panel: Panel, frames: Sequence[Frame], horizon: int) -> LogRfm
 
     def loss(weights: Floats) -> tuple[float, Floats]:
         margin = sign * (x @ weights)
-        slope = -(sign * expit(-margin)) @ x / len(x)
+        slope = -(sign * scipy.special.expit(-margin)) @ x / len(x)
         penalty = 1e-4 * np.append(weights[:-1], 0)
         return float(np.logaddexp(0, -margin).mean() + (penalty @ weights) / 2), slope + penalty
 
-    weights = minimize(loss, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B").x
+    weights = scipy.optimize.minimize(loss, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B").x
     return LogRfm(tuple(mean.tolist()), tuple(scale.tolist()), tuple(weights.tolist()))
 
 

@@ -13,8 +13,8 @@ from foresell.errors import NotReady
 from foresell.scores import churn, forecast, lifetime_value, purchase, reasons
 from foresell.scores.features import Frame, features, frame_of
 from foresell.scores.models import Model
-from foresell.scores.questions import Task
-from foresell.scores.shelf import SEED, TASKS, Shelved
+from foresell.scores.questions import PURCHASE, TASKS, Task
+from foresell.scores.shelf import SEED, Shelved
 from foresell.scores.training import stored
 from foresell.sql import read_sql
 
@@ -125,7 +125,7 @@ def _save_reasons(con: duckdb.DuckDBPyConnection, model: Model | None, frame: Fr
     if model is None or called is None:
         return
     best = reasons.frame_of_best(frame, called["expected_value"].to_numpy())
-    con.register("reasons_now", reasons.reasons(model, best, purchase.PURCHASE))
+    con.register("reasons_now", reasons.reasons(model, best, PURCHASE))
     con.execute(
         "insert into prediction_reasons select customer_id, rank, theme, direction, points, sentence from reasons_now order by customer_id, rank"
     )

@@ -7,9 +7,6 @@ import pyarrow as pa
 
 from foresell.scores.features import Floats, Frame, batches
 from foresell.scores.models import Model
-from foresell.scores.questions import Task
-
-PURCHASE = Task("purchase", 30, "buys", "lightgbm")
 
 WINSOR = 0.99  # one order of 77,000 must not set what all orders are worth
 

@@ -33,6 +33,16 @@ class Task:
         return probability_of_order if self.event == "buys" else 1 - probability_of_order
 
 
+PURCHASE = Task("purchase", 30, "buys", "lightgbm")
+CHURN = Task("churn", 90, "leaves", "blend", fixed_threshold=0.5)
+
+#: Beyond 60 days learners lag behind the season they were trained in; the law of purchases does not.
+CHURN_180 = Task("churn_180", 180, "leaves", "", fixed_threshold=0.5)
+
+TASKS = (PURCHASE, CHURN, CHURN_180)
+ALL_TASKS = (*(task.name for task in TASKS), "lifetime_value", "revenue_forecast")
+
+
 def _key_accounts(frame: Frame) -> Labels:
     spend = frame.column("spend_365")
     first = np.argsort(-spend, kind="stable")[: int(np.ceil(len(spend) / 10))]

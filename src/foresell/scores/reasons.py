@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
+import scipy  # loads its parts when they are used
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from foresell.scores.features import SEASON, Floats, Frame
 from foresell.scores.models import Blend, Boosted, Model, log_odds
@@ -176,7 +176,7 @@ def _explained(model: Model, part: Frame, whole: Frame, task: Task, themes: Sequ
     pull = contributions(model, part, whole, every)
     odds = log_odds(model.probability(part))
     sign = 1 if task.event == "buys" else -1
-    points = sign * 100 * (expit(odds)[:, None] - expit(odds[:, None] - pull))
+    points = sign * 100 * (scipy.special.expit(odds)[:, None] - scipy.special.expit(odds[:, None] - pull))
     order = np.argsort(-np.abs(pull[:, :-1]), axis=1, kind="stable")[:, :REASONS]
     columns = {name: part.column(name).tolist() for name in part.names}
     rows = []

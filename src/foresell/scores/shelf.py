@@ -16,15 +16,13 @@ import pyarrow as pa
 
 from foresell.errors import NotReady
 from foresell.records import Progress, no_progress
-from foresell.scores import churn, drift, forecast, forecast_backtest, lifetime_value, lifetime_value_backtest, purchase
+from foresell.scores import drift, forecast, forecast_backtest, lifetime_value, lifetime_value_backtest
 from foresell.scores.features import features, frame_of
 from foresell.scores.models import Model
-from foresell.scores.questions import Task
+from foresell.scores.questions import ALL_TASKS, PURCHASE, TASKS, Task
 from foresell.scores.readiness import readiness
 from foresell.scores.training import Workshop, feature_names, train, workshop
 
-TASKS = (purchase.PURCHASE, churn.CHURN, churn.CHURN_180)
-ALL_TASKS = (*(task.name for task in TASKS), "lifetime_value", "revenue_forecast")
 SEED = 7
 
 FIGURES = pa.schema(
@@ -65,13 +63,13 @@ def decide(
 ) -> dict[str, drift.Decision]:
     """For each task whether to train it now, and why: no model yet, a window closed, drift, or bad grades."""
     decisions = {}
-    first = shelf.get(purchase.PURCHASE.name)
+    first = shelf.get(PURCHASE.name)
     moved = drift.stability(first.card["reference"], frame_of(features(con, as_of), as_of)) if first else {}
     for task in ALL_TASKS:
         if task not in shelf:
             decisions[task] = drift.Decision(True, "No model was trained for this day yet.")
         elif task in {each.name for each in TASKS}:
-            error = calibration_error if task == purchase.PURCHASE.name else None
+            error = calibration_error if task == PURCHASE.name else None
             decisions[task] = drift.should_retrain(shelf[task].card, as_of, moved, error)
         else:
             days = (as_of - shelf[task].as_of).days

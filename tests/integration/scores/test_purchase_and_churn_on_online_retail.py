@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from foresell.scores.churn import CHURN, CHURN_180
 from foresell.scores.features import features, frame_of
-from foresell.scores.purchase import PURCHASE, score
+from foresell.scores.purchase import score
+from foresell.scores.questions import CHURN, CHURN_180, PURCHASE
 from foresell.scores.readiness import readiness
 from foresell.scores.training import Trained, train, workshop
 from tests.support.snapshot_of_retail import as_of_of, retail_snapshot

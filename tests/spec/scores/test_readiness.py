@@ -7,8 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from foresell.errors import NotReady
-from foresell.scores.churn import CHURN
-from foresell.scores.purchase import PURCHASE
+from foresell.scores.questions import CHURN, PURCHASE
 from foresell.scores.readiness import readiness
 from foresell.scores.training import train, workshop
 from tests.spec.scores.shop import Order, believable_shop, shop

@@ -9,11 +9,12 @@ import pytest
 from scipy.special import expit
 
 from foresell.scores import drift, reasons
-from foresell.scores.churn import CHURN, STATES, states
+from foresell.scores.churn import STATES, states
 from foresell.scores.churn import score as score_churn
 from foresell.scores.features import SEASON, Frame, features, frame_of
 from foresell.scores.models import Boosted, learners, log_odds
-from foresell.scores.purchase import PURCHASE, expected_order_value, score
+from foresell.scores.purchase import expected_order_value, score
+from foresell.scores.questions import CHURN, PURCHASE
 from foresell.scores.training import Workshop, workshop
 from tests.spec.scores.shop import believable_shop, shop
 

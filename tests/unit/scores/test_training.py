@@ -11,9 +11,8 @@ import pytest
 
 from foresell.errors import BadInput
 from foresell.scores.backtest import Backtest, predict_past, validations
-from foresell.scores.churn import CHURN, CHURN_180
 from foresell.scores.models import learners, load
-from foresell.scores.purchase import PURCHASE
+from foresell.scores.questions import CHURN, CHURN_180, PURCHASE
 from foresell.scores.readiness import Readiness
 from foresell.scores.targets import targets
 from foresell.scores.training import Trained, choose, stored, train, workshop
