@@ -39,6 +39,8 @@ from foresell.truth.database import Database, open_database
 
 WORKERS = 2
 RATE = 50
+#: What is asked, the share of the hello's rate it must reach, and of how many customers in turn.
+SHARES = (("segments", 0.3, 1), ("details", 0.15, 2000), ("details, of the same hundred", 0.15, 100))
 LISTS = ("rfm page", "customers page", "date range and category")
 MIB = 2**20
 
@@ -62,9 +64,9 @@ def main() -> None:
             found["latencies_ms"][name] = times = asyncio.run(latencies(url, headers, ask, seconds))
             bars.append(Bar(f"{name}, p95 at {RATE}/s", times["p95"], 150 if "category" in name else 50, unit="ms"))
         with hello() as bare:
-            for name, share in (("segments", 0.3), ("details", 0.15)):
+            for name, share, customers in SHARES:
                 rng = random.Random(SEED)
-                paths = sorted({questions[name](rng) for _ in range(2000)})
+                paths = sorted({questions[name.split(",")[0]](rng) for _ in range(customers)})
                 turns = [
                     (wrk(bare, ["/hello"], seconds), wrk(url, paths, seconds, key))
                     for _ in range(1 if asked.quick else 3)
