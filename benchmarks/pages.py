@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from benchmarks.api import free_port, served
+from benchmarks.api import at_rest, free_port, served
 from benchmarks.browser import REST_MS, Load, acted, chromium, cold, program, visitor
 from benchmarks.measure import Bar, keep, table
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
@@ -84,7 +84,8 @@ def main() -> None:
         if home is None:
             continue
         password = newcomer(open_database(Settings(home=home.absolute())))
-        with served(home) as (url, key, *_):
+        with served(home) as (url, key, _, process):
+            at_rest(process)
             enter = signing_in(url, password)
             customers = httpx2.get(f"{url}/api/customers?limit=1", headers={"authorization": f"Bearer {key}"}).json()
             size = f"{customers['total']:,} customers"

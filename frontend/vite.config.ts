@@ -5,18 +5,38 @@ import { defineConfig } from 'vitest/config'
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const api = process.env.FORESELL_API ?? 'http://127.0.0.1:8000'
 
-/** What every page needs, as one file: by itself it would come in two dozen small ones. */
-const BASE = new RegExp(
-  [
+/** What is fetched together, as one file: by itself it would come in two dozen small ones. The first that fits counts. */
+const TOGETHER = {
+  /** What every page needs before it shows anything. */
+  base: [
     'node_modules/(react|react-dom|scheduler|use-sync-external-store|clsx)/',
     'node_modules/@tanstack/(react-query|query-core|react-router|router-core|react-store|store|history)/',
     'node_modules/@mantine/(hooks|core/esm/core)/',
     'node_modules/@mantine/core/esm/components/(ActionIcon|Button|CloseButton|Loader|Skeleton|Transition|UnstyledButton)/',
     'node_modules/@tabler/icons-react/dist/esm/(createReactComponent|defaultAttributes)',
+    'node_modules/@tabler/icons-react/dist/esm/icons/Icon(Check|Download|Plus|Trash)\\.',
     '/src/api/',
     '/src/components/(theme/(base|theme)|faces|format|keys|later|marks|segments|search|signedIn|toasts|Figure|Kpis|Page|SegmentMark|Change)',
-  ].join('|'),
-)
+    '/src/components/(CallButton|ChartCard|DataTable|desk|kinds|LogCall|Tabs|useFocusBack|usePanel|useScheme|Working)',
+    '/src/components/charts/(?!drawn/)',
+  ],
+  /** Everything that is filled in. */
+  forms: [
+    'node_modules/@mantine/core/esm/components/(Checkbox|InlineInput|Input|InputBase|InputsGroupFieldset|NativeSelect|PasswordInput|SegmentedControl|TextInput|FloatingIndicator|Combobox/Combobox.*Chevron)',
+    '/src/components/theme/inputs',
+  ],
+  /** Everything that opens above the page. */
+  overlays: [
+    'node_modules/(@floating-ui|react-remove-scroll|aria-hidden)',
+    'node_modules/@mantine/core/esm/components/(FocusTrap|Menu|Modal|ModalBase|Overlay|Paper|Popover|Portal|RemoveScroll|ScrollArea|Drawer)/',
+    '/src/components/(theme/(menus|dialogs)|ConfirmDialog|Dialog)',
+  ],
+  /** Every chart. */
+  charts: [
+    'node_modules/(recharts|d3-|victory-vendor|decimal|es-toolkit|immer|reselect|@reduxjs)',
+    '/src/components/charts/drawn/',
+  ],
+}
 
 export default defineConfig({
   plugins: [react()],
@@ -30,7 +50,11 @@ export default defineConfig({
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     chunkSizeWarningLimit: 600,
     rolldownOptions: {
-      output: { codeSplitting: { groups: [{ name: 'base', test: BASE }] } },
+      output: {
+        codeSplitting: {
+          groups: Object.entries(TOGETHER).map(([name, parts]) => ({ name, test: new RegExp(parts.join('|')) })),
+        },
+      },
     },
   },
   test: { environment: 'happy-dom', include: ['src/**/*.test.{ts,tsx}'] },

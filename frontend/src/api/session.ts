@@ -16,15 +16,22 @@ function set(next: SessionState) {
   for (const tell of listeners) tell()
 }
 
+declare global {
+  interface Window {
+    /** The first refresh, begun by begin.js before this file was there. */
+    begun?: Promise<Response> | undefined
+  }
+}
+
 /** One refresh at a time over all tabs: a refresh token used twice looks stolen, and ends every session of its family. */
 async function refresh(): Promise<boolean> {
-  const ask = async () => {
-    const response = await fetch('/api/auth/refresh', { method: 'POST', headers: { 'X-Foresell': '1' } })
-    if (response.status === 200) return accept((await response.json()) as SignedIn)
-    if (response.status < 500 && response.status !== 429) end()
-    return false
-  }
-  return navigator.locks ? navigator.locks.request('foresell-refresh', ask) : ask()
+  const ask = () => fetch('/api/auth/refresh', { method: 'POST', headers: { 'X-Foresell': '1' } })
+  const asked = window.begun ?? (navigator.locks ? navigator.locks.request('foresell-refresh', ask) : ask())
+  window.begun = undefined
+  const response = await asked
+  if (response.status === 200) return accept((await response.json()) as SignedIn)
+  if (response.status < 500 && response.status !== 429) end()
+  return false
 }
 
 function accept(signedIn: SignedIn): true {

@@ -1,18 +1,26 @@
 import { Menu } from '@mantine/core'
 import './theme/menus'
 import { IconZzz } from '@tabler/icons-react'
+import { useEffect, useRef, useState } from 'react'
 import type { CustomerRow } from '@/api/shapes'
 import { CallButton } from './CallButton'
 import { OUTCOMES, SNOOZES, useDesk } from './desk'
 import { inDays } from './format'
 
-/** Log the outcome of a call, or put the customer off: two clicks. */
+/** Log the outcome of a call, or put the customer off: two clicks. It comes with the first of them, so it opens at once. */
 export default function CallMenu({ who }: { who: Pick<CustomerRow, 'customer_id' | 'name'> }) {
   const desk = useDesk()
+  const [isOpen, setOpen] = useState(false)
+  const button = useRef<HTMLButtonElement>(null)
+  // Focused first, so that the focus comes back here when it closes.
+  useEffect(() => {
+    button.current?.focus()
+    setOpen(true)
+  }, [])
   return (
-    <Menu position="bottom-end" shadow="md" width={200}>
+    <Menu position="bottom-end" shadow="md" width={200} opened={isOpen} onChange={setOpen}>
       <Menu.Target>
-        <CallButton who={who} />
+        <CallButton who={who} ref={button} />
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>How did it go?</Menu.Label>

@@ -3,7 +3,7 @@ import '@mantine/core/styles/Skeleton.layer.css'
 import { IconAlertTriangle, IconLock, IconMoodEmpty, IconWifiOff } from '@tabler/icons-react'
 import type { UseQueryResult } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { type ReactNode, useDeferredValue } from 'react'
 import { Problem } from '@/api/client'
 import css from './faces.module.css'
 import { useMay } from './signedIn'
@@ -89,12 +89,14 @@ interface Faces<Data> {
   children: (data: Data) => ReactNode
 }
 
-/** The four faces of a question: loading, wrong, empty, full. Data already seen stays while it is asked again. */
+/**
+ * The four faces of a question: loading, wrong, empty, full. Data already seen stays while it is asked again.
+ * The first data is drawn as a transition: in slices, between which the page answers.
+ */
 export function Faced<Data>({ query, waiting, isEmpty, empty, children }: Faces<Data>) {
-  if (query.data === undefined) {
-    if (query.error) return <Wrong error={query.error} onRetry={() => void query.refetch()} />
-    return waiting ?? <Waiting />
-  }
+  const isKnown = useDeferredValue(query.data !== undefined)
+  if (query.data === undefined && query.error) return <Wrong error={query.error} onRetry={() => void query.refetch()} />
+  if (query.data === undefined || !isKnown) return waiting ?? <Waiting />
   if (isEmpty?.(query.data)) return empty ?? <Empty title="Nothing here yet" />
   return children(query.data)
 }

@@ -1,4 +1,4 @@
-import { type ComponentType, useEffect, useState } from 'react'
+import { type ComponentType, startTransition, useEffect, useState } from 'react'
 import { say } from './toasts'
 
 interface Later<Props> {
@@ -34,7 +34,7 @@ export function later<Props extends object>(
   function Fetched(props: Props) {
     const [isThere, setThere] = useState(Part !== null)
     useEffect(() => {
-      if (!isThere) void fetch().then(() => setThere(Part !== null))
+      if (!isThere) void fetch().then(() => startTransition(() => setThere(Part !== null)))
     }, [isThere])
     if (isThere && Part) return <Part {...props} />
     return Meanwhile ? <Meanwhile {...props} /> : null

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { IconDownload, IconTable } from '@tabler/icons-react'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, startTransition, useEffect, useRef, useState } from 'react'
 import { saveAs, toCsv } from '../csv'
 import { type Column, DataTable } from '../DataTable'
 import { Empty } from '../faces'
@@ -45,9 +45,7 @@ export function ChartCard<Row extends object>({
           <DataTable caption={fileName} columns={columns} rows={rows} rowKey={rowKey} />
         </div>
       ) : (
-        <div className={css.chart} style={{ height }}>
-          {children}
-        </div>
+        <Seen height={height}>{children}</Seen>
       )}
       {rows.length > 0 && (
         <div className={`${css.under} no-print`}>
@@ -73,5 +71,27 @@ export function ChartCard<Row extends object>({
         </div>
       )}
     </Card>
+  )
+}
+
+/** Drawn when it comes into the window, or once the page is idle: what is below waits for what is seen. */
+function Seen({ height, children }: { height: number; children: ReactNode }) {
+  const [isSeen, setSeen] = useState(false)
+  const frame = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const show = () => startTransition(() => setSeen(true))
+    const watch = new IntersectionObserver(found => found.some(each => each.isIntersecting) && show())
+    if (frame.current) watch.observe(frame.current)
+    // Safari has no idle callback; there a second must do.
+    const idle = window.requestIdleCallback?.(show) ?? setTimeout(show, 1_000)
+    return () => {
+      watch.disconnect()
+      ;(window.cancelIdleCallback ?? clearTimeout)(idle)
+    }
+  }, [])
+  return (
+    <div ref={frame} className={css.chart} style={{ height }}>
+      {isSeen && children}
+    </div>
   )
 }

@@ -5,11 +5,10 @@ import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useCallback, useEffect } from 'react'
 import { ask } from '@/api/questions'
 import type { Customer as CustomerData } from '@/api/shapes'
-import { CallButton } from '@/components/CallButton'
 import { Figure, Figures } from '@/components/Figure'
 import { Faced, Waiting } from '@/components/faces'
 import { country, day, money, percent } from '@/components/format'
-import { later } from '@/components/later'
+import { LogCall } from '@/components/LogCall'
 import { Churn, Rfm } from '@/components/marks'
 import { Page } from '@/components/Page'
 import { SegmentMark } from '@/components/SegmentMark'
@@ -25,7 +24,6 @@ import { Overview } from './Overview'
 import { Products } from './Products'
 import { TABS } from './search'
 
-const CallMenu = later(() => import('@/components/CallMenu'), CallButton)
 const route = getRouteApi('/shell/customers/$id')
 
 /** One customer: how likely, worth what, why, and every step down to the orders. */
@@ -102,7 +100,7 @@ function Full({ data }: { data: CustomerData }) {
       }
       actions={
         <>
-          {may('calls.write') && <CallMenu who={data} />}
+          {may('calls.write') && <LogCall who={data} />}
           <Button
             variant="default"
             leftSection={<IconPrinter size={16} aria-hidden />}

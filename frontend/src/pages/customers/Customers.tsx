@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { IconDownload } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useDeferredValue, useState } from 'react'
 import { Problem } from '@/api/client'
 import { ask } from '@/api/questions'
 import { Empty, Waiting, Wrong } from '@/components/faces'
@@ -33,7 +33,9 @@ export default function Customers() {
   const query = useInfiniteQuery(ask.customers(question))
   const [chosen, setChosen] = useState<ReadonlySet<string>>(NOBODY)
   const [exporting, setExporting] = useState(false)
-  const first = query.data?.pages[0]
+  // The first rows are drawn as a transition, like any first data (see Faced).
+  const isKnown = useDeferredValue(query.data !== undefined)
+  const first = isKnown ? query.data?.pages[0] : undefined
   const rows = query.data?.pages.flatMap(page => page.data) ?? []
   const canExport = may('customers.export')
 

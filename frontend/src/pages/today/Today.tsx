@@ -3,21 +3,18 @@ import { Link } from '@tanstack/react-router'
 import { useRef } from 'react'
 import { ask } from '@/api/questions'
 import type { CustomerRow } from '@/api/shapes'
-import { CallButton } from '@/components/CallButton'
 import { Figure, Figures } from '@/components/Figure'
 import { Empty, Faced, Waiting } from '@/components/faces'
 import { asSentence, count, many, money, percent } from '@/components/format'
 import { KpiFigures } from '@/components/Kpis'
 import { focusedRow, moveFocus, useKeys } from '@/components/keys'
-import { later } from '@/components/later'
+import { LogCall } from '@/components/LogCall'
 import { Chip, Likelihood } from '@/components/marks'
 import { Card, Page } from '@/components/Page'
 import { SegmentMark } from '@/components/SegmentMark'
 import { useMay } from '@/components/signedIn'
 import { usePanel } from '@/components/usePanel'
 import css from './Today.module.css'
-
-const CallMenu = later(() => import('@/components/CallMenu'), CallButton)
 
 /** Who to call today: the ranked list, what it is worth, and one click to log the call. */
 export default function Today() {
@@ -147,7 +144,7 @@ function Row({ row, rank, currency, isOpen, canLog, onOpen, onNear }: RowProps) 
         <span className="only-read">expected </span>
         {money(row.expected_value, currency)}
       </span>
-      <span className={css.act}>{canLog && !row.handled_by && <CallMenu who={row} />}</span>
+      <span className={css.act}>{canLog && !row.handled_by && <LogCall who={row} />}</span>
     </li>
   )
 }
