@@ -63,6 +63,8 @@ OPENED = (
     " && document.querySelector('aside[aria-label=Customer]').textContent.includes(new URLSearchParams(location.search).get('open'))"
 )
 COLD_TURNS, TURNS = 5, 10
+#: Of so many runs of Lighthouse the one in the middle counts, as its documentation recommends.
+JUDGES = 3
 CATEGORIES = ("performance", "accessibility", "best-practices")
 PAUSE_MS = 300
 TYPING_MS = 90
@@ -232,7 +234,8 @@ def lighthouse(url: str, paths: Sequence[str], enter: SignIn) -> dict[str, dict[
                 print(f"lighthouse {path} {device}", flush=True)
                 options = ["--preset=desktop"] * (device == "desktop")
                 try:
-                    scores[f"{path} {device}"] = judged(tool, port, url + path, options)
+                    turns = [judged(tool, port, url + path, options) for _ in range(JUDGES)]
+                    scores[f"{path} {device}"] = sorted(turns, key=lambda each: each["performance"])[JUDGES // 2]
                 except (subprocess.CalledProcessError, KeyError, TypeError) as error:  # it could not judge the page
                     print(f"left out: {error}", flush=True)
         context.close()
