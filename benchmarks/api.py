@@ -24,7 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -131,8 +131,11 @@ def at_rest(process: int, most_seconds: int = 180) -> None:
     """Wait until Foresell has asked itself the usual questions of the run it opened, as it has hours after a start."""
 
     def worked() -> float:
-        family = [psutil.Process(process), *psutil.Process(process).children(recursive=True)]
-        return float(sum(sum(each.cpu_times()[:2]) for each in family))
+        seconds = 0.0
+        for each in (psutil.Process(process), *psutil.Process(process).children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                seconds += sum(each.cpu_times()[:2])
+        return seconds
 
     quiet = 0
     for _ in range(most_seconds):
