@@ -87,6 +87,22 @@ def test_single_keys_and_pairs(pages: Pages, manager: Person) -> None:
     page.wait_for_url(lambda url: url.endswith("/"))
 
 
+#: Both keys at once, before the rest of the typing is noticed.
+GO_TO_TODAY = """document.activeElement.blur()
+for (const key of ['g', 't']) document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))"""
+
+
+def test_a_search_typed_last_does_not_undo_the_way_taken_since(pages: Pages, manager: Person) -> None:
+    page = pages(manager)
+    page.route("**/assets/Today-*.js", lambda route: (page.wait_for_timeout(500), route.continue_()))
+    to(page, "/customers")
+    page.keyboard.press("/")
+    page.keyboard.type("ex")
+    page.evaluate(GO_TO_TODAY)
+    expect(page.get_by_role("heading", name="Who to call today")).to_be_visible()
+    assert page.url.endswith("/")
+
+
 def test_z_takes_back_what_was_put_off(pages: Pages, manager: Person) -> None:
     page = pages(manager)
     to(page, "/customers")

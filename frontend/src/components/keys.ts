@@ -1,7 +1,8 @@
 import { useEffect, useRef } from 'react'
 
 const SEQUENCE_MS = 900
-let first = { key: '', at: 0 }
+/** By the time of the events, not of their handling: a busy page handles keys late. */
+let first = { key: '', at: Number.NEGATIVE_INFINITY }
 
 function isTyping(target: EventTarget | null): boolean {
   return (
@@ -24,7 +25,7 @@ export function useKeys(keys: Record<string, () => void>, enabled = true) {
         document.activeElement?.closest('[role="menu"]')
       )
         return
-      const pair = Date.now() - first.at < SEQUENCE_MS ? `${first.key} ${event.key}` : ''
+      const pair = event.timeStamp - first.at < SEQUENCE_MS ? `${first.key} ${event.key}` : ''
       const act = latest.current[pair] ?? latest.current[event.key]
       if (act) {
         event.preventDefault()
@@ -39,7 +40,7 @@ export function useKeys(keys: Record<string, () => void>, enabled = true) {
 /** Remembers the first key of a pair, after every listener has seen it. */
 export function watchPairs(): () => void {
   const remember = (event: KeyboardEvent) => {
-    if (!isTyping(event.target)) first = { key: event.key, at: Date.now() }
+    if (!isTyping(event.target)) first = { key: event.key, at: event.timeStamp }
   }
   window.addEventListener('keydown', remember)
   return () => window.removeEventListener('keydown', remember)

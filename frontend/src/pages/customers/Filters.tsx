@@ -121,7 +121,7 @@ export function Filters({ search, onChange }: Props) {
 
 const TYPING_MS = 100
 
-/** The text being typed is the field's own; the address follows when the typing rests. */
+/** The text being typed is the field's own; the address follows when the typing rests, or ends: later it would undo a way taken since. */
 function Find({ value, onChange }: { value: string; onChange: (value: string) => void }) {
   const [text, setText] = useState(value)
   const tell = useDebouncedCallback(onChange, TYPING_MS)
@@ -139,6 +139,7 @@ function Find({ value, onChange }: { value: string; onChange: (value: string) =>
         setText(event.currentTarget.value)
         tell(event.currentTarget.value.trim())
       }}
+      onBlur={() => tell.flush()}
     />
   )
 }
