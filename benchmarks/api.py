@@ -35,7 +35,7 @@ from benchmarks.measure import Bar, keep, table
 
 from foresell.access.tokens import fingerprint, new_secret
 from foresell.settings import Settings
-from foresell.truth.database import Database, open_database
+from foresell.store.database import Database, open_database
 
 WORKERS = 2
 RATE = 50

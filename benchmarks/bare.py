@@ -8,9 +8,9 @@ from pathlib import Path
 import duckdb
 
 from foresell.sql import read_sql
-from foresell.truth import read
-from foresell.truth.database import Database
-from foresell.truth.load import BATCH_ROWS
+from foresell.store import export_tables
+from foresell.store.database import Database
+from foresell.store.load import BATCH_ROWS
 
 #: From the truth's tables as they arrive (money in ten-thousandths) to what the RFM query reads.
 ORDERS = """
@@ -43,7 +43,7 @@ def drop(database: Database) -> None:
 def score(database: Database, as_of: date, threads: int = 2) -> int:
     """Read the tables back over ADBC into DuckDB's memory and run the RFM query. Returns how many were scored."""
     con = duckdb.connect(config={"threads": threads})
-    for name, rows in read.read_tables(database):
+    for name, rows in export_tables.read_tables(database):
         con.register("arriving", rows)
         con.execute(f"create temp table {'read_orders' if name == 'orders' else name} as from arriving")
         con.unregister("arriving")

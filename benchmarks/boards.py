@@ -30,7 +30,7 @@ from benchmarks.peers import peer
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from foresell.settings import Settings
-from foresell.truth.database import open_database
+from foresell.store.database import open_database
 
 HERE = Path(__file__).parent
 TURNS, FILTERS = 5, 5

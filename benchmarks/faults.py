@@ -30,12 +30,14 @@ import psycopg
 from benchmarks.ground import SEED
 from benchmarks.measure import Bar, keep, quick, table
 
-from foresell import demo, logs, pipeline
+from foresell import demo, logs
 from foresell.access import tokens
 from foresell.access.keyring import Keyring
 from foresell.settings import Settings
-from foresell.truth import embedded
-from foresell.truth.database import open_database
+from foresell.store import embedded
+from foresell.store.database import open_database
+from foresell.workflows.load import load_file
+from foresell.workflows.refresh import run_refresh
 
 FAULTS, MUTANT_FAULTS = 100, 12
 WRITERS = 8
@@ -89,8 +91,8 @@ def shop() -> Iterator[Shop]:
         try:
             files = demo.write_shop(demo.Shop(customers=200, seed=SEED), Path(folder) / "shop")
             for file in (files.customers, files.products, files.orders):
-                pipeline.load(settings, database, file, source="shop")
-            pipeline.refresh(settings, database, predict=False)
+                load_file(settings, database, file, source="shop")
+            run_refresh(settings, database, predict=False)
             with database.connect() as con:
                 rows = con.execute(
                     "insert into access.users (name, email) select 'Writer ' || n, 'writer' || n || '@foresell.example'"

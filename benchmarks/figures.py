@@ -23,7 +23,7 @@ from foresell.access.principal import Principal
 from foresell.api.app import create_app
 from foresell.errors import NotFound
 from foresell.settings import Settings
-from foresell.truth.database import Database, open_database
+from foresell.store.database import Database, open_database
 
 WARM = 200
 LIMIT_MS = 150.0

@@ -15,8 +15,8 @@ import psycopg
 
 from foresell import demo, logs
 from foresell.settings import Settings
-from foresell.truth import embedded
-from foresell.truth.database import Database, open_database
+from foresell.store import embedded
+from foresell.store.database import Database, open_database
 
 #: Where large files are shared by the benchmarks of one `python -m benchmarks`; it is deleted at the end.
 FOLDER = "FORESELL_BENCH_FOLDER"

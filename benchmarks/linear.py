@@ -13,7 +13,8 @@ from benchmarks.ground import SEED, demo_orders, fresh_home, settle, workspace
 from benchmarks.measure import GIB, Bar, keep, quick, table, watch
 from matplotlib.ticker import FuncFormatter
 
-from foresell import pipeline
+from foresell.workflows.load import load_file
+from foresell.workflows.refresh import run_refresh
 
 SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000)
 PLOT = Path(__file__).parents[1] / "docs" / "images" / "linear.svg"
@@ -28,10 +29,10 @@ def measure(folder: Path, customers: int) -> dict[str, Any]:
     with fresh_home() as database:
         settle(database)
         with watch() as load:
-            lines = pipeline.load(database.settings, database, csv).lines_loaded
+            lines = load_file(database.settings, database, csv).lines_loaded
         settle(database)
         with watch() as refresh:
-            pipeline.refresh(database.settings, database, predict=False)
+            run_refresh(database.settings, database, predict=False)
     return {
         "customers": customers,
         "lines": lines,

@@ -18,8 +18,9 @@ from benchmarks import bare
 from benchmarks.ground import SEED, demo_orders, fresh_home, settle, watched_server, workspace
 from benchmarks.measure import GIB, Bar, Watch, keep, quick, table, watch
 
-from foresell import pipeline
-from foresell.truth.database import Database
+from foresell.store.database import Database
+from foresell.workflows.load import load_file
+from foresell.workflows.refresh import run_refresh
 
 CUSTOMERS = 1_000_000
 LOAD_LIMIT, LOAD_GIB = 5.0, 4.0
@@ -51,11 +52,11 @@ def measure(customers: int) -> tuple[dict[str, list[Watch]], int, dict[str, floa
             bare.drop(database)
 
         copied()
-        batch = timed("load", lambda: pipeline.load(database.settings, database, csv))
+        batch = timed("load", lambda: load_file(database.settings, database, csv))
         copied()
         as_of = last_day(database)
         scored = timed("bare read and score", lambda: bare.score(database, as_of))
-        run = timed("refresh", lambda: pipeline.refresh(database.settings, database, predict=False))
+        run = timed("refresh", lambda: run_refresh(database.settings, database, predict=False))
         assert scored == run["customers_scored"] and as_of == run["as_of"]
         timed("bare read and score", lambda: bare.score(database, as_of))
     return costs, batch.lines_loaded, run["timings"]

@@ -15,7 +15,8 @@ from benchmarks import bare
 from benchmarks.ground import fresh_home, online_retail, settle, workspace
 from benchmarks.measure import Bar, keep, quick, spread, table, watch
 
-from foresell import pipeline
+from foresell.workflows.load import load_file
+from foresell.workflows.refresh import run_refresh
 
 TURNS = 5
 LIMIT = 4.0
@@ -29,9 +30,9 @@ def one_turn(csv: Path, ours_first: bool) -> dict[str, float]:
         def ours() -> None:
             settle(database)
             with watch() as loading:
-                batch = pipeline.load(database.settings, database, csv)
+                batch = load_file(database.settings, database, csv)
             with watch() as refreshing:
-                run = pipeline.refresh(database.settings, database, predict=False)
+                run = run_refresh(database.settings, database, predict=False)
             assert batch.lines_loaded == 541_909 and run["state"] == "published"
             cost.update(load=loading.seconds, refresh=refreshing.seconds, ours=loading.seconds + refreshing.seconds)
 

@@ -18,8 +18,9 @@ from benchmarks.ground import SEED, demo_orders, fresh_home, online_retail, sett
 from benchmarks.measure import GIB, Bar, Watch, keep, quick, table, watch
 from psycopg.conninfo import conninfo_to_dict
 
-from foresell import pipeline
-from foresell.truth.database import Database
+from foresell.store.database import Database
+from foresell.workflows.load import load_file
+from foresell.workflows.refresh import run_refresh
 
 CUSTOMERS = 1_000_000
 LINES = 4_000_000
@@ -57,8 +58,8 @@ def peer(database: Database, csv: Path, columns: dict[str, str]) -> None:
 
 def ours(database: Database, csv: Path) -> None:
     """From the file to the published run."""
-    pipeline.load(database.settings, database, csv)
-    pipeline.refresh(database.settings, database, predict=False)
+    load_file(database.settings, database, csv)
+    run_refresh(database.settings, database, predict=False)
 
 
 def compare(csv: Path, columns: dict[str, str]) -> tuple[Watch, Watch]:

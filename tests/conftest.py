@@ -12,8 +12,8 @@ import pytest
 
 from foresell import logs
 from foresell.settings import Settings
-from foresell.truth import embedded
-from foresell.truth.database import Database, open_database
+from foresell.store import embedded
+from foresell.store.database import Database, open_database
 from tests.support.public_data import find_or_fetch
 from tests.support.served import served
 

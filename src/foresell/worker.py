@@ -14,15 +14,17 @@ import procrastinate
 import psycopg
 from procrastinate.exceptions import ConnectorException
 
-from foresell import logs, pipeline, sources
-from foresell.access import sealing
+from foresell import logs, sources
+from foresell.audit import seals
 from foresell.errors import AuditBroken, BadInput, Busy, DatabaseUnavailable, EmptySource, ForesellError, TooManyRejects
-from foresell.lifeline import await_go
 from foresell.logs import logger
+from foresell.parent_watch import await_go
 from foresell.settings import Settings, read_settings
-from foresell.truth import batches, jobs
-from foresell.truth.database import Database
+from foresell.store import batches, jobs
+from foresell.store.database import Database
 from foresell.uploads import Upload, folder_of
+from foresell.workflows.load import load_file
+from foresell.workflows.refresh import run_refresh
 
 #: A worker that gave no sign for so long is gone, and what it had is taken up again.
 HEARTBEAT_SECONDS = 2.0
@@ -105,17 +107,17 @@ async def _tend(app: procrastinate.App) -> None:
 
 async def _seal(settings: Settings) -> None:
     """Seal the audit each second; what is broken is for `foresell audit verify` to tell."""
-    book, database = sealing.Book(settings.home), Database(settings, via="worker")
+    book, database = seals.Book(settings.home), Database(settings, via="worker")
 
-    def seal() -> None:
+    def seal_pending() -> None:
         with database.connect() as con:
             con.autocommit = True
-            while sealing.seal(con, book):
+            while seals.seal(con, book):
                 pass
 
     while True:
         try:
-            await asyncio.to_thread(seal)
+            await asyncio.to_thread(seal_pending)
         except AuditBroken:
             log.error("the audit is broken; nothing more is sealed", action="seal")
             await asyncio.sleep(60)
@@ -182,7 +184,7 @@ def _load(database: Database, job: jobs.Job) -> None:
     settings = database.settings
     upload, revision = _upload(settings, job)
     try:
-        batch = pipeline.load(
+        batch = load_file(
             settings,
             database,
             upload.file,
@@ -220,7 +222,7 @@ def _refresh(database: Database, job: jobs.Job) -> None:
     """Score everything anew and publish it."""
     done = job.row("run_published_since", since=job.started_at) if job.attempts > 1 else None
     if done is None:
-        done = pipeline.refresh(
+        done = run_refresh(
             database.settings,
             database,
             predict=job.arguments.get("predict", True),

@@ -16,12 +16,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from foresell import logs, pipeline
+from foresell import logs
 from foresell.errors import ForesellError
+from foresell.privacy.vault import Vault, vault_of
 from foresell.settings import Settings
-from foresell.truth import batches, embedded, erasing, people
-from foresell.truth.database import Database, open_database
-from foresell.vault.vault import Vault, vault_of
+from foresell.store import batches, customer_contacts, embedded, erasure
+from foresell.store.database import Database, open_database
+from foresell.workflows.load import load_file
+from foresell.workflows.refresh import run_refresh
 from tests.support.served import Served, running, staff_and_customers, superuser
 
 SUBJECTS = 200
@@ -75,11 +77,11 @@ def hatch(settings: Settings, database: Database, folder: Path) -> None:
     lines = (f"O{n},K{n % SUBJECTS},2025-{1 + n % 12:02}-11,mug,1,3.50\n" for n in range(600))
     orders.write_text("order_id,customer_id,order_date,sku,quantity,unit_price\n" + "".join(lines))
     for file in (people_file, orders, newer, people_file):
-        pipeline.load(settings, database, file, source="shop")
+        load_file(settings, database, file, source="shop")
     batches.undo(
         database, max(batch["batch_id"] for batch in batches.list_batches(database) if batch["state"] == "loaded")
     )
-    pipeline.refresh(settings, database, predict=False)
+    run_refresh(settings, database, predict=False)
 
 
 def sightings(folder: Path) -> list[str]:
@@ -105,7 +107,7 @@ def test_the_canaries_are_there(aviary: tuple[Served, Path]) -> None:
     served, _ = aviary
     with served.database.connect() as con:
         ids = [row["customer_id"] for row in con.execute("select customer_id from customers order by 1").fetchall()]
-    known = people.contacts(served.database, vault_of(served.settings), ids)
+    known = customer_contacts.contacts(served.database, vault_of(served.settings), ids)
     assert len({contact["email"] for contact in known.values()}) == SUBJECTS
     assert all(str(contact["phone"]).startswith("0799-555-") for contact in known.values())
 
@@ -161,8 +163,8 @@ def test_an_erased_canary_is_gone_also_from_a_restored_backup(aviary: tuple[Serv
     shutil.copytree(served.settings.keys, keys_before)
     gone = GONE
     for customer in gone:
-        erasing.erase(served.database, vault, customer)
-    left = people.contacts(served.database, vault, [f"C{number:06}" for number in range(1, SUBJECTS + 1)])
+        erasure.erase(served.database, vault, customer)
+    left = customer_contacts.contacts(served.database, vault, [f"C{number:06}" for number in range(1, SUBJECTS + 1)])
     assert {customer for customer, contact in left.items() if not contact["email"]} == set(gone)
     assert all(left[customer]["name"] is None for customer in gone)
 
@@ -172,12 +174,12 @@ def test_an_erased_canary_is_gone_also_from_a_restored_backup(aviary: tuple[Serv
         assert opened(database, vault_of(restored), gone) == set(), "the key they were wrapped by is destroyed"
         everybody = [f"C{number:06}" for number in range(1, SUBJECTS + 1)]
         assert opened(database, vault_of(restored), everybody) == set(), "nor, yet, does anybody else's"
-        records, erased = erasing.restore(database, vault_of(restored))
+        records, erased = erasure.restore(database, vault_of(restored))
         assert (records, erased) == (SUBJECTS - len(gone), len(gone))
         assert opened(database, vault_of(restored), everybody) == set(everybody) - set(gone)
-        names = people.contacts(database, vault_of(restored), gone)
+        names = customer_contacts.contacts(database, vault_of(restored), gone)
         assert all(names[customer]["name"] is None for customer in gone)
-        erasing.erase(database, vault_of(restored), everybody[1])
+        erasure.erase(database, vault_of(restored), everybody[1])
     finally:
         embedded.stop(restored.home)
 
@@ -208,7 +210,7 @@ def opened(database: Database, vault: Vault, customers: list[str]) -> set[str]:
     found = set()
     for customer in customers:
         try:
-            contact = people.contacts(database, vault, [customer])[customer]
+            contact = customer_contacts.contacts(database, vault, [customer])[customer]
         except ForesellError:
             continue
         if contact["email"]:

@@ -11,7 +11,7 @@ import httpx2
 import openpyxl
 import pytest
 
-from foresell.api import export
+from foresell.api.resources import exports
 from tests.support.served import Served, superuser
 
 URL = "/api/export/customers"
@@ -54,8 +54,8 @@ def test_the_documents_request_gives_the_documents_columns(served: Served) -> No
 def test_rows_and_order_are_the_lists(
     served: Served, monkeypatch: pytest.MonkeyPatch, who: str, question: dict[str, Any]
 ) -> None:
-    monkeypatch.setattr(export, "FIRST_ROWS", 7)
-    monkeypatch.setattr(export, "MORE_ROWS", 13)
+    monkeypatch.setattr(exports, "FIRST_ROWS", 7)
+    monkeypatch.setattr(exports, "MORE_ROWS", 13)
     client = served.client(who)
     found = client.get("/api/customers", params={"limit": 1000, **question})
     answer = client.post(
@@ -78,7 +78,7 @@ def test_rows_and_order_are_the_lists(
 
 def test_all_columns_and_both_formats_say_the_same(served: Served) -> None:
     client = served.client("admin")
-    columns = list(export.Column.__args__)  # type: ignore[attr-defined]
+    columns = list(exports.Column.__args__)  # type: ignore[attr-defined]
     rows = rows_of(client.post(URL, json={"columns": columns}))
     answer = client.post(URL, json={"columns": columns, "format": "xlsx"})
     book = openpyxl.load_workbook(io.BytesIO(answer.content))
@@ -176,8 +176,8 @@ def test_what_cannot_be_is_named(served: Served, body: dict[str, Any], parameter
 
 def test_a_broken_export_is_never_taken_for_a_whole_one(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control of the manifest: what was cut off in the middle has no hash, and the client hears of it."""
-    monkeypatch.setattr(export, "FIRST_ROWS", 5)
-    monkeypatch.setattr(export, "MORE_ROWS", 5)
+    monkeypatch.setattr(exports, "FIRST_ROWS", 5)
+    monkeypatch.setattr(exports, "MORE_ROWS", 5)
     calls = []
 
     def breaks(self: object, places: Any) -> Any:
@@ -186,8 +186,8 @@ def test_a_broken_export_is_never_taken_for_a_whole_one(served: Served, monkeypa
             raise RuntimeError("planted")
         return original(self, places)
 
-    original = export._Job._scores
-    monkeypatch.setattr(export._Job, "_scores", breaks)
+    original = exports._Job._scores
+    monkeypatch.setattr(exports._Job, "_scores", breaks)
     client = served.client("admin")
     with client.stream("POST", URL, json={}) as answer:
         number = answer.headers["x-export-id"]

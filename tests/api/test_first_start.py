@@ -9,7 +9,7 @@ import pytest
 
 from foresell.cli.server import offer_first_link
 from foresell.settings import Settings
-from foresell.truth.database import Database
+from foresell.store.database import Database
 from tests.api.people import PHRASE
 from tests.support.served import running
 

@@ -15,9 +15,9 @@ from fastapi import FastAPI, Request
 from starlette.types import Receive, Scope, Send
 
 from foresell.api.app import RESOURCES, create_app
-from foresell.api.deps import operations
-from foresell.api.guard import DEPTH_LIMIT, HEADERS, JSON_LIMIT, Guard, wrong_with
-from foresell.api.limits import Limits
+from foresell.api.http.dependencies import operations
+from foresell.api.http.rate_limits import Limits
+from foresell.api.http.request_validation import DEPTH_LIMIT, HEADERS, JSON_LIMIT, Guard, wrong_with
 from foresell.settings import Settings
 from tests.api.hostile import bodies, strings
 from tests.api.test_rights import filled
@@ -243,8 +243,8 @@ def test_what_has_begun_may_take_its_time(served: Served) -> None:
 
 
 def test_a_query_nobody_waits_for_is_interrupted(served: Served) -> None:
-    from foresell.api.web import _interruptible
-    from foresell.snapshot.door import Door, Scope
+    from foresell.api.http.app_state import _interruptible
+    from foresell.snapshot.reader import Door, Scope
 
     file = next(served.settings.snapshots.glob("run-*.duckdb"))
     door = Door(file, 1)

@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from foresell.api import receiving
+from foresell.api.http import upload as receiver
 from foresell.demo import Shop, write_shop
 from tests.support.served import Served
 from tests.support.worker import Worker, until
@@ -156,7 +156,7 @@ def test_an_upload_larger_than_allowed_is_cut_off(served: Served, monkeypatch: p
         said.putheader(name, value)
     said.endheaders()
     assert said.getresponse().status == 413
-    monkeypatch.setattr(receiving, "MIB", 1 << 6)
+    monkeypatch.setattr(receiver, "MIB", 1 << 6)
     head = b'--x\r\ncontent-disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
     kind = {"content-type": "multipart/form-data; boundary=x"}
     silent = steward.post("/api/imports", content=iter([head, b"a" * 40_000, b"\r\n--x--\r\n"]), headers=kind)

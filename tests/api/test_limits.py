@@ -15,10 +15,10 @@ from fastapi import FastAPI
 from structlog.testing import capture_logs
 
 from foresell import logs
-from foresell.api import observe
 from foresell.api.app import create_app
-from foresell.api.limits import EXPORTS_A_MINUTE, Limits, TooManyRequests
-from foresell.api.observe import Figures
+from foresell.api.http import request_stats
+from foresell.api.http.rate_limits import EXPORTS_A_MINUTE, Limits, TooManyRequests
+from foresell.api.http.request_stats import Figures
 from foresell.settings import Settings
 from tests.support.served import Served, running, superuser
 
@@ -156,7 +156,7 @@ def test_the_log_has_the_route_and_nothing_that_was_asked(served: Served) -> Non
         logs.configure()
     seen = [line for line in lines if line.get("action") == "request"]
     assert [(line["route"], line["status"]) for line in seen] == [
-        ("/api/customers", 200), ("/api/customers/{customer_id}/details", 404), (observe.ELSEWHERE, 404)
+        ("/api/customers", 200), ("/api/customers/{customer_id}/details", 404), (request_stats.ELSEWHERE, 404)
     ]  # fmt: skip
     assert seen[0]["user_id"] == served.users["rep"] and seen[0]["request_id"] and seen[0]["ms"] > 0
     assert "Canary" not in json.dumps(lines, default=str) and "C123456" not in json.dumps(lines, default=str)
@@ -230,11 +230,11 @@ def test_two_processes_share_their_figures(served: Served, tmp_path: Any, monkey
     import subprocess
     import sys
 
-    counts = "from foresell.api import observe; observe._count({'method': 'GET', 'state': {}}, 200, 0.01)"
+    counts = "from foresell.api import observe; request_stats._count({'method': 'GET', 'state': {}}, 200, 0.01)"
     shared = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     for _ in range(2):
         subprocess.run([sys.executable, "-c", counts], check=True, env=shared)
-    reads = "from foresell.api import observe; print({k: v.requests for k, v in observe.figures().items()})"
+    reads = "from foresell.api import observe; print({k: v.requests for k, v in request_stats.figures().items()})"
     told = subprocess.run([sys.executable, "-c", reads], check=True, env=shared, capture_output=True, text=True).stdout
     assert told.strip() == "{('GET', 'other'): 2}"
     alone = subprocess.run([sys.executable, "-c", reads], check=True, capture_output=True, text=True).stdout

@@ -13,9 +13,9 @@ import pytest
 from psycopg.rows import dict_row
 
 from foresell.access import passwords, sessions, sign_in, throttle
+from foresell.access.client_info import Visitor
 from foresell.access.keyring import Keyring
 from foresell.access.tokens import fingerprint
-from foresell.access.visitor import Visitor
 from foresell.errors import TooMany
 from tests.api.people import PHRASE, browser, forget_guesses, invite, sql, with_totp
 from tests.support.served import Served

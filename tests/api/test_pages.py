@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from foresell.api.pages import Pages
+from foresell.api.http.static_pages import Pages
 
 
 @pytest.fixture

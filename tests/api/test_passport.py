@@ -13,13 +13,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from foresell.api import passport, sales, usual
+from foresell.api import cache_warmup
 from foresell.api.app import create_app
+from foresell.api.resources import sales
+from foresell.api.shared import calculation
 from foresell.metrics import catalogue, edges
 from foresell.metrics.metric import Metric
-from foresell.snapshot import ask
-from foresell.snapshot.ask import Filter
-from foresell.snapshot.door import Door, Scope
+from foresell.snapshot import queries
+from foresell.snapshot.queries import Filter
+from foresell.snapshot.reader import Door, Scope
 from tests.support.adding_up import disagreements
 from tests.support.served import Served
 
@@ -47,17 +49,19 @@ def everything(con: Any, metric: Metric, values: Mapping[str, Any], pieces: Mapp
     statement, rows = metric.rows(pieces), []
     while True:
         page = {**values, "limit": PAGE, "start": len(rows)}
-        found = ask.rows_of(con, statement, metric.parameters(statement, page))
+        found = queries.rows_of(con, statement, metric.parameters(statement, page))
         rows += found
         if len(found) < PAGE:
-            [counted] = ask.rows_of(con, metric.count(pieces), metric.parameters(metric.count(pieces), values) or None)
+            [counted] = queries.rows_of(
+                con, metric.count(pieces), metric.parameters(metric.count(pieces), values) or None
+            )
             assert counted["total"] == len(rows)
             return rows
 
 
 def wrong_with(con: Any, metric: Metric, values: Mapping[str, Any], pieces: Mapping[str, str]) -> list[str]:
     statement = metric.figures(pieces)
-    figures = ask.rows_of(con, statement, metric.parameters(statement, values) or None)
+    figures = queries.rows_of(con, statement, metric.parameters(statement, values) or None)
     adds = {name: each.words() for name, each in {**metric.adds, **metric.whole}.items()}
     return disagreements(figures, everything(con, metric, values, pieces), adds, metric.key, metric.whole)
 
@@ -85,7 +89,7 @@ def test_rows_add_up_under_any_scope(served: Served, door: Door, metric: Metric,
     scope = Scope.everyone() if chosen is None else Scope.only(ids[place] for place in chosen if place < len(ids))
     statement = metric.figures() + metric.rows()
     with door.open(scope) as con:
-        holds, values = ask.conditions(con, data.draw(filters)) if "{conditions}" in statement else ("true", {})
+        holds, values = queries.conditions(con, data.draw(filters)) if "{conditions}" in statement else ("true", {})
         axis = data.draw(st.sampled_from(AXES)) if "{axis}" in statement else ""
         if "$first_day" in statement and not values:
             values = {"first_day": data.draw(days), "last_day": data.draw(days)}
@@ -233,7 +237,7 @@ def test_what_cannot_be_explained_is_named(served: Served, path: str, parameter:
 
 
 def test_the_usual_questions_are_asked_before_somebody_does(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usual, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(cache_warmup, "LOOK_SECONDS", 0.01)
     app = create_app(served.settings)
 
     async def opened() -> set[str]:
@@ -241,7 +245,7 @@ def test_the_usual_questions_are_asked_before_somebody_does(served: Served, monk
             deadline = time.monotonic() + 20
             while time.monotonic() < deadline:
                 await asyncio.sleep(0.05)
-                known = passport._remembered.get(app.state.web.door(), {})
+                known = calculation._remembered.get(app.state.web.door(), {})
                 if len(known) >= 13 and all(task.done() for task in known.values()):
                     break
             return {file for scope, file, _ in known if scope == Scope.everyone().key}

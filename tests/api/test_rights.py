@@ -13,7 +13,7 @@ from joserfc import jwt
 from foresell.access import tokens
 from foresell.access.keyring import Keyring
 from foresell.api.app import RESOURCES
-from foresell.api.deps import operations
+from foresell.api.http.dependencies import operations
 from tests.support.served import STAFF, Served
 
 #: Values for path parameters that name nothing there is.
@@ -183,7 +183,7 @@ def test_the_walk_finds_an_operation_left_open(served: Served, granted: dict[str
 def test_an_operation_that_declares_nothing_keeps_the_app_from_starting() -> None:
     from fastapi import APIRouter
 
-    from foresell.api.deps import check_declared
+    from foresell.api.http.dependencies import check_declared
 
     router = APIRouter()
 

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, Response, expect
 
-from foresell import pipeline
-from foresell.truth import runs
+from foresell.store import runs
+from foresell.workflows.refresh import run_refresh
 from tests.api.people import Person
 from tests.support.browsing import ROW, Pages, listed, to
 from tests.support.served import Served
@@ -23,7 +23,7 @@ LISTS = ("/api/calls/today", "/api/customers")
 def publish(served: Served) -> Iterator[Callable[[], int]]:
     """Publishes a run of an earlier day, which ranks customers otherwise; afterwards the one before is back."""
     before = runs.published(served.database)["run_id"]
-    yield lambda: int(pipeline.refresh(served.settings, served.database, as_of=date(2026, 10, 1))["run_id"])
+    yield lambda: int(run_refresh(served.settings, served.database, as_of=date(2026, 10, 1))["run_id"])
     if runs.published(served.database)["run_id"] != before:
         runs.rollback(served.database, before)
 

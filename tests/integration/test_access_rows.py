@@ -14,8 +14,8 @@ import pytest
 
 from foresell.errors import ForesellError
 from foresell.settings import Settings
-from foresell.truth import embedded
-from foresell.truth.database import Database, open_database
+from foresell.store import embedded
+from foresell.store.database import Database, open_database
 
 PERSONAL = (
     "passwords",

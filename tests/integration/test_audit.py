@@ -12,11 +12,11 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from foresell.access import sealing
-from foresell.access.audit import record_by_hand
-from foresell.access.sealing import AuditBroken, Book, seal, verify
-from foresell.truth import batches, embedded
-from foresell.truth.database import Database, Role
+from foresell.audit import seals
+from foresell.audit.record import record_by_hand
+from foresell.audit.seals import AuditBroken, Book, seal, verify
+from foresell.store import batches, embedded
+from foresell.store.database import Database, Role
 from tests.support.loading import load
 from tests.support.staged import staged
 
@@ -147,12 +147,12 @@ def reseal_without_the_key(con: Con, chance: random.Random) -> None:
     """Change an event, then every hash that follows from it; only the signatures cannot be made."""
     victim = event(con, chance)
     con.execute("update audit.events set action = 'nothing' where event_id = %s", [victim])
-    rows = {row["event_id"]: row for row in con.execute(sealing._sql("all_events")).fetchall()}
-    previous = sealing.BEFORE_ALL
-    for each in con.execute(sealing._sql("seals_from"), {"seal_id": 0}).fetchall():
-        each["row_hashes"] = b"".join(sealing._row_hash(rows[event_id]) for event_id in each["event_ids"])
+    rows = {row["event_id"]: row for row in con.execute(seals._sql("all_events")).fetchall()}
+    previous = seals.BEFORE_ALL
+    for each in con.execute(seals._sql("seals_from"), {"seal_id": 0}).fetchall():
+        each["row_hashes"] = b"".join(seals._row_hash(rows[event_id]) for event_id in each["event_ids"])
         each["previous"], each["hash"] = previous, b""
-        previous = sealing._seal_hash(each)
+        previous = seals._seal_hash(each)
         con.execute(
             "update audit.seals set row_hashes = %s, previous = %s, hash = %s where seal_id = %s",
             [each["row_hashes"], each["previous"], previous, each["seal_id"]],

@@ -11,9 +11,9 @@ import pytest
 import foresell
 from foresell.errors import ForesellError, NotReady
 from foresell.scores import rfm
-from foresell.snapshot import ask, build, door
-from foresell.snapshot.ask import Filter
-from foresell.snapshot.door import Door, Scope
+from foresell.snapshot import build, queries, reader
+from foresell.snapshot.queries import Filter
+from foresell.snapshot.reader import Door, Scope
 from foresell.sql import named_queries
 from tests.support.small_snapshot import parse, snapshot
 
@@ -67,7 +67,7 @@ def test_a_scope_sees_its_customers_only(opened: Door, table: str) -> None:
 
 def test_every_question_keeps_to_the_scope(opened: Door) -> None:
     mine, others = {"ann"}, EVERYONE - {"ann"}
-    questions = named_queries("foresell.snapshot", "questions.sql")
+    questions = named_queries("foresell.snapshot", "queries.sql")
     asked = 0
     for name, query in questions.items():
         if "{" in query:
@@ -80,7 +80,7 @@ def test_every_question_keeps_to_the_scope(opened: Door) -> None:
         asked += 1
     assert asked >= 10
     with opened.open(Scope.only(mine)) as con:
-        total, rows = ask.customers(con)
+        total, rows = queries.customers(con)
     assert total == 1 and [row["customer_id"] for row in rows] == ["ann"]
 
 
@@ -99,9 +99,9 @@ def test_a_connection_that_comes_back_keeps_its_scope(opened: Door) -> None:
 
 def test_cut_points_are_of_all_customers_in_every_scope(opened: Door) -> None:
     with opened.open(Scope.everyone()) as con:
-        everyone = ask.question(con, "cut_points")
+        everyone = queries.question(con, "cut_points")
     with opened.open(Scope.only(["ann"])) as con:
-        assert ask.question(con, "cut_points") == everyone
+        assert queries.question(con, "cut_points") == everyone
 
 
 def test_the_door_needs_a_scope(opened: Door) -> None:
@@ -137,7 +137,7 @@ def test_a_missing_or_older_file_says_what_to_do(tmp_path: Path, file: Path) -> 
 
 
 def test_scopes_forgotten_are_made_again(opened: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "SCOPES_KEPT", 2)
+    monkeypatch.setattr(reader, "SCOPES_KEPT", 2)
     for customer in ("ann", "bob", "cid", "ann"):
         assert seen(opened, Scope.only([customer]), "orders") == {customer}
 

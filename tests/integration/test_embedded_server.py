@@ -14,8 +14,8 @@ import pytest
 
 from foresell.errors import DatabaseUnavailable, ForesellError
 from foresell.settings import Settings
-from foresell.truth import embedded, migrate
-from foresell.truth.database import Database, open_database
+from foresell.store import embedded, migrate
+from foresell.store.database import Database, open_database
 
 
 def ask(database: Database, query: str) -> object:

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from foresell import demo, pipeline
+from foresell import demo
 from foresell.settings import Settings
-from foresell.truth import batches, embedded, runs
-from foresell.truth.database import Database, open_database
+from foresell.store import batches, embedded, runs
+from foresell.store.database import Database, open_database
+from foresell.workflows.load import load_file
+from foresell.workflows.refresh import run_refresh
 from tests.support.truth_dump import fingerprint
 
 MOMENTS = 20
@@ -54,7 +56,7 @@ def kill_at(settings: Settings, moment: float, victim: str, *arguments: str) -> 
 
 def test_twenty_killings_of_load_and_refresh(settings: Settings, database: Database, shop: demo.ShopFiles) -> None:
     chance = random.Random(20)
-    pipeline.load(settings, database, shop.customers, source="demo")
+    load_file(settings, database, shop.customers, source="demo")
     empty = fingerprint(database)
     load = ("load", str(shop.orders), "--source", "demo")
     long_load = seconds_for(settings, *load)
@@ -78,11 +80,11 @@ def test_twenty_killings_of_load_and_refresh(settings: Settings, database: Datab
             after = counts(fingerprint(database))
             assert after in (counts(empty), counts(loaded)), f"killed at moment {number}: a mixture"
             outcomes.append("new" if after == counts(loaded) else "old")
-            undo = pipeline.load(settings, database, shop.orders, source="demo").batch_id or 0
+            undo = load_file(settings, database, shop.orders, source="demo").batch_id or 0
             assert counts(fingerprint(database)) == counts(loaded)
     assert len(outcomes) == MOMENTS
     assert "old" in outcomes, "the moments must hit the work, not come after it"
-    assert pipeline.refresh(settings, database)["state"] == "published"
+    assert run_refresh(settings, database)["state"] == "published"
     assert list(settings.work.iterdir()) == []
     assert {file.name for file in settings.snapshots.iterdir()} == {
         row["snapshot_file"] for row in runs.list_runs(database) if row["snapshot_file"]

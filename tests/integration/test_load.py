@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from foresell.errors import Busy, NotFound, UsageError
-from foresell.truth import batches
-from foresell.truth.database import Database
+from foresell.store import batches
+from foresell.store.database import Database
 from tests.support.loading import load
 from tests.support.staged import staged
 from tests.support.truth_dump import dump

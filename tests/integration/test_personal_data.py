@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from foresell.errors import ForesellError, NotFound
-from foresell.records import Staging
+from foresell.privacy.vault import Vault, vault_of
 from foresell.settings import Settings
-from foresell.truth import batches, erasing, leftovers, migrate, people
-from foresell.truth.database import Database, open_database
-from foresell.vault.vault import Vault, vault_of
+from foresell.store import batches, customer_contacts, erasure, migrate, repairs
+from foresell.store.database import Database, open_database
+from foresell.types import Staging
 from tests.support.loading import load
 from tests.support.staged import staged
 from tests.support.truth_dump import dump
@@ -40,7 +40,7 @@ def vault(database: Database) -> Vault:
 
 
 def contact(database: Database, vault: Vault, customer_id: str) -> dict[str, str | None]:
-    found = people.contacts(database, vault, [customer_id])[customer_id]
+    found = customer_contacts.contacts(database, vault, [customer_id])[customer_id]
     return {field: found[field] for field in ("email", "phone", "address")}
 
 
@@ -110,7 +110,7 @@ def test_rotation_keeps_everything_readable_and_destroys_the_old_key(database: D
     load(database, with_contacts(ORDERS, anna=ANNA))
     keys = database.settings.keys
     assert (keys / "kek-1").stat().st_mode & 0o777 == 0o600
-    assert erasing.rotate(database, vault) == 2
+    assert erasure.rotate(database, vault) == 2
     assert not (keys / "kek-1").exists() and (keys / "kek-2").exists()
     assert contact(database, vault, "C000001") == ANNA
     load(database, with_contacts("A4 anna 2026-02-01 ok mug 1 3.50", anna={"email": "anna@new.example"}))
@@ -136,12 +136,12 @@ def test_rotation_killed_anywhere_loses_nothing(
 
     monkeypatch.setattr(Vault, moment, dies)
     with pytest.raises(Killed):
-        erasing.rotate(database, vault)
+        erasure.rotate(database, vault)
     monkeypatch.undo()
     assert contact(database, vault, "C000001") == ANNA
-    leftovers.put_right(database, vault)
+    repairs.put_right(database, vault)
     assert contact(database, vault, "C000001") == ANNA
-    kek_id = erasing.rotate(database, vault)
+    kek_id = erasure.rotate(database, vault)
     assert contact(database, vault, "C000001") == ANNA
     assert {file.name for file in database.settings.keys.glob("kek-*")} == {f"kek-{kek_id}"}
 
@@ -159,7 +159,7 @@ def test_erasing_a_person_leaves_the_orders_and_nothing_brings_the_person_back(
     load(database, with_contacts(ORDERS, anna=ANNA))
     newer = load(database, with_contacts("A4 anna 2026-02-01 ok mug 1 3.50", anna={"email": "anna@new.example"}))
     orders = one(database, "select count(*) from transactions where customer_id = 'C000001'")
-    assert erasing.erase(database, vault, "C000001") == 1
+    assert erasure.erase(database, vault, "C000001") == 1
     gone = {"email": None, "phone": None, "address": None}
     assert contact(database, vault, "C000001") == gone
     assert one(database, "select count(*) from transactions where customer_id = 'C000001'") == orders
@@ -172,7 +172,7 @@ def test_erasing_a_person_leaves_the_orders_and_nothing_brings_the_person_back(
     batches.undo(database, newer.batch_id or 0)
     assert contact(database, vault, "C000001") == gone
     with pytest.raises(NotFound):
-        erasing.erase(database, vault, "C999999")
+        erasure.erase(database, vault, "C999999")
 
 
 def test_what_an_older_foresell_stored_in_the_clear_is_sealed(
@@ -194,7 +194,7 @@ def test_what_an_older_foresell_stored_in_the_clear_is_sealed(
     monkeypatch.undo()
     database = open_database(settings)
     vault = vault_of(settings)
-    leftovers.put_right(database, vault)
+    repairs.put_right(database, vault)
     assert contact(database, vault, "C000001") == {
         "email": "anna@post.example",
         "phone": None,

@@ -8,14 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from foresell import demo, pipeline
+from foresell import demo
 from foresell.errors import NotFound, NotReady
 from foresell.scores import shelf
 from foresell.settings import Settings
-from foresell.snapshot import ask
+from foresell.snapshot import queries
 from foresell.snapshot.open import open_snapshot
-from foresell.truth import models, runs
-from foresell.truth.database import Database
+from foresell.store import model_registry, runs
+from foresell.store.database import Database
+from foresell.workflows import refresh
+from foresell.workflows.backfill import backfill_runs
+from foresell.workflows.load import load_file
+from foresell.workflows.refresh import run_refresh
+from foresell.workflows.train import train_models
 from tests.support.loading import load
 from tests.support.staged import staged
 
@@ -30,12 +35,12 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def predicted(settings: Settings, database: Database, shop: Path) -> Iterator[dict[str, object]]:
-    pipeline.load(settings, database, shop, source="demo")
-    yield pipeline.refresh(settings, database)
+    load_file(settings, database, shop, source="demo")
+    yield run_refresh(settings, database)
 
 
 def answers(database: Database, run: dict[str, object]) -> dict[str, dict[str, object]]:
-    return {row["task"]: row for row in models.run_models(database, int(str(run["run_id"])))}
+    return {row["task"]: row for row in model_registry.run_models(database, int(str(run["run_id"])))}
 
 
 def saved(database: Database, run: dict[str, object]) -> list[dict[str, object]]:
@@ -60,7 +65,7 @@ def test_every_scored_customer_has_every_prediction(
         "too few for a learner, and it says so"
     )
     with open_snapshot(settings.snapshots / str(predicted["snapshot_file"])) as con:
-        total, listed = ask.customers(con, ask.Filter(predicted=True))
+        total, listed = queries.customers(con, queries.Filter(predicted=True))
     assert {row["customer_id"]: row["probability"] for row in listed} == {
         row["customer_id"]: row["probability"] for row in rows
     }
@@ -71,7 +76,7 @@ def test_every_scored_customer_has_every_prediction(
 def test_a_model_serves_until_it_is_due_and_says_so(
     settings: Settings, database: Database, predicted: dict[str, object]
 ) -> None:
-    again = pipeline.refresh(settings, database)
+    again = run_refresh(settings, database)
     first, second = answers(database, predicted), answers(database, again)
     assert {task: row["model_id"] for task, row in first.items()} == {
         task: row["model_id"] for task, row in second.items()
@@ -84,10 +89,10 @@ def test_a_model_serves_until_it_is_due_and_says_so(
 def test_the_same_data_and_seed_give_the_same_model(
     settings: Settings, database: Database, predicted: dict[str, object]
 ) -> None:
-    trained, _ = pipeline.train(settings, database, tasks=["purchase", "churn"])
-    stored = {row["task"]: row for row in models.shelf(database, date(2027, 1, 1))}
+    trained, _ = train_models(settings, database, tasks=["purchase", "churn"])
+    stored = {row["task"]: row for row in model_registry.shelf(database, date(2027, 1, 1))}
     for model in trained:
-        before = models.show_model(database, int(str(answers(database, predicted)[model.task]["model_id"])))
+        before = model_registry.show_model(database, int(str(answers(database, predicted)[model.task]["model_id"])))
         assert stored[model.task]["model_id"] == model.model_id
         assert before["body"] == model.text
         assert before["card"]["metrics"] == model.card["metrics"]
@@ -97,15 +102,15 @@ def test_a_model_never_serves_a_day_before_it_was_trained(
     settings: Settings, database: Database, predicted: dict[str, object]
 ) -> None:
     day = date.fromisoformat(str(predicted["as_of"])) - timedelta(days=60)
-    run = pipeline.refresh(settings, database, as_of=day)
+    run = run_refresh(settings, database, as_of=day)
     for task in LAWS:
-        model = models.show_model(database, int(str(answers(database, run)[task]["model_id"])))
+        model = model_registry.show_model(database, int(str(answers(database, run)[task]["model_id"])))
         assert model["as_of"] == day
 
 
 def test_without_training_there_is_no_answer_and_a_sentence(settings: Settings, database: Database, shop: Path) -> None:
-    pipeline.load(settings, database, shop, source="demo")
-    run = pipeline.refresh(settings, database, train="never")
+    load_file(settings, database, shop, source="demo")
+    run = run_refresh(settings, database, train="never")
     found = answers(database, run)
     assert {found[task]["level"] for task in LAWS} == {"off"}
     assert all(row["probability"] is None for row in saved(database, run))
@@ -113,19 +118,21 @@ def test_without_training_there_is_no_answer_and_a_sentence(settings: Settings, 
 
 
 def test_rfm_alone_can_be_published(settings: Settings, database: Database, shop: Path) -> None:
-    pipeline.load(settings, database, shop, source="demo")
-    run = pipeline.refresh(settings, database, predict=False)
+    load_file(settings, database, shop, source="demo")
+    run = run_refresh(settings, database, predict=False)
     assert saved(database, run) == []
     assert run["customers_scored"] > 0
 
 
 def test_history_is_replayed_and_graded(settings: Settings, database: Database, predicted: dict[str, object]) -> None:
     last = date.fromisoformat(str(predicted["as_of"])) - timedelta(days=30)
-    made = pipeline.backfill(settings, database, last - timedelta(days=90), last, 30)
+    made = backfill_runs(settings, database, last - timedelta(days=90), last, 30)
     assert len(made) == 4
     assert runs.published(database)["run_id"] == predicted["run_id"], "what is shown did not change"
-    pipeline.refresh(settings, database)
-    graded = [row for row in models.receipts(database) if row["task"] == "purchase" and row["grouping"] == "all"]
+    run_refresh(settings, database)
+    graded = [
+        row for row in model_registry.receipts(database) if row["task"] == "purchase" and row["grouping"] == "all"
+    ]
     assert [row["as_of"] for row in graded] == [run["as_of"] for run in made]
     for row in graded:
         with database.connect() as con:
@@ -142,25 +149,29 @@ def test_history_is_replayed_and_graded(settings: Settings, database: Database, 
         assert row["happened"] == pytest.approx(float(check["happened"]), abs=0.01), (
             "orders of postage alone do not count"
         )
-    deciles = [row for row in models.receipts(database) if row["task"] == "purchase" and row["grouping"] == "decile"]
+    deciles = [
+        row for row in model_registry.receipts(database) if row["task"] == "purchase" and row["grouping"] == "decile"
+    ]
     assert deciles[0]["said"] > deciles[9]["said"]
-    assert models.last_calibration_error(database) is not None
-    count = len(models.receipts(database))
-    pipeline.refresh(settings, database)
-    assert len(models.receipts(database)) == count, "nothing is graded twice"
+    assert model_registry.last_calibration_error(database) is not None
+    count = len(model_registry.receipts(database))
+    run_refresh(settings, database)
+    assert len(model_registry.receipts(database)) == count, "nothing is graded twice"
 
 
 def test_a_withdrawn_model_makes_room_for_the_one_before(
     settings: Settings, database: Database, predicted: dict[str, object]
 ) -> None:
-    pipeline.train(settings, database, tasks=["purchase"])
-    newest = models.shelf(database, date(2027, 1, 1))
-    assert models.withdraw(database, "purchase") == next(row["model_id"] for row in newest if row["task"] == "purchase")
-    run = pipeline.refresh(settings, database, train="never")
+    train_models(settings, database, tasks=["purchase"])
+    newest = model_registry.shelf(database, date(2027, 1, 1))
+    assert model_registry.withdraw(database, "purchase") == next(
+        row["model_id"] for row in newest if row["task"] == "purchase"
+    )
+    run = run_refresh(settings, database, train="never")
     assert answers(database, run)["purchase"]["model_id"] == answers(database, predicted)["purchase"]["model_id"]
-    models.withdraw(database, "purchase")
+    model_registry.withdraw(database, "purchase")
     with pytest.raises(NotFound, match="No model of purchase is in service"):
-        models.withdraw(database, "purchase")
+        model_registry.withdraw(database, "purchase")
 
 
 def test_a_refused_training_leaves_the_last_good_model(
@@ -170,9 +181,9 @@ def test_a_refused_training_leaves_the_last_good_model(
         raise NotReady("purchase was refused: a feature knows the answer.")
 
     monkeypatch.setattr(shelf, "train", refuse)
-    kept, refused = pipeline.train(settings, database, tasks=["purchase"])
+    kept, refused = train_models(settings, database, tasks=["purchase"])
     assert kept == [] and "knows the answer" in refused["purchase"]
-    run = pipeline.refresh(settings, database, train="always")
+    run = run_refresh(settings, database, train="always")
     answer = answers(database, run)["purchase"]
     assert answer["model_id"] == answers(database, predicted)["purchase"]["model_id"]
     assert "knows the answer" in str(answer["sentence"])
@@ -198,7 +209,7 @@ def test_thin_data_is_refused_in_words_and_rfm_is_still_published(
     settings: Settings, database: Database, name: str
 ) -> None:
     load(database, staged(TINY[name]))
-    run = pipeline.refresh(settings, database)
+    run = run_refresh(settings, database)
     found = answers(database, run)
     assert {found[task]["level"] for task in LAWS} == {"off"}
     assert all(len(str(row["sentence"])) > 20 for row in found.values())
@@ -206,23 +217,23 @@ def test_thin_data_is_refused_in_words_and_rfm_is_still_published(
 
 
 def test_no_order_for_a_year_switches_the_models_off(settings: Settings, database: Database, shop: Path) -> None:
-    pipeline.load(settings, database, shop, source="demo")
-    run = pipeline.refresh(settings, database, as_of=date(2027, 12, 1))
+    load_file(settings, database, shop, source="demo")
+    run = run_refresh(settings, database, as_of=date(2027, 12, 1))
     found = answers(database, run)
     assert {row["level"] for row in found.values()} == {"off"}
     assert "days old" in str(found["purchase"]["sentence"])
 
 
 def test_nothing_in_the_store_is_code(settings: Settings, database: Database, predicted: dict[str, object]) -> None:
-    for row in models.list_models(database):
-        body = models.show_model(database, row["model_id"])["body"]
+    for row in model_registry.list_models(database):
+        body = model_registry.show_model(database, row["model_id"])["body"]
         assert body == "" or body[0] == "{" or body.startswith("tree"), "JSON or LightGBM's text, never a pickle"
 
 
 def test_old_predictions_stay_until_they_are_graded(
     settings: Settings, database: Database, predicted: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "RUNS_KEPT_WHOLE", 1)
+    monkeypatch.setattr(refresh, "RUNS_KEPT_WHOLE", 1)
     for _ in range(3):
-        pipeline.refresh(settings, database, train="never")
+        run_refresh(settings, database, train="never")
     assert len(saved(database, predicted)) == predicted["customers_scored"], "its 30 days are not over"

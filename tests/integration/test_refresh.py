@@ -10,14 +10,15 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from foresell import pipeline
 from foresell.errors import Busy, DatabaseUnavailable, ForesellError, NotFound, NotReady
 from foresell.scores import rfm
 from foresell.settings import Settings
-from foresell.snapshot import ask, build
+from foresell.snapshot import build, queries
 from foresell.snapshot.open import open_snapshot
-from foresell.truth import embedded, runs
-from foresell.truth.database import Database
+from foresell.store import embedded, runs
+from foresell.store.database import Database
+from foresell.workflows import refresh
+from foresell.workflows.refresh import run_refresh
 from tests.support.loading import load
 from tests.support.staged import staged
 
@@ -32,12 +33,12 @@ MORE = "A4 cleo 2026-02-09 ok vase 1 20.00"
 @pytest.fixture
 def scored(settings: Settings, database: Database) -> dict[str, object]:
     load(database, staged(ORDERS))
-    return pipeline.refresh(settings, database)
+    return run_refresh(settings, database)
 
 
 def scores_of(settings: Settings, database: Database) -> dict[str, Decimal]:
     with open_snapshot(settings.snapshots / runs.published(database)["snapshot_file"]) as con:
-        _, rows = ask.customers(con)
+        _, rows = queries.customers(con)
     return {row["customer_id"]: row["monetary"] for row in rows}
 
 
@@ -46,7 +47,7 @@ def test_a_run_speaks_as_of_the_day_after_the_last_order(settings: Settings, sco
 
 
 def test_an_earlier_day_knows_nothing_of_later_orders(settings: Settings, database: Database, scored: object) -> None:
-    run = pipeline.refresh(settings, database, as_of=date(2026, 1, 6))
+    run = run_refresh(settings, database, as_of=date(2026, 1, 6))
     assert run["customers_scored"] == 1
     assert {row["class"]: row["lines"] for row in runs.line_classes(database, run["run_id"])} == {
         "counted": 1,
@@ -97,12 +98,12 @@ def test_whatever_fails_the_last_run_stays(
     with pytest.MonkeyPatch.context() as patched:
         fail(patched)
         with pytest.raises((ForesellError, OSError)):
-            pipeline.refresh(settings, database)
+            run_refresh(settings, database)
     assert runs.published(database)["run_id"] == scored["run_id"]
     assert scores_of(settings, database) == before
     assert runs.list_runs(database)[0]["state"] == "failed"
     assert list(settings.work.iterdir()) == []
-    assert pipeline.refresh(settings, database)["customers_scored"] == 3
+    assert run_refresh(settings, database)["customers_scored"] == 3
 
 
 def test_a_database_that_goes_away_in_the_middle_leaves_the_last_run(
@@ -116,18 +117,18 @@ def test_a_database_that_goes_away_in_the_middle_leaves_the_last_run(
 
     monkeypatch.setattr(rfm, "score", score_and_lose_the_server)
     with pytest.raises(DatabaseUnavailable):
-        pipeline.refresh(settings, database)
+        run_refresh(settings, database)
     monkeypatch.undo()
     embedded.ensure_running(settings.home)
     assert runs.published(database)["run_id"] == scored["run_id"]
-    assert pipeline.refresh(settings, database)["run_id"] > scored["run_id"]
+    assert run_refresh(settings, database)["run_id"] > scored["run_id"]
     assert [run["state"] for run in runs.list_runs(database)] == ["published", "failed", "superseded"]
 
 
 def test_rollback_and_forward_again(settings: Settings, database: Database, scored: dict[str, object]) -> None:
     first = scores_of(settings, database)
     load(database, staged(MORE))
-    second = pipeline.refresh(settings, database)
+    second = run_refresh(settings, database)
     assert runs.rollback(database)["run_id"] == scored["run_id"]
     assert scores_of(settings, database) == first
     assert runs.rollback(database, second["run_id"])["run_id"] == second["run_id"]
@@ -147,12 +148,12 @@ def test_nothing_published_is_said(settings: Settings, database: Database) -> No
     with pytest.raises(NotReady, match="Nothing has been scored yet"):
         runs.published(database)
     with pytest.raises(NotReady, match="no orders to score"):
-        pipeline.refresh(settings, database)
+        run_refresh(settings, database)
 
 
 def test_movement_between_two_runs(settings: Settings, database: Database, scored: dict[str, object]) -> None:
     load(database, staged(MORE))
-    second = pipeline.refresh(settings, database)
+    second = run_refresh(settings, database)
     moved = runs.movement(database, int(str(scored["run_id"])), second["run_id"])
     assert sum(row["customers"] for row in moved) == 3
     assert sum(row["customers"] for row in moved if row["segment_from"] == "not yet") == 1
@@ -161,9 +162,9 @@ def test_movement_between_two_runs(settings: Settings, database: Database, score
 def test_old_runs_are_thinned_but_their_totals_stay(
     settings: Settings, database: Database, scored: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "RUNS_KEPT_WHOLE", 2)
+    monkeypatch.setattr(refresh, "RUNS_KEPT_WHOLE", 2)
     for _ in range(4):
-        pipeline.refresh(settings, database)
+        run_refresh(settings, database)
     states = {run["run_id"]: (run["state"], run["snapshot_file"] is not None) for run in runs.list_runs(database)}
     assert states == {
         5: ("published", True),
@@ -180,7 +181,7 @@ def test_old_runs_are_thinned_but_their_totals_stay(
 
 def test_only_one_refresh_at_a_time(settings: Settings, database: Database, scored: object) -> None:
     with runs.building(database, {}) as _, pytest.raises(Busy):
-        pipeline.refresh(settings, database)
+        run_refresh(settings, database)
 
 
 def test_two_currencies_are_not_added_up(settings: Settings, database: Database) -> None:
@@ -189,7 +190,7 @@ def test_two_currencies_are_not_added_up(settings: Settings, database: Database)
     euros.con.execute("update staged_lines set currency = 'EUR'")
     assert "more than one currency now (EUR, GBP)" in load(database, euros).warnings[-1]
     with pytest.raises(NotReady, match=r"more than one currency: GBP \(3 orders\), EUR \(1 orders\)"):
-        pipeline.refresh(settings, database)
+        run_refresh(settings, database)
 
 
 def test_a_snapshot_is_read_only_and_reaches_nothing_else(

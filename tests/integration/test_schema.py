@@ -8,8 +8,8 @@ import subprocess
 import psycopg
 
 from foresell.settings import Settings
-from foresell.truth import embedded, migrate
-from foresell.truth.database import Database
+from foresell.store import embedded, migrate
+from foresell.store.database import Database
 
 SCHEMAS = ("truth", "access", "vault", "audit", "desk", "web")
 

@@ -10,12 +10,14 @@ import duckdb
 import polars as pl
 import pytest
 
-from foresell import demo, pipeline
+from foresell import demo
 from foresell.settings import Settings
 from foresell.snapshot.open import open_snapshot
 from foresell.sql import read_sql, transpile
-from foresell.truth import runs
-from foresell.truth.database import Database
+from foresell.store import runs
+from foresell.store.database import Database
+from foresell.workflows.load import load_file
+from foresell.workflows.refresh import run_refresh
 
 COLUMNS = "customer_id, last_purchase_day, recency_days, frequency, monetary, r, f, m, rfm_score, segment"
 
@@ -39,7 +41,7 @@ def in_duckdb(settings: Settings, database: Database) -> list[tuple[object, ...]
 
 
 def check(settings: Settings, database: Database, as_of: date | None = None) -> list[tuple[object, ...]]:
-    run = pipeline.refresh(settings, database, as_of=as_of)
+    run = run_refresh(settings, database, as_of=as_of)
     there, here = in_postgres(database, run["as_of"]), in_duckdb(settings, database)
     assert len(here) == run["customers_scored"]
     assert there == here
@@ -51,7 +53,7 @@ def test_online_retail_loaded_scored_twice_and_checked_against_polars(
     settings: Settings, database: Database, data_dir: Path
 ) -> None:
     file = data_dir / "online_retail" / "online_retail.parquet"
-    batch = pipeline.load(settings, database, file)
+    batch = load_file(settings, database, file)
     assert (batch.lines_read, batch.lines_loaded, batch.orders_new, batch.products_new, batch.customers_new) == (
         541_909,
         541_909,
@@ -79,7 +81,7 @@ def test_online_retail_loaded_scored_twice_and_checked_against_polars(
 def test_a_generated_shop(settings: Settings, database: Database, tmp_path: Path) -> None:
     files = demo.write_shop(demo.Shop(customers=3000, seed=5), tmp_path)
     for file in (files.customers, files.products, files.orders):
-        pipeline.load(settings, database, file, source="demo")
+        load_file(settings, database, file, source="demo")
     check(settings, database)
 
 
@@ -137,7 +139,7 @@ def test_two_overlapping_exports_one_after_the_other(
     for sheet in ("2009-2010", "2010-2011"):
         part = tmp_path / f"{sheet}.parquet"
         duckdb.execute(f"copy (from '{book}' where sheet = '{sheet}') to '{part}' (format parquet)")
-        pipeline.load(settings, database, part)
+        load_file(settings, database, part)
     with database.connect() as con:
         row = con.execute(
             "select count(*) as lines, count(distinct order_id) as orders, sum(amount) as money from order_items"

@@ -20,8 +20,8 @@ import psutil
 import pytest
 
 from foresell.settings import Settings
-from foresell.truth import embedded
-from foresell.truth.database import Database
+from foresell.store import embedded
+from foresell.store.database import Database
 
 #: Seconds for what takes two on a quiet machine; how long it takes is measured in benchmarks/.
 PATIENCE = 60.0

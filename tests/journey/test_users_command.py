@@ -8,7 +8,7 @@ import pytest
 from tests.journey.test_command_line import Shell
 
 from foresell.settings import Settings
-from foresell.truth.database import Database
+from foresell.store.database import Database
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from foresell.records import Batch, Staging
-from foresell.truth import load as truth_load
-from foresell.truth.database import Database
-from foresell.vault.vault import vault_of
+from foresell.privacy.vault import vault_of
+from foresell.store import load as truth_load
+from foresell.store.database import Database
+from foresell.types import Batch, Staging
 
 
 def load(database: Database, staging: Staging) -> Batch:

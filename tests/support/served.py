@@ -17,14 +17,16 @@ import psycopg
 import pytest
 import uvicorn
 
-from foresell import pipeline
 from foresell.access import tokens
 from foresell.access.keyring import Keyring
 from foresell.api.app import create_app
 from foresell.demo import Shop, write_shop
 from foresell.settings import Settings
-from foresell.truth import embedded
-from foresell.truth.database import Database, open_database
+from foresell.store import embedded
+from foresell.store.database import Database, open_database
+from foresell.workflows.backfill import backfill_runs
+from foresell.workflows.load import load_file
+from foresell.workflows.refresh import run_refresh
 
 #: Who works here: login, role, team. Reps 1 and 2 look after a third of the customers each, the rest is nobody's.
 STAFF = {
@@ -87,9 +89,9 @@ def served(furnished_home: Path) -> Iterator[Served]:
         try:
             shop = write_shop(Shop(customers=150, seed=3), Path(folder) / "shop")
             for file in (shop.customers, shop.products, shop.orders):
-                pipeline.load(settings, database, file, source="shop")
-            pipeline.backfill(settings, database, date(2026, 8, 1), date(2026, 9, 1), 31)
-            pipeline.refresh(settings, database)
+                load_file(settings, database, file, source="shop")
+            backfill_runs(settings, database, date(2026, 8, 1), date(2026, 9, 1), 31)
+            run_refresh(settings, database)
             users, customers = staff_and_customers(database)
             with running(settings) as url:
                 one = Served(settings, database, url, users, customers)

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from foresell.snapshot.build import Draft
-from foresell.truth import migrate
+from foresell.store import migrate
 
 #: (order, customer or None, day, status, sku, quantity, price)
 Line = tuple[str, str | None, str, str, str, float, float]

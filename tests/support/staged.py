@@ -6,7 +6,7 @@ import hashlib
 
 import duckdb
 
-from foresell.records import Staging
+from foresell.types import Staging
 
 COLUMNS = ("order_key", "customer_key", "ordered_at", "status", "sku", "quantity", "unit_price")
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from foresell.lifeline import GO
+from foresell.parent_watch import GO
 from tests.support.served import Served
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from foresell.truth import migrate
+from foresell.store import migrate
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]

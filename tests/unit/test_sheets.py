@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from foresell.delivery import sheets
-from foresell.delivery.harmless import LEADS, harmless
-from foresell.delivery.sheets import Csv, Xlsx
+from foresell.delivery import tabular_writers
+from foresell.delivery.csv_escape import LEADS, harmless
+from foresell.delivery.tabular_writers import Csv, Xlsx
 
 FORMULAS = [
     "=1+1", "+1+1", "-1+1", "@SUM(A1)", "|calc", "\t=1+1", "\r=1+1", "\n=1+1", " =1+1", "\u00a0=1+1", "\u200b=1+1", "\ufeff=1+1",
@@ -80,7 +80,7 @@ def test_no_text_is_a_formula(text: str) -> None:
     assert not live(harmless(text))
 
 
-ROWS: list[list[sheets.Cell]] = [
+ROWS: list[list[tabular_writers.Cell]] = [
     ["C000001", Decimal("1234.5000"), 0.25, 5, date(2011, 12, 9), None],
     ["=1+1", Decimal("-5"), -0.5, -7, date(1999, 1, 1), "a\u0001b_x0041_<&>"],
     [" two  spaces\nline", 0, 1e-9, 10**15, date(2024, 2, 29), "\u202ex 🙂"],
@@ -88,7 +88,7 @@ ROWS: list[list[sheets.Cell]] = [
 HEAD = ["id", "money", "share", "count", "day", "text"]
 
 
-def whole(sheet: sheets.Sheet) -> bytes:
+def whole(sheet: tabular_writers.Sheet) -> bytes:
     return sheet.head(HEAD) + sheet.rows(ROWS[:1]) + sheet.rows(ROWS[1:]) + sheet.tail({"rows": 3})
 
 
@@ -129,7 +129,7 @@ def test_xlsx_holds_no_formula_at_all() -> None:
 
 
 def test_xlsx_goes_on_in_another_sheet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheets, "SHEET_ROWS", 3)
+    monkeypatch.setattr(tabular_writers, "SHEET_ROWS", 3)
     sheet = Xlsx()
     file = sheet.head(["n"]) + sheet.rows([[n] for n in range(5)]) + sheet.tail({})
     book = openpyxl.load_workbook(io.BytesIO(file))

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from foresell.access.principal import Principal, act_for, load_principal
-from foresell.access.statements import Connection, Row, many, one, run
 from foresell.access.tokens import fingerprint, new_secret
+from foresell.db import AsyncConnection, AsyncStatements, Row
 from foresell.errors import Forbidden, NotReady, UsageError
+
+SQL = AsyncStatements("foresell.access")
 
 PREFIX = "fsk_"
 HINT = 8
@@ -19,7 +21,7 @@ PERSONAL = frozenset({"users.manage", "keys.manage", "privacy.erase", "contacts.
 
 
 async def create(
-    con: Connection, principal: Principal, name: str, permissions: Iterable[str], expires_at: datetime | None
+    con: AsyncConnection, principal: Principal, name: str, permissions: Iterable[str], expires_at: datetime | None
 ) -> tuple[str, Row]:
     """A key and what is kept of it. The key itself is never seen again. Without `expires_at` it counts for a year.
 
@@ -40,7 +42,7 @@ async def create(
     if len(await listed(con)) >= MOST:
         raise NotReady(f"There are {MOST} keys already.", remedy="Revoke one first.")
     key = new_secret(PREFIX)
-    row = await one(
+    row = await SQL.row(
         con,
         "api_keys.create",
         user_id=principal.user_id,
@@ -54,29 +56,29 @@ async def create(
     return key, row
 
 
-async def listed(con: Connection) -> list[Row]:
+async def listed(con: AsyncConnection) -> list[Row]:
     """The user's keys that still count, newest first."""
-    return await many(con, "api_keys.listed")
+    return await SQL.rows(con, "api_keys.listed")
 
 
-async def of_everybody(con: Connection) -> list[Row]:
+async def of_everybody(con: AsyncConnection) -> list[Row]:
     """Every key in reach that still counts, by whose it is."""
-    return await many(con, "api_keys.of_everybody")
+    return await SQL.rows(con, "api_keys.of_everybody")
 
 
-async def revoke(con: Connection, api_key_id: int) -> bool:
+async def revoke(con: AsyncConnection, api_key_id: int) -> bool:
     """End a key at once; False when there is no such one in reach."""
-    return await run(con, "api_keys.revoke", api_key_id=api_key_id) == 1
+    return await SQL.run(con, "api_keys.revoke", api_key_id=api_key_id) == 1
 
 
-async def principal_of(con: Connection, key: str) -> Principal | None:
+async def principal_of(con: AsyncConnection, key: str) -> Principal | None:
     """Who a key speaks for and what it allows, or None. Acts for that user from here on."""
-    owner = await one(con, "api_keys.owner", key_hash=fingerprint(key))
+    owner = await SQL.row(con, "api_keys.owner", key_hash=fingerprint(key))
     if owner is None or owner["user_id"] is None:
         return None
     await act_for(con, owner["user_id"])
-    row = await one(con, "api_keys.by_hash", key_hash=fingerprint(key))
+    row = await SQL.row(con, "api_keys.by_hash", key_hash=fingerprint(key))
     if row is None:
         return None
-    await run(con, "api_keys.touch", api_key_id=row["api_key_id"])
+    await SQL.run(con, "api_keys.touch", api_key_id=row["api_key_id"])
     return await load_principal(con, owner["user_id"], api_key_id=row["api_key_id"])

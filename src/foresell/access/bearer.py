@@ -5,8 +5,8 @@ from __future__ import annotations
 from foresell.access import api_keys, tokens
 from foresell.access.keyring import Keyring
 from foresell.access.principal import Principal, load_principal
-from foresell.access.statements import Connection
 from foresell.access.tokens import AccessToken
+from foresell.db import AsyncConnection
 
 LONGEST = 4096
 
@@ -19,7 +19,7 @@ def shown(keyring: Keyring, authorization: str) -> AccessToken | str | None:
     return token if token.startswith(api_keys.PREFIX) else tokens.read(keyring, token)
 
 
-async def principal_of(con: Connection, brought: AccessToken | str) -> Principal | None:
+async def principal_of(con: AsyncConnection, brought: AccessToken | str) -> Principal | None:
     """Who it stands for right now, or None. Acts for that user from here on.
 
     Session, key, user and roles are read anew: what was revoked a moment ago does not count.

@@ -6,20 +6,27 @@ from typing import Any, Literal
 
 from psycopg.types.json import Jsonb
 
-from foresell.access.statements import Connection, Row, one, run
 from foresell.access.tokens import fingerprint, new_secret
+from foresell.db import AsyncConnection, AsyncStatements, Row
+
+SQL = AsyncStatements("foresell.access")
 
 Kind = Literal["second factor", "passkey", "new passkey", "oidc"]
 SECONDS = 300
 
 
 async def issue(
-    con: Connection, kind: Kind, user_id: int | None, data: dict[str, Any] | None = None, *, ticket: str | None = None
+    con: AsyncConnection,
+    kind: Kind,
+    user_id: int | None,
+    data: dict[str, Any] | None = None,
+    *,
+    ticket: str | None = None,
 ) -> str:
     """A ticket for the next step, good for five minutes."""
     ticket = ticket or new_secret()
-    await run(con, "challenges.clear")
-    await run(
+    await SQL.run(con, "challenges.clear")
+    await SQL.run(
         con,
         "challenges.issue",
         token_hash=fingerprint(ticket),
@@ -31,18 +38,18 @@ async def issue(
     return ticket
 
 
-async def look(con: Connection, kind: Kind, ticket: str) -> Row | None:
+async def look(con: AsyncConnection, kind: Kind, ticket: str) -> Row | None:
     """user_id and data of a ticket that still counts; it stays good."""
     await _hold(con, ticket)
-    return await one(con, "challenges.look", token_hash=fingerprint(ticket), kind=kind)
+    return await SQL.row(con, "challenges.look", token_hash=fingerprint(ticket), kind=kind)
 
 
-async def take(con: Connection, kind: Kind, ticket: str) -> Row | None:
+async def take(con: AsyncConnection, kind: Kind, ticket: str) -> Row | None:
     """user_id and data of a ticket that still counts, which from now on it does not."""
     await _hold(con, ticket)
-    return await one(con, "challenges.take", token_hash=fingerprint(ticket), kind=kind)
+    return await SQL.row(con, "challenges.take", token_hash=fingerprint(ticket), kind=kind)
 
 
-async def _hold(con: Connection, ticket: str) -> None:
+async def _hold(con: AsyncConnection, ticket: str) -> None:
     """Row security shows a challenge to whoever holds its ticket, and to nobody else."""
-    await run(con, "challenges.hold", token_hash=fingerprint(ticket))
+    await SQL.run(con, "challenges.hold", token_hash=fingerprint(ticket))

@@ -17,7 +17,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from joserfc.jwk import ECKey
 
-from foresell.keyfiles import write_once
+from foresell.secret_files import write_once
 
 ROTATED_AFTER_SECONDS = 30 * 86_400
 RETIRED_AFTER_SECONDS = 86_400

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from foresell.access.client_info import Visitor
 from foresell.access.principal import act_for
-from foresell.access.statements import Connection, one, run
 from foresell.access.tokens import fingerprint, new_secret
-from foresell.access.visitor import Visitor
+from foresell.db import AsyncConnection, AsyncStatements
+
+SQL = AsyncStatements("foresell.access")
 
 FIRST_MINUTES = 15
 INVITED_MINUTES = 24 * 60
 
 
-async def issue(con: Connection, user_id: int, *, minutes: int = INVITED_MINUTES, loopback_only: bool = False) -> str:
+async def issue(
+    con: AsyncConnection, user_id: int, *, minutes: int = INVITED_MINUTES, loopback_only: bool = False
+) -> str:
     """The token of a new link for a user; only its hash is kept."""
     token = new_secret()
-    await run(
+    await SQL.run(
         con,
         "links.issue",
         token_hash=fingerprint(token),
@@ -25,13 +29,13 @@ async def issue(con: Connection, user_id: int, *, minutes: int = INVITED_MINUTES
     return token
 
 
-async def take(con: Connection, token: str, visitor: Visitor) -> int | None:
+async def take(con: AsyncConnection, token: str, visitor: Visitor) -> int | None:
     """Whose link this is, which from now on counts no more; None when it never did. Acts for that user from here on."""
-    owner = await one(con, "links.owner", token_hash=fingerprint(token))
+    owner = await SQL.row(con, "links.owner", token_hash=fingerprint(token))
     if owner is None or owner["user_id"] is None:
         return None
     await act_for(con, owner["user_id"])
-    taken = await run(con, "links.take", token_hash=fingerprint(token), is_here=visitor.is_here)
+    taken = await SQL.run(con, "links.take", token_hash=fingerprint(token), is_here=visitor.is_here)
     return int(owner["user_id"]) if taken else None
 
 

@@ -17,10 +17,12 @@ from joserfc.jwk import KeySet
 
 from foresell.access import challenges
 from foresell.access.principal import act_for
-from foresell.access.statements import Connection, one, run
 from foresell.access.tokens import fingerprint, new_secret
+from foresell.db import AsyncConnection, AsyncStatements
 from foresell.errors import NotSignedIn, ProviderTrouble
 from foresell.settings import Provider
+
+SQL = AsyncStatements("foresell.access")
 
 ALGORITHMS = ("RS256", "PS256", "ES256")
 LEEWAY_SECONDS = 60
@@ -166,12 +168,12 @@ class Client:
         )
 
 
-async def remember(con: Connection, begun: Begun) -> None:
+async def remember(con: AsyncConnection, begun: Begun) -> None:
     """Keep what is needed when the browser comes back, for five minutes."""
     await challenges.issue(con, "oidc", None, dict(begun.remembered), ticket=begun.state)
 
 
-async def returned(con: Connection, client: Client, state: str, binder: str | None) -> Returned:
+async def returned(con: AsyncConnection, client: Client, state: str, binder: str | None) -> Returned:
     """What was remembered under `state`. Raises NotSignedIn unless it began here, in this browser, moments ago."""
     challenge = await challenges.take(con, "oidc", state)
     data = challenge["data"] if challenge else {}
@@ -185,21 +187,21 @@ async def returned(con: Connection, client: Client, state: str, binder: str | No
     return Returned(data["nonce"], data["verifier"], data["onward"])
 
 
-async def user_of(con: Connection, provider: Provider, identity: Identity) -> int | None:
+async def user_of(con: AsyncConnection, provider: Provider, identity: Identity) -> int | None:
     """Whom an identity signs in: the user it belongs to, else (and from now on) the one with its verified e-mail.
 
     None for a stranger (users are made by whoever manages them), and for a second account at the same provider: a
     company may give an e-mail to somebody new. Acts for that user from here on.
     """
-    known = await one(con, "users.of_identity", provider=provider.name, subject=identity.subject)
+    known = await SQL.row(con, "users.of_identity", provider=provider.name, subject=identity.subject)
     if known and known["user_id"] is not None:
         await act_for(con, known["user_id"])
         return int(known["user_id"])
-    found = await one(con, "users.of_email", email=identity.email) if identity.email else None
+    found = await SQL.row(con, "users.of_email", email=identity.email) if identity.email else None
     if not found or found["user_id"] is None:
         return None
     await act_for(con, found["user_id"])
-    linked = await run(
+    linked = await SQL.run(
         con, "users.link_identity", provider=provider.name, subject=identity.subject, user_id=found["user_id"]
     )
     return int(found["user_id"]) if linked else None

@@ -18,8 +18,10 @@ from webauthn.helpers.structs import (
 
 from foresell.access import challenges, factors
 from foresell.access.principal import act_for
-from foresell.access.statements import Connection, Row, many, one, run
+from foresell.db import AsyncConnection, AsyncStatements, Row
 from foresell.errors import NotReady, UsageError
+
+SQL = AsyncStatements("foresell.access")
 
 MOST = 20
 LONGEST = 16_384
@@ -37,7 +39,9 @@ class Site:
         return urlsplit(self.origin).hostname or "localhost"
 
 
-async def new_options(con: Connection, site: Site, user_id: int, email: str, name: str) -> tuple[str, dict[str, Any]]:
+async def new_options(
+    con: AsyncConnection, site: Site, user_id: int, email: str, name: str
+) -> tuple[str, dict[str, Any]]:
     """A ticket, and what `navigator.credentials.create` needs."""
     options = webauthn.generate_registration_options(
         rp_id=site.domain,
@@ -49,14 +53,14 @@ async def new_options(con: Connection, site: Site, user_id: int, email: str, nam
             resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
         ),
         exclude_credentials=[
-            PublicKeyCredentialDescriptor(id=row["credential_id"]) for row in await many(con, "passkeys.of_user")
+            PublicKeyCredentialDescriptor(id=row["credential_id"]) for row in await SQL.rows(con, "passkeys.of_user")
         ],
     )
     return await _ticket(con, "new passkey", user_id, options.challenge), json.loads(webauthn.options_to_json(options))
 
 
 async def register(
-    con: Connection, site: Site, user_id: int, ticket: str, credential: dict[str, Any], name: str
+    con: AsyncConnection, site: Site, user_id: int, ticket: str, credential: dict[str, Any], name: str
 ) -> tuple[Row, list[str]]:
     """Keep a new passkey. Returns it, and recovery codes where there were none.
 
@@ -80,7 +84,7 @@ async def register(
     had = await factors.of_user(con)
     if had.passkeys >= MOST:
         raise NotReady(f"There are {MOST} passkeys already.", remedy="Remove one first.")
-    row = await one(
+    row = await SQL.row(
         con,
         "passkeys.add",
         credential_id=verified.credential_id,
@@ -94,7 +98,7 @@ async def register(
     return row, [] if had.recovery_codes else await factors.new_recovery_codes(con, user_id)
 
 
-async def options(con: Connection, site: Site) -> tuple[str, dict[str, Any]]:
+async def options(con: AsyncConnection, site: Site) -> tuple[str, dict[str, Any]]:
     """A ticket, and what `navigator.credentials.get` needs to offer the passkeys of this site."""
     asked = webauthn.generate_authentication_options(
         rp_id=site.domain, user_verification=UserVerificationRequirement.REQUIRED
@@ -102,7 +106,7 @@ async def options(con: Connection, site: Site) -> tuple[str, dict[str, Any]]:
     return await _ticket(con, "passkey", None, asked.challenge), json.loads(webauthn.options_to_json(asked))
 
 
-async def prove(con: Connection, site: Site, ticket: str, credential: dict[str, Any]) -> int | None:
+async def prove(con: AsyncConnection, site: Site, ticket: str, credential: dict[str, Any]) -> int | None:
     """Whose passkey answered the ticket's challenge on this site, or None. Acts for that user from here on."""
     challenge = await challenges.take(con, "passkey", ticket)
     try:
@@ -110,11 +114,11 @@ async def prove(con: Connection, site: Site, ticket: str, credential: dict[str, 
         credential_id = base64url_to_bytes(plain["id"])
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    owner = await one(con, "passkeys.owner", credential_id=credential_id)
+    owner = await SQL.row(con, "passkeys.owner", credential_id=credential_id)
     if challenge is None or owner is None or owner["user_id"] is None:
         return None
     await act_for(con, owner["user_id"])
-    row = await one(con, "passkeys.by_id", credential_id=credential_id)
+    row = await SQL.row(con, "passkeys.by_id", credential_id=credential_id)
     if row is None:
         return None
     try:
@@ -129,20 +133,20 @@ async def prove(con: Connection, site: Site, ticket: str, credential: dict[str, 
         )
     except Exception:  # as above
         return None
-    await run(con, "passkeys.used", credential_id=credential_id, sign_count=verified.new_sign_count)
+    await SQL.run(con, "passkeys.used", credential_id=credential_id, sign_count=verified.new_sign_count)
     return int(owner["user_id"])
 
 
-async def listed(con: Connection) -> list[Row]:
+async def listed(con: AsyncConnection) -> list[Row]:
     """The user's passkeys; `passkey_id` is the credential id as base64url."""
-    rows = await many(con, "passkeys.of_user")
+    rows = await SQL.rows(con, "passkeys.of_user")
     return [{"passkey_id": bytes_to_base64url(row.pop("credential_id")), **row} for row in rows]
 
 
-async def remove(con: Connection, passkey_id: str) -> bool:
+async def remove(con: AsyncConnection, passkey_id: str) -> bool:
     """Forget one. Raises NotReady when the password is too short to be left alone."""
     try:
-        removed = bool(await run(con, "passkeys.remove", credential_id=base64url_to_bytes(passkey_id)))
+        removed = bool(await SQL.run(con, "passkeys.remove", credential_id=base64url_to_bytes(passkey_id)))
     except ValueError:
         return False
     if removed:
@@ -150,7 +154,7 @@ async def remove(con: Connection, passkey_id: str) -> bool:
     return removed
 
 
-async def _ticket(con: Connection, kind: challenges.Kind, user_id: int | None, challenge: bytes) -> str:
+async def _ticket(con: AsyncConnection, kind: challenges.Kind, user_id: int | None, challenge: bytes) -> str:
     return await challenges.issue(con, kind, user_id, {"challenge": challenge.hex()})
 
 

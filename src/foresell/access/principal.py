@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from foresell.access.statements import Connection as Connection
-from foresell.access.statements import one
+from foresell.db import AsyncConnection, AsyncStatements
 from foresell.errors import Forbidden
+
+SQL = AsyncStatements("foresell.access")
 
 Scope = Literal["own", "team", "all"]
 
@@ -52,20 +53,20 @@ def begin_for(user_id: int | None) -> str:
     return f"begin; select set_config('foresell.user_id', '{'' if user_id is None else int(user_id)}', true)"
 
 
-async def act_for(con: Connection, user_id: int | None) -> None:
+async def act_for(con: AsyncConnection, user_id: int | None) -> None:
     """From here to the end of the transaction row security sees this user; None: nobody."""
     await con.execute("select set_config('foresell.user_id', %s, true)", [str(user_id or "")])
 
 
 async def load_principal(
-    con: Connection, user_id: int, *, session_id: str | None = None, api_key_id: int | None = None
+    con: AsyncConnection, user_id: int, *, session_id: str | None = None, api_key_id: int | None = None
 ) -> Principal | None:
     """The user behind a session or an API key, or None when user, session or key no longer counts.
 
     Acts for the user from here on (see `act_for`). A user without a role, or with neither session nor key, is None.
     """
     await act_for(con, user_id)
-    row = await one(con, "principal.principal", session_id=session_id, api_key_id=api_key_id)
+    row = await SQL.row(con, "principal.principal", session_id=session_id, api_key_id=api_key_id)
     if row is None:
         return None
     return Principal(

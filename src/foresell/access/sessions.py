@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from foresell.access.client_info import Visitor
 from foresell.access.principal import act_for
-from foresell.access.statements import Connection, Row, many, one, run
 from foresell.access.tokens import fingerprint, new_secret
-from foresell.access.visitor import Visitor
+from foresell.db import AsyncConnection, AsyncStatements, Row
+
+SQL = AsyncStatements("foresell.access")
 
 By = Literal["password", "passkey", "link", "oidc"]
 Because = Literal["signed out", "by user", "by admin", "password changed"]
@@ -36,9 +38,9 @@ class Refused:
     reused: bool = False
 
 
-async def start(con: Connection, user_id: int, by: By, visitor: Visitor) -> Started:
+async def start(con: AsyncConnection, user_id: int, by: By, visitor: Visitor) -> Started:
     """A session of the user this transaction acts for, who just proved everything the account asks for."""
-    row = await one(
+    row = await SQL.row(
         con,
         "sessions.start",
         user_id=user_id,
@@ -52,15 +54,15 @@ async def start(con: Connection, user_id: int, by: By, visitor: Visitor) -> Star
     return Started(user_id, session_id, await _issue(con, session_id))
 
 
-async def refresh(con: Connection, token: str) -> Started | Refused:
+async def refresh(con: AsyncConnection, token: str) -> Started | Refused:
     """Trade a refresh token for the next one. Commit also after Refused: it may have ended a session."""
-    owner = await one(con, "sessions.owner_of_token", token_hash=fingerprint(token))
+    owner = await SQL.row(con, "sessions.owner_of_token", token_hash=fingerprint(token))
     if not owner or owner["user_id"] is None:
         return Refused()
     user_id = int(owner["user_id"])
     await act_for(con, user_id)
-    await run(con, "sessions.lock", token_hash=fingerprint(token))
-    row = await one(
+    await SQL.run(con, "sessions.lock", token_hash=fingerprint(token))
+    row = await SQL.row(
         con,
         "sessions.presented",
         token_hash=fingerprint(token),
@@ -71,59 +73,59 @@ async def refresh(con: Connection, token: str) -> Started | Refused:
         return Refused(user_id)
     session_id = str(row["session_id"])
     if row["used"] and not row["in_grace"]:
-        await run(con, "sessions.end", session_id=session_id, because="reuse")
+        await SQL.run(con, "sessions.end", session_id=session_id, because="reuse")
         return Refused(user_id, session_id, reused=True)
-    await run(con, "sessions.spend", token_hash=fingerprint(token), session_id=session_id)
+    await SQL.run(con, "sessions.spend", token_hash=fingerprint(token), session_id=session_id)
     return Started(user_id, session_id, await _issue(con, session_id))
 
 
-async def of_token(con: Connection, token: str) -> tuple[int, str] | None:
+async def of_token(con: AsyncConnection, token: str) -> tuple[int, str] | None:
     """User and session of a refresh token, spent or not. Acts for that user from here on."""
-    owner = await one(con, "sessions.owner_of_token", token_hash=fingerprint(token))
+    owner = await SQL.row(con, "sessions.owner_of_token", token_hash=fingerprint(token))
     if not owner or owner["user_id"] is None:
         return None
     await act_for(con, owner["user_id"])
-    row = await one(con, "sessions.of_token", token_hash=fingerprint(token))
+    row = await SQL.row(con, "sessions.of_token", token_hash=fingerprint(token))
     return (owner["user_id"], str(row["session_id"])) if row else None
 
 
-async def end(con: Connection, session_id: str, because: Because) -> bool:
+async def end(con: AsyncConnection, session_id: str, because: Because) -> bool:
     """End one session of the user this transaction acts for; False when there is no such live one."""
-    return await run(con, "sessions.end", session_id=session_id, because=because) == 1
+    return await SQL.run(con, "sessions.end", session_id=session_id, because=because) == 1
 
 
-async def end_others(con: Connection, session_id: str | None, because: Because) -> int:
+async def end_others(con: AsyncConnection, session_id: str | None, because: Because) -> int:
     """End all sessions of the user but this one, and forget the devices. Returns how many were ended."""
-    await run(con, "sessions.forget_devices")
-    return await run(con, "sessions.end_others", session_id=session_id, because=because)
+    await SQL.run(con, "sessions.forget_devices")
+    return await SQL.run(con, "sessions.end_others", session_id=session_id, because=because)
 
 
-async def listed(con: Connection) -> list[Row]:
+async def listed(con: AsyncConnection) -> list[Row]:
     """The live sessions of the user, the last used first."""
-    return await many(con, "sessions.listed")
+    return await SQL.rows(con, "sessions.listed")
 
 
-async def prove(con: Connection, session_id: str) -> None:
+async def prove(con: AsyncConnection, session_id: str) -> None:
     """The person just proved to be there."""
-    await run(con, "sessions.prove", session_id=session_id)
+    await SQL.run(con, "sessions.prove", session_id=session_id)
 
 
-async def know_device(con: Connection, user_id: int, visitor: Visitor) -> str:
+async def know_device(con: AsyncConnection, user_id: int, visitor: Visitor) -> str:
     """Remember the device a user signed in on. Returns the token it keeps: its own one, when it is known already."""
     if visitor.device_token and await is_known(con, user_id, visitor):
         return visitor.device_token
     token = new_secret()
-    await run(con, "sessions.know_device", token_hash=fingerprint(token), user_id=user_id)
+    await SQL.run(con, "sessions.know_device", token_hash=fingerprint(token), user_id=user_id)
     return token
 
 
-async def is_known(con: Connection, user_id: int | None, visitor: Visitor) -> bool:
+async def is_known(con: AsyncConnection, user_id: int | None, visitor: Visitor) -> bool:
     """Whether the user this transaction acts for signed in on this device before."""
-    row = await one(con, "sessions.is_known", token_hash=visitor.device_hash, user_id=user_id)
+    row = await SQL.row(con, "sessions.is_known", token_hash=visitor.device_hash, user_id=user_id)
     return bool(row and row["known"])
 
 
-async def _issue(con: Connection, session_id: str) -> str:
+async def _issue(con: AsyncConnection, session_id: str) -> str:
     token = new_secret()
-    await run(con, "sessions.issue", token_hash=fingerprint(token), session_id=session_id)
+    await SQL.run(con, "sessions.issue", token_hash=fingerprint(token), session_id=session_id)
     return token

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from foresell.access import challenges, factors, sessions, throttle
+from foresell.access.client_info import Visitor
 from foresell.access.keyring import Keyring
 from foresell.access.principal import act_for
-from foresell.access.statements import Connection, one, run
-from foresell.access.visitor import Visitor
+from foresell.db import AsyncConnection, AsyncStatements
 from foresell.errors import NotSignedIn
+
+SQL = AsyncStatements("foresell.access")
 
 WRONG = "E-mail or password is wrong."
 
@@ -39,19 +41,19 @@ class SignedIn:
     device_token: str
 
 
-async def guess(con: Connection, keyring: Keyring, email: str, visitor: Visitor) -> Guess:
+async def guess(con: AsyncConnection, keyring: Keyring, email: str, visitor: Visitor) -> Guess:
     """Reserve a guess at the account of an e-mail, whether or not there is one. Raises TooMany."""
-    found = await one(con, "users.of_email", email=email.strip())
+    found = await SQL.row(con, "users.of_email", email=email.strip())
     user_id = found["user_id"] if found else None
     await act_for(con, user_id)
     known = await sessions.is_known(con, user_id, visitor)
     account = keyring.digest(f"password of {email.strip().lower()}")
     attempt_id = await throttle.reserve(con, account, visitor, known_device=known)
-    stored = await one(con, "factors.password")
+    stored = await SQL.row(con, "factors.password")
     return Guess(user_id, stored["hash"] if stored else None, attempt_id)
 
 
-async def guess_again(con: Connection, keyring: Keyring, user_id: int, visitor: Visitor) -> Guess:
+async def guess_again(con: AsyncConnection, keyring: Keyring, user_id: int, visitor: Visitor) -> Guess:
     """Reserve a guess at the further factors, or again the password, of a user half-way or all the way in.
 
     Raises TooMany.
@@ -60,16 +62,16 @@ async def guess_again(con: Connection, keyring: Keyring, user_id: int, visitor: 
     known = await sessions.is_known(con, user_id, visitor)
     account = keyring.digest(f"factors of {user_id}")
     attempt_id = await throttle.reserve(con, account, visitor, known_device=known)
-    stored = await one(con, "factors.password")
+    stored = await SQL.row(con, "factors.password")
     return Guess(user_id, stored["hash"] if stored else None, attempt_id)
 
 
-async def right(con: Connection, guess: Guess) -> None:
+async def right(con: AsyncConnection, guess: Guess) -> None:
     """Take a guess back: it was right, so nothing is held against anybody."""
     await throttle.forgive(con, guess.attempt_id)
 
 
-async def accept(con: Connection, user_id: int, by: sessions.By, visitor: Visitor) -> SignedIn | NextStep:
+async def accept(con: AsyncConnection, user_id: int, by: sessions.By, visitor: Visitor) -> SignedIn | NextStep:
     """The first factor was right: a session, or a ticket for the second factor where the account has one.
 
     Raises NotSignedIn, in the words of a wrong password, for a user who is disabled or has no role.
@@ -82,7 +84,7 @@ async def accept(con: Connection, user_id: int, by: sessions.By, visitor: Visito
     return await _start(con, user_id, by, visitor)
 
 
-async def pending(con: Connection, ticket: str) -> tuple[int, sessions.By]:
+async def pending(con: AsyncConnection, ticket: str) -> tuple[int, sessions.By]:
     """Whose sign-in a ticket continues, and how it began. Raises NotSignedIn when the ticket does not count."""
     challenge = await challenges.look(con, "second factor", ticket)
     if challenge is None or challenge["user_id"] is None:
@@ -91,7 +93,7 @@ async def pending(con: Connection, ticket: str) -> tuple[int, sessions.By]:
 
 
 async def check_factor(
-    con: Connection, keyring: Keyring, user_id: int, *, code: str | None, recovery_code: str | None
+    con: AsyncConnection, keyring: Keyring, user_id: int, *, code: str | None, recovery_code: str | None
 ) -> bool:
     """Whether the code is right; it is used up if so. Acts for the user from here on."""
     await act_for(con, user_id)
@@ -100,7 +102,7 @@ async def check_factor(
     return bool(recovery_code) and await factors.spend_recovery_code(con, recovery_code or "")
 
 
-async def complete(con: Connection, ticket: str, visitor: Visitor) -> SignedIn:
+async def complete(con: AsyncConnection, ticket: str, visitor: Visitor) -> SignedIn:
     """The second factor was right: the session the ticket stood for. Raises NotSignedIn when the ticket is gone."""
     challenge = await challenges.take(con, "second factor", ticket)
     if challenge is None:
@@ -110,11 +112,11 @@ async def complete(con: Connection, ticket: str, visitor: Visitor) -> SignedIn:
     return await _start(con, challenge["user_id"], challenge["data"]["by"], visitor)
 
 
-async def _start(con: Connection, user_id: int, by: sessions.By, visitor: Visitor) -> SignedIn:
+async def _start(con: AsyncConnection, user_id: int, by: sessions.By, visitor: Visitor) -> SignedIn:
     device_token = await sessions.know_device(con, user_id, visitor)
     return SignedIn(await sessions.start(con, user_id, by, visitor), device_token)
 
 
-async def _check_welcome(con: Connection) -> None:
-    if not await run(con, "principal.welcome"):
+async def _check_welcome(con: AsyncConnection) -> None:
+    if not await SQL.run(con, "principal.welcome"):
         raise NotSignedIn(WRONG, remedy="Try again, or ask an administrator for a new link.")

@@ -7,9 +7,11 @@ A device the owner signed in on before has 10 of its own.
 
 from __future__ import annotations
 
-from foresell.access.statements import Connection, one, run
-from foresell.access.visitor import Visitor
+from foresell.access.client_info import Visitor
+from foresell.db import AsyncConnection, AsyncStatements
 from foresell.errors import TooMany
+
+SQL = AsyncStatements("foresell.access")
 
 PER_ACCOUNT = 10
 PER_ACCOUNT_AND_NETWORK = 5
@@ -17,16 +19,16 @@ PER_NETWORK = 50
 PER_DEVICE = 10
 
 
-async def reserve(con: Connection, account: bytes, visitor: Visitor, *, known_device: bool) -> int:
+async def reserve(con: AsyncConnection, account: bytes, visitor: Visitor, *, known_device: bool) -> int:
     """Count a guess at an account (its keyed hash) that is about to be evaluated. Returns its id, for `forgive`.
 
     Raises TooMany, and counts nothing, when the account, the network or the device has used up its guesses.
     """
     device = visitor.device_hash if known_device else None
     place = {"account": account, "network": visitor.network, "device": device}
-    await run(con, "throttle.one_at_a_time", **place)
-    await run(con, "throttle.forget_old")
-    counted = await one(
+    await SQL.run(con, "throttle.one_at_a_time", **place)
+    await SQL.run(con, "throttle.forget_old")
+    counted = await SQL.row(
         con,
         "throttle.seconds_to_wait",
         **place,
@@ -41,11 +43,11 @@ async def reserve(con: Connection, account: bytes, visitor: Visitor, *, known_de
             remedy="Wait, or sign in on a device you used before or with a passkey.",
             retry_after=counted["seconds"],
         )
-    reserved = await one(con, "throttle.count", **place)
+    reserved = await SQL.row(con, "throttle.count", **place)
     assert reserved
     return int(reserved["attempt_id"])
 
 
-async def forgive(con: Connection, attempt_id: int) -> None:
+async def forgive(con: AsyncConnection, attempt_id: int) -> None:
     """Take a guess back: it was right."""
-    await run(con, "throttle.forgive", attempt_id=attempt_id)
+    await SQL.run(con, "throttle.forgive", attempt_id=attempt_id)

@@ -15,51 +15,49 @@ from fastapi.routing import APIRoute
 import foresell
 from foresell.access.keyring import Keyring
 from foresell.access.oidc import Client
-from foresell.api import (
+from foresell.api import cache_warmup, openapi
+from foresell.api.http import error_handlers, tracing
+from foresell.api.http.app_state import Web
+from foresell.api.http.authentication import Principals
+from foresell.api.http.authentication import authenticate as by_bearer
+from foresell.api.http.dependencies import Authenticate, check_declared, only_what_is_known
+from foresell.api.http.gzip import Compressed
+from foresell.api.http.live_events import Live
+from foresell.api.http.rate_limits import Limits
+from foresell.api.http.request_stats import Observe
+from foresell.api.http.request_validation import Guard
+from foresell.api.http.static_pages import Pages
+from foresell.api.resources import (
+    account,
+    assignments,
     audit,
     auth,
     batches,
     calls,
     contacts,
-    contract,
     customers,
     distributions,
-    documents,
-    export,
+    exports,
     forecast,
     health,
     imports,
-    me,
     models,
     oidc,
-    owners,
-    problems,
     runs,
     sales,
+    saved_views,
     segments,
+    spec_endpoints,
     status,
     stream,
-    traces,
     users,
-    usual,
-    views,
-)  # fmt: skip
-from foresell.api.compressed import Compressed
-from foresell.api.deps import Authenticate, check_declared, only_what_is_known
-from foresell.api.guard import Guard
-from foresell.api.identity import Principals
-from foresell.api.identity import authenticate as by_bearer
-from foresell.api.limits import Limits
-from foresell.api.live import Live
-from foresell.api.observe import Observe
-from foresell.api.pages import Pages
-from foresell.api.web import Web
+)
 from foresell.settings import Settings
 
 #: One file per resource; each has a `router`. Routes are tried in this order, so what is asked most comes first.
 RESOURCES = (
-    documents, customers, contacts, segments, distributions, calls, sales, forecast, models, views, health, auth, oidc, me,
-    users, audit, owners, stream, imports, batches, runs, export, status,
+    spec_endpoints, customers, contacts, segments, distributions, calls, sales, forecast, models, saved_views, health, auth, oidc, account,
+    users, audit, assignments, stream, imports, batches, runs, exports, status,
 )  # fmt: skip
 
 DESCRIPTION = """Customers, scores, forecasts and the work around them. Every answer names the run its figures come from and the day
@@ -73,7 +71,7 @@ def create_app(settings: Settings, *, authenticate: Authenticate | None = None) 
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await app.state.web.open()
         await app.state.live.open()
-        ready = asyncio.create_task(usual.keep_ready(app.state.web))
+        ready = asyncio.create_task(cache_warmup.keep_ready(app.state.web))
         yield
         ready.cancel()
         with suppress(asyncio.CancelledError):
@@ -82,7 +80,7 @@ def create_app(settings: Settings, *, authenticate: Authenticate | None = None) 
         await app.state.web.close()
 
     if settings.traces_url:
-        traces.send_to(settings.traces_url)
+        tracing.send_to(settings.traces_url)
     app = FastAPI(
         title="Foresell",
         version=foresell.__version__,
@@ -93,7 +91,7 @@ def create_app(settings: Settings, *, authenticate: Authenticate | None = None) 
         lifespan=lifespan,
         generate_unique_id_function=_operation_id,
         dependencies=[Depends(only_what_is_known)],
-        telemetry=traces.FASTAPI_TELEMETRY,
+        telemetry=tracing.FASTAPI_TELEMETRY,
     )
     app.state.web = Web(settings)
     app.state.live = Live(app.state.web)
@@ -102,10 +100,10 @@ def create_app(settings: Settings, *, authenticate: Authenticate | None = None) 
     app.state.oidc = {provider.name: Client(provider) for provider in settings.providers}
     app.state.authenticate = authenticate or by_bearer
     app.state.limits = Limits(settings)
-    app.state.exports = anyio.Semaphore(export.AT_ONCE)
+    app.state.exports = anyio.Semaphore(exports.AT_ONCE)
     for resource in RESOURCES:
         app.include_router(resource.router)
-    problems.install(app)
+    error_handlers.install(app)
     app.add_middleware(Compressed)
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, **_cors(settings.cors_origins))
@@ -113,7 +111,7 @@ def create_app(settings: Settings, *, authenticate: Authenticate | None = None) 
     app.add_middleware(Guard, limits=app.state.limits, origins=settings.cors_origins)
     app.add_middleware(Observe)
     check_declared(resource.router for resource in RESOURCES)
-    contract.describe(app, [resource.router for resource in RESOURCES])
+    openapi.describe(app, [resource.router for resource in RESOURCES])
     return app
 
 

@@ -11,8 +11,8 @@ import uvicorn
 
 from foresell import logs
 from foresell.api.app import create_app
-from foresell.api.live import Live
-from foresell.lifeline import await_go
+from foresell.api.http.live_events import Live
+from foresell.parent_watch import await_go
 from foresell.settings import Settings, read_settings
 
 #: How long requests under way may take to finish when the process is asked to stop.

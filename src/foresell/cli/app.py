@@ -13,8 +13,8 @@ from typer.exceptions import TyperException
 
 import foresell
 from foresell import logs
-from foresell.cli import access, audit, data, metrics, predicting, scoring, segments, server
-from foresell.cli.show import err
+from foresell.cli import audit, data, models, predictions, scoring, segments, server, users
+from foresell.cli.printing import err
 from foresell.errors import ForesellError
 
 EXIT_CODES = """
@@ -33,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (server, data, scoring, segments, predicting, metrics, access, audit):
+for group in (server, data, scoring, segments, predictions, models, users, audit):
     group.register(app)
 
 

@@ -8,14 +8,15 @@ from typing import Annotated
 
 import typer
 
-from foresell import pipeline, sources
-from foresell.cli import show
+from foresell import sources
+from foresell.cli import printing
 from foresell.cli.session import open_home
 from foresell.errors import UsageError
-from foresell.records import Batch
-from foresell.scratch import clear_scratch
 from foresell.settings import read_settings
-from foresell.truth import batches
+from foresell.store import batches
+from foresell.tempdirs import clear_scratch
+from foresell.types import Batch
+from foresell.workflows.load import load_file
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 File = Annotated[
@@ -50,7 +51,7 @@ def inspect(
     """Say what a file is and how it would be read, without loading anything."""
     settings = read_settings()
     clear_scratch(settings.work)
-    with show.progress(not json) as progress:
+    with printing.progress(not json) as progress:
         found = sources.inspect(
             file,
             workdir=settings.work,
@@ -64,11 +65,13 @@ def inspect(
     if save_map:
         sources.save_map(found, save_map)
     if json:
-        show.as_json(found)
+        printing.as_json(found)
     else:
-        show.say(sources.describe(found))
+        printing.say(sources.describe(found))
         if save_map:
-            show.say(f"\nMapping written to {save_map}. Edit it if needed, then: foresell load {file} --map {save_map}")
+            printing.say(
+                f"\nMapping written to {save_map}. Edit it if needed, then: foresell load {file} --map {save_map}"
+            )
 
 
 def _known_dates(text: str | None) -> str | None:
@@ -92,8 +95,8 @@ def load(
 ) -> None:
     """Load a file as one batch. The same file twice changes nothing; a newer export replaces the orders it contains."""
     settings, database = open_home()
-    with show.progress(not json) as progress:
-        batch = pipeline.load(
+    with printing.progress(not json) as progress:
+        batch = load_file(
             settings,
             database,
             file,
@@ -106,16 +109,16 @@ def load(
             progress=progress,
         )
     if json:
-        show.as_json(batch)
+        printing.as_json(batch)
     else:
         _show_batch(batch)
 
 
 def _show_batch(batch: Batch) -> None:
     if batch.state == "unchanged":
-        show.say(f"{batch.file_name} is batch {batch.batch_id} already: nothing changed.")
+        printing.say(f"{batch.file_name} is batch {batch.batch_id} already: nothing changed.")
         return
-    show.say(
+    printing.say(
         f"Batch {batch.batch_id} of {batch.source}: {batch.file_name}, read as {batch.profile}, {batch.seconds:.1f} s\n"
         f"  {batch.lines_read:,} lines read = {batch.lines_loaded:,} loaded + {batch.lines_unchanged:,} unchanged"
         f" + {batch.lines_rejected:,} rejected\n"
@@ -124,10 +127,10 @@ def _show_batch(batch: Batch) -> None:
         f"  products   {batch.products_new:,} new, {batch.products_changed:,} changed"
     )
     for warning in batch.warnings:
-        show.say(f"  note: {warning}")
+        printing.say(f"  note: {warning}")
     if batch.rejects_file:
-        show.say(f"  rejected rows with line, column, value and reason: {batch.rejects_file}")
-    show.say(f"Score it: foresell refresh    Take it back: foresell undo {batch.batch_id}")
+        printing.say(f"  rejected rows with line, column, value and reason: {batch.rejects_file}")
+    printing.say(f"Score it: foresell refresh    Take it back: foresell undo {batch.batch_id}")
 
 
 def show_batches(
@@ -138,15 +141,15 @@ def show_batches(
     _, database = open_home()
     found = batches.list_batches(database, limit=limit)
     if json:
-        show.as_json(found)
+        printing.as_json(found)
     elif not found:
-        show.say("Nothing was loaded yet. Try: foresell load FILE    or: foresell demo")
+        printing.say("Nothing was loaded yet. Try: foresell load FILE    or: foresell demo")
     else:
         columns = {
             "batch_id": "batch", "loaded_at": "when", "source": "source", "file_name": "file", "lines_read": "read",
             "lines_loaded": "loaded", "lines_unchanged": "unchanged", "lines_rejected": "rejected", "state": "state",
         }  # fmt: skip
-        show.table(found, columns, plain_ids=["batch_id"])
+        printing.table(found, columns, plain_ids=["batch_id"])
 
 
 def undo(
@@ -166,6 +169,6 @@ def undo(
         typer.confirm(f"Undo batch {batch}{later}?", abort=True)
     undone = batches.undo(database, batch, with_later=with_later)
     if json:
-        show.as_json({"undone": undone})
+        printing.as_json({"undone": undone})
     else:
-        show.say(f"Undone: {', '.join(map(str, undone))}. What is published stays until: foresell refresh")
+        printing.say(f"Undone: {', '.join(map(str, undone))}. What is published stays until: foresell refresh")

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from foresell.errors import ForesellError
 from foresell.settings import Settings
 from foresell.snapshot.open import open_snapshot
-from foresell.truth import embedded, runs
-from foresell.truth.database import Database, open_database
+from foresell.store import embedded, runs
+from foresell.store.database import Database, open_database
 
 FREE_GIB = 1.0
 

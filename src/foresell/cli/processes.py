@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from foresell.errors import ForesellError
-from foresell.lifeline import GO
+from foresell.parent_watch import GO
 
 #: A process that ends sooner than this did not really start; so many times in a row are no accident.
 SHORT_LIFE_SECONDS = 2.0
@@ -23,7 +23,7 @@ SHORT_LIVES = 5
 class Kept:
     """One process to keep alive: a module of ours, its arguments, the descriptors it inherits.
 
-    It is started waiting (see foresell.lifeline), so that its imports overlap with whatever comes first.
+    It is started waiting (see foresell.parent_watch), so that its imports overlap with whatever comes first.
     """
 
     name: str

@@ -9,16 +9,16 @@ from typing import Annotated, Any
 
 import typer
 
-from foresell import pipeline
-from foresell.answers import Training
-from foresell.cli import show
+from foresell.cli import printing
 from foresell.cli.data import Json
 from foresell.cli.session import day, open_home, open_published
 from foresell.errors import UsageError
-from foresell.snapshot import ask
-from foresell.truth import models, people, runs
-from foresell.truth.database import Database
-from foresell.vault.vault import vault_of
+from foresell.privacy.vault import vault_of
+from foresell.snapshot import queries
+from foresell.store import customer_contacts, model_registry, runs
+from foresell.store.database import Database
+from foresell.workflows.prediction import Training
+from foresell.workflows.refresh import run_refresh
 
 RUN_COLUMNS = {
     "run_id": "run", "as_of": "as of", "state": "state", "customers_scored": "customers", "published_at": "published",
@@ -52,18 +52,16 @@ def refresh(
     if chosen and chosen > datetime.now(UTC).date() + timedelta(days=1):
         raise UsageError(f"--as-of {chosen} lies in the future; nothing is known of it yet.")
     settings, database = open_home()
-    with show.progress(not json) as progress:
-        run = pipeline.refresh(
-            settings, database, as_of=chosen, predict=predict, train=TRAINING[train], progress=progress
-        )
+    with printing.progress(not json) as progress:
+        run = run_refresh(settings, database, as_of=chosen, predict=predict, train=TRAINING[train], progress=progress)
     classes = runs.line_classes(database, run["run_id"])
-    answers = models.run_models(database, run["run_id"])
+    answers = model_registry.run_models(database, run["run_id"])
     if json:
         segments = runs.segments(database, run["run_id"])
-        show.as_json({**run, "line_classes": classes, "segments": segments, "predictions": answers})
+        printing.as_json({**run, "line_classes": classes, "segments": segments, "predictions": answers})
         return
     show_run(run, classes, answers)
-    show.say("See them: foresell segments    foresell customers    foresell predictions    foresell metrics")
+    printing.say("See them: foresell segments    foresell customers    foresell predictions    foresell metrics")
 
 
 TRAINING: dict[bool | None, Training] = {None: "when due", True: "always", False: "never"}
@@ -72,12 +70,12 @@ TRAINING: dict[bool | None, Training] = {None: "when due", True: "always", False
 def show_run(run: dict[str, Any], classes: Sequence[dict[str, Any]], answers: Sequence[dict[str, Any]]) -> None:
     """A published run: how many, from which lines, and what became of each prediction."""
     seconds = sum(run["timings"].values())
-    show.say(
+    printing.say(
         f"Run {run['run_id']} is published: {run['customers_scored']:,} customers as of {run['as_of']}, {seconds:.1f} s"
     )
     show_line_classes(classes)
     for answer in answers:
-        show.say(f"{answer['task']}: {'off. ' if answer['level'] == 'off' else ''}{answer['sentence']}")
+        printing.say(f"{answer['task']}: {'off. ' if answer['level'] == 'off' else ''}{answer['sentence']}")
 
 
 def show_line_classes(classes: Sequence[dict[str, Any]]) -> None:
@@ -96,7 +94,7 @@ def show_line_classes(classes: Sequence[dict[str, Any]]) -> None:
         "class": "all lines", "lines": sum(row["lines"] for row in classes),
         "amount": sum(row["amount"] for row in classes), "meaning": "",
     }  # fmt: skip
-    show.table([*rows, total], {"class": "lines", "lines": "number", "amount": "money", "meaning": ""})
+    printing.table([*rows, total], {"class": "lines", "lines": "number", "amount": "money", "meaning": ""})
 
 
 def show_runs(
@@ -106,11 +104,11 @@ def show_runs(
     _, database = open_home()
     found = runs.list_runs(database, limit=limit)
     if json:
-        show.as_json(found)
+        printing.as_json(found)
     elif not found:
-        show.say("Nothing has been scored yet. Load a file, then: foresell refresh")
+        printing.say("Nothing has been scored yet. Load a file, then: foresell refresh")
     else:
-        show.table(found, RUN_COLUMNS, plain_ids=["run_id"])
+        printing.table(found, RUN_COLUMNS, plain_ids=["run_id"])
 
 
 def rollback(
@@ -121,9 +119,9 @@ def rollback(
     _, database = open_home()
     target = runs.rollback(database, run)
     if json:
-        show.as_json({"published": target["run_id"], "as_of": target["as_of"]})
+        printing.as_json({"published": target["run_id"], "as_of": target["as_of"]})
     else:
-        show.say(f"Run {target['run_id']} (as of {target['as_of']}) is published again.")
+        printing.say(f"Run {target['run_id']} (as of {target['as_of']}) is published again.")
 
 
 Segment = Annotated[str | None, typer.Option(help="Only this segment.")]
@@ -140,7 +138,7 @@ def customers(
     bought_from: From = None,
     bought_to: To = None,
     category: Category = None,
-    sort: Annotated[str, typer.Option(help=f"Best first by: {', '.join(ask.SORTS)}.")] = "monetary",
+    sort: Annotated[str, typer.Option(help=f"Best first by: {', '.join(queries.SORTS)}.")] = "monetary",
     limit: Limit = None,
     contacts: Contacts = False,
     output: Output = None,
@@ -150,20 +148,20 @@ def customers(
     first, last = day(bought_from, "--from"), day(bought_to, "--to")
     shown = limit or (None if output or json else 25)
     with open_published() as (run, con, database):
-        which = ask.Filter(segment=segment, first_day=first, last_day=last, category=category)
-        total, rows = ask.customers(con, which, sort=sort, limit=shown)
+        which = queries.Filter(segment=segment, first_day=first, last_day=last, category=category)
+        total, rows = queries.customers(con, which, sort=sort, limit=shown)
         if contacts:
             rows = contacts_of(database, rows)
-    extra = people.CONTACT_COLUMNS if contacts else ()
+    extra = customer_contacts.CONTACT_COLUMNS if contacts else ()
     if output:
-        count = show.write_csv(
+        count = printing.write_csv(
             rows,
             ["customer_id", *extra, *(key for key in CUSTOMER_COLUMNS if key != "customer_id"), "r", "f", "m"],
             output,
         )
-        show.note(f"{count:,} customers written to {output} (run {run['run_id']}, as of {run['as_of']})")
+        printing.note(f"{count:,} customers written to {output} (run {run['run_id']}, as of {run['as_of']})")
     elif json:
-        show.as_json({"run_id": run["run_id"], "as_of": run["as_of"], "total": total, "customers": rows})
+        printing.as_json({"run_id": run["run_id"], "as_of": run["as_of"], "total": total, "customers": rows})
     else:
         _show_customers(run, total, rows, extra)
 
@@ -176,10 +174,10 @@ CUSTOMER_COLUMNS = {
 
 def _show_customers(run: dict[str, Any], total: int, rows: list[dict[str, Any]], extra: Sequence[str]) -> None:
     if not rows:
-        show.say("No customer matches. Loosen a filter, or see all: foresell customers")
+        printing.say("No customer matches. Loosen a filter, or see all: foresell customers")
         return
     columns = {"customer_id": "customer", **{name: name for name in extra}, **CUSTOMER_COLUMNS}
-    show.table(
+    printing.table(
         rows,
         columns,
         title=f"{len(rows):,} of {total:,} customers as of {run['as_of']} (run {run['run_id']})",
@@ -189,7 +187,7 @@ def _show_customers(run: dict[str, Any], total: int, rows: list[dict[str, Any]],
 
 def contacts_of(database: Database, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows with each customer's contact data added."""
-    known = people.contacts(database, vault_of(database.settings), [row["customer_id"] for row in rows])
+    known = customer_contacts.contacts(database, vault_of(database.settings), [row["customer_id"] for row in rows])
     return [{**row, **known.get(row["customer_id"], {})} for row in rows]
 
 
@@ -200,19 +198,19 @@ def customer(
 ) -> None:
     """One customer: the scores, how they came about, and the orders they came from."""
     with open_published() as (run, con, database):
-        found = ask.customer(con, people.resolve(database, customer_id))
+        found = queries.customer(con, customer_contacts.resolve(database, customer_id))
     if json:
-        show.as_json({"run_id": run["run_id"], **found})
+        printing.as_json({"run_id": run["run_id"], **found})
         return
     place = f", {found['country']}" if found["country"] else ""
-    show.say(f"{found['customer_id']}{place} as of {found['as_of']} (run {run['run_id']})")
+    printing.say(f"{found['customer_id']}{place} as of {found['as_of']} (run {run['run_id']})")
     if found["rfm_score"] is None:
-        show.say("No score: no order of this customer comes to more than zero.")
+        printing.say("No score: no order of this customer comes to more than zero.")
     else:
         _show_calculation(found)
         _show_prediction(found)
     orders = found["orders"]
-    show.table(
+    printing.table(
         orders[:limit],
         {"order_key": "order", "day": "day", "lines": "lines", "net_amount": "net amount", "is_counted": "counted"},
         title=f"\n{len(orders):,} orders and credit notes" + (f", the last {limit}" if len(orders) > limit else ""),
@@ -234,8 +232,8 @@ def _show_calculation(found: dict[str, Any]) -> None:
         money = axis == "monetary"
         low, high = (f"{cut[end]:,.2f}" if money else f"{cut[end]:,.0f}" for end in ("lowest", "highest"))
         rows.append({"axis": meaning, "value": found[axis], "score": found[short], "range": f"{low} to {high}"})
-    show.say(f"{found['segment']}, RFM {found['rfm_score']}")
-    show.table(rows, {"axis": "", "value": "value", "score": "score", "range": "this score is for"})
+    printing.say(f"{found['segment']}, RFM {found['rfm_score']}")
+    printing.table(rows, {"axis": "", "value": "value", "score": "score", "range": "this score is for"})
 
 
 def _show_prediction(found: dict[str, Any]) -> None:
@@ -243,19 +241,19 @@ def _show_prediction(found: dict[str, Any]) -> None:
     said = found["prediction"]
     if not said:
         return
-    show.say()
+    printing.say()
     if said["probability"] is not None:
-        show.say(
+        printing.say(
             f"Orders within 30 days: {100 * said['probability']:.0f} %, worth {said['expected_order_value']:,.2f} if so"
             f" (expected value {said['expected_value']:,.2f})"
         )
     for reason in found["reasons"]:
-        show.say(f"  {'+' if reason['points'] > 0 else '–'} {reason['sentence']} ({reason['direction']} it)")
+        printing.say(f"  {'+' if reason['points'] > 0 else '–'} {reason['sentence']} ({reason['direction']} it)")
     if said["churn_state"]:
         later = "" if said["churn_180"] is None else f", within 180: {100 * said['churn_180']:.0f} %"
-        show.say(f"Churn: {said['churn_state']}; no order within 90 days: {100 * said['churn_90']:.0f} %{later}")
+        printing.say(f"Churn: {said['churn_state']}; no order within 90 days: {100 * said['churn_90']:.0f} %{later}")
     if said["value_12m"] is not None:
-        show.say(
+        printing.say(
             f"Value of the next 12 months: {said['value_band']}, rank {said['value_rank']:,}; likely"
             f" {said['value_low']:,.0f} to {said['value_high']:,.0f}"
         )

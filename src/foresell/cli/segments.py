@@ -11,15 +11,15 @@ from typing import Annotated
 
 import typer
 
-from foresell.cli import show
+from foresell.cli import printing
 from foresell.cli.data import Json
 from foresell.cli.session import open_home, open_published
 from foresell.errors import UsageError
 from foresell.scores import segments as rules
-from foresell.snapshot import ask
-from foresell.truth import rules as truth_rules
-from foresell.truth import runs
-from foresell.truth.database import Database
+from foresell.snapshot import queries
+from foresell.store import runs
+from foresell.store import segment_rules as truth_rules
+from foresell.store.database import Database
 
 segments_app = typer.Typer(help="How many customers are in each segment; the rules, and changing them.")
 
@@ -42,9 +42,9 @@ def segments(
         _show_movement(since, json)
         return
     with open_published() as (run, con, _):
-        found = ask.segments(con)
+        found = queries.segments(con)
     if json:
-        show.as_json({"run_id": run["run_id"], "as_of": run["as_of"], "segments": found})
+        printing.as_json({"run_id": run["run_id"], "as_of": run["as_of"], "segments": found})
         return
     total = sum(row["customers"] for row in found)
     for row in found:
@@ -56,7 +56,7 @@ def segments(
         "revenue": "net revenue",
         "advice": "what to do",
     }
-    show.table(found, columns, title=f"{total:,} customers as of {run['as_of']} (run {run['run_id']})")
+    printing.table(found, columns, title=f"{total:,} customers as of {run['as_of']} (run {run['run_id']})")
 
 
 def _show_movement(since: int, json: bool) -> None:
@@ -64,19 +64,19 @@ def _show_movement(since: int, json: bool) -> None:
     run = runs.published(database)
     moved = runs.movement(database, since, run["run_id"])
     if json:
-        show.as_json({"since": since, "run_id": run["run_id"], "movement": moved})
+        printing.as_json({"since": since, "run_id": run["run_id"], "movement": moved})
         return
     stayed = sum(row["customers"] for row in moved if row["segment_from"] == row["segment_to"])
     changed = [row for row in moved if row["segment_from"] != row["segment_to"]]
-    show.say(f"From run {since} to run {run['run_id']}: {stayed:,} customers stayed in their segment.")
-    show.table(changed, {"segment_from": "from", "segment_to": "to", "customers": "customers"})
+    printing.say(f"From run {since} to run {run['run_id']}: {stayed:,} customers stayed in their segment.")
+    printing.table(changed, {"segment_from": "from", "segment_to": "to", "customers": "customers"})
 
 
 @segments_app.command("rules")
 def show_rules() -> None:
     """Print the rules as a TOML file to edit."""
     _, database = open_home()
-    show.say(rules.to_toml(rules.from_rows(truth_rules.segment_rules(database))))
+    printing.say(rules.to_toml(rules.from_rows(truth_rules.segment_rules(database))))
 
 
 @segments_app.command("set")
@@ -108,7 +108,7 @@ def edit_rules() -> None:
             ) from None
         after = Path(file.name).read_text(encoding="utf-8")
     if after == before:
-        show.say("Nothing was changed.")
+        printing.say("Nothing was changed.")
     else:
         _save_rules(database, after)
 
@@ -125,6 +125,6 @@ def _save_rules(database: Database, text: str) -> None:
         for rule in checked
     ]
     version = truth_rules.save_segment_rules(database, rows)
-    show.say(
+    printing.say(
         f"{len(rows)} segments saved as version {version} of the rules. They apply from the next: foresell refresh"
     )

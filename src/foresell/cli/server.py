@@ -24,19 +24,21 @@ import typer
 from psycopg.rows import dict_row
 
 from foresell import demo as demo_shop
-from foresell import pipeline
-from foresell.access import audit, links, users
+from foresell.access import links, users
+from foresell.audit import record
 from foresell.cli import doctor as checks
-from foresell.cli import predicting, processes, scoring, show
+from foresell.cli import predictions, printing, processes, scoring
 from foresell.cli.data import Json
 from foresell.cli.processes import Kept
 from foresell.cli.session import open_home, open_published
 from foresell.errors import Busy
-from foresell.scratch import clear_scratch, scratch_folder
 from foresell.settings import Settings, read_settings
-from foresell.snapshot import ask
-from foresell.truth import console, embedded, models, runs
-from foresell.truth.database import Database, open_database
+from foresell.snapshot import queries
+from foresell.store import console, embedded, model_registry, runs
+from foresell.store.database import Database, open_database
+from foresell.tempdirs import clear_scratch, scratch_folder
+from foresell.workflows.load import load_file
+from foresell.workflows.refresh import run_refresh
 
 WATCH_SECONDS = 0.5
 STOP_SECONDS = 60.0
@@ -70,7 +72,7 @@ def demo(
 ) -> None:
     """Make a believable shop, load it, score it and show it. Safe to repeat: the same shop changes nothing."""
     settings, database = open_home()
-    with show.progress(True) as progress:
+    with printing.progress(True) as progress:
         files = demo_shop.write_shop(
             demo_shop.Shop(customers=customers, seed=seed),
             settings.home / "demo" / f"{customers}-{seed}",
@@ -83,17 +85,19 @@ def demo(
             (files.orders, source),
             (files.contacts, f"{source}-crm"),
         ):
-            batch = pipeline.load(settings, database, file, source=name, progress=progress)
-            show.say(
+            batch = load_file(settings, database, file, source=name, progress=progress)
+            printing.say(
                 f"{batch.file_name}: {batch.lines_loaded:,} lines loaded, {batch.lines_unchanged:,} unchanged, {batch.lines_rejected:,} rejected"
             )
-        run = pipeline.refresh(settings, database, progress=progress)
-    show.say()
-    scoring.show_run(run, runs.line_classes(database, run["run_id"]), models.run_models(database, run["run_id"]))
-    show.say()
+        run = run_refresh(settings, database, progress=progress)
+    printing.say()
+    scoring.show_run(
+        run, runs.line_classes(database, run["run_id"]), model_registry.run_models(database, run["run_id"])
+    )
+    printing.say()
     _show_best()
     program = "foresell" if os.environ.get("VIRTUAL_ENV") else ".venv/bin/foresell"
-    show.say(
+    printing.say(
         f"\nThis shop is made up. Next:\n  {program} predictions         who to call, best first\n  {program} metrics             how right that has been\n"
         f"  {program} customer C000001    one customer, down to the orders\n"
         f"  {program} inspect FILE        what Foresell makes of your own export\n  {program} --help"
@@ -105,14 +109,14 @@ def demo(
 def _show_best() -> None:
     """The segments, and the head of the call list (or of the customers, where nothing could be predicted)."""
     with open_published() as (run, con, database):
-        segments = ask.segments(con)
-        total, calls = ask.customers(con, ask.Filter(predicted=True), limit=10)
+        segments = queries.segments(con)
+        total, calls = queries.customers(con, queries.Filter(predicted=True), limit=10)
         rows = scoring.contacts_of(database, calls)
-    show.table(
+    printing.table(
         segments, {"segment": "segment", "customers": "customers", "revenue": "net revenue", "advice": "what to do"}
     )
-    show.say()
-    predicting.show_calls(run, total, rows, contacts=True)
+    printing.say()
+    predictions.show_calls(run, total, rows, contacts=True)
 
 
 Port = Annotated[
@@ -133,13 +137,13 @@ def up(port: Port = None) -> None:
             where = (
                 f"process {embedded.process_id(settings.home)}" if settings.database_url is None else "your own server"
             )
-            show.say(f"Foresell is up on {settings.home} (database: {where}): {origin}")
+            printing.say(f"Foresell is up on {settings.home} (database: {where}): {origin}")
             offer_first_link(settings, database, origin)
-            show.say("Stop with Ctrl-C or: foresell down")
+            printing.say("Stop with Ctrl-C or: foresell down")
             serving.watch()
         if settings.database_url is None:
             embedded.stop(settings.home)
-    show.say("Foresell is down.")
+    printing.say("Foresell is down.")
 
 
 def serve(
@@ -152,7 +156,7 @@ def serve(
         database = open_database(settings)
         serving.go()
         origin = settings.public_url or f"http://{host}:{listener.getsockname()[1]}"
-        show.say(f"The API answers on {origin}. Stop with Ctrl-C.")
+        printing.say(f"The API answers on {origin}. Stop with Ctrl-C.")
         offer_first_link(settings, database, origin)
         serving.watch()
 
@@ -163,7 +167,7 @@ def worker() -> None:
 
     settings = read_settings()
     open_database(settings)
-    show.say("The worker waits for work. Stop with Ctrl-C.")
+    printing.say("The worker waits for work. Stop with Ctrl-C.")
     run(settings)
 
 
@@ -179,14 +183,14 @@ def offer_first_link(settings: Settings, database: Database, origin: str) -> Non
             admin = await users.first_admin(con)
             if admin is None:
                 return None
-            await audit.record(con, "link.issued", actor=None, subject=f"user:{admin}")
+            await record.record(con, "link.issued", actor=None, subject=f"user:{admin}")
             here = settings.public_url is None
             return await links.issue(con, admin, minutes=links.FIRST_MINUTES, loopback_only=here)
 
     if token := asyncio.run(issue()):
         where = "" if settings.public_url else ", on this machine"
-        show.say(f"Nobody can sign in yet. Once, within {links.FIRST_MINUTES} minutes{where}:")
-        show.out.print(links.url(origin, token), markup=False, soft_wrap=True)
+        printing.say(f"Nobody can sign in yet. Once, within {links.FIRST_MINUTES} minutes{where}:")
+        printing.out.print(links.url(origin, token), markup=False, soft_wrap=True)
 
 
 class Serving:
@@ -246,13 +250,13 @@ class Serving:
         while not self.stopped.wait(WATCH_SECONDS):
             self._bring_back()
             if self.settings.database_url is None and not embedded.is_running(self.settings.home):
-                show.note("The database was gone; starting it again.")
+                printing.note("The database was gone; starting it again.")
                 embedded.ensure_running(self.settings.home)
 
     def _bring_back(self) -> None:
         for each in (*self.api, *self.rest):
             if gone := each.look():
-                show.note(f"The {each.name} was gone; it is started again.")
+                printing.note(f"The {each.name} was gone; it is started again.")
                 processes.forget_gauges(self.metrics, gone)
 
 
@@ -272,7 +276,7 @@ def _listening(settings: Settings, host: str, port: int | None, *, elsewhere: bo
                     remedy="Choose another: --port, or FORESELL_PORT.",
                 ) from None
             listener.bind((host, 0))
-            show.note(f"Port {wanted} is taken by another program; using {listener.getsockname()[1]} instead.")
+            printing.note(f"Port {wanted} is taken by another program; using {listener.getsockname()[1]} instead.")
         listener.listen(2048)
         yield listener
 
@@ -307,7 +311,7 @@ def down() -> None:
         while _holder(settings) and time.monotonic() < deadline:
             time.sleep(0.1)
     stopped = settings.database_url is None and embedded.stop(settings.home)
-    show.say("Foresell is down." if holder or stopped else f"Nothing was running on {settings.home}.")
+    printing.say("Foresell is down." if holder or stopped else f"Nothing was running on {settings.home}.")
 
 
 def _holder(settings: Settings) -> int | None:
@@ -327,13 +331,13 @@ def doctor(json: Json = False) -> None:
     """Check the installation, the database and what is published, and say what to do about anything amiss."""
     results = checks.examine(read_settings())
     if json:
-        show.as_json([{"check": r.name, "ok": r.ok, "finding": r.finding, "remedy": r.remedy} for r in results])
+        printing.as_json([{"check": r.name, "ok": r.ok, "finding": r.finding, "remedy": r.remedy} for r in results])
     else:
         for result in results:
-            show.out.print("✓ " if result.ok else "✗ ", style="green" if result.ok else "bold red", end="")
-            show.say(f"{result.name}: {result.finding}")
+            printing.out.print("✓ " if result.ok else "✗ ", style="green" if result.ok else "bold red", end="")
+            printing.say(f"{result.name}: {result.finding}")
             if result.remedy and not result.ok:
-                show.say(f"    → {result.remedy}")
+                printing.say(f"    → {result.remedy}")
     if not all(result.ok for result in results):
         raise typer.Exit(1)
 
@@ -360,10 +364,10 @@ def _print_answer(columns: list[str], rows: list[tuple[Any, ...]], format: Forma
     columns = [f"{name}_{place}" if columns.count(name) > 1 else name for place, name in enumerate(columns, 1)]
     records = [dict(zip(columns, row, strict=True)) for row in (rows[:limit] if format is Format.table else rows)]
     if format is Format.json:
-        show.as_json(records)
+        printing.as_json(records)
     elif format is Format.csv:
-        show.write_csv(records, columns, Path("-"))
+        printing.write_csv(records, columns, Path("-"))
     else:
-        show.table(records, {column: column for column in columns}, plain_ids=columns)
+        printing.table(records, {column: column for column in columns}, plain_ids=columns)
         more = f", the first {limit:,} shown" if len(rows) > limit else ""
-        show.note(f"{len(rows):,} rows{more}")
+        printing.note(f"{len(rows):,} rows{more}")

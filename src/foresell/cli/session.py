@@ -10,18 +10,18 @@ from typing import Any
 import duckdb
 
 from foresell.errors import UsageError
+from foresell.privacy.vault import vault_of
 from foresell.settings import Settings, read_settings
 from foresell.snapshot.open import open_snapshot
-from foresell.truth import leftovers, runs
-from foresell.truth.database import Database, open_database
-from foresell.vault.vault import vault_of
+from foresell.store import repairs, runs
+from foresell.store.database import Database, open_database
 
 
 def open_home() -> tuple[Settings, Database]:
     """The settings of this call and the database, started if it was not running."""
     settings = read_settings()
     database = open_database(settings)
-    leftovers.put_right(database, vault_of(settings))
+    repairs.put_right(database, vault_of(settings))
     return settings, database
 
 

@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from foresell.delivery.sheets import Cell
+from foresell.delivery.tabular_writers import Cell
 from foresell.sql import read_sql
 
 #: Of the snapshot: the exported name, and what it is there.

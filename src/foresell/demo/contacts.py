@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from foresell.demo.luck import Luck
 from foresell.demo.people import Party, address, branch, email, international, new_person, phone, relative
 from foresell.demo.places import plain
+from foresell.demo.rng import Luck
 from foresell.demo.shop import CHUNK, Shop, stream
 
 #: Shares of a chunk's customers that are in the list, are in it twice, lend it a relative or branch the shop does not

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from foresell.demo.luck import Luck
 from foresell.demo.places import Country, countries, plain
+from foresell.demo.rng import Luck
 from foresell.demo.shop import CHUNK, Shop, stream
 
 COMPANIES = 0.07

@@ -21,7 +21,7 @@ from foresell.demo.purchases import draw_visits
 from foresell.demo.shop import CHUNK, Process, Shop, customer_numbers
 from foresell.demo.totals import shop_totals
 from foresell.demo.trading import Trading, trading_days
-from foresell.records import Progress, no_progress
+from foresell.types import Progress, no_progress
 
 FIRST_ORDER = 500_001
 ORDERS_AT_ONCE = 65_536

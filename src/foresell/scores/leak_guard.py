@@ -29,7 +29,7 @@ from foresell.scores.features import (
     label,
     read_panel,
     stacked,
-)  # fmt: skip
+)
 from foresell.scores.measures import auc, chance_bound
 from foresell.scores.models import Lifetimes, boosted_on, learn_law
 

@@ -15,13 +15,13 @@ import duckdb
 import pyarrow as pa
 
 from foresell.errors import NotReady
-from foresell.records import Progress, no_progress
 from foresell.scores import drift, forecast, forecast_backtest, lifetime_value, lifetime_value_backtest
 from foresell.scores.features import features, frame_of
 from foresell.scores.models import Model
 from foresell.scores.questions import ALL_TASKS, PURCHASE, TASKS, Task
 from foresell.scores.readiness import readiness
 from foresell.scores.training import Workshop, feature_names, train, workshop
+from foresell.types import Progress, no_progress
 
 SEED = 7
 

@@ -14,11 +14,11 @@ import pyarrow as pa
 
 from foresell.errors import DiskTrouble, NotReady
 from foresell.logs import logger
-from foresell.records import Progress, no_progress
-from foresell.scratch import scratch_folder
 from foresell.settings import Settings
 from foresell.snapshot.open import FORMAT
 from foresell.sql import read_sql
+from foresell.tempdirs import scratch_folder
+from foresell.types import Progress, no_progress
 
 TABLES = ("lines", "orders", "customers", "products", "categories", "line_classes")
 

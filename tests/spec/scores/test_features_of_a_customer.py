@@ -11,15 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foresell.errors import NotReady
-from foresell.scores.features import (
-    cutoffs,
-    features,
-    first_order_day,
-    frame_of,
-    label,
-    read_panel,
-    sampled,
-)  # fmt: skip
+from foresell.scores.features import cutoffs, features, first_order_day, frame_of, label, read_panel, sampled
 from tests.spec.scores.shop import shop
 
 AS_OF = date(2021, 6, 1)

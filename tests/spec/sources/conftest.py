@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from foresell.records import Staging
 from foresell.sources import Mapping, stage
+from foresell.types import Staging
 
 HEADER = "order,customer,date,sku,name,quantity,price\n"
 

@@ -10,7 +10,7 @@ import pytest
 import zstandard
 
 from foresell.sources import Mapping, stage
-from foresell.sources.mapping import Dialect
+from foresell.sources.files.mapping import Dialect
 from tests.spec.sources.conftest import HEADER, Stage
 
 ROWS = "1,Zoë,2024-01-05,X,Mug,2,2.50\n2,Ann,2024-01-06,Y,Cup,1,3\n"

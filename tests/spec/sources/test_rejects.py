@@ -117,7 +117,7 @@ def test_a_map_that_names_no_column_of_the_file(staged: Stage) -> None:
 
 
 def test_a_wrong_encoding_is_named_with_its_line(staged: Stage) -> None:
-    from foresell.sources.mapping import Dialect
+    from foresell.sources.files.mapping import Dialect
 
     mapping = Mapping(dialect=Dialect(encoding="utf-8"))
     with pytest.raises(BadInput, match="cannot be read as utf-8 from about line"):

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foresell.demo.contacts import misspelt, typo
-from foresell.demo.luck import Luck
 from foresell.demo.people import new_company, new_person
 from foresell.demo.places import countries, plain
+from foresell.demo.rng import Luck
 from foresell.demo.shop import Shop, stream
 
 #: Digits after the country's leading 0: ranges kept for fiction (GB Ofcom, DE Bundesnetzagentur, FR ARCEP, IE ComReg,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from foresell.errors import ForesellError
 from foresell.sources import Mapping, stage
-from foresell.sources.mapping import Dialect
+from foresell.sources.files.mapping import Dialect
 
 HEADERS = ["order", "customer", "date", "sku", "amount"]
 COLUMNS = {"order_key": "order", "customer_key": "customer", "ordered_at": "date", "sku": "sku", "amount": "amount"}

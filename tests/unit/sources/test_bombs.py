@@ -10,7 +10,7 @@ import pytest
 import zstandard
 
 from foresell.errors import BadInput
-from foresell.sources import opening
+from foresell.sources.files import file_sniffing
 
 ZEROS = bytes(80 << 20)
 
@@ -22,9 +22,9 @@ def test_what_unpacks_to_far_more_than_tables_do_is_refused(tmp_path: Path) -> N
         book.writestr("xl/worksheets/sheet1.xml", ZEROS)
     for name in ("a.csv.gz", "a.csv.zst", "a.xlsx"):
         with pytest.raises(BadInput, match="times its size"):
-            opening.open_file(tmp_path / name, tmp_path)
+            file_sniffing.open_file(tmp_path / name, tmp_path)
 
 
 def test_a_small_file_may_shrink_as_much_as_it_likes(tmp_path: Path) -> None:
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"a;b\n" * (1 << 20)))
-    assert opening.open_file(tmp_path / "a.csv.gz", tmp_path).kind == "text"
+    assert file_sniffing.open_file(tmp_path / "a.csv.gz", tmp_path).kind == "text"

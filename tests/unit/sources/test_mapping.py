@@ -8,8 +8,8 @@ import pytest
 
 from foresell.errors import BadInput
 from foresell.sources import PROFILES, Mapping, inspect, read_map, save_map, write_map
-from foresell.sources.mapping import Dialect, ExtraLine, parse_map
-from foresell.sources.profiles import profile_map
+from foresell.sources.files.formats import profile_map
+from foresell.sources.files.mapping import Dialect, ExtraLine, parse_map
 
 FULL = Mapping(
     source='my "shop"',

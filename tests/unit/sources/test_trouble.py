@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from foresell.errors import BadInput, DiskTrouble, EmptySource
-from foresell.sources.staging import translated
+from foresell.sources.files.staging import translated
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foresell.errors import ForesellError
-from foresell.vault.envelope import FIELDS, on_file, open_envelope, place_of, seal, unwrap, wrap
-from foresell.vault.safe import Safe
-from foresell.vault.vault import Vault
+from foresell.privacy.envelope import FIELDS, on_file, open_envelope, place_of, seal, unwrap, wrap
+from foresell.privacy.key_store import Safe
+from foresell.privacy.vault import Vault
 
 CONTACTS = st.fixed_dictionaries({field: st.none() | st.text(max_size=80) for field in FIELDS})
 RECORDS = pa.schema(

@@ -1,0 +1,60 @@
+"""The usual questions, asked of a newly opened run before somebody does, so that nobody waits for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+from typing import get_args
+
+from foresell.access.principal import Principal
+from foresell.api.http.app_state import Web
+from foresell.api.resources import sales
+from foresell.api.shared import calculation
+from foresell.api.shared.calculation import Asked
+from foresell.errors import ForesellError
+from foresell.metrics import catalogue
+from foresell.snapshot.queries import SORTS, Filter
+from foresell.snapshot.reader import Door
+
+#: How often to look for a newly opened run; also how long a process that starts keeps out of the way of its first answers.
+LOOK_SECONDS = 5.0
+
+#: Stands for whoever sees everything; what it asks goes nowhere but into memory.
+THE_HOUSE = Principal(
+    user_id=0, name="", email="", roles=frozenset(), permissions=frozenset(), scope="all", session_id=None, api_key_id=None,
+    second_factor_at=None, team_id=None,
+)  # fmt: skip
+
+
+async def keep_ready(web: Web) -> None:
+    """Until it is cancelled: ask the usual questions of each run that is opened, one after the other."""
+    seen: Door | None = None
+    try:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            with suppress(ForesellError):
+                if (door := web.door()) is not seen:
+                    seen = door
+                    for sort in SORTS:
+                        await web.places(THE_HOUSE, Filter(), sort)
+                    for asked in _usual(door):
+                        await calculation.figures(web, THE_HOUSE, asked)
+    finally:
+        await calculation.stop_asking()
+
+
+def _usual(door: Door) -> Iterator[Asked]:
+    """What the pages show without being asked for anything else, the quickest first."""
+    yield Asked(catalogue.SEGMENTS)
+    yield Asked(catalogue.GRID)
+    last = door.as_of - timedelta(days=1)
+    first = last - timedelta(days=sales.PERIOD_DAYS - 1)
+    for back in (timedelta(0), timedelta(days=sales.PERIOD_DAYS)):
+        yield sales.kpi_of_sales(first - back, last - back)
+    yield Asked(catalogue.KPI_CALL_LIST)
+    yield Asked(catalogue.KPI_AT_RISK)
+    yield Asked(catalogue.LINE_CLASSES)
+    for by in get_args(sales.By):
+        yield sales.sales_by(by)

@@ -1,0 +1,267 @@
+"""What every request shares: the pool of database connections and the published snapshot, kept up to date."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import date
+from typing import Any, TypeVar
+
+import anyio
+import duckdb
+import psycopg
+from psycopg.rows import dict_row
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
+
+from foresell.access.principal import Principal, act_for, begin_for
+from foresell.api.http.tracing import span
+from foresell.db import AsyncConnection
+from foresell.errors import DatabaseUnavailable, ForesellError, ModelUnavailable, NotReady
+from foresell.logs import logger
+from foresell.settings import Settings
+from foresell.snapshot.queries import Filter, Places
+from foresell.snapshot.reader import Door, Scope
+from foresell.sql import named_queries
+from foresell.store.database import Database
+
+POOL_SIZE = 8
+POOL_WAIT_SECONDS = 3.0
+#: How long it takes at most until another process's change of the run, or of who looks after whom, is seen here.
+PUBLICATION_SECONDS = 1.0
+SCOPE_SECONDS = 2.0
+SCOPES_KEPT = 10_000
+RECONNECT_SECONDS = 300.0
+#: How long connections are tried before use after one was found dead: longer than a database takes to come back.
+CHECKED_SECONDS = 60.0
+RETIRE_SECONDS = 60.0
+
+_PUBLISHED = (
+    "select p.run_id, r.as_of, r.snapshot_file, r.published_at, r.customers_scored"
+    " from truth.publication as p join truth.runs as r using (run_id)"
+)
+
+T = TypeVar("T")
+log = logger("api")
+
+
+class Web:
+    """One per process. `transaction` acts for a user; `ask` questions the published snapshot within a scope."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.database = Database(settings)
+        self.pool: AsyncConnectionPool[AsyncConnection] = AsyncConnectionPool(
+            self.database.conninfo("web"),
+            connection_class=psycopg.AsyncConnection[dict[str, Any]],
+            kwargs={"row_factory": dict_row, "autocommit": True},
+            min_size=1,
+            max_size=POOL_SIZE,
+            timeout=POOL_WAIT_SECONDS,
+            max_waiting=200,
+            reconnect_timeout=RECONNECT_SECONDS,
+            check=self._check,
+            open=False,
+        )
+        self._checked_until = 0.0
+        self.run: dict[str, Any] | None = None
+        self._door: Door | None = None
+        self._why_closed: ForesellError | None = None
+        self._scopes: dict[int, tuple[float, Scope]] = {}
+        self._models: dict[tuple[int, str], dict[str, Any]] = {}
+        self._watcher: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Start: connections, the published run, and the task that keeps it the published one."""
+        await self.pool.open()
+        with suppress(ForesellError):
+            await self.look_for_run()
+        self._watcher = asyncio.create_task(self._watch())
+
+    async def close(self) -> None:
+        """Stop, in an orderly way."""
+        if self._watcher:
+            self._watcher.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._watcher
+        await self.pool.close(timeout=2)
+        if self._door:
+            self._door.close()
+
+    @asynccontextmanager
+    async def transaction(self, user_id: int | None) -> AsyncIterator[AsyncConnection]:
+        """A transaction in which row security sees this user (None: nobody). Raises DatabaseUnavailable.
+
+        The pool commits at the end of the block, or rolls back when it raises.
+        """
+        async with self._connected() as con:
+            await con.execute(begin_for(user_id).encode(), prepare=False)
+            yield con
+
+    async def rows(self, user_id: int | None, query: str, values: dict[str, Any]) -> list[dict[str, Any]]:
+        """What one statement answers in such a transaction, in one round trip: a pipeline is a transaction of its own."""
+        async with self._connected() as con:
+            async with con.pipeline():
+                await act_for(con, user_id)
+                cursor = await con.execute(query, values)
+            return await cursor.fetchall()
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[AsyncConnection]:
+        try:
+            with span("database"):
+                async with self.pool.connection() as con:
+                    yield con
+        except (psycopg.OperationalError, PoolTimeout, PoolClosed, TooManyRequests) as error:
+            self._checked_until = time.monotonic() + CHECKED_SECONDS
+            log.warning("database away", action="connect", kind=type(error).__name__)
+            raise DatabaseUnavailable(remedy="Try again in a few seconds.") from None
+
+    async def _check(self, con: AsyncConnection) -> None:
+        """Whether a connection still works is asked only for a while after one did not: asking costs a round trip."""
+        if time.monotonic() < self._checked_until:
+            await AsyncConnectionPool.check_connection(con)
+
+    async def scope(self, principal: Principal) -> Scope:
+        """Whose customers this request may see."""
+        if principal.scope == "all":
+            return Scope.everyone()
+        known = self._scopes.get(principal.user_id)
+        if known and known[0] > time.monotonic():
+            return known[1]
+        async with self.transaction(principal.user_id) as con:
+            rows = await (
+                await con.execute("select customer_id from access.customers_seen() as t (customer_id)")
+            ).fetchall()
+        scope = Scope.only(row["customer_id"] for row in rows)
+        if len(self._scopes) >= SCOPES_KEPT:
+            self._scopes.clear()
+        self._scopes[principal.user_id] = (time.monotonic() + SCOPE_SECONDS, scope)
+        return scope
+
+    def forget_scopes(self) -> None:
+        """After customers changed hands: read anew who sees whom."""
+        self._scopes.clear()
+
+    async def ask(self, principal: Principal, question: Callable[..., T], *args: object, **kwargs: object) -> T:
+        """Ask the published snapshot, in a thread: `question(con, *args, **kwargs)` sees the principal's customers only."""
+        door, scope = self.door(), await self.scope(principal)
+        try:
+            with span("snapshot"):
+                return await _interruptible(door, scope, lambda con: question(con, *args, **kwargs))
+        except duckdb.OutOfMemoryException:
+            raise DatabaseUnavailable(
+                "This question needs more memory than there is now.", remedy="Try again soon."
+            ) from None
+
+    def door(self) -> Door:
+        """The door to the published snapshot. Raises NotReady when nothing is published, or it cannot be opened."""
+        if self._door is None:
+            raise self._why_closed or NotReady(
+                "Nothing has been scored yet.",
+                remedy="Load a file, then refresh: the Import page, or foresell refresh.",
+            )
+        return self._door
+
+    async def places(self, principal: Principal, which: Filter, sort: str) -> Places:
+        """The places of the list's matching rows, in order."""
+        door, scope = self.door(), await self.scope(principal)
+        with span("snapshot"):
+            return await anyio.to_thread.run_sync(door.places, scope, which, sort)
+
+    async def model(self, task: str) -> dict[str, Any]:
+        """The model that answers a task in the published run, with its figures. Raises ModelUnavailable.
+
+        Columns: model_id, kind, trained_at, rows, level, sentence, figures by measure, deciles (what happened, by decile).
+        """
+        key = (self.door().run_id, task)
+        if key not in self._models:
+            async with self.transaction(None) as con:
+                query = named_queries("foresell.store", "queries/web.sql")["model"]
+                row = await (await con.execute(query, {"run_id": key[0], "task": task})).fetchone()
+            if row is None or row["model_id"] is None or not row["figures"]:
+                raise ModelUnavailable(remedy=row["sentence"] if row else "Predict: foresell refresh")
+            row["deciles"] = {int(decile): share for decile, share in (row["deciles"] or {}).items()}
+            self._models = {key: row} | {k: v for k, v in self._models.items() if k[0] == key[0]}
+        return self._models[key]
+
+    def published_on(self) -> date:
+        """The day the published run was published."""
+        self.door()
+        assert self.run is not None
+        day: date = self.run["published_at"].date()
+        return day
+
+    def meta(self) -> dict[str, Any]:
+        """What every answer says of its origin: run_id, as_of, currency."""
+        door = self.door()
+        return {"run_id": door.run_id, "as_of": door.as_of, "currency": door.currency}
+
+    async def look_for_run(self) -> None:
+        """Open the door to the run that is published now, if it is another one than before."""
+        async with self.transaction(None) as con:
+            run = await (await con.execute(_PUBLISHED)).fetchone()
+        if run == self.run or run is None:
+            return
+        try:
+            door = await anyio.to_thread.run_sync(self._opened, run)
+        except ForesellError as error:
+            self._why_closed = error
+            if self._door is None:
+                self.run = run
+            raise
+        old, self._door, self.run = self._door, door, run
+        if old:
+            _close_later(old)
+        log.info("run opened", action="open", run_id=run["run_id"])
+
+    def _opened(self, run: dict[str, Any]) -> Door:
+        file = self.settings.snapshots / str(run["snapshot_file"])
+        return Door(file, run["run_id"], memory_gib=self.settings.memory_gib, threads=self.settings.threads)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(PUBLICATION_SECONDS)
+            try:
+                await self.look_for_run()
+            except ForesellError as error:
+                log.warning(error.message, action="open")
+
+
+async def _interruptible(door: Door, scope: Scope, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+    """Ask in a thread; when nobody waits for the answer any more, the query is stopped."""
+    lock = threading.Lock()
+    under_way: duckdb.DuckDBPyConnection | None = None
+
+    def asked() -> T:
+        nonlocal under_way
+        with door.open(scope) as con:
+            with lock:
+                under_way = con
+            try:
+                return question(con)
+            finally:
+                with lock:
+                    under_way = None
+
+    try:
+        return await anyio.to_thread.run_sync(asked, abandon_on_cancel=True)
+    except asyncio.CancelledError:
+        with lock:
+            if under_way:
+                under_way.interrupt()
+        raise
+
+
+def _close_later(door: Door) -> None:
+    """Close it a minute from now, when requests under way are done, and later still while somebody holds it."""
+
+    def close() -> None:
+        if door.is_held:
+            _close_later(door)
+        else:
+            door.close()
+
+    asyncio.get_running_loop().call_later(RETIRE_SECONDS, close)

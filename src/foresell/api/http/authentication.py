@@ -1,0 +1,148 @@
+"""Who is behind a request: bearer tokens and API keys, the cookies of browsers, and where the request came from."""
+
+from __future__ import annotations
+
+import math
+import time
+from ipaddress import ip_address
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from foresell.access import bearer
+from foresell.access.client_info import Visitor
+from foresell.access.keyring import Keyring
+from foresell.access.passkeys import Site
+from foresell.access.principal import Principal
+from foresell.access.sessions import SESSION_DAYS
+from foresell.access.tokens import AccessToken, fingerprint
+from foresell.api.http.dependencies import web_of
+from foresell.errors import NotSignedIn
+
+#: How long at most a revocation made by another process goes unseen here; one made here is seen at once.
+REMEMBERED_SECONDS = 1.0
+REMEMBERED = 10_000
+DEVICE_DAYS = 400
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+
+
+class Principals:
+    """Who was behind an Authorization header a moment ago. A step-up comes with a new token, so it is never too late."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, tuple[float, Principal]] = {}
+
+    def get(self, header: str) -> Principal | None:
+        """The principal, if it was looked up within a second."""
+        known = self._known.get(fingerprint(header))
+        return known[1] if known and known[0] > time.time() else None
+
+    def put(self, header: str, principal: Principal, ends: float) -> None:
+        """Remember for a second, and not beyond the token's end (seconds since 1970)."""
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        self._known[fingerprint(header)] = (min(time.time() + REMEMBERED_SECONDS, ends), principal)
+
+    def forget(self) -> None:
+        """After anything was revoked, granted or proved: look everybody up again."""
+        self._known.clear()
+
+
+async def authenticate(request: Request) -> Principal:
+    """Who is asking. Raises NotSignedIn."""
+    header = request.headers.get("authorization", "")
+    principals = principals_of(request)
+    principal = principals.get(header)
+    if principal:
+        return principal
+    brought = bearer.shown(keyring_of(request), header)
+    if brought is None:
+        raise NotSignedIn(remedy="Send an access token or an API key as Authorization: Bearer ...")
+    async with web_of(request).transaction(None) as con:
+        principal = await bearer.principal_of(con, brought)
+    if principal is None:
+        raise NotSignedIn("This sign-in has ended.", remedy="Sign in again.")
+    principals.put(header, principal, brought.ends if isinstance(brought, AccessToken) else math.inf)
+    return principal
+
+
+def keyring_of(request: Request) -> Keyring:
+    """The keys of this home."""
+    keyring: Keyring = request.app.state.keyring
+    return keyring
+
+
+def principals_of(request: Request) -> Principals:
+    """The principals this process remembers."""
+    principals: Principals = request.app.state.principals
+    return principals
+
+
+def visitor_of(request: Request) -> Visitor:
+    """Where the request comes from."""
+    try:
+        address = str(ip_address(request.client.host if request.client else ""))
+    except ValueError:
+        address = "0.0.0.0"  # noqa: S104  (an address nobody has, for what has none)
+    proxied = "x-forwarded-for" in request.headers or "forwarded" in request.headers
+    return Visitor(
+        address,
+        request.headers.get("user-agent", "")[:500],
+        request.cookies.get(_cookie(request, "foresell-device")),
+        is_here=ip_address(address).is_loopback and not proxied and request.url.hostname in LOOPBACK_NAMES,
+    )
+
+
+def site_of(request: Request) -> Site:
+    """What passkeys are bound to: the public address, or localhost with the port asked at."""
+    return Site(origin_of(request))
+
+
+def origin_of(request: Request) -> str:
+    """Where browsers reach this Foresell."""
+    port = f":{request.url.port}" if request.url.port else ""
+    return web_of(request).settings.public_url or f"http://localhost{port}"
+
+
+def refresh_token_of(request: Request) -> str | None:
+    """The refresh token of the browser's cookie."""
+    return request.cookies.get(_cookie(request, "foresell"))
+
+
+def set_cookies(request: Request, response: Response, refresh_token: str, device_token: str | None = None) -> None:
+    """Give the browser the session's refresh token, and the device's where it is new."""
+    _set(request, response, "foresell", refresh_token, SESSION_DAYS * 86_400)
+    if device_token:
+        _set(request, response, "foresell-device", device_token, DEVICE_DAYS * 86_400)
+
+
+def drop_cookie(request: Request, response: Response) -> None:
+    """Take the refresh token back."""
+    _set(request, response, "foresell", "", 0)
+
+
+def binder_of(request: Request) -> str | None:
+    """What binds a sign-in at a provider to this browser."""
+    return request.cookies.get(_cookie(request, "foresell-oidc"))
+
+
+def set_binder(request: Request, response: Response, binder: str) -> None:
+    """For five minutes, and Lax: the browser comes back from another site."""
+    _set(request, response, "foresell-oidc", binder, 300, same_site="lax")
+
+
+def _set(
+    request: Request, response: Response, name: str, value: str, seconds: int, *, same_site: str = "strict"
+) -> None:
+    flags = f"Path=/; Max-Age={seconds}; HttpOnly; SameSite={same_site.capitalize()}"
+    secure = "; Secure" if _is_secure(request) else ""
+    response.headers.append("set-cookie", f"{_cookie(request, name)}={value}; {flags}{secure}")
+
+
+def _cookie(request: Request, name: str) -> str:
+    """The cookie's name: `__Host-` binds it to this host and to https; plain http on this machine has no such thing."""
+    return f"__Host-{name}" if _is_secure(request) else name
+
+
+def _is_secure(request: Request) -> bool:
+    return request.url.scheme == "https" or (web_of(request).settings.public_url or "").startswith("https:")

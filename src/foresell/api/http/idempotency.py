@@ -1,0 +1,88 @@
+"""A request with an Idempotency-Key has its effect once, however often it is sent; the answer is the first one's, byte by byte."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Request
+from fastapi.responses import Response
+
+from foresell.access.principal import Principal
+from foresell.api.http.app_state import Web
+from foresell.api.http.dependencies import web_of
+from foresell.api.http.responses import answer, body
+from foresell.api.shared import desk
+from foresell.db import AsyncConnection
+from foresell.errors import Busy, ForesellError
+
+Act = Callable[[AsyncConnection], Awaitable[dict[str, Any]]]
+
+
+class KeyReused(ForesellError):
+    """This Idempotency-Key was used for another request."""
+
+    exit_code = 2
+    http_status = 422
+    parameter = "Idempotency-Key"
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """Has the effect of one request, in one transaction."""
+
+    web: Web
+    key: str | None
+    request: bytes
+
+    async def __call__(self, principal: Principal, act: Act, *, status: int = 200, about: str = "") -> Response:
+        """Run `act` acting for the principal and answer with what it returns.
+
+        With a key, the answer is kept in the same transaction: it is there exactly when the effect is. `about` tells
+        requests apart whose body is not read as a whole. Failures have no effect and are not kept. Raises Busy while
+        a request with the same key is under way, KeyReused when the key came with another request.
+        """
+        async with self.web.transaction(principal.user_id) as con:
+            if self.key is None:
+                return answer(await act(con), status)
+            mine = {"user_id": principal.user_id, "key": self.key}
+            asked = hashlib.sha256(self.request + about.encode()).digest()
+            lock = await desk.row(con, "lock_key", **mine)
+            if not lock or not lock["taken"]:
+                raise Busy(
+                    "A request with this Idempotency-Key is under way.", remedy="Send it again in a moment, unchanged."
+                )
+            known = await desk.row(con, "answered", **mine)
+            if known is None:
+                content = body(await act(con))
+                await desk.run(con, "keep_answer", **mine, request=asked, status=status, body=content)
+                return Response(content, status, media_type="application/json")
+        if known["request"] != asked:
+            raise KeyReused(remedy="Use a new key for a new request.")
+        return Response(known["body"], known["status"], media_type="application/json")
+
+
+async def once_of(
+    request: Request,
+    key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            min_length=1,
+            max_length=255,
+            pattern=r"^[\x21-\x7e]+$",
+            description="Any text of your own: sent again with it, the request has no second effect and gets the first answer.",
+            examples=["4f9d1c1e-2b7c-4f6e-9a51-0d4c8f1f2a77"],
+        ),
+    ] = None,
+) -> Once:
+    """What makes the request's effect happen once."""
+    kind = request.headers.get("content-type", "")
+    content = b"" if kind.startswith("multipart/") or key is None else await request.body()
+    address = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+    return Once(web_of(request), key, address + content)
+
+
+OnceOf = Annotated[Once, Depends(once_of)]

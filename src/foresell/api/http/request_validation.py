@@ -1,0 +1,324 @@
+"""What every request passes first: an id, limits, a body that is really JSON, and headers that close the browser's doors."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import secrets
+import traceback
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from foresell.api.http.error_handlers import problem
+from foresell.api.http.rate_limits import Limits, Standing, TooManyRequests
+from foresell.logs import logger
+
+log = logger("api")
+
+JSON_LIMIT = 1 << 20
+DEPTH_LIMIT = 32
+URL_LIMIT = 8_192
+#: How long an answer may take to begin, from the last piece of the request on.
+ANSWER_SECONDS = 30.0
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+CONTENT_SECURITY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self';"
+    " manifest-src 'self'; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
+
+#: Status, words, and the parameter that is to blame.
+Refusal = tuple[int, str, str | None]
+
+HEADERS = {
+    "content-security-policy": CONTENT_SECURITY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+}
+TRANSPORT_SECURITY = "max-age=63072000; includeSubDomains"
+
+
+class Guard:
+    """ASGI middleware around the whole app. `origins`: other sites whose pages may call it."""
+
+    def __init__(
+        self, app: ASGIApp, limits: Limits, origins: Collection[str] = (), answer_seconds: float = ANSWER_SECONDS
+    ) -> None:
+        self.app = app
+        self.limits = limits
+        self.origins = frozenset(origins)
+        self.answer_seconds = answer_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what is well-formed, answer the rest here."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        state = scope.setdefault("state", {})
+        state["request_id"] = secrets.token_hex(8)
+        answer = _Answer(scope, send)
+        request = Request(scope, receive)
+        try:
+            refused = await self._tried(request, receive, answer)
+        except TooManyRequests as error:
+            state["rate"] = error.standing
+            headers = {"retry-after": str(error.retry_after)}
+            refused = problem(request, 429, error.message, remedy=error.remedy, headers=headers)
+        except TimeoutError as error:
+            log.error("request took too long", action="request", where=_where(error))
+            words, remedy = "This takes longer than a request may.", "Ask for less, or try again soon."
+            headers = {"retry-after": "10"}
+            refused = problem(request, 503, words, error="Internal server error", remedy=remedy, headers=headers)
+        except Exception as error:
+            log.error("request failed", action="request", kind=type(error).__name__, where=_where(error))
+            words, remedy = "Internal server error", "Try again; if it stays, quote the request id."
+            refused = problem(request, 500, words, remedy=remedy)
+        if refused and not answer.started:
+            await refused(scope, receive, answer.send)
+
+    async def _tried(self, request: Request, receive: Receive, answer: _Answer) -> Response | None:
+        """Let the app answer; or the answer instead. Raises TimeoutError when none begins in time."""
+        scope = request.scope
+        async with answer.begun_within(self.answer_seconds):
+            refusal = _refusal(scope, self.origins)
+            if refusal is None:
+                scope["state"]["rate"] = self._counted(scope)
+                refusal, receive = await _body_refusal(request, receive)
+            if refusal is None:
+                await self.app(scope, self._patient(receive, answer), answer.send)
+                return None
+        status, words, parameter = refusal
+        error = f"{parameter} parameter invalid" if parameter else None
+        headers = {"allow": ", ".join(METHODS)} if status == 405 else None
+        return problem(request, status, words, error=error, parameter=parameter, headers=headers)
+
+    def _counted(self, scope: Scope) -> Standing | None:
+        """Count what comes without a sign-in; who is signed in is counted once that is known. Raises TooManyRequests."""
+        if not scope["path"].startswith(("/api/", "/metrics")):
+            return None
+        address = address_of(scope)
+        if scope["path"].startswith("/api/auth/") and scope["method"] == "POST":
+            return self.limits.auth(address)
+        return None if b"authorization" in dict(scope["headers"]) else self.limits.address(address)
+
+    def _patient(self, receive: Receive, answer: _Answer) -> Receive:
+        """A request whose pieces keep coming is waited for; one that stalls is not."""
+
+        async def received() -> Message:
+            message = await receive()
+            answer.wait(self.answer_seconds)
+            return message
+
+        return received
+
+
+class _Answer:
+    """An answer under way: it gets our headers, and from its first byte on it has all the time it wants."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self.started = False
+        self._patience: asyncio.Timeout | None = None
+        self._send = send
+        self._scope = scope
+        self._is_head = scope["method"] == "HEAD"
+        if self._is_head:
+            scope["method"] = "GET"
+
+    @asynccontextmanager
+    async def begun_within(self, seconds: float) -> AsyncIterator[None]:
+        """Raises TimeoutError when it has not begun by then."""
+        try:
+            async with asyncio.timeout(seconds) as self._patience:
+                yield
+        finally:
+            self._patience = None
+
+    def wait(self, seconds: float | None) -> None:
+        """Begin to count anew, unless it has begun; None: wait for ever."""
+        if self._patience and not self.started and not self._patience.expired():
+            self._patience.reschedule(None if seconds is None else asyncio.get_running_loop().time() + seconds)
+
+    async def send(self, message: Message) -> None:
+        """Send a part of it; to HEAD the headers only."""
+        if message["type"] == "http.response.start":
+            self.wait(None)
+            self.started = True
+            self._complete(MutableHeaders(scope=message))
+            await self._send(message)
+            if self._is_head:
+                await self._send({"type": "http.response.body", "body": b""})
+        elif not self._is_head:
+            await self._send(message)
+
+    def _complete(self, headers: MutableHeaders) -> None:
+        ours = {**HEADERS, "x-request-id": self._scope["state"]["request_id"]}
+        if self._scope["scheme"] == "https":
+            ours["strict-transport-security"] = TRANSPORT_SECURITY
+        rate: Standing | None = self._scope["state"].get("rate")
+        if rate:
+            ours |= rate.headers()
+        there = {name for name, _ in headers.raw}
+        headers.raw.extend((k, v.encode()) for name, v in ours.items() if (k := name.encode()) not in there)
+
+
+def address_of(scope: Scope) -> str:
+    """Where a request comes from, as far as the connection (or a proxy we believe) says."""
+    client = scope.get("client")
+    return str(client[0]) if client else "unknown"
+
+
+def _where(error: BaseException) -> str:
+    """File and line of the failure in our code, without values."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "foresell" in frame.filename]
+    return f"{frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno}" if frames else "unknown"
+
+
+def wrong_with(body: bytes) -> str | None:
+    """What is wrong with a JSON body, or None: stricter than Python's parser, so that nothing odd gets any further.
+
+    Refused are what is not UTF-8, numbers JSON does not have (NaN, 1e999), lone surrogates, NUL, names given twice, and deep
+    nesting.
+    """
+    try:
+        text = body.decode("utf-8")
+        value = json.loads(
+            text, parse_constant=_no_constant, parse_float=_finite, parse_int=_bounded, object_pairs_hook=_named_once
+        )
+    except UnicodeDecodeError:
+        return "The body is not UTF-8."
+    except RecursionError:
+        return "The body is nested too deeply."
+    except ValueError as error:
+        return f"The body is not JSON: {error}" if isinstance(error, _Odd) else "The body is not JSON."
+    return _odd(value)
+
+
+def _odd(value: Any, depth: int = 0) -> str | None:
+    if depth > DEPTH_LIMIT:
+        return "The body is nested too deeply."
+    if isinstance(value, str):
+        if "\x00" in value:
+            return "The body holds the character U+0000."
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            return "The body holds half of a surrogate pair."
+        return None
+    if isinstance(value, dict):
+        parts: list[Any] = [*value.keys(), *value.values()]
+    elif isinstance(value, list):
+        parts = value
+    else:
+        return None
+    return next((why for part in parts if (why := _odd(part, depth + 1))), None)
+
+
+class _Odd(ValueError):
+    """Something JSON does not have, or we do not take."""
+
+
+def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _Odd("a name is given twice")
+    return found
+
+
+def _no_constant(name: str) -> float:
+    raise _Odd(f"{name} is no JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise _Odd("a number is out of range")
+    return number
+
+
+def _bounded(text: str) -> int:
+    if len(text) > 19 or abs(int(text)) >= 2**63:
+        raise _Odd("a number is out of range")
+    return int(text)
+
+
+def _refusal(scope: Scope, origins: Collection[str]) -> Refusal | None:
+    """Why a request line or its origin is refused, or None."""
+    if scope["method"] not in METHODS:
+        return 405, "Method not allowed", None
+    raw = scope.get("query_string", b"")
+    if len(raw) + len(scope.get("raw_path") or b"") > URL_LIMIT:
+        return 400, "The address is too long.", "query"
+    if b"%00" in raw or b"\x00" in raw:
+        return 400, "The query holds the character U+0000.", "query"
+    if "\x00" in scope["path"]:
+        return 400, "The path holds the character U+0000.", "path"
+    headers = Headers(scope=scope)
+    if scope["method"] not in ("GET", "HEAD", "OPTIONS") and not _same_origin(headers, origins):
+        return 403, "Requests that change something must come from Foresell's own pages.", None
+    return None
+
+
+async def _body_refusal(request: Request, receive: Receive) -> tuple[Refusal | None, Receive]:
+    """Why a body is refused, or None; and the body, to be read again."""
+    if request.method not in ("POST", "PUT", "PATCH", "DELETE") or not _is_json(request.headers):
+        return None, receive
+    body = await _read(receive, JSON_LIMIT)
+    if body is None:
+        return (413, f"A JSON body may have {JSON_LIMIT:,} bytes.", "body"), receive
+    if body and (why := wrong_with(body)):
+        return (400, why, "body"), receive
+    return None, _replay(body, receive)
+
+
+def _same_origin(headers: Headers, origins: Collection[str]) -> bool:
+    """Browsers say where a request comes from; programs do not, and carry no cookies of a browser."""
+    if headers.get("origin") in origins:
+        return True
+    site = headers.get("sec-fetch-site")
+    if site is not None and site not in ("same-origin", "none"):
+        return False
+    origin = headers.get("origin")
+    return origin is None or origin.split("://", 1)[-1] == headers.get("host")
+
+
+def _is_json(headers: Headers) -> bool:
+    kind = headers.get("content-type", "").split(";", 1)[0].strip().lower()
+    return kind in ("", "application/json") or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+async def _read(receive: Receive, limit: int) -> bytes | None:
+    """The whole body, or None when it is larger than the limit."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return b"".join(parts)
+        size += len(message.get("body", b""))
+        if size > limit:
+            return None
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """The body once more, then whatever the client does next."""
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return again

@@ -1,0 +1,448 @@
+"""One's own account: profile, password, second factors, sessions, passkeys, API keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from foresell.access import api_keys, factors, passkeys, passwords, sessions, sign_in, users
+from foresell.access.principal import Principal
+from foresell.api.http.authentication import keyring_of, principals_of, site_of, visitor_of
+from foresell.api.http.dependencies import WebOf, signed_in
+from foresell.api.http.error_handlers import documented
+from foresell.api.http.responses import answer
+from foresell.audit import record
+from foresell.db import AsyncConnection, AsyncStatements
+from foresell.errors import Forbidden, NotFound, UsageError
+
+SQL = AsyncStatements("foresell.access")
+
+router = APIRouter(prefix="/api/me", tags=["me"])
+SignedInUser = Annotated[Principal, signed_in()]
+
+Ticket = Annotated[str, Field(min_length=1, max_length=100, description="From the step before; five minutes.")]
+Code = Annotated[str, Field(min_length=1, max_length=40, examples=["492039"])]
+Password = Annotated[str, Field(min_length=1, max_length=1024)]
+Credential = Annotated[dict[str, Any], Field(description="The browser's PublicKeyCredential as JSON.")]
+
+
+class Body(BaseModel):
+    """A body with nothing in it that we do not know."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Preferences(Body):
+    """How a person likes the pages."""
+
+    theme: Literal["light", "dark", "auto"] | None = None
+    locale: str | None = Field(None, max_length=35, pattern=r"^[A-Za-z0-9-]*$", examples=["en-GB"])
+    home: str | None = Field(None, max_length=100, pattern=r"^/[\w/-]*$", examples=["/today"])
+
+
+class Me(BaseModel):
+    """Who is signed in, and what that allows."""
+
+    user_id: int
+    name: str
+    email: str
+    roles: list[str] = Field(examples=[["rep"]])
+    permissions: list[str] = Field(examples=[["customers.read", "calls.write"]])
+    scope: Literal["own", "team", "all"] = Field(description="Whose customers are in reach.")
+    team_id: int | None
+    team: str | None
+    preferences: Preferences
+    password: bool = Field(description="Whether there is a password; after a first link there is none yet.")
+    second_factor: bool = Field(description="Whether sign-in asks for more than a password.")
+    factors: list[str] = Field(description="Which: totp, recovery_code, passkey.")
+    recovery_codes: int = Field(description="How many recovery codes are left.")
+
+
+class PasskeyOptions(BaseModel):
+    """What the browser needs to ask for a passkey, and the ticket to come back with."""
+
+    ticket: str
+    options: dict[str, Any] = Field(description="PublicKeyCredential options as JSON.")
+
+
+class ProfileChange(Body):
+    """What to change of one's profile."""
+
+    name: str | None = Field(None, min_length=1, max_length=200, pattern=r"\S")
+    email: str | None = Field(None, min_length=3, max_length=254, description="Needs a recent second factor.")
+    preferences: Preferences | None = None
+
+
+class PasswordChange(Body):
+    """Another password. `current` may be left out where there is none, and just after a one-time link."""
+
+    current: Password | None = None
+    password: Password
+
+
+class TotpEnrolment(BaseModel):
+    """What an authenticator app needs; its first code puts it in service."""
+
+    secret: str
+    uri: str = Field(description="otpauth:// address.")
+    qr: str = Field(description="The address as a picture (SVG).")
+
+
+class TotpCode(Body):
+    """The app's current code."""
+
+    code: Code
+
+
+class RecoveryCodes(BaseModel):
+    """Codes that count once each, shown this once; none where there are some already."""
+
+    recovery_codes: list[str]
+
+
+class OwnSession(BaseModel):
+    """One sign-in on one device."""
+
+    session_id: str
+    signed_in_by: str
+    device: str = Field(examples=["Firefox on Linux"])
+    network: str | None = Field(examples=["192.0.2.0/24"])
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    current: bool
+
+
+class Passkey(BaseModel):
+    """One passkey."""
+
+    passkey_id: str
+    name: str
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+class NewPasskey(Body):
+    """What the browser made, and what to call it."""
+
+    ticket: Ticket
+    credential: Credential
+    name: str = Field("Passkey", min_length=1, max_length=100)
+
+
+class AddedPasskey(Passkey, RecoveryCodes):
+    """The passkey, with recovery codes where it is the first second factor."""
+
+
+class ApiKey(BaseModel):
+    """One key of a program."""
+
+    key_id: int
+    name: str
+    prefix: str = Field(description="Its first characters.", examples=["fsk_9fGq"])
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+
+
+class NewApiKey(Body):
+    """What a program may do, and until when (a year at most)."""
+
+    name: str = Field(min_length=1, max_length=100)
+    scopes: list[Annotated[str, Field(max_length=50)]] = Field(
+        min_length=1, max_length=50, description="Permissions you hold.", examples=[["customers.read"]]
+    )
+    expires_at: datetime | None = Field(None, description="A year from now when left out.")
+
+
+class CreatedApiKey(ApiKey):
+    """The key itself, shown this once."""
+
+    key: str
+
+
+class OwnSessions(BaseModel):
+    """All of them."""
+
+    data: list[OwnSession]
+    total: int
+
+
+class Passkeys(BaseModel):
+    """All of them."""
+
+    data: list[Passkey]
+    total: int
+
+
+class ApiKeys(BaseModel):
+    """All of them."""
+
+    data: list[ApiKey]
+    total: int
+
+
+@router.get("", response_model=Me, responses=documented())
+async def who_am_i(web: WebOf, principal: SignedInUser) -> Response:
+    """Who is signed in, and what that allows."""
+    async with web.transaction(principal.user_id) as con:
+        return answer(await me(con, principal))
+
+
+@router.patch("", response_model=Me, responses=documented(403))
+async def change_profile(request: Request, web: WebOf, principal: SignedInUser, body: ProfileChange) -> Response:
+    """Change name, e-mail or preferences."""
+    only_person(principal)
+    if body.email:
+        principal.require_recent_factor()
+    changes = body.model_dump(exclude_none=True)
+    async with web.transaction(principal.user_id) as con:
+        if "preferences" in changes:
+            kept = await SQL.row(con, "users.myself")
+            changes["preferences"] = {**(kept["preferences"] if kept else {}), **changes["preferences"]}
+        await users.change_own(con, principal.user_id, changes)
+        if body.email:
+            await _record(request, con, principal, "user.email")
+        result = await me(con, principal)
+    principals_of(request).forget()
+    return answer(result)
+
+
+@router.post("/password", status_code=204, responses=documented(403))
+async def change_password(request: Request, web: WebOf, principal: SignedInUser, body: PasswordChange) -> Response:
+    """Set another password; all other sessions end."""
+    session_id = only_person(principal)
+    async with web.transaction(principal.user_id) as con:
+        may_skip = bool(await SQL.run(con, "sessions.is_fresh_from_link", session_id=session_id))
+        has = await factors.of_user(con)
+        guess = None
+        if has.password and not may_skip:
+            if body.current is None:
+                raise UsageError("The current password is needed.", parameter="current")
+            guess = await sign_in.guess_again(con, keyring_of(request), principal.user_id, visitor_of(request))
+    if guess:
+        right, _ = await passwords.verified(body.current or "", guess.stored)
+        if not right:
+            raise UsageError("This is not the current password.", parameter="current")
+    elif not may_skip:
+        principal.require_recent_factor()
+    async with web.transaction(principal.user_id) as con:
+        if guess:
+            await sign_in.right(con, guess)
+        await set_password(con, body.password)
+        await sessions.end_others(con, session_id, "password changed")
+        await _record(request, con, principal, "password.set")
+    principals_of(request).forget()
+    return Response(status_code=204)
+
+
+@router.post("/totp", response_model=TotpEnrolment, responses=documented(403, 409))
+async def start_totp(request: Request, web: WebOf, principal: SignedInUser) -> Response:
+    """Set up an authenticator app. Needs a recent second factor (or sign-in)."""
+    _proven_person(principal)
+    async with web.transaction(principal.user_id) as con:
+        made = await factors.enrol_totp(con, keyring_of(request), principal.user_id, principal.email)
+    return answer({"secret": made.secret, "uri": made.uri, "qr": made.qr_svg})
+
+
+@router.put("/totp", response_model=RecoveryCodes, responses=documented(403))
+async def confirm_totp(request: Request, web: WebOf, principal: SignedInUser, body: TotpCode) -> Response:
+    """The app's first code puts it in service. Recovery codes come with the first second factor."""
+    _proven_person(principal)
+    async with web.transaction(principal.user_id) as con:
+        codes = await factors.confirm_totp(con, keyring_of(request), principal.user_id, body.code)
+        await _record(request, con, principal, "factor.added", {"factor": "totp"})
+    return answer({"recovery_codes": codes})
+
+
+@router.delete("/totp", status_code=204, responses=documented(403, 404, 409))
+async def remove_totp(request: Request, web: WebOf, principal: SignedInUser) -> Response:
+    """Forget the authenticator app. Not when the password left would be too short to stand alone."""
+    _proven_person(principal)
+    async with web.transaction(principal.user_id) as con:
+        if not await factors.remove_totp(con):
+            raise NotFound("There is no authenticator app.")
+        await _record(request, con, principal, "factor.removed", {"factor": "totp"})
+    return Response(status_code=204)
+
+
+@router.post("/recovery-codes", response_model=RecoveryCodes, responses=documented(403, 409))
+async def renew_recovery_codes(request: Request, web: WebOf, principal: SignedInUser) -> Response:
+    """Ten new recovery codes; the old ones count no more."""
+    _proven_person(principal)
+    async with web.transaction(principal.user_id) as con:
+        codes = await factors.renew_recovery_codes(con, principal.user_id)
+        await _record(request, con, principal, "factor.added", {"factor": "recovery codes"})
+    return answer({"recovery_codes": codes})
+
+
+@router.get("/sessions", response_model=OwnSessions, responses=documented(403))
+async def own_sessions(web: WebOf, principal: SignedInUser) -> Response:
+    """Where one is signed in."""
+    only_person(principal)
+    async with web.transaction(principal.user_id) as con:
+        rows = await sessions.listed(con)
+    data = [{**row, "current": row["session_id"] == principal.session_id} for row in rows]
+    return answer({"data": data, "total": len(data)})
+
+
+@router.delete("/sessions/{session_id}", status_code=204, responses=documented(403, 404))
+async def end_session(
+    request: Request, web: WebOf, principal: SignedInUser, session_id: Annotated[UUID, Path(description="Of the list.")]
+) -> Response:
+    """Sign out another device."""
+    only_person(principal)
+    async with web.transaction(principal.user_id) as con:
+        if not await sessions.end(con, str(session_id), "by user"):
+            raise NotFound("Session not found")
+        await _record(request, con, principal, "session.ended", {"session_id": str(session_id)})
+    principals_of(request).forget()
+    return Response(status_code=204)
+
+
+@router.get("/passkeys", response_model=Passkeys, responses=documented(403))
+async def own_passkeys(web: WebOf, principal: SignedInUser) -> Response:
+    """One's passkeys."""
+    only_person(principal)
+    async with web.transaction(principal.user_id) as con:
+        rows = await passkeys.listed(con)
+    return answer({"data": rows, "total": len(rows)})
+
+
+@router.post("/passkeys/options", response_model=PasskeyOptions, responses=documented(403))
+async def new_passkey_options(request: Request, web: WebOf, principal: SignedInUser) -> Response:
+    """What the browser needs to make a passkey. Needs a recent second factor (or sign-in)."""
+    _proven_person(principal)
+    async with web.transaction(principal.user_id) as con:
+        ticket, options = await passkeys.new_options(
+            con, site_of(request), principal.user_id, principal.email, principal.name
+        )
+    return answer({"ticket": ticket, "options": options})
+
+
+@router.post("/passkeys", status_code=201, response_model=AddedPasskey, responses=documented(403, 409))
+async def add_passkey(request: Request, web: WebOf, principal: SignedInUser, body: NewPasskey) -> Response:
+    """Keep a passkey the browser made."""
+    _proven_person(principal)
+    async with web.transaction(principal.user_id) as con:
+        row, codes = await passkeys.register(
+            con, site_of(request), principal.user_id, body.ticket, body.credential, body.name
+        )
+        await _record(request, con, principal, "factor.added", {"factor": "passkey"})
+    return answer({**row, "recovery_codes": codes}, 201)
+
+
+@router.delete("/passkeys/{passkey_id}", status_code=204, responses=documented(403, 404, 409))
+async def remove_passkey(
+    request: Request,
+    web: WebOf,
+    principal: SignedInUser,
+    passkey_id: Annotated[str, Path(max_length=1400, pattern=r"^[\w-]+$", description="Of the list.")],
+) -> Response:
+    """Forget a passkey. Not when the password left would be too short to stand alone."""
+    _proven_person(principal)
+    async with web.transaction(principal.user_id) as con:
+        if not await passkeys.remove(con, passkey_id):
+            raise NotFound("Passkey not found")
+        await _record(request, con, principal, "factor.removed", {"factor": "passkey"})
+    return Response(status_code=204)
+
+
+@router.get("/api-keys", response_model=ApiKeys, responses=documented(403))
+async def own_api_keys(web: WebOf, principal: SignedInUser) -> Response:
+    """One's keys that still count."""
+    only_person(principal)
+    async with web.transaction(principal.user_id) as con:
+        rows = await api_keys.listed(con)
+    return answer({"data": [key_body(row) for row in rows], "total": len(rows)})
+
+
+@router.post("/api-keys", status_code=201, response_model=CreatedApiKey, responses=documented(403, 409))
+async def create_api_key(request: Request, web: WebOf, principal: SignedInUser, body: NewApiKey) -> Response:
+    """A key for a program: never more than you may yourself, for a year at most. It is shown this once."""
+    _proven_person(principal)
+    async with web.transaction(principal.user_id) as con:
+        key, row = await api_keys.create(con, principal, body.name, body.scopes, body.expires_at)
+        await _record(
+            request, con, principal, "api-key.created", {"key_id": row["api_key_id"], "scopes": row["permissions"]}
+        )
+    return answer({**key_body(row), "key": key}, 201)
+
+
+@router.delete("/api-keys/{key_id}", status_code=204, responses=documented(403, 404))
+async def revoke_api_key(
+    request: Request, web: WebOf, principal: SignedInUser, key_id: Annotated[int, Path(ge=1, le=2**31 - 1)]
+) -> Response:
+    """End a key at once: one's own, or anybody's for whoever manages keys."""
+    only_person(principal)
+    async with web.transaction(principal.user_id) as con:
+        if not await api_keys.revoke(con, key_id):
+            raise NotFound("API key not found")
+        await _record(request, con, principal, "api-key.revoked", {"key_id": key_id})
+    principals_of(request).forget()
+    return Response(status_code=204)
+
+
+async def me(con: AsyncConnection, principal: Principal) -> dict[str, Any]:
+    """The body of `Me`."""
+    row = await SQL.row(con, "users.myself")
+    assert row
+    has = await factors.of_user(con)
+    return {
+        **row,
+        "user_id": principal.user_id,
+        "roles": sorted(principal.roles),
+        "permissions": sorted(principal.permissions),
+        "scope": principal.scope,
+        "team_id": principal.team_id,
+        "password": has.password,
+        "second_factor": bool(has.second),
+        "factors": has.second,
+        "recovery_codes": has.recovery_codes,
+    }
+
+
+def only_person(principal: Principal) -> str:
+    """The session of a person. Raises Forbidden for a program with an API key."""
+    if principal.session_id is None:
+        raise Forbidden("This needs a person, not an API key.")
+    return principal.session_id
+
+
+async def set_password(con: AsyncConnection, password: str) -> None:
+    """Give the user this transaction acts for another password. Raises UsageError when it is not good enough."""
+    row = await SQL.row(con, "users.myself")
+    has = await factors.of_user(con)
+    assert row
+    passwords.check_new(password, has_factor=bool(has.second), context=(row["name"], row["email"]))
+    stands = passwords.stands_alone(password)
+    await SQL.run(con, "factors.set_password", hash=await passwords.hashed(password), stands_alone=stands)
+
+
+def _proven_person(principal: Principal) -> None:
+    only_person(principal)
+    principal.require_recent_factor()
+
+
+def key_body(row: dict[str, Any]) -> dict[str, Any]:
+    """The body of `ApiKey`."""
+    shown = ("name", "created_at", "expires_at", "last_used_at")
+    return {
+        "key_id": row["api_key_id"], "prefix": row["hint"], "scopes": row["permissions"],
+        **{column: row[column] for column in shown},
+    }  # fmt: skip
+
+
+async def _record(
+    request: Request, con: AsyncConnection, principal: Principal, action: str, detail: dict[str, object] | None = None
+) -> None:
+    await record.record(
+        con, action, actor=principal.user_id, subject=f"user:{principal.user_id}", detail=detail or {},
+        request_id=getattr(request.state, "request_id", None),
+    )  # fmt: skip

@@ -1,0 +1,308 @@
+"""Signing in and out, and proving once more to be there."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+
+from foresell.access import factors, links, passkeys, passwords, sessions, sign_in, tokens
+from foresell.access.principal import Principal, load_principal
+from foresell.api.http.authentication import (
+    authenticate,
+    drop_cookie,
+    keyring_of,
+    principals_of,
+    refresh_token_of,
+    set_cookies,
+    site_of,
+    visitor_of,
+)
+from foresell.api.http.dependencies import WebOf, public, signed_in
+from foresell.api.http.error_handlers import documented
+from foresell.api.http.responses import answer
+from foresell.api.resources.account import (
+    Body,
+    Code,
+    Credential,
+    Me,
+    PasskeyOptions,
+    Password,
+    Ticket,
+    me,
+    only_person,
+    set_password,
+)
+from foresell.audit import record
+from foresell.db import AsyncConnection, AsyncStatements
+from foresell.errors import NotSignedIn, UsageError
+
+SQL = AsyncStatements("foresell.access")
+
+router = APIRouter(prefix="/api/auth", tags=["sign-in"])
+SignedInUser = Annotated[Principal, signed_in()]
+
+
+class Session(BaseModel):
+    """Signed in. The refresh token is in an httpOnly cookie."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105
+    expires_in: int = Field(description="Seconds.", examples=[600])
+    user: Me
+
+
+class MoreToProve(BaseModel):
+    """The first factor was right; one of these has to follow, with the ticket."""
+
+    second_factor: list[Literal["totp", "recovery_code", "passkey"]]
+    ticket: str
+
+
+class FreshToken(BaseModel):
+    """A token of the same session."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105
+    expires_in: int
+
+
+class Credentials(Body):
+    """E-mail and password."""
+
+    email: str = Field(min_length=1, max_length=254, examples=["ada@shop.example"])
+    password: Password
+
+
+class SecondFactor(Body):
+    """A code of the authenticator app, or a recovery code."""
+
+    ticket: Ticket
+    code: Code | None = None
+    recovery_code: Code | None = None
+
+
+class Link(Body):
+    """The token of a one-time link, and a password to set on the way in."""
+
+    token: str = Field(min_length=1, max_length=100)
+    password: Password | None = None
+
+
+class Assertion(Body):
+    """A passkey's answer."""
+
+    ticket: Ticket
+    credential: Credential
+
+
+class StepUp(Body):
+    """One of: a code (of the app, or a recovery code), the password where there is no second factor, a passkey."""
+
+    code: Code | None = None
+    password: Password | None = None
+    passkey: Assertion | None = None
+
+
+@router.post("/sign-in", response_model=Session | MoreToProve, responses=documented(), dependencies=[public()])
+async def sign_in_by_password(request: Request, web: WebOf, body: Credentials) -> Response:
+    """Sign in with e-mail and password. Slow to guess: 429 after a few wrong ones from a device not seen before."""
+    visitor = visitor_of(request)
+    async with web.transaction(None) as con:
+        guess = await sign_in.guess(con, keyring_of(request), body.email, visitor)
+    right, rehashed = await passwords.verified(body.password, guess.stored)
+    async with web.transaction(guess.user_id) as con:
+        if right and guess.user_id:
+            await sign_in.right(con, guess)
+            if rehashed:
+                await SQL.run(con, "factors.rehash_password", hash=rehashed)
+            return await _answer(
+                request, con, await sign_in.accept(con, guess.user_id, "password", visitor), "password"
+            )
+        await _refused(request, con, guess.user_id, "password")
+    raise NotSignedIn(sign_in.WRONG, remedy="Try again, or ask an administrator for a one-time link.")
+
+
+@router.post("/second-factor", response_model=Session, responses=documented(), dependencies=[public()])
+async def second_factor(request: Request, web: WebOf, body: SecondFactor) -> Response:
+    """Finish a sign-in with a code of the authenticator app or a recovery code. Each code counts once."""
+    visitor, keyring = visitor_of(request), keyring_of(request)
+    if bool(body.code) == bool(body.recovery_code):
+        raise UsageError("Give either a code or a recovery code.", parameter="code")
+    async with web.transaction(None) as con:
+        user_id, by = await sign_in.pending(con, body.ticket)
+        guess = await sign_in.guess_again(con, keyring, user_id, visitor)
+    async with web.transaction(user_id) as con:
+        if await sign_in.check_factor(con, keyring, user_id, code=body.code, recovery_code=body.recovery_code):
+            await sign_in.right(con, guess)
+            return await _answer(request, con, await sign_in.complete(con, body.ticket, visitor), by)
+        await _refused(request, con, user_id, "second factor")
+    raise NotSignedIn("The code is wrong, or was used before.", remedy="Wait for the next code and try again.")
+
+
+@router.post("/link", response_model=Session | MoreToProve, responses=documented(), dependencies=[public()])
+async def sign_in_by_link(request: Request, web: WebOf, body: Link) -> Response:
+    """Sign in with a one-time link, setting a password on the way where one is given. A refused password spends nothing."""
+    visitor = visitor_of(request)
+    async with web.transaction(None) as con:
+        user_id = await links.take(con, body.token, visitor)
+        if user_id is not None:
+            if body.password is not None:
+                await set_password(con, body.password)
+                await record.record(
+                    con, "password.set", actor=user_id, subject=f"user:{user_id}", request_id=_id(request)
+                )
+            return await _answer(request, con, await sign_in.accept(con, user_id, "link", visitor), "link")
+        await _refused(request, con, None, "link")
+    raise NotSignedIn("This link does not count (any more).", remedy="Ask for a new one.")
+
+
+@router.post("/passkey/options", response_model=PasskeyOptions, responses=documented(), dependencies=[public()])
+async def passkey_options(request: Request, web: WebOf) -> Response:
+    """What the browser needs to sign in with a passkey."""
+    async with web.transaction(None) as con:
+        ticket, options = await passkeys.options(con, site_of(request))
+    return answer({"ticket": ticket, "options": options})
+
+
+@router.post("/passkey", response_model=Session, responses=documented(), dependencies=[public()])
+async def sign_in_by_passkey(request: Request, web: WebOf, body: Assertion) -> Response:
+    """Sign in with a passkey; nothing else is asked."""
+    visitor = visitor_of(request)
+    async with web.transaction(None) as con:
+        user_id = await passkeys.prove(con, site_of(request), body.ticket, body.credential)
+        if user_id is not None:
+            return await _answer(request, con, await sign_in.accept(con, user_id, "passkey", visitor), "passkey")
+        await _refused(request, con, None, "passkey")
+    raise NotSignedIn("This passkey was not accepted.", remedy="Try again, or sign in another way.")
+
+
+@router.post(
+    "/refresh", response_model=Session, responses={**documented(), 204: {"description": "There is no cookie"}},
+    dependencies=[public()],
+)  # fmt: skip
+async def refresh(request: Request, web: WebOf) -> Response:
+    """Trade the cookie's refresh token for a new access token. A token that comes back a second time ends its session."""
+    token = refresh_token_of(request)
+    if not token:
+        return Response(status_code=204)
+    async with web.transaction(None) as con:
+        result = await sessions.refresh(con, token[:200])
+        if isinstance(result, sessions.Started):
+            body = await _session(request, con, result)
+            response = answer(body)
+            set_cookies(request, response, result.refresh_token)
+            return response
+        if result.reused:
+            await record.record(
+                con, "session.reuse", actor=None, subject=f"user:{result.user_id}",
+                detail={"session_id": result.session_id}, request_id=_id(request),
+            )  # fmt: skip
+    principals_of(request).forget()
+    raise NotSignedIn("This sign-in has ended.", remedy="Sign in again.")
+
+
+@router.post("/sign-out", status_code=204, responses=documented(), dependencies=[public()])
+async def sign_out(request: Request, web: WebOf) -> Response:
+    """End this session, here and now. Safe to repeat."""
+    session = await _session_of(request, web)
+    if session:
+        user_id, session_id = session
+        async with web.transaction(user_id) as con:
+            if await sessions.end(con, session_id, "signed out"):
+                await record.record(con, "sign-out", actor=user_id, request_id=_id(request))
+        principals_of(request).forget()
+    response = Response(status_code=204)
+    drop_cookie(request, response)
+    return response
+
+
+@router.post("/step-up", response_model=FreshToken, responses=documented(403))
+async def step_up(request: Request, web: WebOf, body: StepUp, principal: SignedInUser) -> Response:
+    """Prove once more to be there, for what needs a recent second factor."""
+    session_id = only_person(principal)
+    if [body.code, body.password, body.passkey].count(None) != 2:
+        raise UsageError("Give exactly one of code, password and passkey.", parameter="code")
+    right = await _proved(request, web, principal, body)
+    async with web.transaction(principal.user_id) as con:
+        if right:
+            await sessions.prove(con, session_id)
+            await record.record(con, "step-up", actor=principal.user_id, request_id=_id(request))
+        else:
+            await _refused(request, con, principal.user_id, "step-up")
+    if not right:
+        raise UsageError("This did not prove who you are.", remedy="Try again with a new code.")
+    principals_of(request).forget()
+    return answer(_token(request, principal.user_id, session_id))
+
+
+async def _proved(request: Request, web: WebOf, principal: Principal, body: StepUp) -> bool:
+    visitor, keyring, user_id = visitor_of(request), keyring_of(request), principal.user_id
+    if body.passkey:
+        async with web.transaction(None) as con:
+            return await passkeys.prove(con, site_of(request), body.passkey.ticket, body.passkey.credential) == user_id
+    async with web.transaction(user_id) as con:
+        has = await factors.of_user(con)
+        if body.password and has.second:
+            raise UsageError("There is a second factor.", remedy="Give its code.", parameter="code")
+        guess = await sign_in.guess_again(con, keyring, user_id, visitor)
+    if body.password:
+        right, _ = await passwords.verified(body.password, guess.stored)
+    async with web.transaction(user_id) as con:
+        if body.code:
+            right = await sign_in.check_factor(con, keyring, user_id, code=body.code, recovery_code=None)
+            right = right or await sign_in.check_factor(con, keyring, user_id, code=None, recovery_code=body.code)
+        if right:
+            await sign_in.right(con, guess)
+        return right
+
+
+async def _session_of(request: Request, web: WebOf) -> tuple[int, str] | None:
+    """The session of the bearer token, else of the cookie."""
+    with suppress(NotSignedIn):
+        principal = await authenticate(request)
+        return (principal.user_id, principal.session_id) if principal.session_id else None
+    token = refresh_token_of(request)
+    if not token:
+        return None
+    async with web.transaction(None) as con:
+        return await sessions.of_token(con, token[:200])
+
+
+async def _answer(
+    request: Request, con: AsyncConnection, result: sign_in.SignedIn | sign_in.NextStep, by: sessions.By
+) -> Response:
+    if isinstance(result, sign_in.NextStep):
+        return answer({"second_factor": result.factors, "ticket": result.ticket})
+    started = result.session
+    await record.record(
+        con, "sign-in", actor=started.user_id,
+        detail={"by": by, "session_id": started.session_id}, request_id=_id(request),
+    )  # fmt: skip
+    response = answer(await _session(request, con, started))
+    set_cookies(request, response, started.refresh_token, result.device_token)
+    return response
+
+
+async def _session(request: Request, con: AsyncConnection, started: sessions.Started) -> dict[str, Any]:
+    principal = await load_principal(con, started.user_id, session_id=started.session_id)
+    if principal is None:
+        raise NotSignedIn("This sign-in has ended.", remedy="Sign in again.")
+    return {**_token(request, started.user_id, started.session_id), "user": await me(con, principal)}
+
+
+def _token(request: Request, user_id: int, session_id: str) -> dict[str, Any]:
+    token = tokens.sign(keyring_of(request), user_id, session_id)
+    return {"access_token": token, "token_type": "Bearer", "expires_in": tokens.ACCESS_SECONDS}
+
+
+async def _refused(request: Request, con: AsyncConnection, user_id: int | None, by: str) -> None:
+    subject = f"user:{user_id}" if user_id else None
+    await record.record(con, "sign-in.refused", actor=None, subject=subject, detail={"by": by}, request_id=_id(request))
+
+
+def _id(request: Request) -> str | None:
+    return getattr(request.state, "request_id", None)

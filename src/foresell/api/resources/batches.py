@@ -1,0 +1,140 @@
+"""Batches: what was loaded, which rows were rejected, and taking a batch back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import FileResponse, Response
+from psycopg.errors import UniqueViolation
+from psycopg.types.json import Jsonb
+from pydantic import BaseModel, ConfigDict, Field
+
+from foresell import sources
+from foresell.access.principal import Principal
+from foresell.api.http.dependencies import WebOf, require
+from foresell.api.http.error_handlers import documented
+from foresell.api.http.idempotency import OnceOf
+from foresell.api.http.responses import answer
+from foresell.api.resources.imports import Job
+from foresell.api.shared import customer_lists, desk
+from foresell.audit import record
+from foresell.db import AsyncConnection
+from foresell.errors import Busy, NotFound, NotReady
+
+router = APIRouter(prefix="/api/batches", tags=["imports"])
+Reader = Annotated[Principal, require("quality.read")]
+Number = Annotated[int, Path(ge=1, lt=2**31)]
+
+
+class Batch(BaseModel):
+    """One load of one file: read = loaded + unchanged + rejected, in lines."""
+
+    batch_id: int
+    source: str
+    profile: str
+    rows: str
+    file_name: str
+    file_bytes: int
+    file_sha256: str
+    state: Literal["loaded", "undone"]
+    lines_read: int
+    lines_loaded: int
+    lines_unchanged: int
+    lines_rejected: int
+    orders_new: int
+    orders_replaced: int
+    customers_new: int
+    customers_changed: int
+    products_new: int
+    products_changed: int
+    loaded_at: datetime
+    undone_at: datetime | None
+
+
+class BatchPage(desk.Listing):
+    """Batches, newest first."""
+
+    data: list[Batch]
+
+
+class Undo(BaseModel):
+    """What to take back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    with_later: bool = Field(
+        default=False, description="Also later batches of the same source, which may have built on it."
+    )
+    refresh: bool = Field(default=True, description="Score everything anew afterwards, so that what is shown follows.")
+
+
+@router.get("", response_model=BatchPage, responses=documented())
+async def list_batches(web: WebOf, principal: Reader, paging: Annotated[customer_lists.Paging, Query()]) -> Response:
+    """What was loaded, newest first."""
+    start = desk.start_of(paging)
+    async with web.transaction(principal.user_id) as con:
+        count = await desk.row(con, "count_batches")
+        rows = await desk.rows(con, "batches", batch_id=None, limit=paging.limit, start=start)
+    return answer(desk.listing(web, rows, count["total"] if count else 0, start, paging.limit))
+
+
+@router.get(
+    "/{batch_id}/rejects",
+    response_class=FileResponse,
+    responses={
+        **documented(404),
+        200: {"content": {"text/csv": {}}, "description": "file, line, column, value, reason"},
+    },
+)
+async def get_rejects(
+    web: WebOf, principal: Annotated[Principal, require("imports.write")], batch_id: Number
+) -> Response:
+    """The rejected rows of a batch as CSV, with line, column, value and reason. It may hold personal data; recorded."""
+    async with web.transaction(principal.user_id) as con:
+        batch = await _batch(con, batch_id)
+        file = sources.rejects_file_of(web.settings.rejects, batch["source"], batch["file_name"], batch["file_sha256"])
+        if not batch["lines_rejected"] or not file.is_file():
+            raise NotFound("Rejects not found", remedy="This batch had none, or they were deleted.")
+        await record.record(con, "rejects.download", actor=principal.user_id, subject=f"batch:{batch_id}")
+    return FileResponse(file, media_type="text/csv; charset=utf-8", filename=f"rejects-{batch_id}.csv")
+
+
+@router.post("/{batch_id}/undo", status_code=202, response_model=Job, responses=documented(404, 409, 422))
+async def undo_batch(
+    web: WebOf,
+    principal: Annotated[Principal, require("imports.undo")],
+    once: OnceOf,
+    batch_id: Number,
+    how: Undo | None = None,
+) -> Response:
+    """Have a batch taken back exactly; GET /api/jobs/{job_id} says how it went."""
+    wanted = (how or Undo()).model_dump()
+
+    async def act(con: AsyncConnection) -> dict[str, Any]:
+        batch = await _batch(con, batch_id)
+        if batch["state"] == "undone":
+            raise NotReady("This batch was undone already.")
+        try:
+            return await asked(con, "undo", {"batch_id": batch_id, **wanted})
+        except UniqueViolation:
+            raise Busy("This batch is being undone already.") from None
+
+    return await once(principal, act, status=202)
+
+
+async def asked(con: AsyncConnection, kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The job the worker was asked to do."""
+    row = await desk.row(con, "ask_for", kind=kind, arguments=Jsonb(arguments))
+    assert row
+    job = await desk.row(con, "job", job_id=row["job_id"])
+    assert job
+    return job
+
+
+async def _batch(con: AsyncConnection, batch_id: int) -> dict[str, Any]:
+    found = await desk.row(con, "batches", batch_id=batch_id, limit=1, start=0)
+    if found is None:
+        raise NotFound("Batch not found", remedy="List them: GET /api/batches")
+    return found

@@ -1,0 +1,123 @@
+"""Contact data: shown one customer at a time to those who may, and recorded; found by what it says; erased for good."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import anyio
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from foresell.access.principal import Principal
+from foresell.api.http.dependencies import WebOf, require
+from foresell.api.http.error_handlers import documented
+from foresell.api.http.responses import answer
+from foresell.api.resources.spec_endpoints import CustomerId
+from foresell.api.shared import customer_lists
+from foresell.errors import NotFound
+from foresell.privacy.envelope import FIELDS
+from foresell.privacy.vault import vault_of
+from foresell.store import erasure
+from foresell.store.database import Database
+
+router = APIRouter(prefix="/api/customers", tags=["contacts"])
+Revealer = Annotated[Principal, require("contacts.reveal")]
+Eraser = Annotated[Principal, require("privacy.erase")]
+Field_ = Literal["name", "email", "phone", "address", "city", "region", "postcode", "country"]
+ALL: tuple[Field_, ...] = ("name", "email", "phone", "address", "city", "region", "postcode", "country")
+MOST = 100
+
+
+class Reveal(BaseModel):
+    """What to show; everything when left out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    fields: list[Field_] | None = Field(None, max_length=len(ALL), examples=[["phone"]])
+
+
+class Revealed(BaseModel):
+    """Contact data in the clear; null where nothing is on file, or it was erased."""
+
+    customer_id: str = Field(examples=["C000123"])
+    contact: dict[str, str | None] = Field(
+        examples=[{"name": "Ada Lovelace", "email": "ada@post.example", "phone": "+44 20 7946 0018"}]
+    )
+
+
+class Wanted(BaseModel):
+    """An e-mail address or a telephone number, exactly (spaces, case and leading zeros aside)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    contact: str = Field(min_length=3, max_length=320, examples=["ada@post.example"])
+
+
+class Found(BaseModel):
+    """The customers in reach with this e-mail or number."""
+
+    data: list[str] = Field(examples=[["C000123"]])
+    total: int
+
+
+class Erased(BaseModel):
+    """What was erased."""
+
+    customer_id: str
+    records: int = Field(description="How many records of sources the customer had.")
+
+
+@router.post("/{customer_id}/contact/reveal", response_model=Revealed, responses=documented(404))
+async def reveal_contact(
+    request: Request, web: WebOf, principal: Revealer, customer_id: CustomerId, body: Reveal | None = None
+) -> Response:
+    """Show contact data. The audit records who asked, when, and for whom."""
+    customer_id = customer_id.upper()
+    async with web.transaction(principal.user_id) as con:
+        known = await (
+            await con.execute(customer_lists.query("person_in_clear"), {"customer_id": customer_id})
+        ).fetchone()
+        if known is None:
+            raise NotFound("Customer not found", remedy="Find the customer in the list: /api/customers?q=")
+        values = {"ids": [customer_id], "request_id": getattr(request.state, "request_id", None)}
+        sealed = await (await con.execute(customer_lists.query("unlock"), values)).fetchall()
+    opened = await anyio.to_thread.run_sync(lambda: list(vault_of(web.settings).open_records(sealed)))
+    contact: dict[str, Any] = known | {field: _first(opened, field) for field in FIELDS}
+    wanted = (body.fields if body else None) or ALL
+    return answer({"customer_id": customer_id, "contact": {field: contact[field] for field in ALL if field in wanted}})
+
+
+@router.post("/by-contact", response_model=Found, responses=documented())
+async def find_by_contact(web: WebOf, principal: Revealer, body: Wanted) -> Response:
+    """Find customers by an e-mail address or telephone number. Not by GET: addresses of requests end up in logs."""
+    indexes = vault_of(web.settings).indexes(body.contact)
+    async with web.transaction(principal.user_id) as con:
+        rows = await (
+            await con.execute(customer_lists.query("find_by_contact"), {"indexes": indexes, "most": MOST})
+        ).fetchall()
+    found = [row["customer_id"] for row in rows]
+    return answer({"data": found, "total": len(found)})
+
+
+@router.post("/{customer_id}/erase", response_model=Erased, responses=documented(404, 409))
+async def erase_customer(web: WebOf, principal: Eraser, customer_id: CustomerId) -> Response:
+    """Erase who a customer is: name, place and contact data, for good. Orders and scores stay, under the number alone.
+
+    Needs a second factor of the last five minutes. Takes some seconds in a large shop: every other key is wrapped anew.
+    """
+    principal.require_recent_factor()
+    customer_id = customer_id.upper()
+    async with web.transaction(principal.user_id) as con:
+        known = await (
+            await con.execute(customer_lists.query("person_in_clear"), {"customer_id": customer_id})
+        ).fetchone()
+    if known is None:
+        raise NotFound("Customer not found", remedy="Find the customer in the list: /api/customers?q=")
+    database = Database(web.settings, acting_for=principal.user_id, via="web")
+    records = await anyio.to_thread.run_sync(erasure.erase, database, vault_of(web.settings), customer_id)
+    return answer({"customer_id": customer_id, "records": records})
+
+
+def _first(opened: list[dict[str, str | None]], field: str) -> str | None:
+    return next((contact[field] for contact in opened if contact[field]), None)

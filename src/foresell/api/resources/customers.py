@@ -1,0 +1,380 @@
+"""Customers: the list, and one customer down to the orders the scores came from."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+import duckdb
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+
+from foresell.access.principal import Principal
+from foresell.api.http.dependencies import WebOf, require
+from foresell.api.http.error_handlers import ParameterError, documented
+from foresell.api.http.responses import Meta, Page, answer
+from foresell.api.resources.spec_endpoints import CustomerId
+from foresell.api.shared import calculation, customer_lists
+from foresell.api.shared.calculation import Explain, Made, RowsBehind
+from foresell.errors import NotFound
+from foresell.snapshot import queries
+
+router = APIRouter(prefix="/api/customers", tags=["customers"])
+Reader = Annotated[Principal, require("customers.read")]
+
+
+class SortedFilters(customer_lists.Filters, Explain):
+    """Which customers, and in which order."""
+
+    sort: customer_lists.Sort = Field("probability", description="Best first.")
+
+
+class Owner(BaseModel):
+    """Who looks after a customer."""
+
+    user_id: int
+    name: str
+
+
+class ListedCustomer(BaseModel):
+    """One customer of the list. Probabilities are of an order within 30 days of as_of; money is net revenue."""
+
+    customer_id: str
+    name: str | None
+    country: str | None
+    segment: str
+    rfm_score: int
+    r: int
+    f: int
+    m: int
+    recency_days: int
+    frequency: int
+    monetary: float
+    last_purchase_day: date
+    probability: float | None
+    tenth: int | None = Field(description="1: the likeliest tenth to order.")
+    expected_order_value: float | None
+    expected_value: float | None = Field(description="Probability x expected order value.")
+    churn_state: str | None
+    churn_90: float | None
+    churn_180: float | None
+    value_12m: float | None
+    value_low: float | None
+    value_high: float | None
+    value_rank: int | None
+    value_band: str | None
+    reasons: list[str] = Field(description="Up to three, the strongest first; of the head of the call list.")
+    owner: Owner | None
+
+
+class CustomerPage(Page):
+    """A page of the list."""
+
+    data: list[ListedCustomer]
+
+
+class Record(BaseModel):
+    """The customer as one source knows it."""
+
+    source: str
+    source_key: str
+
+
+class Reason(BaseModel):
+    """One reason for the probability."""
+
+    rank: int = Field(description="1 to 3: the customer's; 4: the season's part.")
+    theme: str
+    direction: str
+    points: float
+    sentence: str
+
+
+class Contact(BaseModel):
+    """Masked; the whole is shown by POST /api/customers/{id}/contact/reveal to those who may, and recorded."""
+
+    email: str | None
+    phone: str | None
+    address: str | None
+    city: str | None
+    region: str | None
+    postcode: str | None
+
+
+class Person(BaseModel):
+    """One customer."""
+
+    customer_id: str
+    name: str | None
+    country: str | None
+    signup_date: date | None
+    scores: ListedCustomer | None = Field(description="null when there is no counted order.")
+    reasons: list[Reason]
+    contact: Contact
+    owner: Owner | None
+    records: list[Record]
+    meta: Meta
+
+
+class CutPoint(BaseModel):
+    """The range of values that earned a score on one axis."""
+
+    axis: str
+    score: int
+    lowest: float
+    highest: float
+    customers: int
+
+
+class Axis(BaseModel):
+    """One axis of RFM, step by step."""
+
+    value: float
+    formula: str = Field(description="How the value came about, in the customer's own numbers.")
+    score: int
+    lowest: float = Field(description="The smallest value with that score among all customers.")
+    highest: float
+
+
+class CountedOrder(BaseModel):
+    """One order of the customer; the net amounts of all add up to monetary."""
+
+    order_id: int
+    order_key: str
+    day: date
+    lines: int
+    net_amount: float
+    is_counted: bool = Field(description="Counts in frequency: something was really sold.")
+
+
+class Calculation(BaseModel):
+    """How the RFM scores came about, down to the orders."""
+
+    customer_id: str
+    recency: Axis
+    frequency: Axis
+    monetary: Axis
+    segment: str
+    rule: dict[str, Any] = Field(description="The rule of the segment the cell falls in.")
+    cut_points: list[CutPoint]
+    orders: list[CountedOrder]
+    meta: Meta
+
+
+class Line(BaseModel):
+    """One line of an order."""
+
+    line_no: int
+    sku: str
+    product: str | None
+    category: str
+    quantity: float
+    amount: float
+    counts_as: str = Field(description="counted, returns, non_product or cancelled.")
+
+
+class Order(CountedOrder):
+    """One order with its lines."""
+
+    items: list[Line]
+
+
+class OrderPage(Page):
+    """A page of a customer's orders, newest first."""
+
+    data: list[Order]
+
+
+class Product(BaseModel):
+    """What a customer bought of one product, returns subtracted."""
+
+    sku: str
+    product: str | None
+    category: str
+    orders: int
+    quantity: float
+    amount: float
+    last_day: date
+
+
+class ProductPage(Page):
+    """A page of a customer's products, most spent first."""
+
+    data: list[Product]
+
+
+class Score(BaseModel):
+    """What one run said of the customer."""
+
+    run_id: int
+    as_of: date
+    segment: str | None
+    rfm_score: int | None
+    recency_days: int | None
+    frequency: int | None
+    monetary: float | None
+    probability: float | None
+    churn_90: float | None
+    value_12m: float | None
+    came: bool | None = Field(description="Whether an order came within the 30 days; null while they are not over.")
+
+
+class History(BaseModel):
+    """What earlier runs said, and what came of it."""
+
+    customer_id: str
+    scores: list[Score] = Field(description="Newest run first.")
+    meta: Meta
+
+
+@router.get("", response_model=CustomerPage | Made | RowsBehind, responses=documented(409))
+async def list_customers(
+    web: WebOf,
+    principal: Reader,
+    filters: Annotated[SortedFilters, Query()],
+) -> Response:
+    """The scored customers in reach, filtered, sorted and paged; explained is their total."""
+    if filters.explain:
+        return await calculation.of_total(web, principal, filters, filters)
+    page = await customer_lists.page(web, principal, filters, filters.sort)
+    people = await customer_lists.people(web, principal, page.rows)
+    rows = [{**row, "name": None, "owner": None, **people.get(row["customer_id"], {})} for row in page.rows]
+    return answer({"data": rows, **page.frame(web)})
+
+
+@router.get("/{customer_id}", response_model=Person, responses=documented(404, 409))
+async def get_customer(web: WebOf, principal: Reader, customer_id: CustomerId) -> Response:
+    """One customer. 404 also for one that is not yours to see."""
+    customer_id = customer_id.upper()
+    scores, reasons = await web.ask(principal, _scores, customer_id)
+    person = await customer_lists.person(web, principal, customer_id)
+    records = person.pop("records", [])
+    owner = person.pop("owner", None)
+    name = person.pop("name", None)
+    person.pop("customer_id", None)
+    country, signup = scores.pop("country"), scores.pop("signup_date")
+    listed = None if scores["segment"] is None else {**scores, "name": name, "country": country, "owner": owner}
+    return answer(
+        {
+            "customer_id": customer_id,
+            "name": name,
+            "country": country,
+            "signup_date": signup,
+            "scores": listed,
+            "reasons": reasons,
+            "contact": person,
+            "owner": owner,
+            "records": records,
+            "meta": web.meta(),
+        }
+    )
+
+
+@router.get("/{customer_id}/calculation", response_model=Calculation, responses=documented(404, 409))
+async def customer_calculation(web: WebOf, principal: Reader, customer_id: CustomerId) -> Response:
+    """How recency, frequency and monetary came about: orders, sums, cut points, cell, segment."""
+    found = await web.ask(principal, _calculation, customer_id.upper())
+    return answer({**found, "meta": web.meta()})
+
+
+@router.get("/{customer_id}/orders", response_model=OrderPage, responses=documented(404, 409))
+async def customer_orders(
+    web: WebOf, principal: Reader, customer_id: CustomerId, paging: Annotated[customer_lists.Paging, Query()]
+) -> Response:
+    """The customer's orders with their lines, newest first."""
+    return await _paged(web, principal, customer_id, paging, "orders_with_lines")
+
+
+@router.get("/{customer_id}/products", response_model=ProductPage, responses=documented(404, 409))
+async def customer_products(
+    web: WebOf, principal: Reader, customer_id: CustomerId, paging: Annotated[customer_lists.Paging, Query()]
+) -> Response:
+    """What the customer bought, by product."""
+    return await _paged(web, principal, customer_id, paging, "products_of_customer")
+
+
+@router.get("/{customer_id}/history", response_model=History, responses=documented(404, 409))
+async def customer_history(web: WebOf, principal: Reader, customer_id: CustomerId) -> Response:
+    """What each kept run said of the customer, and whether it came true."""
+    customer_id = customer_id.upper()
+    days = await web.ask(principal, _purchase_days, customer_id)
+    async with web.transaction(principal.user_id) as con:
+        scores = await (await con.execute(customer_lists.query("history"), {"customer_id": customer_id})).fetchall()
+    as_of = web.door().as_of
+    for score in scores:
+        start, end = score["as_of"], score.pop("window_ends")
+        said = score["probability"] is not None and end <= as_of
+        score["came"] = any(start <= day < end for day in days) if said else None
+    return answer({"customer_id": customer_id, "scores": scores, "meta": web.meta()})
+
+
+async def _paged(
+    web: WebOf, principal: Principal, customer_id: str, paging: customer_lists.Paging, name: str
+) -> Response:
+    start = paging.start(web)
+    total, rows = await web.ask(principal, _cut, customer_id.upper(), name, start, paging.limit)
+    return answer({"data": rows, **customer_lists.Cut.of(rows, total, start, paging.limit).frame(web)})
+
+
+def _cut(
+    con: duckdb.DuckDBPyConnection, customer_id: str, name: str, start: int, limit: int
+) -> tuple[int, list[dict[str, Any]]]:
+    _there(con, customer_id)
+    rows = queries.question(con, name, {"customer_id": customer_id})
+    return len(rows), rows[start : start + limit]
+
+
+def _there(con: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, Any]:
+    found = queries.question(con, "customer_with_prediction", {"customer_id": customer_id})
+    if not found:
+        raise NotFound("Customer not found", remedy="Find the customer in the list: /api/customers?q=")
+    return found[0]
+
+
+def _scores(con: duckdb.DuckDBPyConnection, customer_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    scores = _there(con, customer_id)
+    scores.pop("place")
+    sentences = (scores.pop("reasons") or "").splitlines()
+    reasons = queries.question(con, "reasons", {"customer_id": customer_id})
+    return {**scores, "reasons": sentences}, reasons
+
+
+def _purchase_days(con: duckdb.DuckDBPyConnection, customer_id: str) -> list[date]:
+    _there(con, customer_id)
+    rows = queries.question(con, "orders_of_customer", {"customer_id": customer_id})
+    return [row["day"] for row in rows if row["is_counted"]]
+
+
+def _calculation(con: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, Any]:
+    """The steps of RFM for one customer. Raises NotFound; ParameterError when there is nothing to calculate with."""
+    scores = _there(con, customer_id)
+    if scores["segment"] is None:
+        raise ParameterError(
+            "customer_id",
+            "This customer has no counted order before as_of, so there is no score.",
+            remedy="See /orders.",
+        )
+    orders = queries.question(con, "orders_of_customer", {"customer_id": customer_id})
+    cuts = queries.question(con, "cut_points")
+    [rule] = queries.question(con, "rule_of_segment", {"segment": scores["segment"]})
+    counted = [order for order in orders if order["is_counted"]]
+    returned = sum(order["net_amount"] for order in orders if not order["is_counted"])
+    formulas = {
+        "recency": f"{rule.pop('as_of')} - {scores['last_purchase_day']} (last counted order)",
+        "frequency": f"{len(counted)} orders with goods of more than zero, out of {len(orders)}",
+        "monetary": f"{sum(order['net_amount'] for order in counted):,.2f} of {len(counted)} counted orders"
+        + (f" {returned:+,.2f} of {len(orders) - len(counted)} others (returns)" if len(orders) > len(counted) else ""),
+    }
+    columns = {"recency": ("recency_days", "r"), "frequency": ("frequency", "f"), "monetary": ("monetary", "m")}
+    axes = {}
+    for name, (column, letter) in columns.items():
+        cut = next(each for each in cuts if each["axis"] == column and each["score"] == scores[letter])
+        axes[name] = {
+            "value": scores[column], "formula": formulas[name], "score": scores[letter], "lowest": cut["lowest"],
+            "highest": cut["highest"],
+        }  # fmt: skip
+    return {
+        "customer_id": customer_id, **axes, "segment": scores["segment"], "rule": rule, "cut_points": cuts,
+        "orders": orders,
+    }  # fmt: skip

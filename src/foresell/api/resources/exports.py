@@ -1,0 +1,311 @@
+"""The list as a file: the rows and the order of the screen, complete at any size, sent while it is written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Iterable
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+import anyio
+from fastapi import APIRouter, Body, Path, Request
+from fastapi.responses import Response, StreamingResponse
+from psycopg.types.json import Jsonb
+from pydantic import BaseModel, ConfigDict, Field
+
+from foresell.access.principal import Principal
+from foresell.api.http.app_state import Web
+from foresell.api.http.dependencies import WebOf, require
+from foresell.api.http.error_handlers import ParameterError, documented
+from foresell.api.http.responses import Meta, answer
+from foresell.api.shared import customer_lists
+from foresell.audit import record
+from foresell.db import AsyncConnection
+from foresell.delivery import customers, tabular_writers
+from foresell.errors import NotFound, TooMany
+from foresell.privacy.vault import vault_of
+from foresell.snapshot.queries import Places
+from foresell.snapshot.reader import Door, Scope
+from foresell.sql import named_queries
+
+router = APIRouter(prefix="/api", tags=["export"])
+Exporter = Annotated[Principal, require("customers.export")]
+
+#: Rows that are read and written at a time: few at first, so that something is sent at once.
+FIRST_ROWS, MORE_ROWS = 500, 10_000
+#: Exports a process makes at the same time.
+AT_ONCE = 4
+
+Column = Literal[
+    "customer_id", "name", "email", "phone", "address", "city", "country", "owner", "segment", "rfm_score", "r", "f", "m",
+    "recency_days", "frequency", "monetary", "last_purchase_day", "purchase_probability", "tenth", "expected_order_value",
+    "expected_value", "churn_state", "churn_90", "churn_180", "value_12m", "value_low", "value_high", "value_rank",
+    "value_band", "reasons",
+]  # fmt: skip
+
+
+class DateRange(BaseModel):
+    """Days of the last purchase, both included."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    start: date | None = Field(None, description="The first day; none: from the beginning.", examples=["2011-11-01"])
+    end: date | None = Field(None, description="The last day; none: to the end.", examples=["2011-11-30"])
+
+
+class Export(customer_lists.Which):
+    """Which customers, in what order, and what of them. Everything may be left out."""
+
+    sort: customer_lists.Sort = Field("probability", description="Best first, as in the list.")
+    date_range: DateRange | None = Field(None, description="The same as `from` and `to`.")
+    customer_ids: list[Annotated[str, Field(pattern=r"^[Cc][0-9]{6,12}$")]] | None = Field(
+        None, max_length=50_000, description="Only these, of those that match.", examples=[["C000123"]]
+    )
+    include_predictions: bool = Field(True, description="False leaves out the columns that models filled.")
+    columns: list[Column] | None = Field(
+        None, min_length=1, max_length=30, description="Which columns, in this order; none: the usual six."
+    )
+    contacts: bool = Field(
+        False, description="E-mail, phone and address in full: needs contacts.export and a recent second factor."
+    )
+    format: Literal["csv", "xlsx"] = Field("csv", description="xlsx has a last sheet that says what the list is.")
+    bom: bool = Field(False, description="CSV: begin with the mark of UTF-8 that old spreadsheets want.")
+
+
+class Manifest(BaseModel):
+    """What one export was."""
+
+    export_id: int = Field(description="Its number, from the header X-Export-Id.", examples=[7])
+    user_id: int = Field(description="Who exported.", examples=[3])
+    started_at: datetime = Field(description="When it was begun.", examples=["2026-11-21T09:00:00Z"])
+    finished_at: datetime | None = Field(description="When it had been sent whole; null: it never was.")
+    format: Literal["csv", "xlsx"] = Field(description="The kind of file.")
+    filters: dict[str, Any] = Field(description="What was asked for; the words of a search are not kept.")
+    sort: str = Field(description="The order.", examples=["probability"])
+    columns: list[str] = Field(description="The columns, in their order.", examples=[["customer_id", "segment"]])
+    with_contacts: bool = Field(description="Whether contact data was in it in full.")
+    rows: int = Field(description="How many customers: the list's total.", examples=[4338])
+    bytes: int | None = Field(description="The size of the file.", examples=[412_345])
+    sha256: str | None = Field(description="The SHA-256 of the file.")
+    meta: Meta = Field(description="The run and the day of its figures.")
+
+
+_FILES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The file. X-Export-Id: its number; X-Export-Rows: how many customers.",
+        "content": {
+            "text/csv": {"schema": {"type": "string"}, "example": ",".join(customers.USUAL) + "\r\n"},
+            tabular_writers.Xlsx.media_type: {"schema": {"type": "string", "format": "binary"}},
+        },
+        "headers": {
+            "X-Export-Id": {"description": "Ask for its manifest.", "schema": {"type": "integer"}},
+            "X-Export-Rows": {"description": "How many customers are in it.", "schema": {"type": "integer"}},
+        },
+    }
+}
+
+
+@router.post("/export/customers", response_class=Response, responses={**_FILES, **documented(409)})
+async def export_customers(
+    request: Request, web: WebOf, principal: Exporter, wanted: Annotated[Export | None, Body()] = None
+) -> Response:
+    """The customers of a list as CSV or XLSX: all of them, in its order. Raw numbers, ISO days, no formulas."""
+    wanted = _settled(wanted or Export())  # type: ignore[call-arg]
+    if wanted.contacts:
+        principal.require("contacts.export")
+        principal.require_recent_factor()
+    request.state.rate = request.app.state.limits.export(principal.user_id)
+    slots: anyio.Semaphore = request.app.state.exports
+    try:
+        slots.acquire_nowait()
+    except anyio.WouldBlock:
+        raise TooMany("Enough exports are under way.", remedy="Try again when one is done.", retry_after=10) from None
+    try:
+        job = await _begin(web, principal, wanted, request.state.request_id)
+    except BaseException:
+        slots.release()
+        raise
+    return _File(job, slots)
+
+
+@router.get("/exports/{export_id}/manifest", response_model=Manifest, responses=documented(404, 409))
+async def export_manifest(
+    web: WebOf,
+    principal: Exporter,
+    export_id: Annotated[int, Path(ge=1, le=2**53, description="From the header X-Export-Id.", examples=[7])],
+) -> Response:
+    """What an export was: count, filters, columns, run, hash. One's own, or anybody's for those who read the audit."""
+    async with web.transaction(principal.user_id) as con:
+        found = await (await con.execute(_sql("manifest"), {"export_id": export_id})).fetchone()
+    if found is None:
+        raise NotFound("Export not found", remedy="Its number is in the header X-Export-Id of the file.")
+    run = {"run_id": found.pop("run_id"), "as_of": found.pop("as_of"), "currency": web.door().currency}
+    return answer({**found, "meta": run})
+
+
+class _Job:
+    """One export under way: its rows are fixed, its run is held open."""
+
+    def __init__(
+        self, web: Web, principal: Principal, wanted: Export, door: Door, scope: Scope, places: Places
+    ) -> None:
+        self.web = web
+        self.principal = principal
+        self.door = door
+        self.scope = scope
+        self.places = places
+        self.contacts = wanted.contacts
+        self.columns: list[str] = list(wanted.columns or customers.USUAL)
+        if not wanted.include_predictions:
+            self.columns = [name for name in self.columns if name not in customers.PREDICTIONS]
+        self.sheet: tabular_writers.Sheet = (
+            tabular_writers.Csv(bom=wanted.bom) if wanted.format == "csv" else tabular_writers.Xlsx()
+        )
+        self.file_name = f"customers-{door.as_of}-run-{door.run_id}.{wanted.format}"
+        self.export_id = 0
+        self.request_id: str | None = None
+
+    async def parts(self) -> AsyncIterator[bytes]:
+        """The file, piece by piece; its size and hash are kept when all of it was taken."""
+        digest, size = hashlib.sha256(), 0
+        async for part in self._parts():
+            digest.update(part)
+            size += len(part)
+            yield part
+        async with self.web.transaction(self.principal.user_id) as con:
+            await con.execute(
+                _sql("finish"), {"export_id": self.export_id, "bytes": size, "sha256": digest.hexdigest()}
+            )
+
+    async def _parts(self) -> AsyncIterator[bytes]:
+        yield self.sheet.head(self.columns)
+        start, step = 0, FIRST_ROWS
+        while start < len(self.places):
+            yield await self._rows(self.places[start : start + step])
+            start, step = start + step, MORE_ROWS
+        if end := self.sheet.tail(self._about()):
+            yield end
+
+    async def _rows(self, places: Places) -> bytes:
+        scores = await anyio.to_thread.run_sync(self._scores, places)
+        ids = [row["customer_id"] for row in scores]
+        persons = await self._persons(ids) if {*customers.PERSON, *customers.CONTACT} & set(self.columns) else {}
+        return await anyio.to_thread.run_sync(self._written, scores, persons)
+
+    def _scores(self, places: Places) -> list[dict[str, tabular_writers.Cell]]:
+        with self.door.open(self.scope) as con:
+            return customers.scores_at(con, places, [name for name in self.columns if name in customers.SCORES])
+
+    async def _persons(self, ids: list[Any]) -> dict[str, dict[str, Any]]:
+        async with self.web.transaction(self.principal.user_id) as con:
+            rows = await (await con.execute(_sql("persons"), {"ids": ids})).fetchall()
+            persons = {row["customer_id"]: row for row in rows}
+            sealed = await self._sealed(con, ids) if self.contacts else []
+        if sealed:
+            await anyio.to_thread.run_sync(self._opened, sealed, persons)
+        return persons
+
+    async def _sealed(self, con: AsyncConnection, ids: list[Any]) -> list[dict[str, Any]]:
+        return await (await con.execute(_sql("unlock"), {"ids": ids, "request_id": self.request_id})).fetchall()
+
+    def _opened(self, sealed: list[dict[str, Any]], persons: dict[str, dict[str, Any]]) -> None:
+        """Put what the envelopes hold in place of the masks; of several records the first that knows a field."""
+        for person in persons.values():
+            person.update(dict.fromkeys(customers.CONTACT))
+        opened = vault_of(self.web.settings).open_records(sealed)
+        for row, contact in zip(sealed, opened, strict=True):
+            person = persons[row["customer_id"]]
+            for field in customers.CONTACT:
+                person[field] = person[field] or contact[field]
+
+    def _written(self, scores: Iterable[dict[str, Any]], persons: dict[str, dict[str, Any]]) -> bytes:
+        nobody: dict[str, Any] = {}
+        return self.sheet.rows(
+            [row[name] if name in row else persons.get(row["customer_id"], nobody).get(name) for name in self.columns]
+            for row in scores
+        )
+
+    def _about(self) -> dict[str, tabular_writers.Cell]:
+        return {
+            "export": self.export_id, "run": self.door.run_id, "as of": self.door.as_of, "customers": len(self.places),
+            "currency": self.door.currency, "contact data": "in full" if self.contacts else "masked",
+        }  # fmt: skip
+
+
+class _File(StreamingResponse):
+    """The answer that sends a job, and lets go of run and place when it ends, whichever way."""
+
+    def __init__(self, job: _Job, slots: anyio.Semaphore) -> None:
+        super().__init__(
+            job.parts(),
+            media_type=job.sheet.media_type,
+            headers={
+                "content-disposition": f'attachment; filename="{job.file_name}"',
+                "x-export-id": str(job.export_id),
+                "x-export-rows": str(len(job.places)),
+            },
+        )
+        self._job = job
+        self._slots = slots
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            with self._job.door.held():
+                await super().__call__(scope, receive, send)
+        finally:
+            self._slots.release()
+
+
+async def _begin(web: Web, principal: Principal, wanted: Export, request_id: str) -> _Job:
+    """Fix the rows, and record that they leave."""
+    while True:
+        door, scope = web.door(), await web.scope(principal)
+        with customer_lists.by_parameter():
+            which = await customer_lists.filter_of(web, principal, wanted, wanted.customer_ids)
+            places = await web.places(principal, which, wanted.sort)
+        if door is web.door():
+            break
+    job = _Job(web, principal, wanted, door, scope, places)
+    job.request_id = request_id
+    asked = wanted.model_dump(
+        mode="json", by_alias=True, exclude_none=True, include=set(customer_lists.Which.model_fields)
+    )
+    if "q" in asked:
+        asked["q"] = "a search"
+    if wanted.customer_ids is not None:
+        asked["customer_ids"] = len(wanted.customer_ids)
+    async with web.transaction(principal.user_id) as con:
+        begun = await con.execute(
+            _sql("begin"),
+            {
+                "user_id": principal.user_id, "format": wanted.format, "filters": Jsonb(asked), "sort": wanted.sort,
+                "columns": job.columns, "with_contacts": wanted.contacts, "run_id": door.run_id, "rows": len(places),
+            },
+        )  # fmt: skip
+        row = await begun.fetchone()
+        assert row
+        job.export_id = row["export_id"]
+        await record.record(
+            con,
+            "export",
+            actor=principal.user_id,
+            subject=f"export:{job.export_id}",
+            detail={"rows": len(places), "run_id": door.run_id, "contacts": wanted.contacts},
+            request_id=request_id,
+        )
+    return job
+
+
+def _settled(wanted: Export) -> Export:
+    """One way to say the days. Raises ParameterError when both ways are used."""
+    if wanted.date_range is None:
+        return wanted
+    if wanted.first_day or wanted.last_day:
+        raise ParameterError(
+            "date_range", "date_range: the days are given twice", remedy="Leave out date_range, or from and to."
+        )
+    return wanted.model_copy(update={"first_day": wanted.date_range.start, "last_day": wanted.date_range.end})
+
+
+def _sql(name: str) -> str:
+    return named_queries("foresell.store", "queries/exports.sql")[name]

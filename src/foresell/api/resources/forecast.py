@@ -1,0 +1,70 @@
+"""The forecast: the coming weeks, months and quarters, and how right it was."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+
+from foresell.access.principal import Principal
+from foresell.api.http.app_state import Web
+from foresell.api.http.dependencies import WebOf, require
+from foresell.api.http.error_handlers import documented
+from foresell.api.http.responses import Meta
+from foresell.api.shared import calculation
+from foresell.api.shared.calculation import Asked, Explain, Made, RowsBehind
+from foresell.metrics import catalogue
+from foresell.sql import named_queries
+
+router = APIRouter(prefix="/api", tags=["sales"])
+
+
+class Forecast(BaseModel):
+    """One period and target, of the shop as a whole."""
+
+    grain: str = Field(description="week, month or quarter.", examples=["month"])
+    starts: date = Field(description="Its first day.", examples=["2011-12-01"])
+    ends: date = Field(description="The first day after it.", examples=["2012-01-01"])
+    target: str = Field(description="revenue or orders.", examples=["revenue"])
+    known: float = Field(description="The part before as_of, which is known.")
+    expected: float = Field(description="The whole period, the known part included.")
+    low: float | None = Field(description="Lower end of the 80 % interval; null where history is too short for one.")
+    high: float | None = Field(description="Upper end of it.")
+    method: str = Field(description="How it was forecast.", examples=["year_on_year"])
+    note: str = Field(description="What to keep in mind; may be empty.")
+
+
+class Accuracy(BaseModel):
+    """How right forecasts of past months were, each from what was known before it began."""
+
+    months: int = Field(description="How many months were judged.", examples=[9])
+    value: float = Field(description="Mean of 1 - |expected - came| / came.", examples=[0.918])
+    sentence: str = Field(description="The verdict in words.")
+
+
+class Forecasts(BaseModel):
+    """The forecast of the run. It is of the shop as a whole, whoever asks."""
+
+    data: list[Forecast] = Field(description="One per period and target, in time.")
+    accuracy: Accuracy | None = Field(description="null where there were no months to judge.")
+    meta: Meta = Field(description="Where the figures come from.")
+
+
+@router.get("/forecast", response_model=Forecasts | Made | RowsBehind, responses=documented(409))
+async def get_forecast(
+    web: WebOf, principal: Annotated[Principal, require("sales.read")], how: Annotated[Explain, Query()]
+) -> Response:
+    """Revenue and orders of the coming periods with 80 % intervals, and how right the method was in the past."""
+    accuracy = await _accuracy(web, principal)
+    return await calculation.answered(
+        web, principal, Asked(catalogue.FORECAST), how, lambda found: {"data": found, "accuracy": accuracy}
+    )
+
+
+async def _accuracy(web: Web, principal: Principal) -> dict[str, Any] | None:
+    query = named_queries("foresell.store", "queries/analytics.sql")["forecast_accuracy"]
+    async with web.transaction(principal.user_id) as con:
+        return await (await con.execute(query, {"run_id": web.door().run_id})).fetchone()

@@ -1,0 +1,352 @@
+"""Imports: a file is uploaded, looked at, mapped, and loaded by the worker; until then it can be thrown away."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import anyio
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import Response
+from psycopg.types.json import Jsonb
+from pydantic import BaseModel, ConfigDict, Field
+
+from foresell import sources
+from foresell.access.principal import Principal
+from foresell.api.http.app_state import Web
+from foresell.api.http.dependencies import WebOf, require
+from foresell.api.http.error_handlers import ParameterError, documented
+from foresell.api.http.idempotency import OnceOf
+from foresell.api.http.responses import answer
+from foresell.api.http.upload import receive
+from foresell.api.shared import customer_lists, desk
+from foresell.audit import record
+from foresell.db import AsyncConnection
+from foresell.errors import BadInput, NotFound, NotReady, UsageError
+from foresell.sources.files.fields import fields_of
+from foresell.sources.files.mapping import Dialect, ExtraLine
+from foresell.uploads import Upload
+
+router = APIRouter(prefix="/api/imports", tags=["imports"])
+Steward = Annotated[Principal, require("imports.write")]
+Number = Annotated[int, Path(ge=1, lt=2**31)]
+Short = Annotated[str, Field(max_length=200)]
+Pattern = Annotated[str, Field(max_length=500)]
+
+MAPPABLE = ["ready", "unreadable", "failed"]
+State = Literal["inspecting", "ready", "unreadable", "loading", "loaded", "failed"]
+
+
+class Job(BaseModel):
+    """Something the worker was asked to do."""
+
+    job_id: int
+    kind: Literal["inspect", "load", "undo", "refresh"]
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    asked_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    attempts: int = Field(description="How often it was begun: more than once when a worker died.")
+    step: str | None = Field(description="What is being counted.", examples=["lines written"])
+    done: int | None
+    total: int | None = Field(description="null when nobody knows.")
+    result: dict[str, Any] = Field(description="Ids and counts.")
+    error: str | None
+    remedy: str | None
+
+
+class Import(BaseModel):
+    """An uploaded file on its way in."""
+
+    import_id: int
+    file_name: str
+    file_bytes: int
+    state: State
+    revision: int = Field(description="Counts the mappings tried.")
+    batch_id: int | None = Field(description="The batch it became.")
+    received_at: datetime
+    user_id: int
+    job_id: int | None
+    job: Job | None = Field(description="What the worker does, or last did, with it.")
+
+
+class ImportPage(desk.Listing):
+    """Imports, newest first."""
+
+    data: list[Import]
+
+
+class DialectBody(BaseModel):
+    """How the file is written; what is left out is found out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    delimiter: Annotated[str, Field(max_length=10)] | None = None
+    quote: Annotated[str, Field(max_length=1)] | None = None
+    escape: Annotated[str, Field(max_length=1)] | None = None
+    encoding: Annotated[str, Field(max_length=40)] | None = None
+    header_line: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    sheet: Short | None = None
+    table: Short | None = None
+
+
+class ExtraLineBody(BaseModel):
+    """A money column that is a line of its own in each order, such as freight."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    column: Short
+    sku: Short
+    name: Short
+
+
+class MappingBody(BaseModel):
+    """How the file becomes customers, products and orders: what a map file holds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    source: str = Field("shop", max_length=80, description="Whose data this is; files of one source belong together.")
+    rows: Literal["orders", "customers", "products"] = "orders"
+    columns: dict[Short, Short] = Field(
+        max_length=50,
+        description="Field -> header in the file.",
+        examples=[{"order_key": "Invoice", "sku": "StockCode"}],
+    )
+    dialect: DialectBody = Field(default_factory=DialectBody)
+    date_order: Literal["dmy", "mdy", "ymd"] | None = None
+    date_format: Annotated[str, Field(max_length=60)] | None = Field(None, examples=["%d.%m.%Y %H:%M"])
+    decimal: Literal[".", ","] | None = None
+    currency: Annotated[str, Field(max_length=10)] | None = None
+    country: Short | None = None
+    cancelled: list[Short] | None = Field(None, max_length=100)
+    returned: list[Short] | None = Field(None, max_length=100)
+    cancelled_order_prefix: list[Short] | None = Field(None, max_length=100)
+    returned_order_prefix: list[Short] | None = Field(None, max_length=100)
+    non_product_skus: list[Pattern] | None = Field(None, max_length=100)
+    extra_lines: list[ExtraLineBody] = Field(default_factory=list, max_length=20)
+
+    def mapping(self) -> sources.Mapping:
+        """As the sources read it. Raises ParameterError naming what is wrong."""
+        known = [field.name for field in fields_of(self.rows)]
+        if unknown := sorted(set(self.columns) - set(known)):
+            raise ParameterError(
+                f"columns.{unknown[0]}", f"columns.{unknown[0]}: is not a field of {self.rows}",
+                remedy=f"Choose of: {', '.join(known)}.",
+            )  # fmt: skip
+        given = self.model_dump(exclude_none=True, exclude={"dialect", "extra_lines"})
+        values: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in given.items()
+        }
+        drawn = sources.Mapping(
+            **values,
+            dialect=Dialect(**self.dialect.model_dump()),
+            extra_lines=tuple(ExtraLine(**each.model_dump()) for each in self.extra_lines),
+        )
+        try:
+            return sources.overlaid(sources.parse_map(sources.map_text(drawn), "mapping"))
+        except (BadInput, UsageError) as error:
+            raise ParameterError("mapping", error.message, remedy=error.remedy) from None
+
+
+class Found(Import):
+    """An uploaded file and what is known of it."""
+
+    mapping: dict[str, Any] | None = Field(description="The mapping in use: proposed, or yours. PUT takes the same.")
+    found: dict[str, Any] | None = Field(
+        description="What inspecting it found: kind, dialect, columns with samples, dates, counts, rejects by reason with examples."
+    )
+    problem: str | None = Field(description="What keeps it from being loaded; null when nothing does.")
+    remedy: str | None
+
+
+class Commit(BaseModel):
+    """How to load it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    max_rejected: float = Field(
+        default=2.0, ge=0, le=100, description="Load nothing if more percent of the lines are rejected."
+    )
+    refresh: bool = Field(default=True, description="Score everything anew afterwards, so that what is shown follows.")
+
+
+class Deleted(BaseModel):
+    """An import that is gone, or going."""
+
+    import_id: int
+    state: Literal["deleted", "cancelling"] = Field(
+        description="cancelling: the load under way is being stopped; delete it again afterwards to drop the file."
+    )
+
+
+UPLOAD = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "CSV (also .gz, .zst), XLSX, XLS, Parquet or SQLite.",
+                        }
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+@router.post("", status_code=202, response_model=Import, responses=documented(409, 413, 422, 507), openapi_extra=UPLOAD)
+async def upload_file(request: Request, web: WebOf, principal: Steward, once: OnceOf) -> Response:
+    """Upload a file; the worker then looks at it. Nothing is loaded yet."""
+    received = await receive(request, web.settings)
+
+    async def act(con: AsyncConnection) -> dict[str, Any]:
+        values = {"file_name": received.name, "file_bytes": received.size, "file_sha256": received.sha256}
+        row = await desk.row(con, "add_import", user_id=principal.user_id, **values)
+        assert row
+        folder = Upload.of(web.settings, row["import_id"]).folder
+        await anyio.to_thread.run_sync(received.folder.rename, folder)
+        await _ask(con, row["import_id"], "inspect", {}, state="inspecting", when=["inspecting"])
+        await record.record(
+            con, "import.upload", actor=principal.user_id, subject=f"import:{row['import_id']}",
+            detail={"file_sha256": received.sha256},
+        )  # fmt: skip
+        return await _import(con, row["import_id"])
+
+    try:
+        return await once(principal, act, status=202, about=f"{received.name} {received.sha256}")
+    finally:
+        await anyio.to_thread.run_sync(lambda: shutil.rmtree(received.folder, ignore_errors=True))
+
+
+@router.get("", response_model=ImportPage, responses=documented())
+async def list_imports(web: WebOf, principal: Steward, paging: Annotated[customer_lists.Paging, Query()]) -> Response:
+    """Files on their way in, newest first."""
+    start = desk.start_of(paging)
+    async with web.transaction(principal.user_id) as con:
+        count = await desk.row(con, "count_imports")
+        rows = await desk.rows(con, "imports", import_id=None, limit=paging.limit, start=start)
+    return answer(desk.listing(web, rows, count["total"] if count else 0, start, paging.limit))
+
+
+@router.get("/{import_id}", response_model=Found, responses=documented(404))
+async def get_import(web: WebOf, principal: Steward, import_id: Number) -> Response:
+    """One import: what the file is, how it would be read, what would be rejected and why."""
+    async with web.transaction(principal.user_id) as con:
+        row = await _import(con, import_id)
+    return answer({**row, **await anyio.to_thread.run_sync(_known, web, row)})
+
+
+@router.put("/{import_id}/mapping", status_code=202, response_model=Import, responses=documented(404, 409))
+async def map_import(web: WebOf, principal: Steward, import_id: Number, body: MappingBody) -> Response:
+    """Say how the file is to be read; the worker then looks at it again."""
+    mapping = body.mapping()
+    async with web.transaction(principal.user_id) as con:
+        row = await _import(con, import_id)
+        upload = _there(web, row)
+        await _ask(con, import_id, "inspect", {}, state="inspecting", when=MAPPABLE, revisions=1)
+        await anyio.to_thread.run_sync(sources.write_map, mapping, upload.mapping(row["revision"] + 1))
+        row = await _import(con, import_id)
+    return answer(row, 202)
+
+
+@router.post("/{import_id}/commit", status_code=202, response_model=Import, responses=documented(404, 409, 422))
+async def commit_import(
+    web: WebOf, principal: Steward, once: OnceOf, import_id: Number, how: Commit | None = None
+) -> Response:
+    """Have the file loaded as one batch, all of it or nothing."""
+    how = how or Commit()
+
+    async def act(con: AsyncConnection) -> dict[str, Any]:
+        row = await _import(con, import_id)
+        _there(web, row)
+        await _ask(con, import_id, "load", how.model_dump(), state="loading", when=["ready", "failed"])
+        return await _import(con, import_id)
+
+    return await once(principal, act, status=202)
+
+
+@router.delete("/{import_id}", response_model=Deleted, responses=documented(404))
+async def delete_import(web: WebOf, principal: Steward, import_id: Number) -> Response:
+    """Throw the uploaded file away, or stop the load under way. A batch that was loaded stays: undo it instead."""
+    async with web.transaction(principal.user_id) as con:
+        row = await _import(con, import_id)
+        busy = False
+        if row["job_id"] and row["state"] in ("inspecting", "loading"):
+            await desk.run(con, "cancel_queued", job_id=row["job_id"])
+            busy = bool(await desk.run(con, "cancel_running", job_id=row["job_id"]))
+        if not busy:
+            states = [*MAPPABLE, "inspecting", "loading", "loaded"]
+            await _change(con, import_id, state="deleted", when=states)
+            await record.record(con, "import.delete", actor=principal.user_id, subject=f"import:{import_id}")
+    if not busy:
+        await anyio.to_thread.run_sync(Upload.of(web.settings, import_id).drop)
+    return answer({"import_id": import_id, "state": "cancelling" if busy else "deleted"})
+
+
+async def _ask(
+    con: AsyncConnection,
+    import_id: int,
+    kind: str,
+    arguments: dict[str, Any],
+    *,
+    state: str,
+    when: list[str],
+    revisions: int = 0,
+) -> None:
+    """Have the worker do something with an import, which then is in `state`. Raises NotReady unless it was in `when`."""
+    asked = await desk.row(con, "ask_for", kind=kind, arguments=Jsonb({"import_id": import_id, **arguments}))
+    assert asked
+    await _change(con, import_id, state=state, when=when, job_id=asked["job_id"], revisions=revisions)
+
+
+async def _change(
+    con: AsyncConnection, import_id: int, *, state: str, when: list[str], job_id: int | None = None, revisions: int = 0
+) -> None:
+    values = {"import_id": import_id, "state": state, "from": when, "job_id": job_id, "revisions": revisions}
+    if await desk.row(con, "change_import", **values) is None:
+        raise NotReady(
+            "This import cannot do that now.", remedy="Look at its state and problem: GET /api/imports/{import_id}"
+        )
+
+
+async def _import(con: AsyncConnection, import_id: int) -> dict[str, Any]:
+    found = await desk.row(con, "imports", import_id=import_id, limit=1, start=0)
+    if found is None:
+        raise NotFound("Import not found", remedy="List them: GET /api/imports")
+    return found
+
+
+def _there(web: Web, row: dict[str, Any]) -> Upload:
+    """Its upload. Raises NotFound when the file is gone."""
+    upload = Upload.of(web.settings, row["import_id"])
+    assert upload.file
+    return upload
+
+
+def _known(web: Web, row: dict[str, Any]) -> dict[str, Any]:
+    """What the work folder says of an import."""
+    upload = Upload.of(web.settings, row["import_id"])
+    found = upload.found(row["revision"]) if row["state"] != "inspecting" else None
+    job = row["job"] or {}
+    failed = job.get("state") == "failed"
+    mapping = upload.mapping(row["revision"])
+    return {
+        "mapping": _mapping(sources.read_map(mapping)) if mapping.exists() else None,
+        "found": None if found is None else {key: value for key, value in found.items() if key != "mapping"},
+        "problem": job["error"] if failed else (found or {}).get("problem"),
+        "remedy": job["remedy"] if failed else (found or {}).get("remedy"),
+    }
+
+
+def _mapping(mapping: sources.Mapping) -> dict[str, Any]:
+    """A mapping as PUT takes it."""
+    return {key: value for key, value in dataclasses.asdict(mapping).items() if key != "profile"}

@@ -1,0 +1,392 @@
+"""Models: cards, backtests beside what needs no model, calibration, lift, what calls would find, goals, receipts, rollback."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+
+from foresell.access.principal import Principal
+from foresell.api.http.app_state import Web
+from foresell.api.http.dependencies import WebOf, require
+from foresell.api.http.error_handlers import ParameterError, documented
+from foresell.api.http.responses import Meta, answer
+from foresell.api.shared import calculation
+from foresell.api.shared.calculation import Asked, Explain, Figures, Made, RowsBehind
+from foresell.audit import record
+from foresell.errors import NotFound
+from foresell.metrics import catalogue
+from foresell.scores.questions import ALL_TASKS
+from foresell.sql import named_queries
+
+router = APIRouter(prefix="/api", tags=["models"])
+Reader = Annotated[Principal, require("model.read")]
+ModelId = Annotated[int, Path(ge=1, lt=2**31, description="A number of /api/models.", examples=[1])]
+TaskName = Annotated[
+    str, Path(max_length=40, description="purchase, churn, churn_180, lifetime_value or revenue_forecast.")
+]
+
+Task = Literal["purchase", "churn", "churn_180", "lifetime_value", "revenue_forecast"]
+CONFUSION = ("true_positive", "false_positive", "true_negative", "false_negative")
+WINDOW_DAYS = 30
+
+
+class ModelRow(BaseModel):
+    """One training of one task."""
+
+    model_id: int = Field(description="Its number.", examples=[1])
+    task: Task = Field(description="What it is asked.")
+    kind: str = Field(description="Which kind of model.", examples=["lightgbm"])
+    as_of: date = Field(description="It knows nothing of this day and later.")
+    state: Literal["served", "refused", "withdrawn"] = Field(description="Whether it may serve.")
+    reason: str = Field(description="Why it is in that state.")
+    trained_at: datetime = Field(description="When it was trained.")
+    serving: bool = Field(description="Whether it answers in the published run.")
+
+
+class TaskRow(BaseModel):
+    """Who answers a task in the published run."""
+
+    task: Task = Field(description="The task.")
+    model_id: int | None = Field(description="The model; null when none answers.")
+    level: Literal["learner", "law", "off"] = Field(description="learner: machine learning; law: BG/NBD; off: nobody.")
+    sentence: str = Field(description="Why this one, and whether the world has moved away from what it learnt.")
+    kind: str | None = Field(description="Which kind of model.")
+    as_of: date | None = Field(description="Until when it knows.")
+
+
+class ModelList(BaseModel):
+    """Every training, the newest first, and who answers now."""
+
+    data: list[ModelRow] = Field(description="One per training.")
+    tasks: list[TaskRow] = Field(description="One per task of the published run.")
+    meta: Meta = Field(description="Where the figures come from.")
+
+
+class ModelCard(ModelRow):
+    """One training with its card."""
+
+    card: dict[str, Any] = Field(description="What it learnt from, how it was judged, what was checked, versions.")
+    meta: Meta = Field(description="Where the figures come from.")
+
+
+class Figure(BaseModel):
+    """One measure of one of the models compared; base_rate, majority_accuracy and f1_everyone need no model."""
+
+    model: str = Field(description="Which of the models compared.", examples=["lightgbm"])
+    population: str = Field(description="Of whom.", examples=["all"])
+    measure: str = Field(description="Which measure.", examples=["f1"])
+    value: float | None = Field(description="The mean over the test cutoffs.", examples=[0.54])
+    low: float | None = Field(description="Lower end of the 95 % bootstrap interval over customers.")
+    high: float | None = Field(description="Upper end of it.")
+    customers: int = Field(description="How many customers on average.")
+
+
+class AtCutoff(BaseModel):
+    """One measure at one test cutoff."""
+
+    cutoff: date = Field(description="The day it was asked.")
+    measure: str = Field(description="Which measure.")
+    customers: int = Field(description="How many customers.")
+    value: float | None = Field(description="The measure.")
+    low: float | None = Field(description="Lower end of its interval.")
+    high: float | None = Field(description="Upper end of its interval.")
+
+
+class Confusion(BaseModel):
+    """Customers by what was said and what came, a mean over the test cutoffs."""
+
+    true_positive: float = Field(description="Said yes, and it happened.")
+    false_positive: float = Field(description="Said yes, and it did not.")
+    true_negative: float = Field(description="Said no, and it did not happen.")
+    false_negative: float = Field(description="Said no, and it happened.")
+
+
+class Backtest(BaseModel):
+    """How right a model was on past days it knew nothing beyond, beside the simpler ones."""
+
+    data: list[Figure] = Field(description="One per model compared and measure.")
+    confusion: Confusion | None = Field(description="Of the model that was trained; null where it says no yes or no.")
+    cutoffs: list[AtCutoff] = Field(description="The same model at each test cutoff.")
+    populations: list[str] = Field(description="Whom it was judged on.")
+    meta: Meta = Field(description="Where the figures come from.")
+
+
+class Group(BaseModel):
+    """A tenth of the customers by what was said."""
+
+    group: int = Field(description="1: the likeliest tenth.", examples=[1])
+    said: float = Field(description="Mean probability.", examples=[0.68])
+    happened: float = Field(description="The part with whom it happened.", examples=[0.7])
+    customers: int = Field(description="How many, over all test cutoffs.")
+
+
+class Calibration(BaseModel):
+    """What was said and what happened, by tenth, over all test cutoffs of the backtest."""
+
+    data: list[Group] = Field(description="Ten groups; empty where nothing was judged this way.")
+    meta: Meta = Field(description="Where the figures come from.")
+
+
+class LiftRow(BaseModel):
+    """A tenth of the customers by what was said."""
+
+    decile: int = Field(description="1: the likeliest tenth.")
+    lift: float | None = Field(description="How many times more often than on average it happened.", examples=[3.5])
+    happened: float = Field(description="The part with whom it happened.")
+    captured: float | None = Field(description="Of all with whom it happened, the part in this and likelier tenths.")
+    customers: int = Field(description="How many, over all test cutoffs.")
+
+
+class Lift(BaseModel):
+    """Lift by tenth, over all test cutoffs of the backtest."""
+
+    data: list[LiftRow] = Field(description="Ten rows; empty where nothing was judged this way.")
+    meta: Meta = Field(description="Where the figures come from.")
+
+
+class Called(BaseModel):
+    """What calling everybody from a probability on finds."""
+
+    tenths: int = Field(description="How many tenths of the customers that is.")
+    threshold: float = Field(description="About the lowest probability that is called.", examples=[0.32])
+    calls: float = Field(description="Calls in the window of the task, mean over the test cutoffs.", examples=[585])
+    calls_per_week: float | None = Field(description="The same spread over the weeks of the window.", examples=[136.5])
+    sales: float = Field(description="With how many of those called it happened.", examples=[391])
+    precision: float | None = Field(description="sales / calls.")
+    recall: float | None = Field(description="Of all with whom it happened, the part that was called.")
+    f1: float | None = Field(description="2 / (1 / precision + 1 / recall).")
+
+
+class AtServed(BaseModel):
+    """Calling everybody to whom the model says yes: means over the test cutoffs."""
+
+    calls: float = Field(description="True and false positives together.", examples=[512])
+    calls_per_week: float = Field(description="The same spread over the weeks of the window.", examples=[119.5])
+    sales: float = Field(description="True positives.", examples=[347])
+    precision: float | None = Field(description="sales / calls.")
+    recall: float | None = Field(description="Of all with whom it happened, the part that was called.")
+
+
+class Thresholds(BaseModel):
+    """Calls against what they find, out of time: from the backtest, never from what was learnt."""
+
+    data: list[Called] = Field(description="One row per tenth called.")
+    served: float | None = Field(description="From which probability on the model says yes.")
+    at_served: AtServed | None = Field(description="What calling everybody from there on finds, exactly.")
+    sentence: str = Field(description="How the figures came about.")
+    meta: Meta = Field(description="Where the figures come from.")
+
+
+class Target(BaseModel):
+    """One goal of the specification on one population."""
+
+    model_id: int = Field(description="The model judged.")
+    task: Task = Field(description="The task.")
+    population: str = Field(description="Of whom.")
+    measure: str = Field(description="Which measure.", examples=["f1"])
+    goal: float = Field(description="What was asked for.", examples=[0.7])
+    value: float = Field(description="What the backtest gave.", examples=[0.54])
+    low: float | None = Field(description="Lower end of its 95 % interval.")
+    trivial: float = Field(description="What needs no model.", examples=[0.33])
+    verdict: Literal["met", "not met", "not reachable"] = Field(description="met only where it also beats the trivial.")
+    sentence: str = Field(description="Why.")
+
+
+class Targets(BaseModel):
+    """The goals of the specification, each met, not met or not reachable."""
+
+    data: list[Target] = Field(description="One per goal.")
+    meta: Meta = Field(description="Where the figures come from.")
+
+
+class Receipt(BaseModel):
+    """What one run said of a group of customers, and what came of it."""
+
+    run_id: int = Field(description="The run that said it.")
+    as_of: date = Field(description="When.")
+    task: Task = Field(description="Of what.")
+    horizon_days: int = Field(description="Within how many days.")
+    grouping: Literal["all", "decile", "segment"] = Field(description="How customers are grouped.")
+    name: str = Field(description="all, the tenth (01 is the highest), or the segment as it was then.")
+    customers: int = Field(description="How many.")
+    said: float = Field(description="Mean probability; lifetime_value: money per customer.", examples=[0.218])
+    happened: float = Field(description="The part with whom it happened; lifetime_value: money.", examples=[0.227])
+    model_id: int | None = Field(description="The model that said it.")
+    kind: str | None = Field(description="Which kind of model.")
+
+
+class Receipts(BaseModel):
+    """Promises whose time has come, of the shop as a whole."""
+
+    data: list[Receipt] = Field(description="One per run, task and group.")
+    meta: Meta = Field(description="Where the figures come from.")
+
+
+class Withdrawn(BaseModel):
+    """The model that was taken out of service."""
+
+    model_id: int = Field(description="Its number.")
+    task: Task = Field(description="Its task.")
+    sentence: str = Field(description="What happens next.")
+
+
+class BacktestAsked(Explain):
+    """Judged on whom."""
+
+    population: str = Field(
+        "all", max_length=40, description="all, active_180d, two_orders_180d, key_accounts; see populations."
+    )
+
+
+class ReceiptsAsked(Explain):
+    """Which receipts."""
+
+    task: Task | None = Field(None, description="Only of this task.")
+    grouping: Literal["all", "decile", "segment"] | None = Field(None, description="Only grouped so.")
+
+
+@router.get("/models", response_model=ModelList, responses=documented(409))
+async def list_models(web: WebOf, principal: Reader) -> Response:
+    """The trainings, the newest first, and who answers each task of the published run."""
+    run_id = web.door().run_id
+    async with web.transaction(principal.user_id) as con:
+        found = await (await con.execute(_query("models"), {"run_id": run_id})).fetchall()
+        tasks = await (await con.execute(_query("tasks"), {"run_id": run_id})).fetchall()
+    return answer({"data": found, "tasks": tasks, "meta": web.meta()})
+
+
+@router.get("/models/{model_id}", response_model=ModelCard, responses=documented(404, 409))
+async def get_model(web: WebOf, principal: Reader, model_id: ModelId) -> Response:
+    """One training with its card."""
+    return answer({**await _model(web, principal, model_id), "meta": web.meta()})
+
+
+@router.get("/models/{model_id}/backtests", response_model=Backtest | Made | RowsBehind, responses=documented(404, 409))
+async def model_backtests(
+    web: WebOf, principal: Reader, model_id: ModelId, how: Annotated[BacktestAsked, Query()]
+) -> Response:
+    """Every measure out of time with its interval, beside the models it was compared with and what needs none."""
+    model = await _model(web, principal, model_id)
+    values = {"model_id": model_id, "population": how.population}
+    async with web.transaction(principal.user_id) as con:
+        known = [row["population"] for row in await (await con.execute(_query("populations"), values)).fetchall()]
+        cutoffs = await (await con.execute(_query("cutoffs"), values)).fetchall()
+    if known and how.population not in known:
+        if "population" in how.model_fields_set:
+            raise ParameterError(
+                "population", "population: it was not judged on those", remedy=f"Choose one of: {', '.join(known)}"
+            )
+        values["population"] = known[0]
+
+    def shape(found: Figures) -> dict[str, Any]:
+        ours = {row["measure"]: row["value"] for row in found if row["model"] == model["kind"]}
+        complete = all(name in ours for name in CONFUSION)
+        return {
+            "data": [{"population": values["population"], **row} for row in found],
+            "confusion": {name: ours[name] for name in CONFUSION} if complete else None,
+            "cutoffs": cutoffs,
+            "populations": known,
+        }
+
+    return await calculation.answered(web, principal, Asked(catalogue.BACKTEST, values), how, shape)
+
+
+@router.get(
+    "/models/{model_id}/calibration", response_model=Calibration | Made | RowsBehind, responses=documented(404, 409)
+)
+async def model_calibration(
+    web: WebOf, principal: Reader, model_id: ModelId, how: Annotated[Explain, Query()]
+) -> Response:
+    """What was said and what happened, tenth by tenth."""
+    await _model(web, principal, model_id)
+    return await calculation.answered(web, principal, Asked(catalogue.CALIBRATION, {"model_id": model_id}), how)
+
+
+@router.get("/models/{model_id}/lift", response_model=Lift | Made | RowsBehind, responses=documented(404, 409))
+async def model_lift(web: WebOf, principal: Reader, model_id: ModelId, how: Annotated[Explain, Query()]) -> Response:
+    """How much more often than on average it happened in each tenth, and what the likelier tenths hold together."""
+    await _model(web, principal, model_id)
+    return await calculation.answered(web, principal, Asked(catalogue.LIFT, {"model_id": model_id}), how)
+
+
+@router.get(
+    "/models/{model_id}/threshold", response_model=Thresholds | Made | RowsBehind, responses=documented(404, 409)
+)
+async def model_threshold(
+    web: WebOf, principal: Reader, model_id: ModelId, how: Annotated[Explain, Query()]
+) -> Response:
+    """Calls against what they find: from which probability on to call. Out of time, from the backtest."""
+    model = await _model(web, principal, model_id)
+    async with web.transaction(principal.user_id) as con:
+        served = await (await con.execute(_query("threshold"), {"model_id": model_id})).fetchone()
+    horizon = model["card"].get("horizon") or WINDOW_DAYS
+    threshold = served.pop("threshold") if served else None
+    at_served = {**served, "calls_per_week": served["calls"] * 7 / horizon} if served else None
+
+    def shape(found: Figures) -> dict[str, Any]:
+        return {
+            "data": [{**row, "calls_per_week": row["calls"] * 7 / horizon} for row in found],
+            "served": threshold,
+            "at_served": at_served,
+            "sentence": f"Means over the test cutoffs of the backtest: each model had learnt only what was known then, and"
+            f" what came in the {horizon} days after is counted. Of a shop so large that a part of its customers was"
+            f" judged, counts are scaled to all of them.",
+        }
+
+    return await calculation.answered(web, principal, Asked(catalogue.THRESHOLD, {"model_id": model_id}), how, shape)
+
+
+@router.post("/models/{task}/rollback", response_model=Withdrawn, responses=documented(404))
+async def rollback_model(
+    web: WebOf, principal: Annotated[Principal, require("models.manage")], task: TaskName, request: Request
+) -> Response:
+    """Take the newest model of a task out of service; the one before it serves from the next refresh on. Audited."""
+    if task not in ALL_TASKS:
+        raise NotFound("There is no such task.", remedy=f"Choose one of: {', '.join(ALL_TASKS)}")
+    async with web.transaction(principal.user_id) as con:
+        row = await (await con.execute(_query("withdraw"), {"task": task})).fetchone()
+        if row is None or row["model_id"] is None:
+            raise NotFound(f"No model of {task} is in service.", remedy="See /api/models.")
+        await record.record(
+            con,
+            "models.rollback",
+            actor=principal.user_id,
+            subject=f"model:{row['model_id']}",
+            detail={"task": task, "model_id": row["model_id"]},
+            request_id=request.state.request_id,
+        )
+    sentence = "The model before it serves from the next refresh on, unless that trains a new one."
+    return answer({"model_id": row["model_id"], "task": task, "sentence": sentence})
+
+
+@router.get("/targets", response_model=Targets, responses=documented(409))
+async def list_targets(web: WebOf, principal: Reader) -> Response:
+    """The goals of the specification: met, not met or not reachable, and why. Computed by the backtest, never typed."""
+    async with web.transaction(principal.user_id) as con:
+        found = await (await con.execute(_query("targets"), {"run_id": web.door().run_id})).fetchall()
+    return answer({"data": found, "meta": web.meta()})
+
+
+@router.get("/receipts", response_model=Receipts | Made | RowsBehind, responses=documented(409))
+async def list_receipts(web: WebOf, principal: Reader, how: Annotated[ReceiptsAsked, Query()]) -> Response:
+    """What runs said and what came of it: of all customers, by tenth, by segment."""
+    values = {"task": how.task, "grouping": "all" if how.explain else how.grouping}
+    return await calculation.answered(web, principal, Asked(catalogue.RECEIPTS, values), how)
+
+
+async def _model(web: Web, principal: Principal, model_id: int) -> dict[str, Any]:
+    """One model with its card. Raises NotFound."""
+    async with web.transaction(principal.user_id) as con:
+        values = {"model_id": model_id, "run_id": web.door().run_id}
+        found = await (await con.execute(_query("model"), values)).fetchone()
+    if found is None:
+        raise NotFound("Model not found", remedy="See /api/models.")
+    return found
+
+
+def _query(name: str) -> str:
+    return named_queries("foresell.store", "queries/analytics.sql")[name]

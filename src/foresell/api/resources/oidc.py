@@ -1,0 +1,127 @@
+"""Signing in at a company's own provider (OpenID Connect)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import BaseModel
+
+from foresell.access import oidc, sign_in
+from foresell.api.http.app_state import Web
+from foresell.api.http.authentication import LOOPBACK_NAMES, binder_of, origin_of, set_binder, set_cookies, visitor_of
+from foresell.api.http.dependencies import WebOf, public, web_of
+from foresell.api.http.error_handlers import documented
+from foresell.api.http.responses import answer
+from foresell.audit import record
+from foresell.errors import NotFound, NotSignedIn, ProviderTrouble
+
+router = APIRouter(prefix="/api/auth/oidc", tags=["sign-in"])
+ProviderName = Annotated[str, Path(max_length=30, pattern="^[a-z][a-z0-9]*$", description="Of the list.")]
+
+
+class ProviderButton(BaseModel):
+    """One provider."""
+
+    name: str
+    label: str
+
+
+class Providers(BaseModel):
+    """Those set up here."""
+
+    data: list[ProviderButton]
+    total: int
+
+
+@router.get("", response_model=Providers, responses=documented(), dependencies=[public()])
+async def providers(web: WebOf) -> Response:
+    """Where one can sign in beside here."""
+    data = [{"name": each.name, "label": each.label} for each in web.settings.providers]
+    return answer({"data": data, "total": len(data)})
+
+
+@router.get(
+    "/{provider}/start",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses=documented(404),
+    dependencies=[public()],
+)
+async def start(
+    request: Request,
+    web: WebOf,
+    provider: ProviderName,
+    onward: Annotated[str, Query(alias="next", max_length=1000, description="A path of ours to end at.")] = "/",
+) -> Response:
+    """Off to the provider."""
+    client = _client(request, provider)
+    begun = await client.begin(_redirect_uri(request, provider), onward)
+    async with web.transaction(None) as con:
+        await oidc.remember(con, begun)
+    response = RedirectResponse(begun.url, 303)
+    set_binder(request, response, begun.binder)
+    return response
+
+
+@router.get(
+    "/{provider}/callback",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses=documented(404),
+    dependencies=[public()],
+)
+async def callback(
+    request: Request,
+    web: WebOf,
+    provider: ProviderName,
+    state: Annotated[str, Query(min_length=1, max_length=200)],
+    code: Annotated[str | None, Query(max_length=4000)] = None,
+    error: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    """Back from the provider: signed in and onward, on to the second factor, or to the sign-in page with the reason."""
+    try:
+        return await _came_back(request, web, _client(request, provider), state, code if not error else None)
+    except ProviderTrouble:
+        return RedirectResponse("/sign-in?refused=provider", 303)
+    except NotSignedIn:
+        return RedirectResponse("/sign-in?refused=again", 303)
+
+
+async def _came_back(request: Request, web: Web, client: oidc.Client, state: str, code: str | None) -> Response:
+    name, request_id = client.provider.name, getattr(request.state, "request_id", None)
+    async with web.transaction(None) as con:
+        returned = await oidc.returned(con, client, state, binder_of(request))
+    if not code:
+        raise NotSignedIn("The provider did not sign you in.")
+    identity = await client.identity(_redirect_uri(request, name), code, returned)
+    async with web.transaction(None) as con:
+        user_id = await oidc.user_of(con, client.provider, identity)
+        if user_id is None:
+            detail = {"by": "oidc", "provider": name}
+            await record.record(con, "sign-in.refused", actor=None, detail=detail, request_id=request_id)
+            return RedirectResponse("/sign-in?refused=stranger", 303)
+        result = await sign_in.accept(con, user_id, "oidc", visitor_of(request))
+        if isinstance(result, sign_in.NextStep):
+            return RedirectResponse(f"/sign-in?ticket={quote(result.ticket)}&next={quote(returned.onward)}", 303)
+        detail = {"by": "oidc", "provider": name, "session_id": result.session.session_id}
+        await record.record(con, "sign-in", actor=user_id, detail=detail, request_id=request_id)
+    response = RedirectResponse(returned.onward, 303)
+    set_cookies(request, response, result.session.refresh_token, result.device_token)
+    return response
+
+
+def _client(request: Request, name: str) -> oidc.Client:
+    clients: dict[str, oidc.Client] = request.app.state.oidc
+    if name not in clients:
+        raise NotFound("Provider not found", remedy="List them: GET /api/auth/oidc")
+    return clients[name]
+
+
+def _redirect_uri(request: Request, provider: str) -> str:
+    """Registered with the provider; it names the host the browser is at, or its cookie would not come back."""
+    here = f"{request.url.scheme}://{request.url.netloc}" if request.url.hostname in LOOPBACK_NAMES else None
+    origin = web_of(request).settings.public_url or here or origin_of(request)
+    return f"{origin}/api/auth/oidc/{provider}/callback"

@@ -1,0 +1,158 @@
+"""Runs: the refreshes there were, starting one, publishing an earlier one again; and the worker's jobs."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+import anyio
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import Response
+from psycopg.errors import UniqueViolation
+from pydantic import BaseModel, ConfigDict, Field
+
+from foresell.access.principal import Principal
+from foresell.api.http.dependencies import WebOf, require, signed_in
+from foresell.api.http.error_handlers import documented
+from foresell.api.http.idempotency import OnceOf
+from foresell.api.http.responses import answer
+from foresell.api.resources.batches import asked
+from foresell.api.resources.imports import Job
+from foresell.api.shared import customer_lists, desk
+from foresell.audit import record
+from foresell.db import AsyncConnection
+from foresell.errors import Busy, NotFound
+from foresell.store import runs
+
+router = APIRouter(prefix="/api", tags=["runs"])
+Reader = Annotated[Principal, require("runs.read")]
+Writer = Annotated[Principal, require("runs.write")]
+Number = Annotated[int, Path(ge=1, lt=2**31)]
+
+
+class Progress(BaseModel):
+    """How far a refresh is."""
+
+    step: str | None
+    done: int | None
+    total: int | None
+
+
+class Run(BaseModel):
+    """One refresh: the day it speaks of and what became of it."""
+
+    run_id: int
+    as_of: date | None = Field(description="null for a run that never came to its day.")
+    state: Literal["building", "published", "superseded", "withdrawn", "failed", "thinned"]
+    published: bool = Field(description="Whether everything shown comes from it.")
+    rules_version: int
+    customers_scored: int | None
+    versions: dict[str, Any]
+    timings: dict[str, float] = Field(description="Seconds by step.")
+    error: str | None
+    started_at: datetime
+    published_at: datetime | None
+    progress: Progress | None = Field(description="While it is building.")
+
+
+class RunPage(desk.Listing):
+    """Runs, newest first."""
+
+    data: list[Run]
+
+
+class NewRun(BaseModel):
+    """How to refresh."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    predict: bool = Field(default=True, description="Also predict; else only score.")
+    train: Literal["when due", "always", "never"] = Field(
+        default="when due", description="Whether to train models first."
+    )
+
+
+@router.get("/runs", response_model=RunPage, responses=documented())
+async def list_runs(web: WebOf, principal: Reader, paging: Annotated[customer_lists.Paging, Query()]) -> Response:
+    """The refreshes there were, newest first."""
+    start = desk.start_of(paging)
+    async with web.transaction(principal.user_id) as con:
+        count = await desk.row(con, "count_runs")
+        rows = await desk.rows(con, "runs", run_id=None, limit=paging.limit, start=start)
+    return answer(desk.listing(web, rows, count["total"] if count else 0, start, paging.limit))
+
+
+@router.get("/runs/{run_id}", response_model=Run, responses=documented(404))
+async def get_run(web: WebOf, principal: Reader, run_id: Number) -> Response:
+    """One refresh, with how far it is while it is building."""
+    async with web.transaction(principal.user_id) as con:
+        return answer(await _run(con, run_id))
+
+
+@router.post("/runs", status_code=202, response_model=Job, responses=documented(409, 422))
+async def start_run(principal: Writer, once: OnceOf, how: NewRun | None = None) -> Response:
+    """Have everything scored anew and published; progress comes by GET /api/stream and GET /api/jobs/{job_id}."""
+    wanted = (how or NewRun()).model_dump()
+
+    async def act(con: AsyncConnection) -> dict[str, Any]:
+        try:
+            return await asked(con, "refresh", wanted)
+        except UniqueViolation:
+            raise Busy("A refresh is under way already.", remedy="Follow it: GET /api/runs") from None
+
+    return await once(principal, act, status=202)
+
+
+@router.post("/runs/cancel", status_code=202, response_model=Job, responses=documented(404, 422))
+async def cancel_refresh(principal: Writer, once: OnceOf) -> Response:
+    """Stop the refresh that waits or is under way; nothing of it is kept, and what is shown does not change."""
+
+    async def act(con: AsyncConnection) -> dict[str, Any]:
+        found = await desk.row(con, "refresh_under_way")
+        if found is None:
+            raise NotFound(
+                "No refresh is under way", remedy="One started on the command line is stopped there, by Ctrl-C."
+            )
+        await desk.run(con, "cancel_queued", **found)
+        await desk.run(con, "cancel_running", **found)
+        await record.record(con, "refresh.cancel", actor=principal.user_id, subject=f"job:{found['job_id']}")
+        job = await desk.row(con, "job", **found)
+        assert job
+        return job
+
+    return await once(principal, act, status=202)
+
+
+@router.post("/runs/{run_id}/publish", response_model=Run, responses=documented(404, 409, 422))
+async def publish_run(web: WebOf, principal: Writer, once: OnceOf, run_id: Number) -> Response:
+    """Publish an earlier run again; the one shown until now is withdrawn, not deleted. Nothing happens if it is that one."""
+    acting = dataclasses.replace(web.database, acting_for=principal.user_id, via="web")
+
+    async def act(con: AsyncConnection) -> dict[str, Any]:
+        if not (await _run(con, run_id))["published"]:
+            await anyio.to_thread.run_sync(runs.rollback, acting, run_id)
+        return await _run(con, run_id)
+
+    response = await once(principal, act)
+    await web.look_for_run()
+    return response
+
+
+@router.get("/jobs/{job_id}", response_model=Job, responses=documented(404))
+async def get_job(
+    web: WebOf, principal: Annotated[Principal, signed_in()], job_id: Annotated[int, Path(ge=1, lt=2**63)]
+) -> Response:
+    """What became of something the worker was asked to do: one's own jobs, and for stewards all."""
+    async with web.transaction(principal.user_id) as con:
+        job = await desk.row(con, "job", job_id=job_id)
+    if job is None:
+        raise NotFound("Job not found")
+    return answer(job)
+
+
+async def _run(con: AsyncConnection, run_id: int) -> dict[str, Any]:
+    found = await desk.row(con, "runs", run_id=run_id, limit=1, start=0)
+    if found is None:
+        raise NotFound("Run not found", remedy="List them: GET /api/runs")
+    return found

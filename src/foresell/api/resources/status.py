@@ -1,0 +1,140 @@
+"""How the installation is doing: speed and availability by operation, the run, the database, the worker."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any
+
+import anyio
+from fastapi import APIRouter
+from fastapi.responses import Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, Field
+
+import foresell
+from foresell.access.principal import Principal
+from foresell.api.http import request_stats
+from foresell.api.http.dependencies import WebOf, require
+from foresell.api.http.error_handlers import documented
+from foresell.api.http.responses import answer
+from foresell.errors import DatabaseUnavailable
+
+router = APIRouter(tags=["status"])
+Operator = Annotated[Principal, require("status.read")]
+
+STARTED = datetime.now(UTC)
+#: A worker gives a sign of life every ten seconds.
+WORKER_SILENT = timedelta(seconds=60)
+
+
+class Published(BaseModel):
+    """The run everything shown comes from."""
+
+    run_id: int = Field(description="Its number.", examples=[12])
+    as_of: date = Field(description="The day it speaks of.", examples=["2011-12-10"])
+    published_at: datetime = Field(description="Since when it is shown.", examples=["2026-11-21T09:00:00Z"])
+    age_hours: float = Field(description="How long that is.", examples=[7.5])
+    customers: int = Field(description="How many customers it scored.", examples=[4338])
+
+
+class DatabaseStatus(BaseModel):
+    """The database."""
+
+    answers: bool = Field(description="Whether it answers.", examples=[True])
+    ms: float | None = Field(description="How long that took.", examples=[0.8])
+
+
+class WorkerStatus(BaseModel):
+    """What imports and refreshes in the background."""
+
+    alive: bool = Field(description="Whether a worker gave a sign of life within a minute.", examples=[True])
+    seen_at: datetime | None = Field(description="When the last one did.", examples=["2026-11-21T09:00:00Z"])
+
+
+class Operation(BaseModel):
+    """One operation since the start; times are read off between the ends of classes."""
+
+    method: str = Field(description="The method.", examples=["GET"])
+    route: str = Field(description="The path, with its parameters' names.", examples=["/api/customers"])
+    requests: int = Field(description="How often it was asked.", examples=[1200])
+    failed: int = Field(description="How often it failed by our fault (5xx).", examples=[0])
+    availability: float | None = Field(description="The share that did not fail so.", examples=[1.0])
+    p50_ms: float | None = Field(description="Half were answered within so many milliseconds.", examples=[4.2])
+    p95_ms: float | None = Field(description="95 of 100 were.", examples=[12.5])
+    p99_ms: float | None = Field(description="99 of 100 were.", examples=[28.0])
+
+
+class Status(BaseModel):
+    """The installation now, and since its API was started."""
+
+    version: str = Field(description="Foresell's.", examples=["0.1.0"])
+    started_at: datetime = Field(description="When this process of the API was.", examples=["2026-11-21T09:00:00Z"])
+    run: Published | None = Field(description="null: nothing is published yet.")
+    database: DatabaseStatus = Field(description="Whether the database answers.")
+    worker: WorkerStatus = Field(description="Whether a worker is there.")
+    requests: int = Field(description="Requests of all operations.", examples=[5400])
+    availability: float | None = Field(description="The share that did not fail by our fault.", examples=[1.0])
+    operations: list[Operation] = Field(description="By operation, the most asked first.")
+
+
+@router.get("/api/status", response_model=Status, responses=documented())
+async def status(web: WebOf, principal: Operator) -> Response:
+    """Speed and availability by operation, the run, the database and the worker."""
+    started = time.perf_counter()
+    try:
+        async with web.transaction(principal.user_id) as con:
+            row = await (await con.execute("select desk.worker_seen() as seen_at")).fetchone()
+        seen, ms = (row["seen_at"] if row else None), (time.perf_counter() - started) * 1000
+    except DatabaseUnavailable:
+        seen, ms = None, None
+    found = await anyio.to_thread.run_sync(request_stats.figures)
+    operations = [
+        {
+            "method": method,
+            "route": route,
+            "requests": each.requests,
+            "failed": each.failed,
+            "availability": each.availability,
+            **{f"p{share}_ms": each.quantile_ms(share / 100) for share in (50, 95, 99)},
+        }
+        for (method, route), each in sorted(found.items(), key=lambda pair: -pair[1].requests)
+    ]
+    total = sum(each.requests for each in found.values())
+    failed = sum(each.failed for each in found.values())
+    return answer(
+        {
+            "version": foresell.__version__,
+            "started_at": STARTED,
+            "run": _published(web.run),
+            "database": {"answers": ms is not None, "ms": ms},
+            "worker": {"alive": seen is not None and datetime.now(UTC) - seen < WORKER_SILENT, "seen_at": seen},
+            "requests": total,
+            "availability": 1 - failed / total if total else None,
+            "operations": operations,
+        }
+    )
+
+
+def _published(run: dict[str, Any] | None) -> dict[str, Any] | None:
+    if run is None:
+        return None
+    age = datetime.now(UTC) - run["published_at"]
+    return {
+        "run_id": run["run_id"],
+        "as_of": run["as_of"],
+        "published_at": run["published_at"],
+        "age_hours": round(age.total_seconds() / 3600, 2),
+        "customers": run["customers_scored"],
+    }
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"description": "Prometheus's text.", "content": {"text/plain": {}}}, **documented()},
+)
+async def metrics(principal: Operator) -> Response:
+    """Figures for Prometheus; give its scraper an API key with status.read."""
+    text = await anyio.to_thread.run_sync(lambda: generate_latest(request_stats.registry()))
+    return Response(text, media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,76 @@
+"""The live stream: what happens, as it happens, to those who may know."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Request
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from foresell.access.principal import Principal
+from foresell.api.http.app_state import Web
+from foresell.api.http.dependencies import WebOf, signed_in
+from foresell.api.http.error_handlers import documented
+from foresell.api.http.live_events import Live
+from foresell.api.http.responses import body
+from foresell.api.shared import desk
+from foresell.errors import DatabaseUnavailable
+
+router = APIRouter(prefix="/api", tags=["live"])
+
+#: A stream ends before the access token it was opened with does; the client opens the next where it left off.
+STREAM_SECONDS = 540.0
+#: Looked at least so often, also without news.
+LOOK_SECONDS = 15.0
+RETRY_MILLISECONDS = 2_000
+EVENTS_AT_ONCE = 500
+
+
+async def live_of(request: Request) -> Live:
+    """What this process hears."""
+    live: Live = request.app.state.live
+    return live
+
+
+@router.get("/stream", response_class=EventSourceResponse, responses=documented())
+async def stream(
+    web: WebOf,
+    principal: Annotated[Principal, signed_in()],
+    live: Annotated[Live, Depends(live_of)],
+    last_event_id: Annotated[
+        int | None, Header(ge=0, lt=2**63, description="The id of the last event seen: what followed is sent first.")
+    ] = None,
+) -> AsyncIterator[ServerSentEvent]:
+    """Events as they happen: run_published, run_progress, import_progress, call_logged, call_undone, customers_assigned,
+    snooze, batch_undone. Begins with `ready`. A comment comes every 15 seconds; the stream ends after nine minutes, to
+    be opened again with Last-Event-ID."""
+    last = last_event_id
+    if last is None:
+        async with web.transaction(principal.user_id) as con:
+            newest = await desk.row(con, "newest_event")
+        last = newest["newest"] if newest else 0
+    yield ServerSentEvent(event="ready", id=str(last), retry=RETRY_MILLISECONDS, raw_data="{}")
+    ends = time.monotonic() + STREAM_SECONDS
+    while not live.stopping and time.monotonic() < ends:
+        news = live.news()
+        events = await _events(web, principal, last)
+        for event in events:
+            last = event["event_id"]
+            data = {**event["payload"], "customer_id": event["customer_id"], "at": event["at"]}
+            yield ServerSentEvent(event=event["kind"], id=str(last), raw_data=body(data).decode())
+        if len(events) < EVENTS_AT_ONCE:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(news.wait(), LOOK_SECONDS)
+
+
+async def _events(web: Web, principal: Principal, after: int) -> list[desk.Row]:
+    """What this user may know of since; nothing while the database is away."""
+    try:
+        async with web.transaction(principal.user_id) as con:
+            return await desk.rows(con, "events_after", after=after, limit=EVENTS_AT_ONCE)
+    except DatabaseUnavailable:
+        return []

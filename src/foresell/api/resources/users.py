@@ -1,0 +1,249 @@
+"""Users, roles, teams and everybody's API keys, for whoever manages them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+
+from foresell.access import api_keys, links, users
+from foresell.access.principal import Principal
+from foresell.api.http.authentication import origin_of, principals_of
+from foresell.api.http.dependencies import WebOf, require
+from foresell.api.http.error_handlers import documented
+from foresell.api.http.responses import answer
+from foresell.api.resources.account import ApiKey, Body, key_body
+from foresell.audit import record
+from foresell.db import AsyncConnection
+
+router = APIRouter(prefix="/api", tags=["users"])
+Manager = Annotated[Principal, require("users.manage")]
+UserId = Annotated[int, Path(ge=1, le=2**31 - 1)]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S", examples=["Ada Lovelace"])]
+Email = Annotated[str, Field(min_length=3, max_length=254, examples=["ada@shop.example"])]
+Roles = Annotated[list[Annotated[str, Field(max_length=50)]], Field(max_length=20, examples=[["rep"]])]
+TeamId = Annotated[int | None, Field(ge=1, le=2**31 - 1)]
+
+
+class Team(BaseModel):
+    """One team."""
+
+    team_id: int
+    name: str
+
+
+class Account(BaseModel):
+    """One user."""
+
+    user_id: int
+    name: str
+    email: str
+    roles: list[str]
+    team: Team | None
+    disabled: bool
+    second_factor: bool | None
+    last_seen_at: datetime | None
+    created_at: datetime
+
+
+class InvitedAccount(Account):
+    """The user, and the one-time link to hand over."""
+
+    link: str
+
+
+class Accounts(BaseModel):
+    """All users."""
+
+    data: list[Account]
+    total: int
+    page: int = 1
+    next_cursor: None = None
+
+
+class NewUser(Body):
+    """Somebody who shall be able to sign in."""
+
+    name: Name
+    email: Email
+    roles: Roles
+    team_id: TeamId = None
+
+
+class UserChange(Body):
+    """What to change; what is left out stays."""
+
+    name: Name | None = None
+    email: Email | None = None
+    roles: Roles | None = None
+    team_id: TeamId = None
+    disabled: bool | None = None
+
+
+class Reset(Body):
+    """What the person has lost."""
+
+    second_factor: bool = Field(False, description="Also forget the authenticator app, passkeys and recovery codes.")
+
+
+class OneTimeLink(BaseModel):
+    """Hand it over in person or by a channel you trust; it counts once, for a day."""
+
+    link: str
+
+
+class Role(BaseModel):
+    """One role."""
+
+    name: str
+    scope: str = Field(description="Whose customers it reaches: own, team or all.")
+    description: str
+    permissions: list[str]
+
+
+class RoleList(BaseModel):
+    """All roles."""
+
+    data: list[Role]
+    total: int
+
+
+class CountedTeam(Team):
+    """One team, and how many belong to it."""
+
+    users: int
+
+
+class TeamList(BaseModel):
+    """All teams."""
+
+    data: list[CountedTeam]
+    total: int
+
+
+class OwnedApiKey(ApiKey):
+    """One key of a program, and whose it is."""
+
+    user_id: int
+    owner: str = Field(description="The user's name.", examples=["Ada Lovelace"])
+
+
+class OwnedApiKeys(BaseModel):
+    """All that still count."""
+
+    data: list[OwnedApiKey]
+    total: int
+
+
+class NewTeam(Body):
+    """A team."""
+
+    name: Name
+
+
+@router.get("/users", response_model=Accounts, responses=documented(403))
+async def all_users(web: WebOf, principal: Manager) -> Response:
+    """Everybody who may sign in, or once did."""
+    async with web.transaction(principal.user_id) as con:
+        rows = await users.listed(con)
+    return answer({"data": rows, "total": len(rows), "page": 1, "next_cursor": None})
+
+
+@router.post("/users", status_code=201, response_model=InvitedAccount, responses=documented(403))
+async def add_user(request: Request, web: WebOf, principal: Manager, body: NewUser) -> Response:
+    """Add a user. The answer holds the one-time link by which the person comes in and sets a password."""
+    async with web.transaction(principal.user_id) as con:
+        user = await users.create(con, name=body.name, email=body.email, roles=body.roles, team_id=body.team_id)
+        token = await links.issue(con, user["user_id"])
+        await _record(request, con, principal, "user.added", user["user_id"], {"roles": user["roles"]})
+    return answer({**user, "link": links.url(origin_of(request), token)}, 201)
+
+
+@router.get("/users/{user_id}", response_model=Account, responses=documented(403, 404))
+async def one_user(web: WebOf, principal: Manager, user_id: UserId) -> Response:
+    """One user."""
+    async with web.transaction(principal.user_id) as con:
+        return answer(await users.get(con, user_id))
+
+
+@router.patch("/users/{user_id}", response_model=Account, responses=documented(403, 404, 409))
+async def change_user(request: Request, web: WebOf, principal: Manager, user_id: UserId, body: UserChange) -> Response:
+    """Change name, e-mail, roles, team, or lock out (`disabled`). It counts at once, for everything under way."""
+    changes = {name: value for name, value in body.model_dump(exclude_unset=True).items() if _is_given(name, value)}
+    async with web.transaction(principal.user_id) as con:
+        user = await users.change(con, user_id, changes, by=principal.user_id)
+        told = {name: value for name, value in changes.items() if name in ("roles", "disabled", "team_id")}
+        await _record(request, con, principal, "user.changed", user_id, {"fields": sorted(changes), **told})
+    principals_of(request).forget()
+    web.forget_scopes()
+    return answer(user)
+
+
+@router.post("/users/{user_id}/reset", response_model=OneTimeLink, responses=documented(403, 404))
+async def reset_user(
+    request: Request, web: WebOf, principal: Manager, user_id: UserId, body: Reset | None = None
+) -> Response:
+    """A one-time link for somebody who lost the password (or, with `second_factor`, the phone). All sessions end."""
+    forget = bool(body and body.second_factor)
+    async with web.transaction(principal.user_id) as con:
+        await users.reset(con, user_id, factors=forget)
+        token = await links.issue(con, user_id)
+        await _record(request, con, principal, "user.reset", user_id, {"second_factor": forget})
+    principals_of(request).forget()
+    return answer({"link": links.url(origin_of(request), token)})
+
+
+@router.get("/roles", response_model=RoleList, responses=documented(403))
+async def all_roles(web: WebOf, principal: Manager) -> Response:
+    """Every role, what it reaches and what it permits."""
+    async with web.transaction(principal.user_id) as con:
+        rows = await users.roles(con)
+    return answer({"data": rows, "total": len(rows)})
+
+
+@router.get("/teams", response_model=TeamList, responses=documented(403))
+async def all_teams(web: WebOf, principal: Manager) -> Response:
+    """Every team."""
+    async with web.transaction(principal.user_id) as con:
+        rows = await users.teams(con)
+    return answer({"data": rows, "total": len(rows)})
+
+
+@router.post("/teams", status_code=201, response_model=CountedTeam, responses=documented(403))
+async def add_team(request: Request, web: WebOf, principal: Manager, body: NewTeam) -> Response:
+    """Add a team."""
+    async with web.transaction(principal.user_id) as con:
+        team = await users.create_team(con, body.name)
+        await _record(request, con, principal, "team.added", None, {"team_id": team["team_id"]})
+    return answer(team, 201)
+
+
+@router.get("/api-keys", response_model=OwnedApiKeys, responses=documented(403))
+async def all_api_keys(web: WebOf, principal: Annotated[Principal, require("keys.manage")]) -> Response:
+    """Everybody's keys that still count; DELETE /api/me/api-keys/{key_id} ends one."""
+    async with web.transaction(principal.user_id) as con:
+        rows = await api_keys.of_everybody(con)
+    data = [{**key_body(row), "user_id": row["user_id"], "owner": row["owner"]} for row in rows]
+    return answer({"data": data, "total": len(data)})
+
+
+def _is_given(name: str, value: Any) -> bool:
+    """null clears the team; for everything else it means: not given."""
+    return value is not None or name == "team_id"
+
+
+async def _record(
+    request: Request,
+    con: AsyncConnection,
+    principal: Principal,
+    action: str,
+    user_id: int | None,
+    detail: dict[str, object],
+) -> None:
+    await record.record(
+        con, action, actor=principal.user_id, subject=f"user:{user_id}" if user_id else None, detail=detail,
+        request_id=getattr(request.state, "request_id", None),
+    )  # fmt: skip

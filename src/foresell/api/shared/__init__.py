@@ -1,0 +1,1 @@
+"""What several resources use: lists of customers, calculations behind a number, common schemas."""

@@ -1,0 +1,176 @@
+"""Lists of customers: one set of filters, sorts, pages and cursors for every endpoint, view and export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from foresell.access.principal import Principal
+from foresell.api.http.app_state import Web
+from foresell.api.http.error_handlers import ParameterError
+from foresell.api.http.responses import cursor_of, read_cursor
+from foresell.errors import UsageError
+from foresell.snapshot import queries
+from foresell.snapshot.queries import Filter, Places
+from foresell.sql import named_queries
+
+Sort = Literal["value", "probability", "lifetime", "risk", "recency", "frequency", "monetary", "score"]
+State = Literal["likely to stay", "unsure", "at risk"]
+MOST_FOUND = 50_000
+
+
+class Which(BaseModel):
+    """Which customers. Every part given must hold; names in any case."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    segment: str | None = Field(None, max_length=100, description="Of this segment.", examples=["Champions"])
+    first_day: date | None = Field(None, alias="from", description="Last purchase on or after this day.")
+    last_day: date | None = Field(None, alias="to", description="Last purchase on or before this day.")
+    category: str | None = Field(None, max_length=200, description="Bought something of this product category.")
+    country: str | None = Field(None, max_length=100, description="Of this country.")
+    state: State | None = Field(None, description="Of this churn state.")
+    min_probability: float | None = Field(None, ge=0, le=1, description="At least this likely to order in 30 days.")
+    max_probability: float | None = Field(None, ge=0, le=1, description="At most this likely to order in 30 days.")
+    min_value: float | None = Field(None, ge=0, le=1e12, description="At least this expected value.")
+    q: str | None = Field(None, max_length=100, description="Starts of words in names, or a source's own key.")
+
+
+class Paging(BaseModel):
+    """Which part of a list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(100, ge=1, le=1000, description="How many.")
+    page: int = Field(1, ge=1, le=10_000_000, description="Which page of that many.")
+    cursor: str | None = Field(None, max_length=100, description="`next_cursor` of the answer before; instead of page.")
+
+    def start(self, web: Web) -> int:
+        """How many come before this part. Raises ParameterError for a cursor that is none, or of another run."""
+        return _start(web, self.cursor) if self.cursor is not None else (self.page - 1) * self.limit
+
+
+class Filters(Which, Paging):
+    """Which customers, and which part of the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A page of a list: its rows and where it stands."""
+
+    rows: list[dict[str, Any]]
+    total: int
+    page: int
+    next_start: int | None
+
+    @staticmethod
+    def of(rows: list[dict[str, Any]], total: int, start: int, limit: int) -> Cut:
+        """The part of a list that starts after `start` rows."""
+        end = start + limit
+        return Cut(rows, total, start // limit + 1, end if end < total else None)
+
+    def frame(self, web: Web) -> dict[str, Any]:
+        """What a list says beside its rows."""
+        run = web.door().run_id
+        following = None if self.next_start is None else cursor_of(run, self.next_start)
+        return {"total": self.total, "page": self.page, "next_cursor": following, "meta": web.meta()}
+
+
+async def selected(web: Web, principal: Principal, which: Which, sort: str) -> Places:
+    """The places of all customers that match, in order. Raises ParameterError for a name that does not exist."""
+    which_customers = await filter_of(web, principal, which)
+    with by_parameter():
+        return await web.places(principal, which_customers, sort)
+
+
+async def filter_of(web: Web, principal: Principal, which: Which, only: Sequence[str] | None = None) -> Filter:
+    """The filter asked for, text already looked up. `only`: of these customers.
+
+    Raises ParameterError when a range ends before it starts.
+    """
+    _in_order(which)
+    customers = None if only is None else tuple(each.upper() for each in only)
+    if which.q and which.q.strip():
+        found = await _found(web, principal, which.q)
+        customers = found if customers is None else tuple(set(found) & set(customers))
+    return Filter(**which.model_dump(include=set(Which.model_fields) - {"q"}), customers=customers)
+
+
+@contextmanager
+def by_parameter() -> Iterator[None]:
+    """Whoever asks for a name that does not exist hears which parameter it was."""
+    try:
+        yield
+    except UsageError as error:
+        what = error.message.split("no ", 1)[-1].split(" ", 1)[0]
+        raise ParameterError(what, error.message, remedy=error.remedy) from None
+
+
+async def page(web: Web, principal: Principal, filters: Filters, sort: str, columns: Sequence[str] = ()) -> Cut:
+    """One page of the list: all of its columns, or some."""
+    start = filters.start(web)
+    places = await selected(web, principal, filters, sort)
+    cut = places[start : start + filters.limit]
+    rows = await web.ask(principal, queries.listed, cut, columns) if len(cut) else []
+    return Cut.of(rows, len(places), start, filters.limit)
+
+
+async def names_of(web: Web, principal: Principal, rows: Sequence[dict[str, Any]]) -> dict[str, str | None]:
+    """Names by customer id, of those whose rows these are."""
+    if not rows:
+        return {}
+    found = await web.rows(principal.user_id, query("names"), {"ids": [row["customer_id"] for row in rows]})
+    return {row["customer_id"]: row["name"] for row in found}
+
+
+async def people(web: Web, principal: Principal, rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Name and owner by customer id, of those whose rows these are."""
+    if not rows:
+        return {}
+    found = await web.rows(principal.user_id, query("people"), {"ids": [row["customer_id"] for row in rows]})
+    return {row.pop("customer_id"): row for row in found}
+
+
+async def person(web: Web, principal: Principal, customer_id: str) -> dict[str, Any]:
+    """What may be shown of one customer's person: name, city, masked contact; empty when nothing is known."""
+    found = await web.rows(principal.user_id, query("person"), {"customer_id": customer_id})
+    return found[0] if found else {}
+
+
+async def _found(web: Web, principal: Principal, text: str) -> tuple[str, ...]:
+    """Customers whose name has words that start so, or whom a source knows under that key."""
+    found = await web.rows(principal.user_id, query("search"), {"text": text.strip(), "most": MOST_FOUND})
+    return tuple(row["customer_id"] for row in found)
+
+
+def _start(web: Web, cursor: str) -> int:
+    try:
+        run_id, start = read_cursor(cursor)
+    except ValueError:
+        raise ParameterError(
+            "cursor", "cursor: this is no cursor of ours", remedy="Take it from next_cursor."
+        ) from None
+    if run_id != web.door().run_id:
+        raise ParameterError(
+            "cursor", "cursor: a newer run was published since", remedy="Start again without a cursor."
+        )
+    return start
+
+
+def _in_order(which: Which) -> None:
+    for low, high, name in (
+        (which.first_day, which.last_day, "to"),
+        (which.min_probability, which.max_probability, "max_probability"),
+    ):
+        if low is not None and high is not None and low > high:  # type: ignore[operator]
+            raise ParameterError(name, f"{name}: is below where the range starts", remedy="Swap the two.")
+
+
+def query(name: str) -> str:
+    """One of the named queries of what the API reads of customers."""
+    return named_queries("foresell.store", "queries/web.sql")[name]

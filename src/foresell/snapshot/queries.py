@@ -1,0 +1,206 @@
+"""Questions to a published snapshot; the answers are dicts, one per row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from foresell.errors import NotFound, UsageError
+from foresell.sql import named_queries
+
+Places = NDArray[np.int32]
+
+#: What the list can be sorted by, best first; place (whom to call first) settles ties.
+SORTS = {
+    "value": "place",
+    "probability": "probability desc nulls last, place",
+    "lifetime": "value_12m desc nulls last, place",
+    "risk": "churn_90 * value_12m desc nulls last, place",
+    "recency": "recency_days, place",
+    "frequency": "frequency desc, place",
+    "monetary": "monetary desc, place",
+    "score": "rfm_score desc, monetary desc, place",
+}
+
+#: What each part of a filter means.
+_CONDITIONS = {
+    "segment": "segment = $segment",
+    "first_day": "last_purchase_day >= $first_day",
+    "last_day": "last_purchase_day <= $last_day",
+    "category": "get_bit(bought, (select category_no from categories where category = $category)) = 1",
+    "country": "country = $country",
+    "state": "churn_state = $state",
+    "min_probability": "probability >= $min_probability",
+    "max_probability": "probability <= $max_probability",
+    "min_value": "expected_value >= $min_value",
+    "predicted": "(probability is not null) = $predicted",
+    "customers": "customer_id in (select unnest($customers::varchar[]))",
+}
+
+#: Where the names come from that a filter may name, each in the spelling that is stored.
+_NAMES = {
+    "segment": "select name from segment_rules order by position",
+    "category": "select category from categories order by 1",
+    "country": "select distinct country from customer_list where country is not null order by 1",
+    "state": "select unnest(['likely to stay', 'unsure', 'at risk'])",
+}
+
+_LOOKED_UP = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which customers: every part that is not None must hold. Days are those of the last purchase, both included.
+
+    category: bought something of it (counted lines). Probabilities are of an order within 30 days. customers: only these.
+    """
+
+    segment: str | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    category: str | None = None
+    country: str | None = None
+    state: str | None = None
+    min_probability: float | None = None
+    max_probability: float | None = None
+    min_value: float | None = None
+    predicted: bool | None = None
+    customers: tuple[str, ...] | None = None
+
+    def parts(self) -> dict[str, Any]:
+        """The parts that filter, by name."""
+        values = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in values if v is not None}
+
+
+def customers(
+    con: duckdb.DuckDBPyConnection, which: Filter | None = None, *, sort: str = "value", limit: int | None = None
+) -> tuple[int, list[dict[str, Any]]]:
+    """How many customers match, and the first `limit` of them in order.
+
+    Raises UsageError for a segment, category, country, state or sort that does not exist, naming those that do.
+    """
+    places = selection(con, which or Filter(), sort)
+    return len(places), listed(con, places[:limit])
+
+
+def selection(con: duckdb.DuckDBPyConnection, which: Filter, sort: str = "value") -> Places:
+    """The places of all customers that match, in order: what a list is cut from. Raises UsageError like `customers`."""
+    if sort not in SORTS:
+        raise UsageError(f"Cannot sort by {sort!r}.", remedy=f"Choose one of: {', '.join(SORTS)}")
+    holds, parts = conditions(con, which)
+    query = _sql("selection").replace("{conditions}", holds).replace("{order}", SORTS[sort])
+    return con.execute(query, parts or None).fetchnumpy()["place"]
+
+
+def conditions(con: duckdb.DuckDBPyConnection, which: Filter) -> tuple[str, dict[str, Any]]:
+    """A filter as an expression over customer_list, and the values it binds. Raises UsageError for an unknown name."""
+    parts = {name: _spelled(con, name, value) for name, value in which.parts().items()}
+    return " and ".join(_CONDITIONS[name] for name in parts) or "true", parts
+
+
+def places_of(con: duckdb.DuckDBPyConnection, customer_ids: Sequence[str]) -> Places:
+    """The places of these customers, of those that are listed."""
+    found = con.execute(_sql("places_of"), {"ids": list(customer_ids)}).fetchnumpy()
+    return np.asarray(found["place"], dtype=np.int32)
+
+
+def listed(
+    con: duckdb.DuckDBPyConnection, places: Sequence[int] | Places, columns: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """The rows of the list at these places, in their order; some columns only are found faster."""
+    if not len(places):
+        return []
+    wanted = np.asarray(places, dtype=np.int32)
+    few = len(wanted) <= _LOOKED_UP  # found by the index when written out, by one scan otherwise
+    query = _sql("listed").replace("{places}", ", ".join(map(str, wanted)) if few else "select unnest($places)")
+    query = query.replace("{columns}", ", ".join(columns) or "* exclude (place, bought)")
+    rows = rows_of(con, query, None if few else {"places": wanted})
+    for row in rows:
+        if "reasons" in row:
+            row["reasons"] = row["reasons"].splitlines()
+    found = {row.pop("place"): row for row in rows}
+    return [found[int(place)] for place in places]
+
+
+def forecast(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """The forecast of the run: one row per period and target."""
+    return rows_of(con, _sql("forecast"))
+
+
+def segments(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Every segment with its customers, net revenue, typical recency and advice."""
+    return rows_of(con, _sql("segments"))
+
+
+def customer(con: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, Any]:
+    """One customer's scores with the orders and the cut points they came from. Raises NotFound."""
+    values = {"customer_id": customer_id}
+    found = rows_of(con, _sql("customer"), values)
+    if not found:
+        raise NotFound("Customer not found", remedy="List them: foresell customers")
+    predicted = rows_of(con, _sql("prediction"), values)
+    return {
+        **found[0],
+        "prediction": predicted[0] if predicted else None,
+        "reasons": rows_of(con, _sql("reasons"), values) if predicted else [],
+        "orders": rows_of(con, _sql("orders_of_customer"), values),
+        "cut_points": rows_of(con, _sql("cut_points")),
+    }
+
+
+def transactions(con: duckdb.DuckDBPyConnection, customer_id: str) -> list[dict[str, Any]]:
+    """The customer's orders with goods in them, newest first: date, amount (net, of the goods), products by name.
+
+    Put together here: for one customer's few lines, planning the join and the grouping takes longer than both.
+    """
+    lines = question(con, "goods_of_customer", {"customer_id": customer_id})
+    named = question(con, "product_names", {"products": list({line["product_id"] for line in lines})})
+    names = {row["product_id"]: row["name"] for row in named}
+    orders: dict[int, dict[str, Any]] = {}
+    for line in lines:
+        order = orders.setdefault(line["order_id"], {"date": line["day"], "amount": 0, "products": []})
+        order["amount"] += line["amount"]
+        order["products"].append(names[line["product_id"]])
+    return list(orders.values())[::-1]
+
+
+def question(con: duckdb.DuckDBPyConnection, name: str, values: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """The rows one named question of questions.sql answers with."""
+    return rows_of(con, _sql(name), values)
+
+
+def rows_of(con: duckdb.DuckDBPyConnection, query: str, values: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """A query's rows as dicts."""
+    cursor = con.execute(query, values)
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def names(con: duckdb.DuckDBPyConnection, what: str) -> list[str]:
+    """The segments, categories, countries or churn states a filter may name."""
+    return [row[0] for row in con.execute(_NAMES[what]).fetchall()]
+
+
+def _spelled(con: duckdb.DuckDBPyConnection, what: str, value: Any) -> Any:
+    """A name as it is stored, whatever its case here; other values as they are. Raises UsageError for an unknown name."""
+    return value if what not in _NAMES else _find(what, value, names(con, what))
+
+
+def _find(what: str, value: str, known: Iterable[str]) -> str:
+    known = list(known)
+    for name in known:
+        if name.lower() == value.lower():
+            return name
+    shown = ", ".join(known[:30]) + (" ..." if len(known) > 30 else "")
+    raise UsageError(f"There is no {what} {value!r}.", remedy=f"Choose one of: {shown}")
+
+
+def _sql(name: str) -> str:
+    return named_queries("foresell.snapshot", "queries.sql")[name]

@@ -1,0 +1,176 @@
+"""Reads delimited text into DuckDB: at full speed when each line is one record, carefully when it is not.
+
+DuckDB reads strictly; it refuses the file at the first irregular line. What it accepts is trusted only if it found as
+many records as the file has lines, for then a record's line is its position. Otherwise Python's csv module, which knows
+the line of every record, reads the file again: some three times slower, and it tells each bad line from the good ones.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from foresell.sources.files import dialect, file_sniffing
+from foresell.sources.files.mapping import Dialect
+from foresell.sources.files.raw_rows import Column, Raw, insert_rejects
+
+_BATCH = 20_000
+_LONGEST_CELL = 1 << 20
+_BLANKS = " \t\r\n\xa0"  # as in macros.sql
+
+
+def read(con: duckdb.DuckDBPyConnection, opened: file_sniffing.Opened, stated: Dialect, workdir: Path) -> Raw:
+    """Leave the view `raw` (line, c1, c2, ...: one row per well-formed record) and rejects for the others."""
+    measured = file_sniffing.measure(opened.path)
+    text, encoding = _as_utf8(opened, stated, measured, workdir)
+    measured_as_is = text == opened.path
+    if not measured_as_is:
+        measured = file_sniffing.measure(text)
+    with text.open("r", encoding="utf-8-sig", newline="") as file:
+        written = dialect.find(file.read(file_sniffing.SAMPLE), stated, opened.name)
+    fast = not measured.nuls and _read_fast(con, text, written, measured)
+    if not fast:
+        _read_carefully(con, text, written, opened.name)
+    notes = written.notes
+    if not measured_as_is and not stated.encoding and not encoding.startswith("utf"):
+        notes += (f"read as {encoding}; state encoding under [dialect] of a map if names look wrong.",)
+    return Raw(
+        kind="text",
+        columns=tuple(Column(f"c{i}", name, "VARCHAR") for i, name in enumerate(written.headers, 1)),
+        compression=opened.compression,
+        encoding=encoding,
+        line_ending=measured.line_ending,
+        dialect=Dialect(written.delimiter, written.quote, written.escape, encoding, written.header_line),
+        odd_blanks=measured.odd_blanks or not fast,
+        warnings=notes,
+    )
+
+
+def _as_utf8(
+    opened: file_sniffing.Opened, stated: Dialect, measured: file_sniffing.Measured, workdir: Path
+) -> tuple[Path, str]:
+    with opened.path.open("rb") as file:
+        head = file.read(file_sniffing.SAMPLE)
+    encoding = file_sniffing.encoding_by_bom(head) or stated.encoding
+    if encoding is None:
+        strange = head if measured.utf8 or not head.isascii() else file_sniffing.first_strange_bytes(opened.path)
+        encoding = file_sniffing.detect_encoding(strange, utf8=measured.utf8)
+    if encoding.replace("_", "-").lower() in ("utf-8", "utf8", "utf-8-sig", "ascii") and measured.utf8:
+        return opened.path, "utf-8"
+    text = workdir / "text"
+    file_sniffing.transcode(opened, encoding, text)
+    return text, encoding
+
+
+def _read_fast(
+    con: duckdb.DuckDBPyConnection, text: Path, written: dialect.Written, measured: file_sniffing.Measured
+) -> bool:
+    """Read with DuckDB; False (and nothing left behind) unless every line turned out to be one record."""
+    if measured.line_ending == "\r" or written.data_line != written.header_line + 1:
+        return False
+    columns = {f"c{i}": "VARCHAR" for i in range(1, len(written.headers) + 1)}
+    try:
+        # new_line is left out: stating CRLF makes DuckDB 2.0 find no rows
+        con.execute(
+            f"""create or replace table cells_read as select * from read_csv(
+                $path, columns = {columns}, header = false, skip = $skip, delim = $delimiter, quote = $quote,
+                escape = $escape, auto_detect = false, strict_mode = true, null_padding = false)""",
+            {
+                "path": str(text),
+                "skip": written.data_line - 1,
+                "delimiter": written.delimiter,
+                "quote": written.quote,
+                "escape": written.escape,
+            },
+        )
+    except (duckdb.InvalidInputException, duckdb.ConversionException):
+        return False
+    (records,) = con.execute("select count(*) from cells_read").fetchall()[0]
+    if records != measured.lines - written.header_line:
+        con.execute("drop table cells_read")
+        return False
+    con.execute(f"create view raw as select rowid + {written.data_line} as line, * from cells_read")
+    return True
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Records on their way to DuckDB."""
+
+    lines: list[int]
+    records: list[list[str]]
+    rejects: list[tuple[int, str, str]]
+
+
+def _read_carefully(con: duckdb.DuckDBPyConnection, text: Path, written: dialect.Written, name: str) -> None:
+    width = len(written.headers)
+    names = ["line", *(f"c{i}" for i in range(1, width + 1))]
+    con.execute(f"create or replace table raw (line bigint, {', '.join(f'{c} varchar' for c in names[1:])})")
+    for batch in _batches(text, written, width):
+        insert_rejects(con, name, batch.rejects)
+        if batch.lines:
+            cells = [pa.array(column, pa.string()) for column in zip(*batch.records, strict=True)]
+            table = pa.table([pa.array(batch.lines, pa.int64()), *cells], names)
+            con.register("batch_read", table)
+            con.execute("insert into raw select * from batch_read")
+            con.unregister("batch_read")
+
+
+def _batches(text: Path, written: dialect.Written, width: int) -> Iterator[_Batch]:
+    csv.field_size_limit(_LONGEST_CELL)
+    options = dialect.reader_options(written.delimiter, written.quote, written.escape)
+    batch = _Batch([], [], [])
+    with text.open("r", encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, strict=True, **options)  # type: ignore[arg-type]
+        end = 0
+        while True:
+            begin = end + 1
+            try:
+                cells = next(reader, None)
+            except csv.Error as error:
+                end = reader.line_num
+                batch.rejects += _unreadable(begin, end, str(error))
+                continue
+            if cells is None:
+                break
+            end = reader.line_num
+            if begin < written.data_line or (len(cells) < width and not any(cell.strip(_BLANKS) for cell in cells)):
+                continue
+            if fault := _fault(cells, width):
+                batch.rejects.append((begin, _shown(cells, written.delimiter), fault))
+            else:
+                batch.lines.append(begin)
+                batch.records.append(cells[:width])
+            if len(batch.lines) + len(batch.rejects) >= _BATCH:
+                yield batch
+                batch = _Batch([], [], [])
+    yield batch
+
+
+def _shown(cells: list[str], delimiter: str) -> str:
+    return delimiter.join(cells)[:200].replace("\0", "␀")
+
+
+def _fault(cells: list[str], width: int) -> str | None:
+    if "\0" in "".join(cells):
+        return "a NUL byte in the line"
+    if len(cells) == width or (len(cells) > width and not any(cells[width:])):
+        return None
+    if cells[0].strip().casefold().startswith(("total", "grand total", "summe", "gesamt")):
+        return "totals row"
+    return f"{len(cells)} cells where the header has {width}"
+
+
+def _unreadable(begin: int, end: int, error: str) -> list[tuple[int, str, str]]:
+    """One reject per line that an unreadable record takes with it: none may vanish uncounted."""
+    reason = (
+        "a cell longer than 1 MiB" if "field larger" in error else "text after a closing quote, or no closing quote"
+    )
+    if end > begin:
+        reason = f"a quote opened on line {begin} swallows the lines up to {end}"
+    return [(line, "", reason) for line in range(begin, end + 1)]

@@ -1,0 +1,140 @@
+"""How a delimited file is written: delimiter, quote, escape and the line of the column names, found from its beginning."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from foresell.errors import BadInput, EmptySource
+from foresell.sources.files import mapping
+
+DELIMITERS = (",", ";", "\t", "|", "^", "~", ":")
+_RECORDS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file's dialect: `data_line` is the first line after the header, `headers` its names in order."""
+
+    delimiter: str
+    quote: str
+    escape: str
+    header_line: int
+    data_line: int
+    headers: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+def reader_options(delimiter: str, quote: str, escape: str) -> dict[str, object]:
+    """The same dialect for Python's csv module."""
+    if not quote:
+        return {"delimiter": delimiter, "quoting": csv.QUOTE_NONE, "quotechar": None}
+    doubled = escape in ("", quote)
+    return {
+        "delimiter": delimiter,
+        "quotechar": quote,
+        "doublequote": doubled,
+        "escapechar": None if doubled else escape,
+    }
+
+
+def find(sample: str, stated: mapping.Dialect, name: str) -> Written:
+    """The dialect of a text that begins with `sample`; what the map states is believed.
+
+    Raises EmptySource when there is no record at all, BadInput when the header cannot be one.
+    """
+    csv.field_size_limit(1 << 20)
+    declared = re.match(r"\ufeff?sep=(.)\r?\n", sample)
+    delimiters = [stated.delimiter or (declared and declared[1])]
+    quotes = [stated.quote] if stated.quote is not None else ['"', "'", ""]
+    escape = stated.escape or ("\\" if re.search(r'[^\\]\\"[^,;\t|\r\n]', sample) else "")
+    tries = [
+        (delimiter, quote, _records(sample, delimiter, quote, escape))
+        for delimiter in (delimiters if delimiters[0] else DELIMITERS)
+        for quote in quotes
+        if delimiter and quote is not None
+    ]
+    delimiter, quote, records = max(tries, key=lambda attempt: _regularity(attempt[2]))
+    escape = escape or quote
+    if quote == "'" and not re.search(
+        rf"(^|{re.escape(delimiter)})'[^'\n]*'({re.escape(delimiter)}|\r?$)", sample, re.M
+    ):
+        quote = escape = '"'
+    if declared:
+        records = [record for record in records if record[0] > 1]
+    if not records:
+        raise EmptySource(f"{name} holds no records.", remedy="Export it again.")
+    return _with_header(delimiter, quote, escape, records, stated.header_line, name)
+
+
+def _records(sample: str, delimiter: str, quote: str, escape: str) -> list[tuple[int, int, list[str]]]:
+    """The first records as (first line, last line, cells), blank lines left out."""
+    found: list[tuple[int, int, list[str]]] = []
+    reader = csv.reader(io.StringIO(sample, newline=""), **reader_options(delimiter, quote, escape))  # type: ignore[arg-type]
+    line = 0
+    try:
+        for cells in reader:
+            if cells:
+                found.append((line + 1, reader.line_num, cells))
+            line = reader.line_num
+            if len(found) > _RECORDS:
+                break
+    except csv.Error:
+        pass
+    return found
+
+
+def _regularity(records: list[tuple[int, int, list[str]]]) -> tuple[float, int]:
+    """How table-like records are: the share that have the commonest number of cells, then that number."""
+    if not records:
+        return (0.0, 0)
+    records = records[: max(2, len(records) - 1)]  # the last one may be cut off
+    (width, times), *_ = sorted(Counter(len(cells) for *_, cells in records).items(), key=lambda x: (-x[1], -x[0]))
+    if width == 1:
+        return (0.01, 1)
+    return (round(times / len(records), 1), width)
+
+
+def _with_header(
+    delimiter: str, quote: str, escape: str, records: list[tuple[int, int, list[str]]], stated: int | None, name: str
+) -> Written:
+    width = Counter(len(cells) for *_, cells in records).most_common(1)[0][0]
+    if stated:
+        header = next((r for r in records if r[0] == stated), None)
+    else:  # titles above the table are narrower than the table
+        likely = (r for r in records if len(r[2]) >= max(2, width - 1) and sum(map(bool, r[2])) > len(r[2]) / 2)
+        header = next(likely, records[0])
+    if header is None:
+        raise BadInput(f"{name} has no line {stated} to take column names from.", remedy="Correct dialect.header_line.")
+    first, last, cells = header
+    headers, notes = named_headers(cells, name, f"line {first}")
+    return Written(delimiter, quote, escape, first, last + 1, headers, notes)
+
+
+_DATA = re.compile(r"[\s£$€]*[-+]?\d[\d.,: /TZ-]*")
+
+
+def named_headers(cells: list[str], name: str, place: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Column names from a header's cells, blank ones named column_N, and a note for each of those.
+
+    Raises BadInput when two are the same, or when they look like data.
+    """
+    names = [cell.replace("\ufeff", "").strip() for cell in cells]
+    while len(names) > 1 and not names[-1]:  # a delimiter at the end of each line is no column
+        names.pop()
+    if sum(bool(_DATA.fullmatch(text)) for text in names) * 2 > len(names):
+        raise BadInput(
+            f"{name}, {place}: these are values, not column names.", remedy="Put the column names on the first line."
+        )
+    for at, text in enumerate(names):
+        if text and text in names[:at]:
+            raise BadInput(
+                f"{name}, {place}: the header names {text!r} twice, as columns {names.index(text) + 1} and {at + 1}.",
+                remedy="Give each column a name of its own.",
+            )
+    blank = [at for at, text in enumerate(names, 1) if not text]
+    notes = tuple(f"{place}: column {at} has no name; it is called column_{at}." for at in blank)
+    return tuple(text or f"column_{at}" for at, text in enumerate(names, 1)), notes

@@ -1,0 +1,254 @@
+"""Describes a file by staging it: how it is written, what its columns mean, which rows would be rejected and why."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from foresell.errors import BadInput
+from foresell.sources.files import formats, staging
+from foresell.sources.files.fields import FIELDS, propose
+from foresell.sources.files.interpretation import Source, interpret
+from foresell.sources.files.mapping import Mapping, write_map
+from foresell.sources.files.typed_view import Interpretation
+from foresell.types import Progress, no_progress
+
+_SAMPLE_ROWS = 10_000
+_EXAMPLES = 3
+_PREVIEW_ROWS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFound:
+    """One column: its header, what its first rows look like, a few values, the field proposed for it and how sure."""
+
+    header: str
+    type: str  # number | date | text | empty
+    samples: tuple[str, ...]
+    field: str | None = None
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RejectsFound:
+    """One reason for rejects: how many lines, and the first (line, column, value)."""
+
+    reason: str
+    lines: int
+    examples: tuple[tuple[int, str | None, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What is known about a file. Columns are described by their first 10,000 rows; dates, numbers, rejects by all.
+
+    `problem` says what keeps the file from being loaded as it is, `remedy` what to do about it; None when nothing does.
+    `fields` are those a column can be read as; `preview` the first rows as they would be loaded, by field.
+    """
+
+    file: str
+    kind: str
+    compression: str | None
+    encoding: str | None
+    line_ending: str | None
+    dialect: dict[str, Any]
+    columns: tuple[ColumnFound, ...]
+    profile: str
+    mapping: Mapping
+    dates: dict[str, str]
+    date_evidence: dict[str, str]
+    decimal: str | None
+    thousands: str | None
+    currency: str | None
+    rows: int
+    orders: int | None
+    customers: int | None
+    products: int | None
+    rejected: int
+    rejects: tuple[RejectsFound, ...]
+    warnings: tuple[str, ...]
+    problem: str | None = None
+    remedy: str | None = None
+    fields: tuple[dict[str, Any], ...] = tuple(
+        {"name": f.name, "rows": f.rows, "kind": f.kind, "meaning": f.meaning} for f in FIELDS
+    )
+    preview: tuple[dict[str, Any], ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return asdict(self)
+
+
+def inspect(
+    path: Path,
+    *,
+    workdir: Path,
+    memory_gib: float,
+    threads: int,
+    mapping: Mapping | None = None,
+    profile: str | None = None,
+    dates: str | None = None,
+    progress: Progress = no_progress,
+    load_day: date | None = None,
+) -> Inspection:
+    """Everything `stage` would find in a file, without failing where a mapping or a date order is still open.
+
+    Raises BadInput or EmptySource only for what cannot be read at all.
+    """
+    with staging.opened_source(
+        path,
+        workdir=workdir,
+        memory_gib=memory_gib,
+        threads=threads,
+        mapping=mapping,
+        profile=profile,
+        dates=dates,
+        progress=progress,
+    ) as (source, _):
+        described = _describe(source)
+        try:
+            with staging.translated(source.name):
+                staged, decided = interpret(source, load_day)
+        except BadInput as problem:
+            return replace(described, problem=problem.message, remedy=problem.remedy)
+        return _with_outcome(described, source, decided, staged.lines_read, staged.rejected, staged.warnings)
+
+
+def save_map(inspection: Inspection, path: Path) -> None:
+    """Write the proposed mapping, with what was found out about the dialect, as a commented file to edit."""
+    numbers = inspection.decimal if inspection.decimal != "." else None
+    order = next((f for f in inspection.dates.values() if f in ("dmy", "mdy")), None)
+    mapping = inspection.mapping
+    headers = {c.header for c in inspection.columns}
+    named = {f: next((p for p in h.split("|") if p in headers), h) for f, h in mapping.columns.items()}
+    found = {key: value for key, value in inspection.dialect.items() if value is not None}
+    write_map(
+        replace(
+            mapping,
+            columns=named,
+            dialect=replace(mapping.dialect, **found),
+            decimal=mapping.decimal or numbers,
+            date_order=mapping.date_order or order,
+            currency=mapping.currency or inspection.currency,
+        ),
+        path,
+    )
+
+
+def _describe(source: Source) -> Inspection:
+    raw, mapping = source.raw, source.mapping
+    proposed = propose([c.header for c in raw.columns], mapping.rows)
+    by_column = {
+        column.header: (field, proposed[field][1] if proposed.get(field, ("",))[0] == column.header else 1.0)
+        for field, header in mapping.columns.items()
+        if (column := formats.find(raw.columns, header)) is not None
+    }
+    columns = tuple(
+        ColumnFound(c.header, *_look(source, c.name), *by_column.get(c.header, (None, None))) for c in raw.columns
+    )
+    (rows,) = source.con.execute("select count(*) from raw").fetchall()[0]
+    return Inspection(
+        file=source.name,
+        kind=raw.kind,
+        compression=raw.compression,
+        encoding=raw.encoding,
+        line_ending={"\n": "LF", "\r\n": "CRLF", "\r": "CR", None: None}[raw.line_ending],
+        dialect={key: value for key, value in asdict(raw.dialect).items() if value is not None},
+        columns=columns,
+        profile=mapping.profile,
+        mapping=mapping,
+        dates={},
+        date_evidence={},
+        decimal=None,
+        thousands=None,
+        currency=None,
+        rows=int(rows),
+        orders=None,
+        customers=None,
+        products=None,
+        rejected=0,
+        rejects=(),
+        warnings=raw.warnings,
+    )
+
+
+def _look(source: Source, column: str) -> tuple[str, tuple[str, ...]]:
+    values = f"select nullif(trim({column}::varchar), '') as v, line from raw limit {_SAMPLE_ROWS}"
+    filled, number, day = source.con.execute(
+        rf"""select count(v), count(*) filter (regexp_full_match(v, '[-+(]?\s*\p{{Sc}}?\s*[-+]?[\d., '']+\)?\s*(\p{{Sc}}|-)?')),
+        count(*) filter (regexp_full_match(v, '\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}([T ,].*)?')) from ({values})"""
+    ).fetchall()[0]
+    samples = source.con.execute(
+        f"select v from ({values}) where v is not null group by v order by min(line) limit {_EXAMPLES}"
+    ).fetchall()
+    kind = "empty" if not filled else "date" if day > 0.9 * filled else "number" if number > 0.9 * filled else "text"
+    return kind, tuple(sample[:80] for (sample,) in samples)
+
+
+def _with_outcome(
+    described: Inspection,
+    source: Source,
+    decided: Interpretation,
+    read: int,
+    rejected: int,
+    warnings: tuple[str, ...],
+) -> Inspection:
+    counts = [source.con.execute(query).fetchall()[0][0] for query in _COUNTS]
+    written = [n for n in decided.numbers.values() if not n.plain]
+    return replace(
+        described,
+        dates={field: d.family for field, d in decided.dates.items()},
+        date_evidence={field: f"{d.shown}: {d.evidence}" for field, d in decided.dates.items()},
+        decimal=written[0].decimal if written else ".",
+        thousands=next((n.thousands for n in written if n.thousands), None),
+        currency=next((n.currency for n in written if n.currency), None),
+        rows=read,
+        orders=counts[0],
+        customers=counts[1],
+        products=counts[2],
+        rejected=rejected,
+        rejects=_rejects(source),
+        warnings=warnings,
+        preview=_preview(source),
+    )
+
+
+_COUNTS = (
+    "select count(distinct order_key) from staged_lines",
+    "select count(*) from staged_customers",
+    "select count(*) from staged_products",
+)
+
+
+def _rejects(source: Source) -> tuple[RejectsFound, ...]:
+    rows = source.con.execute(
+        f"""select reason, count(distinct line), list((line, column_name, value) order by line)[:{_EXAMPLES}]
+        from staged_rejects group by reason order by 2 desc, 1"""
+    ).fetchall()
+    return tuple(RejectsFound(reason, lines, tuple(tuple(e) for e in examples)) for reason, lines, examples in rows)
+
+
+_STAGED = {
+    "orders": "staged_lines order by line",
+    "customers": "staged_customers order by customer_key",
+    "products": "staged_products order by sku",
+}
+
+
+def _preview(source: Source) -> tuple[dict[str, Any], ...]:
+    """The first staged rows; columns that are empty in all of them are left out."""
+    cursor = source.con.execute(f"from {_STAGED[source.mapping.rows]} limit {_PREVIEW_ROWS}")
+    names = [name for name, *_ in cursor.description or ()]
+    rows = cursor.fetchall()
+    filled = [at for at, name in enumerate(names) if name != "line" and any(row[at] is not None for row in rows)]
+    return tuple({names[at]: _plain(row[at]) for at in filled} for row in rows)
+
+
+def _plain(value: Any) -> Any:
+    """As JSON writes it: numbers as numbers, moments as text."""
+    if isinstance(value, Decimal):
+        return float(value)
+    return value if value is None or isinstance(value, (str, int, float)) else str(value)

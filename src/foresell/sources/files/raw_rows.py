@@ -1,0 +1,49 @@
+"""What every reader leaves behind: the relation `raw`, and the rejects of what never became a row of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import duckdb
+import pyarrow as pa
+
+from foresell.sources.files.mapping import Dialect
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of `raw`: its name there, its header in the file and its DuckDB type."""
+
+    name: str
+    header: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """The relation `raw` (line, then `columns`; grain: one well-formed row of the file) and how the file was read."""
+
+    kind: str
+    columns: tuple[Column, ...]
+    compression: str | None = None
+    encoding: str | None = None
+    line_ending: str | None = None
+    dialect: Dialect = field(default_factory=Dialect)
+    odd_blanks: bool = True  # cells may begin or end with tabs or no-break spaces
+    warnings: tuple[str, ...] = ()
+
+
+REJECTS = """create table staged_rejects (
+    file varchar not null, line bigint not null, column_name varchar, value varchar, reason varchar not null
+)"""
+
+
+def insert_rejects(con: duckdb.DuckDBPyConnection, file: str, rejects: Sequence[tuple[int, str, str]]) -> None:
+    """Add (line, value, reason) of records that could not even be split into cells."""
+    if not rejects:
+        return
+    lines, values, reasons = (list(column) for column in zip(*rejects, strict=True))
+    con.register("rejects_read", pa.table({"line": lines, "value": values, "reason": reasons}))
+    con.execute("insert into staged_rejects select $file, line, null, value, reason from rejects_read", {"file": file})
+    con.unregister("rejects_read")

@@ -1,0 +1,51 @@
+"""Rejected rows: written down for their owner, and too many of them a reason to load nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from foresell.errors import EmptySource, TooManyRejects
+from foresell.types import Staging
+
+
+def rejects_file_of(folder: Path, source: str, file_name: str, file_sha256: str) -> Path:
+    """Where the rejected rows of a file are, if it had any."""
+    return folder / f"{source}-{Path(file_name).stem[:80]}-{file_sha256[:8]}.csv".replace("/", "_")
+
+
+def write_rejects(staging: Staging, folder: Path) -> Path | None:
+    """The rejected rows as a CSV only this user can read (they may hold personal data); None when there are none."""
+    if not staging.rejected:
+        return None
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = rejects_file_of(folder, staging.source, staging.file_name, staging.file_sha256)
+    file.touch(mode=0o600)
+    staging.con.execute(
+        'copy (select file, line, column_name as "column", '
+        # a spreadsheet must not run what somebody typed into a cell
+        "case when regexp_matches(value, '^\\s*[=+@-]') and try_cast(value as double) is null"
+        " then chr(39) || value else value end as value, reason from staged_rejects order by file, line)"
+        f" to '{str(file).replace(chr(39), chr(39) * 2)}' (header, delimiter ',')"
+    )
+    file.chmod(0o600)  # the copy replaced the file
+    return file
+
+
+def check_rejects(staging: Staging, rejects_file: Path | None, max_rejected: float) -> None:
+    """Raises EmptySource when nothing was read, TooManyRejects above `max_rejected` percent of the lines."""
+    if staging.lines_read == 0:
+        raise EmptySource(
+            f"{staging.file_name} holds no rows; nothing was written.",
+            remedy="An empty export never wipes what is stored. Check the export.",
+        )
+    share = 100 * staging.rejected / staging.lines_read
+    if share > max_rejected or staging.rejected == staging.lines_read:
+        reasons = staging.con.execute(
+            "select reason, count(*) from staged_rejects group by 1 order by 2 desc, 1 limit 3"
+        ).fetchall()
+        most = "; ".join(f"{reason} ({count:,})" for reason, count in reasons)
+        raise TooManyRejects(
+            f"{staging.file_name}: {staging.rejected:,} of {staging.lines_read:,} lines ({share:.1f} %) were rejected,"
+            f" more than the {max_rejected:g} % allowed; nothing was written. Most common: {most}.",
+            remedy=f"See {rejects_file}; mend the file or the mapping (foresell inspect), or allow more: --max-rejected.",
+        )

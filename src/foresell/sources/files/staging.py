@@ -1,0 +1,169 @@
+"""From a file to the four staged tables: a DuckDB of its own, the reader that fits, then the interpretation."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from foresell.errors import BadInput, DiskTrouble, ForesellError
+from foresell.sources.files import columnar, delimited, file_sniffing, formats, workbook
+from foresell.sources.files.interpretation import Source, interpret
+from foresell.sources.files.mapping import Mapping, overlaid
+from foresell.sources.files.raw_rows import REJECTS
+from foresell.tempdirs import scratch_folder
+from foresell.types import Progress, Staging, no_progress
+
+
+@contextmanager
+def stage(
+    path: Path,
+    *,
+    workdir: Path,
+    memory_gib: float,
+    threads: int,
+    mapping: Mapping | None = None,
+    profile: str | None = None,
+    dates: str | None = None,
+    source: str | None = None,
+    progress: Progress = no_progress,
+    load_day: date | None = None,
+) -> Iterator[Staging]:
+    """One file (or Olist's folder) as the four tables of `records.Staging`, in a DuckDB file that ends with the context.
+
+    Without a `mapping` the file must fit a profile or name its columns so that they can be recognised. Dates after
+    `load_day` + 1 are rejected as typing errors. `dates` (dmy, mdy, ymd) settles what a file leaves open. Raises
+    BadInput, EmptySource or DiskTrouble; bad rows never raise.
+    """
+    with opened_source(
+        path,
+        workdir=workdir,
+        memory_gib=memory_gib,
+        threads=threads,
+        mapping=mapping,
+        profile=profile,
+        dates=dates,
+        progress=progress,
+    ) as (read, sha):
+        with translated(read.name):
+            staging, _ = interpret(read, load_day)
+        size = sum(f.stat().st_size for f in (path.iterdir() if path.is_dir() else [path]))
+        named = overlaid(read.mapping, source=source)
+        progress(staging.lines_read, staging.lines_read, "lines")
+        yield replace(staging, source=named.source, file_bytes=size, file_sha256=sha, mapping=named.as_dict())
+
+
+@contextmanager
+def opened_source(
+    path: Path,
+    *,
+    workdir: Path,
+    memory_gib: float,
+    threads: int,
+    mapping: Mapping | None,
+    profile: str | None,
+    dates: str | None,
+    progress: Progress,
+) -> Iterator[tuple[Source, str]]:
+    """The file read into a DuckDB of its own below `workdir`, and its SHA-256; all of it is gone afterwards."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise BadInput(f"{path} is not a file.", remedy="Give a file, or the folder of Olist's CSVs.")
+    with scratch_folder(workdir, "stage") as folder:
+        with translated(path.name):
+            con = duckdb.connect(str(folder / "staging.duckdb"), config=_limits(folder, memory_gib, threads))
+        with con:
+            with translated(path.name):
+                read, digest = _read_and_hash(con, path, folder, mapping, profile, progress)
+            yield (replace(read, mapping=replace(read.mapping, date_order=dates)) if dates else read), digest
+
+
+def _limits(folder: Path, memory_gib: float, threads: int) -> dict[str, str | bool | int | float | list[str]]:
+    return {
+        "memory_limit": f"{memory_gib:.2f}GiB",
+        "threads": threads,
+        "temp_directory": str(folder),
+        "preserve_insertion_order": "true",  # a line's number is its position
+        "autoinstall_known_extensions": "false",
+    }
+
+
+def _read_and_hash(
+    con: duckdb.DuckDBPyConnection,
+    path: Path,
+    folder: Path,
+    mapping: Mapping | None,
+    profile: str | None,
+    progress: Progress,
+) -> tuple[Source, str]:
+    if not formats.is_olist(path):
+        file_sniffing.check(path)
+    with ThreadPoolExecutor(1) as pool:  # hashing waits for the disk and the processor outside Python's lock
+        sha = pool.submit(_hash, path, progress)
+        return _read(con, path, folder, mapping, profile), sha.result()
+
+
+@contextmanager
+def translated(name: str) -> Iterator[None]:
+    """The engine's and the system's errors as ours."""
+    try:
+        yield
+    except (ForesellError, duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException):
+        raise  # the last three would be faults of our own SQL
+    except (duckdb.OutOfMemoryException, MemoryError) as error:
+        raise DiskTrouble(
+            f"{name} needs more memory or scratch space than allowed ({columnar.first_line(error)}).",
+            remedy="Raise FORESELL_MEMORY_GIB or free disk space below FORESELL_HOME.",
+        ) from None
+    except (duckdb.IOException, OSError) as error:
+        if "space" in str(error).lower() or "quota" in str(error).lower():
+            raise DiskTrouble(
+                f"The disk is full; {name} could not be staged.",
+                remedy="Free space below FORESELL_HOME and load again.",
+            ) from None
+        raise BadInput(
+            f"{name} cannot be read: {columnar.first_line(error)}", remedy="Check the file and its rights."
+        ) from None
+    except duckdb.Error as error:
+        raise BadInput(
+            f"{name} cannot be read as what it claims to be: {columnar.first_line(error)}", remedy="Export it again."
+        ) from None
+
+
+def _hash(path: Path, progress: Progress) -> str:
+    if not path.is_dir():
+        return file_sniffing.sha256(path, progress)
+    parts = [file_sniffing.sha256(file, progress) for file in sorted(path.glob("*.csv"))]
+    return hashlib.sha256("".join(parts).encode()).hexdigest()
+
+
+def _read(
+    con: duckdb.DuckDBPyConnection, path: Path, folder: Path, mapping: Mapping | None, profile: str | None
+) -> Source:
+    con.execute(REJECTS)
+    if profile:
+        formats.profile_map(profile)
+    if path.is_dir():
+        raw = formats.read_olist(con, path, folder)
+        return Source(con, "olist_order_items_dataset.csv", raw, mapping or formats.profile_map("olist"))
+    opened = file_sniffing.open_file(path, folder)
+    stated = (mapping or Mapping()).dialect
+    if opened.kind == "sqlite" and mapping is None and formats.is_documents(opened):
+        raw = formats.read_documents(con, opened)
+        tables = ("customers_read", "products_read")
+        return Source(con, path.name, raw, formats.profile_map("documents"), tables)
+    opened = replace(opened, name=path.name)
+    if opened.kind == "parquet":
+        raw = columnar.read_parquet(con, opened)
+    elif opened.kind == "workbook":
+        raw = workbook.read(con, opened, stated)
+    elif opened.kind == "sqlite":
+        raw = columnar.read_sqlite(con, opened, stated)
+    else:
+        raw = delimited.read(con, opened, stated, folder)
+    return Source(con, path.name, raw, mapping or formats.choose(raw, profile))

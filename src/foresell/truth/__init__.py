@@ -1,1 +1,0 @@
-"""The truth room: PostgreSQL, the system of record, and its only writer."""

@@ -1,0 +1,1 @@
+"""The workflows: the only modules that wire the packages together, one page each."""

@@ -1,0 +1,50 @@
+"""Load one file into the store: read, validated, written as one batch."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from foresell import sources
+from foresell.privacy.vault import vault_of
+from foresell.settings import Settings
+from foresell.store import load as store_load
+from foresell.store.database import Database
+from foresell.tempdirs import clear_scratch
+from foresell.types import Batch, Progress, no_progress
+
+
+def load_file(
+    settings: Settings,
+    database: Database,
+    path: Path,
+    *,
+    mapping: sources.Mapping | None = None,
+    profile: str | None = None,
+    source: str | None = None,
+    dates: str | None = None,
+    max_rejected: float = 2.0,
+    load_day: date | None = None,
+    progress: Progress = no_progress,
+) -> Batch:
+    """Load one file into the store: read, validated, written as one batch.
+
+    `dates` (dmy, mdy or ymd) settles what a file leaves open; `max_rejected` is in percent of the lines read. Raises
+    TooManyRejects or EmptySource (nothing is written), and whatever the source says of a file it cannot read.
+    """
+    clear_scratch(settings.work)
+    with sources.stage(
+        path,
+        workdir=settings.work,
+        memory_gib=settings.memory_gib / 2,
+        threads=settings.threads,
+        mapping=mapping,
+        profile=profile,
+        source=source,
+        dates=dates,
+        progress=progress,
+        load_day=load_day,
+    ) as staging:
+        rejects_file = sources.write_rejects(staging, settings.rejects)
+        sources.check_rejects(staging, rejects_file, max_rejected)
+        return store_load.load(database, staging, vault_of(settings), rejects_file=rejects_file, progress=progress)

@@ -1,0 +1,105 @@
+"""Refresh: store -> snapshot -> scores -> predictions -> one published run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from importlib.metadata import version
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+import foresell
+from foresell.scores import rfm
+from foresell.settings import Settings
+from foresell.snapshot import build
+from foresell.store import export_tables, runs
+from foresell.store.database import Database
+from foresell.tempdirs import clear_scratch
+from foresell.types import Progress, no_progress
+from foresell.workflows import prediction
+
+RUNS_KEPT_WHOLE = 10
+SAVED_ROWS = 122_880
+SAVED = ("run_line_classes", "rfm_scores")
+PREDICTED = ("predictions", "prediction_reasons", "forecasts")
+
+
+def run_refresh(
+    settings: Settings,
+    database: Database,
+    *,
+    as_of: date | None = None,
+    predict: bool = True,
+    train: prediction.Training = "when due",
+    history: bool = False,
+    progress: Progress = no_progress,
+) -> dict[str, Any]:
+    """Build the snapshot, score it, predict, grade what was promised before, publish the run.
+
+    If anything fails, the last run stays published. With `history` the run takes its place among those of the past and
+    nothing shown changes. Returns the run as a dict of its columns.
+    """
+    clear_scratch(settings.work)
+    timings: dict[str, float] = {}
+    with runs.building(database, _versions()) as run_id, build.building(settings, str(run_id)) as draft:
+        with _timed(timings, "read the truth"):
+            draft.take(export_tables.read_tables(database), progress)
+        day = as_of or draft.day_after_last_order()
+        with _timed(timings, "build the snapshot"):
+            draft.make_tables(day)
+        with _timed(timings, "score"):
+            scored = rfm.score(draft.con, day)
+        said = prediction.Said()
+        if predict:
+            with _timed(timings, "predict"):
+                said = prediction.predict(database, draft.con, day, train, progress)
+        with _timed(timings, "list the customers"):
+            draft.make_list()
+        file = settings.snapshots / f"run-{run_id}.duckdb"
+        with _timed(timings, "save and publish"):
+            tables = {name: _for_run(draft.con, name, run_id) for name in (*SAVED, *(PREDICTED if predict else ()))}
+            if not history:
+                build.finish(draft, file)
+            with database.arrow() as pg, pg.cursor() as cur:
+                runs.save(cur, tables)
+                prediction.save(cur, run_id, said)
+                runs.publish(
+                    cur,
+                    run_id,
+                    as_of=day,
+                    snapshot_file=file.name,
+                    timings=timings,
+                    customers_scored=scored,
+                    history=history,
+                )
+        clear_snapshots(settings, database)
+    return runs.run(database, run_id)
+
+
+def clear_snapshots(settings: Settings, database: Database) -> None:
+    """Thin old runs and delete snapshot files no run refers to (also those of a refresh that was killed)."""
+    kept = runs.thin(database, keep=RUNS_KEPT_WHOLE)
+    for file in settings.snapshots.glob("run-*.duckdb*"):
+        if file.name not in kept:
+            file.unlink(missing_ok=True)
+
+
+def _for_run(con: duckdb.DuckDBPyConnection, table: str, run_id: int) -> pa.RecordBatchReader:
+    """A score table with its run's id, as the truth keeps it. Held in memory: the file is closed before it is saved."""
+    rows = con.sql(f"select {run_id}::integer as run_id, * from {table.removeprefix('run_')}").to_arrow_table()
+    return rows.to_reader(SAVED_ROWS)
+
+
+def _versions() -> dict[str, str]:
+    return {"foresell": foresell.__version__, **{name: version(name) for name in ("duckdb", "lightgbm", "numpy")}}
+
+
+@contextmanager
+def _timed(timings: dict[str, float], step: str) -> Iterator[None]:
+    started = time.monotonic()
+    yield
+    timings[step] = time.monotonic() - started
