@@ -5,31 +5,32 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { ask } from '@/api/questions'
 import type { Task, TaskRow } from '@/api/shapes'
 import { Empty, Faced, Waiting } from '@/components/faces'
-import { asSentence, day } from '@/components/format'
+import { asSentence, day, lastDay } from '@/components/format'
 import { kindName } from '@/components/kinds'
 import { Page } from '@/components/Page'
 import { useMay } from '@/components/signedIn'
 import tabs from '@/components/Tabs.module.css'
-import { Calibration, Lift } from './Calibration'
-import { Judged } from './Judged'
+import { BacktestResults } from './BacktestResults'
+import { Calibration } from './Calibration'
+import { Lift } from './Lift'
+import { explainModel, populationName, TASK_LABELS } from './labels'
 import css from './Model.module.css'
-import { Receipts } from './Receipts'
 import { TASKS } from './search'
 import { Targets } from './Targets'
 import { Threshold } from './Threshold'
-import { Trainings } from './Trainings'
-import { populationName, TASK_NAMES } from './words'
+import { TrackRecord } from './TrackRecord'
+import { TrainingHistory } from './TrainingHistory'
 
 const route = getRouteApi('/shell/model')
 
-/** How right the models are: out of time, beside what needs no model, in words. */
+/** Model accuracy by task: backtests on periods after the training data, compared with baselines. */
 export default function Model() {
   const { task = 'purchase' } = route.useSearch()
   const may = useMay()
   const query = useQuery(ask.models())
   const now = query.data?.tasks.find(row => row.task === task)
   return (
-    <Page title="How right the models are" sentence={TASK_NAMES[task].question}>
+    <Page title="Model accuracy" sentence={TASK_LABELS[task].question}>
       <nav className={tabs.tabs} aria-label="Models">
         {TASKS.map(name => (
           <Link
@@ -40,7 +41,7 @@ export default function Model() {
             className={tabs.tab}
             aria-current={name === task ? 'page' : undefined}
           >
-            {TASK_NAMES[name].label}
+            {TASK_LABELS[name].label}
           </Link>
         ))}
       </nav>
@@ -51,17 +52,17 @@ export default function Model() {
         empty={
           <Empty
             title="No model has been trained yet"
-            action={may('runs.read') && <Link to="/runs">What is missing</Link>}
+            action={may('runs.read') && <Link to="/runs">See what is missing</Link>}
           >
-            The first refresh with enough history trains them.
+            Models are trained by the first update with enough order history.
           </Empty>
         }
       >
         {answer => (
           <div className={css.page}>
-            <Answers now={now} />
+            <ModelInUse now={now} />
             {now?.model_id ? <OneTask key={task} task={task} modelId={now.model_id} kind={now.kind} /> : null}
-            <Trainings models={answer.data.filter(model => model.task === task)} task={task} />
+            <TrainingHistory models={answer.data.filter(model => model.task === task)} task={task} />
           </div>
         )}
       </Faced>
@@ -69,13 +70,16 @@ export default function Model() {
   )
 }
 
-function Answers({ now }: { now: TaskRow | undefined }) {
-  if (!now || now.level === 'off') return <Empty title="Nobody answers this yet">{now?.sentence}</Empty>
+function ModelInUse({ now }: { now: TaskRow | undefined }) {
+  if (!now || now.level === 'off') return <Empty title="Not available yet">{now && asSentence(now.sentence)}</Empty>
   return (
-    <p className={css.answers}>
-      <strong>{kindName(now.kind ?? '')}</strong> answers, knowing everything before {day(now.as_of)}.{' '}
-      {asSentence(now.sentence)}
-    </p>
+    <div className={css.inUse}>
+      <p>
+        In use: <strong>{kindName(now.kind ?? '')}</strong>
+        {now.as_of && `, trained on data to ${day(lastDay(now.as_of))}`}. {asSentence(now.sentence)}
+      </p>
+      {now.kind && <p className={css.explanation}>{explainModel(now.kind)}</p>}
+    </div>
   )
 }
 
@@ -84,7 +88,6 @@ function OneTask({ task, modelId, kind }: { task: Task; modelId: number; kind: s
   const navigate = useNavigate({ from: '/model' })
   const backtest = useQuery(ask.backtests(modelId, population))
   const targets = useQuery(ask.targets())
-  const isYesNo = task.startsWith('churn') || task === 'purchase'
   if (targets.isPending) return <Waiting rows={3} height={200} gap={16} />
   return (
     <>
@@ -93,14 +96,14 @@ function OneTask({ task, modelId, kind }: { task: Task; modelId: number; kind: s
         query={backtest}
         waiting={<Waiting rows={2} height={220} gap={16} />}
         isEmpty={answer => answer.data.length === 0}
-        empty={<Empty title="This one was not judged by a backtest" />}
+        empty={<Empty title="No backtest for this model" />}
       >
         {answer => (
           <>
             {answer.populations.length > 1 && (
               <NativeSelect
                 className={css.population}
-                label="Judged on"
+                label="Measured on"
                 value={answer.data[0]?.population}
                 onChange={event => {
                   const chosen = event.currentTarget.value
@@ -109,20 +112,26 @@ function OneTask({ task, modelId, kind }: { task: Task; modelId: number; kind: s
                 data={answer.populations.map(name => ({ value: name, label: populationName(name) }))}
               />
             )}
-            <Judged task={task} modelId={modelId} kind={kind} figures={answer.data} confusion={answer.confusion} />
+            <BacktestResults
+              task={task}
+              modelId={modelId}
+              kind={kind}
+              rows={answer.data}
+              confusion={answer.confusion}
+            />
           </>
         )}
       </Faced>
-      {isYesNo && (
+      {TASK_LABELS[task].yesNo && (
         <>
           <Threshold task={task} modelId={modelId} />
           <div className={css.pair}>
             <Calibration modelId={modelId} />
-            <Lift modelId={modelId} task={task} />
+            <Lift modelId={modelId} />
           </div>
         </>
       )}
-      <Receipts task={task} />
+      <TrackRecord task={task} />
     </>
   )
 }

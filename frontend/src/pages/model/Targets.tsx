@@ -5,35 +5,37 @@ import { Faced, Waiting } from '@/components/faces'
 import { asSentence } from '@/components/format'
 import { Chip } from '@/components/marks'
 import { Card } from '@/components/Page'
+import { metricName, populationName } from './labels'
 import css from './Model.module.css'
-import { measureName, populationName } from './words'
 
-const TONES = { met: 'good', 'not met': 'bad', 'not reachable': 'warn' } as const
-const GLYPHS = { met: '✓', 'not met': '✕', 'not reachable': '◆' } as const
+const VERDICTS = {
+  met: { label: 'Met', tone: 'good', glyph: '✓' },
+  'not met': { label: 'Not met', tone: 'bad', glyph: '✕' },
+  'not reachable': { label: 'Not achievable with this data', tone: 'warn', glyph: '◆' },
+} as const
 
-const whom = (target: Target) => {
-  const [population = '', where] = target.population.split(', ')
+/** The customers a target is about: "key accounts, the 60% of highest confidence". */
+function describeCustomers(target: Target): string {
+  const [population = '', restriction] = target.population.split(', ')
   const name = populationName(population)
-  return [name.charAt(0).toLowerCase() + name.slice(1), where].filter(Boolean).join(', ')
+  return [name.charAt(0).toLowerCase() + name.slice(1), restriction].filter(Boolean).join(', ')
 }
 
-/** The goals that were set: met, not met, or not reachable and why. Computed, never typed. */
+/** Whether each target of the task is met, and why not. */
 export function Targets({ task }: { task: Task }) {
   const query = useQuery(ask.targets())
   const mine = query.data?.data.filter(target => target.task === task)
   if (mine?.length === 0) return null
   return (
-    <Card title="The goals">
+    <Card title="Targets">
       <Faced query={query} waiting={<Waiting rows={3} height={32} />}>
         {() => (
           <ul className={css.targets}>
             {mine?.map(target => (
               <li key={target.population + target.measure}>
-                <Chip tone={TONES[target.verdict]}>
-                  <span aria-hidden>{GLYPHS[target.verdict]}</span> {target.verdict}
-                </Chip>
+                <Verdict verdict={target.verdict} />
                 <strong>
-                  {measureName(target.measure)}, {whom(target)}
+                  {metricName(target.measure)}, {describeCustomers(target)}
                 </strong>
                 <span>{asSentence(target.sentence)}</span>
               </li>
@@ -42,5 +44,14 @@ export function Targets({ task }: { task: Task }) {
         )}
       </Faced>
     </Card>
+  )
+}
+
+function Verdict({ verdict }: Pick<Target, 'verdict'>) {
+  const { label, tone, glyph } = VERDICTS[verdict]
+  return (
+    <Chip tone={tone}>
+      <span aria-hidden>{glyph}</span> {label}
+    </Chip>
   )
 }

@@ -5,11 +5,11 @@ import type { Task, ThresholdRow } from '@/api/shapes'
 import { ChartCard } from '@/components/charts/ChartCard'
 import { Lines } from '@/components/charts/Lines'
 import { Faced, Waiting } from '@/components/faces'
-import { count, decimal, percent } from '@/components/format'
+import { asSentence, count, decimal, percent } from '@/components/format'
+import { TASK_LABELS } from './labels'
 import css from './Model.module.css'
-import { TASK_NAMES } from './words'
 
-/** How many calls a week find how much: move the slider, read the sentence. */
+/** How many customers to call: a slider over the threshold, and what calling from there on finds. */
 export function Threshold({ task, modelId }: { task: Task; modelId: number }) {
   const query = useQuery(ask.thresholds(modelId))
   return (
@@ -35,58 +35,60 @@ function Slider({
   sentence: string
   task: Task
 }) {
-  const [place, setPlace] = useState(() =>
+  const [index, setIndex] = useState(() =>
     Math.max(
       0,
       rows.findIndex(row => row.threshold <= (served ?? 0)),
     ),
   )
   const id = useId()
-  const row = rows[place] ?? rows[0]
+  const row = rows[index] ?? rows[0]
   if (!row) return null
-  const { hits } = TASK_NAMES[task]
+  const labels = TASK_LABELS[task].yesNo
+  if (!labels) return null
+  const { chance, hit, hits } = labels
+  const found = asSentence(hits)
   const perWeek = row.calls_per_week ?? row.calls
   return (
     <ChartCard
-      title={`How many calls find how many ${hits}?`}
+      title="How many customers to call"
       note={sentence}
-      fileName="calls-and-finds"
+      fileName="calls-and-results"
       height={220}
       rows={rows}
-      rowKey={each => each.tenths}
+      rowKey={step => step.tenths}
       columns={[
-        { name: 'threshold', label: 'From probability', numeric: true, show: each => percent(each.threshold) },
-        { name: 'calls_per_week', label: 'Calls a week', numeric: true, show: each => count(each.calls_per_week) },
-        { name: 'calls', label: 'Calls', numeric: true, show: each => count(each.calls) },
-        { name: 'sales', label: 'Found', numeric: true, show: each => count(each.sales) },
-        { name: 'precision', label: 'Precision', numeric: true, show: each => percent(each.precision) },
-        { name: 'recall', label: 'Recall', numeric: true, show: each => percent(each.recall) },
-        { name: 'f1', label: 'F1', numeric: true, show: each => decimal(each.f1) },
+        { name: 'threshold', label: `Minimum ${chance}`, numeric: true, show: step => percent(step.threshold) },
+        { name: 'calls_per_week', label: 'Calls per week', numeric: true, show: step => count(step.calls_per_week) },
+        { name: 'calls', label: 'Calls', numeric: true, show: step => count(step.calls) },
+        { name: 'sales', label: found, numeric: true, show: step => count(step.sales) },
+        { name: 'precision', label: 'Precision', numeric: true, show: step => percent(step.precision) },
+        { name: 'recall', label: 'Recall', numeric: true, show: step => percent(step.recall) },
+        { name: 'f1', label: 'F1', numeric: true, show: step => decimal(step.f1) },
       ]}
       head={
         <div className={css.slider}>
           <label htmlFor={id}>
-            Call everybody from <strong>{percent(row.threshold)}</strong> on
+            Call customers with a {chance} of <strong>{percent(row.threshold)}</strong> or more
           </label>
           <input
             id={id}
             type="range"
             min={0}
             max={rows.length - 1}
-            value={place}
-            onChange={event => setPlace(Number(event.currentTarget.value))}
-            aria-valuetext={`from ${percent(row.threshold)} on, ${count(perWeek)} calls a week`}
+            value={index}
+            onChange={event => setIndex(Number(event.currentTarget.value))}
+            aria-valuetext={`${percent(row.threshold)} or more, ${count(perWeek)} calls per week`}
           />
-          <output htmlFor={id} className={css.outcome}>
+          <output htmlFor={id} className={css.reached}>
             <span>
-              <strong>{count(perWeek)}</strong> calls a week
+              <strong>{count(perWeek)}</strong> calls per week
             </span>
             <span>
-              <strong>{count(row.sales)}</strong> {hits} found of every{' '}
-              {count(row.recall ? row.sales / row.recall : null)}
+              <strong>{count(row.sales)}</strong> of {count(row.recall ? row.sales / row.recall : null)} {hits} reached
             </span>
             <span>
-              <strong>{row.precision ? decimal(1 / row.precision, 1) : '–'}</strong> calls for each
+              <strong>{row.precision ? decimal(1 / row.precision, 1) : '–'}</strong> calls per {hit}
             </span>
           </output>
         </div>
@@ -100,11 +102,11 @@ function Slider({
         axis={count}
         series={[{ key: 'sales', colour: 'var(--brand)', dots: true }]}
         mark={{ at: row.calls, label: `${count(row.calls)} calls` }}
-        title={each => `${count(each.calls)} calls`}
-        tips={each => [
-          { label: 'Found', value: count(each.sales) },
-          { label: 'Precision', value: percent(each.precision) },
-          { label: 'Recall', value: percent(each.recall) },
+        title={step => `${count(step.calls)} calls`}
+        tips={step => [
+          { label: found, value: count(step.sales) },
+          { label: 'Precision', value: percent(step.precision) },
+          { label: 'Recall', value: percent(step.recall) },
         ]}
       />
     </ChartCard>

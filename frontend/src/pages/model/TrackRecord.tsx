@@ -8,8 +8,8 @@ import { Empty, Faced, Waiting } from '@/components/faces'
 import { count, day, money, percent } from '@/components/format'
 import { Card } from '@/components/Page'
 
-/** Promises whose time has come: what each run said, what came. */
-export function Receipts({ task }: { task: Task }) {
+/** Predictions whose period has ended, compared with what customers did: one row per run. */
+export function TrackRecord({ task }: { task: Task }) {
   const query = useQuery(ask.receipts())
   return (
     <Faced query={query} waiting={<Waiting rows={1} height={300} />}>
@@ -21,32 +21,32 @@ export function Receipts({ task }: { task: Task }) {
           task === 'lifetime_value' ? money(value, answer.meta.currency) : percent(value, 1)
         if (!rows.length)
           return (
-            <Card title="Receipts">
-              <Empty title="No promise has come due yet">
-                What every run says is kept, and graded here when its time is over. To replay the past now: foresell
-                backfill.
+            <Card title="Track record">
+              <Empty title="No prediction period has ended yet">
+                Each update keeps its predictions. When their period has ended, they are compared here with what
+                customers did.
               </Empty>
             </Card>
           )
         return (
           <ChartCard
-            title="Receipts: said and came, run by run"
-            note="Promises are graded when their window has closed"
-            fileName={`receipts-${task}`}
+            title="Track record: predicted vs actual"
+            note="One point per update whose prediction period has ended"
+            fileName={`track-record-${task}`}
             height={220}
             rows={rows}
             rowKey={row => row.run_id}
             columns={[
               { name: 'as_of', label: 'As of', show: row => day(row.as_of) },
               { name: 'customers', label: 'Customers', numeric: true, show: row => count(row.customers) },
-              { name: 'said', label: 'Said', numeric: true, show: row => show(row.said) },
-              { name: 'happened', label: 'Came', numeric: true, show: row => show(row.happened) },
+              { name: 'said', label: 'Predicted', numeric: true, show: row => show(row.said) },
+              { name: 'happened', label: 'Actual', numeric: true, show: row => show(row.happened) },
             ]}
             head={
               <Legend
                 of={[
-                  { label: 'came', colour: 'var(--brand)' },
-                  { label: 'said', colour: 'var(--dim)' },
+                  { label: 'Actual', colour: 'var(--brand)' },
+                  { label: 'Predicted', colour: 'var(--dim)' },
                 ]}
               />
             }
@@ -62,8 +62,8 @@ export function Receipts({ task }: { task: Task }) {
               ]}
               title={row => day(row.as_of)}
               tips={row => [
-                { label: 'Said', value: show(row.said) },
-                { label: 'Came', value: show(row.happened) },
+                { label: 'Predicted', value: show(row.said) },
+                { label: 'Actual', value: show(row.happened) },
                 { label: 'Customers', value: count(row.customers) },
               ]}
             />

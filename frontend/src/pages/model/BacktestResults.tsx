@@ -1,0 +1,92 @@
+import type { BacktestRow, Confusion, Task } from '@/api/shapes'
+import { type Column, DataTable } from '@/components/DataTable'
+import { Figure, Figures, WhereFrom } from '@/components/Figure'
+import { decimal, percent } from '@/components/format'
+import { kindName } from '@/components/kinds'
+import { Card } from '@/components/Page'
+import { Baselines } from './Baselines'
+import { ConfusionMatrix } from './ConfusionMatrix'
+import { METRICS, metricName, TASK_LABELS } from './labels'
+import css from './Model.module.css'
+
+interface Props {
+  task: Task
+  modelId: number
+  /** The model in use, one of those compared. */
+  kind: string | null
+  rows: BacktestRow[]
+  confusion: Confusion | null
+}
+
+/** The metrics of the model in use, its confusion matrix, and the comparison with baselines. */
+export function BacktestResults({ task, modelId, kind, rows, confusion }: Props) {
+  const population = rows[0]?.population ?? 'all'
+  const inUse = rows.find(row => row.model === kind)?.model ?? rows[0]?.model
+  const find = (metric: string) => rows.find(row => row.model === inUse && row.measure === metric)
+  const address = `/api/models/${modelId}/backtests?population=${encodeURIComponent(population)}`
+  if (!find('f1')) return <AllMetrics rows={rows} address={address} />
+  return (
+    <>
+      <Figures>
+        {METRICS.slice(0, 4).map(({ name, label, help }) => {
+          const row = find(name)
+          return (
+            <Figure
+              key={name}
+              label={label}
+              value={decimal(row?.value)}
+              note={[help, confidenceInterval(row)].filter(Boolean).join('. ')}
+              address={address}
+            />
+          )
+        })}
+        <Figure
+          label="Base rate"
+          value={percent(find('base_rate')?.value)}
+          note={TASK_LABELS[task].yesNo?.baseRate}
+          address={address}
+        />
+      </Figures>
+      <div className={css.results}>
+        {confusion && <ConfusionMatrix task={task} confusion={confusion} />}
+        <Baselines task={task} rows={rows} address={address} />
+      </div>
+    </>
+  )
+}
+
+const CONFIDENCE = 0.95
+
+function confidenceInterval(row: BacktestRow | undefined): string {
+  if (row?.low == null || row.high == null) return ''
+  return `${percent(CONFIDENCE)} confidence interval: ${decimal(row.low)} to ${decimal(row.high)}`
+}
+
+/** Tasks that predict an amount: every metric as it is. */
+function AllMetrics({ rows, address }: { rows: BacktestRow[]; address: string }) {
+  return (
+    <Card
+      title="Backtest"
+      note="Predictions for past periods compared with what happened; average over the test dates"
+      actions={<WhereFrom label="Backtest" address={address} />}
+      flush
+    >
+      <DataTable
+        caption="Backtest"
+        rows={rows}
+        rowKey={row => row.model + row.measure}
+        columns={[
+          { name: 'model', label: 'Model', show: row => kindName(row.model) },
+          { name: 'measure', label: 'Metric', show: row => metricName(row.measure) },
+          { name: 'value', label: 'Value', numeric: true, show: row => decimal(row.value, 3) },
+          ...(rows.some(row => row.low != null)
+            ? ([
+                { name: 'low', label: 'From', numeric: true, show: row => decimal(row.low, 3) },
+                { name: 'high', label: 'To', numeric: true, show: row => decimal(row.high, 3) },
+              ] satisfies Column<BacktestRow>[])
+            : []),
+        ]}
+      />
+    </Card>
+  )
+}

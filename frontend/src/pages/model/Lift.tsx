@@ -1,0 +1,45 @@
+import { useQuery } from '@tanstack/react-query'
+import { ask } from '@/api/questions'
+import { Bars } from '@/components/charts/Bars'
+import { ChartCard } from '@/components/charts/ChartCard'
+import { Legend } from '@/components/charts/Legend'
+import { Faced, Waiting } from '@/components/faces'
+import { decimal, percent } from '@/components/format'
+
+/** How many times the average rate each decile reaches, the highest predictions first. */
+export function Lift({ modelId }: { modelId: number }) {
+  const query = useQuery(ask.lift(modelId))
+  return (
+    <Faced query={query} waiting={<Waiting rows={1} height={360} />}>
+      {({ data }) => (
+        <ChartCard
+          title="Lift by decile"
+          note="Decile 1 is the 10% of customers with the highest predictions; lift 2 means twice the average rate"
+          fileName="lift"
+          head={<Legend of={[{ label: 'Lift', colour: 'var(--brand)' }]} />}
+          rows={data}
+          rowKey={row => row.decile}
+          columns={[
+            { name: 'decile', label: 'Decile', numeric: true },
+            { name: 'lift', label: 'Lift', numeric: true, show: row => decimal(row.lift) },
+            { name: 'happened', label: 'Actual rate', numeric: true, show: row => percent(row.happened, 1) },
+            { name: 'captured', label: 'Cumulative gain', numeric: true, show: row => percent(row.captured) },
+          ]}
+        >
+          <Bars
+            rows={data}
+            name={row => String(row.decile)}
+            title={row => `Decile ${row.decile}`}
+            value={row => row.lift ?? 0}
+            axis={value => decimal(value, 1)}
+            tips={row => [
+              { label: 'Lift', value: decimal(row.lift) },
+              { label: 'Actual rate', value: percent(row.happened, 1) },
+              { label: 'Cumulative gain', value: percent(row.captured) },
+            ]}
+          />
+        </ChartCard>
+      )}
+    </Faced>
+  )
+}

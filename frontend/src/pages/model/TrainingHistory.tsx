@@ -1,0 +1,85 @@
+import { Button } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { api, read } from '@/api/client'
+import type { Model, Task } from '@/api/shapes'
+import { DataTable } from '@/components/DataTable'
+import { Dialog } from '@/components/Dialog'
+import { day, lastDay, moment } from '@/components/format'
+import { kindName } from '@/components/kinds'
+import { Chip } from '@/components/marks'
+import { Card } from '@/components/Page'
+import { useMay } from '@/components/signedIn'
+import { say } from '@/components/toasts'
+
+const STATES: Record<Model['state'], string> = {
+  served: 'Earlier version',
+  refused: 'Not used',
+  withdrawn: 'Withdrawn',
+}
+
+/** Every model trained for the task, newest first, and the way back to the previous one. */
+export function TrainingHistory({ models, task }: { models: Model[]; task: Task }) {
+  const may = useMay()
+  const [isAsking, setAsking] = useState(false)
+  const served = models.filter(model => model.state === 'served')
+  return (
+    <Card
+      title="Training history"
+      actions={
+        may('models.manage') &&
+        served.length > 1 && (
+          <Button variant="default" onClick={() => setAsking(true)}>
+            Use previous model
+          </Button>
+        )
+      }
+      flush
+    >
+      <DataTable
+        caption="Training history"
+        rows={models}
+        rowKey={model => model.model_id}
+        columns={[
+          { name: 'model_id', label: 'Version', numeric: true },
+          { name: 'as_of', label: 'Data to', show: model => day(lastDay(model.as_of)) },
+          { name: 'kind', label: 'Model', show: model => kindName(model.kind) },
+          {
+            name: 'state',
+            label: 'Status',
+            show: model => (
+              <Chip tone={model.serving ? 'good' : 'plain'}>{model.serving ? 'In use' : STATES[model.state]}</Chip>
+            ),
+          },
+          { name: 'reason', label: 'Reason', wrap: true },
+          { name: 'trained_at', label: 'Training date', show: model => moment(model.trained_at) },
+        ]}
+      />
+      {isAsking && <UsePrevious task={task} onClose={() => setAsking(false)} />}
+    </Card>
+  )
+}
+
+function UsePrevious({ task, onClose }: { task: Task; onClose: () => void }) {
+  const queries = useQueryClient()
+  const rollBack = useMutation({
+    mutationFn: () => read(api.POST('/api/models/{task}/rollback', { params: { path: { task } } })),
+    onSuccess: done => {
+      say(done.sentence, { tone: 'good' })
+      void queries.invalidateQueries({ queryKey: ['models'] })
+      onClose()
+    },
+  })
+  return (
+    <Dialog onClose={onClose} title="Use the previous model?">
+      <p>
+        The newest model is withdrawn; from the next update on, the one before it is used. Published predictions stay as
+        they are.
+      </p>
+      {rollBack.error && <p role="alert">{rollBack.error.message}</p>}
+      <Button mt="md" loading={rollBack.isPending} onClick={() => rollBack.mutate()}>
+        Use previous model
+      </Button>
+    </Dialog>
+  )
+}

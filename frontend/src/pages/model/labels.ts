@@ -1,0 +1,119 @@
+/** What tasks, metrics, customer groups and models are called on this page. */
+import type { Task } from '@/api/shapes'
+import { plainName } from '@/components/kinds'
+
+/** The four outcomes of a task that answers yes or no, and what a call for it finds. */
+interface YesNoLabels {
+  /** The probability a threshold is set on: "Call customers with a ... of 20% or more". */
+  chance: string
+  /** The positive outcome as one word. */
+  yes: string
+  predictedYes: string
+  predictedNo: string
+  actualYes: string
+  actualNo: string
+  /** What is found by calling: "35 ... of 60". */
+  hits: string
+  /** One of them: "3.4 calls per ...". */
+  hit: string
+  /** What the share of actual yes is a share of: "of customers ...". */
+  baseRate: string
+}
+
+interface TaskLabels {
+  label: string
+  question: string
+  yesNo: YesNoLabels | null
+}
+
+function churnLabels(days: number): TaskLabels {
+  return {
+    label: `Churn (${days} days)`,
+    question: `Will this customer place no order in the next ${days} days?`,
+    yesNo: {
+      chance: 'churn risk',
+      yes: 'churn',
+      predictedYes: 'Predicted to churn',
+      predictedNo: 'Predicted to stay',
+      actualYes: 'Churned',
+      actualNo: 'Stayed',
+      hits: 'churning customers',
+      hit: 'churning customer',
+      baseRate: `of customers placed no order in ${days} days`,
+    },
+  }
+}
+
+export const TASK_LABELS: Record<Task, TaskLabels> = {
+  purchase: {
+    label: 'Chance to order (30 days)',
+    question: 'Will this customer order in the next 30 days?',
+    yesNo: {
+      chance: 'chance to order',
+      yes: 'order',
+      predictedYes: 'Predicted order',
+      predictedNo: 'Predicted no order',
+      actualYes: 'Ordered',
+      actualNo: 'Did not order',
+      hits: 'customers who order',
+      hit: 'customer who orders',
+      baseRate: 'of customers ordered within 30 days',
+    },
+  },
+  churn: churnLabels(90),
+  churn_180: churnLabels(180),
+  lifetime_value: {
+    label: 'Lifetime value',
+    question: 'How much revenue will this customer bring in the next 12 months?',
+    yesNo: null,
+  },
+  revenue_forecast: {
+    label: 'Forecast',
+    question: 'How much revenue will the coming months bring?',
+    yesNo: null,
+  },
+}
+
+/** One line on what a model is, for readers who have never heard its name. */
+const MODEL_EXPLANATIONS: Record<string, string> = {
+  lightgbm: 'A machine-learning model that learns from the past behaviour of all customers.',
+  bgnbd:
+    'A standard statistical model of repeat purchases: it works from how often and how recently a customer ordered.',
+  blend: 'A machine-learning model and a statistical model of repeat purchases, combined.',
+  bgnbd_gamma_gamma:
+    'Two standard statistical models: one for how often a customer orders, one for how much each order is worth.',
+}
+
+const POPULATIONS: Record<string, string> = {
+  all: 'All customers',
+  active_180d: 'Customers with an order in the last 180 days',
+  two_orders_180d: 'Customers with two orders in the last 180 days',
+  key_accounts: 'Key accounts',
+}
+
+/** The metrics that get a column, best known first; `isHigherBetter` says which end is the good one. */
+export const METRICS = [
+  { name: 'f1', label: 'F1', help: 'Precision and recall combined', isHigherBetter: true },
+  {
+    name: 'precision',
+    label: 'Precision',
+    help: 'Share of the predicted cases that came true',
+    isHigherBetter: true,
+  },
+  { name: 'recall', label: 'Recall', help: 'Share of the actual cases that were predicted', isHigherBetter: true },
+  { name: 'accuracy', label: 'Accuracy', help: 'Share of all predictions that were right', isHigherBetter: true },
+  { name: 'pr_auc', label: 'PR-AUC', help: 'Quality of the ranking, for rare outcomes', isHigherBetter: true },
+  { name: 'roc_auc', label: 'ROC-AUC', help: 'Quality of the ranking, over all customers', isHigherBetter: true },
+  {
+    name: 'calibration_error',
+    label: 'Calibration error',
+    help: 'Mean distance between predicted and actual rate',
+    isHigherBetter: false,
+  },
+] as const
+
+export type MetricName = (typeof METRICS)[number]['name']
+
+export const explainModel = (kind: string) => MODEL_EXPLANATIONS[kind] ?? ''
+export const populationName = (name: string) => POPULATIONS[name] ?? plainName(name)
+export const metricName = (name: string) => METRICS.find(metric => metric.name === name)?.label ?? plainName(name)
