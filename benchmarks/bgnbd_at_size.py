@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.measure import Bar, keep, table
 from benchmarks.peers import peer
 
-from foresell.scores import bgnbd
+from foresell.scores.training import bgnbd
 
 SIZES = (10_000, 100_000, 1_000_000)
 TRUTH = {"r": 0.6, "alpha": 90.0, "a": 0.25, "b": 3.5}

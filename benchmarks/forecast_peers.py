@@ -22,7 +22,8 @@ from benchmarks.measure import Bar, keep, table
 from benchmarks.peers import peer
 from tests.support.snapshot_of_retail import as_of_of, retail_snapshot
 
-from foresell.scores import forecast, forecast_backtest
+from foresell.scores.forecast import backtest as forecast_backtest
+from foresell.scores.forecast import score as forecast
 
 AUTO_ETS = """
 import json, sys, warnings

@@ -17,12 +17,12 @@ from typing import Any
 
 import duckdb
 
-from foresell.scores import reasons
-from foresell.scores.features import features, frame_of
-from foresell.scores.models import learners
-from foresell.scores.purchase import score
-from foresell.scores.questions import PURCHASE
-from foresell.scores.training import train, workshop
+from foresell.scores.purchase.score import score
+from foresell.scores.training import reasons
+from foresell.scores.training.features import features, frame_of
+from foresell.scores.training.models import learners
+from foresell.scores.training.tasks import PURCHASE
+from foresell.scores.training.train_task import train, workshop
 
 AS_OF = date(2022, 1, 1)
 

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 from tests.support.snapshot_of_retail import as_of_of, data_folder, retail_snapshot
 
-from foresell.scores.backtest import Backtest, backtest
-from foresell.scores.features import Floats, Frame, Panel
-from foresell.scores.models import Model
-from foresell.scores.questions import POPULATIONS, PURCHASE
-from foresell.scores.training import workshop
+from foresell.scores.training.backtest import Backtest, backtest
+from foresell.scores.training.features import Floats, Frame
+from foresell.scores.training.models import Model
+from foresell.scores.training.panel import Panel
+from foresell.scores.training.tasks import POPULATIONS, PURCHASE
+from foresell.scores.training.train_task import workshop
 
 SEED = 7
 MODELS = ("seed_forest", "log_rfm", "bgnbd", "lightgbm")

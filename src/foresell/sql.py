@@ -20,7 +20,7 @@ _NAME = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
 
 @cache
 def read_sql(package: str, file: str) -> str:
-    """The text of one .sql file beside the code, such as `read_sql("foresell.scores", "rfm.sql")`."""
+    """The text of one .sql file beside the code, such as `read_sql("foresell.scores.rfm", "rfm.sql")`."""
     return resources.files(package).joinpath(file).read_text(encoding="utf-8")
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import foresell
 from foresell.errors import ForesellError, NotReady
-from foresell.scores import rfm
+from foresell.scores.rfm import score as rfm
 from foresell.snapshot import build, queries, reader
 from foresell.snapshot.queries import Filter
 from foresell.snapshot.reader import Door, Scope

@@ -10,7 +10,7 @@ import pytest
 
 from foresell import demo
 from foresell.errors import NotFound, NotReady
-from foresell.scores import shelf
+from foresell.scores.training import model_registry as shelf
 from foresell.settings import Settings
 from foresell.snapshot import queries
 from foresell.snapshot.open import open_snapshot

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from foresell.errors import Busy, DatabaseUnavailable, ForesellError, NotFound, NotReady
-from foresell.scores import rfm
+from foresell.scores.rfm import score as rfm
 from foresell.settings import Settings
 from foresell.snapshot import build, queries
 from foresell.snapshot.open import open_snapshot

@@ -9,7 +9,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foresell.scores import rfm
+from foresell.scores.rfm import score as rfm
 from tests.support.small_snapshot import Line, snapshot
 
 AS_OF = date(2026, 3, 1)

@@ -12,7 +12,7 @@ from foresell.cli import printing
 from foresell.cli.data import Json
 from foresell.cli.session import open_home
 from foresell.errors import NotReady, UsageError
-from foresell.scores.questions import ALL_TASKS
+from foresell.scores.training.tasks import ALL_TASKS
 from foresell.store import model_registry, runs
 
 

@@ -13,8 +13,8 @@ from foresell.cli.models import show_receipts, show_targets
 from foresell.cli.scoring import Category, Contacts, From, Limit, Output, Segment, To, contacts_of
 from foresell.cli.session import day, open_home, open_published
 from foresell.errors import NotReady, UsageError
-from foresell.scores.churn import STATES
-from foresell.scores.questions import ALL_TASKS
+from foresell.scores.churn.score import STATES
+from foresell.scores.training.tasks import ALL_TASKS
 from foresell.snapshot import queries
 from foresell.store import customer_contacts, model_registry
 from foresell.store.database import Database

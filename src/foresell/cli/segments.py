@@ -15,7 +15,7 @@ from foresell.cli import printing
 from foresell.cli.data import Json
 from foresell.cli.session import open_home, open_published
 from foresell.errors import UsageError
-from foresell.scores import segments as rules
+from foresell.scores.rfm import segments as rules
 from foresell.snapshot import queries
 from foresell.store import runs
 from foresell.store import segment_rules as truth_rules

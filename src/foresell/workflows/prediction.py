@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import duckdb
 import pyarrow as pa
 
-from foresell.scores import predicting, receipts, shelf
-from foresell.scores.questions import ALL_TASKS
-from foresell.scores.shelf import Shelved
+from foresell.scores import predict as predicting
+from foresell.scores.training import model_registry as shelf
+from foresell.scores.training import outcomes as receipts
+from foresell.scores.training.model_registry import Shelved
+from foresell.scores.training.tasks import ALL_TASKS
 from foresell.store import model_registry, runs
 from foresell.store.database import Database
 from foresell.types import Progress

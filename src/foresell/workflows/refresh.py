@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 import foresell
-from foresell.scores import rfm
+from foresell.scores.rfm import score as rfm
 from foresell.settings import Settings
 from foresell.snapshot import build
 from foresell.store import export_tables, runs

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from foresell.scores import shelf
-from foresell.scores.questions import ALL_TASKS
-from foresell.scores.shelf import Shelved
+from foresell.scores.training import model_registry as shelf
+from foresell.scores.training.model_registry import Shelved
+from foresell.scores.training.tasks import ALL_TASKS
 from foresell.settings import Settings
 from foresell.snapshot.open import open_snapshot
 from foresell.store import runs

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from foresell.scores.features import features, frame_of
-from foresell.scores.purchase import score
-from foresell.scores.questions import CHURN, CHURN_180, PURCHASE
-from foresell.scores.readiness import readiness
-from foresell.scores.training import Trained, train, workshop
+from foresell.scores.purchase.score import score
+from foresell.scores.training.features import features, frame_of
+from foresell.scores.training.readiness import readiness
+from foresell.scores.training.tasks import CHURN, CHURN_180, PURCHASE
+from foresell.scores.training.train_task import Trained, train, workshop
 from tests.support.snapshot_of_retail import as_of_of, retail_snapshot
 
 pytestmark = pytest.mark.real_data

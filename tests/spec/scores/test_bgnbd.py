@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from foresell.errors import BadInput, NotReady
-from foresell.scores import bgnbd
+from foresell.scores.training import bgnbd
 
 #: Fader, Hardie & Lee (2005), table 2: CDNOW, in weeks.
 PAPER = bgnbd.BgNbd(r=0.243, alpha=4.414, a=0.793, b=2.426, log_likelihood=-9582.4, customers=2357, converged=True)

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foresell.errors import NotReady
-from foresell.scores.features import cutoffs, features, first_order_day, frame_of, label, read_panel, sampled
+from foresell.scores.training.features import features, frame_of
+from foresell.scores.training.panel import cutoffs, first_order_day, label, read_panel, sampled
 from tests.spec.scores.shop import shop
 
 AS_OF = date(2021, 6, 1)

@@ -11,9 +11,10 @@ import pyarrow as pa
 import pytest
 
 from foresell.errors import NotReady
-from foresell.scores import leak_guard
-from foresell.scores.features import features, label, read_panel
-from foresell.scores.leak_guard import Finding, ReadFeatures, ReadLabel
+from foresell.scores.training import leak_guard
+from foresell.scores.training.features import features
+from foresell.scores.training.leak_guard import Finding, ReadFeatures, ReadLabel
+from foresell.scores.training.panel import label, read_panel
 from tests.spec.scores.shop import believable_shop
 
 HORIZON = 30

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from foresell.errors import NotReady
-from foresell.scores import lifetime_value, lifetime_value_backtest
+from foresell.scores.lifetime_value import backtest as lifetime_value_backtest
+from foresell.scores.lifetime_value import score as lifetime_value
 from tests.support.generated_shop import orders_table, regulars
 from tests.support.small_snapshot import parse, snapshot
 from tests.support.snapshot_of_retail import as_of_of, retail_snapshot

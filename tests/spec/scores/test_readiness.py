@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import pytest
 
 from foresell.errors import NotReady
-from foresell.scores.questions import CHURN, PURCHASE
-from foresell.scores.readiness import readiness
-from foresell.scores.training import train, workshop
+from foresell.scores.training.readiness import readiness
+from foresell.scores.training.tasks import CHURN, PURCHASE
+from foresell.scores.training.train_task import train, workshop
 from tests.spec.scores.shop import Order, believable_shop, shop
 
 AS_OF = date(2021, 12, 31)

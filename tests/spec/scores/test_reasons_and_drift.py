@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from foresell.scores import drift, reasons
-from foresell.scores.churn import STATES, states
-from foresell.scores.churn import score as score_churn
-from foresell.scores.features import SEASON, Frame, features, frame_of
-from foresell.scores.models import Boosted, learners, log_odds
-from foresell.scores.purchase import expected_order_value, score
-from foresell.scores.questions import CHURN, PURCHASE
-from foresell.scores.training import Workshop, workshop
+from foresell.scores.churn.score import STATES, states
+from foresell.scores.churn.score import score as score_churn
+from foresell.scores.purchase.score import expected_order_value, score
+from foresell.scores.training import drift, reasons
+from foresell.scores.training.features import SEASON, Frame, features, frame_of
+from foresell.scores.training.models import Boosted, learners, log_odds
+from foresell.scores.training.tasks import CHURN, PURCHASE
+from foresell.scores.training.train_task import Workshop, workshop
 from tests.spec.scores.shop import believable_shop, shop
 
 KINDS = ["lightgbm", "blend", "bgnbd", "log_rfm"]

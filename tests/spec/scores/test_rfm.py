@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from foresell.errors import NotReady
-from foresell.scores import rfm
+from foresell.scores.rfm import score as rfm
 from tests.support.small_snapshot import parse, snapshot
 
 AS_OF = "2026-03-01"

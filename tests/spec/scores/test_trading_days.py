@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from foresell.scores.trading_days import open_days
+from foresell.scores.forecast.trading_days import open_days
 
 
 def orders(

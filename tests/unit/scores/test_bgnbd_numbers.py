@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import hyp2f1
 
-from foresell.scores import bgnbd
+from foresell.scores.training import bgnbd
 
 MODEL = bgnbd.BgNbd(r=0.6, alpha=40.0, a=0.7, b=3.0, log_likelihood=0.0, customers=1, converged=True)
 AT_THE_POLE = bgnbd.BgNbd(r=1.2, alpha=60.0, a=1.0, b=5.0, log_likelihood=0.0, customers=1, converged=True)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from foresell.scores import measures
+from foresell.scores.training import metrics as measures
 
 
 def _sample(seed: int, n: int = 400, ties: bool = True) -> tuple[np.ndarray, np.ndarray]:

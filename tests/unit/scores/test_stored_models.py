@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from foresell.scores.bgnbd import BgNbd
-from foresell.scores.models import Blend, Boosted, Lifetimes, LogRfm, Model, boosted_on, load
+from foresell.scores.training.bgnbd import BgNbd
+from foresell.scores.training.models import Blend, Boosted, Lifetimes, LogRfm, Model, boosted_on, load
 
 NAMES = ("recency_days", "orders_total")
 LAW = Lifetimes(BgNbd(0.243, 4.414, 0.793, 2.426, -9582.4, 2357, True), 90)

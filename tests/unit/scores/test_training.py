@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from foresell.errors import BadInput
-from foresell.scores.backtest import Backtest, predict_past, validations
-from foresell.scores.models import learners, load
-from foresell.scores.questions import CHURN, CHURN_180, PURCHASE
-from foresell.scores.readiness import Readiness
-from foresell.scores.targets import targets
-from foresell.scores.training import Trained, choose, stored, train, workshop
+from foresell.scores.training.backtest import Backtest, predict_past, validations
+from foresell.scores.training.models import learners, load
+from foresell.scores.training.readiness import Readiness
+from foresell.scores.training.targets import targets
+from foresell.scores.training.tasks import CHURN, CHURN_180, PURCHASE
+from foresell.scores.training.train_task import Trained, choose, stored, train, workshop
 from tests.spec.scores.shop import believable_shop
 
 READY = Readiness("purchase", "learner", ())

@@ -19,7 +19,7 @@ from foresell.api.shared.calculation import Asked, Explain, Figures, Made, RowsB
 from foresell.audit import record
 from foresell.errors import NotFound
 from foresell.metrics import catalogue
-from foresell.scores.questions import ALL_TASKS
+from foresell.scores.training.tasks import ALL_TASKS
 from foresell.sql import named_queries
 
 router = APIRouter(prefix="/api", tags=["models"])

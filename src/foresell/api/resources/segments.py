@@ -22,7 +22,7 @@ from foresell.audit import record
 from foresell.db import AsyncConnection
 from foresell.errors import NotFound
 from foresell.metrics import catalogue
-from foresell.scores import segments as scoring
+from foresell.scores.rfm import segments as scoring
 from foresell.sql import named_queries
 
 router = APIRouter(prefix="/api/segments", tags=["segments"])

@@ -15,12 +15,16 @@ import duckdb
 import pyarrow as pa
 
 from foresell.errors import NotReady
-from foresell.scores import drift, forecast, forecast_backtest, lifetime_value, lifetime_value_backtest
-from foresell.scores.features import features, frame_of
-from foresell.scores.models import Model
-from foresell.scores.questions import ALL_TASKS, PURCHASE, TASKS, Task
-from foresell.scores.readiness import readiness
-from foresell.scores.training import Workshop, feature_names, train, workshop
+from foresell.scores.forecast import backtest as forecast_backtest
+from foresell.scores.forecast import score as forecast
+from foresell.scores.lifetime_value import backtest as lifetime_value_backtest
+from foresell.scores.lifetime_value import score as lifetime_value
+from foresell.scores.training import drift
+from foresell.scores.training.features import features, frame_of
+from foresell.scores.training.models import Model
+from foresell.scores.training.readiness import readiness
+from foresell.scores.training.tasks import ALL_TASKS, PURCHASE, TASKS, Task
+from foresell.scores.training.train_task import Workshop, feature_names, train, workshop
 from foresell.types import Progress, no_progress
 
 SEED = 7

@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from foresell.scores.forecast import (
+from foresell.scores.forecast.score import (
     TARGETS,
     Sales,
     errors,

@@ -16,8 +16,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from foresell.errors import NotReady
-from foresell.scores import bgnbd, gamma_gamma
-from foresell.scores.season import YEAR, Season, season_of
+from foresell.scores.lifetime_value import gamma_gamma
+from foresell.scores.lifetime_value.season import YEAR, Season, season_of
+from foresell.scores.training import bgnbd
 from foresell.sql import read_sql
 
 Floats = NDArray[np.float64]
@@ -91,7 +92,7 @@ class ValueModel:
 
 def read_purchases(con: duckdb.DuckDBPyConnection, as_of: date) -> Purchases:
     """One row per customer with a counted order before `as_of`, by customer_id."""
-    query = read_sql("foresell.scores", "purchase_summary.sql")
+    query = read_sql("foresell.scores.lifetime_value", "purchase_summary.sql")
     table = con.sql(query, params={"as_of": as_of}).to_arrow_table()
     numbers = {name: table[name].to_numpy().astype(np.float64) for name in ("x", "t_x", "T", "value", "returned")}
     return Purchases(customer_id=table["customer_id"].to_numpy(), **numbers)
@@ -111,7 +112,7 @@ def fit(con: duckdb.DuckDBPyConnection, as_of: date, customers: Purchases | None
             f"The last counted order is {silent} days before {as_of}; what customers did then says little about now.",
             remedy="Load newer sales, or ask about an earlier date.",
         )
-    daily = con.sql(read_sql("foresell.scores", "daily_sales.sql"), params={"as_of": as_of}).to_arrow_table()
+    daily = con.sql(read_sql("foresell.scores.training", "daily_sales.sql"), params={"as_of": as_of}).to_arrow_table()
     season = season_of(daily["counted"].to_numpy())
     x, t_x, T = _by_season(season, customers)
     learn = _settled(customers)

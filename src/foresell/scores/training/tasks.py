@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foresell.scores.features import Floats, Frame, Labels
+from foresell.scores.training.features import Floats, Frame, Labels
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,10 @@ import numpy as np
 import scipy  # loads its parts when they are used
 
 from foresell.errors import BadInput, NotReady
-from foresell.scores.bgnbd import BgNbd
-from foresell.scores.bgnbd import fit as fit_bgnbd
-from foresell.scores.features import Floats, Frame, Labels, Matrix, Panel, stacked
+from foresell.scores.training.bgnbd import BgNbd
+from foresell.scores.training.bgnbd import fit as fit_bgnbd
+from foresell.scores.training.features import Floats, Frame, Labels, Matrix
+from foresell.scores.training.panel import Panel, stacked
 
 if TYPE_CHECKING:
     import lightgbm

@@ -14,10 +14,11 @@ from datetime import date, timedelta
 import numpy as np
 import pyarrow as pa
 
-from foresell.scores import measures
-from foresell.scores.features import Floats, Frame, Labels, Panel
-from foresell.scores.models import Learner
-from foresell.scores.questions import POPULATIONS, Task
+from foresell.scores.training import metrics as measures
+from foresell.scores.training.features import Floats, Frame, Labels
+from foresell.scores.training.models import Learner
+from foresell.scores.training.panel import Panel
+from foresell.scores.training.tasks import POPULATIONS, Task
 
 TESTS = 6
 VALIDATIONS = 3

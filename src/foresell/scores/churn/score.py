@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from foresell.scores.features import Floats, Frame, batches
-from foresell.scores.models import Model
+from foresell.scores.training.features import Floats, Frame, batches
+from foresell.scores.training.models import Model
 
 STATES = ("likely to stay", "unsure", "at risk")
 

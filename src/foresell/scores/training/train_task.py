@@ -14,14 +14,14 @@ import duckdb
 
 from foresell.errors import NotReady
 from foresell.logs import logger
-from foresell.scores import drift, leak_guard
-from foresell.scores.backtest import Backtest, backtest
-from foresell.scores.features import Panel, read_panel, sampled
-from foresell.scores.leak_guard import Finding
-from foresell.scores.models import PARAMETERS, TREES, Boosted, Learner, Model, learners, load
-from foresell.scores.questions import Task
-from foresell.scores.readiness import Readiness, readiness
-from foresell.scores.targets import Target, targets
+from foresell.scores.training import drift, leak_guard
+from foresell.scores.training.backtest import Backtest, backtest
+from foresell.scores.training.leak_guard import Finding
+from foresell.scores.training.models import PARAMETERS, TREES, Boosted, Learner, Model, learners, load
+from foresell.scores.training.panel import Panel, read_panel, sampled
+from foresell.scores.training.readiness import Readiness, readiness
+from foresell.scores.training.targets import Target, targets
+from foresell.scores.training.tasks import Task
 
 BASELINES = ("bgnbd", "log_rfm")
 _CALLED = {"bgnbd": "BG/NBD", "log_rfm": "A logistic regression on log R, F, M"}

@@ -18,7 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from foresell.errors import NotReady
-from foresell.scores.trading_days import Days, open_days
+from foresell.scores.forecast.trading_days import Days, open_days
 from foresell.sql import read_sql
 
 Floats = NDArray[np.float64]
@@ -77,7 +77,7 @@ class Sales:
 
 def read_sales(con: duckdb.DuckDBPyConnection, as_of: date) -> Sales:
     """Daily takings from the snapshot, strictly before `as_of`. Raises NotReady where there are none or too few."""
-    rows = con.sql(read_sql("foresell.scores", "daily_sales.sql"), params={"as_of": as_of}).to_arrow_table()
+    rows = con.sql(read_sql("foresell.scores.training", "daily_sales.sql"), params={"as_of": as_of}).to_arrow_table()
     if rows.num_rows < _LEAST_HISTORY:
         missing = ceil((_LEAST_HISTORY - rows.num_rows) / 30.4)
         raise NotReady(

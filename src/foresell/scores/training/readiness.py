@@ -8,8 +8,8 @@ from datetime import date
 import duckdb
 
 from foresell.errors import NotReady
-from foresell.scores.features import HISTORY_DAYS, STEP_DAYS
-from foresell.scores.questions import Task
+from foresell.scores.training.panel import HISTORY_DAYS, STEP_DAYS
+from foresell.scores.training.tasks import Task
 from foresell.sql import read_sql
 
 CUSTOMERS = 100  # below this even four parameters are guesswork
@@ -56,7 +56,9 @@ class Readiness:
 
 def readiness(con: duckdb.DuckDBPyConnection, as_of: date, task: Task) -> Readiness:
     """The gate of one task on the snapshot, strictly before `as_of`."""
-    result = con.execute(read_sql("foresell.scores", "readiness.sql"), {"as_of": as_of, "horizon": task.horizon})
+    result = con.execute(
+        read_sql("foresell.scores.training", "readiness.sql"), {"as_of": as_of, "horizon": task.horizon}
+    )
     names = [column[0] for column in result.description or ()]
     facts = dict(zip(names, result.fetchall()[0], strict=True))
     gate = _needed(facts, task)

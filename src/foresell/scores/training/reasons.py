@@ -15,9 +15,9 @@ import pyarrow as pa
 import scipy  # loads its parts when they are used
 from numpy.typing import NDArray
 
-from foresell.scores.features import SEASON, Floats, Frame
-from foresell.scores.models import Blend, Boosted, Model, log_odds
-from foresell.scores.questions import Task
+from foresell.scores.training.features import SEASON, Floats, Frame
+from foresell.scores.training.models import Blend, Boosted, Model, log_odds
+from foresell.scores.training.tasks import Task
 
 REASONS = 3
 MOST_EXPLAINED = 20_000  # the head of the call list; exact TreeSHAP costs 0.3 ms a customer, others on demand

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from foresell.scores.features import SEASON, STEP_DAYS, Floats, Frame
+from foresell.scores.training.features import SEASON, Floats, Frame
+from foresell.scores.training.panel import STEP_DAYS
 
 BINS = 10
 STABILITY_LIMIT = 0.25  # the usual reading of the index: below .1 stable, above .25 another population

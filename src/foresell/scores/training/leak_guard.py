@@ -17,21 +17,10 @@ import numpy as np
 import pyarrow as pa
 
 from foresell.errors import NotReady
-from foresell.scores.features import (
-    SEASON,
-    Floats,
-    Frame,
-    Labels,
-    Panel,
-    copied,
-    features,
-    frame_of,
-    label,
-    read_panel,
-    stacked,
-)
-from foresell.scores.measures import auc, chance_bound
-from foresell.scores.models import Lifetimes, boosted_on, learn_law
+from foresell.scores.training.features import SEASON, Floats, Frame, Labels, features, frame_of
+from foresell.scores.training.metrics import auc, chance_bound
+from foresell.scores.training.models import Lifetimes, boosted_on, learn_law
+from foresell.scores.training.panel import Panel, copied, label, read_panel, stacked
 
 ReadFeatures = Callable[[duckdb.DuckDBPyConnection, date], pa.Table]
 ReadLabel = Callable[[duckdb.DuckDBPyConnection, date, int], pa.Array]

@@ -1,50 +1,21 @@
-"""What a model may know about a customer on a day, and what it is asked to guess.
-
-One SQL (`features.sql`) makes the features, one rule makes the label; training, scoring, backtest and leak guard all
-come through here, so that a mistake cannot hide in one of them.
-"""
+"""Past cutoffs with their features and labels: what models are trained and tested on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import duckdb
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from foresell.errors import NotReady
-from foresell.sql import read_sql
-
-Floats = NDArray[np.float64]
-Matrix = NDArray[np.float32]
-Labels = NDArray[np.bool_]
+from foresell.scores.training.features import Frame, Labels, Matrix, features, frame_of
 
 STEP_DAYS = 30  # a cutoff every 30 days back from as_of
 HISTORY_DAYS = 90  # a cutoff with less past than this teaches nothing about gaps
 TRAINING_ROWS = 300_000  # more rows cost time and stopped improving the ranking
-
-#: Features that say which time of the year it is, not who the customer is.
-SEASON = ("month_sin", "month_cos", "season_index")
-
-
-@dataclass(frozen=True)
-class Frame:
-    """All customers with an order before one day. Grain of `values`: one row per customer, one column per name."""
-
-    as_of: date
-    customers: pa.Array
-    names: tuple[str, ...]
-    values: Matrix
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def column(self, name: str) -> Floats:
-        """One feature of every customer, as doubles."""
-        return self.values[:, self.names.index(name)].astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -74,14 +45,6 @@ class Panel:
         return tuple(frame for frame in self.frames if frame.as_of <= last)
 
 
-def features(con: duckdb.DuckDBPyConnection, as_of: date) -> pa.Table:
-    """The features on a day. Grain: one row per customer with a counted order strictly before `as_of`, by customer_id.
-
-    Columns: customer_id VARCHAR, then 47 FLOAT features; null where a customer has no such thing (a gap needs two days).
-    """
-    return con.sql(read_sql("foresell.scores", "features.sql"), params={"as_of": as_of}).to_arrow_table()
-
-
 def label(con: duckdb.DuckDBPyConnection, cutoff: date, horizon: int) -> pa.Array:
     """The customer_ids with at least one counted order on cutoff <= day < cutoff + horizon days."""
     table = con.sql(
@@ -90,16 +53,6 @@ def label(con: duckdb.DuckDBPyConnection, cutoff: date, horizon: int) -> pa.Arra
         params={"first": cutoff, "after": cutoff + timedelta(days=horizon)},
     ).to_arrow_table()
     return table["customer_id"].combine_chunks()
-
-
-def frame_of(table: pa.Table, as_of: date) -> Frame:
-    """A feature table as a matrix; nulls become NaN, which LightGBM reads as "unknown"."""
-    names = tuple(name for name in table.column_names if name != "customer_id")
-    values = np.empty((table.num_rows, len(names)), dtype=np.float32)
-    for place, name in enumerate(names):
-        values[:, place] = table[name].to_numpy(zero_copy_only=False)
-    customers = table["customer_id"].combine_chunks()
-    return Frame(as_of, customers, names, values)
 
 
 def cutoffs(first_day: date, as_of: date) -> tuple[date, ...]:
@@ -173,9 +126,3 @@ def stacked(panel: Panel, frames: Sequence[Frame], horizon: int) -> tuple[Matrix
     """Frames on top of each other and their labels: what a model is trained on."""
     matrix = np.concatenate([frame.values for frame in frames])
     return matrix, np.concatenate([panel.labels(frame, horizon) for frame in frames])
-
-
-def batches(frame: Frame, size: int = 100_000) -> Iterator[Frame]:
-    """The frame in slices of at most `size` customers, so that scoring a million needs little memory."""
-    for start in range(0, len(frame), size):
-        yield Frame(frame.as_of, frame.customers.slice(start, size), frame.names, frame.values[start : start + size])

@@ -10,12 +10,16 @@ import duckdb
 import pyarrow as pa
 
 from foresell.errors import NotReady
-from foresell.scores import churn, forecast, lifetime_value, purchase, reasons
-from foresell.scores.features import Frame, features, frame_of
-from foresell.scores.models import Model
-from foresell.scores.questions import PURCHASE, TASKS, Task
-from foresell.scores.shelf import SEED, Shelved
-from foresell.scores.training import stored
+from foresell.scores.churn import score as churn
+from foresell.scores.forecast import score as forecast
+from foresell.scores.lifetime_value import score as lifetime_value
+from foresell.scores.purchase import score as purchase
+from foresell.scores.training import reasons
+from foresell.scores.training.features import Frame, features, frame_of
+from foresell.scores.training.model_registry import SEED, Shelved
+from foresell.scores.training.models import Model
+from foresell.scores.training.tasks import PURCHASE, TASKS, Task
+from foresell.scores.training.train_task import stored
 from foresell.sql import read_sql
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isnan
 
-from foresell.scores.backtest import Backtest
-from foresell.scores.questions import POPULATIONS
+from foresell.scores.training.backtest import Backtest
+from foresell.scores.training.tasks import POPULATIONS
 
 F1_GOAL = 0.70
 CHURN_GOAL = 0.85

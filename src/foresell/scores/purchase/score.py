@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from foresell.scores.features import Floats, Frame, batches
-from foresell.scores.models import Model
+from foresell.scores.training.features import Floats, Frame, batches
+from foresell.scores.training.models import Model
 
 WINSOR = 0.99  # one order of 77,000 must not set what all orders are worth
 

@@ -12,7 +12,7 @@ import scipy  # loads its parts when they are used
 from numpy.typing import NDArray
 
 from foresell.errors import NotReady
-from foresell.scores import lifetime_value
+from foresell.scores.lifetime_value import score as lifetime_value
 from foresell.sql import read_sql
 
 Floats = NDArray[np.float64]
@@ -112,7 +112,7 @@ def _holdout(con: duckdb.DuckDBPyConnection, cutoff: date, horizon_days: int, se
 
 def _revenue(con: duckdb.DuckDBPyConnection, ids: list[str], start: date, end: date) -> Floats:
     """Net revenue of each customer in [start, end), in the order of `ids`; 0 for those who bought nothing."""
-    query = read_sql("foresell.scores", "customer_revenue.sql")
+    query = read_sql("foresell.scores.lifetime_value", "customer_revenue.sql")
     rows = dict(con.execute(query, {"start": start, "end": end}).fetchall())
     return np.array([rows.get(customer, 0.0) for customer in ids], dtype=np.float64)
 

@@ -48,7 +48,7 @@ def grade(con: duckdb.DuckDBPyConnection, promise: Promise, as_of: date, issued:
         return
     con.register("issued", issued)
     values = {"starts": as_of, "ends": as_of + timedelta(days=promise.horizon_days), "what": promise.what}
-    cursor = con.execute(read_sql("foresell.scores", "receipts.sql"), values)
+    cursor = con.execute(read_sql("foresell.scores.training", "outcomes.sql"), values)
     names = [column[0] for column in cursor.description or ()]
     for row in cursor.fetchall():
         yield {**dict(zip(names, row, strict=True)), "task": promise.task, "horizon_days": promise.horizon_days}

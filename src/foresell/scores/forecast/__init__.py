@@ -1,0 +1,1 @@
+"""Forecast: expected net revenue and orders of the shop by week, month and quarter."""

@@ -1,0 +1,1 @@
+"""Lifetime value: expected net revenue of a customer's next twelve months."""

@@ -1,0 +1,1 @@
+"""RFM: recency, frequency and monetary value, five classes each, and the segment of each combination."""
