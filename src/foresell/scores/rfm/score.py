@@ -15,7 +15,7 @@ def score(con: duckdb.DuckDBPyConnection, as_of: date) -> int:
 
     Reads `orders` and `segment_rules`. Returns how many customers were scored; raises NotReady when it is none.
     """
-    con.execute(f"create table rfm_scores as {read_sql('foresell.scores', 'rfm.sql')}", {"as_of": as_of})
+    con.execute(f"create table rfm_scores as {read_sql('foresell.scores.rfm', 'rfm.sql')}", {"as_of": as_of})
     [(scored,)] = con.execute("select count(*) from rfm_scores").fetchall()
     if not scored:
         raise NotReady(
