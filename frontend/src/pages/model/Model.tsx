@@ -10,6 +10,7 @@ import { kindName } from '@/components/kinds'
 import { Page } from '@/components/Page'
 import { useMay } from '@/components/signedIn'
 import tabs from '@/components/Tabs.module.css'
+import { taskName } from '@/components/tasks'
 import { BacktestResults } from './BacktestResults'
 import { Calibration } from './Calibration'
 import { Lift } from './Lift'
@@ -41,7 +42,7 @@ export default function Model() {
             className={tabs.tab}
             aria-current={name === task ? 'page' : undefined}
           >
-            {TASK_LABELS[name].label}
+            {taskName(name)}
           </Link>
         ))}
       </nav>

@@ -21,14 +21,12 @@ interface YesNoLabels {
 }
 
 interface TaskLabels {
-  label: string
   question: string
   yesNo: YesNoLabels | null
 }
 
 function churnLabels(days: number): TaskLabels {
   return {
-    label: `Churn (${days} days)`,
     question: `Will this customer place no order in the next ${days} days?`,
     yesNo: {
       chance: 'churn risk',
@@ -46,7 +44,6 @@ function churnLabels(days: number): TaskLabels {
 
 export const TASK_LABELS: Record<Task, TaskLabels> = {
   purchase: {
-    label: 'Chance to order (30 days)',
     question: 'Will this customer order in the next 30 days?',
     yesNo: {
       chance: 'chance to order',
@@ -63,12 +60,10 @@ export const TASK_LABELS: Record<Task, TaskLabels> = {
   churn: churnLabels(90),
   churn_180: churnLabels(180),
   lifetime_value: {
-    label: 'Lifetime value',
     question: 'How much revenue will this customer bring in the next 12 months?',
     yesNo: null,
   },
   revenue_forecast: {
-    label: 'Forecast',
     question: 'How much revenue will the coming months bring?',
     yesNo: null,
   },

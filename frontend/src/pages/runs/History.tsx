@@ -8,24 +8,25 @@ import type { Run } from '@/api/shapes'
 import { ConfirmDialog } from '@/components/ConfirmDialog'
 import { DataTable } from '@/components/DataTable'
 import { Empty, Faced, Waiting } from '@/components/faces'
-import { count, day, moment } from '@/components/format'
+import { count, day, lastDay, MISSING, many, moment } from '@/components/format'
 import { Card } from '@/components/Page'
 import { Pager } from '@/components/Pager'
 import { useMay } from '@/components/signedIn'
-import { OneRun } from './OneRun'
+import { RunDialog } from './RunDialog'
+import { RunState } from './RunState'
 import css from './Runs.module.css'
-import { State } from './State'
-import { lasted } from './Timings'
+import { formatDuration } from './Timings'
 
 const route = getRouteApi('/shell/runs')
-const RUNS_A_PAGE = 20
-/** All runs, newest first; an earlier one can be published again. */
+const RUNS_PER_PAGE = 20
+
+/** All runs, newest first; an earlier one can be shown again. */
 export function History({ published }: { published: Run | undefined }) {
   const { page = 1, run: opened } = route.useSearch()
   const navigate = useNavigate({ from: '/runs' })
   const may = useMay()
-  const query = useQuery(ask.runs(page, RUNS_A_PAGE))
-  const [again, setAgain] = useState<Run | null>(null)
+  const query = useQuery(ask.runs(page, RUNS_PER_PAGE))
+  const [chosen, setChosen] = useState<Run | null>(null)
   return (
     <Card title="History" flush>
       <Faced
@@ -38,27 +39,27 @@ export function History({ published }: { published: Run | undefined }) {
         isEmpty={answer => answer.total === 0}
         empty={
           <Empty
-            title="There has been no run yet"
+            title="No updates yet"
             action={
               <Link to="/import" className={css.link}>
-                Bring in orders
+                Import orders
               </Link>
             }
           >
-            A run is made when something is loaded, or by a refresh.
+            An update starts when a file is imported, or when you press Update now.
           </Empty>
         }
       >
         {answer => (
           <>
             <DataTable
-              caption="Runs"
+              caption="Updates"
               rowKey={run => run.run_id}
               rows={answer.data}
               columns={[
                 {
                   name: 'run_id',
-                  label: 'Run',
+                  label: 'Update',
                   show: run => (
                     <Link
                       from="/runs"
@@ -67,34 +68,34 @@ export function History({ published }: { published: Run | undefined }) {
                       resetScroll={false}
                       className={css.run}
                     >
-                      Run {run.run_id}
+                      Update {run.run_id}
                     </Link>
                   ),
                 },
-                { name: 'state', label: 'State', show: run => <State run={run} /> },
-                { name: 'as_of', label: 'As of', show: run => day(run.as_of) },
+                { name: 'state', label: 'Status', show: run => <RunState run={run} /> },
+                { name: 'as_of', label: 'Data to', show: run => (run.as_of ? day(lastDay(run.as_of)) : MISSING) },
                 {
                   name: 'customers_scored',
                   label: 'Customers',
                   numeric: true,
                   show: run => count(run.customers_scored),
                 },
-                { name: 'timings', label: 'Took', numeric: true, show: lasted },
+                { name: 'timings', label: 'Duration', numeric: true, show: formatDuration },
                 { name: 'published_at', label: 'Published', show: run => moment(run.published_at) },
                 ...(may('runs.write')
                   ? [
                       {
                         name: 'published' as const,
-                        label: 'Go back',
+                        label: 'Action',
                         show: (run: Run) =>
                           (run.state === 'superseded' || run.state === 'withdrawn') && (
                             <Button
                               variant="subtle"
                               size="compact-sm"
-                              aria-label={`Publish run ${run.run_id} again`}
-                              onClick={() => setAgain(run)}
+                              aria-label={`Show update ${run.run_id}`}
+                              onClick={() => setChosen(run)}
                             >
-                              Publish again
+                              Show this update
                             </Button>
                           ),
                       },
@@ -105,20 +106,20 @@ export function History({ published }: { published: Run | undefined }) {
             <div className={css.pager}>
               <Pager
                 page={page}
-                pages={Math.ceil(answer.total / RUNS_A_PAGE)}
+                pages={Math.ceil(answer.total / RUNS_PER_PAGE)}
                 onPage={next => void navigate({ search: now => ({ ...now, page: next }), resetScroll: false })}
               />
             </div>
           </>
         )}
       </Faced>
-      {again && <PublishAgain run={again} instead={published} onClose={() => setAgain(null)} />}
-      {opened !== undefined && <OneRun id={opened} />}
+      {chosen && <PublishRun run={chosen} instead={published} onClose={() => setChosen(null)} />}
+      {opened !== undefined && <RunDialog id={opened} />}
     </Card>
   )
 }
 
-function PublishAgain({ run, instead, onClose }: { run: Run; instead: Run | undefined; onClose: () => void }) {
+function PublishRun({ run, instead, onClose }: { run: Run; instead: Run | undefined; onClose: () => void }) {
   const queries = useQueryClient()
   const publish = useMutation({
     mutationFn: () => read(api.POST('/api/runs/{run_id}/publish', { params: { path: { run_id: run.run_id } } })),
@@ -129,21 +130,22 @@ function PublishAgain({ run, instead, onClose }: { run: Run; instead: Run | unde
   })
   return (
     <ConfirmDialog
-      title={`Publish run ${run.run_id} again?`}
-      action={`Publish run ${run.run_id}`}
+      title={`Show update ${run.run_id}?`}
+      action={`Show update ${run.run_id}`}
       isBusy={publish.isPending}
       error={publish.error}
       onConfirm={() => publish.mutate()}
       onClose={onClose}
     >
       <p>
-        Everything shown, to everybody, then comes from run {run.run_id}: as of {day(run.as_of)},{' '}
-        {count(run.customers_scored)} customers.
+        All users will then see update {run.run_id}: data to {run.as_of ? day(lastDay(run.as_of)) : MISSING},{' '}
+        {many(run.customers_scored ?? 0, 'customer')}.
       </p>
       {instead && (
         <p className={css.dim}>
-          Run {instead.run_id} (as of {day(instead.as_of)}, {count(instead.customers_scored)} customers) is withdrawn,
-          not deleted; it can be published again the same way. What is loaded does not change.
+          Update {instead.run_id} (data to {instead.as_of ? day(lastDay(instead.as_of)) : MISSING},{' '}
+          {many(instead.customers_scored ?? 0, 'customer')}) is withdrawn, not deleted; you can show it again in the
+          same way. Imported data does not change.
         </p>
       )}
     </ConfirmDialog>

@@ -7,11 +7,12 @@ import { clock, count, day, lastDay, MISSING } from '@/components/format'
 import { Card, Page } from '@/components/Page'
 import { useMay } from '@/components/signedIn'
 import { History } from './History'
-import { Models } from './Models'
-import { Refresh, StartRefresh } from './Refresh'
-import { lasted, Timings } from './Timings'
+import { ModelsInUse } from './ModelsInUse'
+import { RefreshProgress } from './RefreshProgress'
+import { StartRefresh } from './StartRefresh'
+import { formatDuration, Timings } from './Timings'
 
-/** Which run everything shown comes from, how fresh it is, and the runs before it. */
+/** The published run, how fresh it is, and the runs before it. */
 export default function Runs() {
   const may = useMay()
   const status = useQuery(ask.status())
@@ -21,26 +22,26 @@ export default function Runs() {
   const isKnown = !status.isPending && (id === undefined || !run.isPending)
   return (
     <Page
-      title="Runs"
+      title="Updates"
       sentence={
         status.data
           ? id === undefined
-            ? 'No run is published yet'
-            : `Shown is run ${id}, as of ${day(status.data.run?.as_of)}`
+            ? 'No update has been published yet'
+            : `Showing update ${id}, data to ${dataTo(status.data.run?.as_of)}`
           : ' '
       }
       actions={may('runs.write') && <StartRefresh />}
     >
-      <Refresh />
+      <RefreshProgress />
       {isKnown ? (
         <>
           {shown && (
             <>
               <Freshness run={shown} />
-              <Card title="Where its time went" note={`${lasted(shown)} in all`}>
+              <Card title="Duration by step" note={`${formatDuration(shown)} in total`}>
                 <Timings run={shown} />
               </Card>
-              {may('model.read') && <Models />}
+              {may('model.read') && <ModelsInUse />}
             </>
           )}
           <History published={shown} />
@@ -52,26 +53,34 @@ export default function Runs() {
   )
 }
 
+/** The last day before as_of: the last one whose orders are included. */
+function dataTo(as_of: string | null | undefined): string {
+  return as_of ? day(lastDay(as_of)) : MISSING
+}
+
 function Freshness({ run }: { run: Run }) {
   const may = useMay()
-  const canSeeLoads = may('quality.read')
-  const loads = useQuery({ ...ask.batches(1), enabled: canSeeLoads })
-  const newest = loads.data?.data.find(batch => batch.state === 'loaded')
+  const canSeeImports = may('quality.read')
+  const imports = useQuery({ ...ask.batches(1), enabled: canSeeImports })
+  const newest = imports.data?.data.find(batch => batch.state === 'loaded')
   return (
     <Figures>
-      <Figure label="Data to" value={run.as_of ? day(lastDay(run.as_of)) : MISSING} note="the last day that counts" />
+      <Figure label="Data to" value={dataTo(run.as_of)} note="Last day included" />
       <Figure
         label="Published"
         value={day(run.published_at)}
-        note={run.published_at && `at ${clock(new Date(run.published_at))}`}
+        note={run.published_at && `At ${clock(new Date(run.published_at))}`}
       />
       <Figure label="Customers scored" value={count(run.customers_scored)} />
-      <Figure label="It took" value={lasted(run)} />
-      {canSeeLoads && (
+      <Figure label="Duration" value={formatDuration(run)} />
+      {canSeeImports && (
         <Figure
-          label="Newest load"
-          value={loads.data && day(newest?.loaded_at)}
-          note={newest && (newest.loaded_at > run.started_at ? 'newer than the run: refresh to see it' : 'in this run')}
+          label="Latest import"
+          value={imports.data && day(newest?.loaded_at)}
+          note={
+            newest &&
+            (newest.loaded_at > run.started_at ? 'Not included yet: start an update' : 'Included in this update')
+          }
         />
       )}
     </Figures>

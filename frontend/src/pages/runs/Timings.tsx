@@ -4,17 +4,17 @@ import css from './Runs.module.css'
 
 const MINUTE = 60
 
-export function seconds(value: number): string {
+export function formatSeconds(value: number): string {
   return value < MINUTE ? `${decimal(value, 1)} s` : `${Math.floor(value / MINUTE)} min ${Math.round(value % MINUTE)} s`
 }
 
-/** How long a run took over all its steps. */
-export function lasted(run: Run): string {
-  const total = Object.values(run.timings).reduce((sum, each) => sum + each, 0)
-  return total ? seconds(total) : MISSING
+/** The total duration of a run. */
+export function formatDuration(run: Run): string {
+  const total = Object.values(run.timings).reduce((sum, step) => sum + step, 0)
+  return total ? formatSeconds(total) : MISSING
 }
 
-/** Each step with its seconds, the longest first; the bar is its share of the whole. */
+/** The duration of each step, longest first; the bar compares it with the longest. */
 export function Timings({ run }: { run: Run }) {
   const steps = Object.entries(run.timings).sort(([, a], [, b]) => b - a)
   const longest = Math.max(...steps.map(([, value]) => value))
@@ -27,7 +27,7 @@ export function Timings({ run }: { run: Run }) {
             <span className={css.track} aria-hidden>
               <span className={css.fill} style={{ width: `${(100 * value) / longest}%` }} />
             </span>
-            <span className={css.seconds}>{seconds(value)}</span>
+            <span className={css.seconds}>{formatSeconds(value)}</span>
           </dd>
         </div>
       ))}

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import type { ForecastRow, SalesRow } from '@/api/shapes'
-import { points } from './Forecast'
+import { toPoints } from './Forecast'
 
 const sale = (name: string, revenue: number): SalesRow => ({ name, revenue, orders: 1, customers: 1 })
-const coming = (starts: string, expected: number, low: number | null): ForecastRow => ({
+const future = (starts: string, expected: number, low: number | null): ForecastRow => ({
   grain: 'month',
   starts,
   ends: starts,
@@ -16,21 +16,21 @@ const coming = (starts: string, expected: number, low: number | null): ForecastR
   note: '',
 })
 
-test('what came and what is expected meet in the last month that is over', () => {
-  const drawn = points(
+test('the forecast starts at the last past month', () => {
+  const drawn = toPoints(
     [sale('2011-10-01', 90), sale('2011-11-01', 100), sale('2011-12-01', 20)],
-    [coming('2011-12-01', 110, 100)],
+    [future('2011-12-01', 110, 100)],
     'revenue',
   )
   expect(drawn).toEqual([
-    { month: '2011-10-01', came: 90, expected: null, band: null },
-    { month: '2011-11-01', came: 100, expected: 100, band: [100, 100] },
-    { month: '2011-12-01', came: null, expected: 110, band: [100, 120] },
+    { month: '2011-10-01', actual: 90, forecast: null, band: null },
+    { month: '2011-11-01', actual: 100, forecast: 100, band: [100, 100] },
+    { month: '2011-12-01', actual: null, forecast: 110, band: [100, 120] },
   ])
 })
 
-test('a forecast without a band, and one without a past', () => {
-  expect(points([], [coming('2011-12-01', 110, null)], 'revenue')).toEqual([
-    { month: '2011-12-01', came: null, expected: 110, band: null },
+test('a forecast without an interval, and one without past months', () => {
+  expect(toPoints([], [future('2011-12-01', 110, null)], 'revenue')).toEqual([
+    { month: '2011-12-01', actual: null, forecast: 110, band: null },
   ])
 })

@@ -15,35 +15,36 @@ import { TARGETS } from './search'
 
 const route = getRouteApi('/shell/sales')
 const MONTHS_BEFORE = 15
+const INTERVAL = '80% interval'
 
 interface Point {
   month: string
-  came: number | null
-  expected: number | null
+  actual: number | null
+  forecast: number | null
   band: [number, number] | null
 }
 
-/** Months that were, then months to come with their band; the first of these begins where the others end. */
-export function points(past: SalesRow[], coming: ForecastRow[], target: 'revenue' | 'orders'): Point[] {
-  const starts = coming[0]?.starts ?? '9999'
+/** Past months, then forecast months with their interval; the forecast line starts at the last past month. */
+export function toPoints(past: SalesRow[], future: ForecastRow[], target: 'revenue' | 'orders'): Point[] {
+  const starts = future[0]?.starts ?? '9999'
   const before = past
     .filter(row => row.name < starts)
     .slice(-MONTHS_BEFORE)
-    .map((row): Point => ({ month: row.name, came: row[target], expected: null, band: null }))
+    .map((row): Point => ({ month: row.name, actual: row[target], forecast: null, band: null }))
   const last = before.at(-1)
-  if (last && last.came !== null) Object.assign(last, { expected: last.came, band: [last.came, last.came] })
-  const after = coming.map(
+  if (last && last.actual !== null) Object.assign(last, { forecast: last.actual, band: [last.actual, last.actual] })
+  const after = future.map(
     (row): Point => ({
       month: row.starts,
-      came: null,
-      expected: row.expected,
+      actual: null,
+      forecast: row.expected,
       band: row.low === null || row.high === null ? null : [row.low, row.high],
     }),
   )
   return [...before, ...after]
 }
 
-/** What the shop will take, with its band, and how right such forecasts were. */
+/** The forecast of the coming months with its interval, after the months before, and how accurate it has been. */
 export function Forecast() {
   const { target = 'revenue', category } = route.useSearch()
   const navigate = useNavigate({ from: '/sales' })
@@ -53,32 +54,32 @@ export function Forecast() {
     <Faced query={forecast} waiting={<Waiting rows={1} height={400} />}>
       {answer => {
         const { currency } = answer.meta
-        const coming = answer.data.filter(row => row.grain === 'month' && row.target === target)
+        const future = answer.data.filter(row => row.grain === 'month' && row.target === target)
         const show = (value: number | null) => (target === 'revenue' ? money(value, currency) : count(value))
-        if (!coming.length)
+        if (!future.length)
           return (
             <Card title="Forecast">
               <Empty title="No forecast yet">
-                It needs some months of sales first; the Model page says what is missing.
+                A forecast needs several months of sales. The Model page shows what is missing.
               </Empty>
             </Card>
           )
-        const rows = points(past.data?.data ?? [], coming, target)
+        const rows = toPoints(past.data?.data ?? [], future, target)
         const note = [
           answer.accuracy && asSentence(answer.accuracy.sentence),
-          ...new Set(coming.map(row => row.note).filter(Boolean)),
+          ...new Set(future.map(row => row.note).filter(Boolean)),
         ]
           .filter(Boolean)
           .join(' ')
         return (
           <ChartCard
-            title={category ? 'Forecast of all goods' : 'Forecast'}
-            note={note || 'The shop as a whole'}
+            title={category ? 'Forecast for all categories' : 'Forecast'}
+            note={note || 'All sales'}
             actions={<WhereFrom label="Forecast" address="/api/forecast" />}
             head={
               <>
                 <SegmentedControl
-                  aria-label="What is forecast"
+                  aria-label="Forecast of"
                   data={[...TARGETS]}
                   value={target}
                   onChange={value =>
@@ -91,10 +92,10 @@ export function Forecast() {
                 />
                 <Legend
                   of={[
-                    { label: 'came', colour: 'var(--ink)' },
-                    { label: 'expected', colour: 'var(--brand)' },
+                    { label: 'Actual', colour: 'var(--ink)' },
+                    { label: 'Forecast', colour: 'var(--brand)' },
                     {
-                      label: 'eight times in ten between',
+                      label: INTERVAL,
                       colour: 'color-mix(in srgb, var(--brand) 30%, var(--card))',
                     },
                   ]}
@@ -106,19 +107,19 @@ export function Forecast() {
             rowKey={row => row.month}
             columns={[
               { name: 'month', label: 'Month', show: row => month(row.month) },
-              { name: 'came', label: 'Came', numeric: true, show: row => show(row.came) },
+              { name: 'actual', label: 'Actual', numeric: true, show: row => show(row.actual) },
               {
-                name: 'expected',
-                label: 'Expected',
+                name: 'forecast',
+                label: 'Forecast',
                 numeric: true,
-                show: row => (row.came === null ? show(row.expected) : MISSING),
+                show: row => (row.actual === null ? show(row.forecast) : MISSING),
               },
               {
                 name: 'band',
-                label: 'Between',
+                label: INTERVAL,
                 numeric: true,
                 show: row =>
-                  row.came === null && row.band ? `${show(row.band[0])} and ${show(row.band[1])}` : MISSING,
+                  row.actual === null && row.band ? `${show(row.band[0])} to ${show(row.band[1])}` : MISSING,
               },
             ]}
           >
@@ -129,22 +130,17 @@ export function Forecast() {
               axis={value => (target === 'revenue' ? money(value, currency, 'short') : short(value))}
               band={{ key: 'band', colour: 'var(--brand)' }}
               series={[
-                { key: 'expected', colour: 'var(--brand)', dashed: true, dots: true },
-                { key: 'came', colour: 'var(--ink)' },
+                { key: 'forecast', colour: 'var(--brand)', dashed: true, dots: true },
+                { key: 'actual', colour: 'var(--ink)' },
               ]}
               title={row => month(row.month)}
               tips={row =>
-                row.came === null
+                row.actual === null
                   ? [
-                      { label: 'Expected', value: show(row.expected) },
-                      ...(row.band
-                        ? [
-                            { label: 'At least', value: show(row.band[0]) },
-                            { label: 'At most', value: show(row.band[1]) },
-                          ]
-                        : []),
+                      { label: 'Forecast', value: show(row.forecast) },
+                      ...(row.band ? [{ label: INTERVAL, value: `${show(row.band[0])} to ${show(row.band[1])}` }] : []),
                     ]
-                  : [{ label: 'Came', value: show(row.came) }]
+                  : [{ label: 'Actual', value: show(row.actual) }]
               }
             />
           </ChartCard>

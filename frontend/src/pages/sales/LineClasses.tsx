@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
 import { ask } from '@/api/questions'
 import { DataTable } from '@/components/DataTable'
 import { WhereFrom } from '@/components/Figure'
@@ -6,23 +7,26 @@ import { Faced, Waiting } from '@/components/faces'
 import { count, money } from '@/components/format'
 import { Card } from '@/components/Page'
 
-const MEANINGS: Record<string, string> = {
-  counted: 'sold to a known customer: counts everywhere',
-  returns: 'sent back: lowers revenue',
-  cancelled: 'cancelled orders: count nowhere',
-  non_product: 'postage, fees, vouchers: not goods',
-  anonymous: 'sold to nobody known: counts in revenue, not in scores',
-  later: 'dated after the day the run speaks of',
+const route = getRouteApi('/shell/sales')
+
+const CLASSES: Record<string, { label: string; effect: string }> = {
+  counted: { label: 'Sales to known customers', effect: 'Included in revenue and in all scores' },
+  returns: { label: 'Returns', effect: 'Subtracted from revenue' },
+  cancelled: { label: 'Cancelled orders', effect: 'Not included' },
+  non_product: { label: 'Postage, fees and vouchers', effect: 'Not included: not products' },
+  anonymous: { label: 'Anonymous sales', effect: 'Included in revenue, but not in scores: the customer is not known' },
+  later: { label: 'Later orders', effect: 'Not included yet: dated after this update' },
 }
 
-/** Every line of the data once, by what it counts as. */
+/** How many order lines are included in revenue and scores, and how many are not and why. */
 export function LineClasses() {
+  const { from, to, category } = route.useSearch()
   const query = useQuery(ask.lineClasses())
   return (
     <Card
-      title="What counts"
-      note="Every order line is in exactly one class"
-      actions={<WhereFrom label="Line classes" address="/api/lines/classes" />}
+      title="What is included"
+      note={`Every order line belongs to exactly one class${from || to || category ? '. All dates and categories' : ''}`}
+      actions={<WhereFrom label="What is included" address="/api/lines/classes" />}
       flush
     >
       <Faced query={query} waiting={<Waiting rows={6} height={32} />}>
@@ -32,9 +36,9 @@ export function LineClasses() {
             rows={answer.data}
             rowKey={row => row.class}
             columns={[
-              { name: 'class', label: 'Class', wrap: true, show: row => <ClassName name={row.class} /> },
-              { name: 'lines', label: 'Lines', numeric: true, show: row => count(row.lines) },
-              { name: 'amount', label: 'Money', numeric: true, show: row => money(row.amount, answer.meta.currency) },
+              { name: 'class', label: 'Order lines', wrap: true, show: row => <ClassName name={row.class} /> },
+              { name: 'lines', label: 'Number', numeric: true, show: row => count(row.lines) },
+              { name: 'amount', label: 'Amount', numeric: true, show: row => money(row.amount, answer.meta.currency) },
             ]}
           />
         )}
@@ -46,9 +50,9 @@ export function LineClasses() {
 function ClassName({ name }: { name: string }) {
   return (
     <>
-      <strong>{name.replace('_', ' ')}</strong>
+      <strong>{CLASSES[name]?.label ?? name}</strong>
       <br />
-      {MEANINGS[name]}
+      {CLASSES[name]?.effect}
     </>
   )
 }

@@ -9,15 +9,15 @@ import { NothingYet } from '@/components/faces'
 import { day } from '@/components/format'
 import { KpiFigures } from '@/components/Kpis'
 import { Page } from '@/components/Page'
+import { Breakdown } from './Breakdown'
 import { Forecast } from './Forecast'
-import { Groups } from './Groups'
 import { LineClasses } from './LineClasses'
 import css from './Sales.module.css'
 import { Trend } from './Trend'
 
 const route = getRouteApi('/shell/sales')
 
-/** What was sold, to whom, what is to come, and how right that was before. */
+/** Net revenue over time, its forecast, and what it consists of. */
 export default function Sales() {
   const { from, to, category } = route.useSearch()
   const navigate = useNavigate({ from: '/sales' })
@@ -27,7 +27,7 @@ export default function Sales() {
   if (status.data && !status.data.run)
     return (
       <Page title="Sales and forecast">
-        <NothingYet>Load a file, then refresh.</NothingYet>
+        <NothingYet>Import your orders to see sales and a forecast.</NothingYet>
       </Page>
     )
   return (
@@ -35,21 +35,21 @@ export default function Sales() {
       title="Sales and forecast"
       sentence={
         from || to
-          ? [category ?? 'Orders', from && `from ${day(from)}`, to && `to ${day(to)}`].filter(Boolean).join(' ')
-          : `${category ?? 'All orders'}; the figures are of the last 30 days`
+          ? [category ?? 'All orders', from && `from ${day(from)}`, to && `to ${day(to)}`].filter(Boolean).join(' ')
+          : `${category ?? 'All orders'}. The figures at the top cover the last 30 days.`
       }
       actions={
         <div className={css.filters}>
-          <CategorySelect label="Goods" value={category} onChange={category => change({ category })} />
+          <CategorySelect label="Category" value={category} onChange={category => change({ category })} />
           <TextInput
-            label="Orders from"
+            label="From"
             type="date"
             max={to}
             value={from ?? ''}
             onChange={event => change({ from: event.currentTarget.value || undefined })}
           />
           <TextInput
-            label="to"
+            label="To"
             type="date"
             min={from}
             value={to ?? ''}
@@ -64,7 +64,7 @@ export default function Sales() {
       <Trend />
       <Forecast />
       <div className={css.pair}>
-        <Groups />
+        <Breakdown />
         <LineClasses />
       </div>
     </Page>

@@ -14,7 +14,7 @@ import { TIMES } from './search'
 const route = getRouteApi('/shell/sales')
 const MOST_BARS = 100
 
-/** Sales over time, by month or week. */
+/** Net revenue or orders by month or week. */
 export function Trend() {
   const { time = 'month', target = 'revenue', from, to, category } = route.useSearch()
   const navigate = useNavigate({ from: '/sales' })
@@ -24,14 +24,14 @@ export function Trend() {
       {answer => {
         const { currency } = answer.meta
         const rows = answer.data.slice(-MOST_BARS)
-        const called = time === 'month' ? month : day
+        const displayPeriod = time === 'month' ? month : day
         return (
           <ChartCard
             title={target === 'revenue' ? 'Net revenue' : 'Orders'}
             note={
               rows.length < answer.data.length
                 ? `The last ${MOST_BARS} of ${count(answer.data.length)} weeks`
-                : 'Goods sold less goods returned'
+                : 'Products sold minus returns'
             }
             actions={<WhereFrom label="Sales" address={addressWith('/api/sales', { by: time, from, to, category })} />}
             head={
@@ -52,7 +52,11 @@ export function Trend() {
             rows={rows}
             rowKey={row => row.name}
             columns={[
-              { name: 'name', label: time === 'month' ? 'Month' : 'Week from', show: row => called(row.name) },
+              {
+                name: 'name',
+                label: time === 'month' ? 'Month' : 'Week starting',
+                show: row => displayPeriod(row.name),
+              },
               { name: 'revenue', label: 'Net revenue', numeric: true, show: row => money(row.revenue, currency) },
               { name: 'orders', label: 'Orders', numeric: true, show: row => count(row.orders) },
               { name: 'customers', label: 'Customers', numeric: true, show: row => count(row.customers) },
@@ -60,7 +64,7 @@ export function Trend() {
           >
             <Bars
               rows={rows}
-              name={row => called(row.name)}
+              name={row => displayPeriod(row.name)}
               value={row => row[target]}
               axis={value => (target === 'revenue' ? money(value, currency, 'short') : short(value))}
               tips={row => [

@@ -1,12 +1,9 @@
-import { Button, NativeSelect } from '@mantine/core'
-import '@/components/theme/inputs'
-import { IconRefresh } from '@tabler/icons-react'
+import { Button } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { useEffect } from 'react'
 import { api, read } from '@/api/client'
 import { ask } from '@/api/questions'
-import { ConfirmDialog } from '@/components/ConfirmDialog'
 import { asSentence, count } from '@/components/format'
 import { Card } from '@/components/Page'
 import { useMay } from '@/components/signedIn'
@@ -15,58 +12,8 @@ import css from './Runs.module.css'
 
 const route = getRouteApi('/shell/runs')
 
-const TRAINING = [
-  { value: 'when due', label: 'when it is due' },
-  { value: 'always', label: 'now, whether due or not' },
-  { value: 'never', label: 'not this time' },
-] as const
-type Training = (typeof TRAINING)[number]['value']
-
-export function StartRefresh() {
-  const navigate = useNavigate({ from: '/runs' })
-  const queries = useQueryClient()
-  const [isAsking, setAsking] = useState(false)
-  const [train, setTrain] = useState<Training>('when due')
-  const start = useMutation({
-    mutationFn: () => read(api.POST('/api/runs', { body: { predict: true, train } })),
-    onSuccess: job => {
-      setAsking(false)
-      void queries.invalidateQueries({ queryKey: ['runs'] })
-      void navigate({ search: now => ({ ...now, job: job.job_id }), resetScroll: false })
-    },
-  })
-  return (
-    <>
-      <Button leftSection={<IconRefresh size={16} aria-hidden />} onClick={() => setAsking(true)}>
-        Refresh
-      </Button>
-      {isAsking && (
-        <ConfirmDialog
-          title="Refresh now?"
-          action="Refresh"
-          isBusy={start.isPending}
-          error={start.error}
-          onConfirm={() => start.mutate()}
-          onClose={() => setAsking(false)}
-        >
-          <p>
-            Everything that is loaded is scored anew. Lists and figures stay as they are until the new run is published;
-            if anything fails, they stay for good.
-          </p>
-          <NativeSelect
-            label="Models are trained"
-            value={train}
-            data={[...TRAINING]}
-            onChange={event => setTrain(event.currentTarget.value as Training)}
-          />
-        </ConfirmDialog>
-      )}
-    </>
-  )
-}
-
-/** A refresh under way, whoever started it; and how the one started here has ended, if it failed. */
-export function Refresh() {
+/** The progress of a running refresh, and the error of the latest one if it failed. */
+export function RefreshProgress() {
   const { job: id } = route.useSearch()
   const navigate = useNavigate({ from: '/runs' })
   const queries = useQueryClient()
@@ -90,8 +37,8 @@ export function Refresh() {
     return (
       <div className={css.failed} role="alert">
         <div>
-          <strong>{job.error ?? 'The refresh was stopped.'}</strong>
-          <p>{job.remedy} What is shown has not changed.</p>
+          <strong>{job.error ?? 'The update was cancelled.'}</strong>
+          <p>{job.remedy} Lists and figures have not changed.</p>
         </div>
         <Button
           variant="default"
@@ -106,8 +53,8 @@ export function Refresh() {
     return newest?.state === 'failed' ? (
       <div className={css.failed} role="alert">
         <div>
-          <strong>The newest run has failed: {newest.error}</strong>
-          <p>What is shown has not changed.</p>
+          <strong>The latest update failed: {newest.error}</strong>
+          <p>Lists and figures have not changed.</p>
         </div>
       </div>
     ) : null
@@ -116,11 +63,11 @@ export function Refresh() {
   return (
     <Card>
       <Working
-        title={building ? `Run ${building.run_id} is being made` : 'A refresh is about to begin'}
+        title={building ? `Update ${building.run_id} in progress` : 'Update starting'}
         note={
           step
             ? [asSentence(step), isKnown && `${count(done)} of ${count(total)}`].filter(Boolean).join(': ')
-            : 'Waiting'
+            : 'Waiting to start'
         }
         share={isKnown ? done / total : null}
       />
@@ -132,7 +79,7 @@ export function Refresh() {
           disabled={cancel.isSuccess}
           onClick={() => cancel.mutate()}
         >
-          {cancel.isSuccess ? 'Being stopped' : 'Stop'}
+          {cancel.isSuccess ? 'Cancelling' : 'Cancel'}
         </Button>
       )}
       {cancel.error && <p role="alert">{cancel.error.message}</p>}

@@ -3,19 +3,19 @@ import { useNavigate } from '@tanstack/react-router'
 import { ask } from '@/api/questions'
 import { Dialog } from '@/components/Dialog'
 import { Faced } from '@/components/faces'
-import { count, day, moment } from '@/components/format'
+import { count, day, lastDay, MISSING, moment } from '@/components/format'
+import { RunState } from './RunState'
 import css from './Runs.module.css'
-import { State } from './State'
 import { Timings } from './Timings'
 
-/** One run in full: what became of it, where its time went, what made it. */
-export function OneRun({ id }: { id: number }) {
+/** The details of one run: state, dates, durations and the versions it was made with. */
+export function RunDialog({ id }: { id: number }) {
   const navigate = useNavigate({ from: '/runs' })
   const query = useQuery(ask.run(id))
   return (
     <Dialog
       size="lg"
-      title={`Run ${id}`}
+      title={`Update ${id}`}
       onClose={() => void navigate({ search: now => ({ ...now, run: undefined }), resetScroll: false })}
     >
       <Faced query={query}>
@@ -23,19 +23,19 @@ export function OneRun({ id }: { id: number }) {
           <div className={css.one}>
             {run.error && <p className={css.error}>{run.error}</p>}
             <dl className={css.facts}>
-              <dt>State</dt>
+              <dt>Status</dt>
               <dd>
-                <State run={run} />
+                <RunState run={run} />
               </dd>
-              <dt>As of</dt>
-              <dd>{day(run.as_of)}</dd>
+              <dt>Data to</dt>
+              <dd>{run.as_of ? day(lastDay(run.as_of)) : MISSING}</dd>
               <dt>Started</dt>
               <dd>{moment(run.started_at)}</dd>
               <dt>Published</dt>
               <dd>{moment(run.published_at)}</dd>
               <dt>Customers scored</dt>
               <dd>{count(run.customers_scored)}</dd>
-              <dt>Made by</dt>
+              <dt>Made with</dt>
               <dd>
                 {Object.entries(run.versions)
                   .map(([name, version]) => `${name} ${version}`)

@@ -14,15 +14,15 @@ import { GROUPS } from './search'
 const route = getRouteApi('/shell/sales')
 const MOST_BARS = 12
 
-/** The same sales by who bought, what, or where. */
-export function Groups() {
+/** Net revenue by segment, category or country of the customer. */
+export function Breakdown() {
   const { group = 'segment', from, to, category } = route.useSearch()
   const navigate = useNavigate({ from: '/sales' })
-  // The bars of all categories stay, whichever one the rest of the page is about.
+  // Grouped by category, all categories are shown, even when the rest of the page is filtered to one.
   const search = group === 'category' ? { from, to } : { from, to, category }
   const query = useQuery(ask.sales(group, search))
   const open = (name: string) => void navigate({ to: '/customers', search: { category, [group]: name } })
-  const called = (name: string) => (group === 'country' ? country(name) : name)
+  const displayName = (name: string) => (group === 'country' ? country(name) : name)
   return (
     <Faced query={query} waiting={<Waiting rows={1} height={420} />}>
       {answer => {
@@ -33,13 +33,13 @@ export function Groups() {
             title={`Net revenue by ${group}`}
             note={
               rows.length < answer.data.length
-                ? `The first ${MOST_BARS} of ${count(answer.data.length)}`
-                : 'Click a bar for its customers'
+                ? `Top ${MOST_BARS} of ${count(answer.data.length)}. Click a bar to see its customers`
+                : 'Click a bar to see its customers'
             }
             actions={<WhereFrom label="Sales" address={addressWith('/api/sales', { by: group, ...search })} />}
             head={
               <SegmentedControl
-                aria-label="By what"
+                aria-label="Group by"
                 data={[...GROUPS]}
                 value={group}
                 onChange={value =>
@@ -56,7 +56,11 @@ export function Groups() {
             rows={rows}
             rowKey={row => row.name}
             columns={[
-              { name: 'name', label: group.charAt(0).toUpperCase() + group.slice(1), show: row => called(row.name) },
+              {
+                name: 'name',
+                label: group.charAt(0).toUpperCase() + group.slice(1),
+                show: row => displayName(row.name),
+              },
               { name: 'revenue', label: 'Net revenue', numeric: true, show: row => money(row.revenue, currency) },
               { name: 'orders', label: 'Orders', numeric: true, show: row => count(row.orders) },
               { name: 'customers', label: 'Customers', numeric: true, show: row => count(row.customers) },
@@ -65,7 +69,7 @@ export function Groups() {
             <Bars
               lying
               rows={rows}
-              name={row => called(row.name)}
+              name={row => displayName(row.name)}
               value={row => row.revenue}
               colour={group === 'segment' ? row => colourOf(row.name) : undefined}
               axis={value => money(value, currency, 'short')}

@@ -1,0 +1,12 @@
+import type { Task } from '@/api/shapes'
+
+/** What each task of the models is called on a page. */
+const TASKS: Record<Task, string> = {
+  purchase: 'Chance to order (30 days)',
+  churn: 'Churn (90 days)',
+  churn_180: 'Churn (180 days)',
+  lifetime_value: 'Lifetime value (12 months)',
+  revenue_forecast: 'Revenue forecast',
+}
+
+export const taskName = (task: Task) => TASKS[task]
