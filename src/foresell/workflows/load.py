@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
 from foresell import sources
 from foresell.privacy.vault import vault_of
 from foresell.settings import Settings
+from foresell.sources.files.source import LINES, FileSource
 from foresell.store import load as store_load
 from foresell.store.database import Database
 from foresell.tempdirs import clear_scratch
@@ -33,18 +35,20 @@ def load_file(
     TooManyRejects or EmptySource (nothing is written), and whatever the source says of a file it cannot read.
     """
     clear_scratch(settings.work)
-    with sources.stage(
+    file = FileSource(
         path,
         workdir=settings.work,
         memory_gib=settings.memory_gib / 2,
         threads=settings.threads,
         mapping=mapping,
-        profile=profile,
+        format=profile,
         source=source,
         dates=dates,
         progress=progress,
         load_day=load_day,
-    ) as staging:
+    )
+    with closing(file.read(LINES.name)) as pages:
+        staging = next(pages).records
         rejects_file = sources.write_rejects(staging, settings.rejects)
         sources.check_rejects(staging, rejects_file, max_rejected)
         return store_load.load(database, staging, vault_of(settings), rejects_file=rejects_file, progress=progress)

@@ -104,7 +104,7 @@ def _read_and_hash(
     if not formats.is_olist(path):
         file_sniffing.check(path)
     with ThreadPoolExecutor(1) as pool:  # hashing waits for the disk and the processor outside Python's lock
-        sha = pool.submit(_hash, path, progress)
+        sha = pool.submit(hash_path, path, progress)
         return _read(con, path, folder, mapping, profile), sha.result()
 
 
@@ -135,7 +135,8 @@ def translated(name: str) -> Iterator[None]:
         ) from None
 
 
-def _hash(path: Path, progress: Progress) -> str:
+def hash_path(path: Path, progress: Progress) -> str:
+    """The SHA-256 of a file; of a folder, that of its CSV files' SHA-256s in order of name."""
     if not path.is_dir():
         return file_sniffing.sha256(path, progress)
     parts = [file_sniffing.sha256(file, progress) for file in sorted(path.glob("*.csv"))]
