@@ -1,4 +1,4 @@
-# Every command of the house. `make help` lists them.
+# Every command of this repository. `make help` lists them.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -16,11 +16,11 @@ $(STAMP): requirements.lock pyproject.toml scripts/setup.sh
 	@PYTHON="$(PYTHON)" scripts/setup.sh
 	@touch $@
 
-front:  ## the pages, built into the API (Node 20.19 or newer)
+front: setup  ## the pages, built into the API
 	@scripts/front.sh build
 
-demo: setup front  ## a believable shop: generated, loaded, scored, shown
-	@$(BIN)/foresell demo --no-serve
+demo: setup front  ## a made-up shop, loaded and scored, and the dashboard served until Ctrl-C (SERVE=no: exit instead)
+	@$(BIN)/foresell demo $(if $(filter no,$(SERVE)),--no-serve)
 
 test: setup  ## everything that must hold: checks, then all tests
 	@$(MAKE) --no-print-directory check
@@ -46,7 +46,7 @@ screenshots: setup front  ## the pictures of the README, from a real run
 	@$(BIN)/python scripts/screenshots.py
 
 lock:  ## renew requirements.lock from pyproject.toml
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra kms --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra kms --extra node --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
 clean:  ## forget the virtual environment (not your data in var/)
 	rm -rf $(VENV)

@@ -1,12 +1,9 @@
 #!/usr/bin/env bash
 # The pages: `front.sh build` brings src/foresell/api/static up to date, `check` and `test` are for make check and make test.
-# Without Node everything else works, so its absence is said, not an error.
 set -euo pipefail
-cd "$(dirname "$0")/../frontend"
-if ! node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' 2>/dev/null; then
-  echo "The pages were left out: they need Node 20.19 or newer (here: $(node --version 2>/dev/null || echo none))." >&2
-  exit 0
-fi
+cd "$(dirname "$0")/.."
+. scripts/node.sh
+cd frontend
 [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-progress --loglevel=error
 
 built=../src/foresell/api/static/index.html

