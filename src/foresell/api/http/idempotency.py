@@ -14,9 +14,10 @@ from foresell.access.principal import Principal
 from foresell.api.http.app_state import Web
 from foresell.api.http.dependencies import web_of
 from foresell.api.http.responses import answer, body
-from foresell.api.shared import desk
-from foresell.db import AsyncConnection
+from foresell.db import AsyncConnection, AsyncStatements
 from foresell.errors import Busy, ForesellError
+
+SQL = AsyncStatements("foresell.api.http")
 
 Act = Callable[[AsyncConnection], Awaitable[dict[str, Any]]]
 
@@ -49,15 +50,15 @@ class Once:
                 return answer(await act(con), status)
             mine = {"user_id": principal.user_id, "key": self.key}
             asked = hashlib.sha256(self.request + about.encode()).digest()
-            lock = await desk.row(con, "lock_key", **mine)
+            lock = await SQL.row(con, "idempotency.lock_key", **mine)
             if not lock or not lock["taken"]:
                 raise Busy(
                     "A request with this Idempotency-Key is under way.", remedy="Send it again in a moment, unchanged."
                 )
-            known = await desk.row(con, "answered", **mine)
+            known = await SQL.row(con, "idempotency.find_answer", **mine)
             if known is None:
                 content = body(await act(con))
-                await desk.run(con, "keep_answer", **mine, request=asked, status=status, body=content)
+                await SQL.run(con, "idempotency.keep_answer", **mine, request=asked, status=status, body=content)
                 return Response(content, status, media_type="application/json")
         if known["request"] != asked:
             raise KeyReused(remedy="Use a new key for a new request.")

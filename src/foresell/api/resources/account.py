@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from foresell.access import api_keys, factors, passkeys, passwords, sessions, sign_in, users
 from foresell.access.principal import Principal
@@ -16,58 +16,27 @@ from foresell.api.http.authentication import keyring_of, principals_of, site_of,
 from foresell.api.http.dependencies import WebOf, signed_in
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import answer
+from foresell.api.shared.account_schemas import (
+    ApiKey,
+    Code,
+    Credential,
+    Me,
+    PasskeyOptions,
+    Password,
+    Preferences,
+    Ticket,
+    describe_api_key,
+)
+from foresell.api.shared.accounts import describe_account, require_person, set_password
+from foresell.api.shared.schemas import Body
 from foresell.audit import record
 from foresell.db import AsyncConnection, AsyncStatements
-from foresell.errors import Forbidden, NotFound, UsageError
+from foresell.errors import NotFound, UsageError
 
 SQL = AsyncStatements("foresell.access")
 
 router = APIRouter(prefix="/api/me", tags=["me"])
 SignedInUser = Annotated[Principal, signed_in()]
-
-Ticket = Annotated[str, Field(min_length=1, max_length=100, description="From the step before; five minutes.")]
-Code = Annotated[str, Field(min_length=1, max_length=40, examples=["492039"])]
-Password = Annotated[str, Field(min_length=1, max_length=1024)]
-Credential = Annotated[dict[str, Any], Field(description="The browser's PublicKeyCredential as JSON.")]
-
-
-class Body(BaseModel):
-    """A body with nothing in it that we do not know."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Preferences(Body):
-    """How a person likes the pages."""
-
-    theme: Literal["light", "dark", "auto"] | None = None
-    locale: str | None = Field(None, max_length=35, pattern=r"^[A-Za-z0-9-]*$", examples=["en-GB"])
-    home: str | None = Field(None, max_length=100, pattern=r"^/[\w/-]*$", examples=["/today"])
-
-
-class Me(BaseModel):
-    """Who is signed in, and what that allows."""
-
-    user_id: int
-    name: str
-    email: str
-    roles: list[str] = Field(examples=[["rep"]])
-    permissions: list[str] = Field(examples=[["customers.read", "calls.write"]])
-    scope: Literal["own", "team", "all"] = Field(description="Whose customers are in reach.")
-    team_id: int | None
-    team: str | None
-    preferences: Preferences
-    password: bool = Field(description="Whether there is a password; after a first link there is none yet.")
-    second_factor: bool = Field(description="Whether sign-in asks for more than a password.")
-    factors: list[str] = Field(description="Which: totp, recovery_code, passkey.")
-    recovery_codes: int = Field(description="How many recovery codes are left.")
-
-
-class PasskeyOptions(BaseModel):
-    """What the browser needs to ask for a passkey, and the ticket to come back with."""
-
-    ticket: str
-    options: dict[str, Any] = Field(description="PublicKeyCredential options as JSON.")
 
 
 class ProfileChange(Body):
@@ -139,18 +108,6 @@ class AddedPasskey(Passkey, RecoveryCodes):
     """The passkey, with recovery codes where it is the first second factor."""
 
 
-class ApiKey(BaseModel):
-    """One key of a program."""
-
-    key_id: int
-    name: str
-    prefix: str = Field(description="Its first characters.", examples=["fsk_9fGq"])
-    scopes: list[str]
-    created_at: datetime
-    expires_at: datetime
-    last_used_at: datetime | None
-
-
 class NewApiKey(Body):
     """What a program may do, and until when (a year at most)."""
 
@@ -192,13 +149,13 @@ class ApiKeys(BaseModel):
 async def who_am_i(web: WebOf, principal: SignedInUser) -> Response:
     """Who is signed in, and what that allows."""
     async with web.transaction(principal.user_id) as con:
-        return answer(await me(con, principal))
+        return answer(await describe_account(con, principal))
 
 
 @router.patch("", response_model=Me, responses=documented(403))
 async def change_profile(request: Request, web: WebOf, principal: SignedInUser, body: ProfileChange) -> Response:
     """Change name, e-mail or preferences."""
-    only_person(principal)
+    require_person(principal)
     if body.email:
         principal.require_recent_factor()
     changes = body.model_dump(exclude_none=True)
@@ -209,7 +166,7 @@ async def change_profile(request: Request, web: WebOf, principal: SignedInUser, 
         await users.change_own(con, principal.user_id, changes)
         if body.email:
             await _record(request, con, principal, "user.email")
-        result = await me(con, principal)
+        result = await describe_account(con, principal)
     principals_of(request).forget()
     return answer(result)
 
@@ -217,7 +174,7 @@ async def change_profile(request: Request, web: WebOf, principal: SignedInUser, 
 @router.post("/password", status_code=204, responses=documented(403))
 async def change_password(request: Request, web: WebOf, principal: SignedInUser, body: PasswordChange) -> Response:
     """Set another password; all other sessions end."""
-    session_id = only_person(principal)
+    session_id = require_person(principal)
     async with web.transaction(principal.user_id) as con:
         may_skip = bool(await SQL.run(con, "sessions.is_fresh_from_link", session_id=session_id))
         has = await factors.of_user(con)
@@ -285,7 +242,7 @@ async def renew_recovery_codes(request: Request, web: WebOf, principal: SignedIn
 @router.get("/sessions", response_model=OwnSessions, responses=documented(403))
 async def own_sessions(web: WebOf, principal: SignedInUser) -> Response:
     """Where one is signed in."""
-    only_person(principal)
+    require_person(principal)
     async with web.transaction(principal.user_id) as con:
         rows = await sessions.listed(con)
     data = [{**row, "current": row["session_id"] == principal.session_id} for row in rows]
@@ -297,7 +254,7 @@ async def end_session(
     request: Request, web: WebOf, principal: SignedInUser, session_id: Annotated[UUID, Path(description="Of the list.")]
 ) -> Response:
     """Sign out another device."""
-    only_person(principal)
+    require_person(principal)
     async with web.transaction(principal.user_id) as con:
         if not await sessions.end(con, str(session_id), "by user"):
             raise NotFound("Session not found")
@@ -309,7 +266,7 @@ async def end_session(
 @router.get("/passkeys", response_model=Passkeys, responses=documented(403))
 async def own_passkeys(web: WebOf, principal: SignedInUser) -> Response:
     """One's passkeys."""
-    only_person(principal)
+    require_person(principal)
     async with web.transaction(principal.user_id) as con:
         rows = await passkeys.listed(con)
     return answer({"data": rows, "total": len(rows)})
@@ -357,10 +314,10 @@ async def remove_passkey(
 @router.get("/api-keys", response_model=ApiKeys, responses=documented(403))
 async def own_api_keys(web: WebOf, principal: SignedInUser) -> Response:
     """One's keys that still count."""
-    only_person(principal)
+    require_person(principal)
     async with web.transaction(principal.user_id) as con:
         rows = await api_keys.listed(con)
-    return answer({"data": [key_body(row) for row in rows], "total": len(rows)})
+    return answer({"data": [describe_api_key(row) for row in rows], "total": len(rows)})
 
 
 @router.post("/api-keys", status_code=201, response_model=CreatedApiKey, responses=documented(403, 409))
@@ -372,7 +329,7 @@ async def create_api_key(request: Request, web: WebOf, principal: SignedInUser, 
         await _record(
             request, con, principal, "api-key.created", {"key_id": row["api_key_id"], "scopes": row["permissions"]}
         )
-    return answer({**key_body(row), "key": key}, 201)
+    return answer({**describe_api_key(row), "key": key}, 201)
 
 
 @router.delete("/api-keys/{key_id}", status_code=204, responses=documented(403, 404))
@@ -380,7 +337,7 @@ async def revoke_api_key(
     request: Request, web: WebOf, principal: SignedInUser, key_id: Annotated[int, Path(ge=1, le=2**31 - 1)]
 ) -> Response:
     """End a key at once: one's own, or anybody's for whoever manages keys."""
-    only_person(principal)
+    require_person(principal)
     async with web.transaction(principal.user_id) as con:
         if not await api_keys.revoke(con, key_id):
             raise NotFound("API key not found")
@@ -389,54 +346,9 @@ async def revoke_api_key(
     return Response(status_code=204)
 
 
-async def me(con: AsyncConnection, principal: Principal) -> dict[str, Any]:
-    """The body of `Me`."""
-    row = await SQL.row(con, "users.myself")
-    assert row
-    has = await factors.of_user(con)
-    return {
-        **row,
-        "user_id": principal.user_id,
-        "roles": sorted(principal.roles),
-        "permissions": sorted(principal.permissions),
-        "scope": principal.scope,
-        "team_id": principal.team_id,
-        "password": has.password,
-        "second_factor": bool(has.second),
-        "factors": has.second,
-        "recovery_codes": has.recovery_codes,
-    }
-
-
-def only_person(principal: Principal) -> str:
-    """The session of a person. Raises Forbidden for a program with an API key."""
-    if principal.session_id is None:
-        raise Forbidden("This needs a person, not an API key.")
-    return principal.session_id
-
-
-async def set_password(con: AsyncConnection, password: str) -> None:
-    """Give the user this transaction acts for another password. Raises UsageError when it is not good enough."""
-    row = await SQL.row(con, "users.myself")
-    has = await factors.of_user(con)
-    assert row
-    passwords.check_new(password, has_factor=bool(has.second), context=(row["name"], row["email"]))
-    stands = passwords.stands_alone(password)
-    await SQL.run(con, "factors.set_password", hash=await passwords.hashed(password), stands_alone=stands)
-
-
 def _proven_person(principal: Principal) -> None:
-    only_person(principal)
+    require_person(principal)
     principal.require_recent_factor()
-
-
-def key_body(row: dict[str, Any]) -> dict[str, Any]:
-    """The body of `ApiKey`."""
-    shown = ("name", "created_at", "expires_at", "last_used_at")
-    return {
-        "key_id": row["api_key_id"], "prefix": row["hint"], "scopes": row["permissions"],
-        **{column: row[column] for column in shown},
-    }  # fmt: skip
 
 
 async def _record(

@@ -14,8 +14,8 @@ from foresell.api.http.dependencies import WebOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.idempotency import OnceOf
 from foresell.api.http.responses import answer
-from foresell.api.resources.spec_endpoints import CustomerId
 from foresell.api.shared import desk
+from foresell.api.shared.schemas import CustomerId
 from foresell.db import AsyncConnection
 from foresell.errors import Forbidden, NotFound, NotReady
 

@@ -24,18 +24,9 @@ from foresell.api.http.authentication import (
 from foresell.api.http.dependencies import WebOf, public, signed_in
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import answer
-from foresell.api.resources.account import (
-    Body,
-    Code,
-    Credential,
-    Me,
-    PasskeyOptions,
-    Password,
-    Ticket,
-    me,
-    only_person,
-    set_password,
-)
+from foresell.api.shared.account_schemas import Code, Credential, Me, PasskeyOptions, Password, Ticket
+from foresell.api.shared.accounts import describe_account, require_person, set_password
+from foresell.api.shared.schemas import Body
 from foresell.audit import record
 from foresell.db import AsyncConnection, AsyncStatements
 from foresell.errors import NotSignedIn, UsageError
@@ -223,7 +214,7 @@ async def sign_out(request: Request, web: WebOf) -> Response:
 @router.post("/step-up", response_model=FreshToken, responses=documented(403))
 async def step_up(request: Request, web: WebOf, body: StepUp, principal: SignedInUser) -> Response:
     """Prove once more to be there, for what needs a recent second factor."""
-    session_id = only_person(principal)
+    session_id = require_person(principal)
     if [body.code, body.password, body.passkey].count(None) != 2:
         raise UsageError("Give exactly one of code, password and passkey.", parameter="code")
     right = await _proved(request, web, principal, body)
@@ -291,7 +282,7 @@ async def _session(request: Request, con: AsyncConnection, started: sessions.Sta
     principal = await load_principal(con, started.user_id, session_id=started.session_id)
     if principal is None:
         raise NotSignedIn("This sign-in has ended.", remedy="Sign in again.")
-    return {**_token(request, started.user_id, started.session_id), "user": await me(con, principal)}
+    return {**_token(request, started.user_id, started.session_id), "user": await describe_account(con, principal)}
 
 
 def _token(request: Request, user_id: int, session_id: str) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import FileResponse, Response
 from psycopg.errors import UniqueViolation
-from psycopg.types.json import Jsonb
 from pydantic import BaseModel, ConfigDict, Field
 
 from foresell import sources
@@ -17,8 +16,10 @@ from foresell.api.http.dependencies import WebOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.idempotency import OnceOf
 from foresell.api.http.responses import answer
-from foresell.api.resources.imports import Job
-from foresell.api.shared import customer_lists, desk
+from foresell.api.shared import desk
+from foresell.api.shared.jobs import request_job
+from foresell.api.shared.paging import Listing, Paging, listing, start_of
+from foresell.api.shared.schemas import Job
 from foresell.audit import record
 from foresell.db import AsyncConnection
 from foresell.errors import Busy, NotFound, NotReady
@@ -53,7 +54,7 @@ class Batch(BaseModel):
     undone_at: datetime | None
 
 
-class BatchPage(desk.Listing):
+class BatchPage(Listing):
     """Batches, newest first."""
 
     data: list[Batch]
@@ -71,13 +72,13 @@ class Undo(BaseModel):
 
 
 @router.get("", response_model=BatchPage, responses=documented())
-async def list_batches(web: WebOf, principal: Reader, paging: Annotated[customer_lists.Paging, Query()]) -> Response:
+async def list_batches(web: WebOf, principal: Reader, paging: Annotated[Paging, Query()]) -> Response:
     """What was loaded, newest first."""
-    start = desk.start_of(paging)
+    start = start_of(paging)
     async with web.transaction(principal.user_id) as con:
         count = await desk.row(con, "count_batches")
         rows = await desk.rows(con, "batches", batch_id=None, limit=paging.limit, start=start)
-    return answer(desk.listing(web, rows, count["total"] if count else 0, start, paging.limit))
+    return answer(listing(web, rows, count["total"] if count else 0, start, paging.limit))
 
 
 @router.get(
@@ -117,20 +118,11 @@ async def undo_batch(
         if batch["state"] == "undone":
             raise NotReady("This batch was undone already.")
         try:
-            return await asked(con, "undo", {"batch_id": batch_id, **wanted})
+            return await request_job(con, "undo", {"batch_id": batch_id, **wanted})
         except UniqueViolation:
             raise Busy("This batch is being undone already.") from None
 
     return await once(principal, act, status=202)
-
-
-async def asked(con: AsyncConnection, kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The job the worker was asked to do."""
-    row = await desk.row(con, "ask_for", kind=kind, arguments=Jsonb(arguments))
-    assert row
-    job = await desk.row(con, "job", job_id=row["job_id"])
-    assert job
-    return job
 
 
 async def _batch(con: AsyncConnection, batch_id: int) -> dict[str, Any]:

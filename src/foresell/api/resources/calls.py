@@ -15,8 +15,9 @@ from foresell.api.http.dependencies import WebOf, require
 from foresell.api.http.error_handlers import ParameterError, documented
 from foresell.api.http.idempotency import OnceOf
 from foresell.api.http.responses import Meta, answer
-from foresell.api.resources.customers import ListedCustomer
 from foresell.api.shared import customer_lists, desk
+from foresell.api.shared.paging import Listing, Paging, listing, start_of
+from foresell.api.shared.schemas import ListedCustomer
 from foresell.db import AsyncConnection
 from foresell.errors import NotFound, NotReady
 from foresell.snapshot import queries
@@ -77,7 +78,7 @@ class Call(Logged):
     mine: bool = Field(description="Only one's own calls can be taken back.")
 
 
-class CallPage(desk.Listing):
+class CallPage(Listing):
     """Calls, newest first."""
 
     data: list[Call]
@@ -132,13 +133,13 @@ class Snooze(PutOff):
     call_id: int | None = Field(description="The call it came with, whose undo lifts it.")
 
 
-class SnoozePage(desk.Listing):
+class SnoozePage(Listing):
     """Snoozes that still hold, the next to end first."""
 
     data: list[Snooze]
 
 
-class OfCustomer(customer_lists.Paging):
+class OfCustomer(Paging):
     """Which part of the list, and of which customer."""
 
     customer_id: str | None = Field(None, pattern=r"^[Cc]\d{6,18}$", description="Only of this customer.")
@@ -180,12 +181,12 @@ async def calls_today(
 @router.get("/calls", response_model=CallPage, responses=documented())
 async def list_calls(web: WebOf, principal: Reader, which: Annotated[OfCustomer, Query()]) -> Response:
     """The calls in reach, newest first; those taken back are left out."""
-    start = desk.start_of(which)
+    start = start_of(which)
     wanted = {"customer_id": which.customer_id and which.customer_id.upper()}
     async with web.transaction(principal.user_id) as con:
         count = await desk.row(con, "count_calls", **wanted)
         rows = await desk.rows(con, "calls", **wanted, user_id=principal.user_id, limit=which.limit, start=start)
-    return answer(desk.listing(web, rows, count["total"] if count else 0, start, which.limit))
+    return answer(listing(web, rows, count["total"] if count else 0, start, which.limit))
 
 
 @router.post("/calls", status_code=201, response_model=Logged, responses=documented(404, 409, 422))
@@ -231,12 +232,12 @@ async def undo_call(principal: Caller, once: OnceOf, call_id: Number) -> Respons
 @router.get("/snoozes", response_model=SnoozePage, responses=documented())
 async def list_snoozes(web: WebOf, principal: Reader, which: Annotated[OfCustomer, Query()]) -> Response:
     """The customers in reach who are put off."""
-    start = desk.start_of(which)
+    start = start_of(which)
     wanted = {"customer_id": which.customer_id and which.customer_id.upper(), "today": desk.today()}
     async with web.transaction(principal.user_id) as con:
         count = await desk.row(con, "count_snoozes", **wanted)
         rows = await desk.rows(con, "snoozes", **wanted, limit=which.limit, start=start)
-    return answer(desk.listing(web, rows, count["total"] if count else 0, start, which.limit))
+    return answer(listing(web, rows, count["total"] if count else 0, start, which.limit))
 
 
 @router.post("/snoozes", status_code=201, response_model=PutOffAll, responses=documented(404, 409, 422))

@@ -13,8 +13,8 @@ from foresell.access.principal import Principal
 from foresell.api.http.dependencies import WebOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import answer
-from foresell.api.resources.spec_endpoints import CustomerId
 from foresell.api.shared import customer_lists
+from foresell.api.shared.schemas import CustomerId
 from foresell.errors import NotFound
 from foresell.privacy.envelope import FIELDS
 from foresell.privacy.vault import vault_of

@@ -14,9 +14,10 @@ from foresell.access.principal import Principal
 from foresell.api.http.dependencies import WebOf, require
 from foresell.api.http.error_handlers import ParameterError, documented
 from foresell.api.http.responses import Meta, Page, answer
-from foresell.api.resources.spec_endpoints import CustomerId
 from foresell.api.shared import calculation, customer_lists
 from foresell.api.shared.calculation import Explain, Made, RowsBehind
+from foresell.api.shared.paging import Paging
+from foresell.api.shared.schemas import CustomerId, ListedCustomer, Owner
 from foresell.errors import NotFound
 from foresell.snapshot import queries
 
@@ -28,44 +29,6 @@ class SortedFilters(customer_lists.Filters, Explain):
     """Which customers, and in which order."""
 
     sort: customer_lists.Sort = Field("probability", description="Best first.")
-
-
-class Owner(BaseModel):
-    """Who looks after a customer."""
-
-    user_id: int
-    name: str
-
-
-class ListedCustomer(BaseModel):
-    """One customer of the list. Probabilities are of an order within 30 days of as_of; money is net revenue."""
-
-    customer_id: str
-    name: str | None
-    country: str | None
-    segment: str
-    rfm_score: int
-    r: int
-    f: int
-    m: int
-    recency_days: int
-    frequency: int
-    monetary: float
-    last_purchase_day: date
-    probability: float | None
-    tenth: int | None = Field(description="1: the likeliest tenth to order.")
-    expected_order_value: float | None
-    expected_value: float | None = Field(description="Probability x expected order value.")
-    churn_state: str | None
-    churn_90: float | None
-    churn_180: float | None
-    value_12m: float | None
-    value_low: float | None
-    value_high: float | None
-    value_rank: int | None
-    value_band: str | None
-    reasons: list[str] = Field(description="Up to three, the strongest first; of the head of the call list.")
-    owner: Owner | None
 
 
 class CustomerPage(Page):
@@ -280,7 +243,7 @@ async def customer_calculation(web: WebOf, principal: Reader, customer_id: Custo
 
 @router.get("/{customer_id}/orders", response_model=OrderPage, responses=documented(404, 409))
 async def customer_orders(
-    web: WebOf, principal: Reader, customer_id: CustomerId, paging: Annotated[customer_lists.Paging, Query()]
+    web: WebOf, principal: Reader, customer_id: CustomerId, paging: Annotated[Paging, Query()]
 ) -> Response:
     """The customer's orders with their lines, newest first."""
     return await _paged(web, principal, customer_id, paging, "orders_with_lines")
@@ -288,7 +251,7 @@ async def customer_orders(
 
 @router.get("/{customer_id}/products", response_model=ProductPage, responses=documented(404, 409))
 async def customer_products(
-    web: WebOf, principal: Reader, customer_id: CustomerId, paging: Annotated[customer_lists.Paging, Query()]
+    web: WebOf, principal: Reader, customer_id: CustomerId, paging: Annotated[Paging, Query()]
 ) -> Response:
     """What the customer bought, by product."""
     return await _paged(web, principal, customer_id, paging, "products_of_customer")
@@ -309,9 +272,7 @@ async def customer_history(web: WebOf, principal: Reader, customer_id: CustomerI
     return answer({"customer_id": customer_id, "scores": scores, "meta": web.meta()})
 
 
-async def _paged(
-    web: WebOf, principal: Principal, customer_id: str, paging: customer_lists.Paging, name: str
-) -> Response:
+async def _paged(web: WebOf, principal: Principal, customer_id: str, paging: Paging, name: str) -> Response:
     start = paging.start(web)
     total, rows = await web.ask(principal, _cut, customer_id.upper(), name, start, paging.limit)
     return answer({"data": rows, **customer_lists.Cut.of(rows, total, start, paging.limit).frame(web)})

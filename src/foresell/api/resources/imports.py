@@ -21,7 +21,9 @@ from foresell.api.http.error_handlers import ParameterError, documented
 from foresell.api.http.idempotency import OnceOf
 from foresell.api.http.responses import answer
 from foresell.api.http.upload import receive
-from foresell.api.shared import customer_lists, desk
+from foresell.api.shared import desk
+from foresell.api.shared.paging import Listing, Paging, listing, start_of
+from foresell.api.shared.schemas import Job
 from foresell.audit import record
 from foresell.db import AsyncConnection
 from foresell.errors import BadInput, NotFound, NotReady, UsageError
@@ -39,24 +41,6 @@ MAPPABLE = ["ready", "unreadable", "failed"]
 State = Literal["inspecting", "ready", "unreadable", "loading", "loaded", "failed"]
 
 
-class Job(BaseModel):
-    """Something the worker was asked to do."""
-
-    job_id: int
-    kind: Literal["inspect", "load", "undo", "refresh"]
-    state: Literal["queued", "running", "done", "failed", "cancelled"]
-    asked_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    attempts: int = Field(description="How often it was begun: more than once when a worker died.")
-    step: str | None = Field(description="What is being counted.", examples=["lines written"])
-    done: int | None
-    total: int | None = Field(description="null when nobody knows.")
-    result: dict[str, Any] = Field(description="Ids and counts.")
-    error: str | None
-    remedy: str | None
-
-
 class Import(BaseModel):
     """An uploaded file on its way in."""
 
@@ -72,7 +56,7 @@ class Import(BaseModel):
     job: Job | None = Field(description="What the worker does, or last did, with it.")
 
 
-class ImportPage(desk.Listing):
+class ImportPage(Listing):
     """Imports, newest first."""
 
     data: list[Import]
@@ -228,13 +212,13 @@ async def upload_file(request: Request, web: WebOf, principal: Steward, once: On
 
 
 @router.get("", response_model=ImportPage, responses=documented())
-async def list_imports(web: WebOf, principal: Steward, paging: Annotated[customer_lists.Paging, Query()]) -> Response:
+async def list_imports(web: WebOf, principal: Steward, paging: Annotated[Paging, Query()]) -> Response:
     """Files on their way in, newest first."""
-    start = desk.start_of(paging)
+    start = start_of(paging)
     async with web.transaction(principal.user_id) as con:
         count = await desk.row(con, "count_imports")
         rows = await desk.rows(con, "imports", import_id=None, limit=paging.limit, start=start)
-    return answer(desk.listing(web, rows, count["total"] if count else 0, start, paging.limit))
+    return answer(listing(web, rows, count["total"] if count else 0, start, paging.limit))
 
 
 @router.get("/{import_id}", response_model=Found, responses=documented(404))

@@ -17,9 +17,10 @@ from foresell.api.http.dependencies import WebOf, require, signed_in
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.idempotency import OnceOf
 from foresell.api.http.responses import answer
-from foresell.api.resources.batches import asked
-from foresell.api.resources.imports import Job
-from foresell.api.shared import customer_lists, desk
+from foresell.api.shared import desk
+from foresell.api.shared.jobs import request_job
+from foresell.api.shared.paging import Listing, Paging, listing, start_of
+from foresell.api.shared.schemas import Job
 from foresell.audit import record
 from foresell.db import AsyncConnection
 from foresell.errors import Busy, NotFound
@@ -56,7 +57,7 @@ class Run(BaseModel):
     progress: Progress | None = Field(description="While it is building.")
 
 
-class RunPage(desk.Listing):
+class RunPage(Listing):
     """Runs, newest first."""
 
     data: list[Run]
@@ -74,13 +75,13 @@ class NewRun(BaseModel):
 
 
 @router.get("/runs", response_model=RunPage, responses=documented())
-async def list_runs(web: WebOf, principal: Reader, paging: Annotated[customer_lists.Paging, Query()]) -> Response:
+async def list_runs(web: WebOf, principal: Reader, paging: Annotated[Paging, Query()]) -> Response:
     """The refreshes there were, newest first."""
-    start = desk.start_of(paging)
+    start = start_of(paging)
     async with web.transaction(principal.user_id) as con:
         count = await desk.row(con, "count_runs")
         rows = await desk.rows(con, "runs", run_id=None, limit=paging.limit, start=start)
-    return answer(desk.listing(web, rows, count["total"] if count else 0, start, paging.limit))
+    return answer(listing(web, rows, count["total"] if count else 0, start, paging.limit))
 
 
 @router.get("/runs/{run_id}", response_model=Run, responses=documented(404))
@@ -97,7 +98,7 @@ async def start_run(principal: Writer, once: OnceOf, how: NewRun | None = None) 
 
     async def act(con: AsyncConnection) -> dict[str, Any]:
         try:
-            return await asked(con, "refresh", wanted)
+            return await request_job(con, "refresh", wanted)
         except UniqueViolation:
             raise Busy("A refresh is under way already.", remedy="Follow it: GET /api/runs") from None
 

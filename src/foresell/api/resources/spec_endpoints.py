@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import duckdb
 import orjson
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
@@ -18,6 +18,7 @@ from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import Meta, answer, body
 from foresell.api.shared import calculation, customer_lists
 from foresell.api.shared.calculation import Asked, Explain, Figures, Made, RowsBehind
+from foresell.api.shared.schemas import CustomerId
 from foresell.errors import NotFound
 from foresell.metrics import catalogue
 from foresell.snapshot import queries
@@ -26,7 +27,6 @@ router = APIRouter(prefix="/api", tags=["documents"])
 RFM_COLUMNS = ("customer_id", "recency_days", "frequency", "monetary", "segment", "rfm_score")
 
 SortBy = Literal["rfm_score", "recency", "frequency", "monetary"]
-CustomerId = Annotated[str, Path(description="Such as C000123.", pattern=r"^[Cc][0-9]{6,12}$", examples=["C000123"])]
 
 
 class Segments(BaseModel):

@@ -15,7 +15,8 @@ from foresell.api.http.authentication import origin_of, principals_of
 from foresell.api.http.dependencies import WebOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import answer
-from foresell.api.resources.account import ApiKey, Body, key_body
+from foresell.api.shared.account_schemas import ApiKey, describe_api_key
+from foresell.api.shared.schemas import Body
 from foresell.audit import record
 from foresell.db import AsyncConnection
 
@@ -226,7 +227,7 @@ async def all_api_keys(web: WebOf, principal: Annotated[Principal, require("keys
     """Everybody's keys that still count; DELETE /api/me/api-keys/{key_id} ends one."""
     async with web.transaction(principal.user_id) as con:
         rows = await api_keys.of_everybody(con)
-    data = [{**key_body(row), "user_id": row["user_id"], "owner": row["owner"]} for row in rows]
+    data = [{**describe_api_key(row), "user_id": row["user_id"], "owner": row["owner"]} for row in rows]
     return answer({"data": data, "total": len(data)})
 
 

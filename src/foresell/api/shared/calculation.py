@@ -19,6 +19,7 @@ from foresell.api.http.app_state import Web
 from foresell.api.http.error_handlers import ParameterError
 from foresell.api.http.responses import Meta, Page, answer, body
 from foresell.api.shared import customer_lists
+from foresell.api.shared.paging import Paging
 from foresell.metrics import catalogue
 from foresell.metrics.metric import Metric
 from foresell.snapshot import queries
@@ -31,7 +32,7 @@ _remembered: WeakKeyDictionary[Door, OrderedDict[tuple[str, str, bytes], asyncio
 T = TypeVar("T")
 
 
-class Explain(customer_lists.Paging):
+class Explain(Paging):
     """The passport of what is asked for; limit, page and cursor are those of its rows."""
 
     explain: Literal["sql", "rows"] | None = Field(

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from foresell.access.principal import Principal
 from foresell.api.http.app_state import Web
 from foresell.api.http.error_handlers import ParameterError
-from foresell.api.http.responses import cursor_of, read_cursor
+from foresell.api.http.responses import cursor_of
+from foresell.api.shared.paging import Paging
 from foresell.errors import UsageError
 from foresell.snapshot import queries
 from foresell.snapshot.queries import Filter, Places
@@ -39,20 +40,6 @@ class Which(BaseModel):
     max_probability: float | None = Field(None, ge=0, le=1, description="At most this likely to order in 30 days.")
     min_value: float | None = Field(None, ge=0, le=1e12, description="At least this expected value.")
     q: str | None = Field(None, max_length=100, description="Starts of words in names, or a source's own key.")
-
-
-class Paging(BaseModel):
-    """Which part of a list."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    limit: int = Field(100, ge=1, le=1000, description="How many.")
-    page: int = Field(1, ge=1, le=10_000_000, description="Which page of that many.")
-    cursor: str | None = Field(None, max_length=100, description="`next_cursor` of the answer before; instead of page.")
-
-    def start(self, web: Web) -> int:
-        """How many come before this part. Raises ParameterError for a cursor that is none, or of another run."""
-        return _start(web, self.cursor) if self.cursor is not None else (self.page - 1) * self.limit
 
 
 class Filters(Which, Paging):
@@ -146,20 +133,6 @@ async def _found(web: Web, principal: Principal, text: str) -> tuple[str, ...]:
     """Customers whose name has words that start so, or whom a source knows under that key."""
     found = await web.rows(principal.user_id, query("search"), {"text": text.strip(), "most": MOST_FOUND})
     return tuple(row["customer_id"] for row in found)
-
-
-def _start(web: Web, cursor: str) -> int:
-    try:
-        run_id, start = read_cursor(cursor)
-    except ValueError:
-        raise ParameterError(
-            "cursor", "cursor: this is no cursor of ours", remedy="Take it from next_cursor."
-        ) from None
-    if run_id != web.door().run_id:
-        raise ParameterError(
-            "cursor", "cursor: a newer run was published since", remedy="Start again without a cursor."
-        )
-    return start
 
 
 def _in_order(which: Which) -> None:

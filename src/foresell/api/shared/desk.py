@@ -6,27 +6,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
-from pydantic import BaseModel, Field
 
-from foresell.api.http.app_state import Web
-from foresell.api.http.error_handlers import ParameterError
-from foresell.api.http.responses import Meta, cursor_of, read_cursor
-from foresell.api.shared.customer_lists import Paging
 from foresell.db import AsyncConnection
-from foresell.errors import NotFound, NotReady
+from foresell.errors import NotFound
 from foresell.sql import named_queries
 
 Row = dict[str, Any]
 NO_RUN = 0
-
-
-class Listing(BaseModel):
-    """A part of a list of what people did; it does not come from a run."""
-
-    total: int = Field(description="How many there are, before paging.", examples=[12])
-    page: int = Field(description="Which page this is.", examples=[1])
-    next_cursor: str | None = Field(None, description="Give it as `cursor` for what follows; null at the end.")
-    meta: Meta | None = Field(description="What is published now; null when nothing is.")
 
 
 async def rows(con: AsyncConnection, name: str, /, **values: object) -> list[Row]:
@@ -70,38 +56,6 @@ async def check_reach(con: AsyncConnection, customer_ids: list[str]) -> None:
 def today() -> date:
     """What people do happens by the wall clock, in UTC; scores speak of the run's as_of."""
     return datetime.now(UTC).date()
-
-
-def start_of(paging: Paging) -> int:
-    """How many come before this part. Raises ParameterError for a cursor that is none."""
-    if paging.cursor is None:
-        return (paging.page - 1) * paging.limit
-    try:
-        return read_cursor(paging.cursor)[1]
-    except ValueError:
-        raise ParameterError(
-            "cursor", "cursor: this is no cursor of ours", remedy="Take it from next_cursor."
-        ) from None
-
-
-def listing(web: Web, data: list[Row], total: int, start: int, limit: int) -> Row:
-    """The answer of a list."""
-    following = start + limit
-    return {
-        "data": data,
-        "total": total,
-        "page": start // limit + 1,
-        "next_cursor": cursor_of(NO_RUN, following) if following < total else None,
-        "meta": meta(web),
-    }
-
-
-def meta(web: Web) -> Row | None:
-    """What is published now, if anything."""
-    try:
-        return web.meta()
-    except NotReady:
-        return None
 
 
 def _text(name: str) -> str:

@@ -138,16 +138,6 @@ where event_id > %(after)s order by event_id limit %(limit)s
 -- name: newest_event
 select desk.newest_event() as newest
 
--- name: lock_key
-select pg_try_advisory_xact_lock(hashtextextended(%(key)s, %(user_id)s)) as taken
-
--- name: answered
-select request, status, body from desk.effects where user_id = %(user_id)s and key = %(key)s
-
--- name: keep_answer
-insert into desk.effects (user_id, key, request, status, body)
-values (%(user_id)s, %(key)s, %(request)s, %(status)s, %(body)s)
-
 -- name: scope
 select access.scope() as scope
 

@@ -1,0 +1,85 @@
+"""Pages of a list: `limit` with `page` or `cursor`, and the answer around the rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from foresell.api.http.app_state import Web
+from foresell.api.http.error_handlers import ParameterError
+from foresell.api.http.responses import Meta, cursor_of, read_cursor
+from foresell.errors import NotReady
+
+Row = dict[str, Any]
+#: The run in the cursor of a list that does not come from a run.
+NO_RUN = 0
+
+
+class Paging(BaseModel):
+    """Which part of a list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(100, ge=1, le=1000, description="How many.")
+    page: int = Field(1, ge=1, le=10_000_000, description="Which page of that many.")
+    cursor: str | None = Field(None, max_length=100, description="`next_cursor` of the answer before; instead of page.")
+
+    def start(self, web: Web) -> int:
+        """How many come before this part. Raises ParameterError for a cursor that is none, or of another run."""
+        return _start(web, self.cursor) if self.cursor is not None else (self.page - 1) * self.limit
+
+
+class Listing(BaseModel):
+    """A part of a list of what people did; it does not come from a run."""
+
+    total: int = Field(description="How many there are, before paging.", examples=[12])
+    page: int = Field(description="Which page this is.", examples=[1])
+    next_cursor: str | None = Field(None, description="Give it as `cursor` for what follows; null at the end.")
+    meta: Meta | None = Field(description="What is published now; null when nothing is.")
+
+
+def start_of(paging: Paging) -> int:
+    """How many come before this part. Raises ParameterError for a cursor that is none."""
+    if paging.cursor is None:
+        return (paging.page - 1) * paging.limit
+    try:
+        return read_cursor(paging.cursor)[1]
+    except ValueError:
+        raise ParameterError(
+            "cursor", "cursor: this is no cursor of ours", remedy="Take it from next_cursor."
+        ) from None
+
+
+def listing(web: Web, data: list[Row], total: int, start: int, limit: int) -> Row:
+    """The answer of a list."""
+    following = start + limit
+    return {
+        "data": data,
+        "total": total,
+        "page": start // limit + 1,
+        "next_cursor": cursor_of(NO_RUN, following) if following < total else None,
+        "meta": meta(web),
+    }
+
+
+def meta(web: Web) -> Row | None:
+    """What is published now, if anything."""
+    try:
+        return web.meta()
+    except NotReady:
+        return None
+
+
+def _start(web: Web, cursor: str) -> int:
+    try:
+        run_id, start = read_cursor(cursor)
+    except ValueError:
+        raise ParameterError(
+            "cursor", "cursor: this is no cursor of ours", remedy="Take it from next_cursor."
+        ) from None
+    if run_id != web.door().run_id:
+        raise ParameterError(
+            "cursor", "cursor: a newer run was published since", remedy="Start again without a cursor."
+        )
+    return start
