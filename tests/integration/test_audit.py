@@ -13,7 +13,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from foresell.audit import seals
-from foresell.audit.record import record_by_hand
+from foresell.audit.record import record_sync
 from foresell.audit.seals import AuditBroken, Book, seal, verify
 from foresell.store import batches, embedded
 from foresell.store.database import Database, Role
@@ -31,6 +31,11 @@ def superuser(database: Database) -> Con:
     )  # fmt: skip
 
 
+def customers_of_event(number: int) -> list[str]:
+    """Between none and seven customers; event 7 names as many as a small export."""
+    return [f"C{customer:06}" for customer in range(number, number + (300 if number == 7 else number % 8))]
+
+
 @pytest.fixture
 def book(database: Database) -> Book:
     """The audit of a home with a dozen seals of ten events each."""
@@ -38,7 +43,9 @@ def book(database: Database) -> Book:
     with database.connect() as con:
         con.autocommit = True
         for number in range(EVENTS):
-            record_by_hand(con, "sign-in", subject=f"user:{number}", detail={"by": "password", "n": number})
+            record_sync(
+                con, "export", subject=f"export:{number}", detail={"n": number}, customers=customers_of_event(number)
+            )
             if number % (EVENTS // SEALS) == EVENTS // SEALS - 1:
                 assert seal(con, book) == EVENTS // SEALS
         assert seal(con, book) == 0
@@ -50,7 +57,7 @@ def test_an_untouched_audit_is_found_whole(database: Database, book: Book) -> No
         con.autocommit = True
         verdict = verify(con, book)
         assert (verdict.ok, verdict.events, verdict.seals, verdict.waiting) == (True, EVENTS, SEALS, 0)
-        record_by_hand(con, "sign-out")
+        record_sync(con, "sign-out")
         assert verify(con, book).waiting == 1
         seal(con, book)
         assert verify(con, book).ok
@@ -58,11 +65,15 @@ def test_an_untouched_audit_is_found_whole(database: Database, book: Book) -> No
 
 CHANGES = (
     "update audit.events set action = 'other'", "delete from audit.events", "truncate audit.events cascade",
-    "update audit.seals set sealed_at = now()", "delete from audit.seals", "truncate audit.seals",
+    "update audit.event_customers set customer_id = 'C000999'", "delete from audit.event_customers",
+    "truncate audit.event_customers", "update audit.seals set sealed_at = now()", "delete from audit.seals", "truncate audit.seals",
 )  # fmt: skip
 FORGERIES = (
     "insert into audit.events (event_id, action) overriding system value values (1000000, 'forged')",
     "insert into audit.events (at, action) values ('2020-01-01', 'forged')",
+    "insert into audit.events (action) values ('forged')",
+    "insert into audit.event_customers values (1, 'C999999')",
+    "select audit.record(7, 'forged', null, '{}', null, '{}')",
 )
 
 
@@ -86,9 +97,75 @@ def change_a_field(con: Con, chance: random.Random) -> None:
             "action = action || 'x'", "actor_id = coalesce(actor_id, 0) + 1", "actor_id = 7", "subject = null",
             "subject = 'user:9999'", "detail = detail || '{\"x\": 1}'", "detail = '{}'", "via = 'worker'",
             "at = at + interval '1 microsecond'", "at = at - interval '3 days'", "request_id = 'r'",
+            "customer_count = customer_count + 1, customers_sha256 = sha256('x')", "customer_count = 0, customers_sha256 = null",
         ]
     )  # fmt: skip
     con.execute(f"update audit.events set {what} where event_id = %s".encode(), [event(con, chance)])
+
+
+def named(con: Con, chance: random.Random) -> dict[str, Any]:
+    """One customer row of any event."""
+    rows = con.execute("select event_id, customer_id from audit.event_customers order by 1, 2").fetchall()
+    return chance.choice(rows)
+
+
+def change_a_customer(con: Con, chance: random.Random) -> None:
+    con.execute(
+        "update audit.event_customers set customer_id = %(other)s"
+        " where (event_id, customer_id) = (%(event_id)s, %(customer_id)s)",
+        named(con, chance) | {"other": f"C{chance.randrange(500_000, 999_999)}"},
+    )
+
+
+def add_a_customer(con: Con, chance: random.Random) -> None:
+    con.execute(
+        "insert into audit.event_customers values (%s, %s)",
+        [event(con, chance), f"C{chance.randrange(500_000, 999_999)}"],
+    )
+
+
+def remove_customers(con: Con, chance: random.Random) -> None:
+    """One customer of one event, or one customer everywhere."""
+    which = chance.choice(
+        ["(event_id, customer_id) = (%(event_id)s, %(customer_id)s)", "customer_id = %(customer_id)s"]
+    )
+    con.execute(f"delete from audit.event_customers where {which}".encode(), named(con, chance))
+
+
+def move_a_customer(con: Con, chance: random.Random) -> None:
+    """To an event that does not exist."""
+    con.execute(
+        "update audit.event_customers set event_id = event_id + 500000"
+        " where (event_id, customer_id) = (%(event_id)s, %(customer_id)s)",
+        named(con, chance),
+    )
+
+
+def swap_customers(con: Con, chance: random.Random) -> None:
+    """Between two events with equally many, so that only the ids differ."""
+    first = chance.choice([number for number in range(EVENTS - 8) if number % 8 and number not in (7, 15)])
+    events = con.execute("select event_id from audit.events order by 1").fetchall()
+    a, b = events[first]["event_id"], events[first + 8]["event_id"]
+    con.execute(
+        "update audit.event_customers set event_id = case event_id when %(a)s then -%(b)s else -%(a)s end"
+        " where event_id in (%(a)s, %(b)s)",
+        {"a": a, "b": b},
+    )
+    con.execute("update audit.event_customers set event_id = -event_id where event_id < 0")
+
+
+def rewrite_customers_and_their_hash(con: Con, chance: random.Random) -> None:
+    """Remove a customer and make the event agree with what is left; only its own hash does not."""
+    victim = named(con, chance)
+    con.execute(
+        "delete from audit.event_customers where (event_id, customer_id) = (%(event_id)s, %(customer_id)s)", victim
+    )
+    con.execute(
+        "update audit.events set (customer_count, customers_sha256) = (select count(*),"
+        " sha256(convert_to(string_agg(customer_id, ',' order by customer_id), 'UTF8'))"
+        " from audit.event_customers where event_id = %(event_id)s) where event_id = %(event_id)s",
+        victim,
+    )
 
 
 def delete_some(con: Con, chance: random.Random) -> None:
@@ -121,12 +198,14 @@ def slip_one_in(con: Con, chance: random.Random) -> None:
 
 
 def cut_the_tail(con: Con, chance: random.Random) -> None:
-    """The events and seals of the last so many seals, cleanly."""
+    """The events, customers and seals of the last so many seals, cleanly."""
     last = SEALS - chance.randrange(SEALS)
-    con.execute(
-        "delete from audit.events where event_id in (select unnest(event_ids) from audit.seals where seal_id >= %s)",
-        [last],
-    )
+    for table in ("events", "event_customers"):
+        con.execute(
+            f"delete from audit.{table} where event_id in"
+            " (select unnest(event_ids) from audit.seals where seal_id >= %s)".encode(),
+            [last],
+        )
     con.execute("delete from audit.seals where seal_id >= %s", [last])
 
 
@@ -172,7 +251,8 @@ def change_a_seal(con: Con, chance: random.Random) -> None:
 
 TAMPERINGS: list[Callable[[Con, random.Random], None]] = [
     change_a_field, change_a_field, change_a_field, delete_some, swap_two, renumber, slip_one_in, cut_the_tail, drop_a_seal,
-    drop_a_seal_with_its_events, reseal_without_the_key, change_a_seal,
+    drop_a_seal_with_its_events, reseal_without_the_key, change_a_seal, change_a_customer, add_a_customer,
+    remove_customers, move_a_customer, swap_customers, rewrite_customers_and_their_hash,
 ]  # fmt: skip
 
 
@@ -244,7 +324,7 @@ def test_nothing_is_sealed_on_top_of_a_cut(database: Database, book: Book) -> No
         cut_the_tail(con, random.Random(5))
     with database.connect() as con:
         con.autocommit = True
-        record_by_hand(con, "sign-in")
+        record_sync(con, "sign-in")
         with pytest.raises(AuditBroken):
             seal(con, book)
 
@@ -253,11 +333,11 @@ def test_a_sealer_killed_before_the_anchor_is_caught_up_with(database: Database,
     shutil.copy(book.anchors, tmp_path / "before")
     with database.connect() as con:
         con.autocommit = True
-        record_by_hand(con, "sign-in")
+        record_sync(con, "sign-in")
         seal(con, book)
         shutil.copy(tmp_path / "before", book.anchors)  # as if killed between commit and anchor
         assert verify(con, book).ok
-        record_by_hand(con, "sign-out")
+        record_sync(con, "sign-out")
         assert seal(con, book) == 1
         assert len(book.read()) == SEALS + 2
         assert verify(con, book).ok
@@ -280,7 +360,7 @@ def test_the_web_records_nobody_but_whom_it_acts_for(database: Database) -> None
             "insert into access.users (name, email) values ('A', 'a@b.example') returning user_id"
         ).fetchone()
     assert row
-    forged = "insert into audit.events (actor_id, action) values (%s, 'sign-in')"
+    forged = "select audit.record(%s, 'sign-in', null, '{}', null, '{C000001}')"
     with psycopg.connect(database.conninfo("web")) as web:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             web.execute(forged, [row["user_id"]])
@@ -288,3 +368,4 @@ def test_the_web_records_nobody_but_whom_it_acts_for(database: Database) -> None
         web.execute("select set_config('foresell.user_id', %s, true)", [str(row["user_id"])])
         web.execute(forged, [row["user_id"]])
         assert web.execute("select * from audit.events").fetchall() == [], "without audit.read nothing is read"
+        assert web.execute("select * from audit.event_customers").fetchall() == []

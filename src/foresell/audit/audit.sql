@@ -1,6 +1,8 @@
 -- name: record
-insert into audit.events (actor_id, action, subject, detail, request_id)
-values (%(actor)s, %(action)s, %(subject)s, %(detail)s, %(request_id)s)
+-- One event and the customers it concerns (their ids, joined by commas).
+select audit.record(
+    %(actor)s, %(action)s, %(subject)s, %(detail)s, %(request_id)s, string_to_array(%(customers)s, ',')
+) as event_id
 
 -- name: take_turn
 -- One sealer at a time; the lock goes with the transaction.
@@ -14,7 +16,7 @@ from audit.seals where seal_id >= %(seal_id)s order by seal_id
 -- name: unsealed
 -- Grain: one event that waits for its seal, as it is hashed.
 select e.event_id, (extract(epoch from e.at) * 1000000)::bigint as at, e.actor_id, e.via, e.action, e.subject,
-    e.detail::text as detail, e.request_id
+    e.detail::text as detail, e.request_id, e.customer_count, encode(e.customers_sha256, 'hex') as customers_sha256
 from audit.waiting as w join audit.events as e using (event_id)
 order by event_id limit %(most)s
 
@@ -27,10 +29,19 @@ values (%(seal_id)s, 'epoch'::timestamptz + %(sealed_at)s * interval '1 microsec
 delete from audit.waiting where event_id = any(%(event_ids)s)
 
 -- name: all_events
--- Grain: one event, as it is hashed.
-select event_id, (extract(epoch from at) * 1000000)::bigint as at, actor_id, via, action, subject,
-    detail::text as detail, request_id
-from audit.events order by event_id
+-- Grain: one event, as it is hashed, with the number and the hash of the customers that are stored for it; or, with is_event
+-- false, an event_id that has customers and no event.
+select coalesce(e.event_id, c.event_id) as event_id, e.event_id is not null as is_event,
+    (extract(epoch from e.at) * 1000000)::bigint as at, e.actor_id, e.via, e.action, e.subject, e.detail::text as detail,
+    e.request_id, e.customer_count, encode(e.customers_sha256, 'hex') as customers_sha256,
+    coalesce(c.stored_count, 0) as stored_count, c.stored_sha256
+from audit.events as e
+full join (
+    select event_id, count(*) as stored_count,
+        encode(sha256(convert_to(string_agg(customer_id, ',' order by customer_id), 'UTF8')), 'hex') as stored_sha256
+    from audit.event_customers group by event_id
+) as c on c.event_id = e.event_id
+order by 1
 
 -- name: waiting
 select event_id from audit.waiting

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import psycopg
 from psycopg.types.json import Jsonb
 
-from foresell.db import AsyncConnection, AsyncStatements
+from foresell.db import AsyncConnection, AsyncStatements, Connection, Statements
 from foresell.sql import named_queries
 
 SQL = AsyncStatements("foresell.audit")
+SYNC_SQL = Statements("foresell.audit")
 
 
 async def record(
@@ -21,37 +22,47 @@ async def record(
     actor: int | None,
     subject: str | None = None,
     detail: Mapping[str, object] = {},
+    customers: Iterable[str] = (),
     request_id: str | None = None,
 ) -> None:
-    """One entry, in the transaction of what it tells of.
+    """Record one event in the transaction of the action itself, so that neither exists without the other.
 
-    `actor` is the user the transaction acts for (the database refuses another), None for nobody signed in. `subject` such
-    as `customer:C000123`. `detail` holds ids, counts and hashes, never personal data.
+    `actor` is the user the transaction acts for (the database refuses another), None before sign-in. `subject` such as
+    `batch:7`. `detail` holds ids, counts and hashes, never personal data. `customers` are the ids of all customers whose
+    data was shown, exported or changed, in any order: one statement, about 9 bytes each.
     """
-    await SQL.run(
-        con,
-        "audit.record",
-        actor=actor,
-        action=action,
-        subject=subject,
-        detail=Jsonb(dict(detail)),
-        request_id=request_id,
-    )
+    await SQL.row(con, "audit.record", **_event(action, actor, subject, detail, customers, request_id))
 
 
-def record_by_hand(
-    con: psycopg.Connection[Any],
+def record_sync(
+    con: Connection,
     action: str,
     *,
     actor: int | None = None,
     subject: str | None = None,
     detail: Mapping[str, object] = {},
+    customers: Iterable[str] = (),
 ) -> None:
-    """One entry of the command line or a worker, in the transaction of what it tells of."""
-    con.execute(
-        named_queries("foresell.audit", "audit.sql")["record"],
-        {"actor": actor, "action": action, "subject": subject, "detail": Jsonb(dict(detail)), "request_id": None},
-    )
+    """`record` for the command line and the worker, whose connections are synchronous."""
+    SYNC_SQL.row(con, "audit.record", **_event(action, actor, subject, detail, customers, None))
+
+
+def _event(
+    action: str,
+    actor: int | None,
+    subject: str | None,
+    detail: Mapping[str, object],
+    customers: Iterable[str],
+    request_id: str | None,
+) -> dict[str, object]:
+    return {
+        "actor": actor,
+        "action": action,
+        "subject": subject,
+        "detail": Jsonb(dict(detail)),
+        "customers": ",".join(customers),
+        "request_id": request_id,
+    }
 
 
 def newest(con: psycopg.Connection[dict[str, Any]], *, limit: int, action: str | None = None) -> list[dict[str, Any]]:

@@ -275,6 +275,9 @@ def _check_events(con: psycopg.Connection[dict[str, Any]], expected: _Expected, 
     place, many = 0, len(expected.ids)
     for row in _streamed(con, _sql("all_events"), {}):
         event_id = row["event_id"]
+        if not row["is_event"]:
+            verdict.found(f"event {event_id} has customers and does not exist", event_id=event_id)
+            continue
         verdict.events += 1
         while place < many and expected.ids[place] < event_id:
             _gone(expected, place, verdict)
@@ -282,6 +285,13 @@ def _check_events(con: psycopg.Connection[dict[str, Any]], expected: _Expected, 
         if place < many and expected.ids[place] == event_id:
             if _row_hash(row) != expected.hashes[place]:
                 verdict.found(f"event {event_id} was changed", event_id=event_id, seal_id=expected.seal_ids[place])
+            elif (row["stored_count"], row["stored_sha256"]) != (row["customer_count"], row["customers_sha256"]):
+                verdict.found(
+                    f"the customers of event {event_id} were changed: {row['customer_count']:,} were sealed, "
+                    f"{row['stored_count']:,} are stored",
+                    event_id=event_id,
+                    seal_id=expected.seal_ids[place],
+                )
             elif not expected.not_before[place] <= row["at"] <= expected.not_after[place]:
                 verdict.found(f"event {event_id} has another time than its seal", event_id=event_id)
             place += 1
@@ -303,7 +313,8 @@ def _gone(expected: _Expected, place: int, verdict: Verdict) -> None:
 
 def _row_hash(row: Mapping[str, Any]) -> bytes:
     content = (
-        row["event_id"], row["at"], row["actor_id"], row["via"], row["action"], row["subject"], row["detail"], row["request_id"]
+        row["event_id"], row["at"], row["actor_id"], row["via"], row["action"], row["subject"], row["detail"], row["request_id"],
+        row["customer_count"], row["customers_sha256"],
     )  # fmt: skip
     return hashlib.sha256(json.dumps(content).encode()).digest()
 

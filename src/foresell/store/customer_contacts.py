@@ -19,7 +19,7 @@ def contacts(database: Database, vault: ContactVault, customer_ids: Sequence[str
     Where several records are one customer, the first known value of each field.
     """
     with database.connect() as con:
-        con.execute(_sql("note_reveal"), {"customers": len(customer_ids)})
+        con.execute(_sql("note_reveal"), {"ids": list(customer_ids)})
         rows = con.execute(_sql("sealed_contacts"), {"ids": list(customer_ids)}).fetchall()
     opened = vault.open_records(row for row in rows if row["wrapped"] is not None)
     found: dict[str, dict[str, Any]] = {}

@@ -13,12 +13,22 @@ create table events (
     action text not null check (action <> ''),
     subject text,
     detail jsonb not null default '{}',
-    request_id text
+    request_id text,
+    customer_count integer not null default 0 check (customer_count >= 0),
+    customers_sha256 bytea check ((customers_sha256 is null) = (customer_count = 0))
 );
-comment on table events is 'One row per thing done that has to be accounted for. actor_id: the user, null for whoever holds the command line, or nobody signed in. subject: what it was done to, such as batch:7. subject and detail hold ids, counts and hashes, never personal data.';
+comment on table events is 'One row per action that must be accounted for. actor_id: the user; null for the command line and before sign-in. subject: the object of the action, such as batch:7. subject and detail hold ids, counts and hashes, never personal data. customer_count, customers_sha256: the number of its rows in event_customers, and the SHA-256 of their ids in byte order, joined by commas.';
 create index events_at on events (at desc);
 create index events_actor on events (actor_id, event_id desc);
 create index events_action on events (action, event_id desc);
+
+create table event_customers (
+    event_id bigint not null,
+    customer_id text collate "C" not null check (customer_id not like '%,%'),
+    primary key (event_id, customer_id)
+);
+comment on table event_customers is 'One row per event and customer it concerns: whose data was shown, exported or changed. An erased customer keeps the row: the number without a name.';
+create index event_customers_customer on event_customers (customer_id);
 
 create table waiting (
     event_id bigint primary key
@@ -44,6 +54,7 @@ begin
 end $$;
 comment on function refuse is 'Nobody changes or deletes what was recorded, the owner of the table included.';
 create trigger only_added before update or delete or truncate on events for each statement execute function refuse();
+create trigger only_added before update or delete or truncate on event_customers for each statement execute function refuse();
 create trigger only_added before update or delete or truncate on seals for each statement execute function refuse();
 
 create function stamp() returns trigger
@@ -68,11 +79,35 @@ comment on function wait_for_seal is 'Every new event waits for its seal.';
 create trigger wait_for_seal after insert on events
 referencing new table as new_rows for each statement execute function wait_for_seal();
 
-create function note(action text, subject text, detail jsonb) returns void
+create function record(
+    actor integer, action text, subject text, detail jsonb, request_id text, customers text[]
+) returns bigint
+language plpgsql security definer
+set search_path = audit, pg_temp
+as $$
+declare
+    ids text[] := array(select distinct id collate "C" from unnest(customers) as id order by 1);
+    new_event bigint;
+begin
+    if actor is distinct from access.me() and actor is not null then
+        raise insufficient_privilege using message = 'an event is recorded for the user of the transaction only';
+    end if;
+    insert into audit.events (actor_id, action, subject, detail, request_id, customer_count, customers_sha256)
+    values (
+        actor, record.action, record.subject, record.detail, record.request_id, cardinality(ids),
+        case when cardinality(ids) > 0 then sha256(convert_to(array_to_string(ids, ','), 'UTF8')) end
+    )
+    returning event_id into new_event;
+    insert into audit.event_customers select new_event, unnest(ids);
+    return new_event;
+end $$;
+comment on function record is 'Record one event and the customers it concerns; the only way to add either. actor: the user of the transaction, or null. Returns the event id.';
+
+create function note(action text, subject text, detail jsonb, customers text[] default '{}') returns void
 language sql
 set search_path = audit, pg_temp
 begin atomic
-    insert into audit.events (actor_id, action, subject, detail) values (access.me(), note.action, note.subject, note.detail);
+    select record(access.me(), note.action, note.subject, note.detail, null, note.customers);
 end;
 comment on function note is 'Record what the user of this transaction did, in the same transaction.';
 
@@ -121,6 +156,8 @@ language plpgsql security definer
 set search_path = audit, pg_temp
 as $$
 #variable_conflict use_column
+declare
+    concerned text[];
 begin
     if not access.may(case purpose when 'reveal' then 'contacts.reveal' when 'export' then 'contacts.export' end) then
         raise insufficient_privilege using message = 'contact data is not for this user';
@@ -128,10 +165,14 @@ begin
     if purpose = 'reveal' and cardinality(wanted) <> 1 then
         raise insufficient_privilege using message = 'contact data is revealed one customer at a time';
     end if;
-    insert into audit.events (actor_id, via, action, subject, detail, request_id)
-    values (
-        access.me(), 'web', 'contact.' || purpose, case when cardinality(wanted) = 1 then 'customer:' || wanted[1] end,
-        jsonb_build_object('customers', cardinality(wanted)), unlock.request_id
+    concerned := array(
+        select customer_id from truth.customers
+        where customer_id = any (wanted)
+            and ((select access.scope()) = 'all' or customer_id in (select access.customers_seen()))
+    );
+    perform audit.record(
+        access.me(), 'contact.' || purpose, case when cardinality(wanted) = 1 then 'customer:' || wanted[1] end, '{}',
+        unlock.request_id, concerned
     );
     return query
     select r.customer_id, r.record_id, r.source, r.source_key, r.contact, k.kek_id, k.wrapped
@@ -143,21 +184,22 @@ end $$;
 comment on function unlock is 'Grain: one record in reach of the wanted customers, with the key that opens it. purpose: reveal (one customer) or export; recorded as such.';
 
 alter table events enable row level security;
+alter table event_customers enable row level security;
 alter table seals enable row level security;
 alter table waiting enable row level security;
 create policy app on events to foresell_app using (true);
+create policy app on event_customers to foresell_app using (true);
 create policy app on seals to foresell_app using (true);
 create policy app on waiting to foresell_app using (true);
 create policy look on events for select to foresell_web using ((select access.may('audit.read')));
+create policy look on event_customers for select to foresell_web using ((select access.may('audit.read')));
 create policy look on seals for select to foresell_web using ((select access.may('audit.read')));
 create policy look on waiting for select to foresell_web using ((select access.may('audit.read')));
-create policy own on events for insert to foresell_web with check (actor_id is null or actor_id = (select access.me()));
 
 grant usage on schema audit to foresell_app, foresell_web;
-grant select on events, seals, waiting to foresell_app, foresell_web;
-grant insert (actor_id, action, subject, detail, request_id) on events to foresell_app, foresell_web;
+grant select on events, event_customers, seals, waiting to foresell_app, foresell_web;
 grant insert on seals to foresell_app;
 grant delete on waiting to foresell_app;
 revoke execute on all functions in schema audit from public;
-grant execute on function note(text, text, jsonb), unlock(text[], text, text), note_batch(), note_publication(), note_kek()
+grant execute on function record(integer, text, text, jsonb, text, text[]), note(text, text, jsonb, text[]), unlock(text[], text, text), note_batch(), note_publication(), note_kek()
     to foresell_app, foresell_web;

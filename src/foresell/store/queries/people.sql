@@ -1,7 +1,7 @@
 -- PostgreSQL: who customers are. Parameters are psycopg's (%(ids)s).
 
 -- name: note_reveal
-select audit.note('contact.reveal', null, jsonb_build_object('customers', %(customers)s::bigint))
+select audit.note('contact.reveal', null, '{}', %(ids)s)
 
 -- name: sealed_contacts
 -- Grain: one record of the customers asked for, with what opens its contact data (null where there is none).
