@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def hand_in(page: Page, name: str, content: bytes) -> None:
     to(page, "/import")
     page.set_input_files("input[type=file]", FilePayload(name=name, mimeType="text/csv", buffer=content))
     page.wait_for_url("**/import?import=*")
-    page.get_by_role("button", name="Throw away").wait_for(timeout=30_000)
+    page.get_by_role("button", name="Discard").wait_for(timeout=30_000)
 
 
 def assert_inert(page: Page) -> None:
@@ -65,26 +66,26 @@ def test_attacks_in_a_file_are_text_and_undo_leaves_no_trace(
     main = page.locator("main")
     expect(main.get_by_role("heading", level=1)).to_have_text(KEPT_NAME)
     expect(main.get_by_text(SCRIPT).first).to_be_visible()
-    rejects = main.get_by_role("region", name="Rejects by reason")
-    expect(rejects).to_contain_text("line 5, quantity:")
+    rejects = main.get_by_role("region", name="Rejected lines by reason")
+    expect(rejects).to_contain_text("line 5, Quantity:")
     expect(rejects).to_contain_text(FORMULA)
     expect(rejects).to_contain_text("line 9, date:")
     expect(rejects).to_contain_text(IMAGE)
     assert_inert(page)
-    page.get_by_role("button", name="Load 148 lines").click()
-    expect(main.get_by_text("Loaded", exact=True)).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="Import 148 lines").click()
+    expect(main.get_by_text("Imported", exact=True)).to_be_visible(timeout=30_000)
     assert dump(served.database) != before
     assert_inert(page)
     with page.expect_download() as download:
-        page.get_by_role("button", name="which, and why").click()
+        page.get_by_role("button", name="Download with reasons").click()
     with Path(download.value.path()).open(encoding="utf-8-sig", newline="") as file:
         told = list(csv.reader(file))
     assert [row[1:3] for row in told[1:]] == [["5", "quantity"], ["9", "date"]], told
     assert not [cell for row in told for cell in row if cell.startswith(("=", "+", "-", "@"))]
     page.get_by_role("button", name="Undo").click()
-    page.get_by_role("dialog").get_by_role("button", name="Undo the load").click()
-    expect(page.get_by_text("is taken back")).to_be_visible(timeout=60_000)
-    expect(main.get_by_text("everything is as it was before")).to_be_visible()
+    page.get_by_role("dialog").get_by_role("button", name="Undo import").click()
+    expect(page.get_by_text(" undone", exact=False)).to_be_visible(timeout=60_000)
+    expect(main.get_by_text("the data is as it was before this import")).to_be_visible()
     assert dump(served.database) == before
     to(page, "/import")
     expect(main.get_by_text(KEPT_NAME).first).to_be_visible()
@@ -106,12 +107,12 @@ def test_what_is_no_file_of_orders_is_said_calmly(pages: Pages, manager: Person,
     for name, content in files.items():
         hand_in(page, name, content)
         expect(page.get_by_role("heading", level=1)).to_have_text(name)
-        load = page.get_by_role("button", name="Load")
+        load = page.get_by_role("button", name=re.compile("^Import( |$)"))
         if load.count():
             expect(load).to_be_disabled()
             expect(page.get_by_role("alert").first).to_be_visible()
         else:
-            expect(page.get_by_text("Nothing was loaded.")).to_be_visible()
+            expect(page.get_by_text("Nothing was imported.")).to_be_visible()
         assert_inert(page)
-        page.get_by_role("button", name="Throw away").click()
-        expect(page.get_by_text(f"{name} is thrown away")).to_be_visible()
+        page.get_by_role("button", name="Discard").click()
+        expect(page.get_by_text(f"{name} discarded")).to_be_visible()

@@ -106,6 +106,7 @@ export interface FileMapping {
   source: string
   rows: RowsKind
   columns: Record<string, string>
+  dialect: { encoding?: string | null }
   date_order: 'dmy' | 'mdy' | 'ymd' | null
   decimal: '.' | ',' | null
   currency: string | null

@@ -6,14 +6,14 @@ import { Faced, Waiting } from '@/components/faces'
 import { moment } from '@/components/format'
 import { Chip } from '@/components/marks'
 import { Card, Page } from '@/components/Page'
-import { Batches } from './Batches'
-import { Drop } from './Drop'
+import { FileDrop } from './FileDrop'
 import css from './Import.module.css'
-import { OneImport } from './OneImport'
+import { ImportHistory } from './ImportHistory'
+import { ImportSteps } from './ImportSteps'
 
 const route = getRouteApi('/shell/import')
 
-/** Bringing in files: drop, check what was seen, load, and take back. */
+/** Importing files: upload, check, import, undo. */
 export default function Import() {
   const { import: chosen } = route.useSearch()
   return chosen === undefined ? <Start /> : <Chosen key={chosen} id={chosen} />
@@ -23,50 +23,50 @@ function Start() {
   return (
     <Page
       title="Import"
-      sentence="Orders, customers or products. Nothing is loaded before you have seen what it holds."
+      sentence="Import orders, customers or products. You check every file before anything is imported."
     >
-      <Drop />
-      <Rows />
+      <FileDrop />
+      <Lists />
     </Page>
   )
 }
 
-/** The loads wait for the files above them: a card that came later would push them down. */
-function Rows() {
+/** The history waits for the list above it, which would otherwise push it down when it arrives. */
+function Lists() {
   const imports = useQuery(ask.imports())
   if (imports.isPending) return <Waiting rows={6} height={20} gap={20} />
   return (
     <>
-      <Open imports={imports.data?.data ?? []} />
-      <Batches />
+      <OpenImports imports={imports.data?.data ?? []} />
+      <ImportHistory />
     </>
   )
 }
 
 const OPEN: Partial<Record<ImportData['state'], string>> = {
-  inspecting: 'being read',
-  ready: 'to be checked',
-  loading: 'loading',
-  unreadable: 'not loadable as it is',
-  failed: 'failed',
+  inspecting: 'Reading the file',
+  ready: 'Ready to check',
+  loading: 'Importing',
+  unreadable: 'Needs changes',
+  failed: 'Failed',
 }
 
-/** Files handed over and neither loaded nor thrown away; absent when there are none. */
-function Open({ imports }: { imports: ImportData[] }) {
-  const open = imports.filter(each => each.state in OPEN)
+/** Uploaded files that are neither imported nor discarded; absent when there are none. */
+function OpenImports({ imports }: { imports: ImportData[] }) {
+  const open = imports.filter(one => one.state in OPEN)
   if (!open.length) return null
   return (
-    <Card title="Not loaded yet" flush>
+    <Card title="Not imported yet" flush>
       <ul className={css.open}>
-        {open.map(each => (
-          <li key={each.import_id}>
-            <Link to="/import" search={{ import: each.import_id }} className={css.file}>
-              {each.file_name}
+        {open.map(one => (
+          <li key={one.import_id}>
+            <Link to="/import" search={{ import: one.import_id }} className={css.file}>
+              {one.file_name}
             </Link>
-            <Chip tone={each.state === 'unreadable' || each.state === 'failed' ? 'warn' : 'brand'}>
-              {OPEN[each.state]}
+            <Chip tone={one.state === 'unreadable' || one.state === 'failed' ? 'warn' : 'brand'}>
+              {OPEN[one.state]}
             </Chip>
-            <span className={css.dim}>{moment(each.received_at)}</span>
+            <span className={css.dim}>{moment(one.received_at)}</span>
           </li>
         ))}
       </ul>
@@ -85,7 +85,7 @@ function Chosen({ id }: { id: number }) {
         </Page>
       }
     >
-      {known => <OneImport known={known} />}
+      {known => <ImportSteps known={known} />}
     </Faced>
   )
 }

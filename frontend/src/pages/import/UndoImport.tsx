@@ -10,8 +10,8 @@ import { many } from '@/components/format'
 import { say } from '@/components/toasts'
 import css from './Import.module.css'
 
-/** Takes a load back, after saying what that changes; open until the worker has done it. */
-export function Undo({ batch, onClose }: { batch: Batch; onClose: () => void }) {
+/** Undoes an import after saying what that changes; stays open until it is done. */
+export function UndoImport({ batch, onClose }: { batch: Batch; onClose: () => void }) {
   const queries = useQueryClient()
   const [withLater, setWithLater] = useState(false)
   const undo = useMutation({
@@ -28,32 +28,34 @@ export function Undo({ batch, onClose }: { batch: Batch; onClose: () => void }) 
   const hasFailed = job?.state === 'failed' || job?.state === 'cancelled'
   useEffect(() => {
     if (!isDone) return
-    say(`Load ${batch.batch_id} is taken back`, { tone: 'good' })
+    say(`Import ${batch.batch_id} undone`, { tone: 'good' })
     void queries.invalidateQueries({ queryKey: ['batches'] })
     void queries.invalidateQueries({ queryKey: ['imports'] })
     onClose()
   }, [isDone, batch.batch_id, queries, onClose])
   return (
     <ConfirmDialog
-      title={`Undo load ${batch.batch_id}?`}
-      action="Undo the load"
+      title={`Undo import ${batch.batch_id}?`}
+      action="Undo import"
       isBusy={undo.isPending || (job !== undefined && !hasFailed)}
-      error={hasFailed ? new Problem(409, { detail: job.error ?? 'It was stopped.', remedy: job.remedy }) : undo.error}
+      error={
+        hasFailed ? new Problem(409, { detail: job.error ?? 'Undo was cancelled.', remedy: job.remedy }) : undo.error
+      }
       onConfirm={() => undo.mutate()}
       onClose={onClose}
     >
       <p>
-        {many(batch.lines_loaded, 'line')} of {batch.file_name} go, and what they had replaced comes back: the data is
-        then exactly what it was before this load.
+        This removes {many(batch.lines_loaded, 'line')} of {batch.file_name} and restores the data they replaced.
+        Everything is then exactly as it was before this import.
       </p>
       <Checkbox
         checked={withLater}
         onChange={event => setWithLater(event.currentTarget.checked)}
-        label={`Also the later loads of ${batch.source}`}
-        description="Needed where a later load has built on this one."
+        label={`Also undo later imports from ${batch.source}`}
+        description="Needed if a later import changed the same data"
       />
       <p className={css.dim}>
-        A refresh follows, so that lists and figures show it. To have the load back, load the file again.
+        An update follows, so that lists and figures show the change. To get the data back, import the file again.
       </p>
     </ConfirmDialog>
   )

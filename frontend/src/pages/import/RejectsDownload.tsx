@@ -12,8 +12,8 @@ interface Props {
   children?: ReactNode
 }
 
-/** How many lines of a load stayed outside; saves them as a file with line, column, value and reason. */
-export function RejectsButton({ batchId, lines, children }: Props) {
+/** The number of rejected lines; downloads them as a file with line, column, value and reason. */
+export function RejectsDownload({ batchId, lines, children }: Props) {
   const save = useMutation({
     mutationFn: async () => {
       const response = await authorised(new Request(new URL(`/api/batches/${batchId}/rejects`, location.origin)))
@@ -25,7 +25,7 @@ export function RejectsButton({ batchId, lines, children }: Props) {
   return (
     <button type="button" className={css.link} disabled={save.isPending} onClick={() => save.mutate()}>
       {children ?? count(lines)}
-      <span className="only-read"> rejected lines of load {batchId}, save them as a file</span>
+      <span className="only-read"> rejected lines of import {batchId}, download as a file</span>
     </button>
   )
 }

@@ -13,19 +13,20 @@ import { Card } from '@/components/Page'
 import { Pager } from '@/components/Pager'
 import { useMay } from '@/components/signedIn'
 import css from './Import.module.css'
-import { RejectsButton } from './Rejects'
-import { Undo } from './Undo'
+import { rowsName } from './labels'
+import { RejectsDownload } from './RejectsDownload'
+import { UndoImport } from './UndoImport'
 
 const route = getRouteApi('/shell/import')
 
-/** What has been loaded so far, newest first; each load can be taken back. */
-export function Batches() {
+/** Every import so far, newest first; each can be undone. */
+export function ImportHistory() {
   const { page = 1 } = route.useSearch()
   const navigate = useNavigate({ from: '/import' })
   const query = useQuery(ask.batches(page))
   const [undoing, setUndoing] = useState<Batch | null>(null)
   return (
-    <Card title="Loads" note="Each line read was loaded, known already, or rejected" flush>
+    <Card title="Import history" note="Lines read = imported + unchanged + rejected" flush>
       <Faced
         query={query}
         waiting={
@@ -34,7 +35,7 @@ export function Batches() {
           </div>
         }
         isEmpty={answer => answer.total === 0}
-        empty={<Empty title="Nothing has been loaded yet">Drop the first file above.</Empty>}
+        empty={<Empty title="No imports yet">Drop your first file above.</Empty>}
       >
         {answer => (
           <>
@@ -49,7 +50,7 @@ export function Batches() {
           </>
         )}
       </Faced>
-      {undoing && <Undo batch={undoing} onClose={() => setUndoing(null)} />}
+      {undoing && <UndoImport batch={undoing} onClose={() => setUndoing(null)} />}
     </Card>
   )
 }
@@ -58,7 +59,7 @@ function Table({ batches, onUndo }: { batches: Batch[]; onUndo: (batch: Batch) =
   const may = useMay()
   return (
     <DataTable
-      caption="Loads"
+      caption="Import history"
       rowKey={batch => batch.batch_id}
       rows={batches}
       columns={[
@@ -68,14 +69,14 @@ function Table({ batches, onUndo }: { batches: Batch[]; onUndo: (batch: Batch) =
           label: 'File',
           show: batch => (
             <>
-              {batch.file_name} {batch.state === 'undone' && <Chip>undone</Chip>}
+              {batch.file_name} {batch.state === 'undone' && <Chip>Undone</Chip>}
             </>
           ),
         },
         { name: 'source', label: 'Source' },
-        { name: 'rows', label: 'Rows are' },
-        { name: 'lines_read', label: 'Read', numeric: true, show: batch => count(batch.lines_read) },
-        { name: 'lines_loaded', label: 'Loaded', numeric: true, show: batch => count(batch.lines_loaded) },
+        { name: 'rows', label: 'Type', show: batch => rowsName(batch.rows) },
+        { name: 'lines_read', label: 'Lines read', numeric: true, show: batch => count(batch.lines_read) },
+        { name: 'lines_loaded', label: 'Imported', numeric: true, show: batch => count(batch.lines_loaded) },
         { name: 'lines_unchanged', label: 'Unchanged', numeric: true, show: batch => count(batch.lines_unchanged) },
         {
           name: 'lines_rejected',
@@ -83,19 +84,19 @@ function Table({ batches, onUndo }: { batches: Batch[]; onUndo: (batch: Batch) =
           numeric: true,
           show: batch =>
             batch.lines_rejected && may('imports.write') ? (
-              <RejectsButton batchId={batch.batch_id} lines={batch.lines_rejected} />
+              <RejectsDownload batchId={batch.batch_id} lines={batch.lines_rejected} />
             ) : (
               count(batch.lines_rejected)
             ),
         },
         {
           name: 'loaded_at',
-          label: 'Loaded',
-          show: batch => (batch.undone_at ? `undone ${moment(batch.undone_at)}` : moment(batch.loaded_at)),
+          label: 'Date',
+          show: batch => (batch.undone_at ? `Undone ${moment(batch.undone_at)}` : moment(batch.loaded_at)),
         },
         {
           name: 'state',
-          label: 'Take back',
+          label: 'Action',
           show: batch =>
             batch.state === 'loaded' &&
             may('imports.undo') && (
@@ -103,7 +104,7 @@ function Table({ batches, onUndo }: { batches: Batch[]; onUndo: (batch: Batch) =
                 variant="subtle"
                 size="compact-sm"
                 leftSection={<IconArrowBackUp size={16} aria-hidden />}
-                aria-label={`Undo load ${batch.batch_id}`}
+                aria-label={`Undo import ${batch.batch_id}`}
                 onClick={() => onUndo(batch)}
               >
                 Undo

@@ -12,19 +12,19 @@ import css from './Import.module.css'
 
 const KINDS = '.csv,.tsv,.txt,.xlsx,.parquet,.sqlite,.db,.gz,.zst'
 
-/** Where a file is dropped or chosen; it goes to the server and is opened there. */
-export function Drop() {
+/** Where a file is dropped or chosen, and uploaded. */
+export function FileDrop() {
   const navigate = useNavigate({ from: '/import' })
   const queries = useQueryClient()
   const input = useRef<HTMLInputElement>(null)
-  const calledOff = useRef<AbortController>(null)
+  const cancelled = useRef<AbortController>(null)
   const [isOver, setOver] = useState(false)
   const [share, setShare] = useState(0)
-  const send = useMutation({
+  const sending = useMutation({
     mutationFn: (file: File) => {
-      calledOff.current = new AbortController()
+      cancelled.current = new AbortController()
       setShare(0)
-      return upload(file, { onProgress: setShare, signal: calledOff.current.signal })
+      return upload(file, { onProgress: setShare, signal: cancelled.current.signal })
     },
     onSuccess: job => {
       void queries.invalidateQueries({ queryKey: ['imports'] })
@@ -32,25 +32,25 @@ export function Drop() {
     },
   })
 
-  function take(files: FileList | null) {
+  function uploadFirst(files: FileList | null) {
     const file = files?.[0]
-    if (file) send.mutate(file)
+    if (file) sending.mutate(file)
   }
 
-  if (send.isPending)
+  if (sending.isPending)
     return (
       <Card>
         <Working
-          title={`Sending ${send.variables.name}`}
-          note={share < 1 ? percent(share) : 'Being checked'}
+          title={`Uploading ${sending.variables.name}`}
+          note={share < 1 ? percent(share) : 'Checking the upload'}
           share={share < 1 ? share : null}
-          onCancel={() => calledOff.current?.abort()}
+          onCancel={() => cancelled.current?.abort()}
         />
       </Card>
     )
-  const error = send.error?.name === 'AbortError' ? null : send.error
+  const error = sending.error?.name === 'AbortError' ? null : sending.error
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: dropping is beside the button, which does the same by keyboard
+    // biome-ignore lint/a11y/noStaticElementInteractions: the button below does the same by keyboard
     <div
       className={css.drop}
       data-over={isOver || undefined}
@@ -62,12 +62,12 @@ export function Drop() {
       onDrop={event => {
         event.preventDefault()
         setOver(false)
-        take(event.dataTransfer.files)
+        uploadFirst(event.dataTransfer.files)
       }}
     >
       <IconFileUpload size={32} stroke={1.4} className={css.dim} aria-hidden />
       <p className={css.dropTitle}>Drop a file here</p>
-      <p className={css.dim}>CSV, Excel, Parquet or SQLite, also as .gz or .zst</p>
+      <p className={css.dim}>CSV, Excel, Parquet or SQLite, also compressed (.gz, .zst)</p>
       <Button onClick={() => input.current?.click()}>Choose a file</Button>
       <input
         ref={input}
@@ -76,7 +76,7 @@ export function Drop() {
         hidden
         aria-label="File to import"
         onChange={event => {
-          take(event.currentTarget.files)
+          uploadFirst(event.currentTarget.files)
           event.currentTarget.value = ''
         }}
       />

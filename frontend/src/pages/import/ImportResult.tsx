@@ -9,24 +9,24 @@ import { Faced } from '@/components/faces'
 import { count, moment } from '@/components/format'
 import { Card, Page } from '@/components/Page'
 import { useMay } from '@/components/signedIn'
-import { AnotherFile } from './AnotherFile'
 import css from './Import.module.css'
-import { RejectsButton } from './Rejects'
-import { Undo } from './Undo'
+import { ImportAnother } from './ImportAnother'
+import { RejectsDownload } from './RejectsDownload'
+import { UndoImport } from './UndoImport'
 
-/** What one load did: every line that was read is loaded, unchanged or rejected. */
-export function Result({ known }: { known: ImportKnown }) {
+/** The result of one import: every line read is imported, unchanged or rejected. */
+export function ImportResult({ known }: { known: ImportKnown }) {
   const may = useMay()
   const [isUndoing, setUndoing] = useState(false)
   const query = useQuery(ask.batches(1, 100))
-  const batch = query.data?.data.find(each => each.batch_id === known.batch_id)
-  const counted = (name: string) => Number(known.job?.result[name] ?? 0)
-  const [loaded, unchanged, rejected] = [counted('lines_loaded'), counted('lines_unchanged'), counted('lines_rejected')]
+  const batch = query.data?.data.find(row => row.batch_id === known.batch_id)
+  const total = (name: string) => Number(known.job?.result[name] ?? 0)
+  const [loaded, unchanged, rejected] = [total('lines_loaded'), total('lines_unchanged'), total('lines_rejected')]
   const warnings = (known.job?.result.warnings ?? []) as string[]
   return (
     <Page
       title={known.file_name}
-      sentence={<Said known={known} batch={batch} />}
+      sentence={<Outcome known={known} batch={batch} />}
       actions={
         <>
           {batch?.state === 'loaded' && may('imports.undo') && (
@@ -34,29 +34,29 @@ export function Result({ known }: { known: ImportKnown }) {
               Undo
             </Button>
           )}
-          <AnotherFile />
+          <ImportAnother />
         </>
       }
     >
       <Figures>
-        <Figure label="Lines read" value={count(loaded + unchanged + rejected)} note="is the sum of" />
-        <Figure label="Loaded" value={count(loaded)} note="new or changed" />
-        <Figure label="Unchanged" value={count(unchanged)} note="known already, word for word" />
+        <Figure label="Lines read" value={count(loaded + unchanged + rejected)} note="total" />
+        <Figure label="Imported" value={count(loaded)} note="new or changed" />
+        <Figure label="Unchanged" value={count(unchanged)} note="identical to existing" />
         <Figure
           label="Rejected"
           value={count(rejected)}
           note={
             rejected > 0 &&
             known.batch_id !== null && (
-              <RejectsButton batchId={known.batch_id} lines={rejected}>
-                which, and why
-              </RejectsButton>
+              <RejectsDownload batchId={known.batch_id} lines={rejected}>
+                Download with reasons
+              </RejectsDownload>
             )
           }
         />
       </Figures>
       {warnings.length > 0 && (
-        <Card title="To know">
+        <Card title="Notes">
           {warnings.map(warning => (
             <p key={warning} className={css.next}>
               {warning}
@@ -72,23 +72,23 @@ export function Result({ known }: { known: ImportKnown }) {
       {loaded > 0 && batch?.state !== 'undone' && (
         <Card title="Next">
           <p className={css.next}>
-            A refresh scores everything anew; lists and figures change when its run is published.{' '}
-            <Link to="/runs">See the runs</Link>
+            An update recalculates all scores; lists and figures change when it is complete.{' '}
+            <Link to="/runs">See updates</Link>
           </p>
         </Card>
       )}
-      {isUndoing && batch && <Undo batch={batch} onClose={() => setUndoing(false)} />}
+      {isUndoing && batch && <UndoImport batch={batch} onClose={() => setUndoing(false)} />}
     </Page>
   )
 }
 
-function Said({ known, batch }: { known: ImportKnown; batch: Batch | undefined }) {
-  if (known.batch_id === null) return <>Nothing new in it: every line was known already</>
-  if (batch?.state === 'undone') return <>Undone {moment(batch.undone_at)}: everything is as it was before</>
+function Outcome({ known, batch }: { known: ImportKnown; batch: Batch | undefined }) {
+  if (known.batch_id === null) return <>No changes: every line is identical to existing data</>
+  if (batch?.state === 'undone') return <>Undone {moment(batch.undone_at)}: the data is as it was before this import</>
   return (
     <>
-      Loaded {moment(known.job?.finished_at)} as load {known.batch_id}
-      {batch && ` of ${batch.source}`}
+      Imported {moment(known.job?.finished_at)} as import {known.batch_id}
+      {batch && `, source: ${batch.source}`}
     </>
   )
 }

@@ -1,0 +1,117 @@
+import type { CellValue, Found } from '@/api/shapes'
+import { DataTable } from '@/components/DataTable'
+import { count, day, MISSING, many, moment } from '@/components/format'
+import { Card } from '@/components/Page'
+import css from './Import.module.css'
+import { encodingName, FILE_KINDS, fieldName, SEPARATORS, withReadableDates } from './labels'
+
+/** The format of the file, and the evidence for it. */
+export function Detected({ found }: { found: Found }) {
+  const { delimiter, header_line, sheet, table } = found.dialect
+  const file = [
+    FILE_KINDS[found.kind] ?? found.kind,
+    found.compression && `compressed (${found.compression})`,
+    found.encoding && `encoding ${encodingName(found.encoding)}`,
+    delimiter && `separator: ${SEPARATORS[delimiter] ?? delimiter}`,
+    found.line_ending && `line endings ${found.line_ending}`,
+    header_line && `column names on line ${header_line}`,
+    sheet && `sheet ${sheet}`,
+    table && `table ${table}`,
+  ]
+  const numbers = [
+    found.decimal && `decimal ${found.decimal === ',' ? 'comma' : 'point'}`,
+    found.thousands && `thousands separator: ${SEPARATORS[found.thousands] ?? found.thousands}`,
+    found.currency && `currency ${found.currency}`,
+  ]
+  return (
+    <Card title="What we detected">
+      <dl className={css.facts}>
+        <dt>File</dt>
+        <dd>{file.filter(Boolean).join(', ')}</dd>
+        {Object.entries(found.date_evidence).map(([field, evidence]) => (
+          <div key={field} className={css.fact}>
+            <dt>{fieldName(field)}</dt>
+            <dd>{withReadableDates(evidence)}</dd>
+          </div>
+        ))}
+        <dt>Numbers</dt>
+        <dd>{numbers.filter(Boolean).join(', ') || MISSING}</dd>
+        <dt>Format</dt>
+        <dd>{found.profile === 'mapped' ? 'Not a known format: mapped by column names' : found.profile}</dd>
+      </dl>
+    </Card>
+  )
+}
+
+/** Lines that would be rejected, by reason, with examples. */
+export function RejectedLines({ found }: { found: Found }) {
+  return (
+    <Card
+      title="Rejected lines"
+      note={
+        found.rejected
+          ? `${many(found.rejected, 'line')} of ${count(found.rows)} would be rejected; all others are imported. You can download the rejected lines afterwards`
+          : 'None: every line can be imported'
+      }
+      flush
+    >
+      {found.rejects.length > 0 && (
+        <DataTable
+          caption="Rejected lines by reason"
+          rowKey={row => row.reason}
+          rows={found.rejects}
+          columns={[
+            { name: 'reason', label: 'Reason', wrap: true },
+            { name: 'lines', label: 'Lines', numeric: true, show: row => count(row.lines) },
+            { name: 'examples', label: 'Examples', wrap: true, show: row => <Examples of={row.examples} /> },
+          ]}
+        />
+      )}
+    </Card>
+  )
+}
+
+function Examples({ of }: { of: Found['rejects'][number]['examples'] }) {
+  return (
+    <ul className={css.examples}>
+      {of.map(([line, column, value]) => (
+        <li key={`${line} ${column}`}>
+          <span className={css.dim}>
+            line {line}
+            {column && `, ${fieldName(String(column))}`}:
+          </span>{' '}
+          {value ? <code>{value}</code> : <em>empty</em>}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** The first rows as they would be imported. */
+export function Preview({ found }: { found: Found }) {
+  const rows = found.preview
+  const dates = new Set(found.fields.filter(field => field.kind === 'time').map(field => field.name))
+  return (
+    <Card title="Preview" note={`The first ${many(rows.length, 'row')} as they would be imported`} flush>
+      <DataTable<Record<string, CellValue>>
+        caption="Preview"
+        rows={rows}
+        columns={Object.keys(rows[0] ?? {}).map(name => ({
+          name,
+          label: fieldName(name),
+          numeric: rows.every(row => row[name] === null || typeof row[name] === 'number'),
+          show: row => previewCell(row[name], dates.has(name)),
+        }))}
+      />
+    </Card>
+  )
+}
+
+const MIDNIGHT = /T00:00(:00)?/
+
+/** A value of the preview; dates as the reader's locale writes them, with their time unless it is midnight. */
+function previewCell(value: CellValue | undefined, isDate: boolean): string {
+  if (value === null || value === undefined) return MISSING
+  if (!isDate || typeof value !== 'string') return String(value)
+  return value.length <= 10 || MIDNIGHT.test(value.replace(' ', 'T')) ? day(value) : moment(value)
+}
