@@ -78,7 +78,7 @@ function Examples({ of }: { of: Found['rejects'][number]['examples'] }) {
         <li key={`${line} ${column}`}>
           <span className={css.dim}>
             line {line}
-            {column && `, ${fieldName(String(column))}`}:
+            {column && `, ${column}`}:
           </span>{' '}
           {value ? <code>{value}</code> : <em>empty</em>}
         </li>
