@@ -29,8 +29,8 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), target
 
 
-def test_the_glossary_holds_the_states_and_classes_of_the_schema() -> None:
-    words = (ROOT / "docs" / "glossary.md").read_text()
+def test_the_technical_terms_hold_the_states_and_classes_of_the_schema() -> None:
+    words = (ROOT / "docs" / "technical-terms.md").read_text()
     schema = migrate.schema()
     for column in ("class", "state"):
         for listed in re.findall(rf"{column} text not null[^\n]*check \({column} in \(([^)]*)\)", schema):
