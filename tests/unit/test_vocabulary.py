@@ -24,9 +24,9 @@ NAME = re.compile(r"\b[A-Za-z_][A-Za-z0-9_]*\b")
 RETIRED = tomllib.loads(LIST.read_text(encoding="utf-8"))
 
 
-def find_retired(text: str, *, names_only: bool = False) -> Iterator[tuple[int, str, str]]:
+def find_retired(text: str) -> Iterator[tuple[int, str, str]]:
     """(line number, retired word, replacement) for each line of a text that uses one."""
-    words = RETIRED["words"] | (RETIRED["names"] if names_only else {})
+    words = RETIRED["words"]
     for number, line in enumerate(text.splitlines(), 1):
         parts = {part.lower() for part in PART.findall(line)}
         for word in sorted(parts & words.keys()):
@@ -47,8 +47,14 @@ def find_retired_names(code: str) -> Iterator[tuple[int, str, str]]:
 
 
 def tracked_files() -> list[Path]:
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
-    return [ROOT / name for name in listed if not LEFT_OUT.match(name) and Path(name).suffix in TEXT and (ROOT / name).is_file()]
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    return [
+        ROOT / name
+        for name in listed
+        if not LEFT_OUT.match(name) and Path(name).suffix in TEXT and (ROOT / name).is_file()
+    ]
 
 
 def complaints(pages: list[Path]) -> list[str]:

@@ -70,7 +70,9 @@ def demo(
     seed: Annotated[int, typer.Option(min=0, help="Another seed is another shop.")] = 1,
     serve: Annotated[
         bool | None,
-        typer.Option("--serve/--no-serve", help="Serve the dashboard afterwards, or exit (default: serve on a terminal)."),
+        typer.Option(
+            "--serve/--no-serve", help="Serve the dashboard afterwards, or exit (default: serve on a terminal)."
+        ),
     ] = None,
 ) -> None:
     """Make a believable shop, load it, score it, show the call list and serve the dashboard. Repeating it changes nothing."""
