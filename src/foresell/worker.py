@@ -14,12 +14,14 @@ import procrastinate
 import psycopg
 from procrastinate.exceptions import ConnectorException
 
-from foresell import logs, sources
+from foresell import logs
 from foresell.audit import seals
 from foresell.errors import AuditBroken, BadInput, Busy, DatabaseUnavailable, EmptySource, ForesellError, TooManyRejects
 from foresell.logs import logger
 from foresell.parent_watch import await_go
 from foresell.settings import Settings, read_settings
+from foresell.sources.files.inspection import inspect_file, save_mapping
+from foresell.sources.files.mapping import read_mapping
 from foresell.store import batches, jobs
 from foresell.store.database import Database
 from foresell.uploads import Upload, folder_of
@@ -160,12 +162,12 @@ def _inspect(database: Database, job: jobs.Job) -> None:
     upload, revision = _upload(settings, job)
     mapping = upload.mapping(revision)
     try:
-        found = sources.inspect(
+        found = inspect_file(
             upload.file,
             workdir=settings.work,
             memory_gib=settings.memory_gib / 2,
             threads=settings.threads,
-            mapping=sources.read_map(mapping) if mapping.exists() else None,
+            mapping=read_mapping(mapping) if mapping.exists() else None,
             progress=job.progress,
             load_day=datetime.now(UTC).date(),
         )
@@ -174,7 +176,7 @@ def _inspect(database: Database, job: jobs.Job) -> None:
         job.import_state = "unreadable"
         return
     if not mapping.exists():
-        sources.save_map(found, mapping)
+        save_mapping(found, mapping)
     upload.keep_found(revision, {**found.as_dict(), "problem": job.shown(found.problem)})
     job.import_state = "unreadable" if found.problem else "ready"
 
@@ -188,7 +190,7 @@ def _load(database: Database, job: jobs.Job) -> None:
             settings,
             database,
             upload.file,
-            mapping=sources.read_map(upload.mapping(revision)),
+            mapping=read_mapping(upload.mapping(revision)),
             max_rejected=job.arguments["max_rejected"],
             load_day=datetime.now(UTC).date(),
             progress=job.progress,

@@ -8,11 +8,13 @@ from typing import Annotated
 
 import typer
 
-from foresell import sources
 from foresell.cli import printing
 from foresell.cli.session import open_home
 from foresell.errors import UsageError
 from foresell.settings import read_settings
+from foresell.sources.files.description import describe_inspection
+from foresell.sources.files.inspection import inspect_file, save_mapping
+from foresell.sources.files.mapping import read_mapping
 from foresell.store import batches
 from foresell.tempdirs import clear_scratch
 from foresell.types import Batch
@@ -52,22 +54,22 @@ def inspect(
     settings = read_settings()
     clear_scratch(settings.work)
     with printing.progress(not json) as progress:
-        found = sources.inspect(
+        found = inspect_file(
             file,
             workdir=settings.work,
             memory_gib=settings.memory_gib / 2,
             threads=settings.threads,
-            mapping=sources.read_map(map_file) if map_file else None,
+            mapping=read_mapping(map_file) if map_file else None,
             profile=profile,
             dates=_known_dates(dates),
             progress=progress,
         )
     if save_map:
-        sources.save_map(found, save_map)
+        save_mapping(found, save_map)
     if json:
         printing.as_json(found)
     else:
-        printing.say(sources.describe(found))
+        printing.say(describe_inspection(found))
         if save_map:
             printing.say(
                 f"\nMapping written to {save_map}. Edit it if needed, then: foresell load {file} --map {save_map}"
@@ -100,7 +102,7 @@ def load(
             settings,
             database,
             file,
-            mapping=sources.read_map(map_file) if map_file else None,
+            mapping=read_mapping(map_file) if map_file else None,
             profile=profile,
             dates=_known_dates(dates),
             source=source,

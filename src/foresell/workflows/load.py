@@ -6,9 +6,10 @@ from contextlib import closing
 from datetime import date
 from pathlib import Path
 
-from foresell import sources
 from foresell.privacy.vault import vault_of
 from foresell.settings import Settings
+from foresell.sources.files.mapping import Mapping
+from foresell.sources.files.rejects import check_rejects, write_rejects
 from foresell.sources.files.source import LINES, FileSource
 from foresell.store import load as store_load
 from foresell.store.database import Database
@@ -21,7 +22,7 @@ def load_file(
     database: Database,
     path: Path,
     *,
-    mapping: sources.Mapping | None = None,
+    mapping: Mapping | None = None,
     profile: str | None = None,
     source: str | None = None,
     dates: str | None = None,
@@ -49,6 +50,6 @@ def load_file(
     )
     with closing(file.read(LINES.name)) as pages:
         staging = next(pages).records
-        rejects_file = sources.write_rejects(staging, settings.rejects)
-        sources.check_rejects(staging, rejects_file, max_rejected)
+        rejects_file = write_rejects(staging, settings.rejects)
+        check_rejects(staging, rejects_file, max_rejected)
         return store_load.load(database, staging, vault_of(settings), rejects_file=rejects_file, progress=progress)

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from foresell.sources import Mapping, stage
+from foresell.sources.files.mapping import Mapping
+from foresell.sources.files.staging import stage_file
 from foresell.types import Staging
 
 HEADER = "order,customer,date,sku,name,quantity,price\n"
@@ -46,7 +47,7 @@ def staged(tmp_path: Path) -> Stage:
         if not isinstance(content, Path):
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
         work = tmp_path / "work"
-        with stage(
+        with stage_file(
             path, workdir=work, memory_gib=1, threads=2, mapping=mapping, load_day=load_day, profile=profile
         ) as staging:
             ask = lambda query: staging.con.execute(query).fetchall()  # noqa: E731

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from foresell.errors import BadInput
-from foresell.sources import Mapping
+from foresell.sources.files.mapping import Mapping
 from tests.spec.sources.conftest import Stage
 
 BAD = None

@@ -9,8 +9,8 @@ import openpyxl
 import pytest
 import zstandard
 
-from foresell.sources import Mapping, stage
-from foresell.sources.files.mapping import Dialect
+from foresell.sources.files.mapping import Dialect, Mapping
+from foresell.sources.files.staging import stage_file
 from tests.spec.sources.conftest import HEADER, Stage
 
 ROWS = "1,Zoë,2024-01-05,X,Mug,2,2.50\n2,Ann,2024-01-06,Y,Cup,1,3\n"
@@ -71,9 +71,9 @@ def test_written_so(staged: Stage, content: str | bytes, first_line: int) -> Non
 )
 def test_only_irregular_files_are_read_slowly(tmp_path: Path, content: str, fast: bool) -> None:
     (tmp_path / "sales.csv").write_bytes(content.encode())
-    with stage(tmp_path / "sales.csv", workdir=tmp_path, memory_gib=0.5, threads=1) as staging:
+    with stage_file(tmp_path / "sales.csv", workdir=tmp_path, memory_gib=0.5, threads=1) as staging:
         tables = staging.con.execute("select table_name from duckdb_tables()").fetchall()
-    assert (("cells_read",) in tables) == fast
+    assert (("csv_rows",) in tables) == fast
 
 
 def test_line_numbers_are_those_of_an_editor(staged: Stage) -> None:

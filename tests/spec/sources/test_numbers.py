@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from foresell.errors import BadInput
-from foresell.sources import Mapping
+from foresell.sources.files.mapping import Mapping
 from tests.spec.sources.conftest import Stage
 
 BAD = None

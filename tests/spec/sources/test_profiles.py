@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from foresell.errors import BadInput
-from foresell.sources import read_map
+from foresell.sources.files.mapping import read_mapping
 from tests.spec.sources.conftest import Stage
 
 FIRST_EDITION = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -198,7 +198,7 @@ def test_a_map_says_what_words_and_codes_mean(staged: Stage, tmp_path: Path) -> 
         "4,B,2024-01-06,refunded,C1,5,\n5,B,2024-01-06,refunded,C1,-5,\n"
     )
     result = staged(
-        text, "order_key, sku, status, amount::double, country, currency", mapping=read_map(tmp_path / "shop.toml")
+        text, "order_key, sku, status, amount::double, country, currency", mapping=read_mapping(tmp_path / "shop.toml")
     )
     here = ("Austria", "EUR")
     assert result.lines == [

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from foresell.errors import BadInput, EmptySource, ForesellError
-from foresell.sources import Mapping
+from foresell.sources.files.mapping import Mapping
 from tests.spec.sources.conftest import HEADER, Stage
 
 GOOD = "1,A,2024-01-05,X,Mug,2,2.50\n"

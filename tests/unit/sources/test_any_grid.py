@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foresell.errors import ForesellError
-from foresell.sources import Mapping, stage
-from foresell.sources.files.mapping import Dialect
+from foresell.sources.files.mapping import Dialect, Mapping
+from foresell.sources.files.staging import stage_file
 
 HEADERS = ["order", "customer", "date", "sku", "amount"]
 COLUMNS = {"order_key": "order", "customer_key": "customer", "ordered_at": "date", "sku": "sku", "amount": "amount"}
@@ -63,7 +63,7 @@ def test_nothing_is_lost_and_nothing_else_is_raised(rows: list[list[str]], optio
         file = Path(folder) / "grid.csv"
         file.write_bytes(text.encode())
         try:
-            with stage(file, workdir=Path(folder) / "w", memory_gib=0.5, threads=1, mapping=mapping) as staged:
+            with stage_file(file, workdir=Path(folder) / "w", memory_gib=0.5, threads=1, mapping=mapping) as staged:
                 kept = [
                     line for (line,) in staged.con.execute("select line from staged_lines order by line").fetchall()
                 ]
@@ -91,6 +91,6 @@ def test_well_formed_rows_come_out_as_they_went_in(rows: list[tuple[str, ...]], 
         file = Path(folder) / "grid.csv"
         file.write_bytes(written([list(row) for row in clean], options).encode())
         mapping = Mapping(columns=COLUMNS, dialect=Dialect(delimiter=str(options["delimiter"]), quote='"'))
-        with stage(file, workdir=Path(folder) / "w", memory_gib=0.5, threads=1, mapping=mapping) as staged:
+        with stage_file(file, workdir=Path(folder) / "w", memory_gib=0.5, threads=1, mapping=mapping) as staged:
             query = "select order_key, sku, amount::double from staged_lines order by line"
             assert staged.con.execute(query).fetchall() == wanted

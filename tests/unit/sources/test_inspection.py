@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from foresell.sources import Inspection, describe, inspect
+from foresell.sources.files.description import describe_inspection
+from foresell.sources.files.inspection import Inspection, inspect_file
 
 
 def look(tmp_path: Path, text: str, **more: Any) -> Inspection:
     file = tmp_path / "sales.csv"
     file.write_bytes(text.encode("cp1252"))
-    return inspect(file, workdir=tmp_path / "work", memory_gib=0.5, threads=1, **more)
+    return inspect_file(file, workdir=tmp_path / "work", memory_gib=0.5, threads=1, **more)
 
 
 def test_a_german_export(tmp_path: Path) -> None:
@@ -39,13 +40,13 @@ def test_a_german_export(tmp_path: Path) -> None:
          "sku": "SALE", "quantity": 1000.0, "unit_price": 1234.5, "amount": 1234500.0, "currency": "EUR"},
     )  # fmt: skip
     json.dumps(found.as_dict())
-    assert "1 x not a date as this column writes them (%d.%m.%Y) (line 3: 'x')" in describe(found)
+    assert "1 x not a date as this column writes them (%d.%m.%Y) (line 3: 'x')" in describe_inspection(found)
 
 
 def test_what_is_open_is_said_not_raised(tmp_path: Path) -> None:
     found = look(tmp_path, "order,customer,date,price\n1,A,05/01/2024,2\n")
     assert "may be day/month or month/day" in (found.problem or "")
-    assert "Not loadable as it is" in describe(found)
+    assert "Not loadable as it is" in describe_inspection(found)
     assert look(tmp_path, "order,customer,date,price\n1,A,05/01/2024,2\n", dates="mdy").problem is None
     assert "no column was found for customer_key" in (look(tmp_path, "colour,size\nred,1\n").problem or "")
     wide = look(tmp_path, ",".join(f"colour{number}" for number in range(300)) + "\n").problem or ""

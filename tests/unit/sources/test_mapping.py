@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from foresell.errors import BadInput
-from foresell.sources import PROFILES, Mapping, inspect, read_map, save_map, write_map
-from foresell.sources.files.formats import profile_map
-from foresell.sources.files.mapping import Dialect, ExtraLine, parse_map
+from foresell.sources.files.formats import FORMATS, read_format
+from foresell.sources.files.inspection import inspect_file, save_mapping
+from foresell.sources.files.mapping import Dialect, ExtraLine, Mapping, parse_mapping, read_mapping, write_mapping
 
 FULL = Mapping(
     source='my "shop"',
@@ -29,16 +29,16 @@ FULL = Mapping(
 )
 
 
-@pytest.mark.parametrize("mapping", [Mapping(), FULL, profile_map("online-retail"), profile_map("olist")])
+@pytest.mark.parametrize("mapping", [Mapping(), FULL, read_format("online-retail"), read_format("olist")])
 def test_written_and_read_back(tmp_path: Path, mapping: Mapping) -> None:
-    write_map(mapping, tmp_path / "map.toml")
-    read = read_map(tmp_path / "map.toml")
+    write_mapping(mapping, tmp_path / "map.toml")
+    read = read_mapping(tmp_path / "map.toml")
     assert read.as_dict() | {"profile": mapping.profile} == mapping.as_dict()
 
 
 def test_every_profile_is_a_map() -> None:
-    for name in PROFILES:
-        assert profile_map(name).profile == name
+    for name in FORMATS:
+        assert read_format(name).profile == name
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_every_profile_is_a_map() -> None:
 )
 def test_mistakes_are_named(text: str, key: str) -> None:
     with pytest.raises(BadInput) as caught:
-        parse_map(text, "shop.toml")
+        parse_mapping(text, "shop.toml")
     assert key in caught.value.message
     assert "shop.toml" in caught.value.message
     assert caught.value.remedy
@@ -72,7 +72,7 @@ def test_mistakes_are_named(text: str, key: str) -> None:
 
 def test_no_such_map(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="There is no map"):
-        read_map(tmp_path / "none.toml")
+        read_mapping(tmp_path / "none.toml")
 
 
 @pytest.mark.parametrize(
@@ -87,9 +87,9 @@ def test_a_saved_proposal_reads_the_file_it_came_from(tmp_path: Path, text: str)
     file, saved = tmp_path / "sales.csv", tmp_path / "map.toml"
     file.write_text(text)
     limits = {"workdir": tmp_path / "work", "memory_gib": 0.5, "threads": 1}
-    found = inspect(file, **limits)  # type: ignore[arg-type]
+    found = inspect_file(file, **limits)  # type: ignore[arg-type]
     assert found.problem is None
-    save_map(found, saved)
-    again = inspect(file, mapping=read_map(saved), **limits)  # type: ignore[arg-type]
+    save_mapping(found, saved)
+    again = inspect_file(file, mapping=read_mapping(saved), **limits)  # type: ignore[arg-type]
     assert (again.problem, again.rejected, again.orders) == (None, 0, 1)
     assert {c.header: c.field for c in again.columns} == {c.header: c.field for c in found.columns}

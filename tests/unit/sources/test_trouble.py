@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from foresell.errors import BadInput, DiskTrouble, EmptySource
-from foresell.sources.files.staging import translated
+from foresell.sources.files.staging import translate_errors
 
 
 @pytest.mark.parametrize(
@@ -25,5 +25,5 @@ from foresell.sources.files.staging import translated
     ],
 )
 def test_trouble(fault: Exception, becomes: type[Exception]) -> None:
-    with pytest.raises(becomes), translated("sales.csv"):
+    with pytest.raises(becomes), translate_errors("sales.csv"):
         raise fault

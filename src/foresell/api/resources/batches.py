@@ -10,7 +10,6 @@ from fastapi.responses import FileResponse, Response
 from psycopg.errors import UniqueViolation
 from pydantic import BaseModel, ConfigDict, Field
 
-from foresell import sources
 from foresell.access.principal import Principal
 from foresell.api.http.dependencies import WebOf, require
 from foresell.api.http.error_handlers import documented
@@ -23,6 +22,7 @@ from foresell.api.shared.schemas import Job
 from foresell.audit import record
 from foresell.db import AsyncConnection
 from foresell.errors import Busy, NotFound, NotReady
+from foresell.sources.files.rejects import locate_rejects
 
 router = APIRouter(prefix="/api/batches", tags=["imports"])
 Reader = Annotated[Principal, require("quality.read")]
@@ -95,7 +95,7 @@ async def get_rejects(
     """The rejected rows of a batch as CSV, with line, column, value and reason. It may hold personal data; recorded."""
     async with web.transaction(principal.user_id) as con:
         batch = await _batch(con, batch_id)
-        file = sources.rejects_file_of(web.settings.rejects, batch["source"], batch["file_name"], batch["file_sha256"])
+        file = locate_rejects(web.settings.rejects, batch["source"], batch["file_name"], batch["file_sha256"])
         if not batch["lines_rejected"] or not file.is_file():
             raise NotFound("Rejects not found", remedy="This batch had none, or they were deleted.")
         await record.record(con, "rejects.download", actor=principal.user_id, subject=f"batch:{batch_id}")

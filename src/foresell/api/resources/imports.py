@@ -13,7 +13,6 @@ from fastapi.responses import Response
 from psycopg.types.json import Jsonb
 from pydantic import BaseModel, ConfigDict, Field
 
-from foresell import sources
 from foresell.access.principal import Principal
 from foresell.api.http.app_state import Web
 from foresell.api.http.dependencies import WebOf, require
@@ -27,8 +26,17 @@ from foresell.api.shared.schemas import Job
 from foresell.audit import record
 from foresell.db import AsyncConnection
 from foresell.errors import BadInput, NotFound, NotReady, UsageError
-from foresell.sources.files.fields import fields_of
-from foresell.sources.files.mapping import Dialect, ExtraLine
+from foresell.sources.files.fields import list_fields
+from foresell.sources.files.mapping import (
+    Dialect,
+    ExtraLine,
+    Mapping,
+    override_mapping,
+    parse_mapping,
+    read_mapping,
+    render_mapping,
+    write_mapping,
+)
 from foresell.uploads import Upload
 
 router = APIRouter(prefix="/api/imports", tags=["imports"])
@@ -111,9 +119,9 @@ class MappingBody(BaseModel):
     non_product_skus: list[Pattern] | None = Field(None, max_length=100)
     extra_lines: list[ExtraLineBody] = Field(default_factory=list, max_length=20)
 
-    def mapping(self) -> sources.Mapping:
+    def mapping(self) -> Mapping:
         """As the sources read it. Raises ParameterError naming what is wrong."""
-        known = [field.name for field in fields_of(self.rows)]
+        known = [field.name for field in list_fields(self.rows)]
         if unknown := sorted(set(self.columns) - set(known)):
             raise ParameterError(
                 f"columns.{unknown[0]}", f"columns.{unknown[0]}: is not a field of {self.rows}",
@@ -123,13 +131,13 @@ class MappingBody(BaseModel):
         values: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in given.items()
         }
-        drawn = sources.Mapping(
+        drawn = Mapping(
             **values,
             dialect=Dialect(**self.dialect.model_dump()),
             extra_lines=tuple(ExtraLine(**each.model_dump()) for each in self.extra_lines),
         )
         try:
-            return sources.overlaid(sources.parse_map(sources.map_text(drawn), "mapping"))
+            return override_mapping(parse_mapping(render_mapping(drawn), "mapping"))
         except (BadInput, UsageError) as error:
             raise ParameterError("mapping", error.message, remedy=error.remedy) from None
 
@@ -237,7 +245,7 @@ async def map_import(web: WebOf, principal: Steward, import_id: Number, body: Ma
         row = await _import(con, import_id)
         upload = _there(web, row)
         await _ask(con, import_id, "inspect", {}, state="inspecting", when=MAPPABLE, revisions=1)
-        await anyio.to_thread.run_sync(sources.write_map, mapping, upload.mapping(row["revision"] + 1))
+        await anyio.to_thread.run_sync(write_mapping, mapping, upload.mapping(row["revision"] + 1))
         row = await _import(con, import_id)
     return answer(row, 202)
 
@@ -324,13 +332,13 @@ def _known(web: Web, row: dict[str, Any]) -> dict[str, Any]:
     failed = job.get("state") == "failed"
     mapping = upload.mapping(row["revision"])
     return {
-        "mapping": _mapping(sources.read_map(mapping)) if mapping.exists() else None,
+        "mapping": _mapping(read_mapping(mapping)) if mapping.exists() else None,
         "found": None if found is None else {key: value for key, value in found.items() if key != "mapping"},
         "problem": job["error"] if failed else (found or {}).get("problem"),
         "remedy": job["remedy"] if failed else (found or {}).get("remedy"),
     }
 
 
-def _mapping(mapping: sources.Mapping) -> dict[str, Any]:
+def _mapping(mapping: Mapping) -> dict[str, Any]:
     """A mapping as PUT takes it."""
     return {key: value for key, value in dataclasses.asdict(mapping).items() if key != "profile"}

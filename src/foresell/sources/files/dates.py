@@ -53,7 +53,7 @@ _SQL = ("foresell.sources.files", "dates.sql")
 
 
 @dataclass(frozen=True, slots=True)
-class Dates:
+class DateFormat:
     """How one column writes dates: a family (iso, ymd, dmy, mdy, named, excel, epoch, epoch_ms), its formats, the evidence."""
 
     field: str
@@ -62,7 +62,7 @@ class Dates:
     evidence: str = ""
 
     @property
-    def shown(self) -> str:
+    def label(self) -> str:
         """The reading in words, for messages."""
         return " or ".join(self.formats) or {"iso": "YYYY-MM-DD"}.get(self.family, self.family)
 
@@ -70,7 +70,7 @@ class Dates:
 ISO = "iso"
 
 
-def decide(
+def detect_date_format(
     con: duckdb.DuckDBPyConnection,
     field: str,
     header: str,
@@ -79,46 +79,48 @@ def decide(
     format_: str | None,
     decimal_comma: bool,
     file: str,
-) -> Dates:
-    """How column `field` of `cells` writes dates.
+) -> DateFormat:
+    """How column `field` of `mapped_rows` writes dates.
 
     `order` and `format_` are what the map states. Raises BadInput when day and month cannot be told apart, or when the
     column mixes both orders: a guess would move sales to other months unnoticed.
     """
     if format_:
-        return Dates(field, order or "stated", (format_,), "stated in the map")
-    values, iso = con.execute(named_queries(*_SQL)["iso_fits"].replace("{field}", field)).fetchall()[0]
+        return DateFormat(field, order or "stated", (format_,), "stated in the map")
+    values, iso = con.execute(named_queries(*_SQL)["count_iso"].replace("{field}", field)).fetchall()[0]
     if values == iso or iso > 0.95 * values:
-        return Dates(field, ISO, (), f"{iso:,} of {values:,} values")
-    con.execute(named_queries(*_SQL)["date_values"].replace("{field}", field))
-    fits = _fits(con)
+        return DateFormat(field, ISO, (), f"{iso:,} of {values:,} values")
+    con.execute(named_queries(*_SQL)["list_date_values"].replace("{field}", field))
+    fits = _count_fits(con)
     if order:
-        return _stated(field, order, fits)
+        return _apply_stated(field, order, fits)
     if iso and iso >= max(sum(counts.values()) for counts in fits.values()):
-        return Dates(field, ISO, (), f"{iso:,} of {values:,} values")
-    if not any(sum(counts.values()) > values / 2 for counts in fits.values()) and (kind := _numeric(con, values)):
-        return Dates(field, kind, (), "numbers")
-    family = max(fits, key=lambda name: _covered(con, fits[name]))
+        return DateFormat(field, ISO, (), f"{iso:,} of {values:,} values")
+    if not any(sum(counts.values()) > values / 2 for counts in fits.values()) and (
+        kind := _detect_numeric(con, values)
+    ):
+        return DateFormat(field, kind, (), "numbers")
+    family = max(fits, key=lambda name: _count_covered(con, fits[name]))
     if family in ("dmy", "mdy"):
-        return _day_or_month(con, field, header, fits, decimal_comma=decimal_comma, file=file)
-    return Dates(field, family, tuple(fits[family]), f"{sum(fits[family].values()):,} of {values:,} values")
+        return _decide_day_or_month(con, field, header, fits, decimal_comma=decimal_comma, file=file)
+    return DateFormat(field, family, tuple(fits[family]), f"{sum(fits[family].values()):,} of {values:,} values")
 
 
-def _fits(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
+def _count_fits(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
     """For each family its formats that fit anything, with the number of values, the most frequent first."""
     rows = con.execute("select value from date_values using sample 2000 rows (reservoir, 7)").fetchall()
     seen = "".join(value for (value,) in rows).casefold()
     formats = [(family, part + time) for family, parts in _DATES.items() for part, time in product(parts, _TIMES)]
-    likely = [f for f in formats if _possible(f[1], seen)]
+    likely = [f for f in formats if _is_possible(f[1], seen)]
     if not likely:
         return {family: {} for family in _DATES}
-    sums = ", ".join(f"coalesce(sum(times) filter ({_good(f)} is not null), 0)" for _, f in likely)
+    sums = ", ".join(f"coalesce(sum(times) filter ({_parse_sql(f)} is not null), 0)" for _, f in likely)
     counts = con.execute(f"select {sums} from date_values").fetchall()[0]
     ranked = sorted(zip(likely, map(int, counts), strict=True), key=lambda item: -item[1])
     return {family: {f: n for (fam, f), n in ranked if fam == family and n} for family in _DATES}
 
 
-def _possible(format_: str, seen: str) -> bool:
+def _is_possible(format_: str, seen: str) -> bool:
     """Whether every literal of a format occurs at all in the values: trying a hundred formats costs more than the load."""
     literals = re.sub(r"%\w", "", format_).casefold()
     return (
@@ -128,37 +130,37 @@ def _possible(format_: str, seen: str) -> bool:
     )
 
 
-def _good(format_: str, value: str = "value") -> str:
+def _parse_sql(format_: str, value: str = "value") -> str:
     return (
         f"if(year(try_strptime({value}, '{format_}')) between 1000 and 9998, try_strptime({value}, '{format_}'), null)"
     )
 
 
-def _reads(formats: Sequence[str], value: str = "value") -> str:
-    return f"coalesce({', '.join(_good(f, value) for f in formats)})" if formats else "null::timestamp"
+def _coalesce_sql(formats: Sequence[str], value: str = "value") -> str:
+    return f"coalesce({', '.join(_parse_sql(f, value) for f in formats)})" if formats else "null::timestamp"
 
 
-def _covered(con: duckdb.DuckDBPyConnection, formats: dict[str, int]) -> int:
+def _count_covered(con: duckdb.DuckDBPyConnection, formats: dict[str, int]) -> int:
     (covered,) = con.execute(
-        f"select coalesce(sum(times) filter ({_reads(list(formats))} is not null), 0) from date_values"
+        f"select coalesce(sum(times) filter ({_coalesce_sql(list(formats))} is not null), 0) from date_values"
     ).fetchall()[0]
     return int(covered)
 
 
-def _numeric(con: duckdb.DuckDBPyConnection, values: int) -> str | None:
-    row = con.execute(named_queries(*_SQL)["numeric_fits"]).fetchall()[0]
+def _detect_numeric(con: duckdb.DuckDBPyConnection, values: int) -> str | None:
+    row = con.execute(named_queries(*_SQL)["count_numeric"]).fetchall()[0]
     return next(
         (kind for kind, count in zip(("excel", "epoch", "epoch_ms"), row, strict=True) if (count or 0) > values / 2),
         None,
     )
 
 
-def _stated(field: str, order: str, fits: dict[str, dict[str, int]]) -> Dates:
+def _apply_stated(field: str, order: str, fits: dict[str, dict[str, int]]) -> DateFormat:
     formats = tuple(fits[order])
-    return Dates(field, order if formats else ISO, formats, f"{order} is stated")
+    return DateFormat(field, order if formats else ISO, formats, f"{order} is stated")
 
 
-def _day_or_month(
+def _decide_day_or_month(
     con: duckdb.DuckDBPyConnection,
     field: str,
     header: str,
@@ -166,9 +168,9 @@ def _day_or_month(
     *,
     decimal_comma: bool,
     file: str,
-) -> Dates:
-    day, month = _reads(list(fits["dmy"])), _reads(list(fits["mdy"]))
-    query = named_queries(*_SQL)["day_or_month"].replace("{dmy}", day).replace("{mdy}", month)
+) -> DateFormat:
+    day, month = _coalesce_sql(list(fits["dmy"])), _coalesce_sql(list(fits["mdy"]))
+    query = named_queries(*_SQL)["compare_day_and_month"].replace("{dmy}", day).replace("{mdy}", month)
     only_day, only_month, day_example, day_line, month_example, month_line, alike, dotted = con.execute(
         query
     ).fetchall()[0]
@@ -180,12 +182,12 @@ def _day_or_month(
             remedy=f"Correct the export. {remedy} Values that do not fit are then rejected.",
         )
     if only_day > only_month:
-        return Dates(field, "dmy", tuple(fits["dmy"]), f"{day_example} (line {day_line}) has the day first")
+        return DateFormat(field, "dmy", tuple(fits["dmy"]), f"{day_example} (line {day_line}) has the day first")
     if only_month > only_day:
-        return Dates(field, "mdy", tuple(fits["mdy"]), f"{month_example} (line {month_line}) has the month first")
+        return DateFormat(field, "mdy", tuple(fits["mdy"]), f"{month_example} (line {month_line}) has the month first")
     if alike or dotted or decimal_comma:
         reason = "day and month are equal throughout" if alike else "written with dots" if dotted else "decimal commas"
-        return Dates(field, "dmy", tuple(fits["dmy"]), reason)
+        return DateFormat(field, "dmy", tuple(fits["dmy"]), reason)
     (example,) = con.execute(f"select value from date_values where {day} is not null order by line limit 1").fetchall()[
         0
     ]
@@ -195,9 +197,9 @@ def _day_or_month(
     )
 
 
-def macros(dates: Dates | None, field: str, limit: str) -> list[str]:
+def build_date_macros(dates: DateFormat | None, field: str, limit: str) -> list[str]:
     """SQL that creates `parse_time_FIELD(x)` (as read) and `to_time_FIELD(x)` (null too when not in 1900 ... `limit`)."""
-    parse = _expression(dates)
+    parse = _build_expression(dates)
     low = "timestamp '1900-01-01'"
     inside = f"parse_time_{field}(x) >= {low} and parse_time_{field}(x) < timestamp '{limit}'"
     return [
@@ -206,11 +208,11 @@ def macros(dates: Dates | None, field: str, limit: str) -> list[str]:
     ]
 
 
-def _expression(dates: Dates | None) -> str:
+def _build_expression(dates: DateFormat | None) -> str:
     if dates is None or dates.family == ISO:
         return "try_cast(x as timestamp)"
     if dates.family in _NUMERIC:
         return _NUMERIC[dates.family].replace("{x}", "x")
     if len(dates.formats) == 1 and dates.family == "stated":
         return f"try_strptime(x, '{dates.formats[0].replace(chr(39), chr(39) * 2)}')"
-    return _reads(dates.formats, "trim(x)")
+    return _coalesce_sql(dates.formats, "trim(x)")

@@ -1,23 +1,23 @@
 -- How written dates are recognised. {field}, {dmy} and {mdy} are filled in by dates.py.
 
--- name: iso_fits
+-- name: count_iso
 -- One row: values, and values that are ISO dates or date-times. `1/2/20` would pass as the year 1, hence the bounds.
 select
     count({field}) as number_of_values,
     count(*) filter (
         try_cast({field} as timestamp) >= timestamp '1000-01-01' and try_cast({field} as timestamp) < timestamp '9999-01-01'
     ) as iso
-from cells
+from mapped_rows
 
--- name: date_values
+-- name: list_date_values
 -- One row per distinct value: how often it occurs and the first line it stands on.
 create or replace temp table date_values as
 select trim({field}::varchar) as value, count(*) as times, min(line) as line
-from cells
+from mapped_rows
 where {field} is not null and trim({field}::varchar) <> ''
 group by value
 
--- name: numeric_fits
+-- name: count_numeric
 -- One row: values that can be Excel serial days (1955 ... 2119), Unix seconds and Unix milliseconds (1973 ... 2128).
 select
     sum(times) filter (try_cast(value as double) between 20000 and 80000) as excel,
@@ -25,7 +25,7 @@ select
     sum(times) filter (try_cast(value as bigint) between 100000000000 and 5000000000000) as epoch_ms
 from date_values
 
--- name: day_or_month
+-- name: compare_day_and_month
 -- One row: values that can only be day-first or only month-first with the first of each, whether both readings always
 -- agree, and whether the values are written with dots (nobody writes the month first with dots).
 with read as (

@@ -17,50 +17,54 @@ import pyarrow as pa
 
 from foresell.sources.files import dialect, file_sniffing
 from foresell.sources.files.mapping import Dialect
-from foresell.sources.files.raw_rows import Column, Raw, insert_rejects
+from foresell.sources.files.raw_rows import Column, RawRows, insert_rejects
 
 _BATCH = 20_000
 _LONGEST_CELL = 1 << 20
 _BLANKS = " \t\r\n\xa0"  # as in macros.sql
 
 
-def read(con: duckdb.DuckDBPyConnection, opened: file_sniffing.Opened, stated: Dialect, workdir: Path) -> Raw:
-    """Leave the view `raw` (line, c1, c2, ...: one row per well-formed record) and rejects for the others."""
-    measured = file_sniffing.measure(opened.path)
-    text, encoding = _as_utf8(opened, stated, measured, workdir)
+def read_delimited(
+    con: duckdb.DuckDBPyConnection, opened: file_sniffing.OpenedFile, stated: Dialect, workdir: Path
+) -> RawRows:
+    """Leave the view `raw_rows` (line, c1, c2, ...: one row per well-formed record) and rejects for the others."""
+    stats = file_sniffing.measure_text(opened.path)
+    text, encoding = _convert_to_utf8(opened, stated, stats, workdir)
     measured_as_is = text == opened.path
     if not measured_as_is:
-        measured = file_sniffing.measure(text)
+        stats = file_sniffing.measure_text(text)
     with text.open("r", encoding="utf-8-sig", newline="") as file:
-        written = dialect.find(file.read(file_sniffing.SAMPLE), stated, opened.name)
-    fast = not measured.nuls and _read_fast(con, text, written, measured)
+        text_dialect = dialect.detect_dialect(file.read(file_sniffing.SAMPLE), stated, opened.name)
+    fast = not stats.nuls and _read_fast(con, text, text_dialect, stats)
     if not fast:
-        _read_carefully(con, text, written, opened.name)
-    notes = written.notes
+        _read_carefully(con, text, text_dialect, opened.name)
+    notes = text_dialect.notes
     if not measured_as_is and not stated.encoding and not encoding.startswith("utf"):
         notes += (f"read as {encoding}; state encoding under [dialect] of a map if names look wrong.",)
-    return Raw(
+    return RawRows(
         kind="text",
-        columns=tuple(Column(f"c{i}", name, "VARCHAR") for i, name in enumerate(written.headers, 1)),
+        columns=tuple(Column(f"c{i}", name, "VARCHAR") for i, name in enumerate(text_dialect.headers, 1)),
         compression=opened.compression,
         encoding=encoding,
-        line_ending=measured.line_ending,
-        dialect=Dialect(written.delimiter, written.quote, written.escape, encoding, written.header_line),
-        odd_blanks=measured.odd_blanks or not fast,
+        line_ending=stats.line_ending,
+        dialect=Dialect(
+            text_dialect.delimiter, text_dialect.quote, text_dialect.escape, encoding, text_dialect.header_line
+        ),
+        odd_blanks=stats.odd_blanks or not fast,
         warnings=notes,
     )
 
 
-def _as_utf8(
-    opened: file_sniffing.Opened, stated: Dialect, measured: file_sniffing.Measured, workdir: Path
+def _convert_to_utf8(
+    opened: file_sniffing.OpenedFile, stated: Dialect, stats: file_sniffing.TextStats, workdir: Path
 ) -> tuple[Path, str]:
     with opened.path.open("rb") as file:
         head = file.read(file_sniffing.SAMPLE)
-    encoding = file_sniffing.encoding_by_bom(head) or stated.encoding
+    encoding = file_sniffing.detect_bom_encoding(head) or stated.encoding
     if encoding is None:
-        strange = head if measured.utf8 or not head.isascii() else file_sniffing.first_strange_bytes(opened.path)
-        encoding = file_sniffing.detect_encoding(strange, utf8=measured.utf8)
-    if encoding.replace("_", "-").lower() in ("utf-8", "utf8", "utf-8-sig", "ascii") and measured.utf8:
+        strange = head if stats.utf8 or not head.isascii() else file_sniffing.find_non_ascii(opened.path)
+        encoding = file_sniffing.detect_encoding(strange, utf8=stats.utf8)
+    if encoding.replace("_", "-").lower() in ("utf-8", "utf8", "utf-8-sig", "ascii") and stats.utf8:
         return opened.path, "utf-8"
     text = workdir / "text"
     file_sniffing.transcode(opened, encoding, text)
@@ -68,33 +72,33 @@ def _as_utf8(
 
 
 def _read_fast(
-    con: duckdb.DuckDBPyConnection, text: Path, written: dialect.Written, measured: file_sniffing.Measured
+    con: duckdb.DuckDBPyConnection, text: Path, text_dialect: dialect.TextDialect, stats: file_sniffing.TextStats
 ) -> bool:
     """Read with DuckDB; False (and nothing left behind) unless every line turned out to be one record."""
-    if measured.line_ending == "\r" or written.data_line != written.header_line + 1:
+    if stats.line_ending == "\r" or text_dialect.data_line != text_dialect.header_line + 1:
         return False
-    columns = {f"c{i}": "VARCHAR" for i in range(1, len(written.headers) + 1)}
+    columns = {f"c{i}": "VARCHAR" for i in range(1, len(text_dialect.headers) + 1)}
     try:
         # new_line is left out: stating CRLF makes DuckDB 2.0 find no rows
         con.execute(
-            f"""create or replace table cells_read as select * from read_csv(
+            f"""create or replace table csv_rows as select * from read_csv(
                 $path, columns = {columns}, header = false, skip = $skip, delim = $delimiter, quote = $quote,
                 escape = $escape, auto_detect = false, strict_mode = true, null_padding = false)""",
             {
                 "path": str(text),
-                "skip": written.data_line - 1,
-                "delimiter": written.delimiter,
-                "quote": written.quote,
-                "escape": written.escape,
+                "skip": text_dialect.data_line - 1,
+                "delimiter": text_dialect.delimiter,
+                "quote": text_dialect.quote,
+                "escape": text_dialect.escape,
             },
         )
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         return False
-    (records,) = con.execute("select count(*) from cells_read").fetchall()[0]
-    if records != measured.lines - written.header_line:
-        con.execute("drop table cells_read")
+    (records,) = con.execute("select count(*) from csv_rows").fetchall()[0]
+    if records != stats.lines - text_dialect.header_line:
+        con.execute("drop table csv_rows")
         return False
-    con.execute(f"create view raw as select rowid + {written.data_line} as line, * from cells_read")
+    con.execute(f"create view raw_rows as select rowid + {text_dialect.data_line} as line, * from csv_rows")
     return True
 
 
@@ -107,23 +111,23 @@ class _Batch:
     rejects: list[tuple[int, str, str]]
 
 
-def _read_carefully(con: duckdb.DuckDBPyConnection, text: Path, written: dialect.Written, name: str) -> None:
-    width = len(written.headers)
+def _read_carefully(con: duckdb.DuckDBPyConnection, text: Path, text_dialect: dialect.TextDialect, name: str) -> None:
+    width = len(text_dialect.headers)
     names = ["line", *(f"c{i}" for i in range(1, width + 1))]
-    con.execute(f"create or replace table raw (line bigint, {', '.join(f'{c} varchar' for c in names[1:])})")
-    for batch in _batches(text, written, width):
+    con.execute(f"create or replace table raw_rows (line bigint, {', '.join(f'{c} varchar' for c in names[1:])})")
+    for batch in _read_batches(text, text_dialect, width):
         insert_rejects(con, name, batch.rejects)
         if batch.lines:
             cells = [pa.array(column, pa.string()) for column in zip(*batch.records, strict=True)]
             table = pa.table([pa.array(batch.lines, pa.int64()), *cells], names)
             con.register("batch_read", table)
-            con.execute("insert into raw select * from batch_read")
+            con.execute("insert into raw_rows select * from batch_read")
             con.unregister("batch_read")
 
 
-def _batches(text: Path, written: dialect.Written, width: int) -> Iterator[_Batch]:
+def _read_batches(text: Path, text_dialect: dialect.TextDialect, width: int) -> Iterator[_Batch]:
     csv.field_size_limit(_LONGEST_CELL)
-    options = dialect.reader_options(written.delimiter, written.quote, written.escape)
+    options = dialect.build_reader_options(text_dialect.delimiter, text_dialect.quote, text_dialect.escape)
     batch = _Batch([], [], [])
     with text.open("r", encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file, strict=True, **options)  # type: ignore[arg-type]
@@ -134,15 +138,17 @@ def _batches(text: Path, written: dialect.Written, width: int) -> Iterator[_Batc
                 cells = next(reader, None)
             except csv.Error as error:
                 end = reader.line_num
-                batch.rejects += _unreadable(begin, end, str(error))
+                batch.rejects += _reject_lines(begin, end, str(error))
                 continue
             if cells is None:
                 break
             end = reader.line_num
-            if begin < written.data_line or (len(cells) < width and not any(cell.strip(_BLANKS) for cell in cells)):
+            if begin < text_dialect.data_line or (
+                len(cells) < width and not any(cell.strip(_BLANKS) for cell in cells)
+            ):
                 continue
-            if fault := _fault(cells, width):
-                batch.rejects.append((begin, _shown(cells, written.delimiter), fault))
+            if fault := _find_fault(cells, width):
+                batch.rejects.append((begin, _shorten(cells, text_dialect.delimiter), fault))
             else:
                 batch.lines.append(begin)
                 batch.records.append(cells[:width])
@@ -152,11 +158,11 @@ def _batches(text: Path, written: dialect.Written, width: int) -> Iterator[_Batc
     yield batch
 
 
-def _shown(cells: list[str], delimiter: str) -> str:
+def _shorten(cells: list[str], delimiter: str) -> str:
     return delimiter.join(cells)[:200].replace("\0", "␀")
 
 
-def _fault(cells: list[str], width: int) -> str | None:
+def _find_fault(cells: list[str], width: int) -> str | None:
     if "\0" in "".join(cells):
         return "a NUL byte in the line"
     if len(cells) == width or (len(cells) > width and not any(cells[width:])):
@@ -166,7 +172,7 @@ def _fault(cells: list[str], width: int) -> str | None:
     return f"{len(cells)} cells where the header has {width}"
 
 
-def _unreadable(begin: int, end: int, error: str) -> list[tuple[int, str, str]]:
+def _reject_lines(begin: int, end: int, error: str) -> list[tuple[int, str, str]]:
     """One reject per line that an unreadable record takes with it: none may vanish uncounted."""
     reason = (
         "a cell longer than 1 MiB" if "field larger" in error else "text after a closing quote, or no closing quote"

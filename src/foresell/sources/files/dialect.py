@@ -16,7 +16,7 @@ _RECORDS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class TextDialect:
     """A file's dialect: `data_line` is the first line after the header, `headers` its names in order."""
 
     delimiter: str
@@ -28,7 +28,7 @@ class Written:
     notes: tuple[str, ...] = ()
 
 
-def reader_options(delimiter: str, quote: str, escape: str) -> dict[str, object]:
+def build_reader_options(delimiter: str, quote: str, escape: str) -> dict[str, object]:
     """The same dialect for Python's csv module."""
     if not quote:
         return {"delimiter": delimiter, "quoting": csv.QUOTE_NONE, "quotechar": None}
@@ -41,7 +41,7 @@ def reader_options(delimiter: str, quote: str, escape: str) -> dict[str, object]
     }
 
 
-def find(sample: str, stated: mapping.Dialect, name: str) -> Written:
+def detect_dialect(sample: str, stated: mapping.Dialect, name: str) -> TextDialect:
     """The dialect of a text that begins with `sample`; what the map states is believed.
 
     Raises EmptySource when there is no record at all, BadInput when the header cannot be one.
@@ -52,12 +52,12 @@ def find(sample: str, stated: mapping.Dialect, name: str) -> Written:
     quotes = [stated.quote] if stated.quote is not None else ['"', "'", ""]
     escape = stated.escape or ("\\" if re.search(r'[^\\]\\"[^,;\t|\r\n]', sample) else "")
     tries = [
-        (delimiter, quote, _records(sample, delimiter, quote, escape))
+        (delimiter, quote, _read_records(sample, delimiter, quote, escape))
         for delimiter in (delimiters if delimiters[0] else DELIMITERS)
         for quote in quotes
         if delimiter and quote is not None
     ]
-    delimiter, quote, records = max(tries, key=lambda attempt: _regularity(attempt[2]))
+    delimiter, quote, records = max(tries, key=lambda attempt: _measure_regularity(attempt[2]))
     escape = escape or quote
     if quote == "'" and not re.search(
         rf"(^|{re.escape(delimiter)})'[^'\n]*'({re.escape(delimiter)}|\r?$)", sample, re.M
@@ -67,13 +67,13 @@ def find(sample: str, stated: mapping.Dialect, name: str) -> Written:
         records = [record for record in records if record[0] > 1]
     if not records:
         raise EmptySource(f"{name} holds no records.", remedy="Export it again.")
-    return _with_header(delimiter, quote, escape, records, stated.header_line, name)
+    return _find_header(delimiter, quote, escape, records, stated.header_line, name)
 
 
-def _records(sample: str, delimiter: str, quote: str, escape: str) -> list[tuple[int, int, list[str]]]:
+def _read_records(sample: str, delimiter: str, quote: str, escape: str) -> list[tuple[int, int, list[str]]]:
     """The first records as (first line, last line, cells), blank lines left out."""
     found: list[tuple[int, int, list[str]]] = []
-    reader = csv.reader(io.StringIO(sample, newline=""), **reader_options(delimiter, quote, escape))  # type: ignore[arg-type]
+    reader = csv.reader(io.StringIO(sample, newline=""), **build_reader_options(delimiter, quote, escape))  # type: ignore[arg-type]
     line = 0
     try:
         for cells in reader:
@@ -87,7 +87,7 @@ def _records(sample: str, delimiter: str, quote: str, escape: str) -> list[tuple
     return found
 
 
-def _regularity(records: list[tuple[int, int, list[str]]]) -> tuple[float, int]:
+def _measure_regularity(records: list[tuple[int, int, list[str]]]) -> tuple[float, int]:
     """How table-like records are: the share that have the commonest number of cells, then that number."""
     if not records:
         return (0.0, 0)
@@ -98,9 +98,9 @@ def _regularity(records: list[tuple[int, int, list[str]]]) -> tuple[float, int]:
     return (round(times / len(records), 1), width)
 
 
-def _with_header(
+def _find_header(
     delimiter: str, quote: str, escape: str, records: list[tuple[int, int, list[str]]], stated: int | None, name: str
-) -> Written:
+) -> TextDialect:
     width = Counter(len(cells) for *_, cells in records).most_common(1)[0][0]
     if stated:
         header = next((r for r in records if r[0] == stated), None)
@@ -110,14 +110,14 @@ def _with_header(
     if header is None:
         raise BadInput(f"{name} has no line {stated} to take column names from.", remedy="Correct dialect.header_line.")
     first, last, cells = header
-    headers, notes = named_headers(cells, name, f"line {first}")
-    return Written(delimiter, quote, escape, first, last + 1, headers, notes)
+    headers, notes = name_headers(cells, name, f"line {first}")
+    return TextDialect(delimiter, quote, escape, first, last + 1, headers, notes)
 
 
 _DATA = re.compile(r"[\s£$€]*[-+]?\d[\d.,: /TZ-]*")
 
 
-def named_headers(cells: list[str], name: str, place: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def name_headers(cells: list[str], name: str, place: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Column names from a header's cells, blank ones named column_N, and a note for each of those.
 
     Raises BadInput when two are the same, or when they look like data.

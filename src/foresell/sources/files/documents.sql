@@ -1,6 +1,6 @@
 -- The documents' SQLite tables joined to one row per transaction. Inputs: transactions_read, products_read (fields as
 -- text). `line` is the transaction's place in its table; products that are not in the catalogue keep their id as name.
-create view raw as
+create view raw_rows as
 select
     t.line,
     t.order_key as transaction_id,

@@ -23,10 +23,10 @@ _O, _C, _P, _OC, _OP = ("orders",), ("customers",), ("products",), ("orders", "c
 
 
 def _field(name: str, rows: tuple[str, ...], kind: str, meaning: str, headers: str) -> Field:
-    return Field(name, rows, kind, meaning, (plain(name), *headers.split()))
+    return Field(name, rows, kind, meaning, (normalize_header(name), *headers.split()))
 
 
-def plain(header: str) -> str:
+def normalize_header(header: str) -> str:
     """A header without case, blanks and punctuation: `Customer ID` and `customer_id` are the same."""
     return re.sub(r"[\W_]+", "", header.casefold())
 
@@ -140,35 +140,35 @@ REQUIRED: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 
 
-def fields_of(rows: str) -> tuple[Field, ...]:
+def list_fields(rows: str) -> tuple[Field, ...]:
     """The fields a file of this kind can fill."""
     return tuple(field for field in FIELDS if rows in field.rows)
 
 
-def missing(rows: str, columns: Iterable[str]) -> list[str]:
+def find_missing(rows: str, columns: Iterable[str]) -> list[str]:
     """What a mapping still lacks, in words such as `unit_price or amount`."""
     have = set(columns)
     return [" or ".join(group) for group in REQUIRED[rows] if not have.intersection(group)]
 
 
-def propose(headers: Iterable[str], rows: str) -> dict[str, tuple[str, float]]:
+def propose_columns(headers: Iterable[str], rows: str) -> dict[str, tuple[str, float]]:
     """For each field that a header names: (header, confidence).
 
     Confidence 1.0: the field's own name; 0.9: a header known for it; 0.6: a known header inside a longer one.
     """
-    open_headers = {header: plain(header) for header in headers}
+    open_headers = {header: normalize_header(header) for header in headers}
     found: dict[str, tuple[str, float]] = {}
     for confidence in (1.0, 0.9, 0.6):
-        for field in fields_of(rows):
+        for field in list_fields(rows):
             if (rows, field.name, confidence) == ("orders", "name", 1.0):
                 continue  # a bare `name` among order lines is the product's
-            if field.name not in found and (header := _named(field, open_headers, confidence)) is not None:
+            if field.name not in found and (header := _match_header(field, open_headers, confidence)) is not None:
                 found[field.name] = (header, confidence)
                 del open_headers[header]
     return found
 
 
-def _named(field: Field, headers: dict[str, str], confidence: float) -> str | None:
+def _match_header(field: Field, headers: dict[str, str], confidence: float) -> str | None:
     if confidence == 0.6:  # only long words: `date` inside `updated` proves nothing
         known = [word for word in field.headers if len(word) >= 6]
         return next((header for header, text in headers.items() if any(word in text for word in known)), None)
@@ -181,6 +181,6 @@ def guess_rows(headers: Iterable[str]) -> str:
     """What one row of a file with these headers is: orders, customers or products."""
     names = list(headers)
     for rows in ROWS:
-        if not missing(rows, (f for f, (_, sure) in propose(names, rows).items() if sure >= 0.9)):
+        if not find_missing(rows, (f for f, (_, sure) in propose_columns(names, rows).items() if sure >= 0.9)):
             return rows
     return "orders"

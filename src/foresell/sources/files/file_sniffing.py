@@ -47,7 +47,7 @@ _BOMS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedFile:
     """A file ready for its reader: `path` is the unpacked file (the user's own unless it was compressed)."""
 
     name: str
@@ -57,7 +57,7 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class TextStats:
     """Facts about a text file's bytes: `lines` as an editor counts them, `utf8` whether all of it is valid UTF-8."""
 
     lines: int
@@ -67,7 +67,7 @@ class Measured:
     odd_blanks: bool  # tabs or no-break spaces somewhere
 
 
-def check(path: Path) -> None:
+def check_path(path: Path) -> None:
     """Raise what is wrong with the path itself: BadInput, or EmptySource for a file without bytes."""
     try:
         with path.open("rb") as file:
@@ -85,7 +85,7 @@ def check(path: Path) -> None:
         raise BadInput(f"{path} cannot be read: {error.strerror}.", remedy="Check the disk or the share.") from None
 
 
-def sha256(path: Path, progress: Progress) -> str:
+def hash_file(path: Path, progress: Progress) -> str:
     """The SHA-256 of a file, reporting bytes as it goes; hashing runs outside Python's lock."""
     digest, done, total = hashlib.sha256(), 0, path.stat().st_size
     with path.open("rb") as file:
@@ -96,25 +96,25 @@ def sha256(path: Path, progress: Progress) -> str:
     return digest.hexdigest()
 
 
-def open_file(path: Path, workdir: Path) -> Opened:
+def open_file(path: Path, workdir: Path) -> OpenedFile:
     """Look at the first bytes, unpack gz and zst into `workdir`. Raises BadInput for what is not a table."""
-    check(path)
-    head, compression = _head(path), None
+    check_path(path)
+    head, compression = _read_head(path), None
     for magic, name, opener in ((b"\x1f\x8b", "gz", _open_gz), (b"\x28\xb5\x2f\xfd", "zst", _open_zst)):
         if head.startswith(magic):
             compression, path_in = name, path
             path = workdir / "unpacked"
             _unpack(path_in, opener, path)
-            head = _head(path)
+            head = _read_head(path)
     if not head:
         raise EmptySource(f"{path.name} holds nothing.", remedy="Export it again.")
-    kind = _kind(path.name, head)
+    kind = _detect_kind(path.name, head)
     if kind == "workbook":
         _check_workbook(path, path.name)
-    return Opened(path.name, path, kind, compression)
+    return OpenedFile(path.name, path, kind, compression)
 
 
-def _head(path: Path) -> bytes:
+def _read_head(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(SAMPLE)
 
@@ -162,28 +162,28 @@ def _check_workbook(path: Path, name: str) -> None:
     _check_ratio(name, path.stat().st_size, plain)
 
 
-def _kind(name: str, head: bytes) -> str:
+def _detect_kind(name: str, head: bytes) -> str:
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             if kind in ("parquet", "sqlite", "workbook"):
                 return kind
             raise BadInput(f"{name} is {kind}, not a table.", remedy="Export CSV, XLSX or Parquet.")
-    if encoding_by_bom(head) is None and _utf16_by_zeros(head) is None and _looks_binary(head):
+    if detect_bom_encoding(head) is None and _detect_utf16(head) is None and _is_binary(head):
         raise BadInput(f"{name} is binary data of an unknown kind.", remedy="Export CSV, XLSX or Parquet.")
     return "text"
 
 
-def _looks_binary(head: bytes) -> bool:
+def _is_binary(head: bytes) -> bool:
     control = sum(head.count(code) for code in range(32) if code not in b"\t\n\r\x0b\x0c\x1a\x1b")
     return control > 0.05 * len(head)
 
 
-def encoding_by_bom(head: bytes) -> str | None:
+def detect_bom_encoding(head: bytes) -> str | None:
     """The encoding a byte order mark declares."""
     return next((name for mark, name in _BOMS if head.startswith(mark)), None)
 
 
-def _utf16_by_zeros(head: bytes) -> str | None:
+def _detect_utf16(head: bytes) -> str | None:
     """UTF-16 without a mark: every second byte of Latin text is zero."""
     even, odd = head[0::2].count(0), head[1::2].count(0)
     if max(even, odd) < 0.3 * len(head) / 2 or min(even, odd) > 0.02 * len(head):
@@ -193,11 +193,11 @@ def _utf16_by_zeros(head: bytes) -> str | None:
 
 def detect_encoding(head: bytes, *, utf8: bool) -> str:
     """The encoding of a text: its mark, UTF-8 if it is valid as that, else the likeliest legacy encoding of `head`."""
-    if marked := encoding_by_bom(head) or _utf16_by_zeros(head):
+    if marked := detect_bom_encoding(head) or _detect_utf16(head):
         return marked
     if utf8:
         return "utf-8"
-    if sum(byte > 127 for byte in head) < _FEW and _decodes_as(head, "cp1252"):
+    if sum(byte > 127 for byte in head) < _FEW and _can_decode(head, "cp1252"):
         return "cp1252"
     matches = charset_normalizer.from_bytes(head[: 1 << 16])
     best = matches.best()
@@ -208,7 +208,7 @@ def detect_encoding(head: bytes, *, utf8: bool) -> str:
     return "cp1252" if common else best.encoding
 
 
-def _decodes_as(head: bytes, encoding: str) -> bool:
+def _can_decode(head: bytes, encoding: str) -> bool:
     try:
         head.decode(encoding)
     except UnicodeDecodeError:
@@ -216,7 +216,7 @@ def _decodes_as(head: bytes, encoding: str) -> bool:
     return True
 
 
-def measure(path: Path) -> Measured:
+def measure_text(path: Path) -> TextStats:
     """One pass over the bytes: lines (blank ones at the end left out), line ending, valid UTF-8, NUL bytes."""
     feeds = returns = pairs = nuls = 0
     utf8, last, blanks, decoder = True, b"", False, codecs.getincrementaldecoder("utf-8")()
@@ -226,18 +226,18 @@ def measure(path: Path) -> Measured:
             blanks = blanks or b"\t" in chunk or b"\xa0" in chunk
             pairs += (chunk.count(b"\r\n") if returns else 0) + (last == b"\r" and chunk[:1] == b"\n")
             last = chunk[-1:]
-            utf8 = utf8 and _decodes(decoder, chunk)
+            utf8 = utf8 and _feed_decoder(decoder, chunk)
         size = file.tell()
         file.seek(max(0, size - (1 << 16)))
         tail = file.read()
-    utf8 = utf8 and _decodes(decoder, b"", final=True)
+    utf8 = utf8 and _feed_decoder(decoder, b"", final=True)
     blank_end = tail[len(tail.rstrip(b"\r\n")) :]
     ends = blank_end.count(b"\n") + blank_end.count(b"\r") - blank_end.count(b"\r\n")
     ending = "\r\n" if pairs and pairs == feeds else "\n" if feeds else "\r" if returns else "\n"
-    return Measured(feeds + returns - pairs - ends + 1, ending, utf8, nuls, blanks)
+    return TextStats(feeds + returns - pairs - ends + 1, ending, utf8, nuls, blanks)
 
 
-def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:
+def _feed_decoder(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:
     try:
         # plain ASCII needs no decoding, unless the chunk before ended in the middle of a character
         if final or not (chunk.isascii() and not decoder.getstate()[0]):
@@ -247,7 +247,7 @@ def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = 
     return True
 
 
-def first_strange_bytes(path: Path) -> bytes:
+def find_non_ascii(path: Path) -> bytes:
     """The text around the first byte that is not ASCII: where legacy encodings show themselves."""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
@@ -257,12 +257,12 @@ def first_strange_bytes(path: Path) -> bytes:
     return b""
 
 
-def transcode(opened: Opened, encoding: str, target: Path) -> None:
+def transcode(opened: OpenedFile, encoding: str, target: Path) -> None:
     """Write the text to `target` as UTF-8. Raises BadInput naming the line that is not in `encoding`."""
     lines = 0
     try:
         with opened.path.open("rb") as source, target.open("w", encoding="utf-8", newline="") as out:
-            for text in _decoded(source, encoding):
+            for text in _decode_chunks(source, encoding):
                 out.write(text)
                 lines += text.count("\n")
     except (UnicodeDecodeError, UnicodeEncodeError, LookupError) as error:
@@ -273,7 +273,7 @@ def transcode(opened: Opened, encoding: str, target: Path) -> None:
         ) from None
 
 
-def _decoded(source: IO[bytes], encoding: str) -> Iterator[str]:
+def _decode_chunks(source: IO[bytes], encoding: str) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder(encoding)()
     while chunk := source.read(1 << 16):
         yield decoder.decode(chunk)

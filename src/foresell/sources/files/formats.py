@@ -11,12 +11,12 @@ import duckdb
 
 from foresell.errors import BadInput
 from foresell.sources.files import columnar, delimited, file_sniffing
-from foresell.sources.files.fields import BY_NAME, guess_rows, missing, plain, propose
-from foresell.sources.files.mapping import Dialect, Mapping, overlaid, parse_map
-from foresell.sources.files.raw_rows import Column, Raw
+from foresell.sources.files.fields import BY_NAME, find_missing, guess_rows, normalize_header, propose_columns
+from foresell.sources.files.mapping import Dialect, Mapping, override_mapping, parse_mapping
+from foresell.sources.files.raw_rows import Column, RawRows
 from foresell.sql import named_queries, read_sql
 
-PROFILES = ("online-retail", "olist", "documents", "mapped")
+FORMATS = ("online-retail", "olist", "documents", "mapped")
 _DOCUMENTS = ("customers", "products", "transactions")
 _OLIST = {
     "items": "olist_order_items_dataset.csv",
@@ -38,59 +38,61 @@ LONGEST_NAMED = 40
 
 
 @cache
-def profile_map(name: str) -> Mapping:
+def read_format(name: str) -> Mapping:
     """The map of a profile. Raises BadInput for a name that is none."""
-    if name not in PROFILES:
-        raise BadInput(f"There is no profile {name!r}.", remedy=f"The profiles are {', '.join(PROFILES)}.")
+    if name not in FORMATS:
+        raise BadInput(f"There is no profile {name!r}.", remedy=f"The profiles are {', '.join(FORMATS)}.")
     if name == "mapped":
         return Mapping()
-    return overlaid(parse_map(read_sql("foresell.sources.files", f"formats/{name}.toml"), name), profile=name)
+    return override_mapping(
+        parse_mapping(read_sql("foresell.sources.files", f"formats/{name}.toml"), name), profile=name
+    )
 
 
-def find(columns: Sequence[Column], header: str) -> Column | None:
+def find_column(columns: Sequence[Column], header: str) -> Column | None:
     """The column a map means: exactly so named, else the first of `A|B` that is, else the same but for case and blanks."""
     exact = {c.header: c for c in columns}
-    loose = {plain(c.header): c for c in reversed(columns)}
+    loose = {normalize_header(c.header): c for c in reversed(columns)}
     if header in exact:
         return exact[header]
     names = header.split("|")
-    return next((c for n in names if (c := exact.get(n) or loose.get(plain(n)))), None)
+    return next((c for n in names if (c := exact.get(n) or loose.get(normalize_header(n)))), None)
 
 
-def choose(raw: Raw, profile: str | None) -> Mapping:
+def choose_mapping(raw: RawRows, profile: str | None) -> Mapping:
     """The mapping for a file nobody wrote a map for: the profile its headers fit, else what the headers propose.
 
     The proposal may still lack fields: whoever stages with it must ask `missing`.
     """
     if profile and profile != "mapped":
-        return profile_map(profile)
-    retail = profile_map("online-retail")
-    if profile is None and all(find(raw.columns, h) for f, h in retail.columns.items() if f != "country"):
+        return read_format(profile)
+    retail = read_format("online-retail")
+    if profile is None and all(find_column(raw.columns, h) for f, h in retail.columns.items() if f != "country"):
         return retail
     headers = [c.header for c in raw.columns]
     rows = guess_rows(headers)
-    return Mapping(rows=rows, columns={f: h for f, (h, sure) in propose(headers, rows).items() if sure >= 0.6})
+    return Mapping(rows=rows, columns={f: h for f, (h, sure) in propose_columns(headers, rows).items() if sure >= 0.6})
 
 
-def resolve(mapping: Mapping, raw: Raw, file: str) -> dict[str, Column]:
+def resolve_columns(mapping: Mapping, raw: RawRows, file: str) -> dict[str, Column]:
     """Field -> column. Raises BadInput naming the map's key when the file has no such column or a needed field is open."""
-    resolved = {field: find(raw.columns, header) for field, header in mapping.columns.items()}
+    resolved = {field: find_column(raw.columns, header) for field, header in mapping.columns.items()}
     known = {field: column for field, column in resolved.items() if column is not None}
     absent = [field for field, column in resolved.items() if column is None]
     if absent and mapping.profile == "mapped":
         raise BadInput(
             f"{file} has no column {mapping.columns[absent[0]]!r}, which columns.{absent[0]} names.",
-            remedy=f"Its columns are: {_named(raw)}. Correct columns.{absent[0]} in the map.",
+            remedy=f"Its columns are: {_list_columns(raw)}. Correct columns.{absent[0]} in the map.",
         )
-    if lacking := missing(mapping.rows, known):
+    if lacking := find_missing(mapping.rows, known):
         raise BadInput(
-            f"{file}: no column was found for {' and '.join(lacking)} among {_named(raw)}.",
+            f"{file}: no column was found for {' and '.join(lacking)} among {_list_columns(raw)}.",
             remedy="Run foresell inspect FILE --save-map FILE.toml, fill in [columns], and load with --map FILE.toml.",
         )
     return known
 
 
-def _named(raw: Raw) -> str:
+def _list_columns(raw: RawRows) -> str:
     """The columns by name, as far as a sentence can hold them."""
     named = ", ".join(column.header[:LONGEST_NAMED] for column in raw.columns[:MOST_NAMED])
     more = len(raw.columns) - MOST_NAMED
@@ -102,10 +104,10 @@ def is_olist(path: Path) -> bool:
     return path.is_dir() and all((path / _OLIST[table]).is_file() for table in ("items", "orders", "customers"))
 
 
-def read_olist(con: duckdb.DuckDBPyConnection, folder: Path, workdir: Path) -> Raw:
-    """Leave the view `raw`: one row per order item with its order, person and product (see olist.sql)."""
+def read_olist(con: duckdb.DuckDBPyConnection, folder: Path, workdir: Path) -> RawRows:
+    """Leave the view `raw_rows`: one row per order item with its order, person and product (see olist.sql)."""
     warnings: list[str] = []
-    raw = Raw("text", ())
+    raw = RawRows("text", ())
     for table, file in reversed(_OLIST.items()):  # the items last: their rejects stay
         con.execute("truncate staged_rejects")
         if not (folder / file).is_file():
@@ -113,28 +115,28 @@ def read_olist(con: duckdb.DuckDBPyConnection, folder: Path, workdir: Path) -> R
             con.execute(f"create or replace table olist_{table} as select 0::bigint as line, {blank} limit 0")
             continue
         opened = file_sniffing.open_file(folder / file, workdir)
-        raw = delimited.read(con, opened, Dialect(), workdir)
-        wanted = [(name, find(raw.columns, name)) for name in _OLIST_COLUMNS[table]]
+        raw = delimited.read_delimited(con, opened, Dialect(), workdir)
+        wanted = [(name, find_column(raw.columns, name)) for name in _OLIST_COLUMNS[table]]
         if absent := [name for name, column in wanted if column is None]:
             raise BadInput(f"{file} has no column {absent[0]!r}.", remedy="Fetch Olist's files again.")
         cells = ", ".join(f"trim({column.name}) as {name}" for name, column in wanted if column)
-        con.execute(f"create or replace table olist_{table} as select line, {cells} from raw")
+        con.execute(f"create or replace table olist_{table} as select line, {cells} from raw_rows")
         _drop_raw(con)
         (bad,) = con.execute("select count(distinct line) from staged_rejects").fetchall()[0]
         if bad and table != "items":
             warnings.append(f"{file}: {bad:,} lines could not be read; items that need them are rejected.")
     for statement in named_queries("foresell.sources.files", "olist.sql").values():
         con.execute(statement)
-    return replace(raw, columns=_columns_of(con), warnings=tuple(warnings))
+    return replace(raw, columns=_describe_columns(con), warnings=tuple(warnings))
 
 
-def is_documents(opened: file_sniffing.Opened) -> bool:
+def is_documents(opened: file_sniffing.OpenedFile) -> bool:
     """Whether a SQLite file has the tables customers, products and transactions."""
-    return set(_DOCUMENTS) <= set(columnar.sqlite_tables(opened))
+    return set(_DOCUMENTS) <= set(columnar.list_sqlite_tables(opened))
 
 
-def read_documents(con: duckdb.DuckDBPyConnection, opened: file_sniffing.Opened) -> Raw:
-    """Leave the view `raw`, one row per transaction with its product, and the tables `customers_read`, `products_read`."""
+def read_documents(con: duckdb.DuckDBPyConnection, opened: file_sniffing.OpenedFile) -> RawRows:
+    """Leave the view `raw_rows`, one row per transaction with its product, and the tables `customers_read`, `products_read`."""
     for table, target in (
         ("transactions", "transactions_read"),
         ("products", "products_read"),
@@ -142,8 +144,8 @@ def read_documents(con: duckdb.DuckDBPyConnection, opened: file_sniffing.Opened)
     ):
         headers = columnar.copy_table(con, opened, table, "copied")
         rows = table if table != "transactions" else "orders"
-        found = {f: header for f, (header, _) in propose(headers, rows).items()}
-        if lacking := missing(rows, found):
+        found = {f: header for f, (header, _) in propose_columns(headers, rows).items()}
+        if lacking := find_missing(rows, found):
             raise BadInput(
                 f"{opened.name}: the table {table} has no column for {' and '.join(lacking)}.",
                 remedy="Load the table with a map: table = ... under [dialect].",
@@ -152,14 +154,14 @@ def read_documents(con: duckdb.DuckDBPyConnection, opened: file_sniffing.Opened)
         named += [f"null::varchar as {f.name}" for f in BY_NAME.values() if rows in f.rows and f.name not in found]
         con.execute(f"create or replace table {target} as select line, {', '.join(named)} from copied")
     con.execute(read_sql("foresell.sources.files", "documents.sql"))
-    return Raw("sqlite", _columns_of(con), opened.compression)
+    return RawRows("sqlite", _describe_columns(con), opened.compression)
 
 
 def _drop_raw(con: duckdb.DuckDBPyConnection) -> None:
-    rows = con.execute("select table_type from information_schema.tables where table_name = 'raw'").fetchall()
-    con.execute("drop view raw" if rows == [("VIEW",)] else "drop table raw")
+    rows = con.execute("select table_type from information_schema.tables where table_name = 'raw_rows'").fetchall()
+    con.execute("drop view raw_rows" if rows == [("VIEW",)] else "drop table raw_rows")
 
 
-def _columns_of(con: duckdb.DuckDBPyConnection) -> tuple[Column, ...]:
-    described = con.execute("describe raw").fetchall()
+def _describe_columns(con: duckdb.DuckDBPyConnection) -> tuple[Column, ...]:
+    described = con.execute("describe raw_rows").fetchall()
     return tuple(Column(name, name, type_) for name, type_, *_ in described if name != "line")

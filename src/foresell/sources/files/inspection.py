@@ -10,10 +10,10 @@ from typing import Any
 
 from foresell.errors import BadInput
 from foresell.sources.files import formats, staging
-from foresell.sources.files.fields import FIELDS, propose
-from foresell.sources.files.interpretation import Source, interpret
-from foresell.sources.files.mapping import Mapping, write_map
-from foresell.sources.files.typed_view import Interpretation
+from foresell.sources.files.fields import FIELDS, propose_columns
+from foresell.sources.files.interpretation import ParsedFile, interpret_rows
+from foresell.sources.files.mapping import Mapping, write_mapping
+from foresell.sources.files.typed_view import ValueFormats
 from foresell.types import Progress, no_progress
 
 _SAMPLE_ROWS = 10_000
@@ -22,7 +22,7 @@ _PREVIEW_ROWS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnFound:
+class InspectedColumn:
     """One column: its header, what its first rows look like, a few values, the field proposed for it and how sure."""
 
     header: str
@@ -33,7 +33,7 @@ class ColumnFound:
 
 
 @dataclass(frozen=True, slots=True)
-class RejectsFound:
+class RejectReason:
     """One reason for rejects: how many lines, and the first (line, column, value)."""
 
     reason: str
@@ -55,7 +55,7 @@ class Inspection:
     encoding: str | None
     line_ending: str | None
     dialect: dict[str, Any]
-    columns: tuple[ColumnFound, ...]
+    columns: tuple[InspectedColumn, ...]
     profile: str
     mapping: Mapping
     dates: dict[str, str]
@@ -68,7 +68,7 @@ class Inspection:
     customers: int | None
     products: int | None
     rejected: int
-    rejects: tuple[RejectsFound, ...]
+    rejects: tuple[RejectReason, ...]
     warnings: tuple[str, ...]
     problem: str | None = None
     remedy: str | None = None
@@ -82,7 +82,7 @@ class Inspection:
         return asdict(self)
 
 
-def inspect(
+def inspect_file(
     path: Path,
     *,
     workdir: Path,
@@ -98,7 +98,7 @@ def inspect(
 
     Raises BadInput or EmptySource only for what cannot be read at all.
     """
-    with staging.opened_source(
+    with staging.read_raw_rows(
         path,
         workdir=workdir,
         memory_gib=memory_gib,
@@ -107,17 +107,17 @@ def inspect(
         profile=profile,
         dates=dates,
         progress=progress,
-    ) as (source, _):
-        described = _describe(source)
+    ) as (parsed, _):
+        described = _describe_file(parsed)
         try:
-            with staging.translated(source.name):
-                staged, decided = interpret(source, load_day)
+            with staging.translate_errors(parsed.name):
+                staged, decided = interpret_rows(parsed, load_day)
         except BadInput as problem:
             return replace(described, problem=problem.message, remedy=problem.remedy)
-        return _with_outcome(described, source, decided, staged.lines_read, staged.rejected, staged.warnings)
+        return _add_outcome(described, parsed, decided, staged.lines_read, staged.rejected, staged.warnings)
 
 
-def save_map(inspection: Inspection, path: Path) -> None:
+def save_mapping(inspection: Inspection, path: Path) -> None:
     """Write the proposed mapping, with what was found out about the dialect, as a commented file to edit."""
     numbers = inspection.decimal if inspection.decimal != "." else None
     order = next((f for f in inspection.dates.values() if f in ("dmy", "mdy")), None)
@@ -125,7 +125,7 @@ def save_map(inspection: Inspection, path: Path) -> None:
     headers = {c.header for c in inspection.columns}
     named = {f: next((p for p in h.split("|") if p in headers), h) for f, h in mapping.columns.items()}
     found = {key: value for key, value in inspection.dialect.items() if value is not None}
-    write_map(
+    write_mapping(
         replace(
             mapping,
             columns=named,
@@ -138,20 +138,21 @@ def save_map(inspection: Inspection, path: Path) -> None:
     )
 
 
-def _describe(source: Source) -> Inspection:
-    raw, mapping = source.raw, source.mapping
-    proposed = propose([c.header for c in raw.columns], mapping.rows)
+def _describe_file(parsed: ParsedFile) -> Inspection:
+    raw, mapping = parsed.raw, parsed.mapping
+    proposed = propose_columns([c.header for c in raw.columns], mapping.rows)
     by_column = {
         column.header: (field, proposed[field][1] if proposed.get(field, ("",))[0] == column.header else 1.0)
         for field, header in mapping.columns.items()
-        if (column := formats.find(raw.columns, header)) is not None
+        if (column := formats.find_column(raw.columns, header)) is not None
     }
     columns = tuple(
-        ColumnFound(c.header, *_look(source, c.name), *by_column.get(c.header, (None, None))) for c in raw.columns
+        InspectedColumn(c.header, *_sample_column(parsed, c.name), *by_column.get(c.header, (None, None)))
+        for c in raw.columns
     )
-    (rows,) = source.con.execute("select count(*) from raw").fetchall()[0]
+    (rows,) = parsed.con.execute("select count(*) from raw_rows").fetchall()[0]
     return Inspection(
-        file=source.name,
+        file=parsed.name,
         kind=raw.kind,
         compression=raw.compression,
         encoding=raw.encoding,
@@ -175,33 +176,33 @@ def _describe(source: Source) -> Inspection:
     )
 
 
-def _look(source: Source, column: str) -> tuple[str, tuple[str, ...]]:
-    values = f"select nullif(trim({column}::varchar), '') as v, line from raw limit {_SAMPLE_ROWS}"
-    filled, number, day = source.con.execute(
+def _sample_column(parsed: ParsedFile, column: str) -> tuple[str, tuple[str, ...]]:
+    values = f"select nullif(trim({column}::varchar), '') as v, line from raw_rows limit {_SAMPLE_ROWS}"
+    filled, number, day = parsed.con.execute(
         rf"""select count(v), count(*) filter (regexp_full_match(v, '[-+(]?\s*\p{{Sc}}?\s*[-+]?[\d., '']+\)?\s*(\p{{Sc}}|-)?')),
         count(*) filter (regexp_full_match(v, '\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}([T ,].*)?')) from ({values})"""
     ).fetchall()[0]
-    samples = source.con.execute(
+    samples = parsed.con.execute(
         f"select v from ({values}) where v is not null group by v order by min(line) limit {_EXAMPLES}"
     ).fetchall()
     kind = "empty" if not filled else "date" if day > 0.9 * filled else "number" if number > 0.9 * filled else "text"
     return kind, tuple(sample[:80] for (sample,) in samples)
 
 
-def _with_outcome(
+def _add_outcome(
     described: Inspection,
-    source: Source,
-    decided: Interpretation,
+    parsed: ParsedFile,
+    decided: ValueFormats,
     read: int,
     rejected: int,
     warnings: tuple[str, ...],
 ) -> Inspection:
-    counts = [source.con.execute(query).fetchall()[0][0] for query in _COUNTS]
+    counts = [parsed.con.execute(query).fetchall()[0][0] for query in _COUNTS]
     written = [n for n in decided.numbers.values() if not n.plain]
     return replace(
         described,
         dates={field: d.family for field, d in decided.dates.items()},
-        date_evidence={field: f"{d.shown}: {d.evidence}" for field, d in decided.dates.items()},
+        date_evidence={field: f"{d.label}: {d.evidence}" for field, d in decided.dates.items()},
         decimal=written[0].decimal if written else ".",
         thousands=next((n.thousands for n in written if n.thousands), None),
         currency=next((n.currency for n in written if n.currency), None),
@@ -210,9 +211,9 @@ def _with_outcome(
         customers=counts[1],
         products=counts[2],
         rejected=rejected,
-        rejects=_rejects(source),
+        rejects=_list_rejects(parsed),
         warnings=warnings,
-        preview=_preview(source),
+        preview=_build_preview(parsed),
     )
 
 
@@ -223,12 +224,12 @@ _COUNTS = (
 )
 
 
-def _rejects(source: Source) -> tuple[RejectsFound, ...]:
-    rows = source.con.execute(
+def _list_rejects(parsed: ParsedFile) -> tuple[RejectReason, ...]:
+    rows = parsed.con.execute(
         f"""select reason, count(distinct line), list((line, column_name, value) order by line)[:{_EXAMPLES}]
         from staged_rejects group by reason order by 2 desc, 1"""
     ).fetchall()
-    return tuple(RejectsFound(reason, lines, tuple(tuple(e) for e in examples)) for reason, lines, examples in rows)
+    return tuple(RejectReason(reason, lines, tuple(tuple(e) for e in examples)) for reason, lines, examples in rows)
 
 
 _STAGED = {
@@ -238,16 +239,16 @@ _STAGED = {
 }
 
 
-def _preview(source: Source) -> tuple[dict[str, Any], ...]:
+def _build_preview(parsed: ParsedFile) -> tuple[dict[str, Any], ...]:
     """The first staged rows; columns that are empty in all of them are left out."""
-    cursor = source.con.execute(f"from {_STAGED[source.mapping.rows]} limit {_PREVIEW_ROWS}")
+    cursor = parsed.con.execute(f"from {_STAGED[parsed.mapping.rows]} limit {_PREVIEW_ROWS}")
     names = [name for name, *_ in cursor.description or ()]
     rows = cursor.fetchall()
     filled = [at for at, name in enumerate(names) if name != "line" and any(row[at] is not None for row in rows)]
-    return tuple({names[at]: _plain(row[at]) for at in filled} for row in rows)
+    return tuple({names[at]: _to_json_value(row[at]) for at in filled} for row in rows)
 
 
-def _plain(value: Any) -> Any:
+def _to_json_value(value: Any) -> Any:
     """As JSON writes it: numbers as numbers, moments as text."""
     if isinstance(value, Decimal):
         return float(value)

@@ -1,4 +1,4 @@
-"""From `raw` to the four staged tables: decide how the file writes its values, read them, reject, derive the rest."""
+"""From `raw_rows` to the four staged tables: decide how the file writes its values, read them, reject, derive the rest."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import duckdb
 from foresell.errors import EmptySource
 from foresell.sources.files import formats, typed_view
 from foresell.sources.files.mapping import Mapping
-from foresell.sources.files.raw_rows import Column, Raw
-from foresell.sources.files.typed_view import Interpretation
+from foresell.sources.files.raw_rows import Column, RawRows
+from foresell.sources.files.typed_view import ValueFormats
 from foresell.sql import named_queries
 from foresell.types import Staging
 
@@ -20,32 +20,32 @@ _NO_LIMIT = "2200-01-01"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """A file that has been read: `raw` stands in `con`, `mapping` is what it will be interpreted by."""
+class ParsedFile:
+    """A file that has been read: `raw_rows` stands in `con`, `mapping` is what it will be interpreted by."""
 
     con: duckdb.DuckDBPyConnection
     name: str
-    raw: Raw
+    raw: RawRows
     mapping: Mapping
     explicit: tuple[str, str] | None = None  # tables of customers and products beside the orders
 
 
-def interpret(source: Source, load_day: date | None) -> tuple[Staging, Interpretation]:
-    """Fill the four staged tables from `raw`; the staging lacks only what the caller knows (source, hash, size)."""
-    con, mapping = source.con, source.mapping
-    resolved = formats.resolve(mapping, source.raw, source.name)
-    read = _count_rows(source)
+def interpret_rows(parsed: ParsedFile, load_day: date | None) -> tuple[Staging, ValueFormats]:
+    """Fill the four staged tables from `raw_rows`; the staging lacks only what the caller knows (source, hash, size)."""
+    con, mapping = parsed.con, parsed.mapping
+    resolved = formats.resolve_columns(mapping, parsed.raw, parsed.name)
+    read = _count_rows(parsed)
     limit = (load_day + timedelta(days=2)).isoformat() if load_day else _NO_LIMIT
-    decided = typed_view.prepare(con, source.raw, mapping, resolved, limit=limit, file=source.name)
+    decided = typed_view.create_view(con, parsed.raw, mapping, resolved, limit=limit, file=parsed.name)
     if read == decided.empty_rows:
-        raise EmptySource(f"{source.name} holds only empty rows; nothing was read.", remedy="Export it again.")
+        raise EmptySource(f"{parsed.name} holds only empty rows; nothing was read.", remedy="Export it again.")
     extra = 0
     if mapping.rows == "orders":
-        extra = _orders(source, resolved, decided, limit)
+        extra = _stage_orders(parsed, resolved, decided, limit)
     else:
-        _explicit_only(source, resolved, decided)
+        _stage_keyed_rows(parsed, resolved, decided)
     (rejected,) = con.execute("select count(distinct line) from staged_rejects").fetchall()[0]
-    warnings = (*source.raw.warnings, *decided.warnings)
+    warnings = (*parsed.raw.warnings, *decided.warnings)
     if extra:
         warnings += (f"{extra:,} lines were added for {', '.join(e.name for e in mapping.extra_lines)}.",)
     staging = Staging(
@@ -53,7 +53,7 @@ def interpret(source: Source, load_day: date | None) -> tuple[Staging, Interpret
         source=mapping.source,
         profile=mapping.profile,
         rows=mapping.rows,
-        file_name=source.name,
+        file_name=parsed.name,
         file_bytes=0,
         file_sha256="",
         lines_read=read - decided.empty_rows + extra,
@@ -63,75 +63,78 @@ def interpret(source: Source, load_day: date | None) -> tuple[Staging, Interpret
     return staging, decided
 
 
-def _count_rows(source: Source) -> int:
-    query = "select (select count(*) from raw), (select count(distinct line) from staged_rejects)"
-    rows, rejected = source.con.execute(query).fetchall()[0]
+def _count_rows(parsed: ParsedFile) -> int:
+    query = "select (select count(*) from raw_rows), (select count(distinct line) from staged_rejects)"
+    rows, rejected = parsed.con.execute(query).fetchall()[0]
     if not rows and not rejected:
-        raise EmptySource(f"{source.name} holds a header and no rows; nothing was read.", remedy="Export it again.")
+        raise EmptySource(f"{parsed.name} holds a header and no rows; nothing was read.", remedy="Export it again.")
     return int(rows) + int(rejected)
 
 
-def _orders(source: Source, resolved: dict[str, Column], decided: Interpretation, limit: str) -> int:
-    con, steps = source.con, named_queries(*_STEPS)
-    con.execute(steps["lines"])
-    con.execute(steps["bad_lines"])
-    if con.execute("select count(*) from bad_lines").fetchall()[0][0]:
+def _stage_orders(parsed: ParsedFile, resolved: dict[str, Column], decided: ValueFormats, limit: str) -> int:
+    con, steps = parsed.con, named_queries(*_STEPS)
+    con.execute(steps["stage_lines"])
+    con.execute(steps["find_incomplete_lines"])
+    if con.execute("select count(*) from incomplete_lines").fetchall()[0][0]:
         last_day = (date.fromisoformat(limit) - timedelta(days=1)).isoformat()
-        shown = decided.dates["ordered_at"].shown
+        shown = decided.dates["ordered_at"].label
         con.execute(
-            steps["problems"].replace("{totals}", typed_view.totals(resolved)), {"dates": shown, "last_day": last_day}
+            steps["find_problems"].replace("{totals}", typed_view.build_totals_condition(resolved)),
+            {"dates": shown, "last_day": last_day},
         )
-        _reject(source)
+        _move_rejects(parsed)
     if "order_key" in resolved:
-        con.execute(steps["two_customers"])
-        _reject(source)
-    extra = _extra_lines(source)
-    con.execute(steps["products"])
-    for line in source.mapping.extra_lines if extra else ():
-        con.execute(steps["extra_product"], {"sku": line.sku, "name": line.name})
-    con.execute(steps["customers"])
-    _describe(source, resolved)
+        con.execute(steps["find_two_customers"])
+        _move_rejects(parsed)
+    extra = _add_extra_lines(parsed)
+    con.execute(steps["stage_products"])
+    for line in parsed.mapping.extra_lines if extra else ():
+        con.execute(steps["insert_extra_product"], {"sku": line.sku, "name": line.name})
+    con.execute(steps["stage_customers"])
+    _add_descriptions(parsed, resolved)
     return extra
 
 
-def _reject(source: Source) -> None:
-    con = source.con
+def _move_rejects(parsed: ParsedFile) -> None:
+    con = parsed.con
     if con.execute("select count(*) from problems").fetchall()[0][0]:
-        con.execute(named_queries(*_STEPS)["reject"], {"file": source.name})
+        con.execute(named_queries(*_STEPS)["insert_rejects"], {"file": parsed.name})
         con.execute("delete from staged_lines where line in (select line from problems)")
     con.execute("drop table problems")
 
 
-def _extra_lines(source: Source) -> int:
+def _add_extra_lines(parsed: ParsedFile) -> int:
     added = 0
-    for at, extra in enumerate(source.mapping.extra_lines):
-        if formats.find(source.raw.columns, extra.column):
-            step = named_queries(*_STEPS)["extra_lines"].replace("{extra}", f"extra_{at}")
-            added += source.con.execute(step, {"sku": extra.sku}).fetchall()[0][0]
+    for at, extra in enumerate(parsed.mapping.extra_lines):
+        if formats.find_column(parsed.raw.columns, extra.column):
+            step = named_queries(*_STEPS)["insert_extra_lines"].replace("{extra}", f"extra_{at}")
+            added += parsed.con.execute(step, {"sku": extra.sku}).fetchall()[0][0]
     return added
 
 
-def _describe(source: Source, resolved: dict[str, Column]) -> None:
+def _add_descriptions(parsed: ParsedFile, resolved: dict[str, Column]) -> None:
     """What explicit tables and described columns say about customers and products."""
-    con = source.con
+    con = parsed.con
     if described := [name for name in typed_view.DESCRIBED if name in resolved and name != "country"]:
-        con.execute(typed_view.customers_step("cells", described, everyone=False))
-    if source.explicit:
-        customers, products = source.explicit
-        con.execute(typed_view.customers_step(customers, [*typed_view.DESCRIBED, "signup_date"], everyone=True))
-        con.execute(typed_view.catalogue_step(products, "clean_key(sku)"))
+        con.execute(typed_view.build_customers_step("mapped_rows", described, keep_all=False))
+    if parsed.explicit:
+        customers, products = parsed.explicit
+        con.execute(typed_view.build_customers_step(customers, [*typed_view.DESCRIBED, "signup_date"], keep_all=True))
+        con.execute(typed_view.build_catalogue_step(products, "clean_key(sku)"))
 
 
-def _explicit_only(source: Source, resolved: dict[str, Column], decided: Interpretation) -> None:
+def _stage_keyed_rows(parsed: ParsedFile, resolved: dict[str, Column], decided: ValueFormats) -> None:
     """A file of customers or of products: one row each, the first row of a key counts, the others are rejected."""
-    con = source.con
+    con = parsed.con
     con.execute(typed_view.EMPTY_TABLES)
-    key = "customer_key" if source.mapping.rows == "customers" else "sku"
+    key = "customer_key" if parsed.mapping.rows == "customers" else "sku"
     dated = "signup_date" if "signup_date" in resolved else None
-    con.execute(typed_view.key_problems(key, dated))
-    con.execute(named_queries(*_STEPS)["reject"], {"file": source.name})
-    con.execute("create or replace temp view kept as select * from cells where line not in (select line from problems)")
+    con.execute(typed_view.build_key_problems(key, dated))
+    con.execute(named_queries(*_STEPS)["insert_rejects"], {"file": parsed.name})
+    con.execute(
+        "create or replace temp view kept as select * from mapped_rows where line not in (select line from problems)"
+    )
     if key == "customer_key":
-        con.execute(typed_view.customers_step("kept", [*typed_view.DESCRIBED, "signup_date"], everyone=True))
+        con.execute(typed_view.build_customers_step("kept", [*typed_view.DESCRIBED, "signup_date"], keep_all=True))
     else:
-        con.execute(typed_view.catalogue_step("kept", "sku"))
+        con.execute(typed_view.build_catalogue_step("kept", "sku"))

@@ -12,9 +12,9 @@ create or replace temp macro clean(x) as nullif(trim(x::varchar), '')
 create or replace temp macro clean_key(x) as
     case when contains(x::varchar, '.0') then regexp_replace(clean(x), '^(\d+)\.0$', '\1') else clean(x) end
 
--- name: known_key
--- Not written as NOT IN: from six words on DuckDB turns that into a join that every query of `cells` pays for.
-create or replace temp macro known_key(x) as
+-- name: clean_customer_key
+-- Not written as NOT IN: from six words on DuckDB turns that into a join that every query of `mapped_rows` pays for.
+create or replace temp macro clean_customer_key(x) as
     case
         when x is not null and not contains('|nan|null|none|n/a|#n/a|<na>|', '|' || lower(trim(x::varchar)) || '|')
         then clean_key(x)

@@ -11,7 +11,7 @@ from typing import Any
 import tomli_w
 
 from foresell.errors import BadInput, UsageError
-from foresell.sources.files.fields import ROWS, fields_of
+from foresell.sources.files.fields import ROWS, list_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Mapping:
 
 
 # Where each setting stands in the file: table, key, attribute, type, comment.
-_PLACES: tuple[tuple[str, str, str, type, str], ...] = (
+_SETTINGS: tuple[tuple[str, str, str, type, str], ...] = (
     ("dates", "order", "date_order", str, "dmy, mdy or ymd, when the file itself does not show it"),
     ("dates", "format", "date_format", str, "or exactly, such as %d.%m.%Y %H:%M"),
     ("numbers", "decimal", "decimal", str, "the decimal mark: . or ,"),
@@ -87,25 +87,25 @@ _DIALECT_HINTS = {
 }
 
 
-def read_map(path: Path) -> Mapping:
+def read_mapping(path: Path) -> Mapping:
     """The mapping in a TOML file. Raises BadInput naming the file and the key that is wrong."""
     try:
-        return parse_map(path.read_text(encoding="utf-8"), path.name)
+        return parse_mapping(path.read_text(encoding="utf-8"), path.name)
     except FileNotFoundError:
         raise BadInput(f"There is no map {path}.", remedy="Write one with foresell inspect FILE --save-map.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"The map {path} cannot be read: {error}.", remedy="Check the path and its rights.") from None
 
 
-def parse_map(text: str, name: str) -> Mapping:
+def parse_mapping(text: str, name: str) -> Mapping:
     """The mapping written in `text`; `name` is the file named in errors."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"{name} is not valid TOML: {error}.", remedy="Correct the line it names.") from None
-    take = _Taker(name, data)
+    take = _KeyReader(name, data)
     values: dict[str, Any] = {}
-    for table, key, attribute, kind, _ in _PLACES:
+    for table, key, attribute, kind, _ in _SETTINGS:
         if (value := take(f"{table}.{key}", kind, _CHOICES.get(attribute))) not in (None, ""):
             values[attribute] = value
     dialect = {f.name: take(f"dialect.{f.name}", int if f.name == "header_line" else str) for f in fields(Dialect)}
@@ -113,25 +113,27 @@ def parse_map(text: str, name: str) -> Mapping:
     mapping = Mapping(
         source=take("source", str) or "shop",
         rows=rows,
-        columns=_columns(name, take("columns", dict) or {}, rows),
+        columns=_parse_columns(name, take("columns", dict) or {}, rows),
         dialect=Dialect(**dialect),
-        extra_lines=_extra_lines(name, take("extra_lines", list) or ()),
+        extra_lines=_parse_extra_lines(name, take("extra_lines", list) or ()),
         **values,
     )
-    take.nothing_left()
+    take.refuse_unknown_keys()
     for pattern in mapping.non_product_skus:
         try:
             re.compile(pattern)
         except re.error as error:
-            raise _wrong(name, "values.non_product_skus", f"{pattern!r} is no regular expression ({error})") from None
+            raise _mapping_error(
+                name, "values.non_product_skus", f"{pattern!r} is no regular expression ({error})"
+            ) from None
     return mapping
 
 
-def _wrong(name: str, key: str, what: str) -> BadInput:
+def _mapping_error(name: str, key: str, what: str) -> BadInput:
     return BadInput(f"{name}: {key}: {what}.", remedy=f"Correct {key} in {name}.")
 
 
-class _Taker:
+class _KeyReader:
     """Takes known keys out of the parsed TOML, so that what is left over is a misspelling."""
 
     def __init__(self, name: str, data: dict[str, Any]) -> None:
@@ -141,74 +143,74 @@ class _Taker:
         table, _, leaf = key.rpartition(".")
         place = self.data.get(table, {}) if table else self.data
         if not isinstance(place, dict):
-            raise _wrong(self.name, table, "must be a table, written [" + table + "]")
+            raise _mapping_error(self.name, table, "must be a table, written [" + table + "]")
         value = place.pop(leaf, None)
         if value is None:
             return None
-        if not isinstance(value, kind) or (kind is list and leaf != "extra_lines" and not _all_text(value)):
+        if not isinstance(value, kind) or (kind is list and leaf != "extra_lines" and not _is_all_text(value)):
             words = {str: "text", int: "a whole number", list: "a list of texts", dict: "a table"}
-            raise _wrong(self.name, key, f"must be {words[kind]}, not {value!r}")
+            raise _mapping_error(self.name, key, f"must be {words[kind]}, not {value!r}")
         if choices and value and value not in choices:
-            raise _wrong(self.name, key, f"must be one of {', '.join(choices)}, not {value!r}")
+            raise _mapping_error(self.name, key, f"must be one of {', '.join(choices)}, not {value!r}")
         return tuple(value) if kind is list else value
 
-    def nothing_left(self) -> None:
+    def refuse_unknown_keys(self) -> None:
         for key, value in self.data.items():
             if not isinstance(value, dict) or key not in ("dialect", "dates", "numbers", "defaults", "values"):
-                raise _wrong(self.name, key, "is not a key of a map")
+                raise _mapping_error(self.name, key, "is not a key of a map")
             for leaf in value:
-                raise _wrong(self.name, f"{key}.{leaf}", "is not a key of a map")
+                raise _mapping_error(self.name, f"{key}.{leaf}", "is not a key of a map")
 
 
-def _all_text(values: Any) -> bool:
+def _is_all_text(values: Any) -> bool:
     return all(isinstance(value, str) for value in values)
 
 
-def _columns(name: str, columns: dict[str, Any], rows: str) -> dict[str, str]:
-    known = [f.name for f in fields_of(rows)]
+def _parse_columns(name: str, columns: dict[str, Any], rows: str) -> dict[str, str]:
+    known = [f.name for f in list_fields(rows)]
     for key, value in columns.items():
         if key not in known:
-            raise _wrong(name, f"columns.{key}", f"is not a field of {rows}; the fields are {', '.join(known)}")
+            raise _mapping_error(name, f"columns.{key}", f"is not a field of {rows}; the fields are {', '.join(known)}")
         if not isinstance(value, str):
-            raise _wrong(name, f"columns.{key}", "must be the name of a column")
+            raise _mapping_error(name, f"columns.{key}", "must be the name of a column")
     return {key: value for key, value in columns.items() if value}
 
 
-def _extra_lines(name: str, entries: tuple[Any, ...]) -> tuple[ExtraLine, ...]:
+def _parse_extra_lines(name: str, entries: tuple[Any, ...]) -> tuple[ExtraLine, ...]:
     wanted = {f.name for f in fields(ExtraLine)}
     for entry in entries:
-        if not isinstance(entry, dict) or set(entry) != wanted or not _all_text(list(entry.values())):
-            raise _wrong(name, "extra_lines", "each needs exactly column, sku and name")
+        if not isinstance(entry, dict) or set(entry) != wanted or not _is_all_text(list(entry.values())):
+            raise _mapping_error(name, "extra_lines", "each needs exactly column, sku and name")
     return tuple(ExtraLine(**entry) for entry in entries)
 
 
-def write_map(mapping: Mapping, path: Path) -> None:
-    """Write a mapping as a commented TOML file that `read_map` reads back equal; unset keys stand there commented out."""
-    path.write_text(map_text(mapping), encoding="utf-8")
+def write_mapping(mapping: Mapping, path: Path) -> None:
+    """Write a mapping as a commented TOML file that `read_mapping` reads back equal; unset keys stand there commented out."""
+    path.write_text(render_mapping(mapping), encoding="utf-8")
 
 
-def map_text(mapping: Mapping) -> str:
+def render_mapping(mapping: Mapping) -> str:
     """The commented TOML of a mapping."""
     lines = [
         "# How a file becomes customers, products and orders. Check it, then: foresell load FILE --map THIS",
-        _line("source", mapping.source, "whose data this is: files with the same name here belong together"),
-        _line("rows", mapping.rows, "what one row is: orders (a line of an order), customers or products"),
+        _render_line("source", mapping.source, "whose data this is: files with the same name here belong together"),
+        _render_line("rows", mapping.rows, "what one row is: orders (a line of an order), customers or products"),
         "\n[columns]  # canonical field = column of the file",
     ]
-    lines += [_line(f.name, mapping.columns.get(f.name), f.meaning) for f in fields_of(mapping.rows)]
+    lines += [_render_line(f.name, mapping.columns.get(f.name), f.meaning) for f in list_fields(mapping.rows)]
     lines.append("\n[dialect]  # how the file is written; found out where left open")
-    lines += [_line(key, getattr(mapping.dialect, key), hint) for key, hint in _DIALECT_HINTS.items()]
+    lines += [_render_line(key, getattr(mapping.dialect, key), hint) for key, hint in _DIALECT_HINTS.items()]
     table = ""
-    for place, key, attribute, _, hint in _PLACES:
+    for place, key, attribute, _, hint in _SETTINGS:
         lines += [f"\n[{place}]"] if place != table else []
-        lines.append(_line(key, getattr(mapping, attribute), hint))
+        lines.append(_render_line(key, getattr(mapping, attribute), hint))
         table = place
     for extra in mapping.extra_lines:
         lines.append("\n[[extra_lines]]\n" + tomli_w.dumps(asdict(extra)).rstrip())
     return "\n".join(lines) + "\n"
 
 
-def _line(key: str, value: object, hint: str) -> str:
+def _render_line(key: str, value: object, hint: str) -> str:
     if value is None:
         return f'# {key} = ""  # {hint}'
     shown = list(value) if isinstance(value, tuple) else value
@@ -216,7 +218,7 @@ def _line(key: str, value: object, hint: str) -> str:
     return f"{written}  # {hint}"
 
 
-def overlaid(mapping: Mapping, *, source: str | None = None, profile: str | None = None) -> Mapping:
+def override_mapping(mapping: Mapping, *, source: str | None = None, profile: str | None = None) -> Mapping:
     """The mapping with the caller's source and profile names. Raises UsageError for a name that names nothing safe."""
     name = mapping.source if source is None else source
     if not re.fullmatch(r"\w[\w .&-]{0,79}", name):

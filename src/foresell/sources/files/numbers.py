@@ -17,7 +17,7 @@ _SQL = ("foresell.sources.files", "numbers.sql")
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
+class NumberFormat:
     """How one column writes numbers: `plain` needs no rewriting."""
 
     field: str
@@ -41,14 +41,14 @@ class _Evidence:
     thousands: str | None
 
 
-def decide(
+def detect_number_formats(
     con: duckdb.DuckDBPyConnection, columns: dict[str, str], *, stated: str | None, delimiter: str | None, file: str
-) -> dict[str, Numbers]:
+) -> dict[str, NumberFormat]:
     """For each mapped number field (field -> header) how it writes numbers, from every value of the column.
 
     A column without evidence of its own follows the others of the file. Raises BadInput when `1,234` is all there is.
     """
-    evidence = {field: _evidence(con, field) for field in columns}
+    evidence = {field: _collect_evidence(con, field) for field in columns}
     commas, dots = sum(e.comma for e in evidence.values()), sum(e.dot for e in evidence.values())
     elsewhere = stated or ("," if commas > dots else "." if dots else None)
     decided = {}
@@ -60,52 +60,52 @@ def decide(
                 remedy='State decimal = "." or decimal = "," under [numbers] of a map.',
             )
         mark = mark or "."
-        decided[field] = _numbers(con, field, columns[field], mark, seen)
+        decided[field] = _build_format(con, field, columns[field], mark, seen)
     return decided
 
 
-def _evidence(con: duckdb.DuckDBPyConnection, field: str) -> _Evidence:
+def _collect_evidence(con: duckdb.DuckDBPyConnection, field: str) -> _Evidence:
     (odd,) = con.execute(
-        f"select count({field}) - count(try_cast({field} as decimal(18, 6))) from cells"  # one quick scan
+        f"select count({field}) - count(try_cast({field} as decimal(18, 6))) from mapped_rows"  # one quick scan
     ).fetchall()[0]
-    typed = con.execute(f"select typeof({field}) from cells limit 1").fetchall()
+    typed = con.execute(f"select typeof({field}) from mapped_rows limit 1").fetchall()
     if not odd or typed != [("VARCHAR",)]:
         return _Evidence(0, 0, 0, 0, None, None)
-    row = con.execute(named_queries(*_SQL)["evidence"].replace("{field}", field).replace("{codes}", CODES)).fetchall()[
-        0
-    ]
+    row = con.execute(
+        named_queries(*_SQL)["count_evidence"].replace("{field}", field).replace("{codes}", CODES)
+    ).fetchall()[0]
     return _Evidence(odd, *row)
 
 
-def _numbers(con: duckdb.DuckDBPyConnection, field: str, header: str, mark: str, seen: _Evidence) -> Numbers:
+def _build_format(con: duckdb.DuckDBPyConnection, field: str, header: str, mark: str, seen: _Evidence) -> NumberFormat:
     if not seen.odd and mark == ".":
-        return Numbers(field, plain=True)
+        return NumberFormat(field, plain=True)
     rows = con.execute(
-        named_queries(*_SQL)["currencies"].replace("{field}", field).replace("{codes}", CODES)
+        named_queries(*_SQL)["count_currencies"].replace("{field}", field).replace("{codes}", CODES)
     ).fetchall()
     counts: Counter[str] = Counter()
     for sign, count in rows:
-        counts[code_of(sign)] += count
+        counts[currency_code(sign)] += count
     ranked = counts.most_common()
     warnings: tuple[str, ...] = ()
     if len(ranked) > 1:
         others = ", ".join(f"{code} ({count:,})" for code, count in ranked[1:])
         warnings = (f"column {header!r} is in {ranked[0][0]}; values in {others} are rejected.",)
     code = ranked[0][0] if ranked else None
-    signs = tuple(sign for sign, _ in rows if code_of(sign) == code)
-    return Numbers(field, False, mark, seen.thousands, code, signs, warnings)
+    signs = tuple(sign for sign, _ in rows if currency_code(sign) == code)
+    return NumberFormat(field, False, mark, seen.thousands, code, signs, warnings)
 
 
-def code_of(sign: str) -> str:
+def currency_code(sign: str) -> str:
     """The currency code a sign stands for."""
     return SIGNS.get(sign, sign.upper())
 
 
-def macro(numbers: Numbers | None, field: str) -> str:
+def build_number_macro(numbers: NumberFormat | None, field: str) -> str:
     """SQL that creates `to_number_FIELD(text)`: the number with six decimals, or null for what is none."""
     if numbers is None or numbers.plain:
         return f"create or replace temp macro to_number_{field}(x) as try_cast(x as decimal(18, 6))"
-    sql = named_queries(*_SQL)["written_number"]
+    sql = named_queries(*_SQL)["create_number_macro"]
     group = "." if numbers.decimal == "," else ","
     for key, value in (("field", field), ("group", group), ("decimal", numbers.decimal), ("codes", CODES)):
         sql = sql.replace("{" + key + "}", value)
@@ -116,6 +116,6 @@ def macro(numbers: Numbers | None, field: str) -> str:
     return sql.replace("{bare}", bare)
 
 
-def macros(decided: dict[str, Numbers], fields: Sequence[str]) -> list[str]:
+def build_number_macros(decided: dict[str, NumberFormat], fields: Sequence[str]) -> list[str]:
     """The macros of all number fields."""
-    return [macro(decided.get(field), field) for field in fields]
+    return [build_number_macro(decided.get(field), field) for field in fields]

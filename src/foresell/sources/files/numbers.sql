@@ -1,17 +1,17 @@
 -- How written numbers are recognised. {field}, {codes}, {group}, {decimal} and {bare} are filled in by numbers.py.
 
--- name: evidence
+-- name: count_evidence
 -- One row: among values that are no plain number, how many can only have a decimal dot, only a decimal comma, or either;
 -- an example of the undecided; the thousands mark seen. Signs, codes and blanks around the digits are ignored.
 with odd as (
     select replace(regexp_replace({field}, '^[^0-9.,]+|[^0-9.,]+$', '', 'g'), ' ', ' ') as x, {field} as value
-    from cells
+    from mapped_rows
     where {field} is not null and try_cast({field} as decimal(18, 6)) is null
 ),
 every as (
     select x, value from odd
     union all
-    select {field}::varchar, null from (select {field} from cells where {field} is not null limit 0)
+    select {field}::varchar, null from (select {field} from mapped_rows where {field} is not null limit 0)
 )
 select
     count(*) filter (
@@ -27,21 +27,21 @@ select
     ) as thousands
 from every
 
--- name: currencies
+-- name: count_currencies
 -- One row per currency sign or code written with the numbers, the most frequent first.
 select sign, count(*) as values
 from (
     select coalesce(
         nullif(regexp_extract(upper({field}), '\b({codes})\b'), ''), nullif(regexp_extract({field}, 'R\$|zł|\p{Sc}'), '')
     ) as sign
-    from cells
+    from mapped_rows
     where {field} is not null
 )
 where sign is not null
 group by sign
 order by values desc, sign
 
--- name: written_number
+-- name: create_number_macro
 -- The number a person wrote, or null: the column's own currency, grouped or not, minus before or after, or (brackets).
 create or replace temp macro to_number_{field}(x) as (
     case

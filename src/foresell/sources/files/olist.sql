@@ -1,7 +1,7 @@
 -- Olist's tables joined to one row per order item. Inputs: olist_items, olist_orders, olist_customers, olist_products,
 -- olist_translation, as text; `line` of olist_items is the line in its file.
 
--- name: items_without_order
+-- name: reject_items_without_order
 -- An item whose order or person is not there cannot be dated or owned: it is rejected, not dropped.
 insert into staged_rejects
 select
@@ -13,9 +13,9 @@ left join olist_orders as o using (order_id)
 left join olist_customers as c using (customer_id)
 where o.order_id is null or c.customer_id is null
 
--- name: raw
+-- name: create_raw_rows
 -- One row per item whose order and person are known. The category is English where Olist translates it.
-create view raw as
+create view raw_rows as
 select
     i.line,
     i.order_id,

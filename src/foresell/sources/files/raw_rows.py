@@ -1,4 +1,4 @@
-"""What every reader leaves behind: the relation `raw`, and the rejects of what never became a row of it."""
+"""What every reader leaves behind: the relation `raw_rows`, and the rejects of what never became a row of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from foresell.sources.files.mapping import Dialect
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of `raw`: its name there, its header in the file and its DuckDB type."""
+    """A column of `raw_rows`: its name there, its header in the file and its DuckDB type."""
 
     name: str
     header: str
@@ -21,8 +21,8 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Raw:
-    """The relation `raw` (line, then `columns`; grain: one well-formed row of the file) and how the file was read."""
+class RawRows:
+    """The relation `raw_rows` (line, then `columns`; grain: one well-formed row of the file) and how the file was read."""
 
     kind: str
     columns: tuple[Column, ...]

@@ -8,7 +8,7 @@ from foresell.errors import EmptySource, TooManyRejects
 from foresell.types import Staging
 
 
-def rejects_file_of(folder: Path, source: str, file_name: str, file_sha256: str) -> Path:
+def locate_rejects(folder: Path, source: str, file_name: str, file_sha256: str) -> Path:
     """Where the rejected rows of a file are, if it had any."""
     return folder / f"{source}-{Path(file_name).stem[:80]}-{file_sha256[:8]}.csv".replace("/", "_")
 
@@ -18,7 +18,7 @@ def write_rejects(staging: Staging, folder: Path) -> Path | None:
     if not staging.rejected:
         return None
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file = rejects_file_of(folder, staging.source, staging.file_name, staging.file_sha256)
+    file = locate_rejects(folder, staging.source, staging.file_name, staging.file_sha256)
     file.touch(mode=0o600)
     staging.con.execute(
         'copy (select file, line, column_name as "column", '

@@ -24,7 +24,7 @@ LINES = Stream(
 
 @dataclass(frozen=True, slots=True)
 class FileSource:
-    """One file, or Olist's folder. The fields are those of `staging.stage`, which says what they mean."""
+    """One file, or Olist's folder. The fields are those of `staging.stage_file`, which says what they mean."""
 
     path: Path
     workdir: Path
@@ -44,7 +44,7 @@ class FileSource:
     def check(self) -> Connection:
         """Look whether the file is there and not empty. Raises BadInput or EmptySource."""
         if not formats.is_olist(self.path):
-            file_sniffing.check(self.path)
+            file_sniffing.check_path(self.path)
         return Connection(self.path.name)
 
     def read(self, stream: str, cursor: Cursor | None = None) -> Generator[Page[Staging], None, None]:
@@ -55,7 +55,7 @@ class FileSource:
         find_stream(self, stream)
         if cursor and cursor.position == staging.hash_path(self.path, self.progress):
             return
-        with staging.stage(
+        with staging.stage_file(
             self.path,
             workdir=self.workdir,
             memory_gib=self.memory_gib,

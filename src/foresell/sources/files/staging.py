@@ -14,15 +14,15 @@ import duckdb
 
 from foresell.errors import BadInput, DiskTrouble, ForesellError
 from foresell.sources.files import columnar, delimited, file_sniffing, formats, workbook
-from foresell.sources.files.interpretation import Source, interpret
-from foresell.sources.files.mapping import Mapping, overlaid
+from foresell.sources.files.interpretation import ParsedFile, interpret_rows
+from foresell.sources.files.mapping import Mapping, override_mapping
 from foresell.sources.files.raw_rows import REJECTS
 from foresell.tempdirs import scratch_folder
 from foresell.types import Progress, Staging, no_progress
 
 
 @contextmanager
-def stage(
+def stage_file(
     path: Path,
     *,
     workdir: Path,
@@ -41,7 +41,7 @@ def stage(
     `load_day` + 1 are rejected as typing errors. `dates` (dmy, mdy, ymd) settles what a file leaves open. Raises
     BadInput, EmptySource or DiskTrouble; bad rows never raise.
     """
-    with opened_source(
+    with read_raw_rows(
         path,
         workdir=workdir,
         memory_gib=memory_gib,
@@ -51,16 +51,16 @@ def stage(
         dates=dates,
         progress=progress,
     ) as (read, sha):
-        with translated(read.name):
-            staging, _ = interpret(read, load_day)
+        with translate_errors(read.name):
+            staging, _ = interpret_rows(read, load_day)
         size = sum(f.stat().st_size for f in (path.iterdir() if path.is_dir() else [path]))
-        named = overlaid(read.mapping, source=source)
+        named = override_mapping(read.mapping, source=source)
         progress(staging.lines_read, staging.lines_read, "lines")
         yield replace(staging, source=named.source, file_bytes=size, file_sha256=sha, mapping=named.as_dict())
 
 
 @contextmanager
-def opened_source(
+def read_raw_rows(
     path: Path,
     *,
     workdir: Path,
@@ -70,15 +70,15 @@ def opened_source(
     profile: str | None,
     dates: str | None,
     progress: Progress,
-) -> Iterator[tuple[Source, str]]:
+) -> Iterator[tuple[ParsedFile, str]]:
     """The file read into a DuckDB of its own below `workdir`, and its SHA-256; all of it is gone afterwards."""
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise BadInput(f"{path} is not a file.", remedy="Give a file, or the folder of Olist's CSVs.")
     with scratch_folder(workdir, "stage") as folder:
-        with translated(path.name):
+        with translate_errors(path.name):
             con = duckdb.connect(str(folder / "staging.duckdb"), config=_limits(folder, memory_gib, threads))
         with con:
-            with translated(path.name):
+            with translate_errors(path.name):
                 read, digest = _read_and_hash(con, path, folder, mapping, profile, progress)
             yield (replace(read, mapping=replace(read.mapping, date_order=dates)) if dates else read), digest
 
@@ -100,16 +100,16 @@ def _read_and_hash(
     mapping: Mapping | None,
     profile: str | None,
     progress: Progress,
-) -> tuple[Source, str]:
+) -> tuple[ParsedFile, str]:
     if not formats.is_olist(path):
-        file_sniffing.check(path)
+        file_sniffing.check_path(path)
     with ThreadPoolExecutor(1) as pool:  # hashing waits for the disk and the processor outside Python's lock
         sha = pool.submit(hash_path, path, progress)
         return _read(con, path, folder, mapping, profile), sha.result()
 
 
 @contextmanager
-def translated(name: str) -> Iterator[None]:
+def translate_errors(name: str) -> Iterator[None]:
     """The engine's and the system's errors as ours."""
     try:
         yield
@@ -117,7 +117,7 @@ def translated(name: str) -> Iterator[None]:
         raise  # the last three would be faults of our own SQL
     except (duckdb.OutOfMemoryException, MemoryError) as error:
         raise DiskTrouble(
-            f"{name} needs more memory or scratch space than allowed ({columnar.first_line(error)}).",
+            f"{name} needs more memory or scratch space than allowed ({columnar.shorten_error(error)}).",
             remedy="Raise FORESELL_MEMORY_GIB or free disk space below FORESELL_HOME.",
         ) from None
     except (duckdb.IOException, OSError) as error:
@@ -127,44 +127,44 @@ def translated(name: str) -> Iterator[None]:
                 remedy="Free space below FORESELL_HOME and load again.",
             ) from None
         raise BadInput(
-            f"{name} cannot be read: {columnar.first_line(error)}", remedy="Check the file and its rights."
+            f"{name} cannot be read: {columnar.shorten_error(error)}", remedy="Check the file and its rights."
         ) from None
     except duckdb.Error as error:
         raise BadInput(
-            f"{name} cannot be read as what it claims to be: {columnar.first_line(error)}", remedy="Export it again."
+            f"{name} cannot be read as what it claims to be: {columnar.shorten_error(error)}", remedy="Export it again."
         ) from None
 
 
 def hash_path(path: Path, progress: Progress) -> str:
     """The SHA-256 of a file; of a folder, that of its CSV files' SHA-256s in order of name."""
     if not path.is_dir():
-        return file_sniffing.sha256(path, progress)
-    parts = [file_sniffing.sha256(file, progress) for file in sorted(path.glob("*.csv"))]
+        return file_sniffing.hash_file(path, progress)
+    parts = [file_sniffing.hash_file(file, progress) for file in sorted(path.glob("*.csv"))]
     return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
 def _read(
     con: duckdb.DuckDBPyConnection, path: Path, folder: Path, mapping: Mapping | None, profile: str | None
-) -> Source:
+) -> ParsedFile:
     con.execute(REJECTS)
     if profile:
-        formats.profile_map(profile)
+        formats.read_format(profile)
     if path.is_dir():
         raw = formats.read_olist(con, path, folder)
-        return Source(con, "olist_order_items_dataset.csv", raw, mapping or formats.profile_map("olist"))
+        return ParsedFile(con, "olist_order_items_dataset.csv", raw, mapping or formats.read_format("olist"))
     opened = file_sniffing.open_file(path, folder)
     stated = (mapping or Mapping()).dialect
     if opened.kind == "sqlite" and mapping is None and formats.is_documents(opened):
         raw = formats.read_documents(con, opened)
         tables = ("customers_read", "products_read")
-        return Source(con, path.name, raw, formats.profile_map("documents"), tables)
+        return ParsedFile(con, path.name, raw, formats.read_format("documents"), tables)
     opened = replace(opened, name=path.name)
     if opened.kind == "parquet":
         raw = columnar.read_parquet(con, opened)
     elif opened.kind == "workbook":
-        raw = workbook.read(con, opened, stated)
+        raw = workbook.read_workbook(con, opened, stated)
     elif opened.kind == "sqlite":
         raw = columnar.read_sqlite(con, opened, stated)
     else:
-        raw = delimited.read(con, opened, stated, folder)
-    return Source(con, path.name, raw, mapping or formats.choose(raw, profile))
+        raw = delimited.read_delimited(con, opened, stated, folder)
+    return ParsedFile(con, path.name, raw, mapping or formats.choose_mapping(raw, profile))

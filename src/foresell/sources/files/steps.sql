@@ -1,8 +1,8 @@
--- The steps from `cells` (fields as the file writes them) to the four staged tables. The macros they call are created per
+-- The steps from `mapped_rows` (fields as the file writes them) to the four staged tables. The macros they call are created per
 -- load from the mapping and from how the file writes numbers and dates (see staging.py).
 
--- name: lines
--- One row per row of `cells`; what could not be read is null, which `bad_lines` then finds.
+-- name: stage_lines
+-- One row per row of `mapped_rows`; what could not be read is null, which `incomplete_lines` then finds.
 create table staged_lines as
 with read as (
     select
@@ -17,7 +17,7 @@ with read as (
         try_cast(to_number_amount(amount) as decimal(18, 4)) as money,
         country,
         currency
-    from cells
+    from mapped_rows
 ),
 priced as (
     select
@@ -40,22 +40,22 @@ select
     currency_of(currency) as currency
 from priced
 
--- name: bad_lines
+-- name: find_incomplete_lines
 -- One row per line that lacks something it needs.
-create temp table bad_lines as
+create temp table incomplete_lines as
 select line
 from staged_lines
 where order_key is null or ordered_at is null or sku is null or quantity is null or unit_price is null or amount is null
 
--- name: problems
+-- name: find_problems
 -- One row per problem of a bad line; a totals row is one problem, however much it lacks.
 create temp table problems as
 with bad as (
     select c.*, {totals} as totals, s.order_key as staged_order, s.sku as staged_sku, s.quantity as staged_quantity,
         s.unit_price as staged_price, s.amount as staged_amount, s.ordered_at as staged_time
-    from cells as c
+    from mapped_rows as c
     join staged_lines as s using (line)
-    where line in (select line from bad_lines)
+    where line in (select line from incomplete_lines)
 ),
 read as (
     select *, totals and staged_time is null as is_total from bad
@@ -84,7 +84,7 @@ select line, 'amount', amount::varchar, number_fault(amount::varchar, 'no amount
 from read
 where not is_total and staged_quantity is not null and staged_amount is null and not (has_price() and staged_price is null)
 
--- name: two_customers
+-- name: find_two_customers
 -- One row per line of an order that names two customers: nobody can say whose it is.
 create temp table problems as
 select line, 'customer_key' as field, customer_key as value, 'the order names two customers' as reason
@@ -93,15 +93,15 @@ where order_key in (
     select order_key from staged_lines group by order_key having min(customer_key) <> max(customer_key)
 )
 
--- name: reject
+-- name: insert_rejects
 -- Problems become rejects under the column's own header, their lines leave the staged table.
 insert into staged_rejects
 select $file, p.line, coalesce(m.header, p.field), left(p.value, 200), p.reason
 from problems as p
-left join mapped as m using (field)
+left join field_headers as m using (field)
 order by p.line, p.field
 
--- name: extra_lines
+-- name: insert_extra_lines
 -- One row per order and extra money column (freight): the sum over its lines. Their `line` lies past the file's last line.
 insert into staged_lines
 with sums as (
@@ -109,7 +109,7 @@ with sums as (
         min(s.status) as status, min(s.country) as country, min(s.currency) as currency,
         sum(to_number_{extra}(c.{extra}))::decimal(14, 4) as amount
     from staged_lines as s
-    join cells as c using (line)
+    join mapped_rows as c using (line)
     group by s.order_key
 )
 select
@@ -118,13 +118,13 @@ select
 from sums
 where amount <> 0
 
--- name: products
+-- name: stage_products
 -- One row per sku. Its name is the most frequent description; stock-keepers' remarks (`damaged?`, `check`) only if
 -- nothing better is there. A category the source does not give is derived from the words of the name.
 create table staged_products as
 with described as (
     select sku_of(sku, product_name) as sku, product_name, category, count(*) as times
-    from cells
+    from mapped_rows
     group by all
 ),
 known as (
@@ -159,10 +159,10 @@ from named as n
 left join guessed as g using (sku)
 order by sku
 
--- name: extra_product
+-- name: insert_extra_product
 insert into staged_products values ($sku, $name, 'Other', true, 'non_product', null)
 
--- name: catalogue
+-- name: merge_catalogue
 -- What an explicit product table says goes before what the lines say.
 create or replace table staged_products as
 with catalogue as (
@@ -197,7 +197,7 @@ from merged
 left join guessed as g using (sku)
 order by sku
 
--- name: customers
+-- name: stage_customers
 -- One row per customer on the lines. The country is the one most lines name.
 create table staged_customers as
 with places as (
@@ -213,13 +213,13 @@ from places
 group by customer_key
 order by customer_key
 
--- name: described_customers
+-- name: merge_customers
 -- What the lines, or an explicit customer table, say about customers: the last line that says it counts.
 create or replace table staged_customers as
 with described as (
     select {key} as customer_key, {last}
     from {table}
-    where {key} is not null and ({everyone} or {key} in (select customer_key from staged_customers))
+    where {key} is not null and ({keep_all} or {key} in (select customer_key from staged_customers))
     group by 1
 )
 select

@@ -1,4 +1,4 @@
-"""The view `cells`: every canonical field as the file writes it, and the macros that say how to read it."""
+"""The view `mapped_rows`: every canonical field as the file writes it, and the macros that say how to read it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import duckdb
 from foresell.sources.files import dates, formats, numbers
 from foresell.sources.files.fields import BY_NAME, FIELDS
 from foresell.sources.files.mapping import Mapping
-from foresell.sources.files.raw_rows import Column, Raw
+from foresell.sources.files.raw_rows import Column, RawRows
 from foresell.sql import named_queries
 
 #: Fields that describe a customer and may stand on each line.
@@ -30,40 +30,40 @@ create table staged_products (sku varchar, name varchar, category varchar, categ
 
 
 @dataclass(frozen=True, slots=True)
-class Interpretation:
+class ValueFormats:
     """How the file's values are read: per number field and per date field, with what deserves a warning."""
 
-    numbers: dict[str, numbers.Numbers]
-    dates: dict[str, dates.Dates]
+    numbers: dict[str, numbers.NumberFormat]
+    dates: dict[str, dates.DateFormat]
     empty_rows: int
     warnings: tuple[str, ...]
 
 
-def prepare(
+def create_view(
     con: duckdb.DuckDBPyConnection,
-    raw: Raw,
+    raw: RawRows,
     mapping: Mapping,
     resolved: dict[str, Column],
     *,
     limit: str,
     file: str,
-) -> Interpretation:
-    """Create `cells`, `mapped`, `category_words` and every macro the steps call; decide numbers and dates on the way.
+) -> ValueFormats:
+    """Create `mapped_rows`, `field_headers`, `category_words` and every macro the steps call; decide numbers and dates on the way.
 
     Raises BadInput where the file is ambiguous and the mapping does not say.
     """
     for name, statement in named_queries("foresell.sources.files", "macros.sql").items():
         if name != ("clean_plain" if raw.odd_blanks else "clean"):
             con.execute(statement)
-    empty = _create_cells(con, raw, mapping, resolved)
+    empty = _create_mapped_rows(con, raw, mapping, resolved)
     headers = {field: column.header for field, column in resolved.items()}
     number_headers = {f: h for f, h in headers.items() if BY_NAME[f].kind == "number"}
     number_headers |= {f"extra_{i}": e.column for i, e in enumerate(mapping.extra_lines)}
-    read_numbers = numbers.decide(
+    read_numbers = numbers.detect_number_formats(
         con, number_headers, stated=mapping.decimal, delimiter=raw.dialect.delimiter, file=file
     )
     read_dates = {
-        field: dates.decide(
+        field: dates.detect_date_format(
             con,
             field,
             header,
@@ -77,29 +77,31 @@ def prepare(
     }
     _create_macros(con, mapping, resolved, read_numbers, read_dates, limit)
     _create_tables(con, headers)
-    warnings = tuple(w for n in read_numbers.values() for w in n.warnings) + _rounded(con, number_headers)
+    warnings = tuple(w for n in read_numbers.values() for w in n.warnings) + _warn_of_rounding(con, number_headers)
     if empty:
         warnings += (f"{empty:,} empty rows were skipped.",)
-    return Interpretation(read_numbers, read_dates, empty, warnings)
+    return ValueFormats(read_numbers, read_dates, empty, warnings)
 
 
-def _create_cells(con: duckdb.DuckDBPyConnection, raw: Raw, mapping: Mapping, resolved: dict[str, Column]) -> int:
-    extras = {f"extra_{i}": formats.find(raw.columns, e.column) for i, e in enumerate(mapping.extra_lines)}
-    shown = [f"{_cell(field.name, resolved.get(field.name))} as {field.name}" for field in FIELDS]
+def _create_mapped_rows(
+    con: duckdb.DuckDBPyConnection, raw: RawRows, mapping: Mapping, resolved: dict[str, Column]
+) -> int:
+    extras = {f"extra_{i}": formats.find_column(raw.columns, e.column) for i, e in enumerate(mapping.extra_lines)}
+    shown = [f"{_select_cell(field.name, resolved.get(field.name))} as {field.name}" for field in FIELDS]
     shown += [f"{column.name if column else 'null::varchar'} as {name}" for name, column in extras.items()]
     key = resolved["customer_key" if "customer_key" in resolved else "sku"].name
     blank = " and ".join(f"clean({c.name}) is null" for c in sorted(raw.columns, key=lambda c: c.name != key))
-    (empty,) = con.execute(f"select count(*) from raw where {blank}").fetchall()[0]
+    (empty,) = con.execute(f"select count(*) from raw_rows where {blank}").fetchall()[0]
     kept = f" where not ({blank})" if empty else ""
-    con.execute(f"create or replace temp view cells as select line, {', '.join(shown)} from raw{kept}")
+    con.execute(f"create or replace temp view mapped_rows as select line, {', '.join(shown)} from raw_rows{kept}")
     return int(empty)
 
 
-def _cell(field: str, column: Column | None) -> str:
+def _select_cell(field: str, column: Column | None) -> str:
     if column is None:
         return "null::varchar"
     if field == "customer_key":
-        return f"known_key({column.name})"
+        return f"clean_customer_key({column.name})"
     if field in _KEYS:
         return f"clean_key({column.name})"
     if BY_NAME[field].kind == "text" or column.type == "VARCHAR":
@@ -108,8 +110,8 @@ def _cell(field: str, column: Column | None) -> str:
 
 
 def _create_tables(con: duckdb.DuckDBPyConnection, headers: dict[str, str]) -> None:
-    con.execute("create or replace temp table mapped (field varchar, header varchar)")
-    con.executemany("insert into mapped values (?, ?)", [[f, h] for f, h in headers.items()])
+    con.execute("create or replace temp table field_headers (field varchar, header varchar)")
+    con.executemany("insert into field_headers values (?, ?)", [[f, h] for f, h in headers.items()])
     words = resources.files("foresell.sources.files").joinpath("category_words.csv").read_text(encoding="utf-8")
     rows = [line.split(",") for line in words.splitlines()[1:]]
     con.execute(
@@ -123,28 +125,28 @@ def _create_macros(
     con: duckdb.DuckDBPyConnection,
     mapping: Mapping,
     resolved: dict[str, Column],
-    read_numbers: dict[str, numbers.Numbers],
-    read_dates: dict[str, dates.Dates],
+    read_numbers: dict[str, numbers.NumberFormat],
+    read_dates: dict[str, dates.DateFormat],
     limit: str,
 ) -> None:
     number_fields = [f.name for f in FIELDS if f.kind == "number"]
     extra_fields = [f"extra_{i}" for i in range(len(mapping.extra_lines))]
-    statements = numbers.macros(read_numbers, [*number_fields, *extra_fields])
+    statements = numbers.build_number_macros(read_numbers, [*number_fields, *extra_fields])
     for field in (f.name for f in FIELDS if f.kind == "time"):
-        statements += dates.macros(read_dates.get(field), field, limit)
+        statements += dates.build_date_macros(read_dates.get(field), field, limit)
     sign = next((n.currency for n in read_numbers.values() if n.currency), None)
     currency = mapping.currency or sign
     statements += [
         f"create or replace temp macro order_of(o, c, t) as {'o' if 'order_key' in resolved else _ORDER}",
-        f"create or replace temp macro sku_of(s, n) as {_sku(resolved)}",
+        f"create or replace temp macro sku_of(s, n) as {_build_sku(resolved)}",
         f"create or replace temp macro quantity_of(q) as {'to_number_quantity(q)' if 'quantity' in resolved else '1'}",
         f"create or replace temp macro has_price() as {'true' if 'unit_price' in resolved else 'false'}",
-        f"create or replace temp macro price_of(q, p, a) as {_money(resolved)[0]}",
-        f"create or replace temp macro amount_of(q, p, a) as {_money(resolved)[1]}",
-        f"create or replace temp macro status_of(o, s, a) as {_status(mapping)}",
-        f"create or replace temp macro country_of(c) as coalesce(c, {_text(mapping.country)})",
-        f"create or replace temp macro currency_of(c) as coalesce(c, {_text(currency)})",
-        f"create or replace temp macro is_non_product(s) as {_non_product(mapping)}",
+        f"create or replace temp macro price_of(q, p, a) as {_build_money(resolved)[0]}",
+        f"create or replace temp macro amount_of(q, p, a) as {_build_money(resolved)[1]}",
+        f"create or replace temp macro status_of(o, s, a) as {_build_status(mapping)}",
+        f"create or replace temp macro country_of(c) as coalesce(c, {_quote_text(mapping.country)})",
+        f"create or replace temp macro currency_of(c) as coalesce(c, {_quote_text(currency)})",
+        f"create or replace temp macro is_non_product(s) as {_build_non_product(mapping)}",
     ]
     for statement in statements:
         con.execute(statement)
@@ -153,13 +155,13 @@ def _create_macros(
 _ORDER = "coalesce(c, 'anonymous') || ' ' || strftime(t, '%Y-%m-%d %H:%M:%S')"
 
 
-def _sku(resolved: dict[str, Column]) -> str:
+def _build_sku(resolved: dict[str, Column]) -> str:
     if "sku" in resolved:
         return "coalesce(s, n)"
     return "n" if "product_name" in resolved else "'SALE'"
 
 
-def _money(resolved: dict[str, Column]) -> tuple[str, str]:
+def _build_money(resolved: dict[str, Column]) -> tuple[str, str]:
     """Unit price and amount: what the source states, else one from the other."""
     from_amount = "case when q = 0 then a else a / q end"
     if "amount" not in resolved:
@@ -169,35 +171,37 @@ def _money(resolved: dict[str, Column]) -> tuple[str, str]:
     return f"coalesce(p, try_cast({from_amount} as decimal(14, 4)))", "coalesce(a, try_cast(q * p as decimal(18, 4)))"
 
 
-def _status(mapping: Mapping) -> str:
+def _build_status(mapping: Mapping) -> str:
     # A status that says `returned` on a positive amount marks the sale itself: it brought nothing, like a cancelled one.
-    cases = [f"when starts_with(o, {_text(prefix)}) then 'cancelled'" for prefix in mapping.cancelled_order_prefix]
-    cases += [f"when starts_with(o, {_text(prefix)}) then 'returned'" for prefix in mapping.returned_order_prefix]
+    cases = [
+        f"when starts_with(o, {_quote_text(prefix)}) then 'cancelled'" for prefix in mapping.cancelled_order_prefix
+    ]
+    cases += [f"when starts_with(o, {_quote_text(prefix)}) then 'returned'" for prefix in mapping.returned_order_prefix]
     for words, meaning in (
         (mapping.cancelled, "'cancelled'"),
         (mapping.returned, "case when a > 0 then 'cancelled' else 'returned' end"),
     ):
         if words and "status" in mapping.columns:
-            cases.append(f"when lower(s) in ({', '.join(_text(word.lower()) for word in words)}) then {meaning}")
+            cases.append(f"when lower(s) in ({', '.join(_quote_text(word.lower()) for word in words)}) then {meaning}")
     return f"case {' '.join(cases)} else 'completed' end" if cases else "'completed'"
 
 
-def _non_product(mapping: Mapping) -> str:
+def _build_non_product(mapping: Mapping) -> str:
     patterns = "|".join(f"(?:{pattern})" for pattern in mapping.non_product_skus)
-    return f"regexp_full_match(s, {_text(patterns)})" if patterns else "false"
+    return f"regexp_full_match(s, {_quote_text(patterns)})" if patterns else "false"
 
 
-def _text(value: str | None) -> str:
+def _quote_text(value: str | None) -> str:
     return "null::varchar" if value is None else "'" + value.replace("'", "''") + "'"
 
 
-def _rounded(con: duckdb.DuckDBPyConnection, headers: dict[str, str]) -> tuple[str, ...]:
+def _warn_of_rounding(con: duckdb.DuckDBPyConnection, headers: dict[str, str]) -> tuple[str, ...]:
     """A warning for each money column with more decimals than are kept."""
     fields = [f for f in headers if f in _PRICES]
     if not fields:
         return ()
     rounds = [f"count(*) filter (to_number_{f}({f}) <> to_number_{f}({f})::decimal(18, 4))" for f in fields]
-    counts = con.execute(f"select {', '.join(rounds)} from cells").fetchall()[0]
+    counts = con.execute(f"select {', '.join(rounds)} from mapped_rows").fetchall()[0]
     return tuple(
         f"column {headers[f]!r}: {count:,} values have more than 4 decimals and were rounded."
         for f, count in zip(fields, counts, strict=True)
@@ -205,50 +209,50 @@ def _rounded(con: duckdb.DuckDBPyConnection, headers: dict[str, str]) -> tuple[s
     )
 
 
-def totals(resolved: dict[str, Column]) -> str:
+def build_totals_condition(resolved: dict[str, Column]) -> str:
     """SQL for `this row of cells is the sum under the table`: it says so, or is the last and has only numbers."""
     words = "(?i)(^|[|])\\s*(grand[ -]|sub[ -]?)?(totals?|summe|gesamt(summe)?|somme|suma|soma)\\b"
     texts = ", ".join(f"c.{f}::varchar" for f in resolved if BY_NAME[f].kind != "number")
-    last = "c.line = (select max(line) from cells) and c.ordered_at is null and c.customer_key is null"
+    last = "c.line = (select max(line) from mapped_rows) and c.ordered_at is null and c.customer_key is null"
     return f"(regexp_matches(concat_ws('|', {texts}), '{words}') or ({last} and c.order_key is null))"
 
 
-def customers_step(table: str, fields: Sequence[str], *, everyone: bool) -> str:
-    """The statement that adds to `staged_customers` what the rows of `table` say; `everyone`: also those without a sale."""
+def build_customers_step(table: str, fields: Sequence[str], *, keep_all: bool) -> str:
+    """The statement that adds to `staged_customers` what the rows of `table` say; `keep_all`: also those without a sale."""
     mapped = {f: f"max_by({f}, line) filter ({f} is not null)" for f in DESCRIBED if f in fields}
     if "signup_date" in fields:
         mapped["signup_date"] = "max_by(to_time_signup_date(signup_date)::date, line) filter (signup_date is not null)"
     blank = {f: "null::date" if f == "signup_date" else "null::varchar" for f in (*DESCRIBED, "signup_date")}
     last = ", ".join(f"{expression} as {name}" for name, expression in {**blank, **mapped}.items())
-    step = named_queries("foresell.sources.files", "steps.sql")["described_customers"]
+    step = named_queries("foresell.sources.files", "steps.sql")["merge_customers"]
     for key, value in (
         ("table", table),
-        ("key", "known_key(customer_key)"),
+        ("key", "clean_customer_key(customer_key)"),
         ("last", last),
-        ("everyone", "true" if everyone else "false"),
-        ("country", "country_of(d.country)" if everyone else "d.country"),
+        ("keep_all", "true" if keep_all else "false"),
+        ("country", "country_of(d.country)" if keep_all else "d.country"),
     ):
         step = step.replace("{" + key + "}", value)
     return step
 
 
-def catalogue_step(table: str, sku: str) -> str:
+def build_catalogue_step(table: str, sku: str) -> str:
     """The statement that puts an explicit product table before what the lines say."""
-    step = named_queries("foresell.sources.files", "steps.sql")["catalogue"]
+    step = named_queries("foresell.sources.files", "steps.sql")["merge_catalogue"]
     return step.replace("{table}", table).replace("{sku}", sku)
 
 
-def key_problems(key: str, dated: str | None) -> str:
+def build_key_problems(key: str, dated: str | None) -> str:
     """SQL for `problems` of a file of customers or products: no key, a key seen before, a date nobody can read."""
     dates_part = (
         f"""union all select line, '{dated}', {dated}::varchar, 'not a date as this column writes them, or out of range'
-        from cells where {dated} is not null and to_time_{dated}({dated}) is null"""
+        from mapped_rows where {dated} is not null and to_time_{dated}({dated}) is null"""
         if dated
         else ""
     )
     return f"""create or replace temp table problems as
-        select line, '{key}' as field, null::varchar as value, 'no key' as reason from cells where {key} is null
+        select line, '{key}' as field, null::varchar as value, 'no key' as reason from mapped_rows where {key} is null
         union all
         select line, '{key}', {key}, 'the same key as on line ' || first_line
-        from (select line, {key}, min(line) over (partition by {key}) as first_line from cells where {key} is not null)
+        from (select line, {key}, min(line) over (partition by {key}) as first_line from mapped_rows where {key} is not null)
         where line > first_line {dates_part}"""

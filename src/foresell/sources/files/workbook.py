@@ -12,32 +12,32 @@ import python_calamine
 
 from foresell.errors import BadInput, EmptySource
 from foresell.sources.files import dialect
-from foresell.sources.files.file_sniffing import Opened
+from foresell.sources.files.file_sniffing import OpenedFile
 from foresell.sources.files.mapping import Dialect
-from foresell.sources.files.raw_rows import Column, Raw
+from foresell.sources.files.raw_rows import Column, RawRows
 
 Row = Sequence[object]
 _BATCH = 20_000
 _LOOK = 50
 
 
-def read(con: duckdb.DuckDBPyConnection, opened: Opened, stated: Dialect) -> Raw:
-    """Leave the table `raw` (line, c1, c2, ... as text), one row per row of the sheet; `line` is the sheet's row number.
+def read_workbook(con: duckdb.DuckDBPyConnection, opened: OpenedFile, stated: Dialect) -> RawRows:
+    """Leave the table `raw_rows` (line, c1, c2, ... as text), one row per row of the sheet; `line` is the sheet's row number.
 
     Without a stated sheet the first one that holds a table is read, and a warning names the others.
     """
-    book = _open(opened)
-    sheet, names = _sheet(book, stated.sheet, opened.name)
+    book = _open_workbook(opened)
+    sheet, names = _choose_sheet(book, stated.sheet, opened.name)
     rows: Iterator[Row] = sheet.iter_rows()
     first: list[Row] = list(islice(rows, _LOOK))
-    header_at = _header(first, stated.header_line)
+    header_at = _find_header(first, stated.header_line)
     place = f"sheet {sheet.name!r}, row {header_at + 1}"
-    headers, notes = dialect.named_headers([as_text(cell) or "" for cell in first[header_at]], opened.name, place)
-    _load(con, _numbered(first[header_at + 1 :], rows, header_at + 2), len(headers))
+    headers, notes = dialect.name_headers([format_cell(cell) or "" for cell in first[header_at]], opened.name, place)
+    _load_rows(con, _number_rows(first[header_at + 1 :], rows, header_at + 2), len(headers))
     others = [name for name in names if name != sheet.name]
     if others and not stated.sheet:
         notes = (*notes, f"only the sheet {sheet.name!r} was read; state dialect.sheet for: {', '.join(others)}.")
-    return Raw(
+    return RawRows(
         kind="workbook",
         columns=tuple(Column(f"c{i}", name, "VARCHAR") for i, name in enumerate(headers, 1)),
         compression=opened.compression,
@@ -46,7 +46,7 @@ def read(con: duckdb.DuckDBPyConnection, opened: Opened, stated: Dialect) -> Raw
     )
 
 
-def _open(opened: Opened) -> python_calamine.CalamineWorkbook:
+def _open_workbook(opened: OpenedFile) -> python_calamine.CalamineWorkbook:
     try:
         return python_calamine.CalamineWorkbook.from_path(str(opened.path))
     except (python_calamine.CalamineError, OSError, ValueError) as error:
@@ -59,7 +59,7 @@ def _open(opened: Opened) -> python_calamine.CalamineWorkbook:
         ) from None
 
 
-def _sheet(
+def _choose_sheet(
     book: python_calamine.CalamineWorkbook, stated: str | None, name: str
 ) -> tuple[python_calamine.CalamineSheet, list[str]]:
     names = book.sheet_names
@@ -72,7 +72,7 @@ def _sheet(
     return sheet, [other for other in names if other == sheet.name or book.get_sheet_by_name(other).height > 1]
 
 
-def _header(rows: list[Row], stated: int | None) -> int:
+def _find_header(rows: list[Row], stated: int | None) -> int:
     """The index of the header: the stated row, else the first that is about as wide as the widest."""
     if stated:
         return min(max(0, stated - 1), len(rows) - 1)
@@ -80,7 +80,7 @@ def _header(rows: list[Row], stated: int | None) -> int:
     return next(at for at, width in enumerate(widths) if width >= max(widths) / 2)
 
 
-def _numbered(first: list[Row], rest: Iterator[Row], line: int) -> Iterator[tuple[int, Row]]:
+def _number_rows(first: list[Row], rest: Iterator[Row], line: int) -> Iterator[tuple[int, Row]]:
     for row in first:
         yield line, row
         line += 1
@@ -89,19 +89,19 @@ def _numbered(first: list[Row], rest: Iterator[Row], line: int) -> Iterator[tupl
         line += 1
 
 
-def _load(con: duckdb.DuckDBPyConnection, rows: Iterator[tuple[int, Row]], width: int) -> None:
+def _load_rows(con: duckdb.DuckDBPyConnection, rows: Iterator[tuple[int, Row]], width: int) -> None:
     names = [f"c{i}" for i in range(1, width + 1)]
-    con.execute(f"create or replace table raw (line bigint, {', '.join(f'{name} varchar' for name in names)})")
+    con.execute(f"create or replace table raw_rows (line bigint, {', '.join(f'{name} varchar' for name in names)})")
     while batch := list(islice(rows, _BATCH)):
         lines, cells = zip(*batch, strict=True)
-        columns = [[as_text(row[at]) if at < len(row) else None for row in cells] for at in range(width)]
+        columns = [[format_cell(row[at]) if at < len(row) else None for row in cells] for at in range(width)]
         arrays = [pa.array(lines, pa.int64()), *(pa.array(column, pa.string()) for column in columns)]
         con.register("batch_read", pa.table(arrays, ["line", *names]))
-        con.execute("insert into raw select * from batch_read")
+        con.execute("insert into raw_rows select * from batch_read")
         con.unregister("batch_read")
 
 
-def as_text(cell: object) -> str | None:
+def format_cell(cell: object) -> str | None:
     """A cell as the text a CSV would hold: whole floats without `.0`, dates in ISO, empty as None."""
     if cell is None or cell == "":
         return None
