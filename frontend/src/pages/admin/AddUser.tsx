@@ -7,9 +7,9 @@ import { api, read } from '@/api/client'
 import { EmailField, NameField } from '@/components/fields'
 import { ShownOnce } from '@/components/ShownOnce'
 import css from './Admin.module.css'
-import { Rights } from './Rights'
+import { RolesAndTeam } from './RolesAndTeam'
 
-/** Somebody new; they come in by a one-time link, which is shown here and never again. */
+/** Adds a user. They sign in first by a one-time link, which is shown here once. */
 export function AddUser({ onClose }: { onClose: () => void }) {
   const queries = useQueryClient()
   const [name, setName] = useState('')
@@ -22,9 +22,10 @@ export function AddUser({ onClose }: { onClose: () => void }) {
   })
   if (add.data)
     return (
-      <Dialog onClose={onClose} title={`${add.data.name} is added`} closeOnClickOutside={false}>
+      <Dialog onClose={onClose} title={`${add.data.name} was added`} closeOnClickOutside={false}>
         <ShownOnce label="One-time link" value={add.data.link}>
-          Hand this link over in person or by a channel you trust. It counts once, for a day, and is not shown again.
+          Give this link to {add.data.name} in person or by a channel you trust. It works once, within 24 hours, and is
+          not shown again.
         </ShownOnce>
       </Dialog>
     )
@@ -39,12 +40,12 @@ export function AddUser({ onClose }: { onClose: () => void }) {
       >
         <NameField data-autofocus value={name} onChange={setName} />
         <EmailField value={email} onChange={setEmail} />
-        <Rights roles={roles} teamId={teamId} onRoles={setRoles} onTeam={setTeamId} />
+        <RolesAndTeam roles={roles} teamId={teamId} onRoles={setRoles} onTeam={setTeamId} />
         <p className={css.error} role="alert">
           {add.error?.message}
         </p>
         <Button type="submit" loading={add.isPending} disabled={!roles.length}>
-          Add
+          Add user
         </Button>
       </form>
     </Dialog>

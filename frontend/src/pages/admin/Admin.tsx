@@ -3,8 +3,8 @@ import type { ReactNode } from 'react'
 import { Page } from '@/components/Page'
 import { useMay } from '@/components/signedIn'
 import { Tabs } from '@/components/Tabs'
+import { ApiKeys } from './ApiKeys'
 import { Audit } from './Audit'
-import { Keys } from './Keys'
 import { Roles } from './Roles'
 import { TABS } from './search'
 import { Teams } from './Teams'
@@ -12,24 +12,24 @@ import { Users } from './Users'
 
 const route = getRouteApi('/shell/admin')
 
-const PARTS: Record<(typeof TABS)[number]['value'], () => ReactNode> = {
+const TAB_CONTENT: Record<(typeof TABS)[number]['value'], () => ReactNode> = {
   users: Users,
   roles: Roles,
   teams: Teams,
-  keys: Keys,
+  keys: ApiKeys,
   audit: Audit,
 }
 
-/** Who may do what, by which keys, and what has been done. */
+/** Users, roles, teams, API keys and the audit log. */
 export default function Admin() {
   const may = useMay()
-  const theirs = TABS.filter(tab => may(tab.needs))
-  const { tab = theirs[0]?.value ?? 'users' } = route.useSearch()
-  const Part = PARTS[tab]
+  const allowed = TABS.filter(tab => may(tab.needs))
+  const { tab = allowed[0]?.value ?? 'users' } = route.useSearch()
+  const Content = TAB_CONTENT[tab]
   return (
-    <Page title="Admin" sentence="Who may do what, by which keys, and what has been done">
-      <Tabs label="Parts of administration" now={tab} tabs={theirs} />
-      <Part />
+    <Page title="Admin" sentence="Users, what they may do, and what they have done">
+      <Tabs label="Administration" now={tab} tabs={allowed} />
+      <Content />
     </Page>
   )
 }

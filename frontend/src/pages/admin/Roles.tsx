@@ -5,30 +5,29 @@ import { DataTable } from '@/components/DataTable'
 import { Faced, Waiting } from '@/components/faces'
 import { MISSING } from '@/components/format'
 import { Card } from '@/components/Page'
+import { byPermissionName, permissionName, roleName, scopeName } from '@/components/permissions'
 import css from './Admin.module.css'
 
-const REACH: Record<string, string> = { own: 'own customers', team: 'the team’s customers', all: 'all customers' }
-
-/** Every role, what it reaches and what it permits. */
+/** Every role: whose customers it sees, and what it may do. */
 export function Roles() {
   const query = useQuery(ask.roles())
   return (
     <Faced query={query} waiting={<Waiting rows={3} height={160} />}>
       {answer => (
         <>
-          <Card title="Roles" note="Somebody may hold several; then they add up" flush>
+          <Card title="Roles" note="A user with several roles has the permissions of all of them" flush>
             <DataTable
               caption="Roles"
               rowKey={role => role.name}
               rows={answer.data}
               columns={[
-                { name: 'name', label: 'Role', show: role => <strong>{role.name}</strong> },
-                { name: 'scope', label: 'Reaches', show: role => REACH[role.scope] ?? role.scope },
-                { name: 'description', label: 'Is for', wrap: true },
+                { name: 'name', label: 'Role', show: role => <strong>{roleName(role.name)}</strong> },
+                { name: 'scope', label: 'Sees', show: role => scopeName(role.scope) },
+                { name: 'description', label: 'Description', wrap: true },
               ]}
             />
           </Card>
-          <Card title="What they may do" note="Whatever is not marked is refused" flush>
+          <Card title="Permissions" note="Unmarked = not allowed" flush>
             <Matrix roles={answer.data} />
           </Card>
         </>
@@ -38,7 +37,7 @@ export function Roles() {
 }
 
 function Matrix({ roles }: { roles: Role[] }) {
-  const permissions = [...new Set(roles.flatMap(role => role.permissions))].sort()
+  const permissions = byPermissionName(new Set(roles.flatMap(role => role.permissions)))
   const rows: Record<string, string>[] = permissions.map(permission => ({ permission }))
   return (
     <DataTable
@@ -46,10 +45,10 @@ function Matrix({ roles }: { roles: Role[] }) {
       rowKey={row => row.permission ?? ''}
       rows={rows}
       columns={[
-        { name: 'permission', label: 'Permission', show: row => row.permission },
+        { name: 'permission', label: 'Permission', show: row => permissionName(row.permission ?? '') },
         ...roles.map(role => ({
           name: role.name,
-          label: role.name,
+          label: roleName(role.name),
           show: (row: Record<string, string>) =>
             role.permissions.includes(row.permission ?? '') ? (
               <span className={css.yes}>

@@ -11,7 +11,7 @@ import { Card } from '@/components/Page'
 import { say } from '@/components/toasts'
 import css from './Admin.module.css'
 
-/** Teams: a manager sees the customers of the own one. */
+/** All teams; a manager sees the customers of their own team. */
 export function Teams() {
   const query = useQuery(ask.teams())
   const queries = useQueryClient()
@@ -20,7 +20,7 @@ export function Teams() {
     mutationFn: () => read(api.POST('/api/teams', { body: { name: name.trim() } })),
     onSuccess: team => {
       setName('')
-      say(`Team ${team.name} is there`, { tone: 'good' })
+      say(`Team ${team.name} added`, { tone: 'good' })
       return queries.invalidateQueries({ queryKey: ['teams'] })
     },
   })
@@ -43,10 +43,10 @@ export function Teams() {
           error={add.error?.message}
         />
         <Button type="submit" loading={add.isPending} disabled={!name.trim()}>
-          Add the team
+          Add team
         </Button>
       </form>
-      <Card title="Teams" note="A manager sees the customers of the own team" flush>
+      <Card title="Teams" note="Sales managers see the customers of their team" flush>
         <Faced
           query={query}
           waiting={
@@ -55,7 +55,7 @@ export function Teams() {
             </div>
           }
           isEmpty={answer => answer.data.length === 0}
-          empty={<Empty title="No teams yet">Add the first one above, then say on Users who belongs to it.</Empty>}
+          empty={<Empty title="No teams yet">Add the first team above, then assign users to it under Users.</Empty>}
         >
           {answer => (
             <DataTable

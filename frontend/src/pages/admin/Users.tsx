@@ -8,24 +8,25 @@ import { ask } from '@/api/questions'
 import type { Account } from '@/api/shapes'
 import { DataTable } from '@/components/DataTable'
 import { Empty, Faced, Waiting } from '@/components/faces'
-import { many, moment } from '@/components/format'
+import { MISSING, many, moment } from '@/components/format'
 import { Chip } from '@/components/marks'
 import { Card } from '@/components/Page'
+import { roleName } from '@/components/permissions'
 import { AddUser } from './AddUser'
 import css from './Admin.module.css'
-import { OneUser } from './OneUser'
+import { EditUser } from './EditUser'
 
 const route = getRouteApi('/shell/admin')
 
-/** Everybody who may sign in, or once did. */
+/** All users, including those who can no longer sign in. */
 export function Users() {
   const { q = '', user: opened } = route.useSearch()
   const navigate = useNavigate({ from: '/admin' })
   const query = useQuery(ask.users())
   const [isAdding, setAdding] = useState(false)
-  const wanted = q.toLowerCase()
-  const found = query.data?.data.filter(each => `${each.name} ${each.email}`.toLowerCase().includes(wanted)) ?? []
-  const chosen = query.data?.data.find(each => each.user_id === opened)
+  const searched = q.toLowerCase()
+  const found = query.data?.data.filter(user => `${user.name} ${user.email}`.toLowerCase().includes(searched)) ?? []
+  const chosen = query.data?.data.find(user => user.user_id === opened)
   return (
     <>
       <div className={css.bar}>
@@ -43,7 +44,7 @@ export function Users() {
           }}
         />
         <Button leftSection={<IconUserPlus size={16} aria-hidden />} onClick={() => setAdding(true)}>
-          Add a user
+          Add user
         </Button>
       </div>
       <Card title={query.data ? many(found.length, 'user') : 'Users'} flush>
@@ -55,13 +56,13 @@ export function Users() {
             </div>
           }
           isEmpty={() => found.length === 0}
-          empty={<Empty title="Nobody by that name" />}
+          empty={<Empty title="No users match" />}
         >
           {() => <Table users={found} />}
         </Faced>
       </Card>
       {isAdding && <AddUser onClose={() => setAdding(false)} />}
-      {chosen && <OneUser key={chosen.user_id} user={chosen} />}
+      {chosen && <EditUser key={chosen.user_id} user={chosen} />}
     </>
   )
 }
@@ -90,23 +91,23 @@ function Table({ users }: { users: Account[] }) {
           ),
         },
         { name: 'email', label: 'E-mail' },
-        { name: 'roles', label: 'Roles', show: user => user.roles.join(', ') || 'none' },
-        { name: 'team', label: 'Team', show: user => user.team?.name ?? 'none' },
+        { name: 'roles', label: 'Roles', show: user => user.roles.map(roleName).join(', ') || MISSING },
+        { name: 'team', label: 'Team', show: user => user.team?.name ?? MISSING },
         {
           name: 'second_factor',
           label: 'Second factor',
-          show: user => (user.second_factor ? <Chip tone="good">✓ yes</Chip> : <Chip>no</Chip>),
+          show: user => (user.second_factor ? <Chip tone="good">✓ On</Chip> : <Chip>Off</Chip>),
         },
         {
           name: 'last_seen_at',
-          label: 'Last seen',
+          label: 'Last active',
           show: user =>
             user.disabled ? (
-              <Chip tone="warn">locked out</Chip>
+              <Chip tone="warn">Blocked</Chip>
             ) : user.last_seen_at ? (
               moment(user.last_seen_at)
             ) : (
-              <span className={css.dim}>not yet</span>
+              <span className={css.dim}>Never</span>
             ),
         },
       ]}

@@ -5,10 +5,10 @@ export const TABS = [
   { value: 'roles', label: 'Roles', needs: 'users.manage' },
   { value: 'teams', label: 'Teams', needs: 'users.manage' },
   { value: 'keys', label: 'API keys', needs: 'keys.manage' },
-  { value: 'audit', label: 'Audit', needs: 'audit.read' },
+  { value: 'audit', label: 'Audit log', needs: 'audit.read' },
 ] as const
 
-/** `q` finds a user, `user` is the one being changed; the rest narrows the audit. */
+/** `q` finds a user, `user` is the one being edited; the rest filters the audit log. */
 export const parseAdmin = reader({
   tab: oneOf(TABS.map(tab => tab.value)),
   q: text,

@@ -13,7 +13,7 @@ import { say, sayProblem } from '@/components/toasts'
 import css from './Me.module.css'
 import { RecoveryCodes } from './RecoveryCodes'
 
-/** The second factor: an app that shows six digits, and codes for the day the phone is lost. */
+/** The second factor: an authenticator app, and recovery codes in case the phone is lost. */
 export function Authenticator({ me }: { me: User }) {
   const queries = useQueryClient()
   const [isRemoving, setRemoving] = useState(false)
@@ -32,7 +32,7 @@ export function Authenticator({ me }: { me: User }) {
     mutationFn: () => read(api.DELETE('/api/me/totp')),
     onSuccess: () => {
       setRemoving(false)
-      say('The authenticator app counts no more')
+      say('Authenticator app removed')
       return refresh()
     },
   })
@@ -41,16 +41,16 @@ export function Authenticator({ me }: { me: User }) {
     <Card
       title={
         <span className={css.titled}>
-          Second factor {me.second_factor ? <Chip tone="good">✓ in use</Chip> : <Chip tone="warn">none</Chip>}
+          Second factor {me.second_factor ? <Chip tone="good">✓ On</Chip> : <Chip tone="warn">Off</Chip>}
         </span>
       }
-      note="Asked after the password, and before anything that cannot be taken back"
+      note="A code asked for after your password, and again before anything that cannot be undone"
     >
       <div className={css.rows}>
         <div className={css.row}>
           <div>
             <p>Authenticator app</p>
-            <p className={css.dim}>{isOn ? 'Six digits from your phone' : 'Not set up'}</p>
+            <p className={css.dim}>{isOn ? 'A six-digit code from your phone' : 'Not set up'}</p>
           </div>
           {isOn ? (
             <Button variant="default" onClick={() => setRemoving(true)}>
@@ -66,10 +66,10 @@ export function Authenticator({ me }: { me: User }) {
           <div className={css.row}>
             <div>
               <p>Recovery codes</p>
-              <p className={css.dim}>{many(me.recovery_codes, 'code')} left; each counts once</p>
+              <p className={css.dim}>{many(me.recovery_codes, 'code')} left; each works once</p>
             </div>
             <Button variant="default" loading={renew.isPending} onClick={() => renew.mutate()}>
-              Make new ones
+              Create new codes
             </Button>
           </div>
         )}
@@ -82,7 +82,7 @@ export function Authenticator({ me }: { me: User }) {
           onDone={fresh => {
             start.reset()
             setCodes(fresh)
-            if (!fresh.length) say('The authenticator app is in use', { tone: 'good' })
+            if (!fresh.length) say('Authenticator app turned on', { tone: 'good' })
             void refresh()
           }}
         />
@@ -98,15 +98,15 @@ export function Authenticator({ me }: { me: User }) {
           onConfirm={() => remove.mutate()}
           onClose={() => setRemoving(false)}
         >
-          <p>Its codes count no more. Without any second factor, the password alone lets somebody in.</p>
+          <p>Its codes stop working. Without another second factor, your password alone will be enough to sign in.</p>
         </ConfirmDialog>
       )}
     </Card>
   )
 }
 
-/** The API's SVG is made to stand inside a page; on its own it needs its namespace. */
-function asPicture(svg: string): string {
+/** The API's SVG as an image address; outside a page an SVG needs its namespace. */
+function toDataUrl(svg: string): string {
   const named = svg.includes('xmlns') ? svg : svg.replace('<svg', '<svg xmlns="http://www.w3.org/2000/svg"')
   return `data:image/svg+xml;utf8,${encodeURIComponent(named)}`
 }
@@ -133,10 +133,10 @@ function SetUp({ secret, qr, onClose, onDone }: SetUpProps) {
           confirm.mutate()
         }}
       >
-        <p>Scan this with the app on your phone, then give the six digits it shows.</p>
-        <img className={css.qr} src={asPicture(qr)} alt="QR code of the key" width={200} height={200} />
+        <p>Scan this with the authenticator app on your phone, then enter the six-digit code it shows.</p>
+        <img className={css.qr} src={toDataUrl(qr)} alt="QR code of the key" width={200} height={200} />
         <p className={css.dim}>
-          No camera? Type the key: <code className={css.secret}>{secret.match(/.{1,4}/g)?.join(' ')}</code>
+          No camera? Enter this key in the app: <code className={css.secret}>{secret.match(/.{1,4}/g)?.join(' ')}</code>
         </p>
         <TextInput
           data-autofocus
@@ -152,7 +152,7 @@ function SetUp({ secret, qr, onClose, onDone }: SetUpProps) {
           }
         />
         <Button type="submit" loading={confirm.isPending} disabled={code.length < 6}>
-          Put it in use
+          Turn on
         </Button>
       </form>
     </Dialog>

@@ -11,12 +11,18 @@ import { say, sayProblem } from '@/components/toasts'
 import css from './Me.module.css'
 
 const PHONES = /iphone|ipad|android/i
+const SIGN_IN_METHODS: Record<string, string> = {
+  password: 'your password',
+  passkey: 'a passkey',
+  link: 'a one-time link',
+  oidc: 'your company account',
+}
 
-/** Where one is signed in; any other device can be signed out from here. */
+/** The devices the user is signed in on; each other one can be signed out. */
 export function Devices() {
   const query = useQuery(ask.sessions())
   const queries = useQueryClient()
-  const others = query.data?.data.filter(each => !each.current) ?? []
+  const others = query.data?.data.filter(device => !device.current) ?? []
   const end = useMutation({
     mutationFn: async (ids: string[]) => {
       for (const session_id of ids)
@@ -29,13 +35,13 @@ export function Devices() {
   return (
     <Card
       title="Where you are signed in"
-      note="Do you not know one? Sign it out and set another password"
+      note="Don’t recognise one? Sign it out and change your password"
       actions={
         others.length > 1 && (
           <Button
             variant="default"
             loading={end.isPending}
-            onClick={() => end.mutate(others.map(each => each.session_id))}
+            onClick={() => end.mutate(others.map(device => device.session_id))}
           >
             Sign out all others
           </Button>
@@ -45,27 +51,27 @@ export function Devices() {
       <Faced query={query} waiting={<Waiting rows={3} height={44} />}>
         {answer => (
           <ul className={css.rows}>
-            {answer.data.map(each => {
-              const Icon = PHONES.test(each.device) ? IconDeviceMobile : IconDeviceDesktop
+            {answer.data.map(device => {
+              const Icon = PHONES.test(device.device) ? IconDeviceMobile : IconDeviceDesktop
               return (
-                <li key={each.session_id} className={css.row}>
+                <li key={device.session_id} className={css.row}>
                   <Icon size={24} stroke={1.5} className={css.dim} aria-hidden />
                   <div className={css.grow}>
                     <p className={css.titled}>
-                      {each.device} {each.current && <Chip tone="good">this one</Chip>}
+                      {device.device} {device.current && <Chip tone="good">This device</Chip>}
                     </p>
                     <p className={css.dim}>
-                      {each.current ? 'In use now' : `Last seen ${moment(each.last_seen_at)}`}
-                      {each.network && `, from ${each.network}`}, signed in {day(each.created_at)} by{' '}
-                      {each.signed_in_by}
+                      {device.current ? 'Active now' : `Last active ${moment(device.last_seen_at)}`}
+                      {device.network && `, from ${device.network}`}. Signed in {day(device.created_at)} with{' '}
+                      {SIGN_IN_METHODS[device.signed_in_by] ?? device.signed_in_by}
                     </p>
                   </div>
-                  {!each.current && (
+                  {!device.current && (
                     <Button
                       variant="default"
-                      aria-label={`Sign out ${each.device}`}
+                      aria-label={`Sign out ${device.device}`}
                       disabled={end.isPending}
-                      onClick={() => end.mutate([each.session_id])}
+                      onClick={() => end.mutate([device.session_id])}
                     >
                       Sign out
                     </Button>

@@ -6,38 +6,43 @@ import { session } from '@/api/session'
 import type { User } from '@/api/shapes'
 import { Faced, Waiting } from '@/components/faces'
 import { Page } from '@/components/Page'
+import { roleName } from '@/components/permissions'
 import { Tabs } from '@/components/Tabs'
+import { ApiKeys } from './ApiKeys'
 import { Devices } from './Devices'
-import { Keys } from './Keys'
 import { Profile } from './Profile'
-import { SignInWays } from './SignInWays'
+import { SignInMethods } from './SignInMethods'
 import { TABS } from './search'
 
 const route = getRouteApi('/shell/me')
 
-const PARTS: Record<(typeof TABS)[number]['value'], (props: { me: User }) => ReactNode> = {
+const TAB_CONTENT: Record<(typeof TABS)[number]['value'], (props: { me: User }) => ReactNode> = {
   profile: Profile,
-  'sign-in': SignInWays,
+  'sign-in': SignInMethods,
   devices: Devices,
-  keys: Keys,
+  keys: ApiKeys,
 }
 
-/** One's own account. */
+/** The user's own account. */
 export default function Me() {
   const { tab = 'profile' } = route.useSearch()
   const query = useQuery(ask.me())
-  const Part = PARTS[tab]
+  const Content = TAB_CONTENT[tab]
   useEffect(() => {
     if (query.data) session.setUser(query.data)
   }, [query.data])
   return (
     <Page
-      title="Me"
-      sentence={query.data ? [query.data.email, ...query.data.roles, query.data.team].filter(Boolean).join(' · ') : ' '}
+      title="My account"
+      sentence={
+        query.data
+          ? [query.data.email, ...query.data.roles.map(roleName), query.data.team].filter(Boolean).join(' · ')
+          : ' '
+      }
     >
-      <Tabs label="Parts of the account" now={tab} tabs={TABS} />
+      <Tabs label="My account" now={tab} tabs={TABS} />
       <Faced query={query} waiting={<Waiting rows={4} height={64} gap={16} />}>
-        {me => <Part me={me} />}
+        {me => <Content me={me} />}
       </Faced>
     </Page>
   )

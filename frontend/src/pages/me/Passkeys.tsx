@@ -14,7 +14,7 @@ import { say, sayProblem } from '@/components/toasts'
 import css from './Me.module.css'
 import { RecoveryCodes } from './RecoveryCodes'
 
-/** Passkeys: this device, or a key one carries, in place of the password. */
+/** Passkeys: sign in with this device or a security key instead of the password. */
 export function Passkeys() {
   const query = useQuery(ask.passkeys())
   const queries = useQueryClient()
@@ -31,7 +31,7 @@ export function Passkeys() {
     onSuccess: added => {
       setName('')
       setCodes(added.recovery_codes)
-      say(`Passkey ${added.name} is in use`, { tone: 'good' })
+      say(`Passkey ${added.name} added`, { tone: 'good' })
       return refresh()
     },
     onError: sayProblem,
@@ -39,7 +39,7 @@ export function Passkeys() {
   return (
     <Card
       title="Passkeys"
-      note="Sign in with this device's fingerprint, face or code; nothing can be guessed or given away"
+      note="Sign in with this device’s fingerprint, face or PIN. A passkey cannot be guessed or stolen by a fake website"
     >
       <Faced query={query} waiting={<Waiting rows={2} height={40} />}>
         {answer => (
@@ -49,8 +49,8 @@ export function Passkeys() {
                 <div>
                   <p>{key.name}</p>
                   <p className={css.dim}>
-                    Since {day(key.created_at)},{' '}
-                    {key.last_used_at ? `last used ${moment(key.last_used_at)}` : 'not used yet'}
+                    Added {day(key.created_at)},{' '}
+                    {key.last_used_at ? `last used ${moment(key.last_used_at)}` : 'never used'}
                   </p>
                 </div>
                 <Button variant="default" aria-label={`Remove passkey ${key.name}`} onClick={() => setRemoving(key)}>
@@ -70,18 +70,18 @@ export function Passkeys() {
           }}
         >
           <TextInput
-            aria-label="Name of a new passkey"
-            placeholder="Such as Laptop"
+            aria-label="Name of the new passkey"
+            placeholder="For example: Laptop"
             maxLength={100}
             value={name}
             onChange={event => setName(event.currentTarget.value)}
           />
           <Button type="submit" variant="default" loading={add.isPending}>
-            Add a passkey
+            Add passkey
           </Button>
         </form>
       ) : (
-        <p className={css.dim}>This browser cannot make passkeys here.</p>
+        <p className={css.dim}>This browser does not support passkeys on this address.</p>
       )}
       {codes.length > 0 && <RecoveryCodes codes={codes} onClose={() => setCodes([])} />}
       {removing && <Remove passkey={removing} onClose={() => setRemoving(null)} onDone={refresh} />}
@@ -94,7 +94,7 @@ function Remove({ passkey, onClose, onDone }: { passkey: Passkey; onClose: () =>
     mutationFn: () =>
       read(api.DELETE('/api/me/passkeys/{passkey_id}', { params: { path: { passkey_id: passkey.passkey_id } } })),
     onSuccess: () => {
-      say(`Passkey ${passkey.name} counts no more`)
+      say(`Passkey ${passkey.name} removed`)
       onClose()
       return onDone()
     },
@@ -109,7 +109,7 @@ function Remove({ passkey, onClose, onDone }: { passkey: Passkey; onClose: () =>
       onConfirm={() => remove.mutate()}
       onClose={onClose}
     >
-      <p>It lets nobody in any more. You can add the device again.</p>
+      <p>It can no longer be used to sign in. You can add the device again later.</p>
     </ConfirmDialog>
   )
 }

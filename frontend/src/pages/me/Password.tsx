@@ -8,25 +8,29 @@ import { Card } from '@/components/Page'
 import { say } from '@/components/toasts'
 import css from './Me.module.css'
 
-const ALONE = 15
-const WITH_FACTOR = 8
+const MIN_LENGTH_ALONE = 15
+const MIN_LENGTH_WITH_FACTOR = 8
 
+/** Sets or changes the password; all other devices are then signed out. */
 export function Password({ me }: { me: User }) {
   const queries = useQueryClient()
   const [current, setCurrent] = useState('')
   const [password, setPassword] = useState('')
-  const least = me.second_factor ? WITH_FACTOR : ALONE
+  const minLength = me.second_factor ? MIN_LENGTH_WITH_FACTOR : MIN_LENGTH_ALONE
   const change = useMutation({
     mutationFn: () => read(api.POST('/api/me/password', { body: { password, ...(current ? { current } : {}) } })),
     onSuccess: () => {
       setCurrent('')
       setPassword('')
-      say('Password set; all other devices are signed out', { tone: 'good' })
+      say('Password saved. All other devices were signed out', { tone: 'good' })
       void queries.invalidateQueries({ queryKey: ['me'] })
     },
   })
   return (
-    <Card title="Password" note={me.password ? undefined : 'There is none yet; without one, only a link lets you in'}>
+    <Card
+      title="Password"
+      note={me.password ? undefined : 'You have no password yet. Without one, you need a one-time link to sign in'}
+    >
       <form
         className={css.form}
         onSubmit={event => {
@@ -37,17 +41,17 @@ export function Password({ me }: { me: User }) {
         <input type="email" autoComplete="username" value={me.email} readOnly hidden />
         {me.password && (
           <PasswordInput
-            label="The one you have"
+            label="Current password"
             autoComplete="current-password"
             value={current}
             onChange={event => setCurrent(event.currentTarget.value)}
           />
         )}
         <PasswordInput
-          label="The new one"
-          description={`At least ${least} characters; a few words you can remember are best`}
+          label="New password"
+          description={`At least ${minLength} characters. A few words you can remember work best`}
           autoComplete="new-password"
-          minLength={least}
+          minLength={minLength}
           maxLength={256}
           required
           withAsterisk={false}
@@ -60,7 +64,7 @@ export function Password({ me }: { me: User }) {
           </p>
         )}
         <Button type="submit" loading={change.isPending} disabled={!password} className={css.act}>
-          Set the password
+          {me.password ? 'Change password' : 'Save password'}
         </Button>
       </form>
     </Card>

@@ -30,7 +30,7 @@ const LOCALES = [
 ]
 const names = new Intl.DisplayNames(['en'], { type: 'language' })
 
-/** Name and e-mail, and how the pages look, write and begin. */
+/** Name and e-mail; theme, number format and start page. */
 export function Profile({ me }: { me: User }) {
   const queries = useQueryClient()
   const [scheme, setScheme] = useScheme()
@@ -54,7 +54,7 @@ export function Profile({ me }: { me: User }) {
   const known = locale && !LOCALES.includes(locale) ? [locale, ...LOCALES] : LOCALES
   return (
     <>
-      <Card title="Who you are">
+      <Card title="Profile">
         <form
           className={css.form}
           onSubmit={event => {
@@ -62,9 +62,9 @@ export function Profile({ me }: { me: User }) {
             change.mutate(changed)
           }}
         >
-          <NameField description="As colleagues see it" autoComplete="name" value={name} onChange={setName} />
+          <NameField description="Shown to your colleagues" autoComplete="name" value={name} onChange={setName} />
           <EmailField
-            description="What you sign in with; to change it you confirm that it is you"
+            description="You sign in with this address. To change it, you confirm your password"
             autoComplete="email"
             value={email}
             onChange={setEmail}
@@ -79,14 +79,14 @@ export function Profile({ me }: { me: User }) {
           </Button>
         </form>
       </Card>
-      <Card title="How you like it">
+      <Card title="Preferences">
         <div className={css.form}>
           <div>
-            <p className={css.label} id="colours">
-              Colours
+            <p className={css.label} id="theme">
+              Theme
             </p>
             <SegmentedControl
-              aria-labelledby="colours"
+              aria-labelledby="theme"
               value={scheme}
               onChange={value => setScheme(value as typeof scheme)}
               data={[...SCHEMES]}
@@ -94,17 +94,17 @@ export function Profile({ me }: { me: User }) {
           </div>
           <NativeSelect
             label="Numbers and dates"
-            description={`Such as ${decimal(1234.5)} and ${moment('2026-11-21T09:30:00Z')}`}
+            description={`Example: ${decimal(1234.5)} and ${moment('2026-11-21T09:30:00Z')}`}
             value={locale}
             onChange={event => change.mutate({ preferences: { locale: event.currentTarget.value } })}
             data={[
-              { value: '', label: 'As the browser' },
+              { value: '', label: 'Browser default' },
               ...known.map(value => ({ value, label: names.of(value) ?? value })),
             ]}
           />
           <NativeSelect
-            label="Begin with"
-            description="The page after sign-in"
+            label="Start page"
+            description="Shown after you sign in"
             value={me.preferences.home ?? ''}
             onChange={event => change.mutate({ preferences: { home: event.currentTarget.value || '/' } })}
             data={placesOf(me).map(place => ({ value: place.to, label: place.label }))}

@@ -7,22 +7,23 @@ import type { ApiKey, User } from '@/api/shapes'
 import { Empty, Faced, Waiting } from '@/components/faces'
 import { day, moment } from '@/components/format'
 import { Card } from '@/components/Page'
+import { byPermissionName, permissionName } from '@/components/permissions'
 import { RevokeKey } from '@/components/RevokeKey'
 import css from './Me.module.css'
-import { NewKey } from './NewKey'
+import { NewApiKey } from './NewApiKey'
 
-/** One's keys for programs. */
-export function Keys({ me }: { me: User }) {
+/** The user's own API keys. */
+export function ApiKeys({ me }: { me: User }) {
   const query = useQuery(ask.apiKeys())
-  const [isMaking, setMaking] = useState(false)
-  const [ending, setEnding] = useState<ApiKey | null>(null)
+  const [isCreating, setCreating] = useState(false)
+  const [revoking, setRevoking] = useState<ApiKey | null>(null)
   return (
     <Card
       title="API keys"
-      note="For programs that act for you; never more than you may yourself"
+      note="For programs that work on your behalf. A key never allows more than you may do yourself"
       actions={
-        <Button variant="default" leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setMaking(true)}>
-          New key
+        <Button variant="default" leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setCreating(true)}>
+          New API key
         </Button>
       }
     >
@@ -30,7 +31,7 @@ export function Keys({ me }: { me: User }) {
         query={query}
         waiting={<Waiting rows={2} height={44} />}
         isEmpty={answer => answer.data.length === 0}
-        empty={<Empty title="No keys yet">Make one when a program is to read or write for you.</Empty>}
+        empty={<Empty title="No API keys yet">Create one when a program needs to read or change data for you.</Empty>}
       >
         {answer => (
           <ul className={css.rows}>
@@ -41,11 +42,11 @@ export function Keys({ me }: { me: User }) {
                     {key.name} <code className={css.dim}>{key.prefix}…</code>
                   </p>
                   <p className={css.dim}>
-                    {key.scopes.join(', ')}; until {day(key.expires_at)},{' '}
-                    {key.last_used_at ? `last used ${moment(key.last_used_at)}` : 'not used yet'}
+                    {byPermissionName(key.scopes).map(permissionName).join(', ')}. Expires {day(key.expires_at)},{' '}
+                    {key.last_used_at ? `last used ${moment(key.last_used_at)}` : 'never used'}
                   </p>
                 </div>
-                <Button variant="default" aria-label={`Revoke ${key.name}`} onClick={() => setEnding(key)}>
+                <Button variant="default" aria-label={`Revoke ${key.name}`} onClick={() => setRevoking(key)}>
                   Revoke
                 </Button>
               </li>
@@ -53,8 +54,8 @@ export function Keys({ me }: { me: User }) {
           </ul>
         )}
       </Faced>
-      {isMaking && <NewKey me={me} onClose={() => setMaking(false)} />}
-      {ending && <RevokeKey apiKey={ending} onClose={() => setEnding(null)} />}
+      {isCreating && <NewApiKey me={me} onClose={() => setCreating(false)} />}
+      {revoking && <RevokeKey apiKey={revoking} onClose={() => setRevoking(null)} />}
     </Card>
   )
 }

@@ -3,6 +3,7 @@ import '@/components/theme/inputs'
 import { useQuery } from '@tanstack/react-query'
 import { ask } from '@/api/questions'
 import { Waiting } from '@/components/faces'
+import { roleName } from '@/components/permissions'
 import css from './Admin.module.css'
 
 interface Props {
@@ -10,27 +11,27 @@ interface Props {
   teamId: number | null
   onRoles: (roles: string[]) => void
   onTeam: (teamId: number | null) => void
-  /** Nobody changes the own roles. */
+  /** Users cannot change their own roles. */
   isSelf?: boolean
 }
 
-/** Which roles somebody holds, and whose colleague they are. */
-export function Rights({ roles, teamId, onRoles, onTeam, isSelf }: Props) {
-  const known = useQuery(ask.roles())
+/** The roles and the team of a user. */
+export function RolesAndTeam({ roles, teamId, onRoles, onTeam, isSelf }: Props) {
+  const allRoles = useQuery(ask.roles())
   const teams = useQuery(ask.teams())
   return (
     <>
       <fieldset className={css.roles} disabled={isSelf}>
         <legend>Roles</legend>
-        {!known.data && <Waiting rows={6} height={20} />}
-        {known.data?.data.map(role => (
+        {!allRoles.data && <Waiting rows={6} height={20} />}
+        {allRoles.data?.data.map(role => (
           <Checkbox
             key={role.name}
-            label={role.name}
+            label={roleName(role.name)}
             description={role.description}
             checked={roles.includes(role.name)}
             onChange={event =>
-              onRoles(event.currentTarget.checked ? [...roles, role.name] : roles.filter(each => each !== role.name))
+              onRoles(event.currentTarget.checked ? [...roles, role.name] : roles.filter(name => name !== role.name))
             }
           />
         ))}
@@ -40,7 +41,7 @@ export function Rights({ roles, teamId, onRoles, onTeam, isSelf }: Props) {
         value={String(teamId ?? '')}
         onChange={event => onTeam(event.currentTarget.value ? Number(event.currentTarget.value) : null)}
         data={[
-          { value: '', label: 'none' },
+          { value: '', label: 'No team' },
           ...(teams.data?.data.map(team => ({ value: String(team.team_id), label: team.name })) ?? []),
         ]}
       />

@@ -3,8 +3,8 @@ import { Authenticator } from './Authenticator'
 import { Passkeys } from './Passkeys'
 import { Password } from './Password'
 
-/** Everything one can prove to be oneself with. */
-export function SignInWays({ me }: { me: User }) {
+/** Password, second factor and passkeys. */
+export function SignInMethods({ me }: { me: User }) {
   return (
     <>
       <Password me={me} />

@@ -7,15 +7,16 @@ import { DataTable } from '@/components/DataTable'
 import { Empty, Faced, Waiting } from '@/components/faces'
 import { day, moment } from '@/components/format'
 import { Card } from '@/components/Page'
+import { byPermissionName, permissionName } from '@/components/permissions'
 import { RevokeKey } from '@/components/RevokeKey'
 import css from './Admin.module.css'
 
-/** Everybody's keys that still count. */
-export function Keys() {
+/** The valid API keys of all users. */
+export function ApiKeys() {
   const query = useQuery(ask.allApiKeys())
-  const [ending, setEnding] = useState<OwnedApiKey | null>(null)
+  const [revoking, setRevoking] = useState<OwnedApiKey | null>(null)
   return (
-    <Card title="API keys" note="A key never allows more than its owner may" flush>
+    <Card title="API keys" note="A key never allows more than its owner may do" flush>
       <Faced
         query={query}
         waiting={
@@ -24,7 +25,7 @@ export function Keys() {
           </div>
         }
         isEmpty={answer => answer.data.length === 0}
-        empty={<Empty title="Nobody has an API key">Everybody can make their own on the page Me.</Empty>}
+        empty={<Empty title="No API keys">Users create their own keys under My account.</Empty>}
       >
         {answer => (
           <DataTable
@@ -32,25 +33,30 @@ export function Keys() {
             rowKey={key => key.key_id}
             rows={answer.data}
             columns={[
-              { name: 'owner', label: 'Whose', show: key => <strong>{key.owner}</strong> },
-              { name: 'name', label: 'For' },
-              { name: 'prefix', label: 'Begins with', show: key => <code>{key.prefix}…</code> },
-              { name: 'scopes', label: 'May', wrap: true, show: key => key.scopes.join(', ') },
-              { name: 'expires_at', label: 'Until', show: key => day(key.expires_at) },
+              { name: 'owner', label: 'Owner', show: key => <strong>{key.owner}</strong> },
+              { name: 'name', label: 'Purpose' },
+              { name: 'prefix', label: 'Starts with', show: key => <code>{key.prefix}…</code> },
+              {
+                name: 'scopes',
+                label: 'Permissions',
+                wrap: true,
+                show: key => byPermissionName(key.scopes).map(permissionName).join(', '),
+              },
+              { name: 'expires_at', label: 'Expires', show: key => day(key.expires_at) },
               {
                 name: 'last_used_at',
                 label: 'Last used',
-                show: key => (key.last_used_at ? moment(key.last_used_at) : <span className={css.dim}>not yet</span>),
+                show: key => (key.last_used_at ? moment(key.last_used_at) : <span className={css.dim}>Never</span>),
               },
               {
                 name: 'key_id',
-                label: 'End',
+                label: 'Action',
                 show: key => (
                   <Button
                     variant="subtle"
                     size="compact-sm"
                     aria-label={`Revoke ${key.name} of ${key.owner}`}
-                    onClick={() => setEnding(key)}
+                    onClick={() => setRevoking(key)}
                   >
                     Revoke
                   </Button>
@@ -60,7 +66,7 @@ export function Keys() {
           />
         )}
       </Faced>
-      {ending && <RevokeKey apiKey={ending} owner={ending.owner} onClose={() => setEnding(null)} />}
+      {revoking && <RevokeKey apiKey={revoking} owner={revoking.owner} onClose={() => setRevoking(null)} />}
     </Card>
   )
 }

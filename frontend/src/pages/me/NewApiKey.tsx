@@ -6,87 +6,90 @@ import { useState } from 'react'
 import { api, Problem, read } from '@/api/client'
 import { ask } from '@/api/questions'
 import type { User } from '@/api/shapes'
+import { byPermissionName, permissionName } from '@/components/permissions'
 import { ShownOnce } from '@/components/ShownOnce'
 import css from './Me.module.css'
 
 const DAY_MS = 86_400_000
-const LIVES = [
+const LIFETIMES = [
   { value: '30', label: '30 days' },
   { value: '90', label: '90 days' },
-  { value: '364', label: 'a year' },
+  { value: '364', label: '1 year' },
 ]
-/** These need a person; a key is never given them. */
-const PERSONAL = ['users.manage', 'keys.manage', 'privacy.erase', 'contacts.export']
+/** Only a signed-in user may do these; a key never may. */
+const NEVER_BY_KEY = ['users.manage', 'keys.manage', 'privacy.erase', 'contacts.export']
 
-/** What a program may do, and until when; the key itself is shown this once. */
-export function NewKey({ me, onClose }: { me: User; onClose: () => void }) {
+/** Creates an API key with chosen permissions and lifetime; the key itself is shown once. */
+export function NewApiKey({ me, onClose }: { me: User; onClose: () => void }) {
   const queries = useQueryClient()
   const [name, setName] = useState('')
   const [scopes, setScopes] = useState<string[]>([])
   const [days, setDays] = useState('90')
-  const make = useMutation({
+  const create = useMutation({
     mutationFn: () => {
       const expires_at = new Date(Date.now() + Number(days) * DAY_MS).toISOString()
       return read(api.POST('/api/me/api-keys', { body: { name: name.trim(), scopes, expires_at } }))
     },
     onSuccess: () => queries.invalidateQueries({ queryKey: ask.apiKeys().queryKey }),
   })
-  if (make.data)
+  if (create.data)
     return (
-      <Dialog onClose={onClose} title={`The key of ${make.data.name}`} closeOnClickOutside={false}>
-        <ShownOnce label="API key" value={make.data.key}>
-          Send it as <code>Authorization: Bearer</code> with each request. It is not shown again; keep it like a
-          password.
+      <Dialog onClose={onClose} title={`API key ${create.data.name}`} closeOnClickOutside={false}>
+        <ShownOnce label="API key" value={create.data.key}>
+          Send it with each request in the header <code>Authorization: Bearer</code>. It is not shown again; keep it as
+          safe as a password.
         </ShownOnce>
       </Dialog>
     )
   return (
-    <Dialog onClose={onClose} title="A new key">
+    <Dialog onClose={onClose} title="New API key">
       <form
         className={css.setUp}
         onSubmit={event => {
           event.preventDefault()
-          make.mutate()
+          create.mutate()
         }}
       >
         <TextInput
           data-autofocus
-          label="For what"
-          placeholder="Such as Warehouse"
+          label="Purpose"
+          placeholder="For example: Warehouse"
           maxLength={100}
           value={name}
           onChange={event => setName(event.currentTarget.value)}
         />
         <NativeSelect
-          label="Counts for"
+          label="Expires after"
           value={days}
-          data={LIVES}
+          data={LIFETIMES}
           onChange={event => setDays(event.currentTarget.value)}
         />
         <fieldset className={css.scopes}>
-          <legend>It may</legend>
-          {me.permissions
-            .filter(permission => !PERSONAL.includes(permission))
+          <legend>Permissions</legend>
+          {byPermissionName(me.permissions)
+            .filter(permission => !NEVER_BY_KEY.includes(permission))
             .map(permission => (
               <Checkbox
                 key={permission}
-                label={permission}
+                label={permissionName(permission)}
                 checked={scopes.includes(permission)}
                 onChange={event =>
                   setScopes(
-                    event.currentTarget.checked ? [...scopes, permission] : scopes.filter(each => each !== permission),
+                    event.currentTarget.checked
+                      ? [...scopes, permission]
+                      : scopes.filter(scope => scope !== permission),
                   )
                 }
               />
             ))}
         </fieldset>
-        {make.error && (
+        {create.error && (
           <p className={css.error} role="alert">
-            {make.error.message} {make.error instanceof Problem && make.error.remedy}
+            {create.error.message} {create.error instanceof Problem && create.error.remedy}
           </p>
         )}
-        <Button type="submit" loading={make.isPending} disabled={!name.trim() || !scopes.length}>
-          Make the key
+        <Button type="submit" loading={create.isPending} disabled={!name.trim() || !scopes.length}>
+          Create key
         </Button>
       </form>
     </Dialog>
