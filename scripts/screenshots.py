@@ -112,8 +112,9 @@ def pictures(browser: Browser, link: str) -> None:
     context = browser.new_context(base_url=base, locale="en-GB", viewport={"width": DESKTOP[0], "height": DESKTOP[1]})
     page = context.new_page()
     page.goto(link)
-    page.get_by_label("Choose a password").fill(PHRASE)
-    page.locator("button[type=submit]").click()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("New password").fill(PHRASE)
+    page.get_by_role("button", name="Save and continue").click()
     quiet(page, ROW)
     customer = page.locator(ROW).first.get_attribute("data-row")
     for name, path in {

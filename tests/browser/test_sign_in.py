@@ -25,6 +25,28 @@ def test_sign_in_returns_to_the_address(pages: Pages, manager: Person) -> None:
     page.wait_for_selector(ROW)
 
 
+def test_a_new_user_learns_their_sign_in_name_and_chooses_a_password(pages: Pages, served: Served) -> None:
+    person = invite(served, "analyst", password=None)
+    page = pages(None)
+    page.goto(f"/sign-in?token={person.link}&next=/segments")
+    page.get_by_role("button", name="Continue").click()
+    name = page.get_by_label("You sign in as")
+    expect(name).to_have_value(person.email)
+    expect(name).to_have_attribute("autocomplete", "username")
+    assert "token" not in page.url
+    page.get_by_label("New password").fill(PHRASE)
+    page.get_by_role("button", name="Save and continue").click()
+    page.wait_for_url("**/segments")
+    again = pages(None)
+    again.goto("/segments")
+    sign_in(again, person, PHRASE)
+    again.wait_for_url("**/segments")
+    again.wait_for_selector("main h1")
+    again.goto(f"/sign-in?token={person.link}")
+    again.get_by_role("button", name="Continue").click()
+    expect(again.get_by_role("alert")).not_to_be_empty()
+
+
 def test_a_wrong_password_says_nothing_about_the_account(pages: Pages, manager: Person) -> None:
     told = []
     for email in (manager.email, "nobody.at.all@foresell.example"):

@@ -4,19 +4,16 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, Problem, read } from '@/api/client'
 import type { User } from '@/api/shapes'
+import { NewPasswordField } from '@/components/NewPasswordField'
 import { Card } from '@/components/Page'
 import { say } from '@/components/toasts'
 import css from './Me.module.css'
-
-const MIN_LENGTH_ALONE = 15
-const MIN_LENGTH_WITH_FACTOR = 8
 
 /** Sets or changes the password; all other devices are then signed out. */
 export function Password({ me }: { me: User }) {
   const queries = useQueryClient()
   const [current, setCurrent] = useState('')
   const [password, setPassword] = useState('')
-  const minLength = me.second_factor ? MIN_LENGTH_WITH_FACTOR : MIN_LENGTH_ALONE
   const change = useMutation({
     mutationFn: () => read(api.POST('/api/me/password', { body: { password, ...(current ? { current } : {}) } })),
     onSuccess: () => {
@@ -47,17 +44,7 @@ export function Password({ me }: { me: User }) {
             onChange={event => setCurrent(event.currentTarget.value)}
           />
         )}
-        <PasswordInput
-          label="New password"
-          description={`At least ${minLength} characters. A few words you can remember work best`}
-          autoComplete="new-password"
-          minLength={minLength}
-          maxLength={256}
-          required
-          withAsterisk={false}
-          value={password}
-          onChange={event => setPassword(event.currentTarget.value)}
-        />
+        <NewPasswordField user={me} value={password} onChange={setPassword} />
         {change.error && (
           <p className={css.error} role="alert">
             {change.error.message} {change.error instanceof Problem && change.error.remedy}

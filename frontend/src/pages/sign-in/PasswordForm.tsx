@@ -1,0 +1,107 @@
+import { Button, PasswordInput, TextInput } from '@mantine/core'
+import '@/components/theme/inputs'
+import { IconFingerprint } from '@tabler/icons-react'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { api, read } from '@/api/client'
+import { ask } from '@/api/questions'
+import { answerPasskey, hasPasskeys } from '@/components/passkeys'
+import css from './SignIn.module.css'
+import { type OnAnswer, onSubmit } from './submit'
+
+/** Why a company's sign-in sent the user back. */
+const REFUSED: Record<string, string> = {
+  stranger: 'You are not a user of this Foresell yet. Ask an administrator to add you with this e-mail address.',
+  provider: 'The company sign-in could not be reached. Try again, or use your password.',
+}
+
+interface Props {
+  next?: string
+  refused?: string
+  onAnswer: OnAnswer
+}
+
+/** E-mail and password; or a passkey, or a company account. */
+export function PasswordForm({ next, refused, onAnswer }: Props) {
+  const [email, setEmail] = useState('')
+  const [password, setPassword] = useState('')
+  const providers = useQuery(ask.providers())
+  const signIn = useMutation({
+    mutationFn: () => read(api.POST('/api/auth/sign-in', { body: { email, password } })),
+    onSuccess: onAnswer,
+  })
+  const passkey = useMutation({
+    mutationFn: async () => {
+      const { options, ticket } = await read(api.POST('/api/auth/passkey/options'))
+      return read(api.POST('/api/auth/passkey', { body: { ticket, credential: await answerPasskey(options) } }))
+    },
+    onSuccess: onAnswer,
+  })
+  const error = signIn.error ?? passkey.error
+  return (
+    <>
+      <h1 className={css.title}>Sign in</h1>
+      <form className={css.form} onSubmit={onSubmit(signIn.mutate)}>
+        <TextInput
+          label="E-mail"
+          type="email"
+          autoComplete="username webauthn"
+          required
+          withAsterisk={false}
+          size="md"
+          value={email}
+          onChange={event => setEmail(event.currentTarget.value)}
+          autoFocus
+        />
+        <PasswordInput
+          label="Password"
+          autoComplete="current-password"
+          required
+          withAsterisk={false}
+          size="md"
+          value={password}
+          onChange={event => setPassword(event.currentTarget.value)}
+        />
+        <p className={css.error} role="alert">
+          {error?.message ?? (refused && (REFUSED[refused] ?? 'The company sign-in did not work. Try again.'))}
+        </p>
+        <Button type="submit" size="md" loading={signIn.isPending} fullWidth>
+          Sign in
+        </Button>
+      </form>
+      {(hasPasskeys() || providers.data?.data.length) && (
+        <div className={css.others}>
+          <span className={css.or}>or</span>
+          {hasPasskeys() && (
+            <Button
+              variant="default"
+              size="md"
+              fullWidth
+              leftSection={<IconFingerprint size={18} aria-hidden />}
+              loading={passkey.isPending}
+              onClick={() => passkey.mutate()}
+            >
+              Use a passkey
+            </Button>
+          )}
+          {providers.data?.data.map(provider => (
+            <Button
+              key={provider.name}
+              variant="default"
+              size="md"
+              fullWidth
+              component="a"
+              href={`/api/auth/oidc/${encodeURIComponent(provider.name)}/start?next=${encodeURIComponent(next ?? '/')}`}
+            >
+              Continue with {provider.label}
+            </Button>
+          ))}
+        </div>
+      )}
+      <p className={css.help}>
+        Forgot your password, or first time here? You need a one-time link. An administrator can send you one; for a new
+        installation, the link is printed in the terminal where Foresell was started.
+      </p>
+    </>
+  )
+}
