@@ -4,29 +4,29 @@ import { IconSearch } from '@tabler/icons-react'
 import { getRouteApi, useNavigate, useRouterState } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { Empty } from '@/components/faces'
-import { many } from '@/components/format'
+import { asSentence, many } from '@/components/format'
 import { Card, Page } from '@/components/Page'
 import css from './Glossary.module.css'
-import { found, TERMS, type Term } from './terms'
+import { searchTerms, TERMS, type Term } from './terms'
 
 const route = getRouteApi('/shell/glossary')
 
-/** One word, one meaning; each term has an address of its own. */
+/** The business terms of the pages; each entry can be linked to. */
 export default function Glossary() {
   const { q = '' } = route.useSearch()
   const navigate = useNavigate({ from: '/glossary' })
   const hash = useRouterState({ select: state => state.location.hash })
-  const shown = found(TERMS, q)
+  const shown = searchTerms(TERMS, q)
   useEffect(() => {
     if (hash) document.getElementById(hash)?.scrollIntoView({ block: 'center' })
   }, [hash])
   return (
-    <Page title="Glossary" sentence="One word, one meaning; all pages use these">
+    <Page title="Glossary" sentence="The terms used on all pages, in exports and on the command line">
       <TextInput
         className={css.find}
         type="search"
-        aria-label="Find a term"
-        placeholder="A word, or something about it"
+        aria-label="Search terms"
+        placeholder="Search terms"
         data-find
         leftSection={<IconSearch size={16} aria-hidden />}
         value={q}
@@ -42,40 +42,40 @@ export default function Glossary() {
         <Card flush>
           <dl className={css.terms}>
             {shown.map(term => (
-              <Entry key={term.anchor} term={term} isAimed={term.anchor === hash} />
+              <Entry key={term.anchor} term={term} isTarget={term.anchor === hash} />
             ))}
           </dl>
         </Card>
       ) : (
         <Card>
-          <Empty title="No term by that name">Try a shorter word.</Empty>
+          <Empty title="No terms match">Try a shorter or different word.</Empty>
         </Card>
       )}
     </Page>
   )
 }
 
-function Entry({ term, isAimed }: { term: Term; isAimed: boolean }) {
+function Entry({ term, isTarget }: { term: Term; isTarget: boolean }) {
   return (
-    <div id={term.anchor} className={css.term} data-aimed={isAimed || undefined}>
+    <div id={term.anchor} className={css.term} data-target={isTarget || undefined}>
       <dt>
         <a href={`#${term.anchor}`} className={css.word}>
-          {term.word}
+          {asSentence(term.word)}
         </a>
       </dt>
       <dd>
-        <Marked text={term.meaning} />
+        <WithCode text={asSentence(term.meaning)} />
       </dd>
     </div>
   )
 }
 
-/** Plain words with `code` between backticks, which is all the glossary uses. */
-function Marked({ text }: { text: string }) {
-  return text.split('`').map((part, place) =>
-    place % 2 ? (
+/** Text with `code` between backticks, the only Markdown in the glossary. */
+function WithCode({ text }: { text: string }) {
+  return text.split('`').map((part, index) =>
+    index % 2 ? (
       // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a fixed text never move
-      <code key={place} className={css.code}>
+      <code key={index} className={css.code}>
         {part}
       </code>
     ) : (

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { found, readTerms, TERMS } from './terms'
+import { readTerms, searchTerms, TERMS } from './terms'
 
 const TABLE = `# Glossary
 
@@ -10,7 +10,7 @@ const TABLE = `# Glossary
 | lift | how many times more often; see \`as_of\` |
 `
 
-test('a row is a term, without the head and the rule', () => {
+test('a row is a term, without the header', () => {
   expect(readTerms(TABLE)).toEqual([
     { anchor: 'as-of', word: 'as_of', meaning: 'the day a computation speaks of' },
     { anchor: 'class-of-a-line', word: 'class (of a line)', meaning: 'what an order line counts as' },
@@ -18,13 +18,13 @@ test('a row is a term, without the head and the rule', () => {
   ])
 })
 
-test('terms named so come before those that only mention it', () => {
-  expect(found(readTerms(TABLE), 'AS_OF').map(term => term.word)).toEqual(['as_of', 'lift'])
-  expect(found(readTerms(TABLE), 'order counts').map(term => term.word)).toEqual(['class (of a line)'])
-  expect(found(readTerms(TABLE), 'nothing')).toEqual([])
+test('terms whose word matches come before those that only mention it', () => {
+  expect(searchTerms(readTerms(TABLE), 'AS_OF').map(term => term.word)).toEqual(['as_of', 'lift'])
+  expect(searchTerms(readTerms(TABLE), 'order counts').map(term => term.word)).toEqual(['class (of a line)'])
+  expect(searchTerms(readTerms(TABLE), 'nothing')).toEqual([])
 })
 
-test('the glossary is there, and no two terms share an anchor', () => {
+test('the glossary is not empty, and no two terms share an anchor', () => {
   expect(TERMS.length).toBeGreaterThan(30)
   expect(new Set(TERMS.map(term => term.anchor)).size).toBe(TERMS.length)
 })

@@ -15,9 +15,9 @@ export const TARGETS = [
 ] as const
 
 export const parseSales = reader({
-  time: oneOf(TIMES.map(each => each.value)),
-  group: oneOf(GROUPS.map(each => each.value)),
-  target: oneOf(TARGETS.map(each => each.value)),
+  time: oneOf(TIMES.map(({ value }) => value)),
+  group: oneOf(GROUPS.map(({ value }) => value)),
+  target: oneOf(TARGETS.map(({ value }) => value)),
   from: isoDay,
   to: isoDay,
   category: text,
