@@ -1,7 +1,8 @@
 """Every error a user can meet, in the words of the domain.
 
-The docstring of a class is its default message. `exit_code` is what the command line returns, `http_status` what the
-API answers, `retryable` says whether trying again unchanged can help, `remedy` is the next step in one sentence.
+The docstring of a class is its default message. `code` identifies the error for programs and never changes, `exit_code` is
+what the command line returns, `http_status` what the API answers, `retryable` says whether trying again unchanged can help,
+`remedy` is the next step in one sentence. A subclass has its own `code` where a program would act differently.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import ClassVar
 class ForesellError(Exception):
     """Something went wrong."""
 
+    code: ClassVar[str] = "internal_error"
     exit_code: ClassVar[int] = 1
     http_status: ClassVar[int] = 500
     retryable: ClassVar[bool] = False
@@ -25,6 +27,7 @@ class ForesellError(Exception):
 class UsageError(ForesellError):
     """The command was called with something it does not understand."""
 
+    code = "invalid_parameter"
     exit_code = 2
     http_status = 400
 
@@ -37,6 +40,7 @@ class UsageError(ForesellError):
 class BadInput(ForesellError):
     """The file cannot be read as what it claims to be."""
 
+    code = "unreadable_file"
     exit_code = 3
     http_status = 400
 
@@ -44,6 +48,7 @@ class BadInput(ForesellError):
 class TooManyRejects(ForesellError):
     """More rows were rejected than allowed; nothing was written."""
 
+    code = "too_many_rejects"
     exit_code = 4
     http_status = 422
 
@@ -51,6 +56,7 @@ class TooManyRejects(ForesellError):
 class EmptySource(ForesellError):
     """The source holds no rows; nothing was written."""
 
+    code = "empty_source"
     exit_code = 5
     http_status = 422
 
@@ -58,6 +64,7 @@ class EmptySource(ForesellError):
 class DatabaseUnavailable(ForesellError):
     """The database does not answer."""
 
+    code = "database_unavailable"
     exit_code = 6
     http_status = 503
     retryable = True
@@ -66,6 +73,7 @@ class DatabaseUnavailable(ForesellError):
 class Busy(ForesellError):
     """Another Foresell process is doing this already."""
 
+    code = "already_running"
     exit_code = 7
     http_status = 409
     retryable = True
@@ -74,6 +82,7 @@ class Busy(ForesellError):
 class NotFound(ForesellError):
     """There is no such thing."""
 
+    code = "not_found"
     exit_code = 8
     http_status = 404
 
@@ -81,6 +90,7 @@ class NotFound(ForesellError):
 class NotReady(ForesellError):
     """The data does not allow this yet."""
 
+    code = "not_ready"
     exit_code = 9
     http_status = 409
 
@@ -88,6 +98,7 @@ class NotReady(ForesellError):
 class DiskTrouble(ForesellError):
     """The disk refused to take what was to be written: full, read-only, or not ours."""
 
+    code = "disk_full"
     exit_code = 10
     http_status = 507
     retryable = True
@@ -96,6 +107,7 @@ class DiskTrouble(ForesellError):
 class NotSignedIn(ForesellError):
     """Sign in first."""
 
+    code = "not_signed_in"
     exit_code = 11
     http_status = 401
 
@@ -103,6 +115,7 @@ class NotSignedIn(ForesellError):
 class Forbidden(ForesellError):
     """You may not do this."""
 
+    code = "forbidden"
     exit_code = 12
     http_status = 403
 
@@ -110,6 +123,7 @@ class Forbidden(ForesellError):
 class TooMany(ForesellError):
     """Too many attempts; wait a little."""
 
+    code = "too_many_attempts"
     exit_code = 13
     http_status = 429
     retryable = True
@@ -122,6 +136,7 @@ class TooMany(ForesellError):
 class ModelUnavailable(ForesellError):
     """Model unavailable"""
 
+    code = "model_unavailable"
     exit_code = 14
     http_status = 503
 
@@ -129,6 +144,7 @@ class ModelUnavailable(ForesellError):
 class ProviderTrouble(ForesellError):
     """The sign-in provider does not answer as it should."""
 
+    code = "provider_unavailable"
     exit_code = 16
     http_status = 503
     retryable = True
@@ -137,4 +153,59 @@ class ProviderTrouble(ForesellError):
 class AuditBroken(ForesellError):
     """The audit was tampered with."""
 
+    code = "audit_tampered"
     exit_code = 15
+
+
+class CustomerNotFound(NotFound):
+    """Customer not found"""
+
+    code = "customer_not_found"
+
+
+class CallNotFound(NotFound):
+    """Call not found"""
+
+    code = "call_not_found"
+
+
+class SnoozeNotFound(NotFound):
+    """Snooze not found"""
+
+    code = "snooze_not_found"
+
+
+class AssignmentNotFound(NotFound):
+    """Assignment not found"""
+
+    code = "assignment_not_found"
+
+
+class JobNotFound(NotFound):
+    """Job not found"""
+
+    code = "job_not_found"
+
+
+class UserNotFound(NotFound):
+    """User not found"""
+
+    code = "user_not_found"
+
+
+class ViewNotFound(NotFound):
+    """View not found"""
+
+    code = "view_not_found"
+
+
+class AlreadyUndone(NotReady):
+    """This was undone already."""
+
+    code = "already_undone"
+
+
+class NameTaken(NotReady):
+    """This name is in use already."""
+
+    code = "name_taken"

@@ -12,7 +12,7 @@ from foresell.access.principal import Principal
 from foresell.api.http.app_state import Web
 from foresell.api.resources import sales
 from foresell.api.shared import calculation
-from foresell.api.shared.calculation import Asked
+from foresell.api.shared.calculation import MetricQuery
 from foresell.errors import ForesellError
 from foresell.metrics import catalogue
 from foresell.snapshot.queries import SORTS, Filter
@@ -45,16 +45,16 @@ async def keep_ready(web: Web) -> None:
         await calculation.stop_asking()
 
 
-def _usual(door: Door) -> Iterator[Asked]:
+def _usual(door: Door) -> Iterator[MetricQuery]:
     """What the pages show without being asked for anything else, the quickest first."""
-    yield Asked(catalogue.SEGMENTS)
-    yield Asked(catalogue.GRID)
+    yield MetricQuery(catalogue.SEGMENTS)
+    yield MetricQuery(catalogue.GRID)
     last = door.as_of - timedelta(days=1)
     first = last - timedelta(days=sales.PERIOD_DAYS - 1)
     for back in (timedelta(0), timedelta(days=sales.PERIOD_DAYS)):
         yield sales.kpi_of_sales(first - back, last - back)
-    yield Asked(catalogue.KPI_CALL_LIST)
-    yield Asked(catalogue.KPI_AT_RISK)
-    yield Asked(catalogue.LINE_CLASSES)
+    yield MetricQuery(catalogue.KPI_CALL_LIST)
+    yield MetricQuery(catalogue.KPI_AT_RISK)
+    yield MetricQuery(catalogue.LINE_CLASSES)
     for by in get_args(sales.By):
         yield sales.sales_by(by)

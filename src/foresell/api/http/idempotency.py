@@ -31,14 +31,15 @@ class KeyReused(ForesellError):
 
 
 @dataclass(frozen=True, slots=True)
-class Once:
+class IdempotentRequest:
     """Has the effect of one request, in one transaction."""
 
     web: Web
     key: str | None
     request: bytes
+    request_id: str | None = None
 
-    async def __call__(self, principal: Principal, act: Act, *, status: int = 200, about: str = "") -> Response:
+    async def run(self, principal: Principal, act: Act, *, status: int = 200, about: str = "") -> Response:
         """Run `act` acting for the principal and answer with what it returns.
 
         With a key, the answer is kept in the same transaction: it is there exactly when the effect is. `about` tells
@@ -65,7 +66,7 @@ class Once:
         return Response(known["body"], known["status"], media_type="application/json")
 
 
-async def once_of(
+async def idempotent_of(
     request: Request,
     key: Annotated[
         str | None,
@@ -78,12 +79,12 @@ async def once_of(
             examples=["4f9d1c1e-2b7c-4f6e-9a51-0d4c8f1f2a77"],
         ),
     ] = None,
-) -> Once:
+) -> IdempotentRequest:
     """What makes the request's effect happen once."""
     kind = request.headers.get("content-type", "")
     content = b"" if kind.startswith("multipart/") or key is None else await request.body()
     address = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
-    return Once(web_of(request), key, address + content)
+    return IdempotentRequest(web_of(request), key, address + content, getattr(request.state, "request_id", None))
 
 
-OnceOf = Annotated[Once, Depends(once_of)]
+IdempotentOf = Annotated[IdempotentRequest, Depends(idempotent_of)]

@@ -20,7 +20,7 @@ from foresell.api.shared.account_schemas import (
     ApiKey,
     Code,
     Credential,
-    Me,
+    CurrentUser,
     PasskeyOptions,
     Password,
     Preferences,
@@ -74,7 +74,7 @@ class RecoveryCodes(BaseModel):
     recovery_codes: list[str]
 
 
-class OwnSession(BaseModel):
+class UserSession(BaseModel):
     """One sign-in on one device."""
 
     session_id: str
@@ -104,7 +104,7 @@ class NewPasskey(Body):
     name: str = Field("Passkey", min_length=1, max_length=100)
 
 
-class AddedPasskey(Passkey, RecoveryCodes):
+class RegisteredPasskey(Passkey, RecoveryCodes):
     """The passkey, with recovery codes where it is the first second factor."""
 
 
@@ -124,35 +124,35 @@ class CreatedApiKey(ApiKey):
     key: str
 
 
-class OwnSessions(BaseModel):
+class UserSessionList(BaseModel):
     """All of them."""
 
-    data: list[OwnSession]
+    data: list[UserSession]
     total: int
 
 
-class Passkeys(BaseModel):
+class PasskeyList(BaseModel):
     """All of them."""
 
     data: list[Passkey]
     total: int
 
 
-class ApiKeys(BaseModel):
+class ApiKeyList(BaseModel):
     """All of them."""
 
     data: list[ApiKey]
     total: int
 
 
-@router.get("", response_model=Me, responses=documented())
-async def who_am_i(web: WebOf, principal: SignedInUser) -> Response:
+@router.get("", response_model=CurrentUser, responses=documented())
+async def get_current_user(web: WebOf, principal: SignedInUser) -> Response:
     """Who is signed in, and what that allows."""
     async with web.transaction(principal.user_id) as con:
         return answer(await describe_account(con, principal))
 
 
-@router.patch("", response_model=Me, responses=documented(403))
+@router.patch("", response_model=CurrentUser, responses=documented(403))
 async def change_profile(request: Request, web: WebOf, principal: SignedInUser, body: ProfileChange) -> Response:
     """Change name, e-mail or preferences."""
     require_person(principal)
@@ -202,7 +202,7 @@ async def change_password(request: Request, web: WebOf, principal: SignedInUser,
 @router.post("/totp", response_model=TotpEnrolment, responses=documented(403, 409))
 async def start_totp(request: Request, web: WebOf, principal: SignedInUser) -> Response:
     """Set up an authenticator app. Needs a recent second factor (or sign-in)."""
-    _proven_person(principal)
+    _require_reauthenticated_person(principal)
     async with web.transaction(principal.user_id) as con:
         made = await factors.enrol_totp(con, keyring_of(request), principal.user_id, principal.email)
     return answer({"secret": made.secret, "uri": made.uri, "qr": made.qr_svg})
@@ -211,7 +211,7 @@ async def start_totp(request: Request, web: WebOf, principal: SignedInUser) -> R
 @router.put("/totp", response_model=RecoveryCodes, responses=documented(403))
 async def confirm_totp(request: Request, web: WebOf, principal: SignedInUser, body: TotpCode) -> Response:
     """The app's first code puts it in service. Recovery codes come with the first second factor."""
-    _proven_person(principal)
+    _require_reauthenticated_person(principal)
     async with web.transaction(principal.user_id) as con:
         codes = await factors.confirm_totp(con, keyring_of(request), principal.user_id, body.code)
         await _record(request, con, principal, "factor.added", {"factor": "totp"})
@@ -221,7 +221,7 @@ async def confirm_totp(request: Request, web: WebOf, principal: SignedInUser, bo
 @router.delete("/totp", status_code=204, responses=documented(403, 404, 409))
 async def remove_totp(request: Request, web: WebOf, principal: SignedInUser) -> Response:
     """Forget the authenticator app. Not when the password left would be too short to stand alone."""
-    _proven_person(principal)
+    _require_reauthenticated_person(principal)
     async with web.transaction(principal.user_id) as con:
         if not await factors.remove_totp(con):
             raise NotFound("There is no authenticator app.")
@@ -232,15 +232,15 @@ async def remove_totp(request: Request, web: WebOf, principal: SignedInUser) -> 
 @router.post("/recovery-codes", response_model=RecoveryCodes, responses=documented(403, 409))
 async def renew_recovery_codes(request: Request, web: WebOf, principal: SignedInUser) -> Response:
     """Ten new recovery codes; the old ones count no more."""
-    _proven_person(principal)
+    _require_reauthenticated_person(principal)
     async with web.transaction(principal.user_id) as con:
         codes = await factors.renew_recovery_codes(con, principal.user_id)
         await _record(request, con, principal, "factor.added", {"factor": "recovery codes"})
     return answer({"recovery_codes": codes})
 
 
-@router.get("/sessions", response_model=OwnSessions, responses=documented(403))
-async def own_sessions(web: WebOf, principal: SignedInUser) -> Response:
+@router.get("/sessions", response_model=UserSessionList, responses=documented(403))
+async def list_own_sessions(web: WebOf, principal: SignedInUser) -> Response:
     """Where one is signed in."""
     require_person(principal)
     async with web.transaction(principal.user_id) as con:
@@ -263,8 +263,8 @@ async def end_session(
     return Response(status_code=204)
 
 
-@router.get("/passkeys", response_model=Passkeys, responses=documented(403))
-async def own_passkeys(web: WebOf, principal: SignedInUser) -> Response:
+@router.get("/passkeys", response_model=PasskeyList, responses=documented(403))
+async def list_own_passkeys(web: WebOf, principal: SignedInUser) -> Response:
     """One's passkeys."""
     require_person(principal)
     async with web.transaction(principal.user_id) as con:
@@ -273,9 +273,9 @@ async def own_passkeys(web: WebOf, principal: SignedInUser) -> Response:
 
 
 @router.post("/passkeys/options", response_model=PasskeyOptions, responses=documented(403))
-async def new_passkey_options(request: Request, web: WebOf, principal: SignedInUser) -> Response:
+async def create_passkey_registration(request: Request, web: WebOf, principal: SignedInUser) -> Response:
     """What the browser needs to make a passkey. Needs a recent second factor (or sign-in)."""
-    _proven_person(principal)
+    _require_reauthenticated_person(principal)
     async with web.transaction(principal.user_id) as con:
         ticket, options = await passkeys.new_options(
             con, site_of(request), principal.user_id, principal.email, principal.name
@@ -283,10 +283,10 @@ async def new_passkey_options(request: Request, web: WebOf, principal: SignedInU
     return answer({"ticket": ticket, "options": options})
 
 
-@router.post("/passkeys", status_code=201, response_model=AddedPasskey, responses=documented(403, 409))
+@router.post("/passkeys", status_code=201, response_model=RegisteredPasskey, responses=documented(403, 409))
 async def add_passkey(request: Request, web: WebOf, principal: SignedInUser, body: NewPasskey) -> Response:
     """Keep a passkey the browser made."""
-    _proven_person(principal)
+    _require_reauthenticated_person(principal)
     async with web.transaction(principal.user_id) as con:
         row, codes = await passkeys.register(
             con, site_of(request), principal.user_id, body.ticket, body.credential, body.name
@@ -303,7 +303,7 @@ async def remove_passkey(
     passkey_id: Annotated[str, Path(max_length=1400, pattern=r"^[\w-]+$", description="Of the list.")],
 ) -> Response:
     """Forget a passkey. Not when the password left would be too short to stand alone."""
-    _proven_person(principal)
+    _require_reauthenticated_person(principal)
     async with web.transaction(principal.user_id) as con:
         if not await passkeys.remove(con, passkey_id):
             raise NotFound("Passkey not found")
@@ -311,8 +311,8 @@ async def remove_passkey(
     return Response(status_code=204)
 
 
-@router.get("/api-keys", response_model=ApiKeys, responses=documented(403))
-async def own_api_keys(web: WebOf, principal: SignedInUser) -> Response:
+@router.get("/api-keys", response_model=ApiKeyList, responses=documented(403))
+async def list_own_api_keys(web: WebOf, principal: SignedInUser) -> Response:
     """One's keys that still count."""
     require_person(principal)
     async with web.transaction(principal.user_id) as con:
@@ -323,7 +323,7 @@ async def own_api_keys(web: WebOf, principal: SignedInUser) -> Response:
 @router.post("/api-keys", status_code=201, response_model=CreatedApiKey, responses=documented(403, 409))
 async def create_api_key(request: Request, web: WebOf, principal: SignedInUser, body: NewApiKey) -> Response:
     """A key for a program: never more than you may yourself, for a year at most. It is shown this once."""
-    _proven_person(principal)
+    _require_reauthenticated_person(principal)
     async with web.transaction(principal.user_id) as con:
         key, row = await api_keys.create(con, principal, body.name, body.scopes, body.expires_at)
         await _record(
@@ -346,7 +346,7 @@ async def revoke_api_key(
     return Response(status_code=204)
 
 
-def _proven_person(principal: Principal) -> None:
+def _require_reauthenticated_person(principal: Principal) -> None:
     require_person(principal)
     principal.require_recent_factor()
 

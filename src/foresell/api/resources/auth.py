@@ -24,7 +24,7 @@ from foresell.api.http.authentication import (
 from foresell.api.http.dependencies import WebOf, public, signed_in
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import answer
-from foresell.api.shared.account_schemas import Code, Credential, Me, PasskeyOptions, Password, Ticket
+from foresell.api.shared.account_schemas import Code, Credential, CurrentUser, PasskeyOptions, Password, Ticket
 from foresell.api.shared.accounts import describe_account, require_person, set_password
 from foresell.api.shared.schemas import Body
 from foresell.audit import record
@@ -37,23 +37,23 @@ router = APIRouter(prefix="/api/auth", tags=["sign-in"])
 SignedInUser = Annotated[Principal, signed_in()]
 
 
-class Session(BaseModel):
+class SignInResult(BaseModel):
     """Signed in. The refresh token is in an httpOnly cookie."""
 
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105
     expires_in: int = Field(description="Seconds.", examples=[600])
-    user: Me
+    user: CurrentUser
 
 
-class MoreToProve(BaseModel):
+class SecondFactorRequired(BaseModel):
     """The first factor was right; one of these has to follow, with the ticket."""
 
     second_factor: list[Literal["totp", "recovery_code", "passkey"]]
     ticket: str
 
 
-class FreshToken(BaseModel):
+class AccessToken(BaseModel):
     """A token of the same session."""
 
     access_token: str
@@ -61,14 +61,14 @@ class FreshToken(BaseModel):
     expires_in: int
 
 
-class Credentials(Body):
+class SignInRequest(Body):
     """E-mail and password."""
 
     email: str = Field(min_length=1, max_length=254, examples=["ada@shop.example"])
     password: Password
 
 
-class SecondFactor(Body):
+class SecondFactorRequest(Body):
     """A code of the authenticator app, or a recovery code."""
 
     ticket: Ticket
@@ -76,30 +76,32 @@ class SecondFactor(Body):
     recovery_code: Code | None = None
 
 
-class Link(Body):
+class OneTimeLinkRequest(Body):
     """The token of a one-time link, and a password to set on the way in."""
 
     token: str = Field(min_length=1, max_length=100)
     password: Password | None = None
 
 
-class Assertion(Body):
+class PasskeyAssertion(Body):
     """A passkey's answer."""
 
     ticket: Ticket
     credential: Credential
 
 
-class StepUp(Body):
+class StepUpRequest(Body):
     """One of: a code (of the app, or a recovery code), the password where there is no second factor, a passkey."""
 
     code: Code | None = None
     password: Password | None = None
-    passkey: Assertion | None = None
+    passkey: PasskeyAssertion | None = None
 
 
-@router.post("/sign-in", response_model=Session | MoreToProve, responses=documented(), dependencies=[public()])
-async def sign_in_by_password(request: Request, web: WebOf, body: Credentials) -> Response:
+@router.post(
+    "/sign-in", response_model=SignInResult | SecondFactorRequired, responses=documented(), dependencies=[public()]
+)
+async def sign_in_by_password(request: Request, web: WebOf, body: SignInRequest) -> Response:
     """Sign in with e-mail and password. Slow to guess: 429 after a few wrong ones from a device not seen before."""
     visitor = visitor_of(request)
     async with web.transaction(None) as con:
@@ -117,8 +119,8 @@ async def sign_in_by_password(request: Request, web: WebOf, body: Credentials) -
     raise NotSignedIn(sign_in.WRONG, remedy="Try again, or ask an administrator for a one-time link.")
 
 
-@router.post("/second-factor", response_model=Session, responses=documented(), dependencies=[public()])
-async def second_factor(request: Request, web: WebOf, body: SecondFactor) -> Response:
+@router.post("/second-factor", response_model=SignInResult, responses=documented(), dependencies=[public()])
+async def confirm_second_factor(request: Request, web: WebOf, body: SecondFactorRequest) -> Response:
     """Finish a sign-in with a code of the authenticator app or a recovery code. Each code counts once."""
     visitor, keyring = visitor_of(request), keyring_of(request)
     if bool(body.code) == bool(body.recovery_code):
@@ -134,8 +136,10 @@ async def second_factor(request: Request, web: WebOf, body: SecondFactor) -> Res
     raise NotSignedIn("The code is wrong, or was used before.", remedy="Wait for the next code and try again.")
 
 
-@router.post("/link", response_model=Session | MoreToProve, responses=documented(), dependencies=[public()])
-async def sign_in_by_link(request: Request, web: WebOf, body: Link) -> Response:
+@router.post(
+    "/link", response_model=SignInResult | SecondFactorRequired, responses=documented(), dependencies=[public()]
+)
+async def sign_in_by_link(request: Request, web: WebOf, body: OneTimeLinkRequest) -> Response:
     """Sign in with a one-time link, setting a password on the way where one is given. A refused password spends nothing."""
     visitor = visitor_of(request)
     async with web.transaction(None) as con:
@@ -152,15 +156,15 @@ async def sign_in_by_link(request: Request, web: WebOf, body: Link) -> Response:
 
 
 @router.post("/passkey/options", response_model=PasskeyOptions, responses=documented(), dependencies=[public()])
-async def passkey_options(request: Request, web: WebOf) -> Response:
+async def create_passkey_sign_in(request: Request, web: WebOf) -> Response:
     """What the browser needs to sign in with a passkey."""
     async with web.transaction(None) as con:
         ticket, options = await passkeys.options(con, site_of(request))
     return answer({"ticket": ticket, "options": options})
 
 
-@router.post("/passkey", response_model=Session, responses=documented(), dependencies=[public()])
-async def sign_in_by_passkey(request: Request, web: WebOf, body: Assertion) -> Response:
+@router.post("/passkey", response_model=SignInResult, responses=documented(), dependencies=[public()])
+async def sign_in_by_passkey(request: Request, web: WebOf, body: PasskeyAssertion) -> Response:
     """Sign in with a passkey; nothing else is asked."""
     visitor = visitor_of(request)
     async with web.transaction(None) as con:
@@ -172,10 +176,10 @@ async def sign_in_by_passkey(request: Request, web: WebOf, body: Assertion) -> R
 
 
 @router.post(
-    "/refresh", response_model=Session, responses={**documented(), 204: {"description": "There is no cookie"}},
+    "/refresh", response_model=SignInResult, responses={**documented(), 204: {"description": "There is no cookie"}},
     dependencies=[public()],
 )  # fmt: skip
-async def refresh(request: Request, web: WebOf) -> Response:
+async def refresh_access_token(request: Request, web: WebOf) -> Response:
     """Trade the cookie's refresh token for a new access token. A token that comes back a second time ends its session."""
     token = refresh_token_of(request)
     if not token:
@@ -211,8 +215,8 @@ async def sign_out(request: Request, web: WebOf) -> Response:
     return response
 
 
-@router.post("/step-up", response_model=FreshToken, responses=documented(403))
-async def step_up(request: Request, web: WebOf, body: StepUp, principal: SignedInUser) -> Response:
+@router.post("/step-up", response_model=AccessToken, responses=documented(403))
+async def reauthenticate(request: Request, web: WebOf, body: StepUpRequest, principal: SignedInUser) -> Response:
     """Prove once more to be there, for what needs a recent second factor."""
     session_id = require_person(principal)
     if [body.code, body.password, body.passkey].count(None) != 2:
@@ -230,7 +234,7 @@ async def step_up(request: Request, web: WebOf, body: StepUp, principal: SignedI
     return answer(_token(request, principal.user_id, session_id))
 
 
-async def _proved(request: Request, web: WebOf, principal: Principal, body: StepUp) -> bool:
+async def _proved(request: Request, web: WebOf, principal: Principal, body: StepUpRequest) -> bool:
     visitor, keyring, user_id = visitor_of(request), keyring_of(request), principal.user_id
     if body.passkey:
         async with web.transaction(None) as con:

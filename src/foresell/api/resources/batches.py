@@ -13,16 +13,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from foresell.access.principal import Principal
 from foresell.api.http.dependencies import WebOf, require
 from foresell.api.http.error_handlers import documented
-from foresell.api.http.idempotency import OnceOf
+from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
-from foresell.api.shared import desk
 from foresell.api.shared.jobs import request_job
 from foresell.api.shared.paging import Listing, Paging, listing, start_of
 from foresell.api.shared.schemas import Job
 from foresell.audit import record
-from foresell.db import AsyncConnection
+from foresell.db import AsyncConnection, AsyncStatements
 from foresell.errors import Busy, NotFound, NotReady
 from foresell.sources.files.rejects import locate_rejects
+
+SQL = AsyncStatements("foresell.api.resources")
 
 router = APIRouter(prefix="/api/batches", tags=["imports"])
 Reader = Annotated[Principal, require("quality.read")]
@@ -60,7 +61,7 @@ class BatchPage(Listing):
     data: list[Batch]
 
 
-class Undo(BaseModel):
+class BatchUndo(BaseModel):
     """What to take back."""
 
     model_config = ConfigDict(extra="forbid")
@@ -76,8 +77,8 @@ async def list_batches(web: WebOf, principal: Reader, paging: Annotated[Paging, 
     """What was loaded, newest first."""
     start = start_of(paging)
     async with web.transaction(principal.user_id) as con:
-        count = await desk.row(con, "count_batches")
-        rows = await desk.rows(con, "batches", batch_id=None, limit=paging.limit, start=start)
+        count = await SQL.row(con, "batches.count")
+        rows = await SQL.rows(con, "batches.list", batch_id=None, limit=paging.limit, start=start)
     return answer(listing(web, rows, count["total"] if count else 0, start, paging.limit))
 
 
@@ -106,12 +107,12 @@ async def get_rejects(
 async def undo_batch(
     web: WebOf,
     principal: Annotated[Principal, require("imports.undo")],
-    once: OnceOf,
+    idempotent: IdempotentOf,
     batch_id: Number,
-    how: Undo | None = None,
+    how: BatchUndo | None = None,
 ) -> Response:
     """Have a batch taken back exactly; GET /api/jobs/{job_id} says how it went."""
-    wanted = (how or Undo()).model_dump()
+    wanted = (how or BatchUndo()).model_dump()
 
     async def act(con: AsyncConnection) -> dict[str, Any]:
         batch = await _batch(con, batch_id)
@@ -122,11 +123,11 @@ async def undo_batch(
         except UniqueViolation:
             raise Busy("This batch is being undone already.") from None
 
-    return await once(principal, act, status=202)
+    return await idempotent.run(principal, act, status=202)
 
 
 async def _batch(con: AsyncConnection, batch_id: int) -> dict[str, Any]:
-    found = await desk.row(con, "batches", batch_id=batch_id, limit=1, start=0)
+    found = await SQL.row(con, "batches.list", batch_id=batch_id, limit=1, start=0)
     if found is None:
         raise NotFound("Batch not found", remedy="List them: GET /api/batches")
     return found

@@ -29,7 +29,7 @@ ALL: tuple[Field_, ...] = ("name", "email", "phone", "address", "city", "region"
 MOST = 100
 
 
-class Reveal(BaseModel):
+class RevealRequest(BaseModel):
     """What to show; everything when left out."""
 
     model_config = ConfigDict(extra="forbid")
@@ -37,7 +37,7 @@ class Reveal(BaseModel):
     fields: list[Field_] | None = Field(None, max_length=len(ALL), examples=[["phone"]])
 
 
-class Revealed(BaseModel):
+class RevealedContact(BaseModel):
     """Contact data in the clear; null where nothing is on file, or it was erased."""
 
     customer_id: str = Field(examples=["C000123"])
@@ -46,7 +46,7 @@ class Revealed(BaseModel):
     )
 
 
-class Wanted(BaseModel):
+class ContactLookup(BaseModel):
     """An e-mail address or a telephone number, exactly (spaces, case and leading zeros aside)."""
 
     model_config = ConfigDict(extra="forbid")
@@ -54,23 +54,23 @@ class Wanted(BaseModel):
     contact: str = Field(min_length=3, max_length=320, examples=["ada@post.example"])
 
 
-class Found(BaseModel):
+class ContactLookupResult(BaseModel):
     """The customers in reach with this e-mail or number."""
 
     data: list[str] = Field(examples=[["C000123"]])
     total: int
 
 
-class Erased(BaseModel):
+class ErasedCustomer(BaseModel):
     """What was erased."""
 
     customer_id: str
     records: int = Field(description="How many records of sources the customer had.")
 
 
-@router.post("/{customer_id}/contact/reveal", response_model=Revealed, responses=documented(404))
+@router.post("/{customer_id}/contact/reveal", response_model=RevealedContact, responses=documented(404))
 async def reveal_contact(
-    request: Request, web: WebOf, principal: Revealer, customer_id: CustomerId, body: Reveal | None = None
+    request: Request, web: WebOf, principal: Revealer, customer_id: CustomerId, body: RevealRequest | None = None
 ) -> Response:
     """Show contact data. The audit records who asked, when, and for whom."""
     customer_id = customer_id.upper()
@@ -88,8 +88,8 @@ async def reveal_contact(
     return answer({"customer_id": customer_id, "contact": {field: contact[field] for field in ALL if field in wanted}})
 
 
-@router.post("/by-contact", response_model=Found, responses=documented())
-async def find_by_contact(web: WebOf, principal: Revealer, body: Wanted) -> Response:
+@router.post("/by-contact", response_model=ContactLookupResult, responses=documented())
+async def find_by_contact(web: WebOf, principal: Revealer, body: ContactLookup) -> Response:
     """Find customers by an e-mail address or telephone number. Not by GET: addresses of requests end up in logs."""
     indexes = vault_of(web.settings).indexes(body.contact)
     async with web.transaction(principal.user_id) as con:
@@ -100,7 +100,7 @@ async def find_by_contact(web: WebOf, principal: Revealer, body: Wanted) -> Resp
     return answer({"data": found, "total": len(found)})
 
 
-@router.post("/{customer_id}/erase", response_model=Erased, responses=documented(404, 409))
+@router.post("/{customer_id}/erase", response_model=ErasedCustomer, responses=documented(404, 409))
 async def erase_customer(web: WebOf, principal: Eraser, customer_id: CustomerId) -> Response:
     """Erase who a customer is: name, place and contact data, for good. Orders and scores stay, under the number alone.
 

@@ -15,9 +15,9 @@ from foresell.api.http.dependencies import WebOf, require
 from foresell.api.http.error_handlers import ParameterError, documented
 from foresell.api.http.responses import Meta, Page, answer
 from foresell.api.shared import calculation, customer_lists
-from foresell.api.shared.calculation import Explain, Made, RowsBehind
+from foresell.api.shared.calculation import ExplainOptions, Explanation, RowsBehind
 from foresell.api.shared.paging import Paging
-from foresell.api.shared.schemas import CustomerId, ListedCustomer, Owner
+from foresell.api.shared.schemas import CustomerId, ListedCustomer, UserRef
 from foresell.errors import NotFound
 from foresell.snapshot import queries
 
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/api/customers", tags=["customers"])
 Reader = Annotated[Principal, require("customers.read")]
 
 
-class SortedFilters(customer_lists.Filters, Explain):
+class SortedCustomerFilters(customer_lists.PagedCustomerFilters, ExplainOptions):
     """Which customers, and in which order."""
 
     sort: customer_lists.Sort = Field("probability", description="Best first.")
@@ -37,7 +37,7 @@ class CustomerPage(Page):
     data: list[ListedCustomer]
 
 
-class Record(BaseModel):
+class SourceRecord(BaseModel):
     """The customer as one source knows it."""
 
     source: str
@@ -54,7 +54,7 @@ class Reason(BaseModel):
     sentence: str
 
 
-class Contact(BaseModel):
+class MaskedContact(BaseModel):
     """Masked; the whole is shown by POST /api/customers/{id}/contact/reveal to those who may, and recorded."""
 
     email: str | None
@@ -65,7 +65,7 @@ class Contact(BaseModel):
     postcode: str | None
 
 
-class Person(BaseModel):
+class Customer(BaseModel):
     """One customer."""
 
     customer_id: str
@@ -74,9 +74,9 @@ class Person(BaseModel):
     signup_date: date | None
     scores: ListedCustomer | None = Field(description="null when there is no counted order.")
     reasons: list[Reason]
-    contact: Contact
-    owner: Owner | None
-    records: list[Record]
+    contact: MaskedContact
+    owner: UserRef | None
+    records: list[SourceRecord]
     meta: Meta
 
 
@@ -90,7 +90,7 @@ class CutPoint(BaseModel):
     customers: int
 
 
-class Axis(BaseModel):
+class RfmAxis(BaseModel):
     """One axis of RFM, step by step."""
 
     value: float
@@ -111,13 +111,13 @@ class CountedOrder(BaseModel):
     is_counted: bool = Field(description="Counts in frequency: something was really sold.")
 
 
-class Calculation(BaseModel):
+class RfmCalculation(BaseModel):
     """How the RFM scores came about, down to the orders."""
 
     customer_id: str
-    recency: Axis
-    frequency: Axis
-    monetary: Axis
+    recency: RfmAxis
+    frequency: RfmAxis
+    monetary: RfmAxis
     segment: str
     rule: dict[str, Any] = Field(description="The rule of the segment the cell falls in.")
     cut_points: list[CutPoint]
@@ -125,7 +125,7 @@ class Calculation(BaseModel):
     meta: Meta
 
 
-class Line(BaseModel):
+class OrderLine(BaseModel):
     """One line of an order."""
 
     line_no: int
@@ -140,7 +140,7 @@ class Line(BaseModel):
 class Order(CountedOrder):
     """One order with its lines."""
 
-    items: list[Line]
+    items: list[OrderLine]
 
 
 class OrderPage(Page):
@@ -149,7 +149,7 @@ class OrderPage(Page):
     data: list[Order]
 
 
-class Product(BaseModel):
+class CustomerProduct(BaseModel):
     """What a customer bought of one product, returns subtracted."""
 
     sku: str
@@ -161,13 +161,13 @@ class Product(BaseModel):
     last_day: date
 
 
-class ProductPage(Page):
+class CustomerProductPage(Page):
     """A page of a customer's products, most spent first."""
 
-    data: list[Product]
+    data: list[CustomerProduct]
 
 
-class Score(BaseModel):
+class HistoricalScore(BaseModel):
     """What one run said of the customer."""
 
     run_id: int
@@ -183,30 +183,29 @@ class Score(BaseModel):
     came: bool | None = Field(description="Whether an order came within the 30 days; null while they are not over.")
 
 
-class History(BaseModel):
+class ScoreHistory(BaseModel):
     """What earlier runs said, and what came of it."""
 
     customer_id: str
-    scores: list[Score] = Field(description="Newest run first.")
+    scores: list[HistoricalScore] = Field(description="Newest run first.")
     meta: Meta
 
 
-@router.get("", response_model=CustomerPage | Made | RowsBehind, responses=documented(409))
+@router.get("", response_model=CustomerPage | Explanation | RowsBehind, responses=documented(409))
 async def list_customers(
     web: WebOf,
     principal: Reader,
-    filters: Annotated[SortedFilters, Query()],
+    filters: Annotated[SortedCustomerFilters, Query()],
 ) -> Response:
     """The scored customers in reach, filtered, sorted and paged; explained is their total."""
     if filters.explain:
         return await calculation.of_total(web, principal, filters, filters)
     page = await customer_lists.page(web, principal, filters, filters.sort)
-    people = await customer_lists.people(web, principal, page.rows)
-    rows = [{**row, "name": None, "owner": None, **people.get(row["customer_id"], {})} for row in page.rows]
+    rows = await customer_lists.add_names_and_owners(web, principal, page.rows)
     return answer({"data": rows, **page.frame(web)})
 
 
-@router.get("/{customer_id}", response_model=Person, responses=documented(404, 409))
+@router.get("/{customer_id}", response_model=Customer, responses=documented(404, 409))
 async def get_customer(web: WebOf, principal: Reader, customer_id: CustomerId) -> Response:
     """One customer. 404 also for one that is not yours to see."""
     customer_id = customer_id.upper()
@@ -234,31 +233,31 @@ async def get_customer(web: WebOf, principal: Reader, customer_id: CustomerId) -
     )
 
 
-@router.get("/{customer_id}/calculation", response_model=Calculation, responses=documented(404, 409))
-async def customer_calculation(web: WebOf, principal: Reader, customer_id: CustomerId) -> Response:
+@router.get("/{customer_id}/calculation", response_model=RfmCalculation, responses=documented(404, 409))
+async def get_rfm_calculation(web: WebOf, principal: Reader, customer_id: CustomerId) -> Response:
     """How recency, frequency and monetary came about: orders, sums, cut points, cell, segment."""
     found = await web.ask(principal, _calculation, customer_id.upper())
     return answer({**found, "meta": web.meta()})
 
 
 @router.get("/{customer_id}/orders", response_model=OrderPage, responses=documented(404, 409))
-async def customer_orders(
+async def list_customer_orders(
     web: WebOf, principal: Reader, customer_id: CustomerId, paging: Annotated[Paging, Query()]
 ) -> Response:
     """The customer's orders with their lines, newest first."""
     return await _paged(web, principal, customer_id, paging, "orders_with_lines")
 
 
-@router.get("/{customer_id}/products", response_model=ProductPage, responses=documented(404, 409))
-async def customer_products(
+@router.get("/{customer_id}/products", response_model=CustomerProductPage, responses=documented(404, 409))
+async def list_customer_products(
     web: WebOf, principal: Reader, customer_id: CustomerId, paging: Annotated[Paging, Query()]
 ) -> Response:
     """What the customer bought, by product."""
     return await _paged(web, principal, customer_id, paging, "products_of_customer")
 
 
-@router.get("/{customer_id}/history", response_model=History, responses=documented(404, 409))
-async def customer_history(web: WebOf, principal: Reader, customer_id: CustomerId) -> Response:
+@router.get("/{customer_id}/history", response_model=ScoreHistory, responses=documented(404, 409))
+async def get_score_history(web: WebOf, principal: Reader, customer_id: CustomerId) -> Response:
     """What each kept run said of the customer, and whether it came true."""
     customer_id = customer_id.upper()
     days = await web.ask(principal, _purchase_days, customer_id)

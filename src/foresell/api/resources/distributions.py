@@ -14,7 +14,7 @@ from foresell.api.http.dependencies import WebOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import Meta, body
 from foresell.api.shared import calculation, customer_lists
-from foresell.api.shared.calculation import Asked, Explain, Figures, Made, RowsBehind
+from foresell.api.shared.calculation import ExplainOptions, Explanation, Figures, MetricQuery, RowsBehind
 from foresell.errors import ModelUnavailable
 from foresell.metrics import catalogue, edges
 from foresell.snapshot import queries
@@ -26,7 +26,7 @@ router = APIRouter(prefix="/api/distributions", tags=["distributions"])
 COLUMNS = {"recency": "recency_days", "frequency": "frequency", "monetary": "monetary", "probability": "probability"}
 
 
-class Bin(BaseModel):
+class HistogramBin(BaseModel):
     """Customers whose value lies from low on and below high; in the last bin also at high."""
 
     low: float = Field(description="The smallest value in it.", examples=[100])
@@ -37,7 +37,7 @@ class Bin(BaseModel):
 class Distribution(BaseModel):
     """A histogram."""
 
-    bins: list[Bin] = Field(description="Every bin, also empty ones; together they hold all n customers.")
+    bins: list[HistogramBin] = Field(description="Every bin, also empty ones; together they hold all n customers.")
     cut_points: list[float] = Field(
         description="The lowest values (recency: the highest) of the scores 2 to 5, over all customers; for probability:"
         " from where on the model says that an order comes."
@@ -47,14 +47,14 @@ class Distribution(BaseModel):
     meta: Meta = Field(description="Where the figures come from.")
 
 
-class DistributionAsked(customer_lists.Which, Explain):
+class DistributionAsked(customer_lists.CustomerFilters, ExplainOptions):
     """Of which customers, in how many bins."""
 
     bins: int = Field(20, ge=2, le=60, description="At most so many; edges are round numbers.")
 
 
-@router.get("/{axis}", response_model=Distribution | Made | RowsBehind, responses=documented(409))
-async def distribution(
+@router.get("/{axis}", response_model=Distribution | Explanation | RowsBehind, responses=documented(409))
+async def get_distribution(
     web: WebOf,
     principal: Annotated[Principal, require("customers.read")],
     axis: Annotated[Literal["recency", "frequency", "monetary", "probability"], Path(description="Of what.")],
@@ -71,7 +71,7 @@ async def distribution(
             cut_points = [(await web.model("purchase"))["figures"]["threshold"]]
         except (ModelUnavailable, KeyError):
             cut_points = []
-    asked = Asked(
+    asked = MetricQuery(
         catalogue.DISTRIBUTION,
         {**values, "edges": edges.of(axis, *within, how.bins)},
         {"axis": COLUMNS[axis], "conditions": holds},

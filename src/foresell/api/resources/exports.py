@@ -53,7 +53,7 @@ class DateRange(BaseModel):
     end: date | None = Field(None, description="The last day; none: to the end.", examples=["2011-11-30"])
 
 
-class Export(customer_lists.Which):
+class ExportRequest(customer_lists.CustomerFilters):
     """Which customers, in what order, and what of them. Everything may be left out."""
 
     sort: customer_lists.Sort = Field("probability", description="Best first, as in the list.")
@@ -72,7 +72,7 @@ class Export(customer_lists.Which):
     bom: bool = Field(False, description="CSV: begin with the mark of UTF-8 that old spreadsheets want.")
 
 
-class Manifest(BaseModel):
+class ExportManifest(BaseModel):
     """What one export was."""
 
     export_id: int = Field(description="Its number, from the header X-Export-Id.", examples=[7])
@@ -107,10 +107,10 @@ _FILES: dict[int | str, dict[str, Any]] = {
 
 @router.post("/export/customers", response_class=Response, responses={**_FILES, **documented(409)})
 async def export_customers(
-    request: Request, web: WebOf, principal: Exporter, wanted: Annotated[Export | None, Body()] = None
+    request: Request, web: WebOf, principal: Exporter, wanted: Annotated[ExportRequest | None, Body()] = None
 ) -> Response:
     """The customers of a list as CSV or XLSX: all of them, in its order. Raw numbers, ISO days, no formulas."""
-    wanted = _settled(wanted or Export())  # type: ignore[call-arg]
+    wanted = _settled(wanted or ExportRequest())  # type: ignore[call-arg]
     if wanted.contacts:
         principal.require("contacts.export")
         principal.require_recent_factor()
@@ -128,8 +128,8 @@ async def export_customers(
     return _File(job, slots)
 
 
-@router.get("/exports/{export_id}/manifest", response_model=Manifest, responses=documented(404, 409))
-async def export_manifest(
+@router.get("/exports/{export_id}/manifest", response_model=ExportManifest, responses=documented(404, 409))
+async def get_export_manifest(
     web: WebOf,
     principal: Exporter,
     export_id: Annotated[int, Path(ge=1, le=2**53, description="From the header X-Export-Id.", examples=[7])],
@@ -147,7 +147,7 @@ class _Job:
     """One export under way: its rows are fixed, its run is held open."""
 
     def __init__(
-        self, web: Web, principal: Principal, wanted: Export, door: Door, scope: Scope, places: Places
+        self, web: Web, principal: Principal, wanted: ExportRequest, door: Door, scope: Scope, places: Places
     ) -> None:
         self.web = web
         self.principal = principal
@@ -256,7 +256,7 @@ class _File(StreamingResponse):
             self._slots.release()
 
 
-async def _begin(web: Web, principal: Principal, wanted: Export, request_id: str) -> _Job:
+async def _begin(web: Web, principal: Principal, wanted: ExportRequest, request_id: str) -> _Job:
     """Fix the rows, and record that they leave."""
     while True:
         door, scope = web.door(), await web.scope(principal)
@@ -268,7 +268,7 @@ async def _begin(web: Web, principal: Principal, wanted: Export, request_id: str
     job = _Job(web, principal, wanted, door, scope, places)
     job.request_id = request_id
     asked = wanted.model_dump(
-        mode="json", by_alias=True, exclude_none=True, include=set(customer_lists.Which.model_fields)
+        mode="json", by_alias=True, exclude_none=True, include=set(customer_lists.CustomerFilters.model_fields)
     )
     if "q" in asked:
         asked["q"] = "a search"
@@ -296,7 +296,7 @@ async def _begin(web: Web, principal: Principal, wanted: Export, request_id: str
     return job
 
 
-def _settled(wanted: Export) -> Export:
+def _settled(wanted: ExportRequest) -> ExportRequest:
     """One way to say the days. Raises ParameterError when both ways are used."""
     if wanted.date_range is None:
         return wanted

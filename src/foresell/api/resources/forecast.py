@@ -15,7 +15,7 @@ from foresell.api.http.dependencies import WebOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import Meta
 from foresell.api.shared import calculation
-from foresell.api.shared.calculation import Asked, Explain, Made, RowsBehind
+from foresell.api.shared.calculation import ExplainOptions, Explanation, MetricQuery, RowsBehind
 from foresell.metrics import catalogue
 from foresell.sql import named_queries
 
@@ -37,7 +37,7 @@ class Forecast(BaseModel):
     note: str = Field(description="What to keep in mind; may be empty.")
 
 
-class Accuracy(BaseModel):
+class ForecastAccuracy(BaseModel):
     """How right forecasts of past months were, each from what was known before it began."""
 
     months: int = Field(description="How many months were judged.", examples=[9])
@@ -45,22 +45,22 @@ class Accuracy(BaseModel):
     sentence: str = Field(description="The verdict in words.")
 
 
-class Forecasts(BaseModel):
+class ForecastList(BaseModel):
     """The forecast of the run. It is of the shop as a whole, whoever asks."""
 
     data: list[Forecast] = Field(description="One per period and target, in time.")
-    accuracy: Accuracy | None = Field(description="null where there were no months to judge.")
+    accuracy: ForecastAccuracy | None = Field(description="null where there were no months to judge.")
     meta: Meta = Field(description="Where the figures come from.")
 
 
-@router.get("/forecast", response_model=Forecasts | Made | RowsBehind, responses=documented(409))
+@router.get("/forecast", response_model=ForecastList | Explanation | RowsBehind, responses=documented(409))
 async def get_forecast(
-    web: WebOf, principal: Annotated[Principal, require("sales.read")], how: Annotated[Explain, Query()]
+    web: WebOf, principal: Annotated[Principal, require("sales.read")], how: Annotated[ExplainOptions, Query()]
 ) -> Response:
     """Revenue and orders of the coming periods with 80 % intervals, and how right the method was in the past."""
     accuracy = await _accuracy(web, principal)
     return await calculation.answered(
-        web, principal, Asked(catalogue.FORECAST), how, lambda found: {"data": found, "accuracy": accuracy}
+        web, principal, MetricQuery(catalogue.FORECAST), how, lambda found: {"data": found, "accuracy": accuracy}
     )
 
 

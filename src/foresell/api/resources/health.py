@@ -27,7 +27,7 @@ class Health(BaseModel):
 
 
 @router.get("/health", dependencies=[public()], response_model=Health, responses=documented())
-async def health(web: WebOf) -> Response:
+async def check_health(web: WebOf) -> Response:
     """Whether the API answers; open to everybody, and says nothing of the data."""
     try:
         async with web.transaction(None) as con:

@@ -10,21 +10,20 @@ from typing import Annotated, Any, Literal
 import anyio
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
-from psycopg.types.json import Jsonb
 from pydantic import BaseModel, ConfigDict, Field
 
 from foresell.access.principal import Principal
 from foresell.api.http.app_state import Web
 from foresell.api.http.dependencies import WebOf, require
 from foresell.api.http.error_handlers import ParameterError, documented
-from foresell.api.http.idempotency import OnceOf
+from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
 from foresell.api.http.upload import receive
-from foresell.api.shared import desk
+from foresell.api.shared import jobs
 from foresell.api.shared.paging import Listing, Paging, listing, start_of
 from foresell.api.shared.schemas import Job
 from foresell.audit import record
-from foresell.db import AsyncConnection
+from foresell.db import AsyncConnection, AsyncStatements
 from foresell.errors import BadInput, NotFound, NotReady, UsageError
 from foresell.sources.files.fields import list_fields
 from foresell.sources.files.mapping import (
@@ -38,6 +37,8 @@ from foresell.sources.files.mapping import (
     write_mapping,
 )
 from foresell.uploads import Upload
+
+SQL = AsyncStatements("foresell.api.resources")
 
 router = APIRouter(prefix="/api/imports", tags=["imports"])
 Steward = Annotated[Principal, require("imports.write")]
@@ -70,7 +71,7 @@ class ImportPage(Listing):
     data: list[Import]
 
 
-class DialectBody(BaseModel):
+class FileDialect(BaseModel):
     """How the file is written; what is left out is found out."""
 
     model_config = ConfigDict(extra="forbid")
@@ -84,7 +85,7 @@ class DialectBody(BaseModel):
     table: Short | None = None
 
 
-class ExtraLineBody(BaseModel):
+class ExtraLineInput(BaseModel):
     """A money column that is a line of its own in each order, such as freight."""
 
     model_config = ConfigDict(extra="forbid")
@@ -94,7 +95,7 @@ class ExtraLineBody(BaseModel):
     name: Short
 
 
-class MappingBody(BaseModel):
+class FileMapping(BaseModel):
     """How the file becomes customers, products and orders: what a map file holds."""
 
     model_config = ConfigDict(extra="forbid")
@@ -106,7 +107,7 @@ class MappingBody(BaseModel):
         description="Field -> header in the file.",
         examples=[{"order_key": "Invoice", "sku": "StockCode"}],
     )
-    dialect: DialectBody = Field(default_factory=DialectBody)
+    dialect: FileDialect = Field(default_factory=FileDialect)
     date_order: Literal["dmy", "mdy", "ymd"] | None = None
     date_format: Annotated[str, Field(max_length=60)] | None = Field(None, examples=["%d.%m.%Y %H:%M"])
     decimal: Literal[".", ","] | None = None
@@ -117,7 +118,7 @@ class MappingBody(BaseModel):
     cancelled_order_prefix: list[Short] | None = Field(None, max_length=100)
     returned_order_prefix: list[Short] | None = Field(None, max_length=100)
     non_product_skus: list[Pattern] | None = Field(None, max_length=100)
-    extra_lines: list[ExtraLineBody] = Field(default_factory=list, max_length=20)
+    extra_lines: list[ExtraLineInput] = Field(default_factory=list, max_length=20)
 
     def mapping(self) -> Mapping:
         """As the sources read it. Raises ParameterError naming what is wrong."""
@@ -142,7 +143,7 @@ class MappingBody(BaseModel):
             raise ParameterError("mapping", error.message, remedy=error.remedy) from None
 
 
-class Found(Import):
+class ImportDetails(Import):
     """An uploaded file and what is known of it."""
 
     mapping: dict[str, Any] | None = Field(description="The mapping in use: proposed, or yours. PUT takes the same.")
@@ -153,7 +154,7 @@ class Found(Import):
     remedy: str | None
 
 
-class Commit(BaseModel):
+class ImportCommit(BaseModel):
     """How to load it."""
 
     model_config = ConfigDict(extra="forbid")
@@ -164,7 +165,7 @@ class Commit(BaseModel):
     refresh: bool = Field(default=True, description="Score everything anew afterwards, so that what is shown follows.")
 
 
-class Deleted(BaseModel):
+class DeletedImport(BaseModel):
     """An import that is gone, or going."""
 
     import_id: int
@@ -196,13 +197,13 @@ UPLOAD = {
 
 
 @router.post("", status_code=202, response_model=Import, responses=documented(409, 413, 422, 507), openapi_extra=UPLOAD)
-async def upload_file(request: Request, web: WebOf, principal: Steward, once: OnceOf) -> Response:
+async def upload_file(request: Request, web: WebOf, principal: Steward, idempotent: IdempotentOf) -> Response:
     """Upload a file; the worker then looks at it. Nothing is loaded yet."""
     received = await receive(request, web.settings)
 
     async def act(con: AsyncConnection) -> dict[str, Any]:
         values = {"file_name": received.name, "file_bytes": received.size, "file_sha256": received.sha256}
-        row = await desk.row(con, "add_import", user_id=principal.user_id, **values)
+        row = await SQL.row(con, "imports.add", user_id=principal.user_id, **values)
         assert row
         folder = Upload.of(web.settings, row["import_id"]).folder
         await anyio.to_thread.run_sync(received.folder.rename, folder)
@@ -214,7 +215,7 @@ async def upload_file(request: Request, web: WebOf, principal: Steward, once: On
         return await _import(con, row["import_id"])
 
     try:
-        return await once(principal, act, status=202, about=f"{received.name} {received.sha256}")
+        return await idempotent.run(principal, act, status=202, about=f"{received.name} {received.sha256}")
     finally:
         await anyio.to_thread.run_sync(lambda: shutil.rmtree(received.folder, ignore_errors=True))
 
@@ -224,12 +225,12 @@ async def list_imports(web: WebOf, principal: Steward, paging: Annotated[Paging,
     """Files on their way in, newest first."""
     start = start_of(paging)
     async with web.transaction(principal.user_id) as con:
-        count = await desk.row(con, "count_imports")
-        rows = await desk.rows(con, "imports", import_id=None, limit=paging.limit, start=start)
+        count = await SQL.row(con, "imports.count")
+        rows = await SQL.rows(con, "imports.list", import_id=None, limit=paging.limit, start=start)
     return answer(listing(web, rows, count["total"] if count else 0, start, paging.limit))
 
 
-@router.get("/{import_id}", response_model=Found, responses=documented(404))
+@router.get("/{import_id}", response_model=ImportDetails, responses=documented(404))
 async def get_import(web: WebOf, principal: Steward, import_id: Number) -> Response:
     """One import: what the file is, how it would be read, what would be rejected and why."""
     async with web.transaction(principal.user_id) as con:
@@ -238,7 +239,7 @@ async def get_import(web: WebOf, principal: Steward, import_id: Number) -> Respo
 
 
 @router.put("/{import_id}/mapping", status_code=202, response_model=Import, responses=documented(404, 409))
-async def map_import(web: WebOf, principal: Steward, import_id: Number, body: MappingBody) -> Response:
+async def map_import(web: WebOf, principal: Steward, import_id: Number, body: FileMapping) -> Response:
     """Say how the file is to be read; the worker then looks at it again."""
     mapping = body.mapping()
     async with web.transaction(principal.user_id) as con:
@@ -252,10 +253,10 @@ async def map_import(web: WebOf, principal: Steward, import_id: Number, body: Ma
 
 @router.post("/{import_id}/commit", status_code=202, response_model=Import, responses=documented(404, 409, 422))
 async def commit_import(
-    web: WebOf, principal: Steward, once: OnceOf, import_id: Number, how: Commit | None = None
+    web: WebOf, principal: Steward, idempotent: IdempotentOf, import_id: Number, how: ImportCommit | None = None
 ) -> Response:
     """Have the file loaded as one batch, all of it or nothing."""
-    how = how or Commit()
+    how = how or ImportCommit()
 
     async def act(con: AsyncConnection) -> dict[str, Any]:
         row = await _import(con, import_id)
@@ -263,18 +264,17 @@ async def commit_import(
         await _ask(con, import_id, "load", how.model_dump(), state="loading", when=["ready", "failed"])
         return await _import(con, import_id)
 
-    return await once(principal, act, status=202)
+    return await idempotent.run(principal, act, status=202)
 
 
-@router.delete("/{import_id}", response_model=Deleted, responses=documented(404))
+@router.delete("/{import_id}", response_model=DeletedImport, responses=documented(404))
 async def delete_import(web: WebOf, principal: Steward, import_id: Number) -> Response:
     """Throw the uploaded file away, or stop the load under way. A batch that was loaded stays: undo it instead."""
     async with web.transaction(principal.user_id) as con:
         row = await _import(con, import_id)
         busy = False
         if row["job_id"] and row["state"] in ("inspecting", "loading"):
-            await desk.run(con, "cancel_queued", job_id=row["job_id"])
-            busy = bool(await desk.run(con, "cancel_running", job_id=row["job_id"]))
+            busy = await jobs.cancel_job(con, row["job_id"])
         if not busy:
             states = [*MAPPABLE, "inspecting", "loading", "loaded"]
             await _change(con, import_id, state="deleted", when=states)
@@ -295,23 +295,22 @@ async def _ask(
     revisions: int = 0,
 ) -> None:
     """Have the worker do something with an import, which then is in `state`. Raises NotReady unless it was in `when`."""
-    asked = await desk.row(con, "ask_for", kind=kind, arguments=Jsonb({"import_id": import_id, **arguments}))
-    assert asked
-    await _change(con, import_id, state=state, when=when, job_id=asked["job_id"], revisions=revisions)
+    job = await jobs.request_job(con, kind, {"import_id": import_id, **arguments})
+    await _change(con, import_id, state=state, when=when, job_id=job["job_id"], revisions=revisions)
 
 
 async def _change(
     con: AsyncConnection, import_id: int, *, state: str, when: list[str], job_id: int | None = None, revisions: int = 0
 ) -> None:
     values = {"import_id": import_id, "state": state, "from": when, "job_id": job_id, "revisions": revisions}
-    if await desk.row(con, "change_import", **values) is None:
+    if await SQL.row(con, "imports.change", **values) is None:
         raise NotReady(
             "This import cannot do that now.", remedy="Look at its state and problem: GET /api/imports/{import_id}"
         )
 
 
 async def _import(con: AsyncConnection, import_id: int) -> dict[str, Any]:
-    found = await desk.row(con, "imports", import_id=import_id, limit=1, start=0)
+    found = await SQL.row(con, "imports.list", import_id=import_id, limit=1, start=0)
     if found is None:
         raise NotFound("Import not found", remedy="List them: GET /api/imports")
     return found

@@ -15,7 +15,7 @@ from foresell.api.http.dependencies import WebOf, require
 from foresell.api.http.error_handlers import ParameterError, documented
 from foresell.api.http.responses import Meta, answer
 from foresell.api.shared import calculation
-from foresell.api.shared.calculation import Asked, Explain, Figures, Made, RowsBehind
+from foresell.api.shared.calculation import ExplainOptions, Explanation, Figures, MetricQuery, RowsBehind
 from foresell.audit import record
 from foresell.errors import NotFound
 from foresell.metrics import catalogue
@@ -34,7 +34,7 @@ CONFUSION = ("true_positive", "false_positive", "true_negative", "false_negative
 WINDOW_DAYS = 30
 
 
-class ModelRow(BaseModel):
+class ModelSummary(BaseModel):
     """One training of one task."""
 
     model_id: int = Field(description="Its number.", examples=[1])
@@ -47,7 +47,7 @@ class ModelRow(BaseModel):
     serving: bool = Field(description="Whether it answers in the published run.")
 
 
-class TaskRow(BaseModel):
+class ServingModel(BaseModel):
     """Who answers a task in the published run."""
 
     task: Task = Field(description="The task.")
@@ -61,19 +61,19 @@ class TaskRow(BaseModel):
 class ModelList(BaseModel):
     """Every training, the newest first, and who answers now."""
 
-    data: list[ModelRow] = Field(description="One per training.")
-    tasks: list[TaskRow] = Field(description="One per task of the published run.")
+    data: list[ModelSummary] = Field(description="One per training.")
+    tasks: list[ServingModel] = Field(description="One per task of the published run.")
     meta: Meta = Field(description="Where the figures come from.")
 
 
-class ModelCard(ModelRow):
+class ModelCard(ModelSummary):
     """One training with its card."""
 
     card: dict[str, Any] = Field(description="What it learnt from, how it was judged, what was checked, versions.")
     meta: Meta = Field(description="Where the figures come from.")
 
 
-class Figure(BaseModel):
+class ModelMetric(BaseModel):
     """One measure of one of the models compared; base_rate, majority_accuracy and f1_everyone need no model."""
 
     model: str = Field(description="Which of the models compared.", examples=["lightgbm"])
@@ -85,7 +85,7 @@ class Figure(BaseModel):
     customers: int = Field(description="How many customers on average.")
 
 
-class AtCutoff(BaseModel):
+class CutoffMetric(BaseModel):
     """One measure at one test cutoff."""
 
     cutoff: date = Field(description="The day it was asked.")
@@ -96,7 +96,7 @@ class AtCutoff(BaseModel):
     high: float | None = Field(description="Upper end of its interval.")
 
 
-class Confusion(BaseModel):
+class MeanConfusionMatrix(BaseModel):
     """Customers by what was said and what came, a mean over the test cutoffs."""
 
     true_positive: float = Field(description="Said yes, and it happened.")
@@ -108,14 +108,16 @@ class Confusion(BaseModel):
 class Backtest(BaseModel):
     """How right a model was on past days it knew nothing beyond, beside the simpler ones."""
 
-    data: list[Figure] = Field(description="One per model compared and measure.")
-    confusion: Confusion | None = Field(description="Of the model that was trained; null where it says no yes or no.")
-    cutoffs: list[AtCutoff] = Field(description="The same model at each test cutoff.")
+    data: list[ModelMetric] = Field(description="One per model compared and measure.")
+    confusion: MeanConfusionMatrix | None = Field(
+        description="Of the model that was trained; null where it says no yes or no."
+    )
+    cutoffs: list[CutoffMetric] = Field(description="The same model at each test cutoff.")
     populations: list[str] = Field(description="Whom it was judged on.")
     meta: Meta = Field(description="Where the figures come from.")
 
 
-class Group(BaseModel):
+class CalibrationDecile(BaseModel):
     """A tenth of the customers by what was said."""
 
     group: int = Field(description="1: the likeliest tenth.", examples=[1])
@@ -127,11 +129,11 @@ class Group(BaseModel):
 class Calibration(BaseModel):
     """What was said and what happened, by tenth, over all test cutoffs of the backtest."""
 
-    data: list[Group] = Field(description="Ten groups; empty where nothing was judged this way.")
+    data: list[CalibrationDecile] = Field(description="Ten groups; empty where nothing was judged this way.")
     meta: Meta = Field(description="Where the figures come from.")
 
 
-class LiftRow(BaseModel):
+class LiftDecile(BaseModel):
     """A tenth of the customers by what was said."""
 
     decile: int = Field(description="1: the likeliest tenth.")
@@ -144,11 +146,11 @@ class LiftRow(BaseModel):
 class Lift(BaseModel):
     """Lift by tenth, over all test cutoffs of the backtest."""
 
-    data: list[LiftRow] = Field(description="Ten rows; empty where nothing was judged this way.")
+    data: list[LiftDecile] = Field(description="Ten rows; empty where nothing was judged this way.")
     meta: Meta = Field(description="Where the figures come from.")
 
 
-class Called(BaseModel):
+class ThresholdRow(BaseModel):
     """What calling everybody from a probability on finds."""
 
     tenths: int = Field(description="How many tenths of the customers that is.")
@@ -161,7 +163,7 @@ class Called(BaseModel):
     f1: float | None = Field(description="2 / (1 / precision + 1 / recall).")
 
 
-class AtServed(BaseModel):
+class ServedThreshold(BaseModel):
     """Calling everybody to whom the model says yes: means over the test cutoffs."""
 
     calls: float = Field(description="True and false positives together.", examples=[512])
@@ -171,17 +173,17 @@ class AtServed(BaseModel):
     recall: float | None = Field(description="Of all with whom it happened, the part that was called.")
 
 
-class Thresholds(BaseModel):
+class ThresholdTable(BaseModel):
     """Calls against what they find, out of time: from the backtest, never from what was learnt."""
 
-    data: list[Called] = Field(description="One row per tenth called.")
+    data: list[ThresholdRow] = Field(description="One row per tenth called.")
     served: float | None = Field(description="From which probability on the model says yes.")
-    at_served: AtServed | None = Field(description="What calling everybody from there on finds, exactly.")
+    at_served: ServedThreshold | None = Field(description="What calling everybody from there on finds, exactly.")
     sentence: str = Field(description="How the figures came about.")
     meta: Meta = Field(description="Where the figures come from.")
 
 
-class Target(BaseModel):
+class ModelTarget(BaseModel):
     """One goal of the specification on one population."""
 
     model_id: int = Field(description="The model judged.")
@@ -196,14 +198,14 @@ class Target(BaseModel):
     sentence: str = Field(description="Why.")
 
 
-class Targets(BaseModel):
+class ModelTargetList(BaseModel):
     """The goals of the specification, each met, not met or not reachable."""
 
-    data: list[Target] = Field(description="One per goal.")
+    data: list[ModelTarget] = Field(description="One per goal.")
     meta: Meta = Field(description="Where the figures come from.")
 
 
-class Receipt(BaseModel):
+class PredictionOutcome(BaseModel):
     """What one run said of a group of customers, and what came of it."""
 
     run_id: int = Field(description="The run that said it.")
@@ -219,14 +221,14 @@ class Receipt(BaseModel):
     kind: str | None = Field(description="Which kind of model.")
 
 
-class Receipts(BaseModel):
+class PredictionOutcomeList(BaseModel):
     """Promises whose time has come, of the shop as a whole."""
 
-    data: list[Receipt] = Field(description="One per run, task and group.")
+    data: list[PredictionOutcome] = Field(description="One per run, task and group.")
     meta: Meta = Field(description="Where the figures come from.")
 
 
-class Withdrawn(BaseModel):
+class WithdrawnModel(BaseModel):
     """The model that was taken out of service."""
 
     model_id: int = Field(description="Its number.")
@@ -234,7 +236,7 @@ class Withdrawn(BaseModel):
     sentence: str = Field(description="What happens next.")
 
 
-class BacktestAsked(Explain):
+class BacktestOptions(ExplainOptions):
     """Judged on whom."""
 
     population: str = Field(
@@ -242,7 +244,7 @@ class BacktestAsked(Explain):
     )
 
 
-class ReceiptsAsked(Explain):
+class OutcomeOptions(ExplainOptions):
     """Which receipts."""
 
     task: Task | None = Field(None, description="Only of this task.")
@@ -265,9 +267,11 @@ async def get_model(web: WebOf, principal: Reader, model_id: ModelId) -> Respons
     return answer({**await _model(web, principal, model_id), "meta": web.meta()})
 
 
-@router.get("/models/{model_id}/backtests", response_model=Backtest | Made | RowsBehind, responses=documented(404, 409))
-async def model_backtests(
-    web: WebOf, principal: Reader, model_id: ModelId, how: Annotated[BacktestAsked, Query()]
+@router.get(
+    "/models/{model_id}/backtests", response_model=Backtest | Explanation | RowsBehind, responses=documented(404, 409)
+)
+async def get_model_backtests(
+    web: WebOf, principal: Reader, model_id: ModelId, how: Annotated[BacktestOptions, Query()]
 ) -> Response:
     """Every measure out of time with its interval, beside the models it was compared with and what needs none."""
     model = await _model(web, principal, model_id)
@@ -292,32 +296,38 @@ async def model_backtests(
             "populations": known,
         }
 
-    return await calculation.answered(web, principal, Asked(catalogue.BACKTEST, values), how, shape)
+    return await calculation.answered(web, principal, MetricQuery(catalogue.BACKTEST, values), how, shape)
 
 
 @router.get(
-    "/models/{model_id}/calibration", response_model=Calibration | Made | RowsBehind, responses=documented(404, 409)
+    "/models/{model_id}/calibration",
+    response_model=Calibration | Explanation | RowsBehind,
+    responses=documented(404, 409),
 )
-async def model_calibration(
-    web: WebOf, principal: Reader, model_id: ModelId, how: Annotated[Explain, Query()]
+async def get_model_calibration(
+    web: WebOf, principal: Reader, model_id: ModelId, how: Annotated[ExplainOptions, Query()]
 ) -> Response:
     """What was said and what happened, tenth by tenth."""
     await _model(web, principal, model_id)
-    return await calculation.answered(web, principal, Asked(catalogue.CALIBRATION, {"model_id": model_id}), how)
+    return await calculation.answered(web, principal, MetricQuery(catalogue.CALIBRATION, {"model_id": model_id}), how)
 
 
-@router.get("/models/{model_id}/lift", response_model=Lift | Made | RowsBehind, responses=documented(404, 409))
-async def model_lift(web: WebOf, principal: Reader, model_id: ModelId, how: Annotated[Explain, Query()]) -> Response:
+@router.get("/models/{model_id}/lift", response_model=Lift | Explanation | RowsBehind, responses=documented(404, 409))
+async def get_model_lift(
+    web: WebOf, principal: Reader, model_id: ModelId, how: Annotated[ExplainOptions, Query()]
+) -> Response:
     """How much more often than on average it happened in each tenth, and what the likelier tenths hold together."""
     await _model(web, principal, model_id)
-    return await calculation.answered(web, principal, Asked(catalogue.LIFT, {"model_id": model_id}), how)
+    return await calculation.answered(web, principal, MetricQuery(catalogue.LIFT, {"model_id": model_id}), how)
 
 
 @router.get(
-    "/models/{model_id}/threshold", response_model=Thresholds | Made | RowsBehind, responses=documented(404, 409)
+    "/models/{model_id}/threshold",
+    response_model=ThresholdTable | Explanation | RowsBehind,
+    responses=documented(404, 409),
 )
-async def model_threshold(
-    web: WebOf, principal: Reader, model_id: ModelId, how: Annotated[Explain, Query()]
+async def get_model_threshold(
+    web: WebOf, principal: Reader, model_id: ModelId, how: Annotated[ExplainOptions, Query()]
 ) -> Response:
     """Calls against what they find: from which probability on to call. Out of time, from the backtest."""
     model = await _model(web, principal, model_id)
@@ -337,10 +347,12 @@ async def model_threshold(
             f" judged, counts are scaled to all of them.",
         }
 
-    return await calculation.answered(web, principal, Asked(catalogue.THRESHOLD, {"model_id": model_id}), how, shape)
+    return await calculation.answered(
+        web, principal, MetricQuery(catalogue.THRESHOLD, {"model_id": model_id}), how, shape
+    )
 
 
-@router.post("/models/{task}/rollback", response_model=Withdrawn, responses=documented(404))
+@router.post("/models/{task}/rollback", response_model=WithdrawnModel, responses=documented(404))
 async def rollback_model(
     web: WebOf, principal: Annotated[Principal, require("models.manage")], task: TaskName, request: Request
 ) -> Response:
@@ -363,7 +375,7 @@ async def rollback_model(
     return answer({"model_id": row["model_id"], "task": task, "sentence": sentence})
 
 
-@router.get("/targets", response_model=Targets, responses=documented(409))
+@router.get("/targets", response_model=ModelTargetList, responses=documented(409))
 async def list_targets(web: WebOf, principal: Reader) -> Response:
     """The goals of the specification: met, not met or not reachable, and why. Computed by the backtest, never typed."""
     async with web.transaction(principal.user_id) as con:
@@ -371,11 +383,11 @@ async def list_targets(web: WebOf, principal: Reader) -> Response:
     return answer({"data": found, "meta": web.meta()})
 
 
-@router.get("/receipts", response_model=Receipts | Made | RowsBehind, responses=documented(409))
-async def list_receipts(web: WebOf, principal: Reader, how: Annotated[ReceiptsAsked, Query()]) -> Response:
+@router.get("/receipts", response_model=PredictionOutcomeList | Explanation | RowsBehind, responses=documented(409))
+async def list_prediction_outcomes(web: WebOf, principal: Reader, how: Annotated[OutcomeOptions, Query()]) -> Response:
     """What runs said and what came of it: of all customers, by tenth, by segment."""
     values = {"task": how.task, "grouping": "all" if how.explain else how.grouping}
-    return await calculation.answered(web, principal, Asked(catalogue.RECEIPTS, values), how)
+    return await calculation.answered(web, principal, MetricQuery(catalogue.RECEIPTS, values), how)
 
 
 async def _model(web: Web, principal: Principal, model_id: int) -> dict[str, Any]:

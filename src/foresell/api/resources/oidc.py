@@ -22,22 +22,22 @@ router = APIRouter(prefix="/api/auth/oidc", tags=["sign-in"])
 ProviderName = Annotated[str, Path(max_length=30, pattern="^[a-z][a-z0-9]*$", description="Of the list.")]
 
 
-class ProviderButton(BaseModel):
+class SignInProvider(BaseModel):
     """One provider."""
 
     name: str
     label: str
 
 
-class Providers(BaseModel):
+class SignInProviderList(BaseModel):
     """Those set up here."""
 
-    data: list[ProviderButton]
+    data: list[SignInProvider]
     total: int
 
 
-@router.get("", response_model=Providers, responses=documented(), dependencies=[public()])
-async def providers(web: WebOf) -> Response:
+@router.get("", response_model=SignInProviderList, responses=documented(), dependencies=[public()])
+async def list_providers(web: WebOf) -> Response:
     """Where one can sign in beside here."""
     data = [{"name": each.name, "label": each.label} for each in web.settings.providers]
     return answer({"data": data, "total": len(data)})
@@ -50,7 +50,7 @@ async def providers(web: WebOf) -> Response:
     responses=documented(404),
     dependencies=[public()],
 )
-async def start(
+async def start_provider_sign_in(
     request: Request,
     web: WebOf,
     provider: ProviderName,
@@ -73,7 +73,7 @@ async def start(
     responses=documented(404),
     dependencies=[public()],
 )
-async def callback(
+async def finish_provider_sign_in(
     request: Request,
     web: WebOf,
     provider: ProviderName,

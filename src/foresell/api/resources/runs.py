@@ -15,16 +15,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from foresell.access.principal import Principal
 from foresell.api.http.dependencies import WebOf, require, signed_in
 from foresell.api.http.error_handlers import documented
-from foresell.api.http.idempotency import OnceOf
+from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
-from foresell.api.shared import desk
-from foresell.api.shared.jobs import request_job
+from foresell.api.shared import jobs
 from foresell.api.shared.paging import Listing, Paging, listing, start_of
 from foresell.api.shared.schemas import Job
 from foresell.audit import record
-from foresell.db import AsyncConnection
+from foresell.db import AsyncConnection, AsyncStatements
 from foresell.errors import Busy, NotFound
 from foresell.store import runs
+
+SQL = AsyncStatements("foresell.api.resources")
 
 router = APIRouter(prefix="/api", tags=["runs"])
 Reader = Annotated[Principal, require("runs.read")]
@@ -79,8 +80,8 @@ async def list_runs(web: WebOf, principal: Reader, paging: Annotated[Paging, Que
     """The refreshes there were, newest first."""
     start = start_of(paging)
     async with web.transaction(principal.user_id) as con:
-        count = await desk.row(con, "count_runs")
-        rows = await desk.rows(con, "runs", run_id=None, limit=paging.limit, start=start)
+        count = await SQL.row(con, "runs.count")
+        rows = await SQL.rows(con, "runs.list", run_id=None, limit=paging.limit, start=start)
     return answer(listing(web, rows, count["total"] if count else 0, start, paging.limit))
 
 
@@ -92,41 +93,38 @@ async def get_run(web: WebOf, principal: Reader, run_id: Number) -> Response:
 
 
 @router.post("/runs", status_code=202, response_model=Job, responses=documented(409, 422))
-async def start_run(principal: Writer, once: OnceOf, how: NewRun | None = None) -> Response:
+async def start_run(principal: Writer, idempotent: IdempotentOf, how: NewRun | None = None) -> Response:
     """Have everything scored anew and published; progress comes by GET /api/stream and GET /api/jobs/{job_id}."""
     wanted = (how or NewRun()).model_dump()
 
     async def act(con: AsyncConnection) -> dict[str, Any]:
         try:
-            return await request_job(con, "refresh", wanted)
+            return await jobs.request_job(con, "refresh", wanted)
         except UniqueViolation:
             raise Busy("A refresh is under way already.", remedy="Follow it: GET /api/runs") from None
 
-    return await once(principal, act, status=202)
+    return await idempotent.run(principal, act, status=202)
 
 
 @router.post("/runs/cancel", status_code=202, response_model=Job, responses=documented(404, 422))
-async def cancel_refresh(principal: Writer, once: OnceOf) -> Response:
+async def cancel_refresh(principal: Writer, idempotent: IdempotentOf) -> Response:
     """Stop the refresh that waits or is under way; nothing of it is kept, and what is shown does not change."""
 
     async def act(con: AsyncConnection) -> dict[str, Any]:
-        found = await desk.row(con, "refresh_under_way")
+        found = await SQL.row(con, "runs.open_refresh")
         if found is None:
             raise NotFound(
                 "No refresh is under way", remedy="One started on the command line is stopped there, by Ctrl-C."
             )
-        await desk.run(con, "cancel_queued", **found)
-        await desk.run(con, "cancel_running", **found)
+        await jobs.cancel_job(con, found["job_id"])
         await record.record(con, "refresh.cancel", actor=principal.user_id, subject=f"job:{found['job_id']}")
-        job = await desk.row(con, "job", **found)
-        assert job
-        return job
+        return await jobs.find_job(con, found["job_id"])
 
-    return await once(principal, act, status=202)
+    return await idempotent.run(principal, act, status=202)
 
 
 @router.post("/runs/{run_id}/publish", response_model=Run, responses=documented(404, 409, 422))
-async def publish_run(web: WebOf, principal: Writer, once: OnceOf, run_id: Number) -> Response:
+async def publish_run(web: WebOf, principal: Writer, idempotent: IdempotentOf, run_id: Number) -> Response:
     """Publish an earlier run again; the one shown until now is withdrawn, not deleted. Nothing happens if it is that one."""
     acting = dataclasses.replace(web.database, acting_for=principal.user_id, via="web")
 
@@ -135,7 +133,7 @@ async def publish_run(web: WebOf, principal: Writer, once: OnceOf, run_id: Numbe
             await anyio.to_thread.run_sync(runs.rollback, acting, run_id)
         return await _run(con, run_id)
 
-    response = await once(principal, act)
+    response = await idempotent.run(principal, act)
     await web.look_for_run()
     return response
 
@@ -146,14 +144,11 @@ async def get_job(
 ) -> Response:
     """What became of something the worker was asked to do: one's own jobs, and for stewards all."""
     async with web.transaction(principal.user_id) as con:
-        job = await desk.row(con, "job", job_id=job_id)
-    if job is None:
-        raise NotFound("Job not found")
-    return answer(job)
+        return answer(await jobs.find_job(con, job_id))
 
 
 async def _run(con: AsyncConnection, run_id: int) -> dict[str, Any]:
-    found = await desk.row(con, "runs", run_id=run_id, limit=1, start=0)
+    found = await SQL.row(con, "runs.list", run_id=run_id, limit=1, start=0)
     if found is None:
         raise NotFound("Run not found", remedy="List them: GET /api/runs")
     return found

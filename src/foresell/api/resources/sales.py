@@ -16,7 +16,7 @@ from foresell.api.http.dependencies import WebOf, require
 from foresell.api.http.error_handlers import ParameterError, documented
 from foresell.api.http.responses import Meta, answer
 from foresell.api.shared import calculation, customer_lists
-from foresell.api.shared.calculation import Asked, Explain, Made, RowsBehind
+from foresell.api.shared.calculation import ExplainOptions, Explanation, MetricQuery, RowsBehind
 from foresell.metrics import catalogue
 from foresell.metrics.kpis import KPIS, Kpi
 from foresell.metrics.metric import Metric
@@ -34,7 +34,7 @@ Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
 PERIOD_DAYS = 30
 
 
-class KeyFigure(BaseModel):
+class KpiValue(BaseModel):
     """One key figure."""
 
     name: str = Field(description="Which one.", examples=["revenue"])
@@ -50,14 +50,14 @@ class KeyFigure(BaseModel):
     sentence: str | None = Field(description="The period in words.")
 
 
-class KeyFigures(BaseModel):
+class KpiList(BaseModel):
     """The key figures of the customers in reach."""
 
-    data: list[KeyFigure] = Field(description="One per figure.")
+    data: list[KpiValue] = Field(description="One per figure.")
     meta: Meta = Field(description="Where the figures come from.")
 
 
-class Sale(BaseModel):
+class SalesRow(BaseModel):
     """Sales of one period, segment, category or country."""
 
     name: str = Field(description="The first day of the period, or the name.", examples=["2011-11-01"])
@@ -66,10 +66,10 @@ class Sale(BaseModel):
     customers: int = Field(description="Different known customers who ordered.", examples=[146])
 
 
-class Sales(BaseModel):
+class SalesReport(BaseModel):
     """Sales, in time or the most revenue first."""
 
-    data: list[Sale] = Field(description="One per period or name.")
+    data: list[SalesRow] = Field(description="One per period or name.")
     meta: Meta = Field(description="Where the figures come from.")
 
 
@@ -83,14 +83,14 @@ class LineClass(BaseModel):
     amount: float = Field(description="Their money.", examples=[1139634.73])
 
 
-class LineClasses(BaseModel):
+class LineClassList(BaseModel):
     """What order lines count as; together they are all lines in reach."""
 
     data: list[LineClass] = Field(description="One per class, the most lines first.")
     meta: Meta = Field(description="Where the figures come from.")
 
 
-class Goods(Explain):
+class SalesFilters(ExplainOptions):
     """Which goods: of which order days, both included, and of which category."""
 
     first_day: Day | None = Field(None, alias="from", description="Orders on or after this day.")
@@ -105,20 +105,20 @@ class Goods(Explain):
             raise ParameterError("to", "to: is before from", remedy="Swap the two.")
 
 
-class KpisAsked(Goods):
+class KpiOptions(SalesFilters):
     """Which key figures, of which period and goods. Figures without a period are not of a category."""
 
     name: KpiName | None = Field(None, description="Only this one; an explanation is of one.")
 
 
-class SalesAsked(Goods):
+class SalesOptions(SalesFilters):
     """Sales by what, of which days and goods."""
 
     by: By = Field("month", description="What to group by; weeks begin on Monday.")
 
 
-@router.get("/kpis", response_model=KeyFigures | Made | RowsBehind, responses=documented(409))
-async def key_figures(web: WebOf, principal: Reader, how: Annotated[KpisAsked, Query()]) -> Response:
+@router.get("/kpis", response_model=KpiList | Explanation | RowsBehind, responses=documented(409))
+async def list_kpis(web: WebOf, principal: Reader, how: Annotated[KpiOptions, Query()]) -> Response:
     """Key figures of the 30 days before as_of, or of the days asked for, beside as many days just before."""
     how.in_order()
     last = how.last_day or web.door().as_of - timedelta(days=1)
@@ -139,34 +139,34 @@ async def key_figures(web: WebOf, principal: Reader, how: Annotated[KpisAsked, Q
     return answer({"data": data, "meta": web.meta()})
 
 
-@router.get("/sales", response_model=Sales | Made | RowsBehind, responses=documented(409))
-async def list_sales(web: WebOf, principal: Reader, how: Annotated[SalesAsked, Query()]) -> Response:
+@router.get("/sales", response_model=SalesReport | Explanation | RowsBehind, responses=documented(409))
+async def list_sales(web: WebOf, principal: Reader, how: Annotated[SalesOptions, Query()]) -> Response:
     """Net revenue, orders and customers by month, week, segment, category or country."""
     how.in_order()
     category = await _category(web, principal, how)
     return await calculation.answered(web, principal, sales_by(how.by, how.first_day, how.last_day, category), how)
 
 
-@router.get("/lines/classes", response_model=LineClasses | Made | RowsBehind, responses=documented(409))
-async def line_classes(web: WebOf, principal: Reader, how: Annotated[Explain, Query()]) -> Response:
+@router.get("/lines/classes", response_model=LineClassList | Explanation | RowsBehind, responses=documented(409))
+async def list_line_classes(web: WebOf, principal: Reader, how: Annotated[ExplainOptions, Query()]) -> Response:
     """What the order lines count as, in number and in money."""
-    return await calculation.answered(web, principal, Asked(catalogue.LINE_CLASSES), how)
+    return await calculation.answered(web, principal, MetricQuery(catalogue.LINE_CLASSES), how)
 
 
-def sales_by(by: By, first: date | None = None, last: date | None = None, category: str | None = None) -> Asked:
+def sales_by(by: By, first: date | None = None, last: date | None = None, category: str | None = None) -> MetricQuery:
     """The question for sales by month, week, segment, category or country."""
     if by in ("month", "week"):
         return _of_goods(catalogue.SALES["time"], {"first_day": first, "last_day": last, "grain": by}, category)
     return _of_goods(catalogue.SALES[by], {"first_day": first, "last_day": last}, category)
 
 
-def kpi_of_sales(first: date, last: date, category: str | None = None) -> Asked:
+def kpi_of_sales(first: date, last: date, category: str | None = None) -> MetricQuery:
     """The question for the key figures of a period."""
     return _of_goods(catalogue.KPI_SALES, {"first_day": first, "last_day": last}, category)
 
 
-def _of_goods(metric: Metric, values: Mapping[str, Any], category: str | None) -> Asked:
-    return Asked(metric, {**values, "category": category}, {"orders": orders_of(category)})
+def _of_goods(metric: Metric, values: Mapping[str, Any], category: str | None) -> MetricQuery:
+    return MetricQuery(metric, {**values, "category": category}, {"orders": orders_of(category)})
 
 
 def orders_of(category: str | None) -> str:
@@ -176,7 +176,7 @@ def orders_of(category: str | None) -> str:
     return f"({named_queries('foresell.metrics', 'orders_of_category.sql')['orders']})"
 
 
-async def _category(web: Web, principal: Principal, how: Goods) -> str | None:
+async def _category(web: Web, principal: Principal, how: SalesFilters) -> str | None:
     """The category as it is stored. Raises ParameterError for one that does not exist."""
     if how.category is None:
         return None
@@ -208,5 +208,5 @@ async def _value(web: Web, principal: Principal, kpi: Kpi, first: date, last: da
     return row[kpi.figure]
 
 
-def _asked(kpi: Kpi, first: date, last: date, category: str | None) -> Asked:
-    return kpi_of_sales(first, last, category) if kpi.has_period else Asked(kpi.metric)
+def _asked(kpi: Kpi, first: date, last: date, category: str | None) -> MetricQuery:
+    return kpi_of_sales(first, last, category) if kpi.has_period else MetricQuery(kpi.metric)

@@ -17,7 +17,7 @@ from foresell.api.http.dependencies import WebOf, require
 from foresell.api.http.error_handlers import ParameterError, documented
 from foresell.api.http.responses import Meta, answer
 from foresell.api.shared import calculation
-from foresell.api.shared.calculation import Asked, Explain, Figures, Made, RowsBehind
+from foresell.api.shared.calculation import ExplainOptions, Explanation, Figures, MetricQuery, RowsBehind
 from foresell.audit import record
 from foresell.db import AsyncConnection
 from foresell.errors import NotFound
@@ -52,7 +52,7 @@ class SegmentList(BaseModel):
     meta: Meta = Field(description="Where the figures come from.")
 
 
-class Cell(BaseModel):
+class GridCell(BaseModel):
     """Customers with one recency and one frequency score."""
 
     r: int = Field(description="Recency score, 5 is the most recent.", examples=[5])
@@ -61,21 +61,21 @@ class Cell(BaseModel):
     revenue: float = Field(description="Their net revenue before as_of.", examples=[52310.2])
 
 
-class Grid(BaseModel):
+class SegmentGrid(BaseModel):
     """The 5 x 5 grid of recency and frequency, also empty cells."""
 
-    data: list[Cell] = Field(description="25 cells, the best first.")
+    data: list[GridCell] = Field(description="25 cells, the best first.")
     meta: Meta = Field(description="Where the figures come from.")
 
 
-class Since(BaseModel):
+class ComparedRun(BaseModel):
     """The run it is compared with."""
 
     run_id: int = Field(description="Its number.", examples=[7])
     as_of: date = Field(description="Its day.", examples=["2011-11-10"])
 
 
-class Moved(BaseModel):
+class SegmentTransition(BaseModel):
     """Customers who were in one segment and are in another, or the same."""
 
     from_: str = Field(alias="from", description="Their segment then, or 'not yet': no score then.")
@@ -84,7 +84,7 @@ class Moved(BaseModel):
     revenue: float = Field(description="Their net revenue before as_of.", examples=[8400.0])
 
 
-class Stability(BaseModel):
+class SegmentStability(BaseModel):
     """How well a segment's label held."""
 
     segment: str = Field(description="The segment then.", examples=["Champions"])
@@ -92,16 +92,16 @@ class Stability(BaseModel):
     stayed: float = Field(description="The part of them that is in it now, 0 to 1.", examples=[0.83])
 
 
-class Movement(BaseModel):
+class SegmentMovement(BaseModel):
     """Who moved between segments since an earlier run."""
 
-    data: list[Moved] = Field(description="One per pair of segments, the most customers first.")
-    stability: list[Stability] = Field(description="One per segment of then, the most customers first.")
-    since: Since | None = Field(description="null when there is no earlier run with scores.")
+    data: list[SegmentTransition] = Field(description="One per pair of segments, the most customers first.")
+    stability: list[SegmentStability] = Field(description="One per segment of then, the most customers first.")
+    since: ComparedRun | None = Field(description="null when there is no earlier run with scores.")
     meta: Meta = Field(description="Where the figures come from.")
 
 
-class Rule(BaseModel):
+class SegmentRule(BaseModel):
     """One segment: the scores it holds. A customer belongs to the first rule that holds the scores."""
 
     model_config = ConfigDict(extra="forbid")
@@ -113,24 +113,24 @@ class Rule(BaseModel):
     advice: str = Field(min_length=1, max_length=400, pattern=r"\S", description="What to do about its customers.")
 
 
-class Rules(BaseModel):
+class SegmentRulesUpdate(BaseModel):
     """The rules, in order: the first that holds a customer's scores names the segment."""
 
     model_config = ConfigDict(extra="forbid")
 
-    rules: list[Rule] = Field(min_length=1, max_length=50, description="In order.")
+    rules: list[SegmentRule] = Field(min_length=1, max_length=50, description="In order.")
 
 
-class RuleBook(BaseModel):
+class SegmentRules(BaseModel):
     """The newest rules."""
 
-    data: list[Rule] = Field(description="In order.")
+    data: list[SegmentRule] = Field(description="In order.")
     version: int = Field(description="Their version.", examples=[2])
     shown_version: int | None = Field(description="The version the published run was made with; null without a run.")
     sentence: str | None = Field(description="What there is to know when the two differ.")
 
 
-class Previewed(BaseModel):
+class SegmentPreview(BaseModel):
     """One segment under the new rules, or one that would no longer be."""
 
     segment: str = Field(description="'no segment': customers whose scores no rule holds.", examples=["Champions"])
@@ -138,35 +138,35 @@ class Previewed(BaseModel):
     now: int = Field(description="How many it holds now.", examples=[150])
 
 
-class Preview(BaseModel):
+class RulesPreview(BaseModel):
     """What the rules would do; nothing is saved."""
 
-    data: list[Previewed] = Field(description="In the order of the new rules.")
+    data: list[SegmentPreview] = Field(description="In the order of the new rules.")
     wrong: list[str] = Field(description="Why these rules cannot be saved; empty when they can.")
     meta: Meta = Field(description="Where the figures come from.")
 
 
-class SinceAsked(Explain):
+class MovementOptions(ExplainOptions):
     """Since which run."""
 
     since: int | None = Field(None, ge=1, lt=2**31, description="A run; the newest of an earlier day when left out.")
 
 
-@router.get("", response_model=SegmentList | Made | RowsBehind, responses=documented(409))
-async def list_segments(web: WebOf, principal: Reader, how: Annotated[Explain, Query()]) -> Response:
+@router.get("", response_model=SegmentList | Explanation | RowsBehind, responses=documented(409))
+async def list_segments(web: WebOf, principal: Reader, how: Annotated[ExplainOptions, Query()]) -> Response:
     """Every segment with its customers, revenue, typical recency and advice."""
-    return await calculation.answered(web, principal, Asked(catalogue.SEGMENTS), how)
+    return await calculation.answered(web, principal, MetricQuery(catalogue.SEGMENTS), how)
 
 
-@router.get("/grid", response_model=Grid | Made | RowsBehind, responses=documented(409))
-async def segment_grid(web: WebOf, principal: Reader, how: Annotated[Explain, Query()]) -> Response:
+@router.get("/grid", response_model=SegmentGrid | Explanation | RowsBehind, responses=documented(409))
+async def get_segment_grid(web: WebOf, principal: Reader, how: Annotated[ExplainOptions, Query()]) -> Response:
     """Customers and revenue by recency and frequency score."""
-    return await calculation.answered(web, principal, Asked(catalogue.GRID), how)
+    return await calculation.answered(web, principal, MetricQuery(catalogue.GRID), how)
 
 
-@router.get("/movement", response_model=Movement | Made | RowsBehind, responses=documented(404, 409))
-async def segment_movement(
-    web: WebOf, principal: Annotated[Principal, require("segments.movement")], how: Annotated[SinceAsked, Query()]
+@router.get("/movement", response_model=SegmentMovement | Explanation | RowsBehind, responses=documented(404, 409))
+async def get_segment_movement(
+    web: WebOf, principal: Annotated[Principal, require("segments.movement")], how: Annotated[MovementOptions, Query()]
 ) -> Response:
     """Who moved between segments since an earlier run, and how stable each segment's label was."""
     since = await _since(web, principal, how.since)
@@ -174,19 +174,19 @@ async def segment_movement(
         return answer({"data": [], "stability": [], "since": None, "meta": web.meta()})
     values = {"since": since["run_id"] if since else None, "run_id": web.door().run_id}
     return await calculation.answered(
-        web, principal, Asked(catalogue.MOVEMENT, values), how, lambda found: {**_moved(found), "since": since}
+        web, principal, MetricQuery(catalogue.MOVEMENT, values), how, lambda found: {**_moved(found), "since": since}
     )
 
 
-@router.get("/rules", response_model=RuleBook, responses=documented())
+@router.get("/rules", response_model=SegmentRules, responses=documented())
 async def get_segment_rules(web: WebOf, principal: Reader) -> Response:
     """The newest rules, and whether what is shown was made with them."""
     async with web.transaction(principal.user_id) as con:
         return answer(await _rule_book(web, con))
 
 
-@router.put("/rules", response_model=RuleBook, responses=documented())
-async def put_segment_rules(web: WebOf, principal: Writer, rules: Rules, request: Request) -> Response:
+@router.put("/rules", response_model=SegmentRules, responses=documented())
+async def save_segment_rules(web: WebOf, principal: Writer, rules: SegmentRulesUpdate, request: Request) -> Response:
     """Save the rules as a new version. It applies from the next refresh on; old runs keep theirs. Audited."""
     _check_spans(rules)
     wrong = scoring.check(_scored(rules))
@@ -206,14 +206,14 @@ async def put_segment_rules(web: WebOf, principal: Writer, rules: Rules, request
         return answer(await _rule_book(web, con))
 
 
-@router.post("/rules/preview", response_model=Preview | Made | RowsBehind, responses=documented(409))
+@router.post("/rules/preview", response_model=RulesPreview | Explanation | RowsBehind, responses=documented(409))
 async def preview_segment_rules(
-    web: WebOf, principal: Writer, rules: Rules, how: Annotated[Explain, Query()]
+    web: WebOf, principal: Writer, rules: SegmentRulesUpdate, how: Annotated[ExplainOptions, Query()]
 ) -> Response:
     """How many customers each segment would hold under other rules; nothing is saved."""
     _check_spans(rules)
     wrong = scoring.check(_scored(rules))
-    asked = Asked(catalogue.RULES_PREVIEW, {"rules": _rows(rules)})
+    asked = MetricQuery(catalogue.RULES_PREVIEW, {"rules": _rows(rules)})
     return await calculation.answered(web, principal, asked, how, lambda found: {"data": found, "wrong": wrong})
 
 
@@ -254,7 +254,7 @@ async def _rule_book(web: Web, con: AsyncConnection) -> dict[str, Any]:
     }
 
 
-def _check_spans(rules: Rules) -> None:
+def _check_spans(rules: SegmentRulesUpdate) -> None:
     """Raises ParameterError naming the first range that is none, or the name that is used twice."""
     seen: set[str] = set()
     for place, rule in enumerate(rules.rules):
@@ -270,11 +270,11 @@ def _check_spans(rules: Rules) -> None:
                 raise ParameterError(name, f"{name}: is no range", remedy="Give [lowest, highest] within 1 to 5.")
 
 
-def _scored(rules: Rules) -> list[scoring.Rule]:
+def _scored(rules: SegmentRulesUpdate) -> list[scoring.Rule]:
     return [scoring.Rule(rule.name.strip(), rule.r, rule.f, rule.m, rule.advice.strip()) for rule in rules.rules]
 
 
-def _rows(rules: Rules) -> list[dict[str, Any]]:
+def _rows(rules: SegmentRulesUpdate) -> list[dict[str, Any]]:
     """The rules in the columns of segment_rules."""
     return [
         {"position": place, "name": rule.name, "advice": rule.advice}

@@ -17,7 +17,7 @@ from foresell.api.http.dependencies import WebOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import Meta, answer, body
 from foresell.api.shared import calculation, customer_lists
-from foresell.api.shared.calculation import Asked, Explain, Figures, Made, RowsBehind
+from foresell.api.shared.calculation import ExplainOptions, Explanation, Figures, MetricQuery, RowsBehind
 from foresell.api.shared.schemas import CustomerId
 from foresell.errors import NotFound
 from foresell.metrics import catalogue
@@ -29,7 +29,7 @@ RFM_COLUMNS = ("customer_id", "recency_days", "frequency", "monetary", "segment"
 SortBy = Literal["rfm_score", "recency", "frequency", "monetary"]
 
 
-class Segments(BaseModel):
+class SegmentCounts(BaseModel):
     """How many customers are in each segment."""
 
     segments: dict[str, int] = Field(examples=[{"Champions": 150, "Loyal": 320, "At-Risk": 180, "Lost": 250}])
@@ -38,7 +38,7 @@ class Segments(BaseModel):
     meta: Meta
 
 
-class RfmFilters(customer_lists.Filters, Explain):
+class RfmFilters(customer_lists.PagedCustomerFilters, ExplainOptions):
     """Which customers, and in which order."""
 
     sort_by: SortBy = Field("rfm_score", description="Best first.")
@@ -76,7 +76,7 @@ class Rfm(BaseModel):
     rfm_score: int | None
 
 
-class Prediction(BaseModel):
+class PurchasePrediction(BaseModel):
     """What the purchase model says of the next 30 days."""
 
     purchase_probability: float = Field(examples=[0.92])
@@ -95,7 +95,7 @@ class Transaction(BaseModel):
     products: list[str]
 
 
-class Details(BaseModel):
+class CustomerDetails(BaseModel):
     """One customer with scores, prediction and orders."""
 
     customer_id: str
@@ -104,7 +104,7 @@ class Details(BaseModel):
     city: str | None
     country: str | None
     rfm: Rfm
-    prediction: Prediction | None = Field(description="null where no model may predict; /api/models says why.")
+    prediction: PurchasePrediction | None = Field(description="null where no model may predict; /api/models says why.")
     transaction_history: list[Transaction] = Field(description="Newest first.")
     meta: Meta
 
@@ -118,7 +118,7 @@ class ConfusionMatrix(BaseModel):
     false_negative: int
 
 
-class Metrics(BaseModel):
+class ModelMetrics(BaseModel):
     """How right the purchase model was, out of time."""
 
     accuracy: float
@@ -137,9 +137,9 @@ class Metrics(BaseModel):
     meta: Meta
 
 
-@router.get("/customers/segments", response_model=Segments | Made | RowsBehind, responses=documented(409))
-async def customer_segments(
-    web: WebOf, principal: Annotated[Principal, require("segments.read")], how: Annotated[Explain, Query()]
+@router.get("/customers/segments", response_model=SegmentCounts | Explanation | RowsBehind, responses=documented(409))
+async def count_customers_by_segment(
+    web: WebOf, principal: Annotated[Principal, require("segments.read")], how: Annotated[ExplainOptions, Query()]
 ) -> Response:
     """How many of the customers in reach are in each segment of the rules."""
 
@@ -147,11 +147,11 @@ async def customer_segments(
         counts = {row["segment"]: row["customers"] for row in found}
         return {"segments": counts, "total_customers": sum(counts.values()), "last_updated": web.published_on()}
 
-    return await calculation.answered(web, principal, Asked(catalogue.SEGMENTS), how, shape)
+    return await calculation.answered(web, principal, MetricQuery(catalogue.SEGMENTS), how, shape)
 
 
-@router.get("/customers/rfm", response_model=RfmPage | Made | RowsBehind, responses=documented(409))
-async def customer_rfm(
+@router.get("/customers/rfm", response_model=RfmPage | Explanation | RowsBehind, responses=documented(409))
+async def list_customer_rfm(
     web: WebOf,
     principal: Annotated[Principal, require("customers.read")],
     filters: Annotated[RfmFilters, Query()],
@@ -174,8 +174,8 @@ async def customer_rfm(
     return answer({"data": rows, **page.frame(web)})
 
 
-@router.get("/customers/{customer_id}/details", response_model=Details, responses=documented(404, 409))
-async def customer_details(
+@router.get("/customers/{customer_id}/details", response_model=CustomerDetails, responses=documented(404, 409))
+async def get_customer_details(
     web: WebOf, principal: Annotated[Principal, require("customers.read")], customer_id: CustomerId
 ) -> Response:
     """One customer: RFM, prediction, history. 404 also for one that is not yours to see."""
@@ -224,8 +224,8 @@ async def _prediction(web: Web, found: dict[str, Any]) -> dict[str, Any] | None:
     return {"purchase_probability": probability, "predicted_next_month": buys, "confidence": confidence}
 
 
-@router.get("/model/metrics", response_model=Metrics, responses=documented(409))
-async def model_metrics(web: WebOf, principal: Annotated[Principal, require("model.read")]) -> Response:
+@router.get("/model/metrics", response_model=ModelMetrics, responses=documented(409))
+async def get_model_metrics(web: WebOf, principal: Annotated[Principal, require("model.read")]) -> Response:
     """The purchase model's figures: means over the test cutoffs, each out of time. 503 when none serves."""
     model = await web.model("purchase")
     figures = model["figures"]

@@ -28,7 +28,7 @@ STARTED = datetime.now(UTC)
 WORKER_SILENT = timedelta(seconds=60)
 
 
-class Published(BaseModel):
+class PublishedRun(BaseModel):
     """The run everything shown comes from."""
 
     run_id: int = Field(description="Its number.", examples=[12])
@@ -52,7 +52,7 @@ class WorkerStatus(BaseModel):
     seen_at: datetime | None = Field(description="When the last one did.", examples=["2026-11-21T09:00:00Z"])
 
 
-class Operation(BaseModel):
+class OperationStats(BaseModel):
     """One operation since the start; times are read off between the ends of classes."""
 
     method: str = Field(description="The method.", examples=["GET"])
@@ -65,21 +65,21 @@ class Operation(BaseModel):
     p99_ms: float | None = Field(description="99 of 100 were.", examples=[28.0])
 
 
-class Status(BaseModel):
+class SystemStatus(BaseModel):
     """The installation now, and since its API was started."""
 
     version: str = Field(description="Foresell's.", examples=["0.1.0"])
     started_at: datetime = Field(description="When this process of the API was.", examples=["2026-11-21T09:00:00Z"])
-    run: Published | None = Field(description="null: nothing is published yet.")
+    run: PublishedRun | None = Field(description="null: nothing is published yet.")
     database: DatabaseStatus = Field(description="Whether the database answers.")
     worker: WorkerStatus = Field(description="Whether a worker is there.")
     requests: int = Field(description="Requests of all operations.", examples=[5400])
     availability: float | None = Field(description="The share that did not fail by our fault.", examples=[1.0])
-    operations: list[Operation] = Field(description="By operation, the most asked first.")
+    operations: list[OperationStats] = Field(description="By operation, the most asked first.")
 
 
-@router.get("/api/status", response_model=Status, responses=documented())
-async def status(web: WebOf, principal: Operator) -> Response:
+@router.get("/api/status", response_model=SystemStatus, responses=documented())
+async def get_status(web: WebOf, principal: Operator) -> Response:
     """Speed and availability by operation, the run, the database and the worker."""
     started = time.perf_counter()
     try:
@@ -134,7 +134,7 @@ def _published(run: dict[str, Any] | None) -> dict[str, Any] | None:
     response_class=Response,
     responses={200: {"description": "Prometheus's text.", "content": {"text/plain": {}}}, **documented()},
 )
-async def metrics(principal: Operator) -> Response:
+async def get_prometheus_metrics(principal: Operator) -> Response:
     """Figures for Prometheus; give its scraper an API key with status.read."""
     text = await anyio.to_thread.run_sync(lambda: generate_latest(request_stats.registry()))
     return Response(text, media_type=CONTENT_TYPE_LATEST)

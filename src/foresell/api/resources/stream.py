@@ -17,7 +17,8 @@ from foresell.api.http.dependencies import WebOf, signed_in
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.live_events import Live
 from foresell.api.http.responses import body
-from foresell.api.shared import desk
+from foresell.db import Row
+from foresell.engagement import events
 from foresell.errors import DatabaseUnavailable
 
 router = APIRouter(prefix="/api", tags=["live"])
@@ -37,7 +38,7 @@ async def live_of(request: Request) -> Live:
 
 
 @router.get("/stream", response_class=EventSourceResponse, responses=documented())
-async def stream(
+async def stream_events(
     web: WebOf,
     principal: Annotated[Principal, signed_in()],
     live: Annotated[Live, Depends(live_of)],
@@ -51,26 +52,25 @@ async def stream(
     last = last_event_id
     if last is None:
         async with web.transaction(principal.user_id) as con:
-            newest = await desk.row(con, "newest_event")
-        last = newest["newest"] if newest else 0
+            last = await events.find_newest_event_id(con)
     yield ServerSentEvent(event="ready", id=str(last), retry=RETRY_MILLISECONDS, raw_data="{}")
     ends = time.monotonic() + STREAM_SECONDS
     while not live.stopping and time.monotonic() < ends:
         news = live.news()
-        events = await _events(web, principal, last)
-        for event in events:
+        news_for_user = await _read_events(web, principal, last)
+        for event in news_for_user:
             last = event["event_id"]
             data = {**event["payload"], "customer_id": event["customer_id"], "at": event["at"]}
             yield ServerSentEvent(event=event["kind"], id=str(last), raw_data=body(data).decode())
-        if len(events) < EVENTS_AT_ONCE:
+        if len(news_for_user) < EVENTS_AT_ONCE:
             with suppress(TimeoutError):
                 await asyncio.wait_for(news.wait(), LOOK_SECONDS)
 
 
-async def _events(web: Web, principal: Principal, after: int) -> list[desk.Row]:
+async def _read_events(web: Web, principal: Principal, after: int) -> list[Row]:
     """What this user may know of since; nothing while the database is away."""
     try:
         async with web.transaction(principal.user_id) as con:
-            return await desk.rows(con, "events_after", after=after, limit=EVENTS_AT_ONCE)
+            return await events.read_events(con, after=after, limit=EVENTS_AT_ONCE)
     except DatabaseUnavailable:
         return []

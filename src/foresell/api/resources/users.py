@@ -36,7 +36,7 @@ class Team(BaseModel):
     name: str
 
 
-class Account(BaseModel):
+class User(BaseModel):
     """One user."""
 
     user_id: int
@@ -50,16 +50,16 @@ class Account(BaseModel):
     created_at: datetime
 
 
-class InvitedAccount(Account):
+class InvitedUser(User):
     """The user, and the one-time link to hand over."""
 
     link: str
 
 
-class Accounts(BaseModel):
+class UserList(BaseModel):
     """All users."""
 
-    data: list[Account]
+    data: list[User]
     total: int
     page: int = 1
     next_cursor: None = None
@@ -84,7 +84,7 @@ class UserChange(Body):
     disabled: bool | None = None
 
 
-class Reset(Body):
+class UserReset(Body):
     """What the person has lost."""
 
     second_factor: bool = Field(False, description="Also forget the authenticator app, passkeys and recovery codes.")
@@ -112,7 +112,7 @@ class RoleList(BaseModel):
     total: int
 
 
-class CountedTeam(Team):
+class TeamSummary(Team):
     """One team, and how many belong to it."""
 
     users: int
@@ -121,21 +121,21 @@ class CountedTeam(Team):
 class TeamList(BaseModel):
     """All teams."""
 
-    data: list[CountedTeam]
+    data: list[TeamSummary]
     total: int
 
 
-class OwnedApiKey(ApiKey):
+class UserApiKey(ApiKey):
     """One key of a program, and whose it is."""
 
     user_id: int
     owner: str = Field(description="The user's name.", examples=["Ada Lovelace"])
 
 
-class OwnedApiKeys(BaseModel):
+class UserApiKeyList(BaseModel):
     """All that still count."""
 
-    data: list[OwnedApiKey]
+    data: list[UserApiKey]
     total: int
 
 
@@ -145,15 +145,15 @@ class NewTeam(Body):
     name: Name
 
 
-@router.get("/users", response_model=Accounts, responses=documented(403))
-async def all_users(web: WebOf, principal: Manager) -> Response:
+@router.get("/users", response_model=UserList, responses=documented(403))
+async def list_users(web: WebOf, principal: Manager) -> Response:
     """Everybody who may sign in, or once did."""
     async with web.transaction(principal.user_id) as con:
         rows = await users.listed(con)
     return answer({"data": rows, "total": len(rows), "page": 1, "next_cursor": None})
 
 
-@router.post("/users", status_code=201, response_model=InvitedAccount, responses=documented(403))
+@router.post("/users", status_code=201, response_model=InvitedUser, responses=documented(403))
 async def add_user(request: Request, web: WebOf, principal: Manager, body: NewUser) -> Response:
     """Add a user. The answer holds the one-time link by which the person comes in and sets a password."""
     async with web.transaction(principal.user_id) as con:
@@ -163,14 +163,14 @@ async def add_user(request: Request, web: WebOf, principal: Manager, body: NewUs
     return answer({**user, "link": links.url(origin_of(request), token)}, 201)
 
 
-@router.get("/users/{user_id}", response_model=Account, responses=documented(403, 404))
-async def one_user(web: WebOf, principal: Manager, user_id: UserId) -> Response:
+@router.get("/users/{user_id}", response_model=User, responses=documented(403, 404))
+async def get_user(web: WebOf, principal: Manager, user_id: UserId) -> Response:
     """One user."""
     async with web.transaction(principal.user_id) as con:
         return answer(await users.get(con, user_id))
 
 
-@router.patch("/users/{user_id}", response_model=Account, responses=documented(403, 404, 409))
+@router.patch("/users/{user_id}", response_model=User, responses=documented(403, 404, 409))
 async def change_user(request: Request, web: WebOf, principal: Manager, user_id: UserId, body: UserChange) -> Response:
     """Change name, e-mail, roles, team, or lock out (`disabled`). It counts at once, for everything under way."""
     changes = {name: value for name, value in body.model_dump(exclude_unset=True).items() if _is_given(name, value)}
@@ -185,7 +185,7 @@ async def change_user(request: Request, web: WebOf, principal: Manager, user_id:
 
 @router.post("/users/{user_id}/reset", response_model=OneTimeLink, responses=documented(403, 404))
 async def reset_user(
-    request: Request, web: WebOf, principal: Manager, user_id: UserId, body: Reset | None = None
+    request: Request, web: WebOf, principal: Manager, user_id: UserId, body: UserReset | None = None
 ) -> Response:
     """A one-time link for somebody who lost the password (or, with `second_factor`, the phone). All sessions end."""
     forget = bool(body and body.second_factor)
@@ -198,7 +198,7 @@ async def reset_user(
 
 
 @router.get("/roles", response_model=RoleList, responses=documented(403))
-async def all_roles(web: WebOf, principal: Manager) -> Response:
+async def list_roles(web: WebOf, principal: Manager) -> Response:
     """Every role, what it reaches and what it permits."""
     async with web.transaction(principal.user_id) as con:
         rows = await users.roles(con)
@@ -206,14 +206,14 @@ async def all_roles(web: WebOf, principal: Manager) -> Response:
 
 
 @router.get("/teams", response_model=TeamList, responses=documented(403))
-async def all_teams(web: WebOf, principal: Manager) -> Response:
+async def list_teams(web: WebOf, principal: Manager) -> Response:
     """Every team."""
     async with web.transaction(principal.user_id) as con:
         rows = await users.teams(con)
     return answer({"data": rows, "total": len(rows)})
 
 
-@router.post("/teams", status_code=201, response_model=CountedTeam, responses=documented(403))
+@router.post("/teams", status_code=201, response_model=TeamSummary, responses=documented(403))
 async def add_team(request: Request, web: WebOf, principal: Manager, body: NewTeam) -> Response:
     """Add a team."""
     async with web.transaction(principal.user_id) as con:
@@ -222,8 +222,8 @@ async def add_team(request: Request, web: WebOf, principal: Manager, body: NewTe
     return answer(team, 201)
 
 
-@router.get("/api-keys", response_model=OwnedApiKeys, responses=documented(403))
-async def all_api_keys(web: WebOf, principal: Annotated[Principal, require("keys.manage")]) -> Response:
+@router.get("/api-keys", response_model=UserApiKeyList, responses=documented(403))
+async def list_api_keys(web: WebOf, principal: Annotated[Principal, require("keys.manage")]) -> Response:
     """Everybody's keys that still count; DELETE /api/me/api-keys/{key_id} ends one."""
     async with web.transaction(principal.user_id) as con:
         rows = await api_keys.of_everybody(con)

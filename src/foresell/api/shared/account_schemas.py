@@ -23,7 +23,7 @@ class Preferences(Body):
     home: str | None = Field(None, max_length=100, pattern=r"^/[\w/-]*$", examples=["/today"])
 
 
-class Me(BaseModel):
+class CurrentUser(BaseModel):
     """Who is signed in, and what that allows."""
 
     user_id: int

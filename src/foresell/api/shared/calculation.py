@@ -32,7 +32,7 @@ _remembered: WeakKeyDictionary[Door, OrderedDict[tuple[str, str, bytes], asyncio
 T = TypeVar("T")
 
 
-class Explain(Paging):
+class ExplainOptions(Paging):
     """The passport of what is asked for; limit, page and cursor are those of its rows."""
 
     explain: Literal["sql", "rows"] | None = Field(
@@ -46,7 +46,7 @@ class Explain(Paging):
     )
 
 
-class Made(BaseModel):
+class Explanation(BaseModel):
     """How figures were made."""
 
     sql: str = Field(description="The statement that ran, as it ran. `rows` in it are what explain=rows shows.")
@@ -72,7 +72,7 @@ class RowsBehind(Page):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class MetricQuery:
     """A metric with the values it is asked with. `pieces`: our own expressions for {names} in its statements."""
 
     metric: Metric
@@ -83,8 +83,8 @@ class Asked:
 async def answered(
     web: Web,
     principal: Principal,
-    asked: Asked,
-    how: Explain,
+    asked: MetricQuery,
+    how: ExplainOptions,
     shape: Callable[[Figures], Mapping[str, Any]] = lambda found: {"data": found},
 ) -> Response:
     """The figures in the shape of their operation, or their passport. Raises ParameterError for `of` without a figure."""
@@ -95,15 +95,17 @@ async def answered(
     return answer({**shape(await figures(web, principal, asked)), "meta": web.meta()})
 
 
-async def of_total(web: Web, principal: Principal, which: customer_lists.Which, how: Explain) -> Response:
+async def of_total(
+    web: Web, principal: Principal, which: customer_lists.CustomerFilters, how: ExplainOptions
+) -> Response:
     """The passport of how many customers a list holds."""
     chosen = await customer_lists.filter_of(web, principal, which)
     with customer_lists.by_parameter():
         holds, values = await web.ask(principal, queries.conditions, chosen)
-    return await answered(web, principal, Asked(catalogue.CUSTOMERS, values, {"conditions": holds}), how)
+    return await answered(web, principal, MetricQuery(catalogue.CUSTOMERS, values, {"conditions": holds}), how)
 
 
-async def figures(web: Web, principal: Principal, asked: Asked) -> Figures:
+async def figures(web: Web, principal: Principal, asked: MetricQuery) -> Figures:
     """The figures. Not to be written into: they are remembered."""
     statement = asked.metric.figures(asked.pieces)
     if not asked.metric.settled:
@@ -141,7 +143,7 @@ async def stop_asking() -> None:
     await asyncio.gather(*under_way, return_exceptions=True)
 
 
-async def _rows_behind(web: Web, principal: Principal, asked: Asked, how: Explain) -> Response:
+async def _rows_behind(web: Web, principal: Principal, asked: MetricQuery, how: ExplainOptions) -> Response:
     metric, within = asked.metric, how.of is not None
     if within:
         await _check_name(web, principal, asked, str(how.of))
@@ -153,7 +155,7 @@ async def _rows_behind(web: Web, principal: Principal, asked: Asked, how: Explai
     return answer({"data": rows, **_adding(metric), **cut.frame(web)})
 
 
-async def _check_name(web: Web, principal: Principal, asked: Asked, of: str) -> None:
+async def _check_name(web: Web, principal: Principal, asked: MetricQuery, of: str) -> None:
     known = (
         [asked.metric.name_of(figure) for figure in await figures(web, principal, asked)] if asked.metric.key else []
     )
@@ -164,7 +166,7 @@ async def _check_name(web: Web, principal: Principal, asked: Asked, of: str) -> 
         )
 
 
-def _made(web: Web, principal: Principal, asked: Asked) -> dict[str, Any]:
+def _made(web: Web, principal: Principal, asked: MetricQuery) -> dict[str, Any]:
     statement = asked.metric.figures(asked.pieces)
     door = web.door()
     return {
@@ -185,7 +187,7 @@ def _adding(metric: Metric) -> dict[str, Any]:
 
 
 async def _ask(
-    web: Web, principal: Principal, asked: Asked, statement: str, values: Mapping[str, Any]
+    web: Web, principal: Principal, asked: MetricQuery, statement: str, values: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     bound = asked.metric.parameters(statement, values)
     if asked.metric.engine == "DuckDB":

@@ -25,7 +25,7 @@ State = Literal["likely to stay", "unsure", "at risk"]
 MOST_FOUND = 50_000
 
 
-class Which(BaseModel):
+class CustomerFilters(BaseModel):
     """Which customers. Every part given must hold; names in any case."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
@@ -42,7 +42,7 @@ class Which(BaseModel):
     q: str | None = Field(None, max_length=100, description="Starts of words in names, or a source's own key.")
 
 
-class Filters(Which, Paging):
+class PagedCustomerFilters(CustomerFilters, Paging):
     """Which customers, and which part of the list."""
 
 
@@ -68,14 +68,16 @@ class Cut:
         return {"total": self.total, "page": self.page, "next_cursor": following, "meta": web.meta()}
 
 
-async def selected(web: Web, principal: Principal, which: Which, sort: str) -> Places:
+async def selected(web: Web, principal: Principal, which: CustomerFilters, sort: str) -> Places:
     """The places of all customers that match, in order. Raises ParameterError for a name that does not exist."""
     which_customers = await filter_of(web, principal, which)
     with by_parameter():
         return await web.places(principal, which_customers, sort)
 
 
-async def filter_of(web: Web, principal: Principal, which: Which, only: Sequence[str] | None = None) -> Filter:
+async def filter_of(
+    web: Web, principal: Principal, which: CustomerFilters, only: Sequence[str] | None = None
+) -> Filter:
     """The filter asked for, text already looked up. `only`: of these customers.
 
     Raises ParameterError when a range ends before it starts.
@@ -85,7 +87,7 @@ async def filter_of(web: Web, principal: Principal, which: Which, only: Sequence
     if which.q and which.q.strip():
         found = await _found(web, principal, which.q)
         customers = found if customers is None else tuple(set(found) & set(customers))
-    return Filter(**which.model_dump(include=set(Which.model_fields) - {"q"}), customers=customers)
+    return Filter(**which.model_dump(include=set(CustomerFilters.model_fields) - {"q"}), customers=customers)
 
 
 @contextmanager
@@ -98,7 +100,9 @@ def by_parameter() -> Iterator[None]:
         raise ParameterError(what, error.message, remedy=error.remedy) from None
 
 
-async def page(web: Web, principal: Principal, filters: Filters, sort: str, columns: Sequence[str] = ()) -> Cut:
+async def page(
+    web: Web, principal: Principal, filters: PagedCustomerFilters, sort: str, columns: Sequence[str] = ()
+) -> Cut:
     """One page of the list: all of its columns, or some."""
     start = filters.start(web)
     places = await selected(web, principal, filters, sort)
@@ -115,7 +119,15 @@ async def names_of(web: Web, principal: Principal, rows: Sequence[dict[str, Any]
     return {row["customer_id"]: row["name"] for row in found}
 
 
-async def people(web: Web, principal: Principal, rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+async def add_names_and_owners(web: Web, principal: Principal, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with the name and owner of their customer, in the shape of `ListedCustomer`."""
+    people = await _names_and_owners(web, principal, rows)
+    return [{**row, "name": None, "owner": None, **people.get(row["customer_id"], {})} for row in rows]
+
+
+async def _names_and_owners(
+    web: Web, principal: Principal, rows: Sequence[dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
     """Name and owner by customer id, of those whose rows these are."""
     if not rows:
         return {}
@@ -135,7 +147,7 @@ async def _found(web: Web, principal: Principal, text: str) -> tuple[str, ...]:
     return tuple(row["customer_id"] for row in found)
 
 
-def _in_order(which: Which) -> None:
+def _in_order(which: CustomerFilters) -> None:
     for low, high, name in (
         (which.first_day, which.last_day, "to"),
         (which.min_probability, which.max_probability, "max_probability"),

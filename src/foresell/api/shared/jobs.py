@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 from psycopg.types.json import Jsonb
 
-from foresell.api.shared import desk
-from foresell.db import AsyncConnection
+from foresell.db import AsyncConnection, AsyncStatements, Row
+from foresell.errors import JobNotFound
+
+SQL = AsyncStatements("foresell.api.shared")
 
 
-async def request_job(con: AsyncConnection, kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Put a job into the worker's queue; returns it. Raises UniqueViolation while the same one is open."""
-    row = await desk.row(con, "ask_for", kind=kind, arguments=Jsonb(arguments))
-    assert row
-    job = await desk.row(con, "job", job_id=row["job_id"])
-    assert job
+async def request_job(con: AsyncConnection, kind: str, arguments: Mapping[str, object]) -> Row:
+    """Queue a job for the worker, in this transaction, and return it. Raises UniqueViolation while the same one is open."""
+    requested = await SQL.row(con, "jobs.request", kind=kind, arguments=Jsonb(dict(arguments)))
+    assert requested is not None
+    return await find_job(con, requested["job_id"])
+
+
+async def find_job(con: AsyncConnection, job_id: int) -> Row:
+    """One job, in the shape of `Job`. Raises JobNotFound when there is none, or the user may not see it."""
+    job = await SQL.row(con, "jobs.get", job_id=job_id)
+    if job is None:
+        raise JobNotFound
     return job
+
+
+async def cancel_job(con: AsyncConnection, job_id: int) -> bool:
+    """Cancel a queued job at once, ask a running one to stop. Returns whether it is running still."""
+    await SQL.run(con, "jobs.cancel_queued", job_id=job_id)
+    return bool(await SQL.run(con, "jobs.cancel_running", job_id=job_id))

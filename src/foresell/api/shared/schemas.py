@@ -11,17 +11,21 @@ from pydantic import BaseModel, ConfigDict, Field
 CustomerId = Annotated[str, Path(description="Such as C000123.", pattern=r"^[Cc][0-9]{6,12}$", examples=["C000123"])]
 
 
+#: A customer's id in a body.
+CustomerKey = Annotated[str, Field(pattern=r"^[Cc]\d{6,18}$", examples=["C000123"])]
+
+
 class Body(BaseModel):
-    """A body with nothing in it that we do not know."""
+    """A request body; unknown fields are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class Owner(BaseModel):
-    """Who looks after a customer."""
+class UserRef(BaseModel):
+    """A user, by number and name."""
 
     user_id: int
-    name: str
+    name: str | None = Field(description="null where you may not see it.")
 
 
 class ListedCustomer(BaseModel):
@@ -52,7 +56,7 @@ class ListedCustomer(BaseModel):
     value_rank: int | None
     value_band: str | None
     reasons: list[str] = Field(description="Up to three, the strongest first; of the head of the call list.")
-    owner: Owner | None
+    owner: UserRef | None
 
 
 class Job(BaseModel):
