@@ -5,59 +5,59 @@ type Shapes = components['schemas']
 
 export type ProblemBody = Shapes['Problem']
 export type Meta = Shapes['Meta']
-export type User = Shapes['Me']
-export type SignedIn = Shapes['Session']
-export type SignInAnswer = Shapes['Session'] | Shapes['MoreToProve']
+export type User = Shapes['CurrentUser']
+export type SignedIn = Shapes['SignInResult']
+export type SignInAnswer = Shapes['SignInResult'] | Shapes['SecondFactorRequired']
 
 /** One customer of a list; `reasons` are the sentences, strongest first. `handled_by`: set by the live stream only. */
 export type CustomerRow = Shapes['ListedCustomer'] & { handled_by?: string }
-export type Owner = Shapes['Owner']
-export type Customer = Shapes['Person']
-export type Contact = Shapes['Contact']
+export type Owner = Shapes['UserRef']
+export type Customer = Shapes['Customer']
+export type Contact = Shapes['MaskedContact']
 export type Reason = Shapes['Reason']
 export type CountedOrder = Shapes['CountedOrder']
 export type CutPoint = Shapes['CutPoint']
-export type Axis = Shapes['Axis']
+export type Axis = Shapes['RfmAxis']
 export type Order = Shapes['Order']
-export type HistoryScore = Shapes['Score']
+export type HistoryScore = Shapes['HistoricalScore']
 export type ChurnState = 'likely to stay' | 'unsure' | 'at risk'
 
 export type Outcome = Shapes['NewCall']['outcome']
 export type Call = Shapes['Call']
-export type CallList = Omit<Shapes['Today'], 'data'> & { data: CustomerRow[] }
-export type Kpi = Shapes['KeyFigure']
-export type SavedView = Shapes['View']
+export type CallList = Omit<Shapes['CallList'], 'data'> & { data: CustomerRow[] }
+export type Kpi = Shapes['KpiValue']
+export type SavedView = Shapes['SavedView']
 
 export type SegmentRow = Shapes['Segment']
-export type GridCell = Shapes['Cell']
-export type Movement = Shapes['Moved']
-export type Rule = Shapes['Rule']
+export type GridCell = Shapes['GridCell']
+export type Movement = Shapes['SegmentTransition']
+export type Rule = Shapes['SegmentRule']
 export type Distributed = 'recency' | 'frequency' | 'monetary' | 'probability'
 
-export type Model = Shapes['ModelRow']
-export type TaskRow = Shapes['TaskRow']
+export type Model = Shapes['ModelSummary']
+export type TaskRow = Shapes['ServingModel']
 export type Task = Model['task']
-export type BacktestRow = Shapes['Figure']
-export type Confusion = Shapes['Confusion']
-export type ThresholdRow = Shapes['Called']
-export type Target = Shapes['Target']
-export type Receipt = Shapes['Receipt']
+export type BacktestRow = Shapes['ModelMetric']
+export type Confusion = Shapes['MeanConfusionMatrix']
+export type ThresholdRow = Shapes['ThresholdRow']
+export type Target = Shapes['ModelTarget']
+export type Receipt = Shapes['PredictionOutcome']
 export type ForecastRow = Shapes['Forecast']
 export type SalesBy = 'month' | 'week' | 'segment' | 'category' | 'country'
-export type SalesRow = Shapes['Sale']
+export type SalesRow = Shapes['SalesRow']
 
 /** A figure's passport, which any aggregate answers instead of itself when asked to explain. */
-export type HowMade = Shapes['Made']
+export type HowMade = Shapes['Explanation']
 export type RowsBehind = Shapes['RowsBehind']
 
-export type Account = Shapes['Account']
+export type Account = Shapes['User']
 export type Role = Shapes['Role']
 export type AuditEntry = Shapes['Event']
 export type Verified = Shapes['Verified']
-export type OwnSession = Shapes['OwnSession']
+export type OwnSession = Shapes['UserSession']
 export type Passkey = Shapes['Passkey']
 export type ApiKey = Shapes['ApiKey']
-export type OwnedApiKey = Shapes['OwnedApiKey']
+export type OwnedApiKey = Shapes['UserApiKey']
 
 export type Job = Shapes['Job']
 export type Import = Shapes['Import']
@@ -121,7 +121,7 @@ export interface Field {
 }
 
 /** An import with what is known of its file; `found` holds columns only where the file could be read at all. */
-export type ImportKnown = Omit<Shapes['foresell__api__imports__Found'], 'mapping' | 'found'> & {
+export type ImportKnown = Omit<Shapes['ImportDetails'], 'mapping' | 'found'> & {
   mapping: FileMapping | null
   found: Partial<Found> | null
 }

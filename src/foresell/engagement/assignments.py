@@ -117,9 +117,9 @@ async def _record(
         detail={
             "assignment_id": assignment_id,
             "customers": len(changed),
-            "customer_ids": sorted(changed),
             "owner": owner_id,
         },
+        customers=changed,
         request_id=request_id,
     )
 

@@ -45,6 +45,7 @@ async def log_call(
         actor=user_id,
         subject=f"customer:{customer_id}",
         detail={"call_id": call_id, "outcome": outcome, "snoozed": snooze_until is not None},
+        customers=[customer_id],
         request_id=request_id,
     )
     await publish_event(con, "call_logged", {"call_id": call_id}, permission="calls.read", customer_id=customer_id)
@@ -69,6 +70,7 @@ async def undo_call(con: AsyncConnection, call_id: int, *, user_id: int, request
         actor=user_id,
         subject=f"customer:{customer_id}",
         detail={"call_id": call_id},
+        customers=[customer_id],
         request_id=request_id,
     )
     await publish_event(con, "call_undone", {"call_id": call_id}, permission="calls.read", customer_id=customer_id)

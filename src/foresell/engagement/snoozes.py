@@ -46,7 +46,8 @@ async def snooze_customers(
         "snooze.added",
         actor=user_id,
         subject=_subject(customer_ids),
-        detail={"customers": len(rows), "customer_ids": sorted(customer_ids), "until": until.isoformat()},
+        detail={"customers": len(rows), "until": until.isoformat()},
+        customers=customer_ids,
         request_id=request_id,
     )
     await _publish(con, customer_ids, user_id)
@@ -65,6 +66,7 @@ async def lift_snooze(con: AsyncConnection, snooze_id: int, *, user_id: int, req
         actor=user_id,
         subject=f"customer:{customer_id}",
         detail={"snooze_id": snooze_id},
+        customers=[customer_id],
         request_id=request_id,
     )
     await _publish(con, [customer_id], user_id)
