@@ -10,7 +10,7 @@ import numpy as np
 
 from foresell.demo.shop import Shop, stream
 
-#: Lines that are not goods: (sku, name, list price in pence or None).
+#: Lines that are not products: (sku, name, list price in pence or None).
 CHARGES = (
     ("POST", "Postage", 395),
     ("GIFTWRAP", "Gift wrapping", 250),

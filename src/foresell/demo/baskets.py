@@ -1,4 +1,4 @@
-"""What is in each sale: goods, quantities and prices, then the charges, cancellations and returns that follow."""
+"""What is in each sale: products, quantities and prices, then the charges, cancellations and returns that follow."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CANCELLED_SHARE = 0.015
 RETURNED_SHARE = 0.032
 MOST_LINES = 120
 
-#: Quantities people take of small things, and companies of anything; dear things are taken less often.
+#: Quantities in which people buy small items and companies any item; expensive items are bought in smaller ones.
 FEW = np.array([1, 1, 1, 1, 1, 1, 2, 2, 2, 3, 4, 6])
 MANY = np.array([2, 4, 6, 6, 10, 12, 12, 18, 24, 24, 36, 48, 96])
 
@@ -32,7 +32,7 @@ PALLET_ABOVE = 120_000
 class Orders:
     """Orders and their lines. Per order: `second` since the opening, `customer` (index in the shop, -1 anonymous),
     `country` (index), `status` (of STATUSES), `lines` (count). Per line, in the sequence of the orders: `product`
-    (index; charges follow the goods), `quantity` and `pence` (unit price; a line is worth quantity x pence).
+    (index; charges follow the products), `quantity` and `pence` (unit price; a line is worth quantity x pence).
     """
 
     second: np.ndarray
@@ -64,16 +64,22 @@ class Lines:
 
 
 def fill_baskets(
-    shop: Shop, trading: Trading, goods: Assortment, visits: Visits, traits: Traits, lines_per_order: float, chunk: int
+    shop: Shop,
+    trading: Trading,
+    products: Assortment,
+    visits: Visits,
+    traits: Traits,
+    lines_per_order: float,
+    chunk: int,
 ) -> Orders:
-    """The orders of one chunk: each visit with its lines, and the returns that came of it."""
+    """The orders of one chunk: each visit with its lines, and the returns that follow."""
     rng = stream(shop, "baskets", chunk)
     sales = len(visits.day)
     company = traits.company[visits.slot] & ~visits.anonymous
-    sold = _goods(rng, trading, goods, visits, company, lines_per_order)
+    sold = _product_lines(rng, trading, products, visits, company, lines_per_order)
     status = np.where(rng.random(sales) < CANCELLED_SHARE, CANCELLED, COMPLETED)
     abroad = (traits.country[visits.slot] > 0) & ~visits.anonymous
-    charges = _charges(rng, len(goods.skus), sold.totals(sales), trading.calendar_month[visits.day], abroad, visits)
+    charges = _charges(rng, len(products.skus), sold.totals(sales), trading.calendar_month[visits.day], abroad, visits)
     origin, day, returned = _returns(rng, trading, visits, sold, status)
     back = Lines(returned.sale + sales, returned.product, returned.quantity, returned.pence)
     all_day = np.concatenate([visits.day, day])
@@ -89,36 +95,36 @@ def fill_baskets(
     )
 
 
-def _goods(
+def _product_lines(
     rng: np.random.Generator,
     trading: Trading,
-    goods: Assortment,
+    products: Assortment,
     visits: Visits,
     company: np.ndarray,
     lines_per_order: float,
 ) -> Lines:
-    """The goods of each sale, each product at most once; companies get 8 % off a dozen and more."""
+    """The products of each sale, each product at most once; companies get 8 % off a dozen and more."""
     wanted = np.minimum(1 + rng.poisson((lines_per_order - 1) * visits.basket), MOST_LINES)
     sale = np.repeat(np.arange(len(wanted)), wanted)
     slot = np.where(visits.anonymous, -1, visits.slot)[sale]
-    category = _categories(rng, goods, slot, trading.calendar_month[visits.day][sale])
+    category = _categories(rng, products, slot, trading.calendar_month[visits.day][sale])
     months = trading.month[visits.day][sale]
-    product = goods.draw_products(months, category, rng.random(len(sale)))
-    price = goods.price[months, product]
+    product = products.draw_products(months, category, rng.random(len(sale)))
+    price = products.price[months, product]
     quantity = _quantities(rng, price, company[sale])
     trade = company[sale] & (quantity >= 12)
     lines = Lines(sale, product, quantity, np.where(trade, (price * 92 + 50) // 100, price))
-    return lines.take(np.sort(np.unique(sale * len(goods.skus) + product, return_index=True)[1]))
+    return lines.take(np.sort(np.unique(sale * len(products.skus) + product, return_index=True)[1]))
 
 
-def _categories(rng: np.random.Generator, goods: Assortment, slot: np.ndarray, month: np.ndarray) -> np.ndarray:
+def _categories(rng: np.random.Generator, products: Assortment, slot: np.ndarray, month: np.ndarray) -> np.ndarray:
     """A category per line: nearly half are one of the customer's two favourites while these are in season."""
-    share = np.array([category.share for category in goods.categories], dtype=float)
+    share = np.array([category.share for category in products.categories], dtype=float)
     favourites = rng.choice(len(share), (CHUNK, 2), p=share / share.sum())
     favourite = favourites[slot, rng.integers(0, 2, len(slot))]
-    pull = np.array([category.season for category in goods.categories])[favourite, month]
+    pull = np.array([category.season for category in products.categories])[favourite, month]
     loyal = (rng.random(len(slot)) < 0.45 * np.minimum(pull, 1.5)) & (slot >= 0)
-    return np.where(loyal, favourite, goods.draw_categories(month, rng.random(len(slot))))
+    return np.where(loyal, favourite, products.draw_categories(month, rng.random(len(slot))))
 
 
 def _quantities(rng: np.random.Generator, pence: np.ndarray, company: np.ndarray) -> np.ndarray:
@@ -184,7 +190,7 @@ def _in_sequence(
     status: np.ndarray,
     exists: np.ndarray,
 ) -> Orders:
-    """The lines sorted by order, goods before charges, without the orders of customers the shop does not have."""
+    """The lines sorted by order, products before charges, without the orders of customers the shop does not have."""
     sale = np.concatenate([part.sale for part in parts])
     order = np.argsort(sale, kind="stable")
     order = order[exists[sale[order]]]

@@ -1,4 +1,4 @@
-"""The same people seen by another department: a contact list with its own spellings, gaps and strangers."""
+"""The same people in another system: a contact list (CRM) with its own spellings, gaps and strangers."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from foresell.demo.people import Party, address, branch, email, international, new_person, phone, relative
 from foresell.demo.places import plain
-from foresell.demo.rng import Luck
+from foresell.demo.rng import RandomChoices
 from foresell.demo.shop import CHUNK, Shop, stream
 
 #: Shares of a chunk's customers that are in the list, are in it twice, lend it a relative or branch the shop does not
-#: know, lend their name to somebody else; and of strangers.
+#: know, share their name with a stranger; and of strangers.
 LISTED, TWICE, RELATED, NAMESAKES, STRANGERS = 0.30, 0.02, 0.03, 0.01, 0.06
 
 #: Keys lying next to each other, for the typing errors people make.
@@ -33,7 +33,7 @@ NEIGHBOURS = {
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One row of the contact list; `customer` is the index of the customer it truly is, or None."""
+    """One row of the contact list; `customer` is the index of the matching customer, or None."""
 
     number: int
     name: str
@@ -49,38 +49,40 @@ class Contact:
 def draw_contacts(shop: Shop, parties: list[Party], taken: set[str], chunk: int) -> list[Contact]:
     """The contacts that one chunk of customers (and those around them) gives rise to, in the list's own sequence."""
     rng = stream(shop, "contacts", chunk)
-    luck = Luck(rng)
-    found = list(_sightings(luck, parties, taken))
+    choices = RandomChoices(rng)
+    found = list(_sightings(choices, parties, taken))
     numbers = rng.permutation(2 * CHUNK)[: len(found)].tolist()
     contacts = [
-        _contact(luck, 2 * CHUNK * chunk + number, party, None if slot is None else CHUNK * chunk + slot)
+        _contact(choices, 2 * CHUNK * chunk + number, party, None if slot is None else CHUNK * chunk + slot)
         for number, (party, slot, owner) in zip(numbers, found, strict=True)
         if CHUNK * chunk + owner < shop.customers
     ]
     return sorted(contacts, key=lambda contact: contact.number)
 
 
-def _sightings(luck: Luck, parties: list[Party], taken: set[str]) -> Iterator[tuple[Party, int | None, int]]:
-    """(party as the list spells it, slot it truly is or None, slot at which it begins to exist)."""
+def _sightings(
+    choices: RandomChoices, parties: list[Party], taken: set[str]
+) -> Iterator[tuple[Party, int | None, int]]:
+    """(party as the list spells it, slot of the matching customer or None, slot at which it begins to exist)."""
     for slot, party in enumerate(parties):
-        if luck.chance(LISTED):
-            for _ in range(2 if luck.chance(TWICE / LISTED) else 1):
-                yield misspelt(luck, party, taken), slot, slot
-        if luck.chance(RELATED if not party.company else 5 * RELATED):
-            yield (branch if party.company else relative)(luck, party, taken), None, slot
-        if luck.chance(NAMESAKES) and not party.company:
-            stranger = new_person(luck, party.country, taken)
+        if choices.chance(LISTED):
+            for _ in range(2 if choices.chance(TWICE / LISTED) else 1):
+                yield misspelt(choices, party, taken), slot, slot
+        if choices.chance(RELATED if not party.company else 5 * RELATED):
+            yield (branch if party.company else relative)(choices, party, taken), None, slot
+        if choices.chance(NAMESAKES) and not party.company:
+            stranger = new_person(choices, party.country, taken)
             other = replace(stranger, first=party.first, last=party.last)
-            yield replace(other, email=email(luck, other, taken)), None, slot
-        if luck.chance(STRANGERS):
-            yield new_person(luck, party.country, taken), None, slot
+            yield replace(other, email=email(choices, other, taken)), None, slot
+        if choices.chance(STRANGERS):
+            yield new_person(choices, party.country, taken), None, slot
 
 
-def _contact(luck: Luck, number: int, party: Party, customer: int | None) -> Contact:
-    name = f"{party.last}, {party.first}" if not party.company and luck.chance(0.07) else party.name
+def _contact(choices: RandomChoices, number: int, party: Party, customer: int | None) -> Contact:
+    name = f"{party.last}, {party.first}" if not party.company and choices.chance(0.07) else party.name
     return Contact(
         number=number,
-        name=name.upper() if luck.chance(0.03) else name,
+        name=name.upper() if choices.chance(0.03) else name,
         email=party.email,
         phone=party.phone,
         street=party.street,
@@ -91,79 +93,79 @@ def _contact(luck: Luck, number: int, party: Party, customer: int | None) -> Con
     )
 
 
-def misspelt(luck: Luck, party: Party, taken: set[str]) -> Party:
-    """The same party as somebody else wrote it down. At least one way of reaching it is still the one the shop has."""
-    seen = _renamed_company(luck, party) if party.company else _renamed_person(luck, party)
-    seen = replace(seen, email=_other_email(luck, party, taken), phone=_other_phone(luck, party))
-    seen = _moved(luck, seen)
+def misspelt(choices: RandomChoices, party: Party, taken: set[str]) -> Party:
+    """The same party as written down in another system. At least one contact detail still matches the shop's."""
+    seen = _renamed_company(choices, party) if party.company else _renamed_person(choices, party)
+    seen = replace(seen, email=_other_email(choices, party, taken), phone=_other_phone(choices, party))
+    seen = _moved(choices, seen)
     moved = seen.street[:4] != party.street[:4]
     rung = bool(seen.phone) and _digits(seen.phone) == _digits(party.phone)
     mailed = bool(seen.email) and seen.email.lower() == party.email.lower()
     return seen if rung or mailed or not moved else replace(party, first=seen.first, last=seen.last)
 
 
-def _renamed_person(luck: Luck, party: Party) -> Party:
-    first, last, habit = party.first, party.last, luck.number(100)
+def _renamed_person(choices: RandomChoices, party: Party) -> Party:
+    first, last, habit = party.first, party.last, choices.number(100)
     if habit < 13:
         first = f"{first[0]}."
     elif habit < 27:
         first = party.country.nicknames.get(first, first)
     elif habit < 40:
-        last = typo(luck, last)
+        last = typo(choices, last)
     elif habit < 50:
-        first = typo(luck, first)
+        first = typo(choices, first)
     elif habit < 55:
         first, last = last, first
     elif habit < 60:
-        first = f"{first} {luck.pick('ABCEHJLMPRST')}."
+        first = f"{first} {choices.pick('ABCEHJLMPRST')}."
     elif habit < 63 and "-" in last:
         last = last.split("-")[0]
-    if luck.chance(0.3):
+    if choices.chance(0.3):
         first, last = plain(first), plain(last)
     return replace(party, first=first, last=last)
 
 
-def _renamed_company(luck: Luck, party: Party) -> Party:
+def _renamed_company(choices: RandomChoices, party: Party) -> Party:
     spellings = [long for short, long in party.country.forms if short == party.last]
     name, form = party.first, party.last
-    if luck.chance(0.5):
-        form = luck.pick(spellings)
-    elif luck.chance(0.3):
+    if choices.chance(0.5):
+        form = choices.pick(spellings)
+    elif choices.chance(0.3):
         form = ""
-    if luck.chance(0.2):
-        name = typo(luck, name)
-    if luck.chance(0.3):
+    if choices.chance(0.2):
+        name = typo(choices, name)
+    if choices.chance(0.3):
         name = plain(name)
     return replace(party, first=name, last=form)
 
 
-def _other_email(luck: Luck, party: Party, taken: set[str]) -> str:
-    if not party.email or luck.chance(0.2):
+def _other_email(choices: RandomChoices, party: Party, taken: set[str]) -> str:
+    if not party.email or choices.chance(0.2):
         return ""
-    habit = luck.number(100)
+    habit = choices.number(100)
     if habit < 22:
-        return email(luck, party, taken)
+        return email(choices, party, taken)
     if habit < 28:
         local, _, domain = party.email.partition("@")
-        return f"{typo(luck, local)}@{domain}"
+        return f"{typo(choices, local)}@{domain}"
     return party.email.title() if habit < 34 else party.email
 
 
-def _other_phone(luck: Luck, party: Party) -> str:
-    if not party.phone or luck.chance(0.2):
+def _other_phone(choices: RandomChoices, party: Party) -> str:
+    if not party.phone or choices.chance(0.2):
         return ""
-    if luck.chance(0.1):
-        return phone(luck, party.country)
-    written = international(party.phone, party.country) if luck.chance(0.5) else party.phone
+    if choices.chance(0.1):
+        return phone(choices, party.country)
+    written = international(party.phone, party.country) if choices.chance(0.5) else party.phone
     if written.startswith("+"):
-        return luck.pick((written, written.replace(" ", ""), written.replace("+", "00", 1).replace(" ", "")))
-    return written.replace(" ", luck.pick(("", "-", "/", " ")))
+        return choices.pick((written, written.replace(" ", ""), written.replace("+", "00", 1).replace(" ", "")))
+    return written.replace(" ", choices.pick(("", "-", "/", " ")))
 
 
-def _moved(luck: Luck, party: Party) -> Party:
-    habit = luck.number(100)
+def _moved(choices: RandomChoices, party: Party) -> Party:
+    habit = choices.number(100)
     if habit < 12:
-        street, city, postcode = address(luck, party.country)
+        street, city, postcode = address(choices, party.country)
         return replace(party, street=street, city=city, postcode=postcode)
     if habit < 22:
         return replace(party, street="", postcode="")
@@ -171,15 +173,15 @@ def _moved(luck: Luck, party: Party) -> Party:
     if habit < 60:
         for word, short in party.country.short.items():
             street = street.replace(word, short)
-    postcode = party.postcode.replace(" ", "") if luck.chance(0.25) else party.postcode
-    return replace(party, street=plain(street) if luck.chance(0.2) else street, postcode=postcode)
+    postcode = party.postcode.replace(" ", "") if choices.chance(0.25) else party.postcode
+    return replace(party, street=plain(street) if choices.chance(0.2) else street, postcode=postcode)
 
 
-def typo(luck: Luck, word: str) -> str:
+def typo(choices: RandomChoices, word: str) -> str:
     """The word with one slip of the keyboard: a letter left out, doubled, swapped with the next, or its neighbour's."""
     if len(word) < 4:
         return word
-    at, kind = 1 + luck.number(len(word) - 2), luck.number(4)
+    at, kind = 1 + choices.number(len(word) - 2), choices.number(4)
     before, letter, after = word[:at], word[at], word[at + 1 :]
     if kind == 0:
         return before + after

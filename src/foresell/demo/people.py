@@ -1,7 +1,7 @@
-"""Who the customers are: people and companies with names, addresses and contact data that cannot reach anybody.
+"""The customers: people and companies with names, addresses and contact data that reach no real person.
 
-E-mail domains end in `.example` (RFC 2606). Phone numbers lie in ranges regulators keep for fiction, or, where there is
-none, in ranges not in use; those ranges are small, so in a large shop strangers share numbers. Streets are invented.
+E-mail domains end in `.example` (RFC 2606). Phone numbers lie in ranges that regulators reserve for fiction or, where there are
+none, in unused ranges; those are small, so in a large shop unrelated customers share numbers. Streets are invented.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from foresell.demo.places import Country, countries, plain
-from foresell.demo.rng import Luck
+from foresell.demo.rng import RandomChoices
 from foresell.demo.shop import CHUNK, Shop, stream
 
 COMPANIES = 0.07
@@ -64,78 +64,80 @@ def draw_traits(shop: Shop, chunk: int) -> Traits:
 
 def draw_parties(shop: Shop, traits: Traits, taken: set[str], chunk: int) -> list[Party]:
     """The customers of one chunk. `taken` holds every e-mail address given so far and grows: no two are alike."""
-    luck = Luck(stream(shop, "people", chunk))
+    choices = RandomChoices(stream(shop, "people", chunk))
     parties: list[Party] = []
     for index, company, joins in zip(
         traits.country.tolist(), traits.company.tolist(), traits.joins.tolist(), strict=True
     ):
         country = countries()[index]
         if joins:
-            parties.append(relative(luck, parties[-1], taken))
+            parties.append(relative(choices, parties[-1], taken))
         elif company:
             sisters = [party for party in parties[-200:] if party.company and party.country is country]
-            branches = sisters and luck.chance(BRANCHES)
-            parties.append(branch(luck, luck.pick(sisters), taken) if branches else new_company(luck, country, taken))
+            branches = sisters and choices.chance(BRANCHES)
+            parties.append(
+                branch(choices, choices.pick(sisters), taken) if branches else new_company(choices, country, taken)
+            )
         else:
-            parties.append(new_person(luck, country, taken))
+            parties.append(new_person(choices, country, taken))
     return parties
 
 
-def new_person(luck: Luck, country: Country, taken: set[str]) -> Party:
-    """A person nobody has met."""
-    last = luck.common(country.last)
-    if luck.chance(country.double):
-        last += (" " if country.code == "ES" else "-") + luck.common(country.last)
-    return _settle(luck, Party(False, luck.common(country.first), last, "", "", "", "", "", country), taken)
+def new_person(choices: RandomChoices, country: Country, taken: set[str]) -> Party:
+    """A new person, unrelated to the others."""
+    last = choices.pick_skewed(country.last)
+    if choices.chance(country.double):
+        last += (" " if country.code == "ES" else "-") + choices.pick_skewed(country.last)
+    return _settle(choices, Party(False, choices.pick_skewed(country.first), last, "", "", "", "", "", country), taken)
 
 
-def new_company(luck: Luck, country: Country, taken: set[str]) -> Party:
-    """A company nobody has met."""
-    form, _ = luck.pick(country.forms)
+def new_company(choices: RandomChoices, country: Country, taken: set[str]) -> Party:
+    """A new company, unrelated to the others."""
+    form, _ = choices.pick(country.forms)
     family = form.startswith(("& ", "e "))
-    name = luck.common(country.last)
+    name = choices.pick_skewed(country.last)
     name = name[0].upper() + name[1:]
-    name = name if family else f"{name} {luck.pick(country.trades)}"
-    return _settle(luck, Party(True, name, form, "", "", "", "", "", country), taken)
+    name = name if family else f"{name} {choices.pick(country.trades)}"
+    return _settle(choices, Party(True, name, form, "", "", "", "", "", country), taken)
 
 
-def relative(luck: Luck, person: Party, taken: set[str]) -> Party:
+def relative(choices: RandomChoices, person: Party, taken: set[str]) -> Party:
     """Another member of a person's household: same surname, same address, perhaps the same telephone."""
-    first = luck.pick([name for name in person.country.first if name != person.first])
-    other = replace(person, first=first, phone=person.phone if luck.chance(0.4) else phone(luck, person.country))
-    return replace(other, email=email(luck, other, taken))
+    first = choices.pick([name for name in person.country.first if name != person.first])
+    other = replace(person, first=first, phone=person.phone if choices.chance(0.4) else phone(choices, person.country))
+    return replace(other, email=email(choices, other, taken))
 
 
-def branch(luck: Luck, company: Party, taken: set[str]) -> Party:
+def branch(choices: RandomChoices, company: Party, taken: set[str]) -> Party:
     """Another branch of a company: same name, another place."""
-    return _settle(luck, company, taken)
+    return _settle(choices, company, taken)
 
 
-def _settle(luck: Luck, party: Party, taken: set[str]) -> Party:
-    street, city, postcode = address(luck, party.country)
+def _settle(choices: RandomChoices, party: Party, taken: set[str]) -> Party:
+    street, city, postcode = address(choices, party.country)
     return replace(
         party,
-        email=email(luck, party, taken) if luck.chance(0.97) else "",
-        phone=phone(luck, party.country) if luck.chance(0.88) else "",
+        email=email(choices, party, taken) if choices.chance(0.97) else "",
+        phone=phone(choices, party.country) if choices.chance(0.88) else "",
         street=street,
         city=city,
         postcode=postcode,
     )
 
 
-def address(luck: Luck, country: Country) -> tuple[str, str, str]:
+def address(choices: RandomChoices, country: Country) -> tuple[str, str, str]:
     """(street with number, city, postcode)."""
-    stem, end = luck.pick(country.streets), luck.pick(country.street_ends)
+    stem, end = choices.pick(country.streets), choices.pick(country.street_ends)
     street = f"{stem} {end}".strip() if end[:1].isupper() or not end else stem + end
-    city, areas = luck.common(country.cities)
-    postcode = luck.fill(country.postcode_form.format(area=luck.pick(areas)))
-    return country.street_form.format(number=1 + luck.number(148), street=street), city, postcode
+    city, areas = choices.pick_skewed(country.cities)
+    postcode = choices.fill(country.postcode_form.format(area=choices.pick(areas)))
+    return country.street_form.format(number=1 + choices.number(148), street=street), city, postcode
 
 
-def phone(luck: Luck, country: Country) -> str:
-    """A number nobody answers, written nationally or, now and then, internationally."""
-    national = luck.fill(luck.pick(country.phones))
-    return national if luck.chance(0.7) else international(national, country)
+def phone(choices: RandomChoices, country: Country) -> str:
+    """A fictitious number in national or, less often, international format."""
+    national = choices.fill(choices.pick(country.phones))
+    return national if choices.chance(0.7) else international(national, country)
 
 
 def international(national: str, country: Country) -> str:
@@ -145,13 +147,13 @@ def international(national: str, country: Country) -> str:
     return f"{country.dialling} {national.removeprefix('0')}"
 
 
-def email(luck: Luck, party: Party, taken: set[str]) -> str:
-    """An address not yet taken; a number is added until it is."""
+def email(choices: RandomChoices, party: Party, taken: set[str]) -> str:
+    """A unique address; a number is added where it is already taken."""
     first, last = (plain(word).lower().replace(" ", "").replace("'", "") for word in (party.first, party.last))
     if party.company:
         slug = "".join(letter for letter in first if letter.isalnum() or letter == "-")
         local, domain = (
-            luck.pick(("info", "office", "orders", "hello", "accounts")),
+            choices.pick(("info", "office", "orders", "hello", "accounts")),
             f"{slug}.{party.country.suffix}.example",
         )
     else:
@@ -163,9 +165,9 @@ def email(luck: Luck, party: Party, taken: set[str]) -> str:
             f"{last}.{first}",
             f"{first}_{last}",
         )
-        local, domain = luck.pick(forms), f"{luck.pick(party.country.mail)}.example"
-        local += str(50 + luck.number(57))[-2:] if luck.chance(0.3) else ""
-    mailbox, number = f"{local}@{domain}", luck.number(9999)
+        local, domain = choices.pick(forms), f"{choices.pick(party.country.mail)}.example"
+        local += str(50 + choices.number(57))[-2:] if choices.chance(0.3) else ""
+    mailbox, number = f"{local}@{domain}", choices.number(9999)
     while mailbox in taken:
         number += 1
         mailbox = f"{local}{number}@{domain}"

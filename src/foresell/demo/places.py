@@ -1,4 +1,4 @@
-"""The words of each country the shop sells to: names, streets, cities, legal forms, and phone ranges nobody owns."""
+"""The words of each country the shop sells to: names, streets, cities, legal forms, and phone ranges that are not in use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When customers come: arrivals, gamma-distributed rates, beta-distributed dropout, and passers-by without a name."""
+"""When customers buy: arrivals, gamma-distributed rates, beta-distributed dropout, and anonymous sales."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from foresell.demo.trading import Trading, seconds_of_day
 #: Sales at the till without a customer, for each sale to a known one (8 % of all).
 ANONYMOUS = 0.087
 
-#: A customer buys at most this often: beyond it lies one in a million.
+#: A customer buys at most this often; one in a million would buy more.
 MOST_PURCHASES = 3000
 
 

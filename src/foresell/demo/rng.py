@@ -1,4 +1,4 @@
-"""Random choices one at a time, for words: a Generator's numbers drawn in blocks, which is ten times faster."""
+"""Single random choices for text. Numbers are drawn from the Generator in blocks, which is ten times faster."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ _LETTERS = "ABDEFGHJLNPQRSTUWXYZ"  # those used in the second half of a British 
 _ALNUM = _LETTERS + "0123456789"
 
 
-class Luck:
-    """Choices drawn from one stream, the same in every run."""
+class RandomChoices:
+    """Random choices from one stream, reproducible in every run."""
 
     def __init__(self, rng: np.random.Generator) -> None:
-        self._numbers = _endless(rng)
+        self._numbers = _draw_numbers(rng)
 
     def number(self, below: int) -> int:
         """A whole number from 0 to `below` - 1."""
         return int(next(self._numbers) * below)
 
     def chance(self, probability: float) -> bool:
-        """True as often as `probability` says."""
+        """True with this probability."""
         return next(self._numbers) < probability
 
     def pick(self, items: Sequence[T]) -> T:
-        """One of the items, all equally likely."""
+        """One of the items, uniformly."""
         return items[int(next(self._numbers) * len(items))]
 
-    def common(self, items: Sequence[T]) -> T:
-        """One of the items, the first ones more often."""
+    def pick_skewed(self, items: Sequence[T]) -> T:
+        """One of the items; earlier ones are more likely."""
         return items[int(next(self._numbers) ** 1.7 * len(items))]
 
     def fill(self, template: str) -> str:
@@ -50,6 +50,6 @@ class Luck:
         return self.pick(_ALNUM) if mark == "%" else mark
 
 
-def _endless(rng: np.random.Generator) -> Iterator[float]:
+def _draw_numbers(rng: np.random.Generator) -> Iterator[float]:
     while True:
         yield from rng.random(_BLOCK).tolist()

@@ -1,4 +1,4 @@
-"""What a demo shop is asked to be, and the few constants that describe how its customers buy."""
+"""The parameters of a demo shop and of the purchase process of its customers."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 
 from foresell.errors import UsageError
 
-#: Customers are made a thousand at a time, each thousand from its own random stream: memory stays flat, and a shop
-#: asked for more customers begins with the same ones.
+#: Customers are generated in chunks of a thousand, each from its own random stream: memory use is constant, and a
+#: larger shop starts with the same customers.
 CHUNK = 1000
 
 #: Customer numbers are seven digits; this many can be handed out.
 MOST_CUSTOMERS = 9_000_000
 
-#: The shop was open this long before the first day of its files: early customers are regulars by then.
+#: The shop opened this long before the first day of its files, so that early customers are regulars by then.
 YEARS_BEFORE = 2
 
 
@@ -39,16 +39,16 @@ class Shop:
             raise UsageError(f"The seed is {self.seed}.", remedy="Use zero or a positive whole number.")
         if not 1 <= self.customers <= MOST_CUSTOMERS:
             raise UsageError(
-                f"A shop cannot have {self.customers:,} customers.", remedy=f"Ask for 1 to {MOST_CUSTOMERS:,}."
+                f"A shop cannot have {self.customers:,} customers.", remedy=f"Choose 1 to {MOST_CUSTOMERS:,}."
             )
         if not timedelta(days=27) <= self.last_day - self.first_day <= timedelta(days=3660):
             raise UsageError(
                 f"The shop's days run from {self.first_day} to {self.last_day}.",
-                remedy="Ask for at least four weeks and at most ten years.",
+                remedy="Choose at least four weeks and at most ten years.",
             )
         if not 2 <= self.lines_per_customer <= 200:
             raise UsageError(
-                f"{self.lines_per_customer} lines per customer is out of range.", remedy="Ask for 2 to 200."
+                f"{self.lines_per_customer} lines per customer is out of range.", remedy="Choose 2 to 200."
             )
 
     @property
@@ -61,7 +61,7 @@ class Shop:
 class Process:
     """How customers buy: BG/NBD for when (Fader, Hardie, Lee 2005), gamma-gamma for how much (Fader, Hardie 2013).
 
-    Rates are gamma(r, alpha) per trading-weighted day; after each repeat purchase a customer leaves for good with a
+    Rates are gamma(r, alpha) per trading-weighted day; after each repeat purchase a customer drops out permanently with a
     probability drawn once from beta(a, b). A basket's size is gamma(p, nu) with nu drawn once from gamma(q, gamma),
     where gamma makes the average 1. Arrivals of new customers grow by `growth` a year (above 0); as regulars pile up,
     sales grow by about 17 % from the first year of the files to the second.
@@ -77,12 +77,12 @@ class Process:
 
 
 def stream(shop: Shop, purpose: str, chunk: int = 0) -> np.random.Generator:
-    """The random numbers of one purpose in one chunk; no purpose ever disturbs another."""
+    """The random numbers of one purpose in one chunk; the streams are independent."""
     return np.random.default_rng([shop.seed, *purpose.encode(), chunk])
 
 
 def customer_numbers(index: np.ndarray) -> np.ndarray:
-    """Seven-digit customer numbers: scattered, so they tell nothing of the order of arrival, and never the same twice.
+    """Seven-digit customer numbers: scattered, so that they do not reveal the order of arrival, and unique.
 
     7,368,787 is coprime to 9,000,000, which makes this a permutation.
     """

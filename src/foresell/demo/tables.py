@@ -91,7 +91,7 @@ class TableFile:
 
 @contextmanager
 def disk(folder: Path) -> Iterator[None]:
-    """Makes the folder, and turns what the disk says into an error a person can act on."""
+    """Creates the folder; turns operating system errors into errors with a remedy."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         yield
@@ -103,7 +103,7 @@ def disk(folder: Path) -> Iterator[None]:
 
 
 def file_name(name: str, format: str) -> str:
-    """The file of a table in a format; UsageError for a format nobody knows."""
+    """The file of a table in a format; Raises UsageError for an unknown format."""
     if format not in FORMATS:
         raise UsageError(f"There is no format {format!r}.", remedy=f"Use one of {', '.join(FORMATS)}.")
     return f"{name}.{format}"
@@ -136,16 +136,16 @@ def crm_id(contact: Contact) -> str:
     return f"CRM-{contact.number + 1:07d}"
 
 
-def product_columns(goods: Assortment) -> list[list[object]]:
+def product_columns(products: Assortment) -> list[list[object]]:
     """Columns of PRODUCTS, charges last."""
-    latest = [int(pence) for pence in goods.price[-1]]
+    latest = [int(pence) for pence in products.price[-1]]
     prices = [*latest, *(pence for _, _, pence in CHARGES)]
     return [
-        [*goods.skus, *(sku for sku, _, _ in CHARGES)],
-        [*goods.names, *(name for _, name, _ in CHARGES)],
-        [*(goods.categories[n].name for n in goods.category), *("Charges" for _ in CHARGES)],
+        [*products.skus, *(sku for sku, _, _ in CHARGES)],
+        [*products.names, *(name for _, name, _ in CHARGES)],
+        [*(products.categories[n].name for n in products.category), *("Charges" for _ in CHARGES)],
         [None if pence is None else Decimal(pence).scaleb(-2) for pence in prices],
-        [*("product" for _ in goods.skus), *("non_product" for _ in CHARGES)],
+        [*("product" for _ in products.skus), *("non_product" for _ in CHARGES)],
     ]
 
 

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 
 import numpy as np
 
-#: Monday to Sunday; the shop rests on Sundays.
+#: Monday to Sunday; closed on Sundays.
 WEEKDAYS = np.array([0.90, 0.95, 1.00, 1.05, 1.20, 1.30, 0.0])
 
-#: (month, day) on which nobody trades.
+#: (month, day) on which the shop is closed.
 CLOSED = ((1, 1), (12, 25), (12, 26))
 
 #: From nine in the morning to eight in the evening, by the hour: a lunch peak and one after work.

@@ -1,4 +1,4 @@
-"""A whole shop from its description: chunk by chunk the people and their purchases, then all of it in order of time."""
+"""Writes a whole shop: people and purchases chunk by chunk, then all orders in order of time."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ FIRST_ORDER = 500_001
 ORDERS_AT_ONCE = 65_536
 
 #: Sales per listed customer in two years, anonymous ones included, and lines of charges and returns per sale, measured
-#: on 1,000,000 customers: they turn lines per customer into lines of goods per sale.
+#: on 1,000,000 customers: they turn lines per customer into lines of products per sale.
 SALES_PER_CUSTOMER = 4.75
 OTHER_LINES_PER_SALE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class ShopFiles:
-    """The files of a shop. `true_pairs` and `facts` (shop.json) say what is true and are never loaded."""
+    """The files of a shop. `true_pairs` and `facts` (shop.json) are the ground truth and are never loaded."""
 
     folder: Path
     orders: Path
@@ -53,7 +53,7 @@ def write_shop(
     format: str = "csv",
     progress: Progress = no_progress,
 ) -> ShopFiles:
-    """Writes the shop into `folder` (made when missing, its files replaced) and says where everything is.
+    """Writes the shop into `folder` (made when missing, its files replaced) and returns the paths.
 
     orders: one row per order line, in order of time. customers, products, contacts: one row each. true_pairs: one
     row per contact that is a customer. shop.json: seed, sizes and totals in pence. The same shop gives the same bytes.
@@ -64,21 +64,21 @@ def write_shop(
     process, categories = Process(), read_categories()
     trading = trading_days(shop.opened, shop.first_day, shop.last_day, shop_season(categories))
     _, first_of_month = np.unique(trading.month, return_index=True)
-    goods = assortment(shop, categories, trading.calendar_month[first_of_month])
+    products = assortment(shop, categories, trading.calendar_month[first_of_month])
     with tables.disk(folder):
-        # shop.json comes last and is taken away first: where it is, the files beside it are complete.
+        # shop.json is written last and deleted first: where it exists, the files next to it are complete.
         (folder / "shop.json").unlink(missing_ok=True)
-        orders, rows = _write_people(shop, process, trading, goods, paths, progress)
+        orders, rows = _write_people(shop, process, trading, products, paths, progress)
         with tables.TableFile(paths["products"], tables.PRODUCTS) as file:
-            file.write(tables.product_columns(goods))
-        rows |= {"products": file.rows, "orders": _write_orders(shop, goods, orders, paths["orders"], progress)}
-        facts = _facts(shop, process, goods, orders, rows)
+            file.write(tables.product_columns(products))
+        rows |= {"products": file.rows, "orders": _write_orders(shop, products, orders, paths["orders"], progress)}
+        facts = _facts(shop, process, products, orders, rows)
         (folder / "shop.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     return ShopFiles(folder=folder, facts=folder / "shop.json", lines=rows["orders"], **paths)
 
 
 def _write_people(
-    shop: Shop, process: Process, trading: Trading, goods: Assortment, paths: dict[str, Path], progress: Progress
+    shop: Shop, process: Process, trading: Trading, products: Assortment, paths: dict[str, Path], progress: Progress
 ) -> tuple[Orders, dict[str, int]]:
     """Writes customers, contacts and true pairs; returns all orders, not yet in order of time, and rows per file."""
     pieces: list[Orders] = []
@@ -91,7 +91,7 @@ def _write_people(
         for chunk in range(-(-shop.customers // CHUNK)):
             traits = draw_traits(shop, chunk)
             visits, joined = draw_visits(shop, process, trading, chunk)
-            pieces.append(fill_baskets(shop, trading, goods, visits, traits, _lines_per_order(shop), chunk))
+            pieces.append(fill_baskets(shop, trading, products, visits, traits, _lines_per_order(shop), chunk))
             parties = draw_parties(shop, traits, taken, chunk)
             index = np.arange(chunk * CHUNK, min((chunk + 1) * CHUNK, shop.customers))
             signup = [days[day] for day in joined[: len(index)].tolist()]
@@ -114,10 +114,10 @@ def _joined(pieces: list[Orders]) -> Orders:
     return Orders(**{field.name: np.concatenate([getattr(p, field.name) for p in pieces]) for field in fields(Orders)})
 
 
-def _write_orders(shop: Shop, goods: Assortment, orders: Orders, path: Path, progress: Progress) -> int:
+def _write_orders(shop: Shop, products: Assortment, orders: Orders, path: Path, progress: Progress) -> int:
     sequence = np.argsort(orders.second, kind="stable")
     first_line = np.cumsum(orders.lines, dtype=np.int64) - orders.lines
-    skus = pa.array([*goods.skus, *(sku for sku, _, _ in CHARGES)])
+    skus = pa.array([*products.skus, *(sku for sku, _, _ in CHARGES)])
     with tables.TableFile(path, tables.ORDERS) as file:
         for start in range(0, len(sequence), ORDERS_AT_ONCE):
             picked = sequence[start : start + ORDERS_AT_ONCE]
@@ -126,7 +126,7 @@ def _write_orders(shop: Shop, goods: Assortment, orders: Orders, path: Path, pro
     return file.rows
 
 
-def _facts(shop: Shop, process: Process, goods: Assortment, orders: Orders, rows: dict[str, int]) -> dict[str, Any]:
+def _facts(shop: Shop, process: Process, products: Assortment, orders: Orders, rows: dict[str, int]) -> dict[str, Any]:
     return {
         "seed": shop.seed,
         "customers": shop.customers,
@@ -135,5 +135,5 @@ def _facts(shop: Shop, process: Process, goods: Assortment, orders: Orders, rows
         "currency": "GBP",
         "rows": dict(sorted(rows.items())),
         "process": asdict(process),
-        **shop_totals(orders, len(goods.skus)),
+        **shop_totals(orders, len(products.skus)),
     }

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from foresell.demo.contacts import misspelt, typo
 from foresell.demo.people import new_company, new_person
 from foresell.demo.places import countries, plain
-from foresell.demo.rng import Luck
+from foresell.demo.rng import RandomChoices
 from foresell.demo.shop import Shop, stream
 
 #: Digits after the country's leading 0: ranges kept for fiction (GB Ofcom, DE Bundesnetzagentur, FR ARCEP, IE ComReg,
@@ -100,10 +100,10 @@ def test_names_carry_their_letters_into_mailboxes() -> None:
 
 @given(st.integers(0, 10_000))
 def test_any_party_stays_within_its_country_however_it_is_spelt(seed: int) -> None:
-    luck, taken = Luck(stream(Shop(seed=seed), "test")), set[str]()
-    country = luck.pick(countries())
-    for party in (new_person(luck, country, taken), new_company(luck, country, taken)):
-        seen = misspelt(luck, party, taken)
+    choices, taken = RandomChoices(stream(Shop(seed=seed), "test")), set[str]()
+    country = choices.pick(countries())
+    for party in (new_person(choices, country, taken), new_company(choices, country, taken)):
+        seen = misspelt(choices, party, taken)
         assert seen.country is country and seen.name.strip()
         for phone in filter(None, (party.phone, seen.phone)):
             assert re.fullmatch(FICTION[country.code], significant(phone, country.code))
@@ -111,7 +111,7 @@ def test_any_party_stays_within_its_country_however_it_is_spelt(seed: int) -> No
 
 @given(st.text(alphabet="aeinostrlcgmkx", min_size=4, max_size=12), st.integers(0, 1000))
 def test_a_typo_is_one_slip(word: str, seed: int) -> None:
-    slipped = typo(Luck(stream(Shop(seed=seed), "test")), word)
+    slipped = typo(RandomChoices(stream(Shop(seed=seed), "test")), word)
     assert abs(len(slipped) - len(word)) <= 1
     assert slipped[0] == word[0]
     assert sum(a != b for a, b in zip(slipped, word, strict=False)) <= 2 or len(slipped) != len(word)
