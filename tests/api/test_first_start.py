@@ -7,7 +7,7 @@ import re
 import httpx2
 import pytest
 
-from foresell.cli.server import offer_first_link
+from foresell.cli.installation import print_first_link
 from foresell.settings import Settings
 from foresell.store.database import Database
 from tests.api.people import PHRASE
@@ -17,9 +17,9 @@ from tests.support.served import running
 def test_the_first_link(settings: Settings, database: Database, capsys: pytest.CaptureFixture[str]) -> None:
     with running(settings) as url:
         assert httpx2.get(f"{url}/api/customers").status_code == 401, "nothing is open"
-        offer_first_link(settings, database, "http://localhost:1")
+        print_first_link(settings, database, "http://localhost:1")
         first = found(capsys)
-        offer_first_link(settings, database, "http://localhost:1")
+        print_first_link(settings, database, "http://localhost:1")
         second = found(capsys)
         assert first and second and first != second, "until somebody can sign in, each start prints one"
         entered = httpx2.post(f"{url}/api/auth/link", json={"token": second, "password": PHRASE}, timeout=30)
@@ -28,7 +28,7 @@ def test_the_first_link(settings: Settings, database: Database, capsys: pytest.C
         bearer = {"authorization": f"Bearer {entered.json()['access_token']}"}
         mine = {"name": "Ada", "email": "ada@shop.example"}
         assert httpx2.patch(f"{url}/api/me", json=mine, headers=bearer).json()["email"] == "ada@shop.example"
-        offer_first_link(settings, database, "http://localhost:1")
+        print_first_link(settings, database, "http://localhost:1")
         assert found(capsys) is None, "somebody can sign in now"
         body = {"email": "Ada@Shop.example", "password": PHRASE}
         assert httpx2.post(f"{url}/api/auth/sign-in", json=body, timeout=30).status_code == 200
@@ -37,7 +37,7 @@ def test_the_first_link(settings: Settings, database: Database, capsys: pytest.C
 def test_it_is_over_after_fifteen_minutes(
     settings: Settings, database: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    offer_first_link(settings, database, "http://localhost:1")
+    print_first_link(settings, database, "http://localhost:1")
     with database.connect() as con:
         [row] = con.execute("select expires_at - created_at as good, loopback_only from access.links").fetchall()
     assert (row["good"].total_seconds(), row["loopback_only"]) == (900, True)

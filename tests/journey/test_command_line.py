@@ -81,7 +81,7 @@ def test_a_list_as_a_file_is_the_list_on_screen(foresell: Shell, orders: Path) -
 
 
 def test_the_demo_does_everything_twice_over(foresell: Shell) -> None:
-    first = foresell("demo", "--no-serve", "--customers", "200")
+    first = foresell("demo", "--customers", "200")  # no terminal here, so it exits by itself
     assert "customers as of 2026-11-01" in first and "Champions" in first
     assert " 0 lines loaded" in foresell("demo", "--no-serve", "--customers", "200")
     assert "database: PostgreSQL 18" in foresell("doctor")
@@ -108,12 +108,12 @@ def test_the_console_reads_and_only_reads(foresell: Shell, orders: Path) -> None
     foresell("load", str(orders))
     foresell("refresh")
     assert json.loads(
-        foresell("sql", "select count(*) as n from transactions", "--on", "truth", "--format", "json")
+        foresell("sql", "select count(*) as n from transactions", "--on", "database", "--format", "json")
     ) == [{"n": 4}]
     assert foresell("sql", "select sum(amount) as s from lines", "--format", "csv") == "s\n39.5\n"
     for on, query in (
-        ("truth", "delete from orders"), ("truth", "set transaction read write; delete from orders"),
-        ("truth", "select 1; drop table orders"), ("truth", "selec"), ("truth", "copy orders to '/tmp/x'"),
+        ("database", "delete from orders"), ("database", "set transaction read write; delete from orders"),
+        ("database", "select 1; drop table orders"), ("database", "selec"), ("database", "copy orders to '/tmp/x'"),
         ("snapshot", "drop table lines"), ("snapshot", "select 1; select 2"), ("snapshot", "select * from read_csv('/etc/passwd')"),
         ("snapshot", ""), ("snapshot", "select * from nowhere"),
     ):  # fmt: skip
@@ -170,7 +170,7 @@ def test_an_empty_source_wipes_nothing(foresell: Shell, orders: Path, settings: 
     empty = settings.home.parent / "empty.csv"
     empty.write_text(ORDERS.splitlines()[0] + "\n")
     foresell("load", str(empty), code=5)
-    assert json.loads(foresell("sql", "select count(*) as n from orders", "--on", "truth", "--format", "json")) == [
+    assert json.loads(foresell("sql", "select count(*) as n from orders", "--on", "database", "--format", "json")) == [
         {"n": 4}
     ]
 
@@ -189,7 +189,7 @@ def test_up_keeps_the_database_and_a_second_up_says_so(foresell: Shell, settings
     ) as up:
         assert up.stdout is not None
         assert "Foresell is up" in up.stdout.readline()
-        assert f"already (process {up.pid})" in foresell("up", code=7)
+        assert f"already up on {settings.home} (process {up.pid})" in foresell("up", code=7)
         assert "Foresell is down." in foresell("down")
         assert up.wait(timeout=60) == 0
     assert "Nothing was running" in foresell("down")
@@ -236,7 +236,7 @@ def test_help_names_every_command_and_exit_code(foresell: Shell) -> None:
 def test_a_home_may_be_called_anything(settings: Settings, name: str) -> None:
     shell = Shell(settings.home.parent / name)
     try:
-        assert "Nothing was loaded yet" in shell("batches")
+        assert "Nothing has been loaded yet" in shell("batches")
     finally:
         shell("down")
 
@@ -264,7 +264,7 @@ def test_settings_that_are_no_settings(foresell: Shell) -> None:
 
 def test_any_value_of_the_console_is_valid_json(foresell: Shell) -> None:
     query = r"select 'nan'::float8 as a, '\x00ff'::bytea as b, array[1, 2] as c, interval '1 day' as d, min(1), min(2), null as n"
-    [row] = json.loads(foresell("sql", query, "--on", "truth", "--format", "json"))
+    [row] = json.loads(foresell("sql", query, "--on", "database", "--format", "json"))
     assert (row["a"], row["b"], row["c"], row["n"]) == ("nan", "00ff", [1, 2], None)
     assert {"min_5", "min_6"} <= set(row)
 

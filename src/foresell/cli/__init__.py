@@ -1,4 +1,4 @@
-"""The command line: one file per group of commands, `app` and `main` here."""
+"""The command line: one file per subject with its commands; `app` puts them together."""
 
 from foresell.cli.app import main
 

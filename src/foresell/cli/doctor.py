@@ -1,4 +1,4 @@
-"""What `foresell doctor` checks, in the order in which things depend on each other."""
+"""The command that checks an installation: doctor. Checks come in the order in which they depend on each other."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+import typer
+
+from foresell.cli import printing
+from foresell.cli.options import Json
 from foresell.errors import ForesellError
-from foresell.settings import Settings
+from foresell.settings import Settings, read_settings
 from foresell.snapshot.open import open_snapshot
 from foresell.store import embedded, runs
 from foresell.store.database import Database, open_database
@@ -19,7 +23,7 @@ FREE_GIB = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One finding: what was looked at, whether it is well, and what to do if not."""
+    """One result: what was checked, whether it is all right, and what to do if it is not."""
 
     name: str
     ok: bool
@@ -27,17 +31,42 @@ class Check:
     remedy: str | None = None
 
 
-def examine(settings: Settings) -> list[Check]:
-    """Every check; those that need the database are left out when it is not there."""
-    results = [_python(), _models(), _attempt("home", lambda: _home(settings))]
-    database = _attempt("database", lambda: _database(settings))
+def register(app: typer.Typer) -> None:
+    """Add this command."""
+    app.command()(doctor)
+
+
+def doctor(json: Json = False) -> None:
+    """Check the installation, the database and the published run, and say how to repair what is wrong."""
+    results = run_checks(read_settings())
+    if json:
+        keys = {"name": "check", "ok": "ok", "finding": "finding", "remedy": "remedy"}
+        printing.print_json([{keys[name]: value for name, value in asdict(each).items()} for each in results])
+    else:
+        for result in results:
+            _print_check(result)
+    if not all(result.ok for result in results):
+        raise typer.Exit(1)
+
+
+def _print_check(result: Check) -> None:
+    printing.out.print("✓ " if result.ok else "✗ ", style="green" if result.ok else "bold red", end="")
+    printing.print_text(f"{result.name}: {result.finding}")
+    if result.remedy and not result.ok:
+        printing.print_text(f"    → {result.remedy}")
+
+
+def run_checks(settings: Settings) -> list[Check]:
+    """Every check; those that need the database are skipped when it is unavailable."""
+    results = [_check_python(), _check_lightgbm(), _attempt("home", lambda: _check_home(settings))]
+    database = _attempt("database", lambda: _check_database(settings))
     results.append(database)
     if database.ok:
         opened = Database(settings)
         results += [
-            _attempt("roles", lambda: _roles(opened)),
-            _attempt("references", lambda: _references(opened)),
-            _attempt("published run", lambda: _published(settings, opened)),
+            _attempt("roles", lambda: _check_roles(opened)),
+            _attempt("references", lambda: _check_references(opened)),
+            _attempt("published run", lambda: _check_published(settings, opened)),
         ]
     return results
 
@@ -51,12 +80,12 @@ def _attempt(name: str, check: Callable[[], Check]) -> Check:
         return Check(name, False, f"{error.strerror}: {error.filename}", "Correct the permissions or free some space.")
 
 
-def _python() -> Check:
-    found = ".".join(map(str, sys.version_info[:3]))
-    return Check("python", sys.version_info >= (3, 11), found, "Foresell needs Python 3.11 or newer: make setup")
+def _check_python() -> Check:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Check("python", sys.version_info >= (3, 11), version, "Foresell needs Python 3.11 or newer: make setup")
 
 
-def _models() -> Check:
+def _check_lightgbm() -> Check:
     try:
         import lightgbm
     except (ImportError, OSError) as error:
@@ -66,7 +95,7 @@ def _models() -> Check:
     return Check("models", True, f"LightGBM {lightgbm.__version__}")
 
 
-def _home(settings: Settings) -> Check:
+def _check_home(settings: Settings) -> Check:
     settings.home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=settings.home) as probe:
         probe.write(b"writable")
@@ -74,7 +103,7 @@ def _home(settings: Settings) -> Check:
     return Check("home", free > FREE_GIB, f"{settings.home}, {free:.1f} GiB free", "Free some disk space.")
 
 
-def _database(settings: Settings) -> Check:
+def _check_database(settings: Settings) -> Check:
     running = settings.database_url is not None or embedded.is_running(settings.home)
     database = open_database(settings)
     with database.connect() as con:
@@ -83,27 +112,27 @@ def _database(settings: Settings) -> Check:
         ).fetchone()
     assert row is not None
     where = (
-        "your own server"
+        "external server"
         if settings.database_url
-        else "embedded, " + ("running" if running else "was stopped and is started now")
+        else "embedded, " + ("running" if running else "was stopped, now started")
     )
     return Check("database", True, f"PostgreSQL {row['version']} ({where}), schema version {row['schema']}")
 
 
-def _roles(database: Database) -> Check:
+def _check_roles(database: Database) -> Check:
     with database.connect() as con:
         row = con.execute(
             "select current_user as name, rolsuper or rolbypassrls as too_strong from pg_roles where rolname = current_user"
         ).fetchone()
     assert row is not None
     return Check(
-        "roles", not row["too_strong"], f"the application works as {row['name']}, which is not a superuser",
-        f"{row['name']} is a superuser or bypasses row security: alter role {row['name']} nosuperuser nobypassrls",
+        "roles", not row["too_strong"], f"the application connects as {row['name']}, which is not a superuser",
+        f"{row['name']} is a superuser or bypasses row-level security. Run: alter role {row['name']} nosuperuser nobypassrls",
     )  # fmt: skip
 
 
-def _references(database: Database) -> Check:
-    """The set-based foreign keys, checked over everything once more."""
+def _check_references(database: Database) -> Check:
+    """Referential integrity of the tables that are loaded in bulk without row-by-row foreign keys."""
     with database.connect() as con:
         row = con.execute(
             "select (select count(*) from order_items i where not exists (select from orders o where o.order_id = i.order_id)"
@@ -117,12 +146,12 @@ def _references(database: Database) -> Check:
     return Check(
         "references",
         row["orphans"] == 0,
-        f"{row['orphans']} rows refer to nothing",
-        "Restore a backup and report this.",
+        f"{row['orphans']} rows refer to rows that do not exist",
+        "Restore a backup, and please report this.",
     )
 
 
-def _published(settings: Settings, database: Database) -> Check:
+def _check_published(settings: Settings, database: Database) -> Check:
     try:
         run = runs.published(database)
     except ForesellError as error:

@@ -1,132 +1,174 @@
-"""Commands that show how right the predictions are: metrics, models."""
+"""Commands on models: train, metrics, models."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
 from foresell.cli import printing
-from foresell.cli.data import Json
+from foresell.cli.options import Json
+from foresell.cli.outcomes import Grouping, print_outcomes
 from foresell.cli.session import open_home
 from foresell.errors import NotReady, UsageError
 from foresell.scores.training.tasks import ALL_TASKS
 from foresell.store import model_registry, runs
+from foresell.workflows.train import train_models
 
-
-class Grouping(StrEnum):
-    """How promises and what came of them are grouped."""
-
-    all = "all"
-    decile = "decile"
-    segment = "segment"
-
-
-models_app = typer.Typer(help="The models: what each learnt from, how well it did, which ones serve.")
-
-#: The measures of a backtest worth a column, with a heading that fits.
-MEASURES = {
-    "roc_auc": "ROC-AUC", "pr_auc": "PR-AUC", "f1": "F1", "precision": "precision", "recall": "recall", "accuracy": "accuracy",
-    "precision_at_100": "of first 100", "lift_top_decile": "lift", "calibration_error": "cal. error",
+#: The backtest metrics worth a column, with a heading that fits.
+METRICS = {
+    "roc_auc": "ROC-AUC", "pr_auc": "PR-AUC", "f1": "F1", "precision": "Precision", "recall": "Recall", "accuracy": "Accuracy",
+    "precision_at_100": "Precision@100", "lift_top_decile": "Lift", "calibration_error": "ECE",
 }  # fmt: skip
-TRIVIAL = {"base_rate": "base rate", "majority_accuracy": "accuracy of majority", "f1_everyone": "F1 of everyone"}
+BASELINES = {"base_rate": "Base rate", "majority_accuracy": "Majority accuracy", "f1_everyone": "F1 of all positive"}
+CONFUSION = {
+    "true_positive": "true positives", "false_positive": "false positives", "false_negative": "false negatives",
+    "true_negative": "true negatives",
+}  # fmt: skip
+MONTHS = {
+    "of": "Metric", "month": "Month", "expected": "Forecast", "actual": "Actual", "accuracy": "Accuracy",
+    "naive": "Same month last year",
+}  # fmt: skip
+
+models_app = typer.Typer(help="List the models, show one, or withdraw one.")
 
 
 def register(app: typer.Typer) -> None:
-    """Add this group's commands."""
+    """Add these commands."""
+    app.command()(train)
     app.command()(metrics)
     app.add_typer(models_app, name="models")
 
 
-def metrics(
-    task: Annotated[str | None, typer.Option(help=f"Only this task: {', '.join(ALL_TASKS)}.")] = None,
-    all_cutoffs: Annotated[bool, typer.Option("--all", help="Every cutoff, population and compared model.")] = False,
-    by: Annotated[Grouping, typer.Option(help="Promises that came due by: all, decile or segment.")] = Grouping.all,
+def train(
+    task: Annotated[
+        list[str] | None, typer.Option(help=f"Only this task, may be repeated: {', '.join(ALL_TASKS)}.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """How right the models are: out of time, beside what needs no model, targets met or not, promises kept or not."""
-    if task and task not in ALL_TASKS:
-        raise UsageError(f"There is no task {task!r}.", remedy=f"Choose one of: {', '.join(ALL_TASKS)}")
+    """Train and backtest the models on the published snapshot. The next refresh uses them."""
+    tasks = task or list(ALL_TASKS)
+    for name in tasks:
+        _check_task(name)
+    settings, database = open_home()
+    with printing.show_progress(not json) as progress:
+        kept, refused = train_models(settings, database, tasks=tasks, progress=progress)
+    if json:
+        trained = [
+            {"model_id": model.model_id, "task": model.task, "kind": model.kind, "card": model.card} for model in kept
+        ]
+        printing.print_json({"trained": trained, "refused": refused})
+        return
+    for model in kept:
+        printing.print_text(f"Model {model.model_id}, {model.task}: {model.kind}. {model.reason}")
+        _print_targets(model.card.get("targets", []))
+    for name, reason in refused.items():
+        printing.print_text(f"{name}: not trained, the model in use stays. {reason}")
+    printing.print_text("Next: foresell metrics    To use the models: foresell refresh")
+
+
+def metrics(
+    task: Annotated[str | None, typer.Option(help=f"Only this task: {', '.join(ALL_TASKS)}.")] = None,
+    all_cutoffs: Annotated[
+        bool, typer.Option("--all", help="Every backtest date, customer group and compared model.")
+    ] = False,
+    by: Annotated[Grouping, typer.Option(help="Group the track record by: all, decile or segment.")] = Grouping.all,
+    json: Json = False,
+) -> None:
+    """Show model accuracy: backtests compared with baselines, targets, and the track record of published predictions."""
+    if task:
+        _check_task(task)
     _, database = open_home()
     run = runs.published(database)
-    answers = [row for row in model_registry.run_models(database, run["run_id"]) if task in (None, row["task"])]
-    if not answers:
-        raise NotReady("The published run has no predictions.", remedy="Make them: foresell refresh")
-    found = [
+    rows = [row for row in model_registry.run_models(database, run["run_id"]) if task in (None, row["task"])]
+    if not rows:
+        raise NotReady("The published run has no predictions.", remedy="Run: foresell refresh")
+    tasks = [
         {**row, "model": model_registry.show_model(database, row["model_id"]) if row["model_id"] else None}
-        for row in answers
+        for row in rows
     ]
-    graded = [row for row in model_registry.receipts(database) if task in (None, row["task"])]
+    outcomes = [row for row in model_registry.receipts(database) if task in (None, row["task"])]
     if json:
-        printing.as_json({"run_id": run["run_id"], "as_of": run["as_of"], "tasks": found, "receipts": graded})
+        printing.print_json({"run_id": run["run_id"], "as_of": run["as_of"], "tasks": tasks, "outcomes": outcomes})
         return
-    for answer in found:
-        _show_metrics(answer, all_cutoffs)
-    show_receipts(graded, by)
+    for each in tasks:
+        _print_task(each, all_cutoffs)
+    print_outcomes(outcomes, by)
 
 
-def _show_metrics(answer: Mapping[str, Any], all_cutoffs: bool) -> None:
-    model = answer["model"]
-    printing.say(
-        f"\n{answer['task']}: "
-        + (f"{model['kind']} (model {model['model_id']}, as of {model['as_of']})" if model else answer["level"])
-    )
-    printing.say(f"  {answer['sentence']}")
-    if model is None:
-        return
+def _check_task(task: str) -> None:
+    """Raises UsageError for an unknown task."""
+    if task not in ALL_TASKS:
+        raise UsageError(f"There is no task {task!r}.", remedy=f"Choose one of: {', '.join(ALL_TASKS)}")
+
+
+def _print_task(task: Mapping[str, Any], all_cutoffs: bool) -> None:
+    """The model of one task and its backtest."""
+    model = task["model"]
+    version = f"{model['kind']} (model {model['model_id']}, as of {model['as_of']})" if model else task["level"]
+    printing.print_text(f"\n{task['task']}: {version}")
+    printing.print_text(f"  {task['sentence']}")
+    if model:
+        _print_backtest(task["task"], model, all_cutoffs)
+
+
+def _print_backtest(task: str, model: Mapping[str, Any], all_cutoffs: bool) -> None:
+    """Everything measured when the model was trained: `figures` has one row per model, population, cutoff and metric."""
     figures = model["figures"]
-    if answer["task"] == "revenue_forecast":
-        _show_months(figures)
+    if task == "revenue_forecast":
+        _print_months(figures)
     elif all_cutoffs:
-        printing.table(
-            figures,
-            {key: key for key in ("model", "population", "cutoff", "customers", "measure", "value", "low", "high")},
-        )
+        keys = {
+            "model": "Model", "population": "Customers", "cutoff": "Backtest date", "customers": "Number",
+            "measure": "Metric", "value": "Value", "low": "Low", "high": "High",
+        }  # fmt: skip
+        printing.print_table(figures, keys)
     else:
-        _show_means(figures, model["kind"])
-    _show_confusion(figures, model["kind"])
-    _show_calibration(model["deciles"], model["kind"])
-    show_targets(model["card"].get("targets", []))
+        _print_means(figures, model["kind"])
+    _print_confusion_matrix(figures, model["kind"])
+    _print_calibration(model["deciles"], model["kind"])
+    _print_targets(model["card"].get("targets", []))
     for finding in model["card"].get("leak_guard", []):
-        printing.say(f"  leak guard: {finding.get('sentence') or finding}")
+        printing.print_text(f"  Leak guard: {finding.get('sentence') or finding}")
 
 
-def _show_means(figures: Sequence[Mapping[str, Any]], kind: str) -> None:
-    """Means over the test cutoffs: the compared models on all customers, then the served one by population."""
+def _print_means(figures: Sequence[Mapping[str, Any]], kind: str) -> None:
+    """Means over the backtest dates: the compared models on all customers, then the served model by customer group."""
     means = [row for row in figures if row["cutoff"] is None]
-    found = {row["measure"] for row in means}
-    measures = {m: words for m, words in MEASURES.items() if m in found} or {m: m for m in sorted(found)}
-    for group, chosen in (
-        ("model", [row for row in means if row["population"] == "all"]),
-        ("population", [row for row in means if row["model"] == kind]),
-    ):
-        rows: dict[str, dict[str, Any]] = {}
-        for figure in chosen:
-            rows.setdefault(figure[group], {group: figure[group]})[figure["measure"]] = _figure(figure)
-        trivial = {m: words for m, words in TRIVIAL.items() if m in found and group == "population"}
-        if len(rows) > 1 or group == "model":
-            printing.table(list(rows.values()), {group: f"  {group}", **measures, **trivial})
-    _show_interval(means, kind)
+    measured = {row["measure"] for row in means}
+    columns = {name: heading for name, heading in METRICS.items() if name in measured} or {
+        name: name for name in sorted(measured)
+    }
+    baselines = {name: heading for name, heading in BASELINES.items() if name in measured}
+    _print_pivot([row for row in means if row["population"] == "all"], "model", {"model": "  Model", **columns})
+    served = [row for row in means if row["model"] == kind]
+    if len({row["population"] for row in served}) > 1:
+        _print_pivot(served, "population", {"population": "  Customers", **columns, **baselines})
+    _print_intervals(means, kind)
 
 
-def _figure(figure: Mapping[str, Any]) -> str:
-    return "–" if figure["value"] is None else f"{figure['value']:.3f}"
+def _print_pivot(figures: Sequence[Mapping[str, Any]], key: str, columns: Mapping[str, str]) -> None:
+    """One line per value of `key`, one column per metric."""
+    rows: dict[str, dict[str, Any]] = {}
+    for figure in figures:
+        value = "–" if figure["value"] is None else f"{figure['value']:.3f}"
+        rows.setdefault(figure[key], {key: figure[key]})[figure["measure"]] = value
+    printing.print_table(list(rows.values()), columns)
 
 
-def _show_interval(means: Sequence[Mapping[str, Any]], kind: str) -> None:
-    """The 95 % bootstrap intervals of the served model on all customers, in a line."""
+def _print_intervals(means: Sequence[Mapping[str, Any]], kind: str) -> None:
+    """The 95 % confidence intervals (bootstrap) of the served model on all customers."""
     rows = [row for row in means if row["model"] == kind and row["population"] == "all" and row["low"] is not None]
-    shown = [
-        f"{MEASURES[row['measure']]} {row['low']:.3f}-{row['high']:.3f}" for row in rows if row["measure"] in MEASURES
+    intervals = [
+        f"{METRICS[row['measure']]} {row['low']:.3f}-{row['high']:.3f}" for row in rows if row["measure"] in METRICS
     ]
-    if shown:
-        printing.say("  95 % intervals: " + ", ".join(shown))
+    if intervals:
+        printing.print_text("  95 % confidence intervals: " + ", ".join(intervals))
 
 
-def _show_months(figures: Sequence[Mapping[str, Any]]) -> None:
-    """Every month's forecast beside what came and what seasonal naive would have said."""
+def _print_months(figures: Sequence[Mapping[str, Any]]) -> None:
+    """Each backtested month: the forecast compared with the actual value and with the same month last year."""
     rows: dict[tuple[Any, str], dict[str, Any]] = {}
     for figure in figures:
         row = rows.setdefault(
@@ -136,76 +178,42 @@ def _show_months(figures: Sequence[Mapping[str, Any]]) -> None:
     for row in rows.values():
         for key in ("accuracy", "naive"):
             row[key] = None if row.get(key) is None else f"{100 * row[key]:.1f} %"
-    printing.table(
-        [rows[key] for key in sorted(rows, key=lambda key: (key[1] != "revenue", key[0]))],
-        {
-            "of": "of",
-            "month": "month",
-            "expected": "expected",
-            "actual": "came",
-            "accuracy": "accuracy",
-            "naive": "as last year",
-        },
-    )
+    printing.print_table([rows[key] for key in sorted(rows, key=lambda key: (key[1] != "revenue", key[0]))], MONTHS)
 
 
-def _show_confusion(figures: Sequence[Mapping[str, Any]], kind: str) -> None:
-    """The confusion matrix of all customers, summed over the test cutoffs, in words."""
+def _print_confusion_matrix(figures: Sequence[Mapping[str, Any]], kind: str) -> None:
+    """Mean counts per backtest date, for the served model on all customers."""
     counts = {
         row["measure"]: row["value"]
         for row in figures
         if row["model"] == kind and row["population"] == "all" and row["cutoff"] is None and row["measure"] in CONFUSION
     }
     if len(counts) == len(CONFUSION):
-        printing.say("  per cutoff: " + "; ".join(f"{counts[key]:,.0f} {words}" for key, words in CONFUSION.items()))
+        cells = "; ".join(f"{counts[name]:,.0f} {words}" for name, words in CONFUSION.items())
+        printing.print_text(f"  Confusion matrix, mean per backtest date: {cells}")
 
 
-CONFUSION = {
-    "true_positive": "said yes and it happened",
-    "false_positive": "said yes and it did not",
-    "false_negative": "said no and it happened",
-    "true_negative": "said no and it did not",
-}
-
-
-def _show_calibration(deciles: Sequence[Mapping[str, Any]], kind: str) -> None:
-    """What was said and what came, tenth by tenth of the customers, over all test cutoffs."""
+def _print_calibration(deciles: Sequence[Mapping[str, Any]], kind: str) -> None:
+    """Predicted and observed share of each decile of customers, over all backtest dates."""
     pairs = []
-    for tenth in range(1, 11):
-        rows = [row for row in deciles if row["model"] == kind and row["decile"] == tenth]
+    for decile in range(1, 11):
+        rows = [row for row in deciles if row["model"] == kind and row["decile"] == decile]
         customers = sum(row["customers"] for row in rows)
         if customers:
-            said, came = (sum(row[key] * row["customers"] for row in rows) / customers for key in ("said", "happened"))
-            pairs.append(f"{100 * said:.0f}/{100 * came:.0f}")
+            predicted, observed = (
+                sum(row[key] * row["customers"] for row in rows) / customers for key in ("said", "happened")
+            )
+            pairs.append(f"{100 * predicted:.0f}/{100 * observed:.0f}")
     if pairs:
-        printing.say("  said / came in %, likeliest tenth first: " + ", ".join(pairs))
+        printing.print_text("  Predicted/observed in %, by decile from the highest chance: " + ", ".join(pairs))
 
 
-def show_targets(targets: Sequence[Mapping[str, Any]]) -> None:
-    """Each goal of the documents: met, not met or not reachable, and why."""
+def _print_targets(targets: Sequence[Mapping[str, Any]]) -> None:
+    """Each target of the specification, its verdict and the reason."""
     for target in targets:
-        printing.say(
-            f"  target {target['measure']} >= {target['goal']:.2f}, {target['population']}: {target['verdict']}. {target['sentence']}"
+        printing.print_text(
+            f"  Target {target['measure']} >= {target['goal']:.2f}, {target['population']}: {target['verdict']}. {target['sentence']}"
         )
-
-
-def show_receipts(graded: Sequence[Mapping[str, Any]], by: Grouping = Grouping.all) -> None:
-    """What was promised and what came, run by run; shares for everything but lifetime value."""
-    rows = [dict(row) for row in graded if row["grouping"] == by]
-    if not rows:
-        printing.say("\nNo promise has come due yet. Replay the past: foresell backfill --from DAY --to DAY")
-        return
-    for row in rows:
-        money = row["task"] == "lifetime_value"
-        row["said_words"], row["happened_words"] = (
-            f"{row[key]:,.2f}" if money else f"{100 * row[key]:.1f} %" for key in ("said", "happened")
-        )
-    columns = {
-        "task": "task", "as_of": "said on", "horizon_days": "for days", "name": str(by), "customers": "customers",
-        "said_words": "said", "happened_words": "came", "kind": "model", "model_id": "number", "run_id": "run",
-    }  # fmt: skip
-    printing.say()
-    printing.table(rows, columns, title="Promises whose time has come", plain_ids=["run_id", "model_id"])
 
 
 @models_app.callback(invoke_without_command=True)
@@ -214,49 +222,45 @@ def list_models(context: typer.Context, json: Json = False) -> None:
     if context.invoked_subcommand:
         return
     _, database = open_home()
-    found = model_registry.list_models(database)
+    rows = model_registry.list_models(database)
     if json:
-        printing.as_json(found)
-    elif not found:
-        printing.say("No model was trained yet. Load data, then: foresell refresh")
+        printing.print_json(rows)
+    elif not rows:
+        printing.print_text("No model has been trained yet. Load data, then: foresell refresh")
     else:
         columns = {
-            "model_id": "model",
-            "task": "task",
-            "kind": "kind",
-            "as_of": "as of",
-            "state": "state",
-            "reason": "why",
-        }
-        printing.table(found, columns, plain_ids=["model_id"])
+            "model_id": "Model", "task": "Task", "kind": "Kind", "as_of": "As of", "state": "State", "reason": "Reason",
+        }  # fmt: skip
+        printing.print_table(rows, columns, plain_ids=["model_id"])
 
 
 @models_app.command("show")
 def show_model(
-    model: Annotated[int, typer.Argument(help="The number `foresell models` shows.")], json: Json = False
+    model: Annotated[int, typer.Argument(help="The number shown by `foresell models`.")], json: Json = False
 ) -> None:
-    """One model's card: data window, rows, features, versions, metrics, checks."""
+    """Show a model's card: training data, features, versions, metrics and checks."""
     _, database = open_home()
-    found = model_registry.show_model(database, model)
+    details = model_registry.show_model(database, model)
     if json:
-        printing.as_json(found)
+        printing.print_json(details)
         return
-    card = found["card"]
-    printing.say(
-        f"Model {found['model_id']}: {found['task']}, {found['kind']}, {found['state']}, trained {found['trained_at']:%Y-%m-%d %H:%M}"
+    card = details["card"]
+    printing.print_text(
+        f"Model {details['model_id']}: {details['task']}, {details['kind']}, {details['state']}, trained {details['trained_at']:%Y-%m-%d %H:%M}"
     )
     for key in ("as_of", "horizon", "rows", "customers", "seed", "thresholds", "margin", "versions", "served_because"):
         if key in card:
-            printing.say(f"  {key}: {card[key]}")
+            printing.print_text(f"  {key}: {card[key]}")
     if card.get("features"):
-        printing.say(f"  features ({len(card['features'])}): {', '.join(card['features'])}")
-    _show_metrics({"task": found["task"], "sentence": found["reason"], "level": found["kind"], "model": found}, False)
+        printing.print_text(f"  features ({len(card['features'])}): {', '.join(card['features'])}")
+    _print_task({"task": details["task"], "sentence": details["reason"], "model": details}, False)
 
 
 @models_app.command("rollback")
 def rollback_model(task: Annotated[str, typer.Argument(help=f"One of: {', '.join(ALL_TASKS)}.")]) -> None:
-    """Take the newest model of a task out of service; the one before it serves from the next refresh on."""
+    """Withdraw the newest model of a task. The next refresh uses the previous one."""
     _, database = open_home()
-    printing.say(
-        f"Model {model_registry.withdraw(database, task)} of {task} is withdrawn. Use the one before: foresell refresh --no-train"
+    model_id = model_registry.withdraw(database, task)
+    printing.print_text(
+        f"Model {model_id} of {task} is withdrawn. To use the previous one: foresell refresh --no-train"
     )

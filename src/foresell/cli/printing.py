@@ -1,4 +1,4 @@
-"""How the command line shows things: tables for people, JSON for machines, bars while they wait."""
+"""Output of the command line: text, tables, JSON, CSV files and progress bars."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ from rich.table import Table
 from rich.text import Text
 
 from foresell import types
+from foresell.delivery.csv_escape import harmless
 from foresell.errors import UsageError
 
-WIDE = 10_000  # into a pipe or a file nothing is cut
+WIDE = 10_000  # nothing is cut in a pipe or a file
 out = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=WIDE)
 err = Console(stderr=True, highlight=False)
 
@@ -31,19 +32,19 @@ WRAPPED = ("advice", "meaning", "error", "finding", "reasons", "note", "reason")
 Row = Mapping[str, Any]
 
 
-def as_json(value: Any) -> None:
-    """Print one JSON document on standard output."""
-    sys.stdout.write(json.dumps(plain(value), indent=2, ensure_ascii=False) + "\n")
+def print_json(value: Any) -> None:
+    """Print one JSON document to standard output."""
+    sys.stdout.write(json.dumps(to_json_value(value), indent=2, ensure_ascii=False) + "\n")
 
 
-def plain(value: Any) -> Any:
-    """A value as JSON knows it: exact money as numbers, days and times in ISO 8601."""
+def to_json_value(value: Any) -> Any:
+    """A value that JSON can represent: exact amounts as numbers, dates and times in ISO 8601."""
     if is_dataclass(value) and not isinstance(value, type):
-        return plain(asdict(value))
+        return to_json_value(asdict(value))
     if isinstance(value, Mapping):
-        return {str(key): plain(each) for key, each in value.items()}
+        return {str(key): to_json_value(each) for key, each in value.items()}
     if isinstance(value, (list, tuple, set)):
-        return [plain(each) for each in value]
+        return [to_json_value(each) for each in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
@@ -55,8 +56,8 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, (str, int)) else str(value)
 
 
-def words(value: Any) -> str:
-    """A value as a person reads it in a table."""
+def format_value(value: Any) -> str:
+    """A value as text for a table."""
     if value is None:
         return "–"
     if isinstance(value, bool):
@@ -72,75 +73,73 @@ def words(value: Any) -> str:
     return str(value)
 
 
-def table(
+def print_table(
     rows: Sequence[Row], columns: Mapping[str, str], *, title: str | None = None, plain_ids: Iterable[str] = ()
 ) -> None:
-    """A table with `columns` (key -> heading); numbers to the right; ids in `plain_ids` without thousands marks.
+    """A table with `columns` (key -> heading), numbers right-aligned, those of `plain_ids` without thousands separators.
 
-    Sentences wrap; everything else stays on its line, cut with an ellipsis where the terminal is too narrow.
+    Sentences wrap. Where the terminal is too narrow, other text is cut with an ellipsis; numbers never are.
     """
     grid = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
     ids = set(plain_ids)
     for place, (key, heading) in enumerate(columns.items()):
-        widest = max((len(words(row.get(key))) for row in rows), default=0)
+        widest = max((len(format_value(row.get(key))) for row in rows), default=0)
         numeric = any(isinstance(row.get(key), (int, float, Decimal)) for row in rows)
         grid.add_column(
             heading,
             justify="right" if numeric else "left",
             no_wrap=key not in WRAPPED,
             overflow="ellipsis",
-            min_width=widest if place == 0 else None,
+            min_width=widest if place == 0 or numeric else None,
         )
     for row in rows:
         grid.add_row(
             *(
-                Text(str(row[key]) if key in ids and row.get(key) is not None else words(row.get(key)))
+                Text(str(row[key]) if key in ids and row.get(key) is not None else format_value(row.get(key)))
                 for key in columns
             )
         )
     out.print(grid)
 
 
-def say(text: str = "") -> None:
-    """A line for people."""
+def print_text(text: str = "") -> None:
+    """Print a line."""
     out.print(text, markup=False)
 
 
-def note(text: str) -> None:
-    """A remark that is not part of the answer: to standard error."""
+def print_note(text: str) -> None:
+    """Print a remark that is not part of the result, to standard error."""
     err.print(text, markup=False, style="dim")
 
 
 def write_csv(rows: Iterable[Row], columns: Sequence[str], file: Path) -> int:
-    """Write rows to a CSV file (or `-` for standard output), safe to open in a spreadsheet. Returns how many.
+    """Write rows to a CSV file (`-`: standard output), safe to open in a spreadsheet. Returns the number of rows.
 
-    Raises UsageError when the folder does not exist or may not be written.
+    Raises UsageError when the folder does not exist or is not writable.
     """
     if str(file) == "-":
-        return _csv(rows, columns, sys.stdout)
+        return _write_rows(rows, columns, sys.stdout)
     try:
         with file.open("w", newline="", encoding="utf-8") as stream:
-            return _csv(rows, columns, stream)
+            return _write_rows(rows, columns, stream)
     except OSError as error:
-        raise UsageError(f"Cannot write {file}: {error.strerror}.", remedy="Choose another place with -o.") from None
+        raise UsageError(f"Cannot write {file}: {error.strerror}.", remedy="Choose another file with -o.") from None
 
 
-def _csv(rows: Iterable[Row], columns: Sequence[str], stream: TextIO) -> int:
+def _write_rows(rows: Iterable[Row], columns: Sequence[str], stream: TextIO) -> int:
     writer = csv.writer(stream)
     writer.writerow(columns)
     count = 0
     for row in rows:
-        writer.writerow([_cell(row.get(column)) for column in columns])
+        writer.writerow([_csv_value(row.get(column)) for column in columns])
         count += 1
     return count
 
 
-def _cell(value: Any) -> Any:
-    """Raw numbers and ISO days; text that a spreadsheet would run as a formula gets an apostrophe."""
-    value = plain(value)
-    if isinstance(value, str) and value.lstrip().startswith(("=", "+", "-", "@", "\t", "\r")):
-        return "'" + value
-    return value
+def _csv_value(value: Any) -> Any:
+    """Raw numbers and ISO dates; text that a spreadsheet would run as a formula gets an apostrophe."""
+    value = to_json_value(value)
+    return harmless(value) if isinstance(value, str) else value
 
 
 class _Rate(ProgressColumn):
@@ -151,8 +150,8 @@ class _Rate(ProgressColumn):
 
 
 @contextmanager
-def progress(visible: bool) -> Iterator[types.Progress]:
-    """A bar per unit of work with count, rate and time left; silent when not on a terminal or not wanted."""
+def show_progress(visible: bool) -> Iterator[types.Progress]:
+    """A bar per unit of work with count, rate and time left; nothing without a terminal or when not `visible`."""
     if not visible or not err.is_terminal:
         yield types.no_progress
         return
@@ -161,12 +160,12 @@ def progress(visible: bool) -> Iterator[types.Progress]:
         TextColumn("{task.fields[count]}"), _Rate(), TimeRemainingColumn(compact=True),
     )  # fmt: skip
     with Progress(*columns, console=err, transient=True) as bars:
-        known: dict[str, Any] = {}
+        tasks: dict[str, Any] = {}
 
         def update(done: int, total: int | None, unit: str) -> None:
-            if unit not in known:
-                known[unit] = bars.add_task(unit, total=total, count="")
+            if unit not in tasks:
+                tasks[unit] = bars.add_task(unit, total=total, count="")
             count = f"{done:,}" + (f" of {total:,}" if total else "")
-            bars.update(known[unit], completed=done, total=total, count=count)
+            bars.update(tasks[unit], completed=done, total=total, count=count)
 
         yield update

@@ -1,4 +1,4 @@
-"""Processes that are kept alive: started together, brought back when they die, stopped in order."""
+"""Child processes that are kept running: started together, restarted when they die, stopped in order."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from pathlib import Path
 from foresell.errors import ForesellError
 from foresell.parent_watch import GO
 
-#: A process that ends sooner than this did not really start; so many times in a row are no accident.
+#: A process that ends sooner than this did not start properly; after so many in a row, restarting is given up.
 SHORT_LIFE_SECONDS = 2.0
 SHORT_LIVES = 5
 
 
 @dataclass
-class Kept:
-    """One process to keep alive: a module of ours, its arguments, the descriptors it inherits.
+class SupervisedProcess:
+    """One child process: a module of Foresell, its arguments, and the file descriptors it inherits.
 
-    It is started waiting (see foresell.parent_watch), so that its imports overlap with whatever comes first.
+    It starts in a waiting state (see foresell.parent_watch), so that its imports overlap with other start-up work.
     """
 
     name: str
@@ -33,11 +33,11 @@ class Kept:
     environment: Mapping[str, str] = field(default_factory=dict)
     stop_seconds: float = 15.0
     process: subprocess.Popen[bytes] | None = None
-    born: float = 0.0
+    started_at: float = 0.0
     short_lives: int = 0
 
     def start(self) -> None:
-        """Start it; it waits for `go`. In a session of its own: Ctrl-C is for whoever keeps it."""
+        """Start the process; it waits for `go`. In a session of its own, so that Ctrl-C reaches only the supervisor."""
         self.process = subprocess.Popen(
             [sys.executable, "-m", self.module, *self.arguments],
             stdin=subprocess.PIPE,
@@ -45,39 +45,42 @@ class Kept:
             env={**os.environ, **self.environment},
             start_new_session=True,
         )
-        self.born = time.monotonic()
+        self.started_at = time.monotonic()
 
     def go(self) -> None:
-        """Tell it to begin."""
+        """Tell the process to begin its work."""
         assert self.process and self.process.stdin
         with suppress(BrokenPipeError):
             self.process.stdin.write(GO)
             self.process.stdin.flush()
 
-    def look(self) -> int | None:
-        """Bring it back if it died; then the process id that is gone. Raises ForesellError when it never stays."""
+    def restart_if_dead(self) -> int | None:
+        """Returns the process id of the dead process when it was restarted, else None.
+
+        Raises ForesellError when the process keeps dying right after its start.
+        """
         if self.process is None or self.process.poll() is None:
             return None
-        gone, lived = self.process.pid, time.monotonic() - self.born
+        dead, lifetime = self.process.pid, time.monotonic() - self.started_at
         if self.process.stdin:
             self.process.stdin.close()
-        self.short_lives = self.short_lives + 1 if lived < SHORT_LIFE_SECONDS else 0
+        self.short_lives = self.short_lives + 1 if lifetime < SHORT_LIFE_SECONDS else 0
         if self.short_lives >= SHORT_LIVES:
             raise ForesellError(
-                f"The {self.name} does not stay up (exit code {self.process.returncode}).",
-                remedy="Read what it printed above, then: foresell doctor",
+                f"The {self.name} keeps stopping (exit code {self.process.returncode}).",
+                remedy="Read its output above, then: foresell doctor",
             )
         self.start()
         self.go()
-        return gone
+        return dead
 
-    def ask_to_stop(self) -> None:
-        """Ask it to finish what is under way and leave."""
+    def terminate(self) -> None:
+        """Ask the process to finish its current work and exit."""
         if self.process and self.process.poll() is None:
             self.process.terminate()
 
-    def stopped(self) -> None:
-        """Wait until it is gone; what takes too long is killed, which every process of ours survives unharmed."""
+    def wait(self) -> None:
+        """Wait until the process has exited. After `stop_seconds` it is killed, which loses no committed work."""
         if self.process is None:
             return
         try:
@@ -89,15 +92,15 @@ class Kept:
             self.process.stdin.close()
 
 
-def stop(kept: Sequence[Kept]) -> None:
-    """Stop these together, and wait for all."""
-    for each in kept:
-        each.ask_to_stop()
-    for each in kept:
-        each.stopped()
+def stop_all(processes: Sequence[SupervisedProcess]) -> None:
+    """Stop these processes together and wait for all of them."""
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.wait()
 
 
-def forget_gauges(folder: Path, process_id: int) -> None:
-    """Delete the live gauges a dead process left for /metrics."""
+def delete_gauges(folder: Path, process_id: int) -> None:
+    """Delete the live gauges that a dead process left for /metrics."""
     for file in folder.glob(f"gauge_live*_{process_id}.db"):
         file.unlink(missing_ok=True)

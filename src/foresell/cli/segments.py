@@ -1,4 +1,4 @@
-"""Commands on segments: how many customers in each, movement between runs, the rules and changing them."""
+"""Commands on segments: segments, segments rules, segments set, segments edit."""
 
 from __future__ import annotations
 
@@ -12,78 +12,75 @@ from typing import Annotated
 import typer
 
 from foresell.cli import printing
-from foresell.cli.data import Json
+from foresell.cli.options import Json
 from foresell.cli.session import open_home, open_published
 from foresell.errors import UsageError
 from foresell.scores.rfm import segments as rules
 from foresell.snapshot import queries
 from foresell.store import runs
-from foresell.store import segment_rules as truth_rules
+from foresell.store import segment_rules as stored_rules
 from foresell.store.database import Database
 
-segments_app = typer.Typer(help="How many customers are in each segment; the rules, and changing them.")
+segments_app = typer.Typer(help="List the segments; show or change their rules.")
 
 
 def register(app: typer.Typer) -> None:
-    """Add this group's commands."""
+    """Add these commands."""
     app.add_typer(segments_app, name="segments")
 
 
 @segments_app.callback(invoke_without_command=True)
 def segments(
     context: typer.Context,
-    since: Annotated[int | None, typer.Option(help="Show who moved where since this run.")] = None,
+    since: Annotated[int | None, typer.Option(help="Show how many customers changed segment since this run.")] = None,
     json: Json = False,
 ) -> None:
-    """How many customers are in each segment, what they are worth, and what to do about them."""
+    """List the segments: customers, net revenue and recommended action."""
     if context.invoked_subcommand:
         return
     if since is not None:
-        _show_movement(since, json)
+        _print_transitions(since, json)
         return
     with open_published() as (run, con, _):
-        found = queries.segments(con)
+        rows = queries.segments(con)
     if json:
-        printing.as_json({"run_id": run["run_id"], "as_of": run["as_of"], "segments": found})
+        printing.print_json({"run_id": run["run_id"], "as_of": run["as_of"], "segments": rows})
         return
-    total = sum(row["customers"] for row in found)
-    for row in found:
+    total = sum(row["customers"] for row in rows)
+    for row in rows:
         row["share"] = f"{100 * row['customers'] / total:.1f} %"
     columns = {
-        "segment": "segment",
-        "customers": "customers",
-        "share": "share",
-        "revenue": "net revenue",
-        "advice": "what to do",
-    }
-    printing.table(found, columns, title=f"{total:,} customers as of {run['as_of']} (run {run['run_id']})")
+        "segment": "Segment", "customers": "Customers", "share": "Share", "revenue": "Net revenue",
+        "advice": "Recommended action",
+    }  # fmt: skip
+    printing.print_table(rows, columns, title=f"{total:,} customers as of {run['as_of']} (run {run['run_id']})")
 
 
-def _show_movement(since: int, json: bool) -> None:
+def _print_transitions(since: int, json: bool) -> None:
     _, database = open_home()
     run = runs.published(database)
     moved = runs.movement(database, since, run["run_id"])
     if json:
-        printing.as_json({"since": since, "run_id": run["run_id"], "movement": moved})
+        printing.print_json({"since": since, "run_id": run["run_id"], "movement": moved})
         return
     stayed = sum(row["customers"] for row in moved if row["segment_from"] == row["segment_to"])
     changed = [row for row in moved if row["segment_from"] != row["segment_to"]]
-    printing.say(f"From run {since} to run {run['run_id']}: {stayed:,} customers stayed in their segment.")
-    printing.table(changed, {"segment_from": "from", "segment_to": "to", "customers": "customers"})
+    printing.print_text(f"From run {since} to run {run['run_id']}: {stayed:,} customers stayed in the same segment.")
+    printing.print_table(changed, {"segment_from": "From", "segment_to": "To", "customers": "Customers"})
 
 
 @segments_app.command("rules")
 def show_rules() -> None:
     """Print the rules as a TOML file to edit."""
     _, database = open_home()
-    printing.say(rules.to_toml(rules.from_rows(truth_rules.segment_rules(database))))
+    printing.print_text(rules.to_toml(rules.from_rows(stored_rules.segment_rules(database))))
 
 
 @segments_app.command("set")
 def set_rules(
-    file: Annotated[Path, typer.Argument(help="A TOML file as `foresell segments rules` prints it.")],
+    file: Annotated[Path, typer.Argument(help="A TOML file as printed by `foresell segments rules`.")],
 ) -> None:
-    """Use the rules of a file from the next refresh on."""
+    """Replace the rules with those of a file. The next refresh applies them."""
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -93,9 +90,9 @@ def set_rules(
 
 @segments_app.command("edit")
 def edit_rules() -> None:
-    """Open the rules in your editor ($EDITOR) and use them from the next refresh on."""
+    """Edit the rules in $EDITOR. The next refresh applies them."""
     _, database = open_home()
-    before = rules.to_toml(rules.from_rows(truth_rules.segment_rules(database)))
+    before = rules.to_toml(rules.from_rows(stored_rules.segment_rules(database)))
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     with tempfile.NamedTemporaryFile("w+", suffix=".toml") as file:
         file.write(before)
@@ -104,11 +101,12 @@ def edit_rules() -> None:
             subprocess.run([*shlex.split(editor), file.name], check=True)
         except (OSError, subprocess.CalledProcessError):
             raise UsageError(
-                f"The editor {editor!r} could not be run.", remedy="Set EDITOR, or: foresell segments rules > FILE"
+                f"The editor {editor!r} could not be run.",
+                remedy="Set EDITOR, or edit a file: foresell segments rules > FILE",
             ) from None
         after = Path(file.name).read_text(encoding="utf-8")
     if after == before:
-        printing.say("Nothing was changed.")
+        printing.print_text("The rules did not change.")
     else:
         _save_rules(database, after)
 
@@ -124,7 +122,7 @@ def _save_rules(database: Database, text: str) -> None:
         }
         for rule in checked
     ]
-    version = truth_rules.save_segment_rules(database, rows)
-    printing.say(
-        f"{len(rows)} segments saved as version {version} of the rules. They apply from the next: foresell refresh"
+    version = stored_rules.save_segment_rules(database, rows)
+    printing.print_text(
+        f"{len(rows)} segments saved as version {version} of the rules. To apply them: foresell refresh"
     )
