@@ -16,25 +16,26 @@ const TOGETHER = {
     'node_modules/@tabler/icons-react/dist/esm/(createReactComponent|defaultAttributes)',
     'node_modules/@tabler/icons-react/dist/esm/icons/Icon(Check|Download|Plus|Trash)\\.',
     '/src/api/',
-    '/src/components/(theme/(base|theme)|faces|format|keys|later|marks|segments|search|signedIn|toasts|Figure|Kpis|Page|SegmentMark|Change)',
-    '/src/components/(CallButton|ChartCard|DataTable|desk|kinds|LogCall|Tabs|useFocusBack|usePanel|useScheme|Working)',
-    '/src/components/charts/(?!drawn/)',
+    '/src/ui/(theme/(base|theme)|Badge|Change|DataTable|format|lazyComponent|Page|Progress|searchParams|shortcuts|states|Tabs|toasts|useReturnFocus)',
+    '/src/features/(calculation/(Metric|Kpis)|model/names|session/useTheme)',
+    '/src/features/customer/(CallButton|engagement|LogCall|scores|SegmentBadge|segments|useCustomerPanel)',
+    '/src/ui/charts/(?!drawn/)',
   ],
   /** Everything that is filled in. */
   forms: [
     'node_modules/@mantine/core/esm/components/(Checkbox|InlineInput|Input|InputBase|InputsGroupFieldset|NativeSelect|PasswordInput|SegmentedControl|TextInput|FloatingIndicator|Combobox/Combobox.*Chevron)',
-    '/src/components/theme/inputs',
+    '/src/ui/theme/inputs',
   ],
   /** Everything that opens above the page. */
   overlays: [
     'node_modules/(@floating-ui|react-remove-scroll|aria-hidden)',
     'node_modules/@mantine/core/esm/components/(FocusTrap|Menu|Modal|ModalBase|Overlay|Paper|Popover|Portal|RemoveScroll|ScrollArea|Drawer)/',
-    '/src/components/(theme/(menus|dialogs)|ConfirmDialog|Dialog)',
+    '/src/ui/(theme/(menus|dialogs)|ConfirmDialog|Dialog)',
   ],
   /** Every chart. */
   charts: [
     'node_modules/(recharts|d3-|victory-vendor|decimal|es-toolkit|immer|reselect|@reduxjs)',
-    '/src/components/charts/drawn/',
+    '/src/ui/charts/drawn/',
   ],
 }
 

@@ -24,21 +24,21 @@ const KEY = 'Idempotency-Key'
 let confirmAgain: (() => Promise<boolean>) | null = null
 
 /** The shell hands in how to ask for a second factor; requests that need a recent one wait for it and go again. */
-export function onStepUp(ask: (() => Promise<boolean>) | null) {
+export function setStepUpHandler(ask: (() => Promise<boolean>) | null) {
   confirmAgain = ask
 }
 
 async function send(request: Request): Promise<Response> {
   const token = session.token()
-  const once = request.clone()
-  if (token) once.headers.set('Authorization', `Bearer ${token}`)
-  return fetch(once)
+  const copy = request.clone()
+  if (token) copy.headers.set('Authorization', `Bearer ${token}`)
+  return fetch(copy)
 }
 
 const WAITS_MS = [500, 1_500, 3_000]
 
 /** What is sent with an Idempotency-Key has its effect once, so where no answer came it is sent again, unchanged. */
-async function sendUntilAnswered(request: Request): Promise<Response> {
+async function sendWithRetries(request: Request): Promise<Response> {
   for (const wait of request.headers.has(KEY) ? WAITS_MS : []) {
     try {
       return await send(request)
@@ -57,11 +57,11 @@ async function needsStepUp(response: Response): Promise<boolean> {
 }
 
 /** `fetch` with the session's token; anonymous requests under /api/auth go as they are. */
-export async function authorised(request: Request): Promise<Response> {
+export async function fetchAuthorized(request: Request): Promise<Response> {
   if (new URL(request.url).pathname.startsWith('/api/auth/') && !request.url.endsWith('/step-up')) return send(request)
   if (request.method === 'POST') request.headers.set(KEY, newKey())
   await session.start()
-  let response = await sendUntilAnswered(request)
+  let response = await sendWithRetries(request)
   if (response.status === 401 && (await session.refresh())) response = await send(request)
   if (confirmAgain && (await needsStepUp(response)) && (await confirmAgain())) response = await send(request)
   return response
@@ -71,7 +71,7 @@ function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('')
 }
 
-export const api = createClient<paths>({ baseUrl: location.origin, fetch: authorised })
+export const api = createClient<paths>({ baseUrl: location.origin, fetch: fetchAuthorized })
 
 /** The data of an answer; passports are asked for by `readAddress`, so they are no part of it. Raises Problem. */
 export async function read<Out>(
@@ -91,7 +91,7 @@ export async function read<Out>(
 
 /** Any GET by its address, for the passport and for files. Raises Problem. */
 export async function readAddress<Out>(address: string, signal?: AbortSignal): Promise<Out> {
-  const asked = authorised(new Request(new URL(address, location.origin), { signal })).then(async response => {
+  const asked = fetchAuthorized(new Request(new URL(address, location.origin), { signal })).then(async response => {
     const body: unknown = await response.json().catch(() => ({}))
     return response.ok ? { data: body, response } : { error: body, response }
   })

@@ -1,5 +1,5 @@
 /** The live stream: server-sent events read over fetch, because EventSource cannot carry the access token. */
-import { authorised } from './client'
+import { fetchAuthorized } from './client'
 
 export interface LiveEvent {
   id: string
@@ -39,7 +39,7 @@ export function listen(onEvent: (event: LiveEvent) => void, onState: (state: Liv
   async function once() {
     const headers: Record<string, string> = { Accept: 'text/event-stream' }
     if (last) headers['Last-Event-ID'] = last
-    const response = await authorised(
+    const response = await fetchAuthorized(
       new Request(new URL('/api/stream', location.origin), { headers, signal: stop.signal, priority: 'low' }),
     )
     if (!response.ok || !response.body) throw new Error(`stream: ${response.status}`)

@@ -1,12 +1,12 @@
-import '@/components/theme/base'
+import '@/ui/theme/base'
 import { MantineProvider } from '@mantine/core'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode, startTransition } from 'react'
 import { createRoot } from 'react-dom/client'
 import { session } from '@/api/session'
-import { theme } from '@/components/theme/theme'
-import { queries } from './queries'
+import { theme } from '@/ui/theme/theme'
+import { queryClient } from './queryClient'
 import { router } from './router'
 
 /** The parts of the page asked for are fetched while it is still being found out who is there. */
@@ -27,7 +27,7 @@ function draw() {
     root.render(
       <StrictMode>
         <MantineProvider theme={theme} defaultColorScheme="auto" withCssVariables={false} withGlobalClasses={false}>
-          <QueryClientProvider client={queries}>
+          <QueryClientProvider client={queryClient}>
             <RouterProvider router={router} />
           </QueryClientProvider>
         </MantineProvider>

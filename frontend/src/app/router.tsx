@@ -8,12 +8,9 @@ import {
   redirect,
 } from '@tanstack/react-router'
 import { Problem } from '@/api/client'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import { session } from '@/api/session'
-import { fetchCharts } from '@/components/charts/fetch'
-import { setLocale } from '@/components/format'
-import { homeOf } from '@/components/places'
-import { Toasts } from '@/components/toasts'
+import { startPageFor } from '@/features/session/navigation'
 import { parseAdmin } from '@/pages/admin/search'
 import { parseCustomer } from '@/pages/customer/search'
 import { parseCustomers, toQuestion } from '@/pages/customers/search'
@@ -26,8 +23,11 @@ import { parseSales } from '@/pages/sales/search'
 import { parseSegments } from '@/pages/segments/search'
 import { parseSignIn } from '@/pages/sign-in/search'
 import { parseToday } from '@/pages/today/search'
-import { queries } from './queries'
-import { Failed, NotFound, Shell } from './shell/Shell'
+import { preloadCharts } from '@/ui/charts/preload'
+import { setLocale } from '@/ui/format'
+import { Toasts } from '@/ui/toasts'
+import { queryClient } from './queryClient'
+import { NotFound, PageError, Shell } from './shell/Shell'
 
 /** A page that is fetched when it is first needed; while the server is away the page before says so, and none is reloaded. */
 function page(load: Parameters<typeof lazyRouteComponent>[0]) {
@@ -66,11 +66,11 @@ const shell = createRoute({
     if (phase === 'out' || !user)
       throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { next: location.href } })
     setLocale(user.preferences.locale ?? undefined)
-    if (location.href === '/' && homeOf(user) !== '/' && !user.permissions.includes('calls.read'))
-      throw redirect({ to: homeOf(user) })
+    if (location.href === '/' && startPageFor(user) !== '/' && !user.permissions.includes('calls.read'))
+      throw redirect({ to: startPageFor(user) })
   },
   component: Shell,
-  errorComponent: Failed,
+  errorComponent: PageError,
 })
 
 /** Pages are fetched when they are needed; what they ask is asked at the same time, not after. */
@@ -80,8 +80,8 @@ const pages = [
     path: '/',
     validateSearch: parseToday,
     loader: () => {
-      void queries.prefetchQuery(ask.callsToday())
-      void queries.prefetchQuery(ask.kpis())
+      void queryClient.prefetchQuery(queries.callsToday())
+      void queryClient.prefetchQuery(queries.kpis())
     },
     component: page(() => import('@/pages/today/Today')),
   }),
@@ -90,7 +90,7 @@ const pages = [
     path: '/customers',
     validateSearch: parseCustomers,
     loaderDeps: ({ search }) => toQuestion(search),
-    loader: ({ deps }) => void queries.prefetchInfiniteQuery(ask.customers(deps)),
+    loader: ({ deps }) => void queryClient.prefetchInfiniteQuery(queries.customers(deps)),
     component: page(() => import('@/pages/customers/Customers')),
   }),
   createRoute({
@@ -98,9 +98,9 @@ const pages = [
     path: '/customers/$id',
     validateSearch: parseCustomer,
     loader: ({ params }) => {
-      void queries.prefetchQuery(ask.customer(params.id))
-      fetchCharts()
-      void queries.prefetchQuery(ask.calculation(params.id))
+      void queryClient.prefetchQuery(queries.customer(params.id))
+      preloadCharts()
+      void queryClient.prefetchQuery(queries.calculation(params.id))
     },
     component: page(() => import('@/pages/customer/Customer')),
   }),
@@ -109,9 +109,9 @@ const pages = [
     path: '/segments',
     validateSearch: parseSegments,
     loader: () => {
-      void queries.prefetchQuery(ask.segments())
-      fetchCharts()
-      void queries.prefetchQuery(ask.grid())
+      void queryClient.prefetchQuery(queries.segments())
+      preloadCharts()
+      void queryClient.prefetchQuery(queries.grid())
     },
     component: page(() => import('@/pages/segments/Segments')),
   }),
@@ -121,16 +121,16 @@ const pages = [
     validateSearch: parseModel,
     loaderDeps: ({ search }) => search,
     loader: ({ deps: { task = 'purchase', population } }) => {
-      fetchCharts()
-      void queries.prefetchQuery(ask.targets())
-      void queries.prefetchQuery(ask.receipts())
-      void queries.fetchQuery(ask.models()).then(
+      preloadCharts()
+      void queryClient.prefetchQuery(queries.targets())
+      void queryClient.prefetchQuery(queries.receipts())
+      void queryClient.fetchQuery(queries.models()).then(
         ({ tasks }) => {
           const id = tasks.find(row => row.task === task)?.model_id
           if (!id) return
-          for (const question of [ask.calibration(id), ask.lift(id), ask.thresholds(id)])
-            void queries.prefetchQuery(question as ReturnType<typeof ask.lift>)
-          void queries.prefetchQuery(ask.backtests(id, population))
+          for (const question of [queries.calibration(id), queries.lift(id), queries.thresholds(id)])
+            void queryClient.prefetchQuery(question as ReturnType<typeof queries.lift>)
+          void queryClient.prefetchQuery(queries.backtests(id, population))
         },
         () => undefined,
       )
@@ -143,9 +143,9 @@ const pages = [
     validateSearch: parseSales,
     loaderDeps: ({ search }) => search,
     loader: ({ deps: { time = 'month', from, to, category } }) => {
-      void queries.prefetchQuery(ask.sales(time, { from, to, category }))
-      fetchCharts()
-      void queries.prefetchQuery(ask.forecast())
+      void queryClient.prefetchQuery(queries.sales(time, { from, to, category }))
+      preloadCharts()
+      void queryClient.prefetchQuery(queries.forecast())
     },
     component: page(() => import('@/pages/sales/Sales')),
   }),
@@ -156,8 +156,8 @@ const pages = [
     loaderDeps: ({ search }) => search,
     loader: ({ deps: { import: chosen, page = 1 } }) => {
       if (chosen !== undefined) return
-      void queries.prefetchQuery(ask.imports())
-      void queries.prefetchQuery(ask.batches(page))
+      void queryClient.prefetchQuery(queries.imports())
+      void queryClient.prefetchQuery(queries.batches(page))
     },
     component: page(() => import('@/pages/import/Import')),
   }),
@@ -166,9 +166,9 @@ const pages = [
     path: '/runs',
     validateSearch: parseRuns,
     loader: () => {
-      void queries.prefetchQuery(ask.models())
-      void queries.fetchQuery(ask.status()).then(
-        ({ run }) => run && queries.prefetchQuery(ask.run(run.run_id)),
+      void queryClient.prefetchQuery(queries.models())
+      void queryClient.fetchQuery(queries.status()).then(
+        ({ run }) => run && queryClient.prefetchQuery(queries.run(run.run_id)),
         () => undefined,
       )
     },
@@ -197,12 +197,12 @@ const pages = [
 
 export const router = createRouter({
   routeTree: root.addChildren([signIn, shell.addChildren([...pages])]),
-  context: { queries },
+  context: { queries: queryClient },
   defaultPreload: 'intent',
   defaultPreloadStaleTime: 0,
   scrollRestoration: true,
   defaultNotFoundComponent: NotFound,
-  defaultErrorComponent: Failed,
+  defaultErrorComponent: PageError,
 })
 
 declare module '@tanstack/react-router' {

@@ -1,7 +1,7 @@
 import type { ComponentProps } from 'react'
 import type { User } from '@/api/shapes'
-import { initials } from '@/components/format'
-import css from './Account.module.css'
+import { initials } from '@/ui/format'
+import css from './AccountMenu.module.css'
 
 export function Avatar({
   user,

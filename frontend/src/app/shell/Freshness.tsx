@@ -1,13 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { ask } from '@/api/questions'
-import { clock, day, lastDay, moment } from '@/components/format'
+import { queries } from '@/api/queries'
+import { dateTime, day, lastDay, timeOfDay } from '@/ui/format'
 import css from './Freshness.module.css'
 import type { Live } from './useLive'
 
 /** On every page: how far the data reaches, which run is shown, and whether the page is live. */
 export function Freshness({ live }: { live: Live }) {
-  const { data } = useQuery(ask.status())
+  const { data } = useQuery(queries.status())
   const isOffline = live.state === 'offline'
   return (
     <div className={css.freshness}>
@@ -15,7 +15,7 @@ export function Freshness({ live }: { live: Live }) {
         <Link
           to="/runs"
           className={css.data}
-          title={`Run ${data.run.run_id}, published ${moment(data.run.published_at)}`}
+          title={`Run ${data.run.run_id}, published ${dateTime(data.run.published_at)}`}
         >
           Data to {day(lastDay(data.run.as_of))}
         </Link>
@@ -23,7 +23,7 @@ export function Freshness({ live }: { live: Live }) {
       {data && !data.run && <span className={css.data}>No data yet</span>}
       <span className={css.live} data-state={live.state} role="status">
         <span className={css.dot} aria-hidden />
-        {isOffline ? `Offline since ${clock(live.since)}` : live.state === 'live' ? 'Live' : 'Connecting'}
+        {isOffline ? `Offline since ${timeOfDay(live.since)}` : live.state === 'live' ? 'Live' : 'Connecting'}
       </span>
     </div>
   )

@@ -3,22 +3,22 @@ import { IconMenu2, IconSearch } from '@tabler/icons-react'
 import { type ErrorComponentProps, Link, Outlet, useRouter, useRouterState } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { Problem } from '@/api/client'
-import { Empty, Wrong } from '@/components/faces'
-import { useKeys, watchPairs } from '@/components/keys'
-import { later } from '@/components/later'
-import { PLACES, placesOf } from '@/components/places'
-import { useSession } from '@/components/signedIn'
-import { undoLast } from '@/components/toasts'
+import { useSession } from '@/api/useSession'
+import { NAVIGATION, pagesFor } from '@/features/session/navigation'
+import { lazyComponent } from '@/ui/lazyComponent'
+import { useShortcuts, watchKeySequences } from '@/ui/shortcuts'
+import { EmptyState, ErrorState } from '@/ui/states'
+import { undoLast } from '@/ui/toasts'
 import { Avatar } from './Avatar'
-import { Confirm } from './Confirm'
 import { Freshness } from './Freshness'
 import css from './Shell.module.css'
+import { StepUpPrompt } from './StepUpPrompt'
 import { useLive } from './useLive'
 
-const Account = later(() => import('./Account'), Avatar)
-const Palette = later(() => import('./Palette'))
-const Expired = later(() => import('./Expired'))
-const Help = later(() => import('./Help'))
+const AccountMenu = lazyComponent(() => import('./AccountMenu'), Avatar)
+const CommandPalette = lazyComponent(() => import('./CommandPalette'))
+const SessionExpired = lazyComponent(() => import('./SessionExpired'))
+const ShortcutsHelp = lazyComponent(() => import('./ShortcutsHelp'))
 
 /** Nothing typed into the palette may be lost, so it is there before anybody asks, and after the page itself. */
 const PALETTE_AFTER_MS = 1_500
@@ -37,9 +37,9 @@ export function Shell() {
   useEffect(() => {
     if (theme) setColorScheme(theme)
   }, [theme, setColorScheme])
-  useEffect(watchPairs, [])
+  useEffect(watchKeySequences, [])
   useEffect(() => {
-    const soon = setTimeout(Palette.fetch, PALETTE_AFTER_MS)
+    const soon = setTimeout(CommandPalette.preload, PALETTE_AFTER_MS)
     return () => clearTimeout(soon)
   }, [])
   useEffect(() => {
@@ -52,7 +52,7 @@ export function Shell() {
     document.addEventListener('keydown', onKey)
     return () => document.removeEventListener('keydown', onKey)
   }, [])
-  useKeys({
+  useShortcuts({
     '?': () => setOver('help'),
     '/': () => {
       const field = document.querySelector<HTMLInputElement>('[data-find]')
@@ -60,14 +60,14 @@ export function Shell() {
       else setOver('palette')
     },
     z: undoLast,
-    ...Object.fromEntries(PLACES.map(place => [`g ${place.key}`, () => void router.navigate({ to: place.to })])),
+    ...Object.fromEntries(NAVIGATION.map(place => [`g ${place.key}`, () => void router.navigate({ to: place.to })])),
   })
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the menu
   useEffect(() => setMenu(false), [path])
 
   if (!user) return null
-  const theirs = placesOf(user)
-  const place = PLACES.find(each => (each.to === '/' ? path === '/' : path.startsWith(each.to)))
+  const theirs = pagesFor(user)
+  const place = NAVIGATION.find(each => (each.to === '/' ? path === '/' : path.startsWith(each.to)))
   const isTheirs = !place || theirs.includes(place)
   return (
     <div className={css.shell}>
@@ -93,7 +93,7 @@ export function Shell() {
           <span>Find or go to</span> <kbd>Ctrl K</kbd>
         </button>
         <Freshness live={live} />
-        <Account user={user} onHelp={() => setOver('help')} />
+        <AccountMenu user={user} onHelp={() => setOver('help')} />
       </header>
       <nav className={`${css.nav} no-print`} data-open={menu || undefined} aria-label="Pages">
         {theirs.map(({ to, label, icon: Icon }) => (
@@ -105,27 +105,27 @@ export function Shell() {
       </nav>
       {menu && <button type="button" className={css.shade} aria-label="Close menu" onClick={() => setMenu(false)} />}
       <main id="content" className={css.main} tabIndex={-1}>
-        {isTheirs ? <Outlet /> : <NotYours label={place.label} />}
+        {isTheirs ? <Outlet /> : <NoAccess label={place.label} />}
       </main>
-      {over === 'palette' && <Palette places={theirs} onClose={() => setOver(null)} />}
-      {over === 'help' && <Help places={theirs} onClose={() => setOver(null)} />}
-      {phase === 'expired' && <Expired />}
-      <Confirm />
+      {over === 'palette' && <CommandPalette places={theirs} onClose={() => setOver(null)} />}
+      {over === 'help' && <ShortcutsHelp places={theirs} onClose={() => setOver(null)} />}
+      {phase === 'expired' && <SessionExpired />}
+      <StepUpPrompt />
     </div>
   )
 }
 
-function NotYours({ label }: { label: string }) {
+function NoAccess({ label }: { label: string }) {
   return (
-    <Empty title={`${label} is not open to you`}>
+    <EmptyState title={`${label} is not open to you`}>
       Your roles do not include this page. An administrator can change that in Admin, Users.
-    </Empty>
+    </EmptyState>
   )
 }
 
 export function NotFound() {
   return (
-    <Empty
+    <EmptyState
       title="There is no such page"
       action={
         <Button variant="default" renderRoot={props => <Link to="/" {...props} />}>
@@ -134,13 +134,13 @@ export function NotFound() {
       }
     >
       The address may be mistyped, or the page has moved.
-    </Empty>
+    </EmptyState>
   )
 }
 
 const AGAIN_MS = 3_000
 
-export function Failed({ error }: ErrorComponentProps) {
+export function PageError({ error }: ErrorComponentProps) {
   const router = useRouter()
   const isAway = error instanceof Problem && error.status === 0
   useEffect(() => {
@@ -148,6 +148,9 @@ export function Failed({ error }: ErrorComponentProps) {
     return () => clearInterval(again)
   }, [isAway, router])
   return (
-    <Wrong error={error instanceof Error ? error : new Error(String(error))} onRetry={() => void router.invalidate()} />
+    <ErrorState
+      error={error instanceof Error ? error : new Error(String(error))}
+      onRetry={() => void router.invalidate()}
+    />
   )
 }

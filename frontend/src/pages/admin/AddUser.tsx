@@ -1,32 +1,32 @@
 import { Button } from '@mantine/core'
-import { Dialog } from '@/components/Dialog'
-import '@/components/theme/inputs'
+import { Dialog } from '@/ui/Dialog'
+import '@/ui/theme/inputs'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, read } from '@/api/client'
-import { EmailField, NameField } from '@/components/fields'
-import { ShownOnce } from '@/components/ShownOnce'
+import { EmailField, NameField } from '@/ui/fields'
+import { OneTimeSecret } from '@/ui/OneTimeSecret'
 import css from './Admin.module.css'
 import { RolesAndTeam } from './RolesAndTeam'
 
 /** Adds a user. They sign in first by a one-time link, which is shown here once. */
 export function AddUser({ onClose }: { onClose: () => void }) {
-  const queries = useQueryClient()
+  const queryClient = useQueryClient()
   const [name, setName] = useState('')
   const [email, setEmail] = useState('')
   const [roles, setRoles] = useState<string[]>(['rep'])
   const [teamId, setTeamId] = useState<number | null>(null)
   const add = useMutation({
     mutationFn: () => read(api.POST('/api/users', { body: { name, email, roles, team_id: teamId } })),
-    onSuccess: () => queries.invalidateQueries({ queryKey: ['users'] }),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: ['users'] }),
   })
   if (add.data)
     return (
       <Dialog onClose={onClose} title={`${add.data.name} was added`} closeOnClickOutside={false}>
-        <ShownOnce label="One-time link" value={add.data.link}>
+        <OneTimeSecret label="One-time link" value={add.data.link}>
           Give this link to {add.data.name} in person or by a channel you trust. It works once, within 24 hours, and is
           not shown again.
-        </ShownOnce>
+        </OneTimeSecret>
       </Dialog>
     )
   return (

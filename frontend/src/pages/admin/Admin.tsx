@@ -1,8 +1,8 @@
 import { getRouteApi } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { Page } from '@/components/Page'
-import { useMay } from '@/components/signedIn'
-import { Tabs } from '@/components/Tabs'
+import { usePermissions } from '@/api/useSession'
+import { Page } from '@/ui/Page'
+import { Tabs } from '@/ui/Tabs'
 import { ApiKeys } from './ApiKeys'
 import { Audit } from './Audit'
 import { Roles } from './Roles'
@@ -22,8 +22,8 @@ const TAB_CONTENT: Record<(typeof TABS)[number]['value'], () => ReactNode> = {
 
 /** Users, roles, teams, API keys and the audit log. */
 export default function Admin() {
-  const may = useMay()
-  const allowed = TABS.filter(tab => may(tab.needs))
+  const can = usePermissions()
+  const allowed = TABS.filter(tab => can(tab.needs))
   const { tab = allowed[0]?.value ?? 'users' } = route.useSearch()
   const Content = TAB_CONTENT[tab]
   return (

@@ -1,31 +1,31 @@
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { OwnedApiKey } from '@/api/shapes'
-import { DataTable } from '@/components/DataTable'
-import { Empty, Faced, Waiting } from '@/components/faces'
-import { day, moment } from '@/components/format'
-import { Card } from '@/components/Page'
-import { byPermissionName, permissionName } from '@/components/permissions'
-import { RevokeKey } from '@/components/RevokeKey'
+import { RevokeKey } from '@/features/api-keys/RevokeKey'
+import { byPermissionName, permissionName } from '@/features/session/permissions'
+import { DataTable } from '@/ui/DataTable'
+import { dateTime, day } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { EmptyState, Loading, QueryState } from '@/ui/states'
 import css from './Admin.module.css'
 
 /** The valid API keys of all users. */
 export function ApiKeys() {
-  const query = useQuery(ask.allApiKeys())
+  const query = useQuery(queries.allApiKeys())
   const [revoking, setRevoking] = useState<OwnedApiKey | null>(null)
   return (
     <Card title="API keys" note="A key never allows more than its owner may do" flush>
-      <Faced
+      <QueryState
         query={query}
-        waiting={
+        loading={
           <div className={css.waiting}>
-            <Waiting rows={4} height={20} gap={20} />
+            <Loading rows={4} height={20} gap={20} />
           </div>
         }
         isEmpty={answer => answer.data.length === 0}
-        empty={<Empty title="No API keys">Users create their own keys under My account.</Empty>}
+        empty={<EmptyState title="No API keys">Users create their own keys under My account.</EmptyState>}
       >
         {answer => (
           <DataTable
@@ -46,7 +46,7 @@ export function ApiKeys() {
               {
                 name: 'last_used_at',
                 label: 'Last used',
-                show: key => (key.last_used_at ? moment(key.last_used_at) : <span className={css.dim}>Never</span>),
+                show: key => (key.last_used_at ? dateTime(key.last_used_at) : <span className={css.dim}>Never</span>),
               },
               {
                 name: 'key_id',
@@ -65,7 +65,7 @@ export function ApiKeys() {
             ]}
           />
         )}
-      </Faced>
+      </QueryState>
       {revoking && <RevokeKey apiKey={revoking} owner={revoking.owner} onClose={() => setRevoking(null)} />}
     </Card>
   )

@@ -1,14 +1,14 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core'
-import '@/components/theme/inputs'
+import '@/ui/theme/inputs'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { AuditEntry } from '@/api/shapes'
-import { DataTable } from '@/components/DataTable'
-import { Empty, Waiting, Wrong } from '@/components/faces'
-import { count, many, moment } from '@/components/format'
-import { Card } from '@/components/Page'
-import { useMay } from '@/components/signedIn'
+import { usePermissions } from '@/api/useSession'
+import { DataTable } from '@/ui/DataTable'
+import { count, dateTime, plural } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { EmptyState, ErrorState, Loading } from '@/ui/states'
 import css from './Admin.module.css'
 import type { AdminSearch } from './search'
 import { Verify } from './Verify'
@@ -19,7 +19,7 @@ const route = getRouteApi('/shell/admin')
 export function Audit() {
   const { actor, action, from, to } = route.useSearch()
   const navigate = useNavigate({ from: '/admin' })
-  const query = useInfiniteQuery(ask.audit({ actor, action, from, to }))
+  const query = useInfiniteQuery(queries.audit({ actor, action, from, to }))
   const events = query.data?.pages.flatMap(page => page.data) ?? []
   const total = query.data?.pages[0]?.total
   const change = (part: Partial<AdminSearch>) =>
@@ -28,15 +28,15 @@ export function Audit() {
     <>
       <Filters search={{ actor, action, from, to }} actions={events.map(event => event.action)} onChange={change} />
       <Verify />
-      <Card title={total === undefined ? 'What was done' : many(total, 'entry', 'entries')} flush>
+      <Card title={total === undefined ? 'What was done' : plural(total, 'entry', 'entries')} flush>
         {!query.data && query.error ? (
-          <Wrong error={query.error} onRetry={() => void query.refetch()} />
+          <ErrorState error={query.error} onRetry={() => void query.refetch()} />
         ) : !query.data ? (
           <div className={css.waiting}>
-            <Waiting rows={10} height={20} gap={20} />
+            <Loading rows={10} height={20} gap={20} />
           </div>
         ) : events.length === 0 ? (
-          <Empty
+          <EmptyState
             title="Nothing like that was done"
             action={
               <Button variant="default" onClick={() => void navigate({ search: { tab: 'audit' } })}>
@@ -69,8 +69,8 @@ interface FiltersProps {
 }
 
 function Filters({ search, actions, onChange }: FiltersProps) {
-  const may = useMay()
-  const users = useQuery({ ...ask.users(), enabled: may('users.manage') })
+  const can = usePermissions()
+  const users = useQuery({ ...queries.users(), enabled: can('users.manage') })
   const known = [...new Set([...(search.action ? [search.action] : []), ...actions])].sort()
   return (
     <search className={css.filters}>
@@ -116,7 +116,7 @@ function Table({ events }: { events: AuditEntry[] }) {
       rowKey={event => event.event_id}
       rows={events}
       columns={[
-        { name: 'at', label: 'When', show: event => moment(event.at) },
+        { name: 'at', label: 'When', show: event => dateTime(event.at) },
         {
           name: 'actor',
           label: 'Who',

@@ -1,15 +1,15 @@
 import { Button } from '@mantine/core'
-import { Dialog } from '@/components/Dialog'
-import '@/components/theme/inputs'
+import { Dialog } from '@/ui/Dialog'
+import '@/ui/theme/inputs'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api, read } from '@/api/client'
 import type { Account } from '@/api/shapes'
-import { ConfirmDialog } from '@/components/ConfirmDialog'
-import { EmailField, NameField } from '@/components/fields'
-import { useUser } from '@/components/signedIn'
-import { say } from '@/components/toasts'
+import { useUser } from '@/api/useSession'
+import { ConfirmDialog } from '@/ui/ConfirmDialog'
+import { EmailField, NameField } from '@/ui/fields'
+import { showToast } from '@/ui/toasts'
 import css from './Admin.module.css'
 import { ResetSignIn } from './ResetSignIn'
 import { RolesAndTeam } from './RolesAndTeam'
@@ -25,7 +25,7 @@ interface Change {
 /** Edits a user: name, e-mail, roles and team; blocks them, or gives them a new sign-in link. */
 export function EditUser({ user }: { user: Account }) {
   const navigate = useNavigate({ from: '/admin' })
-  const queries = useQueryClient()
+  const queryClient = useQueryClient()
   const me = useUser()
   const [name, setName] = useState(user.name)
   const [email, setEmail] = useState(user.email)
@@ -38,10 +38,10 @@ export function EditUser({ user }: { user: Account }) {
     mutationFn: (body: Change) =>
       read(api.PATCH('/api/users/{user_id}', { params: { path: { user_id: user.user_id } }, body })),
     onSuccess: (fresh, body) => {
-      void queries.invalidateQueries({ queryKey: ['users'] })
-      if (body.disabled === undefined) say(`${fresh.name} saved; takes effect immediately`, { tone: 'good' })
-      else if (body.disabled) say(`${fresh.name} blocked`, { undo: () => change.mutate({ disabled: false }) })
-      else say(`${fresh.name} can sign in again`, { tone: 'good' })
+      void queryClient.invalidateQueries({ queryKey: ['users'] })
+      if (body.disabled === undefined) showToast(`${fresh.name} saved; takes effect immediately`, { tone: 'good' })
+      else if (body.disabled) showToast(`${fresh.name} blocked`, { undo: () => change.mutate({ disabled: false }) })
+      else showToast(`${fresh.name} can sign in again`, { tone: 'good' })
       close()
     },
   })

@@ -1,12 +1,12 @@
 import { Checkbox } from '@mantine/core'
-import { Dialog } from '@/components/Dialog'
-import '@/components/theme/inputs'
+import { Dialog } from '@/ui/Dialog'
+import '@/ui/theme/inputs'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, read } from '@/api/client'
 import type { Account } from '@/api/shapes'
-import { ConfirmDialog } from '@/components/ConfirmDialog'
-import { ShownOnce } from '@/components/ShownOnce'
+import { ConfirmDialog } from '@/ui/ConfirmDialog'
+import { OneTimeSecret } from '@/ui/OneTimeSecret'
 
 /** Gives a user who lost password or phone a new one-time link. */
 export function ResetSignIn({ user, onClose, onDone }: { user: Account; onClose: () => void; onDone: () => void }) {
@@ -23,10 +23,10 @@ export function ResetSignIn({ user, onClose, onDone }: { user: Account; onClose:
   if (reset.data)
     return (
       <Dialog onClose={onDone} title={`Sign-in link for ${user.name}`} closeOnClickOutside={false}>
-        <ShownOnce label="One-time link" value={reset.data.link}>
+        <OneTimeSecret label="One-time link" value={reset.data.link}>
           Give this link to {user.name} in person or by a channel you trust. It works once, within 24 hours, and is not
           shown again.
-        </ShownOnce>
+        </OneTimeSecret>
       </Dialog>
     )
   return (

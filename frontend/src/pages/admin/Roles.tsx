@@ -1,18 +1,18 @@
 import { useQuery } from '@tanstack/react-query'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { Role } from '@/api/shapes'
-import { DataTable } from '@/components/DataTable'
-import { Faced, Waiting } from '@/components/faces'
-import { MISSING } from '@/components/format'
-import { Card } from '@/components/Page'
-import { byPermissionName, permissionName, roleName, scopeName } from '@/components/permissions'
+import { byPermissionName, permissionName, roleName, scopeName } from '@/features/session/permissions'
+import { DataTable } from '@/ui/DataTable'
+import { NO_VALUE } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { Loading, QueryState } from '@/ui/states'
 import css from './Admin.module.css'
 
 /** Every role: whose customers it sees, and what it may do. */
 export function Roles() {
-  const query = useQuery(ask.roles())
+  const query = useQuery(queries.roles())
   return (
-    <Faced query={query} waiting={<Waiting rows={3} height={160} />}>
+    <QueryState query={query} loading={<Loading rows={3} height={160} />}>
       {answer => (
         <>
           <Card title="Roles" note="A user with several roles has the permissions of all of them" flush>
@@ -32,7 +32,7 @@ export function Roles() {
           </Card>
         </>
       )}
-    </Faced>
+    </QueryState>
   )
 }
 
@@ -56,7 +56,7 @@ function Matrix({ roles }: { roles: Role[] }) {
               </span>
             ) : (
               <span className={css.dim}>
-                {MISSING}
+                {NO_VALUE}
                 <span className="only-read"> no</span>
               </span>
             ),

@@ -1,9 +1,9 @@
 import { Checkbox, NativeSelect } from '@mantine/core'
-import '@/components/theme/inputs'
+import '@/ui/theme/inputs'
 import { useQuery } from '@tanstack/react-query'
-import { ask } from '@/api/questions'
-import { Waiting } from '@/components/faces'
-import { roleName } from '@/components/permissions'
+import { queries } from '@/api/queries'
+import { roleName } from '@/features/session/permissions'
+import { Loading } from '@/ui/states'
 import css from './Admin.module.css'
 
 interface Props {
@@ -17,13 +17,13 @@ interface Props {
 
 /** The roles and the team of a user. */
 export function RolesAndTeam({ roles, teamId, onRoles, onTeam, isSelf }: Props) {
-  const allRoles = useQuery(ask.roles())
-  const teams = useQuery(ask.teams())
+  const allRoles = useQuery(queries.roles())
+  const teams = useQuery(queries.teams())
   return (
     <>
       <fieldset className={css.roles} disabled={isSelf}>
         <legend>Roles</legend>
-        {!allRoles.data && <Waiting rows={6} height={20} />}
+        {!allRoles.data && <Loading rows={6} height={20} />}
         {allRoles.data?.data.map(role => (
           <Checkbox
             key={role.name}

@@ -1,27 +1,27 @@
 import { Button, TextInput } from '@mantine/core'
-import '@/components/theme/inputs'
+import '@/ui/theme/inputs'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, read } from '@/api/client'
-import { ask } from '@/api/questions'
-import { DataTable } from '@/components/DataTable'
-import { Empty, Faced, Waiting } from '@/components/faces'
-import { count } from '@/components/format'
-import { Card } from '@/components/Page'
-import { say } from '@/components/toasts'
+import { queries } from '@/api/queries'
+import { DataTable } from '@/ui/DataTable'
+import { count } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { EmptyState, Loading, QueryState } from '@/ui/states'
+import { showToast } from '@/ui/toasts'
 import css from './Admin.module.css'
 
 /** All teams; a manager sees the customers of their own team. */
 export function Teams() {
-  const query = useQuery(ask.teams())
-  const queries = useQueryClient()
+  const query = useQuery(queries.teams())
+  const queryClient = useQueryClient()
   const [name, setName] = useState('')
   const add = useMutation({
     mutationFn: () => read(api.POST('/api/teams', { body: { name: name.trim() } })),
     onSuccess: team => {
       setName('')
-      say(`Team ${team.name} added`, { tone: 'good' })
-      return queries.invalidateQueries({ queryKey: ['teams'] })
+      showToast(`Team ${team.name} added`, { tone: 'good' })
+      return queryClient.invalidateQueries({ queryKey: ['teams'] })
     },
   })
   return (
@@ -47,15 +47,17 @@ export function Teams() {
         </Button>
       </form>
       <Card title="Teams" note="Sales managers see the customers of their team" flush>
-        <Faced
+        <QueryState
           query={query}
-          waiting={
+          loading={
             <div className={css.waiting}>
-              <Waiting rows={3} height={20} gap={20} />
+              <Loading rows={3} height={20} gap={20} />
             </div>
           }
           isEmpty={answer => answer.data.length === 0}
-          empty={<Empty title="No teams yet">Add the first team above, then assign users to it under Users.</Empty>}
+          empty={
+            <EmptyState title="No teams yet">Add the first team above, then assign users to it under Users.</EmptyState>
+          }
         >
           {answer => (
             <DataTable
@@ -68,7 +70,7 @@ export function Teams() {
               ]}
             />
           )}
-        </Faced>
+        </QueryState>
       </Card>
     </>
   )

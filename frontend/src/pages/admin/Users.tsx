@@ -1,17 +1,17 @@
 import { Button, TextInput } from '@mantine/core'
-import '@/components/theme/inputs'
+import '@/ui/theme/inputs'
 import { IconSearch, IconUserPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { Account } from '@/api/shapes'
-import { DataTable } from '@/components/DataTable'
-import { Empty, Faced, Waiting } from '@/components/faces'
-import { MISSING, many, moment } from '@/components/format'
-import { Chip } from '@/components/marks'
-import { Card } from '@/components/Page'
-import { roleName } from '@/components/permissions'
+import { roleName } from '@/features/session/permissions'
+import { Badge } from '@/ui/Badge'
+import { DataTable } from '@/ui/DataTable'
+import { dateTime, NO_VALUE, plural } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { EmptyState, Loading, QueryState } from '@/ui/states'
 import { AddUser } from './AddUser'
 import css from './Admin.module.css'
 import { EditUser } from './EditUser'
@@ -22,7 +22,7 @@ const route = getRouteApi('/shell/admin')
 export function Users() {
   const { q = '', user: opened } = route.useSearch()
   const navigate = useNavigate({ from: '/admin' })
-  const query = useQuery(ask.users())
+  const query = useQuery(queries.users())
   const [isAdding, setAdding] = useState(false)
   const searched = q.toLowerCase()
   const found = query.data?.data.filter(user => `${user.name} ${user.email}`.toLowerCase().includes(searched)) ?? []
@@ -47,19 +47,19 @@ export function Users() {
           Add user
         </Button>
       </div>
-      <Card title={query.data ? many(found.length, 'user') : 'Users'} flush>
-        <Faced
+      <Card title={query.data ? plural(found.length, 'user') : 'Users'} flush>
+        <QueryState
           query={query}
-          waiting={
+          loading={
             <div className={css.waiting}>
-              <Waiting rows={6} height={20} gap={20} />
+              <Loading rows={6} height={20} gap={20} />
             </div>
           }
           isEmpty={() => found.length === 0}
-          empty={<Empty title="No users match" />}
+          empty={<EmptyState title="No users match" />}
         >
           {() => <Table users={found} />}
-        </Faced>
+        </QueryState>
       </Card>
       {isAdding && <AddUser onClose={() => setAdding(false)} />}
       {chosen && <EditUser key={chosen.user_id} user={chosen} />}
@@ -91,21 +91,21 @@ function Table({ users }: { users: Account[] }) {
           ),
         },
         { name: 'email', label: 'E-mail' },
-        { name: 'roles', label: 'Roles', show: user => user.roles.map(roleName).join(', ') || MISSING },
-        { name: 'team', label: 'Team', show: user => user.team?.name ?? MISSING },
+        { name: 'roles', label: 'Roles', show: user => user.roles.map(roleName).join(', ') || NO_VALUE },
+        { name: 'team', label: 'Team', show: user => user.team?.name ?? NO_VALUE },
         {
           name: 'second_factor',
           label: 'Second factor',
-          show: user => (user.second_factor ? <Chip tone="good">✓ On</Chip> : <Chip>Off</Chip>),
+          show: user => (user.second_factor ? <Badge tone="good">✓ On</Badge> : <Badge>Off</Badge>),
         },
         {
           name: 'last_seen_at',
           label: 'Last active',
           show: user =>
             user.disabled ? (
-              <Chip tone="warn">Blocked</Chip>
+              <Badge tone="warn">Blocked</Badge>
             ) : user.last_seen_at ? (
-              moment(user.last_seen_at)
+              dateTime(user.last_seen_at)
             ) : (
               <span className={css.dim}>Never</span>
             ),

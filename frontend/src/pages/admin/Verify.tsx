@@ -3,13 +3,13 @@ import { IconShieldCheck } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { api, read } from '@/api/client'
 import type { Verified } from '@/api/shapes'
-import { many } from '@/components/format'
-import { sayProblem } from '@/components/toasts'
+import { plural } from '@/ui/format'
+import { showError } from '@/ui/toasts'
 import css from './Admin.module.css'
 
 /** Checks every entry against its seal and the anchors outside the database. */
 export function Verify() {
-  const verify = useMutation({ mutationFn: () => read(api.GET('/api/audit/verify')), onError: sayProblem })
+  const verify = useMutation({ mutationFn: () => read(api.GET('/api/audit/verify')), onError: showError })
   return (
     <div className={css.verify} data-tone={verify.data && (verify.data.ok ? 'good' : 'bad')}>
       <div role="status">
@@ -32,12 +32,12 @@ export function Verify() {
 }
 
 function Verdict({ found }: { found: Verified }) {
-  const counted = `${many(found.events, 'entry', 'entries')} under ${many(found.seals, 'seal')}`
+  const counted = `${plural(found.events, 'entry', 'entries')} under ${plural(found.seals, 'seal')}`
   if (found.ok)
     return (
       <p>
         <strong>✓ All is as it was written.</strong> {counted}
-        {found.waiting > 0 && `, ${many(found.waiting, 'entry', 'entries')} about to be sealed`}.
+        {found.waiting > 0 && `, ${plural(found.waiting, 'entry', 'entries')} about to be sealed`}.
       </p>
     )
   return (

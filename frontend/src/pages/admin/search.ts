@@ -1,4 +1,4 @@
-import { isoDay, oneOf, reader, text, whole } from '@/components/search'
+import { integer, isoDay, oneOf, searchParser, text } from '@/ui/searchParams'
 
 export const TABS = [
   { value: 'users', label: 'Users', needs: 'users.manage' },
@@ -9,11 +9,11 @@ export const TABS = [
 ] as const
 
 /** `q` finds a user, `user` is the one being edited; the rest filters the audit log. */
-export const parseAdmin = reader({
+export const parseAdmin = searchParser({
   tab: oneOf(TABS.map(tab => tab.value)),
   q: text,
-  user: whole,
-  actor: whole,
+  user: integer,
+  actor: integer,
   action: text,
   from: isoDay,
   to: isoDay,

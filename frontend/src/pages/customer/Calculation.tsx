@@ -1,23 +1,23 @@
 import { useQuery } from '@tanstack/react-query'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { Axis, Customer, CutPoint } from '@/api/shapes'
-import { DataTable } from '@/components/DataTable'
-import { Faced, Waiting } from '@/components/faces'
-import { count, day, MISSING, many, money } from '@/components/format'
-import { Chip } from '@/components/marks'
-import { Card } from '@/components/Page'
-import { SegmentMark } from '@/components/SegmentMark'
+import { SegmentBadge } from '@/features/customer/SegmentBadge'
+import { Badge } from '@/ui/Badge'
+import { DataTable } from '@/ui/DataTable'
+import { count, day, money, NO_VALUE, plural } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { Loading, QueryState } from '@/ui/states'
 import css from './Customer.module.css'
 
 /** R, F and M step by step: the value, how it came about, the five ranges, the score, and the orders that add up. */
 export function Calculation({ data }: { data: Customer }) {
-  const query = useQuery(ask.calculation(data.customer_id))
+  const query = useQuery(queries.calculation(data.customer_id))
   const { currency } = data.meta
-  const days = (value: number) => many(value, 'day')
-  const whole = (value: number) => many(value, 'order')
+  const days = (value: number) => plural(value, 'day')
+  const whole = (value: number) => plural(value, 'order')
   const amount = (value: number) => money(value, currency)
   return (
-    <Faced query={query} waiting={<Waiting rows={3} height={140} />}>
+    <QueryState query={query} loading={<Loading rows={3} height={140} />}>
       {steps => {
         const total = steps.orders.reduce((sum, order) => sum + order.net_amount, 0)
         const cuts = (axis: CutPoint['axis']) => steps.cut_points.filter(cut => cut.axis === axis)
@@ -32,12 +32,13 @@ export function Calculation({ data }: { data: Customer }) {
               <p>
                 The cell {steps.recency.score}
                 {steps.frequency.score}
-                {steps.monetary.score} belongs to <SegmentMark segment={steps.segment} />, the first rule that holds it.
+                {steps.monetary.score} belongs to <SegmentBadge segment={steps.segment} />, the first rule that holds
+                it.
               </p>
             </Card>
             <Card
               title="The orders behind it"
-              note={`${many(steps.orders.length, 'order')}, together ${money(total, currency, 'exact')}`}
+              note={`${plural(steps.orders.length, 'order')}, together ${money(total, currency, 'exact')}`}
               flush
             >
               <DataTable
@@ -51,7 +52,7 @@ export function Calculation({ data }: { data: Customer }) {
                     name: 'is_counted',
                     label: 'Counts',
                     show: order =>
-                      order.is_counted ? <Chip tone="good">counted</Chip> : <Chip>not an order of goods</Chip>,
+                      order.is_counted ? <Badge tone="good">counted</Badge> : <Badge>not an order of goods</Badge>,
                   },
                   { name: 'lines', label: 'Lines', numeric: true, show: order => count(order.lines) },
                   {
@@ -66,13 +67,13 @@ export function Calculation({ data }: { data: Customer }) {
           </div>
         )
       }}
-    </Faced>
+    </QueryState>
   )
 }
 
 /** A score nobody has is possible where many share one value. */
 function range(cut: CutPoint, show: (value: number) => string): string {
-  if (!cut.customers) return MISSING
+  if (!cut.customers) return NO_VALUE
   return cut.lowest === cut.highest ? show(cut.lowest) : `${show(cut.lowest)} to ${show(cut.highest)}`
 }
 
@@ -94,7 +95,7 @@ function Step({ name, of, cuts, show }: { name: string; of: Axis; cuts: CutPoint
             >
               <strong>{cut.score}</strong>
               <span>{range(cut, show)}</span>
-              <span className={css.dim}>{many(cut.customers, 'customer')}</span>
+              <span className={css.dim}>{plural(cut.customers, 'customer')}</span>
             </li>
           ))}
       </ol>

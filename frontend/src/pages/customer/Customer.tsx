@@ -3,18 +3,18 @@ import { IconPrinter } from '@tabler/icons-react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useCallback, useEffect } from 'react'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { Customer as CustomerData } from '@/api/shapes'
-import { Figure, Figures } from '@/components/Figure'
-import { Faced, Waiting } from '@/components/faces'
-import { country, day, money, percent } from '@/components/format'
-import { LogCall } from '@/components/LogCall'
-import { Churn, Rfm } from '@/components/marks'
-import { Page } from '@/components/Page'
-import { SegmentMark } from '@/components/SegmentMark'
-import { useMay } from '@/components/signedIn'
-import { Tabs } from '@/components/Tabs'
-import { usePrinting } from '@/components/usePrinting'
+import { usePermissions } from '@/api/useSession'
+import { Metric, MetricRow } from '@/features/calculation/Metric'
+import { LogCall } from '@/features/customer/LogCall'
+import { SegmentBadge } from '@/features/customer/SegmentBadge'
+import { ChurnBadge, RfmScore } from '@/features/customer/scores'
+import { country, day, money, percent } from '@/ui/format'
+import { Page } from '@/ui/Page'
+import { Loading, QueryState } from '@/ui/states'
+import { Tabs } from '@/ui/Tabs'
+import { usePrinting } from '@/ui/usePrinting'
 import { Calculation } from './Calculation'
 import css from './Customer.module.css'
 import { History } from './History'
@@ -29,13 +29,13 @@ const route = getRouteApi('/shell/customers/$id')
 /** One customer: how likely, worth what, why, and every step down to the orders. */
 export default function Customer() {
   const { id } = route.useParams()
-  const query = useQuery(ask.customer(id))
+  const query = useQuery(queries.customer(id))
   if (query.data) return <Full data={query.data} />
   return (
     <Page title={id}>
-      <Faced query={query} waiting={<Waiting rows={6} height={48} gap={16} />}>
+      <QueryState query={query} loading={<Loading rows={6} height={48} gap={16} />}>
         {() => null}
-      </Faced>
+      </QueryState>
     </Page>
   )
 }
@@ -52,16 +52,16 @@ const SOON_MS = 1_500
 
 /** All parts are there soon after the first, for the next tab and for the printer. Returns how to have them now. */
 function useParts(id: string) {
-  const queries = useQueryClient()
+  const queryClient = useQueryClient()
   const fetch = useCallback(
     () =>
       Promise.all([
-        queries.prefetchQuery(ask.orders(id)),
-        queries.prefetchQuery(ask.calculation(id)),
-        queries.prefetchQuery(ask.history(id)),
-        queries.prefetchQuery(ask.products(id)),
+        queryClient.prefetchQuery(queries.orders(id)),
+        queryClient.prefetchQuery(queries.calculation(id)),
+        queryClient.prefetchQuery(queries.history(id)),
+        queryClient.prefetchQuery(queries.products(id)),
       ]),
-    [queries, id],
+    [queryClient, id],
   )
   useEffect(() => {
     const soon = setTimeout(fetch, SOON_MS)
@@ -72,7 +72,7 @@ function useParts(id: string) {
 
 function Full({ data }: { data: CustomerData }) {
   const { tab = 'overview' } = route.useSearch()
-  const may = useMay()
+  const can = usePermissions()
   const { scores, meta } = data
   const address = `/api/customers/${data.customer_id}`
   const isPrinting = usePrinting()
@@ -85,7 +85,7 @@ function Full({ data }: { data: CustomerData }) {
         <>
           {scores && (
             <>
-              <SegmentMark segment={scores.segment} /> ·{' '}
+              <SegmentBadge segment={scores.segment} /> ·{' '}
             </>
           )}
           {[
@@ -100,7 +100,7 @@ function Full({ data }: { data: CustomerData }) {
       }
       actions={
         <>
-          {may('calls.write') && <LogCall who={data} />}
+          {can('calls.write') && <LogCall who={data} />}
           <Button
             variant="default"
             leftSection={<IconPrinter size={16} aria-hidden />}
@@ -113,8 +113,8 @@ function Full({ data }: { data: CustomerData }) {
       }
     >
       {scores && (
-        <Figures>
-          <Figure
+        <MetricRow>
+          <Metric
             label="Orders within 30 days"
             value={percent(scores.probability)}
             note={
@@ -123,13 +123,13 @@ function Full({ data }: { data: CustomerData }) {
             }
             address={address}
           />
-          <Figure
+          <Metric
             label="Expected value"
             value={money(scores.expected_value, meta.currency)}
             note="probability times order value"
             address={address}
           />
-          <Figure
+          <Metric
             label="Next 12 months"
             value={money(scores.value_12m, meta.currency, 'short')}
             note={
@@ -138,13 +138,13 @@ function Full({ data }: { data: CustomerData }) {
             }
             address={address}
           />
-          <Figure
+          <Metric
             label="Leaving"
-            value={<Churn state={scores.churn_state} />}
+            value={<ChurnBadge state={scores.churn_state} />}
             note={scores.churn_90 != null && `${percent(scores.churn_90)} order nothing in 90 days`}
           />
-          <Figure label="RFM" value={<Rfm {...scores} />} note={scores.segment} />
-        </Figures>
+          <Metric label="RFM" value={<RfmScore {...scores} />} note={scores.segment} />
+        </MetricRow>
       )}
       <Tabs label="About this customer" now={tab} tabs={TABS} />
       {shown.map(({ value, label }) => {

@@ -1,25 +1,25 @@
 import { useQuery } from '@tanstack/react-query'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { Customer, HistoryScore } from '@/api/shapes'
-import { ChartCard } from '@/components/charts/ChartCard'
-import { Lines } from '@/components/charts/Lines'
-import { DataTable } from '@/components/DataTable'
-import { Empty, Faced, Waiting } from '@/components/faces'
-import { day, MISSING, money, percent } from '@/components/format'
-import { Chip } from '@/components/marks'
-import { Card } from '@/components/Page'
-import { SegmentMark } from '@/components/SegmentMark'
+import { SegmentBadge } from '@/features/customer/SegmentBadge'
+import { Badge } from '@/ui/Badge'
+import { ChartCard } from '@/ui/charts/ChartCard'
+import { Lines } from '@/ui/charts/Lines'
+import { DataTable } from '@/ui/DataTable'
+import { day, money, NO_VALUE, percent } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { EmptyState, Loading, QueryState } from '@/ui/states'
 import css from './Customer.module.css'
 
 /** What each run said, and whether it came true. */
 export function History({ data }: { data: Customer }) {
-  const query = useQuery(ask.history(data.customer_id))
+  const query = useQuery(queries.history(data.customer_id))
   return (
-    <Faced
+    <QueryState
       query={query}
-      waiting={<Waiting rows={2} height={240} />}
+      loading={<Loading rows={2} height={240} />}
       isEmpty={answer => answer.scores.length === 0}
-      empty={<Empty title="No earlier runs">Every run from now on is kept here.</Empty>}
+      empty={<EmptyState title="No earlier runs">Every run from now on is kept here.</EmptyState>}
     >
       {answer => (
         <div className={css.column}>
@@ -37,7 +37,7 @@ export function History({ data }: { data: Customer }) {
                 {
                   name: 'segment',
                   label: 'Segment',
-                  show: row => (row.segment ? <SegmentMark segment={row.segment} /> : MISSING),
+                  show: row => (row.segment ? <SegmentBadge segment={row.segment} /> : NO_VALUE),
                 },
                 { name: 'rfm_score', label: 'RFM', numeric: true },
                 { name: 'probability', label: 'Probability', numeric: true, show: row => percent(row.probability) },
@@ -53,13 +53,13 @@ export function History({ data }: { data: Customer }) {
           </Card>
         </div>
       )}
-    </Faced>
+    </QueryState>
   )
 }
 
 function Came({ came }: { came: boolean | null }) {
-  if (came === null) return <Chip>not over yet</Chip>
-  return came ? <Chip tone="good">✓ ordered</Chip> : <Chip tone="warn">✕ did not order</Chip>
+  if (came === null) return <Badge>not over yet</Badge>
+  return came ? <Badge tone="good">✓ ordered</Badge> : <Badge tone="warn">✕ did not order</Badge>
 }
 
 function Probability({ scores, id }: { scores: HistoryScore[]; id: string }) {
@@ -72,7 +72,7 @@ function Probability({ scores, id }: { scores: HistoryScore[]; id: string }) {
       columns={[
         { name: 'as_of', label: 'As of', show: row => day(row.as_of) },
         { name: 'probability', label: 'Probability', numeric: true, show: row => percent(row.probability) },
-        { name: 'came', label: 'Ordered', show: row => (row.came === null ? MISSING : row.came ? 'yes' : 'no') },
+        { name: 'came', label: 'Ordered', show: row => (row.came === null ? NO_VALUE : row.came ? 'yes' : 'no') },
       ]}
     >
       <Lines

@@ -1,21 +1,21 @@
 import { Button, Menu } from '@mantine/core'
-import { Dialog } from '@/components/Dialog'
-import '@/components/theme/menus'
+import { Dialog } from '@/ui/Dialog'
+import '@/ui/theme/menus'
 import { IconDots, IconTrash, IconUserShare } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, read } from '@/api/client'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { Customer } from '@/api/shapes'
-import { useDesk } from '@/components/desk'
-import { useMay } from '@/components/signedIn'
-import { say } from '@/components/toasts'
+import { usePermissions } from '@/api/useSession'
+import { useEngagement } from '@/features/customer/engagement'
+import { showToast } from '@/ui/toasts'
 
 /** What is done rarely: hand the customer on, erase the person. */
 export function More({ data }: { data: Customer }) {
-  const may = useMay()
+  const can = usePermissions()
   const [erasing, setErasing] = useState(false)
-  if (!may('customers.assign') && !may('privacy.erase')) return null
+  if (!can('customers.assign') && !can('privacy.erase')) return null
   return (
     <>
       <Menu position="bottom-end" shadow="md" width={240}>
@@ -25,8 +25,8 @@ export function More({ data }: { data: Customer }) {
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
-          {may('customers.assign') && <Assignees id={data.customer_id} />}
-          {may('privacy.erase') && (
+          {can('customers.assign') && <Assignees id={data.customer_id} />}
+          {can('privacy.erase') && (
             <Menu.Item color="red" leftSection={<IconTrash size={16} aria-hidden />} onClick={() => setErasing(true)}>
               Erase this person
             </Menu.Item>
@@ -39,9 +39,9 @@ export function More({ data }: { data: Customer }) {
 }
 
 function Assignees({ id }: { id: string }) {
-  const people = useQuery(ask.assignees())
-  const desk = useDesk()
-  const queries = useQueryClient()
+  const people = useQuery(queries.assignees())
+  const desk = useEngagement()
+  const queryClient = useQueryClient()
   return (
     <>
       <Menu.Label>Hand on to</Menu.Label>
@@ -52,7 +52,7 @@ function Assignees({ id }: { id: string }) {
           onClick={() =>
             desk.assign.mutate(
               { ids: [id], user: person },
-              { onSuccess: () => void queries.invalidateQueries({ queryKey: ['customer', id] }) },
+              { onSuccess: () => void queryClient.invalidateQueries({ queryKey: ['customer', id] }) },
             )
           }
         >
@@ -64,13 +64,13 @@ function Assignees({ id }: { id: string }) {
 }
 
 function Erase({ data, onClose }: { data: Customer; onClose: () => void }) {
-  const queries = useQueryClient()
+  const queryClient = useQueryClient()
   const erase = useMutation({
     mutationFn: () =>
       read(api.POST('/api/customers/{customer_id}/erase', { params: { path: { customer_id: data.customer_id } } })),
     onSuccess: () => {
-      say('Name and contact details are gone for good', { tone: 'good' })
-      void queries.invalidateQueries()
+      showToast('Name and contact details are gone for good', { tone: 'good' })
+      void queryClient.invalidateQueries()
       onClose()
     },
   })

@@ -1,13 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { Customer, Order } from '@/api/shapes'
-import { DataTable } from '@/components/DataTable'
-import { Empty, Faced, Waiting } from '@/components/faces'
-import { count, day, many, money } from '@/components/format'
-import { Chip } from '@/components/marks'
-import { Card } from '@/components/Page'
-import { Pager } from '@/components/Pager'
+import { Badge } from '@/ui/Badge'
+import { DataTable } from '@/ui/DataTable'
+import { count, day, money, plural } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { Pager } from '@/ui/Pager'
+import { EmptyState, Loading, QueryState } from '@/ui/states'
 import css from './Customer.module.css'
 
 const route = getRouteApi('/shell/customers/$id')
@@ -16,17 +16,17 @@ const ORDERS_A_PAGE = 20
 export function Orders({ data }: { data: Customer }) {
   const { page = 1 } = route.useSearch()
   const navigate = useNavigate({ from: '/customers/$id' })
-  const query = useQuery(ask.orders(data.customer_id, page))
+  const query = useQuery(queries.orders(data.customer_id, page))
   return (
-    <Faced
+    <QueryState
       query={query}
-      waiting={<Waiting rows={6} height={52} />}
+      loading={<Loading rows={6} height={52} />}
       isEmpty={answer => answer.total === 0}
-      empty={<Empty title="No orders yet" />}
+      empty={<EmptyState title="No orders yet" />}
     >
       {answer => (
         <>
-          <Card title={many(answer.total, 'order')} note="Newest first; open one for its lines" flush>
+          <Card title={plural(answer.total, 'order')} note="Newest first; open one for its lines" flush>
             {answer.data.map(order => (
               <OneOrder key={order.order_id} order={order} currency={answer.meta.currency} />
             ))}
@@ -38,7 +38,7 @@ export function Orders({ data }: { data: Customer }) {
           />
         </>
       )}
-    </Faced>
+    </QueryState>
   )
 }
 
@@ -48,8 +48,8 @@ function OneOrder({ order, currency }: { order: Order; currency: string | null |
       <summary>
         <span className={css.orderDay}>{day(order.day)}</span>
         <span className={css.orderKey}>{order.order_key}</span>
-        <span className={css.dim}>{many(order.lines, 'line')}</span>
-        <span>{!order.is_counted && <Chip>does not count</Chip>}</span>
+        <span className={css.dim}>{plural(order.lines, 'line')}</span>
+        <span>{!order.is_counted && <Badge>does not count</Badge>}</span>
         <strong>{money(order.net_amount, currency, 'exact')}</strong>
       </summary>
       <div className={css.lines}>

@@ -1,19 +1,19 @@
 import { useQuery } from '@tanstack/react-query'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { CountedOrder, Customer } from '@/api/shapes'
-import { Contact } from '@/components/Contact'
-import { Bars } from '@/components/charts/Bars'
-import { ChartCard } from '@/components/charts/ChartCard'
-import { outcomeLabel } from '@/components/desk'
-import { Empty, Faced, Waiting } from '@/components/faces'
-import { moment, money, month, short } from '@/components/format'
-import { Card } from '@/components/Page'
-import { REASONS_NOTE, Reasons } from '@/components/Reasons'
-import { useMay } from '@/components/signedIn'
+import { usePermissions } from '@/api/useSession'
+import { Contact } from '@/features/customer/Contact'
+import { outcomeLabel } from '@/features/customer/engagement'
+import { REASONS_NOTE, Reasons } from '@/features/customer/Reasons'
+import { Bars } from '@/ui/charts/Bars'
+import { ChartCard } from '@/ui/charts/ChartCard'
+import { compact, dateTime, money, month } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { EmptyState, Loading, QueryState } from '@/ui/states'
 import css from './Customer.module.css'
 
 export function Overview({ data }: { data: Customer }) {
-  const may = useMay()
+  const can = usePermissions()
   return (
     <div className={css.columns}>
       <div className={css.column}>
@@ -23,7 +23,9 @@ export function Overview({ data }: { data: Customer }) {
         {data.scores ? (
           <Purchases data={data} />
         ) : (
-          <Empty title="No counted order yet">Scores begin with the first order of goods that was not sent back.</Empty>
+          <EmptyState title="No counted order yet">
+            Scores begin with the first order of goods that was not sent back.
+          </EmptyState>
         )}
       </div>
       <div className={css.column}>
@@ -40,7 +42,7 @@ export function Overview({ data }: { data: Customer }) {
             ))}
           </dl>
         </Card>
-        {may('calls.read') && <Calls customerId={data.customer_id} />}
+        {can('calls.read') && <Calls customerId={data.customer_id} />}
       </div>
     </div>
   )
@@ -76,10 +78,10 @@ export function byMonth(orders: Pick<CountedOrder, 'day' | 'net_amount'>[], most
 }
 
 function Purchases({ data }: { data: Customer }) {
-  const query = useQuery(ask.calculation(data.customer_id))
+  const query = useQuery(queries.calculation(data.customer_id))
   const { currency } = data.meta
   return (
-    <Faced query={query} waiting={<Waiting rows={1} height={320} />}>
+    <QueryState query={query} loading={<Loading rows={1} height={320} />}>
       {({ orders }) => {
         const rows = byMonth(orders)
         return (
@@ -99,7 +101,7 @@ function Purchases({ data }: { data: Customer }) {
               rows={rows}
               name={row => month(row.month)}
               value={row => row.amount}
-              axis={value => (currency ? money(value, currency, 'short') : short(value))}
+              axis={value => (currency ? money(value, currency, 'short') : compact(value))}
               tips={row => [
                 { label: 'Net amount', value: money(row.amount, currency) },
                 { label: 'Orders', value: row.orders },
@@ -108,15 +110,15 @@ function Purchases({ data }: { data: Customer }) {
           </ChartCard>
         )
       }}
-    </Faced>
+    </QueryState>
   )
 }
 
 function Calls({ customerId }: { customerId: string }) {
-  const query = useQuery(ask.calls(customerId))
+  const query = useQuery(queries.calls(customerId))
   return (
     <Card title="Calls">
-      <Faced
+      <QueryState
         query={query}
         isEmpty={answer => answer.data.length === 0}
         empty={<p className={css.dim}>Nobody has called yet.</p>}
@@ -127,14 +129,14 @@ function Calls({ customerId }: { customerId: string }) {
               <li key={call.call_id}>
                 <strong>{outcomeLabel(call.outcome)}</strong>
                 <span className={css.dim}>
-                  {call.caller.name ?? 'Somebody'}, {moment(call.called_at)}
+                  {call.caller.name ?? 'Somebody'}, {dateTime(call.called_at)}
                 </span>
                 {call.note && <p>{call.note}</p>}
               </li>
             ))}
           </ul>
         )}
-      </Faced>
+      </QueryState>
     </Card>
   )
 }

@@ -1,22 +1,22 @@
 import { useQuery } from '@tanstack/react-query'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { Customer } from '@/api/shapes'
-import { DataTable } from '@/components/DataTable'
-import { Empty, Faced, Waiting } from '@/components/faces'
-import { count, day, many, money } from '@/components/format'
-import { Card } from '@/components/Page'
+import { DataTable } from '@/ui/DataTable'
+import { count, day, money, plural } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { EmptyState, Loading, QueryState } from '@/ui/states'
 
 export function Products({ data }: { data: Customer }) {
-  const query = useQuery(ask.products(data.customer_id))
+  const query = useQuery(queries.products(data.customer_id))
   return (
-    <Faced
+    <QueryState
       query={query}
-      waiting={<Waiting rows={6} height={40} />}
+      loading={<Loading rows={6} height={40} />}
       isEmpty={answer => answer.total === 0}
-      empty={<Empty title="No products yet" />}
+      empty={<EmptyState title="No products yet" />}
     >
       {answer => (
-        <Card title={many(answer.total, 'product')} note="Most spent first, returns subtracted" flush>
+        <Card title={plural(answer.total, 'product')} note="Most spent first, returns subtracted" flush>
           <DataTable
             caption="Products bought"
             rowKey={row => row.sku}
@@ -38,6 +38,6 @@ export function Products({ data }: { data: Customer }) {
           />
         </Card>
       )}
-    </Faced>
+    </QueryState>
   )
 }

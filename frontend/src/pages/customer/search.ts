@@ -1,4 +1,4 @@
-import { oneOf, reader, whole } from '@/components/search'
+import { integer, oneOf, searchParser } from '@/ui/searchParams'
 
 export const TABS = [
   { value: 'overview', label: 'Overview' },
@@ -8,4 +8,4 @@ export const TABS = [
   { value: 'products', label: 'Products' },
 ] as const
 
-export const parseCustomer = reader({ tab: oneOf(TABS.map(tab => tab.value)), page: whole })
+export const parseCustomer = searchParser({ tab: oneOf(TABS.map(tab => tab.value)), page: integer })

@@ -1,11 +1,11 @@
 import { Button, Menu } from '@mantine/core'
-import '@/components/theme/menus'
+import '@/ui/theme/menus'
 import { useQuery } from '@tanstack/react-query'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { CustomerRow } from '@/api/shapes'
-import { SNOOZES, useDesk } from '@/components/desk'
-import { inDays, many, money } from '@/components/format'
-import { useMay } from '@/components/signedIn'
+import { usePermissions } from '@/api/useSession'
+import { SNOOZES, useEngagement } from '@/features/customer/engagement'
+import { inDays, money, plural } from '@/ui/format'
 import css from './Customers.module.css'
 
 interface Props {
@@ -17,17 +17,17 @@ interface Props {
 
 /** What can be done with the customers selected: how many they are and what they are worth is said first. */
 export function BulkBar({ rows, currency, onExport, onClear }: Props) {
-  const may = useMay()
-  const desk = useDesk()
+  const can = usePermissions()
+  const desk = useEngagement()
   const ids = rows.map(row => row.customer_id)
   const worth = rows.reduce((sum, row) => sum + (row.expected_value ?? 0), 0)
   return (
     <section className={`${css.bulk} no-print`} aria-label="Selected customers">
       <span>
-        <strong>{many(rows.length, 'customer')}</strong>, {money(worth, currency)} expected
+        <strong>{plural(rows.length, 'customer')}</strong>, {money(worth, currency)} expected
       </span>
-      {may('customers.assign') && <Assign onPick={user => desk.assign.mutate({ ids, user }, { onSuccess: onClear })} />}
-      {may('calls.write') && (
+      {can('customers.assign') && <Assign onPick={user => desk.assign.mutate({ ids, user }, { onSuccess: onClear })} />}
+      {can('calls.write') && (
         <Menu position="top" shadow="md">
           <Menu.Target>
             <Button variant="default">Put off</Button>
@@ -44,7 +44,7 @@ export function BulkBar({ rows, currency, onExport, onClear }: Props) {
           </Menu.Dropdown>
         </Menu>
       )}
-      {may('customers.export') && (
+      {can('customers.export') && (
         <Button variant="default" onClick={onExport}>
           Export
         </Button>
@@ -57,7 +57,7 @@ export function BulkBar({ rows, currency, onExport, onClear }: Props) {
 }
 
 function Assign({ onPick }: { onPick: (user: { user_id: number; name: string }) => void }) {
-  const people = useQuery(ask.assignees())
+  const people = useQuery(queries.assignees())
   return (
     <Menu position="top" shadow="md">
       <Menu.Target>

@@ -4,14 +4,14 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useDeferredValue, useState } from 'react'
 import { Problem } from '@/api/client'
-import { ask } from '@/api/questions'
-import { Empty, Waiting, Wrong } from '@/components/faces'
-import { many } from '@/components/format'
-import { useKeys } from '@/components/keys'
-import { later } from '@/components/later'
-import { Page } from '@/components/Page'
-import { useMay } from '@/components/signedIn'
-import { usePanel } from '@/components/usePanel'
+import { queries } from '@/api/queries'
+import { usePermissions } from '@/api/useSession'
+import { useCustomerPanel } from '@/features/customer/useCustomerPanel'
+import { plural } from '@/ui/format'
+import { lazyComponent } from '@/ui/lazyComponent'
+import { Page } from '@/ui/Page'
+import { useShortcuts } from '@/ui/shortcuts'
+import { EmptyState, ErrorState, Loading } from '@/ui/states'
 import { BulkBar } from './BulkBar'
 import css from './Customers.module.css'
 import { Filters } from './Filters'
@@ -19,7 +19,7 @@ import { List } from './List'
 import { type CustomersSearch, toQuestion } from './search'
 import { Views } from './Views'
 
-const Export = later(() => import('@/components/Export'))
+const Export = lazyComponent(() => import('@/features/export/ExportDialog'))
 const route = getRouteApi('/shell/customers')
 const NOBODY: ReadonlySet<string> = new Set()
 
@@ -27,17 +27,17 @@ const NOBODY: ReadonlySet<string> = new Set()
 export default function Customers() {
   const search = route.useSearch()
   const navigate = useNavigate({ from: '/customers' })
-  const may = useMay()
-  const panel = usePanel()
+  const can = usePermissions()
+  const panel = useCustomerPanel()
   const question = toQuestion(search)
-  const query = useInfiniteQuery(ask.customers(question))
+  const query = useInfiniteQuery(queries.customers(question))
   const [chosen, setChosen] = useState<ReadonlySet<string>>(NOBODY)
   const [exporting, setExporting] = useState(false)
   // The first rows are drawn as a transition, like any first data (see Faced).
   const isKnown = useDeferredValue(query.data !== undefined)
   const first = isKnown ? query.data?.pages[0] : undefined
   const rows = query.data?.pages.flatMap(page => page.data) ?? []
-  const canExport = may('customers.export')
+  const canExport = can('customers.export')
 
   /** A filter the API does not know, as an address written by hand may hold. */
   const nonsense = !query.data && query.error instanceof Problem && query.error.status === 400 ? query.error : null
@@ -47,7 +47,7 @@ export default function Customers() {
     </Button>
   )
 
-  useKeys({ e: () => canExport && setExporting(true) })
+  useShortcuts({ e: () => canExport && setExporting(true) })
 
   function change(part: Partial<CustomersSearch>, replace = false) {
     setChosen(NOBODY)
@@ -58,7 +58,7 @@ export default function Customers() {
     <div className={css.customers} data-panel={panel.open ? true : undefined}>
       <Page
         title="Customers"
-        sentence={first ? many(first.total, 'customer') : ' '}
+        sentence={first ? plural(first.total, 'customer') : ' '}
         actions={
           <>
             <Views search={search} onOpen={view => void navigate({ search: clean(view) })} />
@@ -77,22 +77,22 @@ export default function Customers() {
       >
         <Filters search={search} onChange={change} />
         {nonsense ? (
-          <Empty title={nonsense.message} action={clear}>
+          <EmptyState title={nonsense.message} action={clear}>
             {nonsense.remedy}
-          </Empty>
+          </EmptyState>
         ) : !query.data && query.error ? (
-          <Wrong error={query.error} onRetry={() => void query.refetch()} />
+          <ErrorState error={query.error} onRetry={() => void query.refetch()} />
         ) : !first ? (
           <div className={css.frame}>
             <div className={css.waiting}>
-              <Waiting rows={16} height={20} gap={24} />
+              <Loading rows={16} height={20} gap={24} />
             </div>
           </div>
         ) : first.total === 0 ? (
           <div className={css.frame}>
-            <Empty title="Nobody matches" action={clear}>
+            <EmptyState title="Nobody matches" action={clear}>
               Widen or clear a filter to see more customers.
-            </Empty>
+            </EmptyState>
           </div>
         ) : (
           <List
@@ -111,7 +111,7 @@ export default function Customers() {
             onChoose={setChosen}
           />
         )}
-        {query.isFetchNextPageError && <Wrong error={query.error} onRetry={() => void query.refetch()} />}
+        {query.isFetchNextPageError && <ErrorState error={query.error} onRetry={() => void query.refetch()} />}
       </Page>
       {chosen.size > 0 && (
         <BulkBar
@@ -126,7 +126,7 @@ export default function Customers() {
         <Export question={question} total={first.total} chosen={[...chosen]} onClose={() => setExporting(false)} />
       )}
       <p className="only-read" role="status">
-        {first && !query.isFetching ? many(first.total, 'customer') : ''}
+        {first && !query.isFetching ? plural(first.total, 'customer') : ''}
       </p>
     </div>
   )

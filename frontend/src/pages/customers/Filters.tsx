@@ -1,13 +1,14 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core'
-import '@/components/theme/inputs'
+import '@/ui/theme/inputs'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { IconAdjustmentsHorizontal, IconSearch, IconX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import { ask } from '@/api/questions'
-import { CategorySelect, options } from '@/components/choices'
-import { country, day, percent } from '@/components/format'
-import { useMay } from '@/components/signedIn'
+import { queries } from '@/api/queries'
+import { usePermissions } from '@/api/useSession'
+import { CategorySelect } from '@/features/catalogue/CategorySelect'
+import { country, day, percent } from '@/ui/format'
+import { selectOptions } from '@/ui/selectOptions'
 import css from './Customers.module.css'
 import { CHURN_STATES, type CustomersSearch } from './search'
 
@@ -20,9 +21,9 @@ const CHANCES = [0.1, 0.25, 0.5, 0.75]
 
 /** Every filter is a part of the address; each one set is a chip that takes it away. */
 export function Filters({ search, onChange }: Props) {
-  const may = useMay()
-  const segments = useQuery(ask.segments())
-  const countries = useQuery({ ...ask.sales('country'), enabled: may('sales.read') })
+  const can = usePermissions()
+  const segments = useQuery(queries.segments())
+  const countries = useQuery({ ...queries.sales('country'), enabled: can('sales.read') })
   const [open, setOpen] = useState(false)
   const [more, setMore] = useState(Boolean(search.country || search.min_probability || search.state))
   return (
@@ -43,7 +44,7 @@ export function Filters({ search, onChange }: Props) {
           label="Segment"
           value={search.segment ?? ''}
           onChange={event => onChange({ segment: event.currentTarget.value || undefined })}
-          data={options(
+          data={selectOptions(
             'All segments',
             segments.data?.data.map(row => row.segment),
             search.segment,
@@ -83,7 +84,7 @@ export function Filters({ search, onChange }: Props) {
               label="Country"
               value={search.country ?? ''}
               onChange={event => onChange({ country: event.currentTarget.value || undefined })}
-              data={options(
+              data={selectOptions(
                 'All countries',
                 countries.data?.data.map(row => row.name),
                 search.country,
@@ -109,7 +110,7 @@ export function Filters({ search, onChange }: Props) {
               onChange={event =>
                 onChange({ state: (event.currentTarget.value || undefined) as CustomersSearch['state'] })
               }
-              data={options('All', [...CHURN_STATES], search.state)}
+              data={selectOptions('All', [...CHURN_STATES], search.state)}
             />
           </>
         )}

@@ -2,7 +2,7 @@ import { useElementSize } from '@mantine/hooks'
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { CustomerRow } from '@/api/shapes'
-import { focusedRow, moveFocus, useKeys } from '@/components/keys'
+import { focusedRow, moveFocus, useShortcuts } from '@/ui/shortcuts'
 import css from './Customers.module.css'
 import { type ListColumn, layout } from './columns'
 import type { CustomersSearch } from './search'
@@ -63,7 +63,7 @@ export function List(props: Props) {
     onChoose(next)
   }
 
-  useKeys({
+  useShortcuts({
     j: () => moveFocus(body.current, 1),
     k: () => moveFocus(body.current, -1),
     x: () => {

@@ -1,15 +1,15 @@
 import { Button, Menu, Switch, TextInput } from '@mantine/core'
-import { Dialog } from '@/components/Dialog'
+import { Dialog } from '@/ui/Dialog'
 import '@mantine/core/styles/Switch.layer.css'
-import '@/components/theme/menus'
+import '@/ui/theme/menus'
 import { IconBookmark, IconPlus, IconTrash } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, read } from '@/api/client'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { SavedView } from '@/api/shapes'
-import { useMay } from '@/components/signedIn'
-import { say, sayProblem } from '@/components/toasts'
+import { usePermissions } from '@/api/useSession'
+import { showError, showToast } from '@/ui/toasts'
 import css from './Customers.module.css'
 import { type CustomersSearch, parseCustomers } from './search'
 
@@ -24,19 +24,19 @@ function save({ open: _open, view: _view, sort, ...filters }: CustomersSearch, n
 
 /** Searches with a name. The address stays the truth; `view` only says where it came from. */
 export function Views({ search, onOpen }: { search: CustomersSearch; onOpen: (search: CustomersSearch) => void }) {
-  const may = useMay()
-  const queries = useQueryClient()
-  const views = useQuery(ask.views())
+  const can = usePermissions()
+  const queryClient = useQueryClient()
+  const views = useQuery(queries.views())
   const [naming, setNaming] = useState(false)
-  const refresh = () => queries.invalidateQueries({ queryKey: ['views'] })
+  const refresh = () => queryClient.invalidateQueries({ queryKey: ['views'] })
   const forget = useMutation({
     mutationFn: (view: SavedView) =>
       read(api.DELETE('/api/views/{view_id}', { params: { path: { view_id: view.view_id } } })),
     onSuccess: (_, view) =>
-      say(`View “${view.name}” deleted`, {
-        undo: () => void save(searchOf(view), view.name, view.shared).then(refresh, sayProblem),
+      showToast(`View “${view.name}” deleted`, {
+        undo: () => void save(searchOf(view), view.name, view.shared).then(refresh, showError),
       }),
-    onError: sayProblem,
+    onError: showError,
     onSettled: refresh,
   })
   const mine = views.data?.data ?? []
@@ -58,7 +58,7 @@ export function Views({ search, onOpen }: { search: CustomersSearch; onOpen: (se
             ))}
             {mine.length === 0 && <Menu.Label>No views saved yet</Menu.Label>}
           </div>
-          {may('views.write') && (
+          {can('views.write') && (
             <>
               <Menu.Divider />
               <Menu.Item leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setNaming(true)}>

@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react'
 import type { CustomerRow } from '@/api/shapes'
-import { asSentence, count, day, money, percent } from '@/components/format'
-import { Churn, Likelihood, Rfm } from '@/components/marks'
-import { SegmentMark } from '@/components/SegmentMark'
+import { SegmentBadge } from '@/features/customer/SegmentBadge'
+import { ChurnBadge, ProbabilityBar, RfmScore } from '@/features/customer/scores'
+import { asSentence, count, day, money, percent } from '@/ui/format'
 import type { CustomersSearch } from './search'
 
 export interface ListColumn {
@@ -27,7 +27,7 @@ export const COLUMNS: ListColumn[] = [
     least: 140,
     share: 0.9,
     rank: 0,
-    show: row => <SegmentMark segment={row.segment} />,
+    show: row => <SegmentBadge segment={row.segment} />,
   },
   {
     name: 'probability',
@@ -36,7 +36,7 @@ export const COLUMNS: ListColumn[] = [
     numeric: true,
     least: 92,
     rank: 0,
-    show: row => <Likelihood value={row.probability}>{percent(row.probability)}</Likelihood>,
+    show: row => <ProbabilityBar value={row.probability}>{percent(row.probability)}</ProbabilityBar>,
   },
   {
     name: 'expected_value',
@@ -48,7 +48,7 @@ export const COLUMNS: ListColumn[] = [
     show: (row, currency) => money(row.expected_value, currency),
   },
   { name: 'reasons', label: 'Why now', least: 240, share: 2, rank: 8, show: row => asSentence(row.reasons[0] ?? '') },
-  { name: 'rfm_score', label: 'RFM', sort: 'score', least: 84, rank: 1, show: row => <Rfm {...row} /> },
+  { name: 'rfm_score', label: 'RFM', sort: 'score', least: 84, rank: 1, show: row => <RfmScore {...row} /> },
   {
     name: 'last_purchase_day',
     label: 'Last order',
@@ -82,7 +82,7 @@ export const COLUMNS: ListColumn[] = [
     sort: 'risk',
     least: 128,
     rank: 4,
-    show: row => <Churn state={row.churn_state} />,
+    show: row => <ChurnBadge state={row.churn_state} />,
   },
   {
     name: 'value_12m',

@@ -1,9 +1,9 @@
-import { isoDay, number, oneOf, reader, text, whole } from '@/components/search'
+import { integer, isoDay, number, oneOf, searchParser, text } from '@/ui/searchParams'
 
 export const SORTS = ['probability', 'value', 'lifetime', 'risk', 'recency', 'frequency', 'monetary', 'score'] as const
 export const CHURN_STATES = ['likely to stay', 'unsure', 'at risk'] as const
 
-export const parseCustomers = reader({
+export const parseCustomers = searchParser({
   q: text,
   segment: text,
   category: text,
@@ -14,7 +14,7 @@ export const parseCustomers = reader({
   min_value: number,
   state: oneOf(CHURN_STATES),
   sort: oneOf(SORTS),
-  view: whole,
+  view: integer,
   open: text,
 })
 

@@ -1,11 +1,11 @@
 import { TextInput } from '@mantine/core'
-import '@/components/theme/inputs'
+import '@/ui/theme/inputs'
 import { IconSearch } from '@tabler/icons-react'
 import { getRouteApi, useNavigate, useRouterState } from '@tanstack/react-router'
 import { useEffect } from 'react'
-import { Empty } from '@/components/faces'
-import { asSentence, many } from '@/components/format'
-import { Card, Page } from '@/components/Page'
+import { asSentence, plural } from '@/ui/format'
+import { Card, Page } from '@/ui/Page'
+import { EmptyState } from '@/ui/states'
 import css from './Glossary.module.css'
 import { searchTerms, TERMS, type Term } from './terms'
 
@@ -36,7 +36,7 @@ export default function Glossary() {
         }}
       />
       <p className="only-read" role="status">
-        {many(shown.length, 'term')}
+        {plural(shown.length, 'term')}
       </p>
       {shown.length ? (
         <Card flush>
@@ -48,7 +48,7 @@ export default function Glossary() {
         </Card>
       ) : (
         <Card>
-          <Empty title="No terms match">Try a shorter or different word.</Empty>
+          <EmptyState title="No terms match">Try a shorter or different word.</EmptyState>
         </Card>
       )}
     </Page>

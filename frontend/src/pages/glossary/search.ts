@@ -1,3 +1,3 @@
-import { reader, text } from '@/components/search'
+import { searchParser, text } from '@/ui/searchParams'
 
-export const parseGlossary = reader({ q: text })
+export const parseGlossary = searchParser({ q: text })

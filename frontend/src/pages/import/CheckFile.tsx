@@ -1,12 +1,12 @@
 import { Button, Checkbox } from '@mantine/core'
-import '@/components/theme/inputs'
+import '@/ui/theme/inputs'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { api, read } from '@/api/client'
 import type { Found, ImportKnown } from '@/api/shapes'
-import { asSentence, many, percent } from '@/components/format'
-import { Page } from '@/components/Page'
-import { sayProblem } from '@/components/toasts'
+import { asSentence, percent, plural } from '@/ui/format'
+import { Page } from '@/ui/Page'
+import { showError } from '@/ui/toasts'
 import { ColumnMapping } from './ColumnMapping'
 import { DiscardButton } from './Discard'
 import css from './Import.module.css'
@@ -15,7 +15,7 @@ import { assess } from './mapping'
 
 /** What was detected, what each column means, what would be rejected; then import. */
 export function CheckFile({ known, found }: { known: ImportKnown; found: Found }) {
-  const queries = useQueryClient()
+  const queryClient = useQueryClient()
   const [isChanged, setChanged] = useState(false)
   const [hasConsent, setConsent] = useState(false)
   const isUnreadable = known.state === 'unreadable'
@@ -32,8 +32,8 @@ export function CheckFile({ known, found }: { known: ImportKnown; found: Found }
           body: { max_rejected: maxRejected, refresh: true },
         }),
       ),
-    onSettled: () => queries.invalidateQueries({ queryKey: ['imports'] }),
-    onError: sayProblem,
+    onSettled: () => queryClient.invalidateQueries({ queryKey: ['imports'] }),
+    onError: showError,
   })
   return (
     <Page
@@ -43,7 +43,7 @@ export function CheckFile({ known, found }: { known: ImportKnown; found: Found }
         <>
           <DiscardButton known={known} />
           <Button disabled={!canImport} loading={commit.isPending} onClick={() => commit.mutate()}>
-            {isUnreadable ? 'Import' : `Import ${many(valid, 'line')}`}
+            {isUnreadable ? 'Import' : `Import ${plural(valid, 'line')}`}
           </Button>
         </>
       }
@@ -86,11 +86,11 @@ export function CheckFile({ known, found }: { known: ImportKnown; found: Found }
 /** "1,200 lines · 300 orders · 45 customers · no rejected lines". */
 function summarize(found: Found, isUnreadable: boolean): string {
   const parts = [
-    many(found.rows, 'line'),
-    found.orders !== null && many(found.orders, 'order'),
-    found.customers !== null && many(found.customers, 'customer'),
-    found.products !== null && many(found.products, 'product'),
-    !isUnreadable && (found.rejected ? many(found.rejected, 'rejected line') : 'no rejected lines'),
+    plural(found.rows, 'line'),
+    found.orders !== null && plural(found.orders, 'order'),
+    found.customers !== null && plural(found.customers, 'customer'),
+    found.products !== null && plural(found.products, 'product'),
+    !isUnreadable && (found.rejected ? plural(found.rejected, 'rejected line') : 'no rejected lines'),
   ]
   return parts.filter(Boolean).join(' · ')
 }

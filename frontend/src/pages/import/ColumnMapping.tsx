@@ -3,9 +3,9 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, read } from '@/api/client'
 import type { FileMapping, Found, ImportKnown } from '@/api/shapes'
-import { many } from '@/components/format'
-import { Card } from '@/components/Page'
-import { sayProblem } from '@/components/toasts'
+import { plural } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { showError } from '@/ui/toasts'
 import { ColumnTable } from './ColumnTable'
 import { FormatSettings } from './FormatSettings'
 import { columnsToShow, isSameMapping } from './mapping'
@@ -19,7 +19,7 @@ interface Props {
 
 /** What each column means. After a change the whole file is checked again before it can be imported. */
 export function ColumnMapping({ known, found, mapping, onChanged }: Props) {
-  const queries = useQueryClient()
+  const queryClient = useQueryClient()
   const [draft, setDraft] = useState(mapping)
   const isChanged = !isSameMapping(draft, mapping)
   const check = useMutation({
@@ -28,8 +28,8 @@ export function ColumnMapping({ known, found, mapping, onChanged }: Props) {
         api.PUT('/api/imports/{import_id}/mapping', { params: { path: { import_id: known.import_id } }, body: draft }),
       ),
     onSuccess: () => onChanged(false),
-    onError: sayProblem,
-    onSettled: () => queries.invalidateQueries({ queryKey: ['imports'] }),
+    onError: showError,
+    onSettled: () => queryClient.invalidateQueries({ queryKey: ['imports'] }),
   })
 
   function change(part: Partial<FileMapping>) {
@@ -45,7 +45,7 @@ export function ColumnMapping({ known, found, mapping, onChanged }: Props) {
       title="What each column means"
       note={[
         'Correct what is wrong; the file is then checked again',
-        hidden > 0 && `${many(hidden, 'more column')} not shown and not imported`,
+        hidden > 0 && `${plural(hidden, 'more column')} not shown and not imported`,
       ]
         .filter(Boolean)
         .join('. ')}

@@ -1,9 +1,9 @@
 import { NativeSelect } from '@mantine/core'
-import '@/components/theme/inputs'
+import '@/ui/theme/inputs'
 import type { Field, FileMapping, Found } from '@/api/shapes'
-import { DataTable } from '@/components/DataTable'
-import { asSentence, MISSING, percent } from '@/components/format'
-import { Chip } from '@/components/marks'
+import { Badge } from '@/ui/Badge'
+import { DataTable } from '@/ui/DataTable'
+import { asSentence, NO_VALUE, percent } from '@/ui/format'
 import css from './Import.module.css'
 import { fieldName } from './labels'
 import { assignField, fieldOf } from './mapping'
@@ -72,11 +72,11 @@ export function ColumnTable({ columns, fields, mapped, onMap }: Props) {
 }
 
 function Meaning({ meaning, confidence }: { meaning: string | undefined; confidence: number | null }) {
-  if (!meaning) return <span className={css.dim}>{MISSING}</span>
+  if (!meaning) return <span className={css.dim}>{NO_VALUE}</span>
   return (
     <>
       <span className={css.dim}>{asSentence(meaning)}</span>{' '}
-      {confidence !== null && confidence < SURE && <Chip tone="warn">{percent(confidence)} sure</Chip>}
+      {confidence !== null && confidence < SURE && <Badge tone="warn">{percent(confidence)} sure</Badge>}
     </>
   )
 }

@@ -5,9 +5,9 @@ import { useNavigate } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 import { Problem } from '@/api/client'
 import { upload } from '@/api/upload'
-import { percent } from '@/components/format'
-import { Card } from '@/components/Page'
-import { Working } from '@/components/Working'
+import { percent } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { Progress } from '@/ui/Progress'
 import css from './Import.module.css'
 
 const KINDS = '.csv,.tsv,.txt,.xlsx,.parquet,.sqlite,.db,.gz,.zst'
@@ -15,7 +15,7 @@ const KINDS = '.csv,.tsv,.txt,.xlsx,.parquet,.sqlite,.db,.gz,.zst'
 /** Where a file is dropped or chosen, and uploaded. */
 export function FileDrop() {
   const navigate = useNavigate({ from: '/import' })
-  const queries = useQueryClient()
+  const queryClient = useQueryClient()
   const input = useRef<HTMLInputElement>(null)
   const cancelled = useRef<AbortController>(null)
   const [isOver, setOver] = useState(false)
@@ -27,7 +27,7 @@ export function FileDrop() {
       return upload(file, { onProgress: setShare, signal: cancelled.current.signal })
     },
     onSuccess: job => {
-      void queries.invalidateQueries({ queryKey: ['imports'] })
+      void queryClient.invalidateQueries({ queryKey: ['imports'] })
       void navigate({ search: { import: job.import_id } })
     },
   })
@@ -40,7 +40,7 @@ export function FileDrop() {
   if (sending.isPending)
     return (
       <Card>
-        <Working
+        <Progress
           title={`Uploading ${sending.variables.name}`}
           note={share < 1 ? percent(share) : 'Checking the upload'}
           share={share < 1 ? share : null}

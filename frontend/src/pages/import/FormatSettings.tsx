@@ -1,5 +1,5 @@
 import { NativeSelect, TextInput } from '@mantine/core'
-import '@/components/theme/inputs'
+import '@/ui/theme/inputs'
 import type { FileMapping, Found, RowsKind } from '@/api/shapes'
 import css from './Import.module.css'
 import { ENCODINGS, encodingName, ROWS } from './labels'

@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { Import as ImportData } from '@/api/shapes'
-import { Faced, Waiting } from '@/components/faces'
-import { moment } from '@/components/format'
-import { Chip } from '@/components/marks'
-import { Card, Page } from '@/components/Page'
+import { Badge } from '@/ui/Badge'
+import { dateTime } from '@/ui/format'
+import { Card, Page } from '@/ui/Page'
+import { Loading, QueryState } from '@/ui/states'
 import { FileDrop } from './FileDrop'
 import css from './Import.module.css'
 import { ImportHistory } from './ImportHistory'
@@ -33,8 +33,8 @@ function Start() {
 
 /** The history waits for the list above it, which would otherwise push it down when it arrives. */
 function Lists() {
-  const imports = useQuery(ask.imports())
-  if (imports.isPending) return <Waiting rows={6} height={20} gap={20} />
+  const imports = useQuery(queries.imports())
+  if (imports.isPending) return <Loading rows={6} height={20} gap={20} />
   return (
     <>
       <OpenImports imports={imports.data?.data ?? []} />
@@ -63,10 +63,10 @@ function OpenImports({ imports }: { imports: ImportData[] }) {
             <Link to="/import" search={{ import: one.import_id }} className={css.file}>
               {one.file_name}
             </Link>
-            <Chip tone={one.state === 'unreadable' || one.state === 'failed' ? 'warn' : 'brand'}>
+            <Badge tone={one.state === 'unreadable' || one.state === 'failed' ? 'warn' : 'brand'}>
               {OPEN[one.state]}
-            </Chip>
-            <span className={css.dim}>{moment(one.received_at)}</span>
+            </Badge>
+            <span className={css.dim}>{dateTime(one.received_at)}</span>
           </li>
         ))}
       </ul>
@@ -75,17 +75,17 @@ function OpenImports({ imports }: { imports: ImportData[] }) {
 }
 
 function Chosen({ id }: { id: number }) {
-  const query = useQuery(ask.importJob(id))
+  const query = useQuery(queries.importJob(id))
   return (
-    <Faced
+    <QueryState
       query={query}
-      waiting={
+      loading={
         <Page title="Import">
-          <Waiting rows={6} height={48} gap={16} />
+          <Loading rows={6} height={48} gap={16} />
         </Page>
       }
     >
       {known => <ImportSteps known={known} />}
-    </Faced>
+    </QueryState>
   )
 }

@@ -3,15 +3,15 @@ import { IconArrowBackUp } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { ask, BATCHES_A_PAGE } from '@/api/questions'
+import { BATCHES_A_PAGE, queries } from '@/api/queries'
 import type { Batch } from '@/api/shapes'
-import { DataTable } from '@/components/DataTable'
-import { Empty, Faced, Waiting } from '@/components/faces'
-import { count, moment } from '@/components/format'
-import { Chip } from '@/components/marks'
-import { Card } from '@/components/Page'
-import { Pager } from '@/components/Pager'
-import { useMay } from '@/components/signedIn'
+import { usePermissions } from '@/api/useSession'
+import { Badge } from '@/ui/Badge'
+import { DataTable } from '@/ui/DataTable'
+import { count, dateTime } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { Pager } from '@/ui/Pager'
+import { EmptyState, Loading, QueryState } from '@/ui/states'
 import css from './Import.module.css'
 import { rowsName } from './labels'
 import { RejectsDownload } from './RejectsDownload'
@@ -23,19 +23,19 @@ const route = getRouteApi('/shell/import')
 export function ImportHistory() {
   const { page = 1 } = route.useSearch()
   const navigate = useNavigate({ from: '/import' })
-  const query = useQuery(ask.batches(page))
+  const query = useQuery(queries.batches(page))
   const [undoing, setUndoing] = useState<Batch | null>(null)
   return (
     <Card title="Import history" note="Lines read = imported + unchanged + rejected" flush>
-      <Faced
+      <QueryState
         query={query}
-        waiting={
+        loading={
           <div className={css.waiting}>
-            <Waiting rows={6} height={20} gap={20} />
+            <Loading rows={6} height={20} gap={20} />
           </div>
         }
         isEmpty={answer => answer.total === 0}
-        empty={<Empty title="No imports yet">Drop your first file above.</Empty>}
+        empty={<EmptyState title="No imports yet">Drop your first file above.</EmptyState>}
       >
         {answer => (
           <>
@@ -49,14 +49,14 @@ export function ImportHistory() {
             </div>
           </>
         )}
-      </Faced>
+      </QueryState>
       {undoing && <UndoImport batch={undoing} onClose={() => setUndoing(null)} />}
     </Card>
   )
 }
 
 function Table({ batches, onUndo }: { batches: Batch[]; onUndo: (batch: Batch) => void }) {
-  const may = useMay()
+  const can = usePermissions()
   return (
     <DataTable
       caption="Import history"
@@ -69,7 +69,7 @@ function Table({ batches, onUndo }: { batches: Batch[]; onUndo: (batch: Batch) =
           label: 'File',
           show: batch => (
             <>
-              {batch.file_name} {batch.state === 'undone' && <Chip>Undone</Chip>}
+              {batch.file_name} {batch.state === 'undone' && <Badge>Undone</Badge>}
             </>
           ),
         },
@@ -83,7 +83,7 @@ function Table({ batches, onUndo }: { batches: Batch[]; onUndo: (batch: Batch) =
           label: 'Rejected',
           numeric: true,
           show: batch =>
-            batch.lines_rejected && may('imports.write') ? (
+            batch.lines_rejected && can('imports.write') ? (
               <RejectsDownload batchId={batch.batch_id} lines={batch.lines_rejected} />
             ) : (
               count(batch.lines_rejected)
@@ -92,14 +92,14 @@ function Table({ batches, onUndo }: { batches: Batch[]; onUndo: (batch: Batch) =
         {
           name: 'loaded_at',
           label: 'Date',
-          show: batch => (batch.undone_at ? `Undone ${moment(batch.undone_at)}` : moment(batch.loaded_at)),
+          show: batch => (batch.undone_at ? `Undone ${dateTime(batch.undone_at)}` : dateTime(batch.loaded_at)),
         },
         {
           name: 'state',
           label: 'Action',
           show: batch =>
             batch.state === 'loaded' &&
-            may('imports.undo') && (
+            can('imports.undo') && (
               <Button
                 variant="subtle"
                 size="compact-sm"

@@ -2,13 +2,13 @@ import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { Batch, ImportKnown } from '@/api/shapes'
-import { Figure, Figures } from '@/components/Figure'
-import { Faced } from '@/components/faces'
-import { count, moment } from '@/components/format'
-import { Card, Page } from '@/components/Page'
-import { useMay } from '@/components/signedIn'
+import { usePermissions } from '@/api/useSession'
+import { Metric, MetricRow } from '@/features/calculation/Metric'
+import { count, dateTime } from '@/ui/format'
+import { Card, Page } from '@/ui/Page'
+import { QueryState } from '@/ui/states'
 import css from './Import.module.css'
 import { ImportAnother } from './ImportAnother'
 import { RejectsDownload } from './RejectsDownload'
@@ -16,9 +16,9 @@ import { UndoImport } from './UndoImport'
 
 /** The result of one import: every line read is imported, unchanged or rejected. */
 export function ImportResult({ known }: { known: ImportKnown }) {
-  const may = useMay()
+  const can = usePermissions()
   const [isUndoing, setUndoing] = useState(false)
-  const query = useQuery(ask.batches(1, 100))
+  const query = useQuery(queries.batches(1, 100))
   const batch = query.data?.data.find(row => row.batch_id === known.batch_id)
   const total = (name: string) => Number(known.job?.result[name] ?? 0)
   const [loaded, unchanged, rejected] = [total('lines_loaded'), total('lines_unchanged'), total('lines_rejected')]
@@ -29,7 +29,7 @@ export function ImportResult({ known }: { known: ImportKnown }) {
       sentence={<Outcome known={known} batch={batch} />}
       actions={
         <>
-          {batch?.state === 'loaded' && may('imports.undo') && (
+          {batch?.state === 'loaded' && can('imports.undo') && (
             <Button variant="default" onClick={() => setUndoing(true)}>
               Undo
             </Button>
@@ -38,11 +38,11 @@ export function ImportResult({ known }: { known: ImportKnown }) {
         </>
       }
     >
-      <Figures>
-        <Figure label="Lines read" value={count(loaded + unchanged + rejected)} note="total" />
-        <Figure label="Imported" value={count(loaded)} note="new or changed" />
-        <Figure label="Unchanged" value={count(unchanged)} note="identical to existing" />
-        <Figure
+      <MetricRow>
+        <Metric label="Lines read" value={count(loaded + unchanged + rejected)} note="total" />
+        <Metric label="Imported" value={count(loaded)} note="new or changed" />
+        <Metric label="Unchanged" value={count(unchanged)} note="identical to existing" />
+        <Metric
           label="Rejected"
           value={count(rejected)}
           note={
@@ -54,7 +54,7 @@ export function ImportResult({ known }: { known: ImportKnown }) {
             )
           }
         />
-      </Figures>
+      </MetricRow>
       {warnings.length > 0 && (
         <Card title="Notes">
           {warnings.map(warning => (
@@ -66,7 +66,7 @@ export function ImportResult({ known }: { known: ImportKnown }) {
       )}
       {known.batch_id !== null && (
         <Card title="What changed">
-          <Faced query={query}>{() => batch && <Changes batch={batch} />}</Faced>
+          <QueryState query={query}>{() => batch && <Changes batch={batch} />}</QueryState>
         </Card>
       )}
       {loaded > 0 && batch?.state !== 'undone' && (
@@ -84,10 +84,11 @@ export function ImportResult({ known }: { known: ImportKnown }) {
 
 function Outcome({ known, batch }: { known: ImportKnown; batch: Batch | undefined }) {
   if (known.batch_id === null) return <>No changes: every line is identical to existing data</>
-  if (batch?.state === 'undone') return <>Undone {moment(batch.undone_at)}: the data is as it was before this import</>
+  if (batch?.state === 'undone')
+    return <>Undone {dateTime(batch.undone_at)}: the data is as it was before this import</>
   return (
     <>
-      Imported {moment(known.job?.finished_at)} as import {known.batch_id}
+      Imported {dateTime(known.job?.finished_at)} as import {known.batch_id}
       {batch && `, source: ${batch.source}`}
     </>
   )

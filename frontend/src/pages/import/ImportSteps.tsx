@@ -1,8 +1,8 @@
 import type { Found, ImportKnown } from '@/api/shapes'
-import { Empty } from '@/components/faces'
-import { asSentence, count, moment } from '@/components/format'
-import { Card, Page } from '@/components/Page'
-import { Working } from '@/components/Working'
+import { asSentence, count, dateTime } from '@/ui/format'
+import { Card, Page } from '@/ui/Page'
+import { Progress } from '@/ui/Progress'
+import { EmptyState } from '@/ui/states'
 import { CheckFile } from './CheckFile'
 import { DiscardButton, useDiscard } from './Discard'
 import { ImportAnother } from './ImportAnother'
@@ -16,16 +16,16 @@ export function ImportSteps({ known }: { known: ImportKnown }) {
   return (
     <Page
       title={known.file_name}
-      sentence={`Uploaded ${moment(known.received_at)}`}
+      sentence={`Uploaded ${dateTime(known.received_at)}`}
       actions={!isBusy && <DiscardButton known={known} />}
     >
       <Card>
         {isBusy ? (
           <ImportProgress known={known} />
         ) : (
-          <Empty title={known.problem ?? 'This file could not be read.'} action={<ImportAnother />}>
+          <EmptyState title={known.problem ?? 'This file could not be read.'} action={<ImportAnother />}>
             {known.remedy} Nothing was imported.
-          </Empty>
+          </EmptyState>
         )}
       </Card>
     </Page>
@@ -37,7 +37,7 @@ function ImportProgress({ known }: { known: ImportKnown }) {
   const { step, done, total } = known.job ?? { step: null, done: null, total: null }
   const isKnown = done !== null && total !== null && total > 0
   return (
-    <Working
+    <Progress
       title={known.state === 'loading' ? 'Importing' : 'Reading the file'}
       note={
         step === null

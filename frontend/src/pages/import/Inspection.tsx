@@ -1,7 +1,7 @@
 import type { CellValue, Found } from '@/api/shapes'
-import { DataTable } from '@/components/DataTable'
-import { count, day, MISSING, many, moment } from '@/components/format'
-import { Card } from '@/components/Page'
+import { DataTable } from '@/ui/DataTable'
+import { count, dateTime, day, NO_VALUE, plural } from '@/ui/format'
+import { Card } from '@/ui/Page'
 import css from './Import.module.css'
 import { encodingName, FILE_KINDS, fieldName, SEPARATORS, withReadableDates } from './labels'
 
@@ -35,7 +35,7 @@ export function Detected({ found }: { found: Found }) {
           </div>
         ))}
         <dt>Numbers</dt>
-        <dd>{numbers.filter(Boolean).join(', ') || MISSING}</dd>
+        <dd>{numbers.filter(Boolean).join(', ') || NO_VALUE}</dd>
         <dt>Format</dt>
         <dd>{found.profile === 'mapped' ? 'Not a known format: mapped by column names' : found.profile}</dd>
       </dl>
@@ -50,7 +50,7 @@ export function RejectedLines({ found }: { found: Found }) {
       title="Rejected lines"
       note={
         found.rejected
-          ? `${many(found.rejected, 'line')} of ${count(found.rows)} would be rejected; all others are imported. You can download the rejected lines afterwards`
+          ? `${plural(found.rejected, 'line')} of ${count(found.rows)} would be rejected; all others are imported. You can download the rejected lines afterwards`
           : 'None: every line can be imported'
       }
       flush
@@ -92,7 +92,7 @@ export function Preview({ found }: { found: Found }) {
   const rows = found.preview
   const dates = new Set(found.fields.filter(field => field.kind === 'time').map(field => field.name))
   return (
-    <Card title="Preview" note={`The first ${many(rows.length, 'row')} as they would be imported`} flush>
+    <Card title="Preview" note={`The first ${plural(rows.length, 'row')} as they would be imported`} flush>
       <DataTable<Record<string, CellValue>>
         caption="Preview"
         rows={rows}
@@ -111,7 +111,7 @@ const MIDNIGHT = /T00:00(:00)?/
 
 /** A value of the preview; dates as the reader's locale writes them, with their time unless it is midnight. */
 function previewCell(value: CellValue | undefined, isDate: boolean): string {
-  if (value === null || value === undefined) return MISSING
+  if (value === null || value === undefined) return NO_VALUE
   if (!isDate || typeof value !== 'string') return String(value)
-  return value.length <= 10 || MIDNIGHT.test(value.replace(' ', 'T')) ? day(value) : moment(value)
+  return value.length <= 10 || MIDNIGHT.test(value.replace(' ', 'T')) ? day(value) : dateTime(value)
 }

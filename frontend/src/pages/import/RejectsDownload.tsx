@@ -1,9 +1,9 @@
 import { useMutation } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { authorised, Problem } from '@/api/client'
-import { saveAs } from '@/components/csv'
-import { count } from '@/components/format'
-import { sayProblem } from '@/components/toasts'
+import { fetchAuthorized, Problem } from '@/api/client'
+import { saveFile } from '@/ui/csv'
+import { count } from '@/ui/format'
+import { showError } from '@/ui/toasts'
 import css from './Import.module.css'
 
 interface Props {
@@ -16,11 +16,11 @@ interface Props {
 export function RejectsDownload({ batchId, lines, children }: Props) {
   const save = useMutation({
     mutationFn: async () => {
-      const response = await authorised(new Request(new URL(`/api/batches/${batchId}/rejects`, location.origin)))
+      const response = await fetchAuthorized(new Request(new URL(`/api/batches/${batchId}/rejects`, location.origin)))
       if (!response.ok) throw new Problem(response.status, await response.json().catch(() => ({})))
-      saveAs(await response.blob(), `rejects-${batchId}.csv`)
+      saveFile(await response.blob(), `rejects-${batchId}.csv`)
     },
-    onError: sayProblem,
+    onError: showError,
   })
   return (
     <button type="button" className={css.link} disabled={save.isPending} onClick={() => save.mutate()}>

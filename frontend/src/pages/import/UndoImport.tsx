@@ -1,18 +1,18 @@
 import { Checkbox } from '@mantine/core'
-import '@/components/theme/inputs'
+import '@/ui/theme/inputs'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { api, Problem, read } from '@/api/client'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { Batch } from '@/api/shapes'
-import { ConfirmDialog } from '@/components/ConfirmDialog'
-import { many } from '@/components/format'
-import { say } from '@/components/toasts'
+import { ConfirmDialog } from '@/ui/ConfirmDialog'
+import { plural } from '@/ui/format'
+import { showToast } from '@/ui/toasts'
 import css from './Import.module.css'
 
 /** Undoes an import after saying what that changes; stays open until it is done. */
 export function UndoImport({ batch, onClose }: { batch: Batch; onClose: () => void }) {
-  const queries = useQueryClient()
+  const queryClient = useQueryClient()
   const [withLater, setWithLater] = useState(false)
   const undo = useMutation({
     mutationFn: () =>
@@ -23,16 +23,16 @@ export function UndoImport({ batch, onClose }: { batch: Batch; onClose: () => vo
         }),
       ),
   })
-  const job = useQuery({ ...ask.job(undo.data?.job_id ?? 0), enabled: undo.data !== undefined }).data ?? undo.data
+  const job = useQuery({ ...queries.job(undo.data?.job_id ?? 0), enabled: undo.data !== undefined }).data ?? undo.data
   const isDone = job?.state === 'done'
   const hasFailed = job?.state === 'failed' || job?.state === 'cancelled'
   useEffect(() => {
     if (!isDone) return
-    say(`Import ${batch.batch_id} undone`, { tone: 'good' })
-    void queries.invalidateQueries({ queryKey: ['batches'] })
-    void queries.invalidateQueries({ queryKey: ['imports'] })
+    showToast(`Import ${batch.batch_id} undone`, { tone: 'good' })
+    void queryClient.invalidateQueries({ queryKey: ['batches'] })
+    void queryClient.invalidateQueries({ queryKey: ['imports'] })
     onClose()
-  }, [isDone, batch.batch_id, queries, onClose])
+  }, [isDone, batch.batch_id, queryClient, onClose])
   return (
     <ConfirmDialog
       title={`Undo import ${batch.batch_id}?`}
@@ -45,7 +45,7 @@ export function UndoImport({ batch, onClose }: { batch: Batch; onClose: () => vo
       onClose={onClose}
     >
       <p>
-        This removes {many(batch.lines_loaded, 'line')} of {batch.file_name} and restores the data they replaced.
+        This removes {plural(batch.lines_loaded, 'line')} of {batch.file_name} and restores the data they replaced.
         Everything is then exactly as it was before this import.
       </p>
       <Checkbox

@@ -1,6 +1,6 @@
 /** What fields, formats and encodings of a file are called on a page. */
 import type { RowsKind } from '@/api/shapes'
-import { plainName } from '@/components/kinds'
+import { humanize } from '@/ui/format'
 
 const FIELDS: Record<string, string> = {
   order_key: 'Order number',
@@ -27,7 +27,7 @@ const FIELDS: Record<string, string> = {
   kind: 'Product type',
 }
 
-export const fieldName = (field: string) => FIELDS[field] ?? plainName(field)
+export const fieldName = (field: string) => FIELDS[field] ?? humanize(field)
 
 export const ROWS: { value: RowsKind; label: string; title: string }[] = [
   { value: 'orders', label: 'An order line', title: 'Orders' },
@@ -35,7 +35,7 @@ export const ROWS: { value: RowsKind; label: string; title: string }[] = [
   { value: 'products', label: 'A product', title: 'Products' },
 ]
 
-export const rowsName = (rows: string) => ROWS.find(each => each.value === rows)?.title ?? plainName(rows)
+export const rowsName = (rows: string) => ROWS.find(each => each.value === rows)?.title ?? humanize(rows)
 
 export const FILE_KINDS: Record<string, string> = {
   text: 'Text',

@@ -1,4 +1,4 @@
-import { reader, whole } from '@/components/search'
+import { integer, searchParser } from '@/ui/searchParams'
 
 /** `import`: the file being brought in; `page`: of the loads. */
-export const parseImport = reader({ import: whole, page: whole })
+export const parseImport = searchParser({ import: integer, page: integer })

@@ -2,19 +2,19 @@ import { Button } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { ApiKey, User } from '@/api/shapes'
-import { Empty, Faced, Waiting } from '@/components/faces'
-import { day, moment } from '@/components/format'
-import { Card } from '@/components/Page'
-import { byPermissionName, permissionName } from '@/components/permissions'
-import { RevokeKey } from '@/components/RevokeKey'
+import { RevokeKey } from '@/features/api-keys/RevokeKey'
+import { byPermissionName, permissionName } from '@/features/session/permissions'
+import { dateTime, day } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { EmptyState, Loading, QueryState } from '@/ui/states'
 import css from './Me.module.css'
 import { NewApiKey } from './NewApiKey'
 
 /** The user's own API keys. */
 export function ApiKeys({ me }: { me: User }) {
-  const query = useQuery(ask.apiKeys())
+  const query = useQuery(queries.apiKeys())
   const [isCreating, setCreating] = useState(false)
   const [revoking, setRevoking] = useState<ApiKey | null>(null)
   return (
@@ -27,11 +27,15 @@ export function ApiKeys({ me }: { me: User }) {
         </Button>
       }
     >
-      <Faced
+      <QueryState
         query={query}
-        waiting={<Waiting rows={2} height={44} />}
+        loading={<Loading rows={2} height={44} />}
         isEmpty={answer => answer.data.length === 0}
-        empty={<Empty title="No API keys yet">Create one when a program needs to read or change data for you.</Empty>}
+        empty={
+          <EmptyState title="No API keys yet">
+            Create one when a program needs to read or change data for you.
+          </EmptyState>
+        }
       >
         {answer => (
           <ul className={css.rows}>
@@ -43,7 +47,7 @@ export function ApiKeys({ me }: { me: User }) {
                   </p>
                   <p className={css.dim}>
                     {byPermissionName(key.scopes).map(permissionName).join(', ')}. Expires {day(key.expires_at)},{' '}
-                    {key.last_used_at ? `last used ${moment(key.last_used_at)}` : 'never used'}
+                    {key.last_used_at ? `last used ${dateTime(key.last_used_at)}` : 'never used'}
                   </p>
                 </div>
                 <Button variant="default" aria-label={`Revoke ${key.name}`} onClick={() => setRevoking(key)}>
@@ -53,7 +57,7 @@ export function ApiKeys({ me }: { me: User }) {
             ))}
           </ul>
         )}
-      </Faced>
+      </QueryState>
       {isCreating && <NewApiKey me={me} onClose={() => setCreating(false)} />}
       {revoking && <RevokeKey apiKey={revoking} onClose={() => setRevoking(null)} />}
     </Card>

@@ -1,38 +1,38 @@
 import { Button, TextInput } from '@mantine/core'
-import { Dialog } from '@/components/Dialog'
-import '@/components/theme/inputs'
+import { Dialog } from '@/ui/Dialog'
+import '@/ui/theme/inputs'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, Problem, read } from '@/api/client'
 import type { User } from '@/api/shapes'
-import { ConfirmDialog } from '@/components/ConfirmDialog'
-import { many } from '@/components/format'
-import { Chip } from '@/components/marks'
-import { Card } from '@/components/Page'
-import { say, sayProblem } from '@/components/toasts'
+import { Badge } from '@/ui/Badge'
+import { ConfirmDialog } from '@/ui/ConfirmDialog'
+import { plural } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { showError, showToast } from '@/ui/toasts'
 import css from './Me.module.css'
 import { RecoveryCodes } from './RecoveryCodes'
 
 /** The second factor: an authenticator app, and recovery codes in case the phone is lost. */
 export function Authenticator({ me }: { me: User }) {
-  const queries = useQueryClient()
+  const queryClient = useQueryClient()
   const [isRemoving, setRemoving] = useState(false)
   const [codes, setCodes] = useState<string[]>([])
-  const refresh = () => queries.invalidateQueries({ queryKey: ['me'] })
-  const start = useMutation({ mutationFn: () => read(api.POST('/api/me/totp')), onError: sayProblem })
+  const refresh = () => queryClient.invalidateQueries({ queryKey: ['me'] })
+  const start = useMutation({ mutationFn: () => read(api.POST('/api/me/totp')), onError: showError })
   const renew = useMutation({
     mutationFn: () => read(api.POST('/api/me/recovery-codes')),
     onSuccess: answer => {
       setCodes(answer.recovery_codes)
       return refresh()
     },
-    onError: sayProblem,
+    onError: showError,
   })
   const remove = useMutation({
     mutationFn: () => read(api.DELETE('/api/me/totp')),
     onSuccess: () => {
       setRemoving(false)
-      say('Authenticator app removed')
+      showToast('Authenticator app removed')
       return refresh()
     },
   })
@@ -41,7 +41,7 @@ export function Authenticator({ me }: { me: User }) {
     <Card
       title={
         <span className={css.titled}>
-          Second factor {me.second_factor ? <Chip tone="good">✓ On</Chip> : <Chip tone="warn">Off</Chip>}
+          Second factor {me.second_factor ? <Badge tone="good">✓ On</Badge> : <Badge tone="warn">Off</Badge>}
         </span>
       }
       note="A code asked for after your password, and again before anything that cannot be undone"
@@ -66,7 +66,7 @@ export function Authenticator({ me }: { me: User }) {
           <div className={css.row}>
             <div>
               <p>Recovery codes</p>
-              <p className={css.dim}>{many(me.recovery_codes, 'code')} left; each works once</p>
+              <p className={css.dim}>{plural(me.recovery_codes, 'code')} left; each works once</p>
             </div>
             <Button variant="default" loading={renew.isPending} onClick={() => renew.mutate()}>
               Create new codes
@@ -82,7 +82,7 @@ export function Authenticator({ me }: { me: User }) {
           onDone={fresh => {
             start.reset()
             setCodes(fresh)
-            if (!fresh.length) say('Authenticator app turned on', { tone: 'good' })
+            if (!fresh.length) showToast('Authenticator app turned on', { tone: 'good' })
             void refresh()
           }}
         />

@@ -2,12 +2,12 @@ import { Button } from '@mantine/core'
 import { IconDeviceDesktop, IconDeviceMobile } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, read } from '@/api/client'
-import { ask } from '@/api/questions'
-import { Faced, Waiting } from '@/components/faces'
-import { day, many, moment } from '@/components/format'
-import { Chip } from '@/components/marks'
-import { Card } from '@/components/Page'
-import { say, sayProblem } from '@/components/toasts'
+import { queries } from '@/api/queries'
+import { Badge } from '@/ui/Badge'
+import { dateTime, day, plural } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { Loading, QueryState } from '@/ui/states'
+import { showError, showToast } from '@/ui/toasts'
 import css from './Me.module.css'
 
 const PHONES = /iphone|ipad|android/i
@@ -20,17 +20,17 @@ const SIGN_IN_METHODS: Record<string, string> = {
 
 /** The devices the user is signed in on; each other one can be signed out. */
 export function Devices() {
-  const query = useQuery(ask.sessions())
-  const queries = useQueryClient()
+  const query = useQuery(queries.sessions())
+  const queryClient = useQueryClient()
   const others = query.data?.data.filter(device => !device.current) ?? []
   const end = useMutation({
     mutationFn: async (ids: string[]) => {
       for (const session_id of ids)
         await read(api.DELETE('/api/me/sessions/{session_id}', { params: { path: { session_id } } }))
     },
-    onSuccess: (_, ids) => say(`${many(ids.length, 'device')} signed out`, { tone: 'good' }),
-    onError: sayProblem,
-    onSettled: () => queries.invalidateQueries({ queryKey: ask.sessions().queryKey }),
+    onSuccess: (_, ids) => showToast(`${plural(ids.length, 'device')} signed out`, { tone: 'good' }),
+    onError: showError,
+    onSettled: () => queryClient.invalidateQueries({ queryKey: queries.sessions().queryKey }),
   })
   return (
     <Card
@@ -48,7 +48,7 @@ export function Devices() {
         )
       }
     >
-      <Faced query={query} waiting={<Waiting rows={3} height={44} />}>
+      <QueryState query={query} loading={<Loading rows={3} height={44} />}>
         {answer => (
           <ul className={css.rows}>
             {answer.data.map(device => {
@@ -58,10 +58,10 @@ export function Devices() {
                   <Icon size={24} stroke={1.5} className={css.dim} aria-hidden />
                   <div className={css.grow}>
                     <p className={css.titled}>
-                      {device.device} {device.current && <Chip tone="good">This device</Chip>}
+                      {device.device} {device.current && <Badge tone="good">This device</Badge>}
                     </p>
                     <p className={css.dim}>
-                      {device.current ? 'Active now' : `Last active ${moment(device.last_seen_at)}`}
+                      {device.current ? 'Active now' : `Last active ${dateTime(device.last_seen_at)}`}
                       {device.network && `, from ${device.network}`}. Signed in {day(device.created_at)} with{' '}
                       {SIGN_IN_METHODS[device.signed_in_by] ?? device.signed_in_by}
                     </p>
@@ -81,7 +81,7 @@ export function Devices() {
             })}
           </ul>
         )}
-      </Faced>
+      </QueryState>
     </Card>
   )
 }

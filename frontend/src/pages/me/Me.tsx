@@ -1,13 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { type ReactNode, useEffect } from 'react'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import { session } from '@/api/session'
 import type { User } from '@/api/shapes'
-import { Faced, Waiting } from '@/components/faces'
-import { Page } from '@/components/Page'
-import { roleName } from '@/components/permissions'
-import { Tabs } from '@/components/Tabs'
+import { roleName } from '@/features/session/permissions'
+import { Page } from '@/ui/Page'
+import { Loading, QueryState } from '@/ui/states'
+import { Tabs } from '@/ui/Tabs'
 import { ApiKeys } from './ApiKeys'
 import { Devices } from './Devices'
 import { Profile } from './Profile'
@@ -26,7 +26,7 @@ const TAB_CONTENT: Record<(typeof TABS)[number]['value'], (props: { me: User }) 
 /** The user's own account. */
 export default function Me() {
   const { tab = 'profile' } = route.useSearch()
-  const query = useQuery(ask.me())
+  const query = useQuery(queries.me())
   const Content = TAB_CONTENT[tab]
   useEffect(() => {
     if (query.data) session.setUser(query.data)
@@ -41,9 +41,9 @@ export default function Me() {
       }
     >
       <Tabs label="My account" now={tab} tabs={TABS} />
-      <Faced query={query} waiting={<Waiting rows={4} height={64} gap={16} />}>
+      <QueryState query={query} loading={<Loading rows={4} height={64} gap={16} />}>
         {me => <Content me={me} />}
-      </Faced>
+      </QueryState>
     </Page>
   )
 }

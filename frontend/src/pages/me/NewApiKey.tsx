@@ -1,13 +1,13 @@
 import { Button, Checkbox, NativeSelect, TextInput } from '@mantine/core'
-import { Dialog } from '@/components/Dialog'
-import '@/components/theme/inputs'
+import { Dialog } from '@/ui/Dialog'
+import '@/ui/theme/inputs'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, Problem, read } from '@/api/client'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { User } from '@/api/shapes'
-import { byPermissionName, permissionName } from '@/components/permissions'
-import { ShownOnce } from '@/components/ShownOnce'
+import { byPermissionName, permissionName } from '@/features/session/permissions'
+import { OneTimeSecret } from '@/ui/OneTimeSecret'
 import css from './Me.module.css'
 
 const DAY_MS = 86_400_000
@@ -21,7 +21,7 @@ const NEVER_BY_KEY = ['users.manage', 'keys.manage', 'privacy.erase', 'contacts.
 
 /** Creates an API key with chosen permissions and lifetime; the key itself is shown once. */
 export function NewApiKey({ me, onClose }: { me: User; onClose: () => void }) {
-  const queries = useQueryClient()
+  const queryClient = useQueryClient()
   const [name, setName] = useState('')
   const [scopes, setScopes] = useState<string[]>([])
   const [days, setDays] = useState('90')
@@ -30,15 +30,15 @@ export function NewApiKey({ me, onClose }: { me: User; onClose: () => void }) {
       const expires_at = new Date(Date.now() + Number(days) * DAY_MS).toISOString()
       return read(api.POST('/api/me/api-keys', { body: { name: name.trim(), scopes, expires_at } }))
     },
-    onSuccess: () => queries.invalidateQueries({ queryKey: ask.apiKeys().queryKey }),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: queries.apiKeys().queryKey }),
   })
   if (create.data)
     return (
       <Dialog onClose={onClose} title={`API key ${create.data.name}`} closeOnClickOutside={false}>
-        <ShownOnce label="API key" value={create.data.key}>
+        <OneTimeSecret label="API key" value={create.data.key}>
           Send it with each request in the header <code>Authorization: Bearer</code>. It is not shown again; keep it as
           safe as a password.
-        </ShownOnce>
+        </OneTimeSecret>
       </Dialog>
     )
   return (

@@ -1,47 +1,47 @@
 import { Button, TextInput } from '@mantine/core'
-import '@/components/theme/inputs'
+import '@/ui/theme/inputs'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, read } from '@/api/client'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { Passkey } from '@/api/shapes'
-import { ConfirmDialog } from '@/components/ConfirmDialog'
-import { Faced, Waiting } from '@/components/faces'
-import { day, moment } from '@/components/format'
-import { Card } from '@/components/Page'
-import { hasPasskeys, makePasskey } from '@/components/passkeys'
-import { say, sayProblem } from '@/components/toasts'
+import { createPasskey, hasPasskeys } from '@/features/session/passkeys'
+import { ConfirmDialog } from '@/ui/ConfirmDialog'
+import { dateTime, day } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { Loading, QueryState } from '@/ui/states'
+import { showError, showToast } from '@/ui/toasts'
 import css from './Me.module.css'
 import { RecoveryCodes } from './RecoveryCodes'
 
 /** Passkeys: sign in with this device or a security key instead of the password. */
 export function Passkeys() {
-  const query = useQuery(ask.passkeys())
-  const queries = useQueryClient()
+  const query = useQuery(queries.passkeys())
+  const queryClient = useQueryClient()
   const [name, setName] = useState('')
   const [codes, setCodes] = useState<string[]>([])
   const [removing, setRemoving] = useState<Passkey | null>(null)
-  const refresh = () => queries.invalidateQueries({ queryKey: ['me'] })
+  const refresh = () => queryClient.invalidateQueries({ queryKey: ['me'] })
   const add = useMutation({
     mutationFn: async () => {
       const { ticket, options } = await read(api.POST('/api/me/passkeys/options'))
-      const credential = (await makePasskey(options)) as Record<string, unknown>
+      const credential = (await createPasskey(options)) as Record<string, unknown>
       return read(api.POST('/api/me/passkeys', { body: { ticket, credential, name: name.trim() || 'Passkey' } }))
     },
     onSuccess: added => {
       setName('')
       setCodes(added.recovery_codes)
-      say(`Passkey ${added.name} added`, { tone: 'good' })
+      showToast(`Passkey ${added.name} added`, { tone: 'good' })
       return refresh()
     },
-    onError: sayProblem,
+    onError: showError,
   })
   return (
     <Card
       title="Passkeys"
       note="Sign in with this device’s fingerprint, face or PIN. A passkey cannot be guessed or stolen by a fake website"
     >
-      <Faced query={query} waiting={<Waiting rows={2} height={40} />}>
+      <QueryState query={query} loading={<Loading rows={2} height={40} />}>
         {answer => (
           <ul className={css.rows}>
             {answer.data.map(key => (
@@ -50,7 +50,7 @@ export function Passkeys() {
                   <p>{key.name}</p>
                   <p className={css.dim}>
                     Added {day(key.created_at)},{' '}
-                    {key.last_used_at ? `last used ${moment(key.last_used_at)}` : 'never used'}
+                    {key.last_used_at ? `last used ${dateTime(key.last_used_at)}` : 'never used'}
                   </p>
                 </div>
                 <Button variant="default" aria-label={`Remove passkey ${key.name}`} onClick={() => setRemoving(key)}>
@@ -60,7 +60,7 @@ export function Passkeys() {
             ))}
           </ul>
         )}
-      </Faced>
+      </QueryState>
       {hasPasskeys() ? (
         <form
           className={css.add}
@@ -94,7 +94,7 @@ function Remove({ passkey, onClose, onDone }: { passkey: Passkey; onClose: () =>
     mutationFn: () =>
       read(api.DELETE('/api/me/passkeys/{passkey_id}', { params: { path: { passkey_id: passkey.passkey_id } } })),
     onSuccess: () => {
-      say(`Passkey ${passkey.name} removed`)
+      showToast(`Passkey ${passkey.name} removed`)
       onClose()
       return onDone()
     },

@@ -1,17 +1,17 @@
 import { Button, PasswordInput } from '@mantine/core'
-import '@/components/theme/inputs'
+import '@/ui/theme/inputs'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, Problem, read } from '@/api/client'
 import type { User } from '@/api/shapes'
-import { NewPasswordField } from '@/components/NewPasswordField'
-import { Card } from '@/components/Page'
-import { say } from '@/components/toasts'
+import { NewPasswordField } from '@/features/session/NewPasswordField'
+import { Card } from '@/ui/Page'
+import { showToast } from '@/ui/toasts'
 import css from './Me.module.css'
 
 /** Sets or changes the password; all other devices are then signed out. */
 export function Password({ me }: { me: User }) {
-  const queries = useQueryClient()
+  const queryClient = useQueryClient()
   const [current, setCurrent] = useState('')
   const [password, setPassword] = useState('')
   const change = useMutation({
@@ -19,8 +19,8 @@ export function Password({ me }: { me: User }) {
     onSuccess: () => {
       setCurrent('')
       setPassword('')
-      say('Password saved. All other devices were signed out', { tone: 'good' })
-      void queries.invalidateQueries({ queryKey: ['me'] })
+      showToast('Password saved. All other devices were signed out', { tone: 'good' })
+      void queryClient.invalidateQueries({ queryKey: ['me'] })
     },
   })
   return (

@@ -1,17 +1,17 @@
 import { Button, NativeSelect, SegmentedControl } from '@mantine/core'
-import '@/components/theme/dialogs'
-import '@/components/theme/inputs'
+import '@/ui/theme/dialogs'
+import '@/ui/theme/inputs'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, read } from '@/api/client'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { User } from '@/api/shapes'
-import { EmailField, NameField } from '@/components/fields'
-import { decimal, moment, setLocale } from '@/components/format'
-import { Card } from '@/components/Page'
-import { placesOf } from '@/components/places'
-import { say, sayProblem } from '@/components/toasts'
-import { SCHEMES, useScheme } from '@/components/useScheme'
+import { pagesFor } from '@/features/session/navigation'
+import { THEMES, useTheme } from '@/features/session/useTheme'
+import { EmailField, NameField } from '@/ui/fields'
+import { dateTime, decimal, setLocale } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { showError, showToast } from '@/ui/toasts'
 import css from './Me.module.css'
 
 const LOCALES = [
@@ -32,8 +32,8 @@ const names = new Intl.DisplayNames(['en'], { type: 'language' })
 
 /** Name and e-mail; theme, number format and start page. */
 export function Profile({ me }: { me: User }) {
-  const queries = useQueryClient()
-  const [scheme, setScheme] = useScheme()
+  const queryClient = useQueryClient()
+  const [scheme, setScheme] = useTheme()
   const [name, setName] = useState(me.name)
   const [email, setEmail] = useState(me.email)
   const change = useMutation({
@@ -41,10 +41,10 @@ export function Profile({ me }: { me: User }) {
       read(api.PATCH('/api/me', { body })),
     onSuccess: fresh => {
       setLocale(fresh.preferences.locale || undefined)
-      queries.setQueryData(ask.me().queryKey, fresh)
-      say('Saved', { tone: 'good' })
+      queryClient.setQueryData(queries.me().queryKey, fresh)
+      showToast('Saved', { tone: 'good' })
     },
-    onError: sayProblem,
+    onError: showError,
   })
   const changed = {
     ...(name.trim() !== me.name ? { name: name.trim() } : {}),
@@ -89,12 +89,12 @@ export function Profile({ me }: { me: User }) {
               aria-labelledby="theme"
               value={scheme}
               onChange={value => setScheme(value as typeof scheme)}
-              data={[...SCHEMES]}
+              data={[...THEMES]}
             />
           </div>
           <NativeSelect
             label="Numbers and dates"
-            description={`Example: ${decimal(1234.5)} and ${moment('2026-11-21T09:30:00Z')}`}
+            description={`Example: ${decimal(1234.5)} and ${dateTime('2026-11-21T09:30:00Z')}`}
             value={locale}
             onChange={event => change.mutate({ preferences: { locale: event.currentTarget.value } })}
             data={[
@@ -107,7 +107,7 @@ export function Profile({ me }: { me: User }) {
             description="Shown after you sign in"
             value={me.preferences.home ?? ''}
             onChange={event => change.mutate({ preferences: { home: event.currentTarget.value || '/' } })}
-            data={placesOf(me).map(place => ({ value: place.to, label: place.label }))}
+            data={pagesFor(me).map(place => ({ value: place.to, label: place.label }))}
           />
         </div>
       </Card>

@@ -1,14 +1,14 @@
-import { Dialog } from '@/components/Dialog'
-import { ShownOnce } from '@/components/ShownOnce'
+import { Dialog } from '@/ui/Dialog'
+import { OneTimeSecret } from '@/ui/OneTimeSecret'
 
 /** The new recovery codes, shown once. */
 export function RecoveryCodes({ codes, onClose }: { codes: string[]; onClose: () => void }) {
   return (
     <Dialog onClose={onClose} title="Your recovery codes" closeOnClickOutside={false}>
-      <ShownOnce label="Recovery codes" value={codes.join('\n')}>
+      <OneTimeSecret label="Recovery codes" value={codes.join('\n')}>
         If you lose your phone, use one of these in place of the six-digit code; each works once. Print them or keep
         them in a password manager: they are not shown again, and earlier codes no longer work.
-      </ShownOnce>
+      </OneTimeSecret>
     </Dialog>
   )
 }

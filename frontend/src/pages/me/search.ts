@@ -1,4 +1,4 @@
-import { oneOf, reader } from '@/components/search'
+import { oneOf, searchParser } from '@/ui/searchParams'
 
 export const TABS = [
   { value: 'profile', label: 'Profile' },
@@ -7,4 +7,4 @@ export const TABS = [
   { value: 'keys', label: 'API keys' },
 ] as const
 
-export const parseMe = reader({ tab: oneOf(TABS.map(tab => tab.value)) })
+export const parseMe = searchParser({ tab: oneOf(TABS.map(tab => tab.value)) })

@@ -1,9 +1,9 @@
 import type { BacktestRow, Confusion, Task } from '@/api/shapes'
-import { type Column, DataTable } from '@/components/DataTable'
-import { Figure, Figures, WhereFrom } from '@/components/Figure'
-import { decimal, percent } from '@/components/format'
-import { kindName } from '@/components/kinds'
-import { Card } from '@/components/Page'
+import { CalculationLink, Metric, MetricRow } from '@/features/calculation/Metric'
+import { modelName } from '@/features/model/names'
+import { type Column, DataTable } from '@/ui/DataTable'
+import { decimal, percent } from '@/ui/format'
+import { Card } from '@/ui/Page'
 import { Baselines } from './Baselines'
 import { ConfusionMatrix } from './ConfusionMatrix'
 import { METRICS, metricName, TASK_LABELS } from './labels'
@@ -27,11 +27,11 @@ export function BacktestResults({ task, modelId, kind, rows, confusion }: Props)
   if (!find('f1')) return <AllMetrics rows={rows} address={address} />
   return (
     <>
-      <Figures>
+      <MetricRow>
         {METRICS.slice(0, 4).map(({ name, label, help }) => {
           const row = find(name)
           return (
-            <Figure
+            <Metric
               key={name}
               label={label}
               value={decimal(row?.value)}
@@ -40,13 +40,13 @@ export function BacktestResults({ task, modelId, kind, rows, confusion }: Props)
             />
           )
         })}
-        <Figure
+        <Metric
           label="Base rate"
           value={percent(find('base_rate')?.value)}
           note={TASK_LABELS[task].yesNo?.baseRate}
           address={address}
         />
-      </Figures>
+      </MetricRow>
       <div className={css.results}>
         {confusion && <ConfusionMatrix task={task} confusion={confusion} />}
         <Baselines task={task} rows={rows} address={address} />
@@ -68,7 +68,7 @@ function AllMetrics({ rows, address }: { rows: BacktestRow[]; address: string })
     <Card
       title="Backtest"
       note="Predictions for past periods compared with what happened; average over the test dates"
-      actions={<WhereFrom label="Backtest" address={address} />}
+      actions={<CalculationLink label="Backtest" address={address} />}
       flush
     >
       <DataTable
@@ -76,7 +76,7 @@ function AllMetrics({ rows, address }: { rows: BacktestRow[]; address: string })
         rows={rows}
         rowKey={row => row.model + row.measure}
         columns={[
-          { name: 'model', label: 'Model', show: row => kindName(row.model) },
+          { name: 'model', label: 'Model', show: row => modelName(row.model) },
           { name: 'measure', label: 'Metric', show: row => metricName(row.measure) },
           { name: 'value', label: 'Value', numeric: true, show: row => decimal(row.value, 3) },
           ...(rows.some(row => row.low != null)

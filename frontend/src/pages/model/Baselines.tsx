@@ -1,8 +1,8 @@
 import type { BacktestRow, Task } from '@/api/shapes'
-import { type Column, DataTable } from '@/components/DataTable'
-import { WhereFrom } from '@/components/Figure'
-import { decimal, MISSING } from '@/components/format'
-import { Card } from '@/components/Page'
+import { CalculationLink } from '@/features/calculation/Metric'
+import { type Column, DataTable } from '@/ui/DataTable'
+import { decimal, NO_VALUE } from '@/ui/format'
+import { Card } from '@/ui/Page'
 import { bestValues, type ComparedModel, compareModels, DIGITS, isBest } from './comparison'
 import { METRICS, TASK_LABELS } from './labels'
 import css from './Model.module.css'
@@ -20,7 +20,7 @@ export function Baselines({ task, rows, address }: { task: Task; rows: BacktestR
     ...METRICS.map(({ name, label }): Column<ComparedModel> => {
       const show = (model: ComparedModel) => {
         const value = model.values[name]
-        if (value == null) return MISSING
+        if (value == null) return NO_VALUE
         const shown = decimal(value, DIGITS)
         return isBest(value, best[name]) ? <strong>{shown}</strong> : shown
       }
@@ -31,7 +31,7 @@ export function Baselines({ task, rows, address }: { task: Task; rows: BacktestR
     <Card
       title="Compared with baselines"
       note="Average over the test dates; the best value in each column is bold"
-      actions={<WhereFrom label="Backtest" address={address} />}
+      actions={<CalculationLink label="Backtest" address={address} />}
       flush
     >
       <DataTable caption="Models compared with baselines" columns={columns} rows={models} rowKey={row => row.name} />

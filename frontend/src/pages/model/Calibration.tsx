@@ -1,16 +1,16 @@
 import { useQuery } from '@tanstack/react-query'
-import { ask } from '@/api/questions'
-import { ChartCard } from '@/components/charts/ChartCard'
-import { Legend } from '@/components/charts/Legend'
-import { Lines } from '@/components/charts/Lines'
-import { Faced, Waiting } from '@/components/faces'
-import { count, percent } from '@/components/format'
+import { queries } from '@/api/queries'
+import { ChartCard } from '@/ui/charts/ChartCard'
+import { Legend } from '@/ui/charts/Legend'
+import { Lines } from '@/ui/charts/Lines'
+import { count, percent } from '@/ui/format'
+import { Loading, QueryState } from '@/ui/states'
 
 /** Predicted against actual rate by decile; on the dashed line they agree. */
 export function Calibration({ modelId }: { modelId: number }) {
-  const query = useQuery(ask.calibration(modelId))
+  const query = useQuery(queries.calibration(modelId))
   return (
-    <Faced query={query} waiting={<Waiting rows={1} height={360} />}>
+    <QueryState query={query} loading={<Loading rows={1} height={360} />}>
       {({ data }) => {
         const rows = data.map(row => ({ ...row, diagonal: row.said })).sort((a, b) => a.said - b.said)
         return (
@@ -54,6 +54,6 @@ export function Calibration({ modelId }: { modelId: number }) {
           </ChartCard>
         )
       }}
-    </Faced>
+    </QueryState>
   )
 }

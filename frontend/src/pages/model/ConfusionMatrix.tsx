@@ -1,6 +1,6 @@
 import type { Confusion, Task } from '@/api/shapes'
-import { count, percent } from '@/components/format'
-import { Card } from '@/components/Page'
+import { count, percent } from '@/ui/format'
+import { Card } from '@/ui/Page'
 import { TASK_LABELS } from './labels'
 import css from './Model.module.css'
 

@@ -1,16 +1,16 @@
 import { useQuery } from '@tanstack/react-query'
-import { ask } from '@/api/questions'
-import { Bars } from '@/components/charts/Bars'
-import { ChartCard } from '@/components/charts/ChartCard'
-import { Legend } from '@/components/charts/Legend'
-import { Faced, Waiting } from '@/components/faces'
-import { decimal, percent } from '@/components/format'
+import { queries } from '@/api/queries'
+import { Bars } from '@/ui/charts/Bars'
+import { ChartCard } from '@/ui/charts/ChartCard'
+import { Legend } from '@/ui/charts/Legend'
+import { decimal, percent } from '@/ui/format'
+import { Loading, QueryState } from '@/ui/states'
 
 /** How many times the average rate each decile reaches, the highest predictions first. */
 export function Lift({ modelId }: { modelId: number }) {
-  const query = useQuery(ask.lift(modelId))
+  const query = useQuery(queries.lift(modelId))
   return (
-    <Faced query={query} waiting={<Waiting rows={1} height={360} />}>
+    <QueryState query={query} loading={<Loading rows={1} height={360} />}>
       {({ data }) => (
         <ChartCard
           title="Lift by decile"
@@ -40,6 +40,6 @@ export function Lift({ modelId }: { modelId: number }) {
           />
         </ChartCard>
       )}
-    </Faced>
+    </QueryState>
   )
 }

@@ -1,16 +1,16 @@
 import { NativeSelect } from '@mantine/core'
-import '@/components/theme/inputs'
+import '@/ui/theme/inputs'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { Task, TaskRow } from '@/api/shapes'
-import { Empty, Faced, Waiting } from '@/components/faces'
-import { asSentence, day, lastDay } from '@/components/format'
-import { kindName } from '@/components/kinds'
-import { Page } from '@/components/Page'
-import { useMay } from '@/components/signedIn'
-import tabs from '@/components/Tabs.module.css'
-import { taskName } from '@/components/tasks'
+import { usePermissions } from '@/api/useSession'
+import { modelName } from '@/features/model/names'
+import { taskName } from '@/features/model/tasks'
+import { asSentence, day, lastDay } from '@/ui/format'
+import { Page } from '@/ui/Page'
+import { EmptyState, Loading, QueryState } from '@/ui/states'
+import tabs from '@/ui/Tabs.module.css'
 import { BacktestResults } from './BacktestResults'
 import { Calibration } from './Calibration'
 import { Lift } from './Lift'
@@ -27,8 +27,8 @@ const route = getRouteApi('/shell/model')
 /** Model accuracy by task: backtests on periods after the training data, compared with baselines. */
 export default function Model() {
   const { task = 'purchase' } = route.useSearch()
-  const may = useMay()
-  const query = useQuery(ask.models())
+  const can = usePermissions()
+  const query = useQuery(queries.models())
   const now = query.data?.tasks.find(row => row.task === task)
   return (
     <Page title="Model accuracy" sentence={TASK_LABELS[task].question}>
@@ -46,17 +46,17 @@ export default function Model() {
           </Link>
         ))}
       </nav>
-      <Faced
+      <QueryState
         query={query}
-        waiting={<Waiting rows={3} height={200} gap={16} />}
+        loading={<Loading rows={3} height={200} gap={16} />}
         isEmpty={answer => answer.data.length === 0}
         empty={
-          <Empty
+          <EmptyState
             title="No model has been trained yet"
-            action={may('runs.read') && <Link to="/runs">See what is missing</Link>}
+            action={can('runs.read') && <Link to="/runs">See what is missing</Link>}
           >
             Models are trained by the first update with enough order history.
-          </Empty>
+          </EmptyState>
         }
       >
         {answer => (
@@ -66,17 +66,18 @@ export default function Model() {
             <TrainingHistory models={answer.data.filter(model => model.task === task)} task={task} />
           </div>
         )}
-      </Faced>
+      </QueryState>
     </Page>
   )
 }
 
 function ModelInUse({ now }: { now: TaskRow | undefined }) {
-  if (!now || now.level === 'off') return <Empty title="Not available yet">{now && asSentence(now.sentence)}</Empty>
+  if (!now || now.level === 'off')
+    return <EmptyState title="Not available yet">{now && asSentence(now.sentence)}</EmptyState>
   return (
     <div className={css.inUse}>
       <p>
-        In use: <strong>{kindName(now.kind ?? '')}</strong>
+        In use: <strong>{modelName(now.kind ?? '')}</strong>
         {now.as_of && `, trained on data to ${day(lastDay(now.as_of))}`}. {asSentence(now.sentence)}
       </p>
       {now.kind && <p className={css.explanation}>{explainModel(now.kind)}</p>}
@@ -87,17 +88,17 @@ function ModelInUse({ now }: { now: TaskRow | undefined }) {
 function OneTask({ task, modelId, kind }: { task: Task; modelId: number; kind: string | null }) {
   const { population } = route.useSearch()
   const navigate = useNavigate({ from: '/model' })
-  const backtest = useQuery(ask.backtests(modelId, population))
-  const targets = useQuery(ask.targets())
-  if (targets.isPending) return <Waiting rows={3} height={200} gap={16} />
+  const backtest = useQuery(queries.backtests(modelId, population))
+  const targets = useQuery(queries.targets())
+  if (targets.isPending) return <Loading rows={3} height={200} gap={16} />
   return (
     <>
       <Targets task={task} />
-      <Faced
+      <QueryState
         query={backtest}
-        waiting={<Waiting rows={2} height={220} gap={16} />}
+        loading={<Loading rows={2} height={220} gap={16} />}
         isEmpty={answer => answer.data.length === 0}
-        empty={<Empty title="No backtest for this model" />}
+        empty={<EmptyState title="No backtest for this model" />}
       >
         {answer => (
           <>
@@ -122,7 +123,7 @@ function OneTask({ task, modelId, kind }: { task: Task; modelId: number; kind: s
             />
           </>
         )}
-      </Faced>
+      </QueryState>
       {TASK_LABELS[task].yesNo && (
         <>
           <Threshold task={task} modelId={modelId} />

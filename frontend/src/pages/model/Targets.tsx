@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { Target, Task } from '@/api/shapes'
-import { Faced, Waiting } from '@/components/faces'
-import { asSentence } from '@/components/format'
-import { Chip } from '@/components/marks'
-import { Card } from '@/components/Page'
+import { Badge } from '@/ui/Badge'
+import { asSentence } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { Loading, QueryState } from '@/ui/states'
 import { metricName, populationName } from './labels'
 import css from './Model.module.css'
 
@@ -23,12 +23,12 @@ function describeCustomers(target: Target): string {
 
 /** Whether each target of the task is met, and why not. */
 export function Targets({ task }: { task: Task }) {
-  const query = useQuery(ask.targets())
+  const query = useQuery(queries.targets())
   const mine = query.data?.data.filter(target => target.task === task)
   if (mine?.length === 0) return null
   return (
     <Card title="Targets">
-      <Faced query={query} waiting={<Waiting rows={3} height={32} />}>
+      <QueryState query={query} loading={<Loading rows={3} height={32} />}>
         {() => (
           <ul className={css.targets}>
             {mine?.map(target => (
@@ -42,7 +42,7 @@ export function Targets({ task }: { task: Task }) {
             ))}
           </ul>
         )}
-      </Faced>
+      </QueryState>
     </Card>
   )
 }
@@ -50,8 +50,8 @@ export function Targets({ task }: { task: Task }) {
 function Verdict({ verdict }: Pick<Target, 'verdict'>) {
   const { label, tone, glyph } = VERDICTS[verdict]
   return (
-    <Chip tone={tone}>
+    <Badge tone={tone}>
       <span aria-hidden>{glyph}</span> {label}
-    </Chip>
+    </Badge>
   )
 }

@@ -1,26 +1,26 @@
 import { useQuery } from '@tanstack/react-query'
 import { useId, useState } from 'react'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { Task, ThresholdRow } from '@/api/shapes'
-import { ChartCard } from '@/components/charts/ChartCard'
-import { Lines } from '@/components/charts/Lines'
-import { Faced, Waiting } from '@/components/faces'
-import { asSentence, count, decimal, percent } from '@/components/format'
+import { ChartCard } from '@/ui/charts/ChartCard'
+import { Lines } from '@/ui/charts/Lines'
+import { asSentence, count, decimal, percent } from '@/ui/format'
+import { Loading, QueryState } from '@/ui/states'
 import { TASK_LABELS } from './labels'
 import css from './Model.module.css'
 
 /** How many customers to call: a slider over the threshold, and what calling from there on finds. */
 export function Threshold({ task, modelId }: { task: Task; modelId: number }) {
-  const query = useQuery(ask.thresholds(modelId))
+  const query = useQuery(queries.thresholds(modelId))
   return (
-    <Faced
+    <QueryState
       query={query}
-      waiting={<Waiting rows={1} height={360} />}
+      loading={<Loading rows={1} height={360} />}
       isEmpty={answer => answer.data.length === 0}
       empty={null}
     >
       {answer => <Slider rows={answer.data} served={answer.served} sentence={answer.sentence} task={task} />}
-    </Faced>
+    </QueryState>
   )
 }
 

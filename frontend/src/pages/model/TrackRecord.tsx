@@ -1,18 +1,18 @@
 import { useQuery } from '@tanstack/react-query'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { Task } from '@/api/shapes'
-import { ChartCard } from '@/components/charts/ChartCard'
-import { Legend } from '@/components/charts/Legend'
-import { Lines } from '@/components/charts/Lines'
-import { Empty, Faced, Waiting } from '@/components/faces'
-import { count, day, money, percent } from '@/components/format'
-import { Card } from '@/components/Page'
+import { ChartCard } from '@/ui/charts/ChartCard'
+import { Legend } from '@/ui/charts/Legend'
+import { Lines } from '@/ui/charts/Lines'
+import { count, day, money, percent } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { EmptyState, Loading, QueryState } from '@/ui/states'
 
 /** Predictions whose period has ended, compared with what customers did: one row per run. */
 export function TrackRecord({ task }: { task: Task }) {
-  const query = useQuery(ask.receipts())
+  const query = useQuery(queries.receipts())
   return (
-    <Faced query={query} waiting={<Waiting rows={1} height={300} />}>
+    <QueryState query={query} loading={<Loading rows={1} height={300} />}>
       {answer => {
         const rows = answer.data
           .filter(row => row.task === task && row.grouping === 'all')
@@ -22,10 +22,10 @@ export function TrackRecord({ task }: { task: Task }) {
         if (!rows.length)
           return (
             <Card title="Track record">
-              <Empty title="No prediction period has ended yet">
+              <EmptyState title="No prediction period has ended yet">
                 Each update keeps its predictions. When their period has ended, they are compared here with what
                 customers did.
-              </Empty>
+              </EmptyState>
             </Card>
           )
         return (
@@ -70,6 +70,6 @@ export function TrackRecord({ task }: { task: Task }) {
           </ChartCard>
         )
       }}
-    </Faced>
+    </QueryState>
   )
 }

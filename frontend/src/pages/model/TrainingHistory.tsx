@@ -3,14 +3,14 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, read } from '@/api/client'
 import type { Model, Task } from '@/api/shapes'
-import { DataTable } from '@/components/DataTable'
-import { Dialog } from '@/components/Dialog'
-import { day, lastDay, moment } from '@/components/format'
-import { kindName } from '@/components/kinds'
-import { Chip } from '@/components/marks'
-import { Card } from '@/components/Page'
-import { useMay } from '@/components/signedIn'
-import { say } from '@/components/toasts'
+import { usePermissions } from '@/api/useSession'
+import { modelName } from '@/features/model/names'
+import { Badge } from '@/ui/Badge'
+import { DataTable } from '@/ui/DataTable'
+import { Dialog } from '@/ui/Dialog'
+import { dateTime, day, lastDay } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { showToast } from '@/ui/toasts'
 
 const STATES: Record<Model['state'], string> = {
   served: 'Earlier version',
@@ -20,14 +20,14 @@ const STATES: Record<Model['state'], string> = {
 
 /** Every model trained for the task, newest first, and the way back to the previous one. */
 export function TrainingHistory({ models, task }: { models: Model[]; task: Task }) {
-  const may = useMay()
+  const can = usePermissions()
   const [isAsking, setAsking] = useState(false)
   const served = models.filter(model => model.state === 'served')
   return (
     <Card
       title="Training history"
       actions={
-        may('models.manage') &&
+        can('models.manage') &&
         served.length > 1 && (
           <Button variant="default" onClick={() => setAsking(true)}>
             Use previous model
@@ -43,16 +43,16 @@ export function TrainingHistory({ models, task }: { models: Model[]; task: Task 
         columns={[
           { name: 'model_id', label: 'Version', numeric: true },
           { name: 'as_of', label: 'Data to', show: model => day(lastDay(model.as_of)) },
-          { name: 'kind', label: 'Model', show: model => kindName(model.kind) },
+          { name: 'kind', label: 'Model', show: model => modelName(model.kind) },
           {
             name: 'state',
             label: 'Status',
             show: model => (
-              <Chip tone={model.serving ? 'good' : 'plain'}>{model.serving ? 'In use' : STATES[model.state]}</Chip>
+              <Badge tone={model.serving ? 'good' : 'plain'}>{model.serving ? 'In use' : STATES[model.state]}</Badge>
             ),
           },
           { name: 'reason', label: 'Reason', wrap: true },
-          { name: 'trained_at', label: 'Training date', show: model => moment(model.trained_at) },
+          { name: 'trained_at', label: 'Training date', show: model => dateTime(model.trained_at) },
         ]}
       />
       {isAsking && <UsePrevious task={task} onClose={() => setAsking(false)} />}
@@ -61,12 +61,12 @@ export function TrainingHistory({ models, task }: { models: Model[]; task: Task 
 }
 
 function UsePrevious({ task, onClose }: { task: Task; onClose: () => void }) {
-  const queries = useQueryClient()
+  const queryClient = useQueryClient()
   const rollBack = useMutation({
     mutationFn: () => read(api.POST('/api/models/{task}/rollback', { params: { path: { task } } })),
     onSuccess: done => {
-      say(done.sentence, { tone: 'good' })
-      void queries.invalidateQueries({ queryKey: ['models'] })
+      showToast(done.sentence, { tone: 'good' })
+      void queryClient.invalidateQueries({ queryKey: ['models'] })
       onClose()
     },
   })

@@ -1,6 +1,6 @@
 /** Models and baselines next to each other: one row each, and which value of a metric is the best. */
 import type { BacktestRow } from '@/api/shapes'
-import { kindName } from '@/components/kinds'
+import { modelName } from '@/features/model/names'
 import { METRICS, type MetricName } from './labels'
 
 export type MetricValues = Partial<Record<MetricName, number | null>>
@@ -23,7 +23,7 @@ export function compareModels(rows: BacktestRow[], yes: string): ComparedModel[]
   const [any] = kinds
   return [
     ...kinds.map(kind => ({
-      name: kindName(kind),
+      name: modelName(kind),
       isBaseline: false,
       values: Object.fromEntries(METRICS.map(({ name }) => [name, find(kind, name)])),
     })),

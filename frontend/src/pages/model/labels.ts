@@ -1,6 +1,6 @@
 /** What tasks, metrics, customer groups and models are called on this page. */
 import type { Task } from '@/api/shapes'
-import { plainName } from '@/components/kinds'
+import { humanize } from '@/ui/format'
 
 /** The four outcomes of a task that answers yes or no, and what a call for it finds. */
 interface YesNoLabels {
@@ -110,5 +110,5 @@ export const METRICS = [
 export type MetricName = (typeof METRICS)[number]['name']
 
 export const explainModel = (kind: string) => MODEL_EXPLANATIONS[kind] ?? ''
-export const populationName = (name: string) => POPULATIONS[name] ?? plainName(name)
-export const metricName = (name: string) => METRICS.find(metric => metric.name === name)?.label ?? plainName(name)
+export const populationName = (name: string) => POPULATIONS[name] ?? humanize(name)
+export const metricName = (name: string) => METRICS.find(metric => metric.name === name)?.label ?? humanize(name)

@@ -1,4 +1,4 @@
-import { oneOf, reader, text } from '@/components/search'
+import { oneOf, searchParser, text } from '@/ui/searchParams'
 
 export const TASKS = ['purchase', 'churn', 'churn_180', 'lifetime_value', 'revenue_forecast'] as const
-export const parseModel = reader({ task: oneOf(TASKS), population: text })
+export const parseModel = searchParser({ task: oneOf(TASKS), population: text })

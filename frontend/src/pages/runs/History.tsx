@@ -3,15 +3,15 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api, read } from '@/api/client'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { Run } from '@/api/shapes'
-import { ConfirmDialog } from '@/components/ConfirmDialog'
-import { DataTable } from '@/components/DataTable'
-import { Empty, Faced, Waiting } from '@/components/faces'
-import { count, day, lastDay, MISSING, many, moment } from '@/components/format'
-import { Card } from '@/components/Page'
-import { Pager } from '@/components/Pager'
-import { useMay } from '@/components/signedIn'
+import { usePermissions } from '@/api/useSession'
+import { ConfirmDialog } from '@/ui/ConfirmDialog'
+import { DataTable } from '@/ui/DataTable'
+import { count, dateTime, day, lastDay, NO_VALUE, plural } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { Pager } from '@/ui/Pager'
+import { EmptyState, Loading, QueryState } from '@/ui/states'
 import { RunDialog } from './RunDialog'
 import { RunState } from './RunState'
 import css from './Runs.module.css'
@@ -24,21 +24,21 @@ const RUNS_PER_PAGE = 20
 export function History({ published }: { published: Run | undefined }) {
   const { page = 1, run: opened } = route.useSearch()
   const navigate = useNavigate({ from: '/runs' })
-  const may = useMay()
-  const query = useQuery(ask.runs(page, RUNS_PER_PAGE))
+  const can = usePermissions()
+  const query = useQuery(queries.runs(page, RUNS_PER_PAGE))
   const [chosen, setChosen] = useState<Run | null>(null)
   return (
     <Card title="History" flush>
-      <Faced
+      <QueryState
         query={query}
-        waiting={
+        loading={
           <div className={css.waiting}>
-            <Waiting rows={8} height={20} gap={20} />
+            <Loading rows={8} height={20} gap={20} />
           </div>
         }
         isEmpty={answer => answer.total === 0}
         empty={
-          <Empty
+          <EmptyState
             title="No updates yet"
             action={
               <Link to="/import" className={css.link}>
@@ -47,7 +47,7 @@ export function History({ published }: { published: Run | undefined }) {
             }
           >
             An update starts when a file is imported, or when you press Update now.
-          </Empty>
+          </EmptyState>
         }
       >
         {answer => (
@@ -73,7 +73,7 @@ export function History({ published }: { published: Run | undefined }) {
                   ),
                 },
                 { name: 'state', label: 'Status', show: run => <RunState run={run} /> },
-                { name: 'as_of', label: 'Data to', show: run => (run.as_of ? day(lastDay(run.as_of)) : MISSING) },
+                { name: 'as_of', label: 'Data to', show: run => (run.as_of ? day(lastDay(run.as_of)) : NO_VALUE) },
                 {
                   name: 'customers_scored',
                   label: 'Customers',
@@ -81,8 +81,8 @@ export function History({ published }: { published: Run | undefined }) {
                   show: run => count(run.customers_scored),
                 },
                 { name: 'timings', label: 'Duration', numeric: true, show: formatDuration },
-                { name: 'published_at', label: 'Published', show: run => moment(run.published_at) },
-                ...(may('runs.write')
+                { name: 'published_at', label: 'Published', show: run => dateTime(run.published_at) },
+                ...(can('runs.write')
                   ? [
                       {
                         name: 'published' as const,
@@ -112,7 +112,7 @@ export function History({ published }: { published: Run | undefined }) {
             </div>
           </>
         )}
-      </Faced>
+      </QueryState>
       {chosen && <PublishRun run={chosen} instead={published} onClose={() => setChosen(null)} />}
       {opened !== undefined && <RunDialog id={opened} />}
     </Card>
@@ -120,11 +120,11 @@ export function History({ published }: { published: Run | undefined }) {
 }
 
 function PublishRun({ run, instead, onClose }: { run: Run; instead: Run | undefined; onClose: () => void }) {
-  const queries = useQueryClient()
+  const queryClient = useQueryClient()
   const publish = useMutation({
     mutationFn: () => read(api.POST('/api/runs/{run_id}/publish', { params: { path: { run_id: run.run_id } } })),
     onSuccess: () => {
-      void queries.invalidateQueries()
+      void queryClient.invalidateQueries()
       onClose()
     },
   })
@@ -138,13 +138,13 @@ function PublishRun({ run, instead, onClose }: { run: Run; instead: Run | undefi
       onClose={onClose}
     >
       <p>
-        All users will then see update {run.run_id}: data to {run.as_of ? day(lastDay(run.as_of)) : MISSING},{' '}
-        {many(run.customers_scored ?? 0, 'customer')}.
+        All users will then see update {run.run_id}: data to {run.as_of ? day(lastDay(run.as_of)) : NO_VALUE},{' '}
+        {plural(run.customers_scored ?? 0, 'customer')}.
       </p>
       {instead && (
         <p className={css.dim}>
-          Update {instead.run_id} (data to {instead.as_of ? day(lastDay(instead.as_of)) : MISSING},{' '}
-          {many(instead.customers_scored ?? 0, 'customer')}) is withdrawn, not deleted; you can show it again in the
+          Update {instead.run_id} (data to {instead.as_of ? day(lastDay(instead.as_of)) : NO_VALUE},{' '}
+          {plural(instead.customers_scored ?? 0, 'customer')}) is withdrawn, not deleted; you can show it again in the
           same way. Imported data does not change.
         </p>
       )}

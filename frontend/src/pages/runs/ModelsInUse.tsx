@@ -1,13 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { TaskRow } from '@/api/shapes'
-import { Empty, Faced, Waiting } from '@/components/faces'
-import { asSentence, day, lastDay } from '@/components/format'
-import { kindName } from '@/components/kinds'
-import { Chip } from '@/components/marks'
-import { Card } from '@/components/Page'
-import { taskName } from '@/components/tasks'
+import { modelName } from '@/features/model/names'
+import { taskName } from '@/features/model/tasks'
+import { Badge } from '@/ui/Badge'
+import { asSentence, day, lastDay } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { EmptyState, Loading, QueryState } from '@/ui/states'
 import css from './Runs.module.css'
 
 const LEVELS: Record<TaskRow['level'], { label: string; tone: 'good' | 'plain' | 'warn' }> = {
@@ -18,7 +18,7 @@ const LEVELS: Record<TaskRow['level'], { label: string; tone: 'good' | 'plain' |
 
 /** The model used for each task in the published run, and why that one. */
 export function ModelsInUse() {
-  const query = useQuery(ask.models())
+  const query = useQuery(queries.models())
   return (
     <Card
       title="Models in use"
@@ -29,15 +29,19 @@ export function ModelsInUse() {
       }
       flush
     >
-      <Faced
+      <QueryState
         query={query}
-        waiting={
+        loading={
           <div className={css.waiting}>
-            <Waiting rows={5} height={20} gap={20} />
+            <Loading rows={5} height={20} gap={20} />
           </div>
         }
         isEmpty={answer => answer.tasks.length === 0}
-        empty={<Empty title="No predictions yet">The next update makes them if there is enough order history.</Empty>}
+        empty={
+          <EmptyState title="No predictions yet">
+            The next update makes them if there is enough order history.
+          </EmptyState>
+        }
       >
         {answer => (
           <ul className={css.models}>
@@ -45,7 +49,8 @@ export function ModelsInUse() {
               <li key={row.task}>
                 <strong>{taskName(row.task)}</strong>
                 <span>
-                  <Chip tone={LEVELS[row.level].tone}>{LEVELS[row.level].label}</Chip> {row.kind && kindName(row.kind)}
+                  <Badge tone={LEVELS[row.level].tone}>{LEVELS[row.level].label}</Badge>{' '}
+                  {row.kind && modelName(row.kind)}
                   {row.kind && row.as_of && (
                     <span className={css.dim}>, trained on data to {day(lastDay(row.as_of))}</span>
                   )}
@@ -55,7 +60,7 @@ export function ModelsInUse() {
             ))}
           </ul>
         )}
-      </Faced>
+      </QueryState>
     </Card>
   )
 }

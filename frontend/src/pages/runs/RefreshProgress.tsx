@@ -3,11 +3,11 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { api, read } from '@/api/client'
-import { ask } from '@/api/questions'
-import { asSentence, count } from '@/components/format'
-import { Card } from '@/components/Page'
-import { useMay } from '@/components/signedIn'
-import { Working } from '@/components/Working'
+import { queries } from '@/api/queries'
+import { usePermissions } from '@/api/useSession'
+import { asSentence, count } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { Progress } from '@/ui/Progress'
 import css from './Runs.module.css'
 
 const route = getRouteApi('/shell/runs')
@@ -16,22 +16,22 @@ const route = getRouteApi('/shell/runs')
 export function RefreshProgress() {
   const { job: id } = route.useSearch()
   const navigate = useNavigate({ from: '/runs' })
-  const queries = useQueryClient()
-  const may = useMay()
+  const queryClient = useQueryClient()
+  const can = usePermissions()
   const cancel = useMutation({ mutationFn: () => read(api.POST('/api/runs/cancel')) })
-  const job = useQuery({ ...ask.job(id ?? 0), enabled: id !== undefined }).data
-  const runs = useQuery(ask.runs()).data?.data ?? []
+  const job = useQuery({ ...queries.job(id ?? 0), enabled: id !== undefined }).data
+  const runs = useQuery(queries.runs()).data?.data ?? []
   const building = runs.find(run => run.state === 'building')
   const newest = runs[0]
   const state = job?.state
   useEffect(() => {
-    if (state === 'running') void queries.invalidateQueries({ queryKey: ['runs'] })
+    if (state === 'running') void queryClient.invalidateQueries({ queryKey: ['runs'] })
     if (state !== 'done') return
-    void queries.invalidateQueries({ queryKey: ['runs'] })
-    void queries.invalidateQueries({ queryKey: ['status'] })
-    void queries.invalidateQueries({ queryKey: ['models'] })
+    void queryClient.invalidateQueries({ queryKey: ['runs'] })
+    void queryClient.invalidateQueries({ queryKey: ['status'] })
+    void queryClient.invalidateQueries({ queryKey: ['models'] })
     void navigate({ search: now => ({ ...now, job: undefined }), replace: true, resetScroll: false })
-  }, [state, queries, navigate])
+  }, [state, queryClient, navigate])
 
   if (job && (state === 'failed' || state === 'cancelled'))
     return (
@@ -62,7 +62,7 @@ export function RefreshProgress() {
   const isKnown = done !== null && total !== null && total > 0
   return (
     <Card>
-      <Working
+      <Progress
         title={building ? `Update ${building.run_id} in progress` : 'Update starting'}
         note={
           step
@@ -71,7 +71,7 @@ export function RefreshProgress() {
         }
         share={isKnown ? done / total : null}
       />
-      {may('runs.write') && (
+      {can('runs.write') && (
         <Button
           variant="default"
           mt="sm"

@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { ask } from '@/api/questions'
-import { Dialog } from '@/components/Dialog'
-import { Faced } from '@/components/faces'
-import { count, day, lastDay, MISSING, moment } from '@/components/format'
+import { queries } from '@/api/queries'
+import { Dialog } from '@/ui/Dialog'
+import { count, dateTime, day, lastDay, NO_VALUE } from '@/ui/format'
+import { QueryState } from '@/ui/states'
 import { RunState } from './RunState'
 import css from './Runs.module.css'
 import { Timings } from './Timings'
@@ -11,14 +11,14 @@ import { Timings } from './Timings'
 /** The details of one run: state, dates, durations and the versions it was made with. */
 export function RunDialog({ id }: { id: number }) {
   const navigate = useNavigate({ from: '/runs' })
-  const query = useQuery(ask.run(id))
+  const query = useQuery(queries.run(id))
   return (
     <Dialog
       size="lg"
       title={`Update ${id}`}
       onClose={() => void navigate({ search: now => ({ ...now, run: undefined }), resetScroll: false })}
     >
-      <Faced query={query}>
+      <QueryState query={query}>
         {run => (
           <div className={css.one}>
             {run.error && <p className={css.error}>{run.error}</p>}
@@ -28,11 +28,11 @@ export function RunDialog({ id }: { id: number }) {
                 <RunState run={run} />
               </dd>
               <dt>Data to</dt>
-              <dd>{run.as_of ? day(lastDay(run.as_of)) : MISSING}</dd>
+              <dd>{run.as_of ? day(lastDay(run.as_of)) : NO_VALUE}</dd>
               <dt>Started</dt>
-              <dd>{moment(run.started_at)}</dd>
+              <dd>{dateTime(run.started_at)}</dd>
               <dt>Published</dt>
-              <dd>{moment(run.published_at)}</dd>
+              <dd>{dateTime(run.published_at)}</dd>
               <dt>Customers scored</dt>
               <dd>{count(run.customers_scored)}</dd>
               <dt>Made with</dt>
@@ -45,7 +45,7 @@ export function RunDialog({ id }: { id: number }) {
             {Object.keys(run.timings).length > 0 && <Timings run={run} />}
           </div>
         )}
-      </Faced>
+      </QueryState>
     </Dialog>
   )
 }

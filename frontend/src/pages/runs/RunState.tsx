@@ -1,5 +1,5 @@
 import type { Run } from '@/api/shapes'
-import { Chip } from '@/components/marks'
+import { Badge } from '@/ui/Badge'
 
 const STATES = {
   building: { label: 'In progress', tone: 'brand' },
@@ -12,5 +12,5 @@ const STATES = {
 
 export function RunState({ run }: { run: Run }) {
   const { label, tone } = STATES[run.published ? 'published' : run.state]
-  return <Chip tone={tone}>{label}</Chip>
+  return <Badge tone={tone}>{label}</Badge>
 }

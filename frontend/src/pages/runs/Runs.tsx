@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { Run } from '@/api/shapes'
-import { Figure, Figures } from '@/components/Figure'
-import { Waiting } from '@/components/faces'
-import { clock, count, day, lastDay, MISSING } from '@/components/format'
-import { Card, Page } from '@/components/Page'
-import { useMay } from '@/components/signedIn'
+import { usePermissions } from '@/api/useSession'
+import { Metric, MetricRow } from '@/features/calculation/Metric'
+import { count, day, lastDay, NO_VALUE, timeOfDay } from '@/ui/format'
+import { Card, Page } from '@/ui/Page'
+import { Loading } from '@/ui/states'
 import { History } from './History'
 import { ModelsInUse } from './ModelsInUse'
 import { RefreshProgress } from './RefreshProgress'
@@ -14,10 +14,10 @@ import { formatDuration, Timings } from './Timings'
 
 /** The published run, how fresh it is, and the runs before it. */
 export default function Runs() {
-  const may = useMay()
-  const status = useQuery(ask.status())
+  const can = usePermissions()
+  const status = useQuery(queries.status())
   const id = status.data?.run?.run_id
-  const run = useQuery({ ...ask.run(id ?? 0), enabled: id !== undefined })
+  const run = useQuery({ ...queries.run(id ?? 0), enabled: id !== undefined })
   const shown = run.data
   const isKnown = !status.isPending && (id === undefined || !run.isPending)
   return (
@@ -30,7 +30,7 @@ export default function Runs() {
             : `Showing update ${id}, data to ${dataTo(status.data.run?.as_of)}`
           : ' '
       }
-      actions={may('runs.write') && <StartRefresh />}
+      actions={can('runs.write') && <StartRefresh />}
     >
       <RefreshProgress />
       {isKnown ? (
@@ -41,13 +41,13 @@ export default function Runs() {
               <Card title="Duration by step" note={`${formatDuration(shown)} in total`}>
                 <Timings run={shown} />
               </Card>
-              {may('model.read') && <ModelsInUse />}
+              {can('model.read') && <ModelsInUse />}
             </>
           )}
           <History published={shown} />
         </>
       ) : (
-        <Waiting rows={3} height={160} gap={16} />
+        <Loading rows={3} height={160} gap={16} />
       )}
     </Page>
   )
@@ -55,26 +55,26 @@ export default function Runs() {
 
 /** The last day before as_of: the last one whose orders are included. */
 function dataTo(as_of: string | null | undefined): string {
-  return as_of ? day(lastDay(as_of)) : MISSING
+  return as_of ? day(lastDay(as_of)) : NO_VALUE
 }
 
 function Freshness({ run }: { run: Run }) {
-  const may = useMay()
-  const canSeeImports = may('quality.read')
-  const imports = useQuery({ ...ask.batches(1), enabled: canSeeImports })
+  const can = usePermissions()
+  const canSeeImports = can('quality.read')
+  const imports = useQuery({ ...queries.batches(1), enabled: canSeeImports })
   const newest = imports.data?.data.find(batch => batch.state === 'loaded')
   return (
-    <Figures>
-      <Figure label="Data to" value={dataTo(run.as_of)} note="Last day included" />
-      <Figure
+    <MetricRow>
+      <Metric label="Data to" value={dataTo(run.as_of)} note="Last day included" />
+      <Metric
         label="Published"
         value={day(run.published_at)}
-        note={run.published_at && `At ${clock(new Date(run.published_at))}`}
+        note={run.published_at && `At ${timeOfDay(new Date(run.published_at))}`}
       />
-      <Figure label="Customers scored" value={count(run.customers_scored)} />
-      <Figure label="Duration" value={formatDuration(run)} />
+      <Metric label="Customers scored" value={count(run.customers_scored)} />
+      <Metric label="Duration" value={formatDuration(run)} />
       {canSeeImports && (
-        <Figure
+        <Metric
           label="Latest import"
           value={imports.data && day(newest?.loaded_at)}
           note={
@@ -83,6 +83,6 @@ function Freshness({ run }: { run: Run }) {
           }
         />
       )}
-    </Figures>
+    </MetricRow>
   )
 }

@@ -1,11 +1,11 @@
 import { Button, NativeSelect } from '@mantine/core'
-import '@/components/theme/inputs'
+import '@/ui/theme/inputs'
 import { IconRefresh } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api, read } from '@/api/client'
-import { ConfirmDialog } from '@/components/ConfirmDialog'
+import { ConfirmDialog } from '@/ui/ConfirmDialog'
 
 const TRAINING = [
   { value: 'when due', label: 'If due' },
@@ -17,14 +17,14 @@ type Training = (typeof TRAINING)[number]['value']
 /** The button that starts a refresh, and the dialog that asks how. */
 export function StartRefresh() {
   const navigate = useNavigate({ from: '/runs' })
-  const queries = useQueryClient()
+  const queryClient = useQueryClient()
   const [isAsking, setAsking] = useState(false)
   const [train, setTrain] = useState<Training>('when due')
   const start = useMutation({
     mutationFn: () => read(api.POST('/api/runs', { body: { predict: true, train } })),
     onSuccess: job => {
       setAsking(false)
-      void queries.invalidateQueries({ queryKey: ['runs'] })
+      void queryClient.invalidateQueries({ queryKey: ['runs'] })
       void navigate({ search: now => ({ ...now, job: job.job_id }), resetScroll: false })
     },
   })

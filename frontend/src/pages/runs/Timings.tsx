@@ -1,5 +1,5 @@
 import type { Run } from '@/api/shapes'
-import { asSentence, decimal, MISSING } from '@/components/format'
+import { asSentence, decimal, NO_VALUE } from '@/ui/format'
 import css from './Runs.module.css'
 
 const MINUTE = 60
@@ -11,7 +11,7 @@ export function formatSeconds(value: number): string {
 /** The total duration of a run. */
 export function formatDuration(run: Run): string {
   const total = Object.values(run.timings).reduce((sum, step) => sum + step, 0)
-  return total ? formatSeconds(total) : MISSING
+  return total ? formatSeconds(total) : NO_VALUE
 }
 
 /** The duration of each step, longest first; the bar compares it with the longest. */

@@ -1,4 +1,4 @@
-import { reader, whole } from '@/components/search'
+import { integer, searchParser } from '@/ui/searchParams'
 
 /** `run`: the run that is open; `job`: the refresh somebody has started here; `page`: of the history. */
-export const parseRuns = reader({ run: whole, job: whole, page: whole })
+export const parseRuns = searchParser({ run: integer, job: integer, page: integer })

@@ -1,14 +1,14 @@
 import { SegmentedControl } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { ask } from '@/api/questions'
-import { Bars } from '@/components/charts/Bars'
-import { ChartCard } from '@/components/charts/ChartCard'
-import { WhereFrom } from '@/components/Figure'
-import { Faced, Waiting } from '@/components/faces'
-import { count, country, money } from '@/components/format'
-import { addressWith } from '@/components/search'
-import { colourOf } from '@/components/segments'
+import { queries } from '@/api/queries'
+import { CalculationLink } from '@/features/calculation/Metric'
+import { colourOf } from '@/features/customer/segments'
+import { Bars } from '@/ui/charts/Bars'
+import { ChartCard } from '@/ui/charts/ChartCard'
+import { count, country, money } from '@/ui/format'
+import { addressWith } from '@/ui/searchParams'
+import { Loading, QueryState } from '@/ui/states'
 import { GROUPS } from './search'
 
 const route = getRouteApi('/shell/sales')
@@ -20,11 +20,11 @@ export function Breakdown() {
   const navigate = useNavigate({ from: '/sales' })
   // Grouped by category, all categories are shown, even when the rest of the page is filtered to one.
   const search = group === 'category' ? { from, to } : { from, to, category }
-  const query = useQuery(ask.sales(group, search))
+  const query = useQuery(queries.sales(group, search))
   const open = (name: string) => void navigate({ to: '/customers', search: { category, [group]: name } })
   const displayName = (name: string) => (group === 'country' ? country(name) : name)
   return (
-    <Faced query={query} waiting={<Waiting rows={1} height={420} />}>
+    <QueryState query={query} loading={<Loading rows={1} height={420} />}>
       {answer => {
         const { currency } = answer.meta
         const rows = answer.data.slice(0, MOST_BARS)
@@ -36,7 +36,7 @@ export function Breakdown() {
                 ? `Top ${MOST_BARS} of ${count(answer.data.length)}. Click a bar to see its customers`
                 : 'Click a bar to see its customers'
             }
-            actions={<WhereFrom label="Sales" address={addressWith('/api/sales', { by: group, ...search })} />}
+            actions={<CalculationLink label="Sales" address={addressWith('/api/sales', { by: group, ...search })} />}
             head={
               <SegmentedControl
                 aria-label="Group by"
@@ -83,6 +83,6 @@ export function Breakdown() {
           </ChartCard>
         )
       }}
-    </Faced>
+    </QueryState>
   )
 }

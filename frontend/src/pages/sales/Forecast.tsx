@@ -1,16 +1,16 @@
 import { SegmentedControl } from '@mantine/core'
-import '@/components/theme/dialogs'
+import '@/ui/theme/dialogs'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { ForecastRow, SalesRow } from '@/api/shapes'
-import { ChartCard } from '@/components/charts/ChartCard'
-import { Legend } from '@/components/charts/Legend'
-import { Lines } from '@/components/charts/Lines'
-import { WhereFrom } from '@/components/Figure'
-import { Empty, Faced, Waiting } from '@/components/faces'
-import { asSentence, count, MISSING, money, month, short } from '@/components/format'
-import { Card } from '@/components/Page'
+import { CalculationLink } from '@/features/calculation/Metric'
+import { ChartCard } from '@/ui/charts/ChartCard'
+import { Legend } from '@/ui/charts/Legend'
+import { Lines } from '@/ui/charts/Lines'
+import { asSentence, compact, count, money, month, NO_VALUE } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { EmptyState, Loading, QueryState } from '@/ui/states'
 import { TARGETS } from './search'
 
 const route = getRouteApi('/shell/sales')
@@ -48,10 +48,10 @@ export function toPoints(past: SalesRow[], future: ForecastRow[], target: 'reven
 export function Forecast() {
   const { target = 'revenue', category } = route.useSearch()
   const navigate = useNavigate({ from: '/sales' })
-  const forecast = useQuery(ask.forecast())
-  const past = useQuery(ask.sales('month'))
+  const forecast = useQuery(queries.forecast())
+  const past = useQuery(queries.sales('month'))
   return (
-    <Faced query={forecast} waiting={<Waiting rows={1} height={400} />}>
+    <QueryState query={forecast} loading={<Loading rows={1} height={400} />}>
       {answer => {
         const { currency } = answer.meta
         const future = answer.data.filter(row => row.grain === 'month' && row.target === target)
@@ -59,9 +59,9 @@ export function Forecast() {
         if (!future.length)
           return (
             <Card title="Forecast">
-              <Empty title="No forecast yet">
+              <EmptyState title="No forecast yet">
                 A forecast needs several months of sales. The Model page shows what is missing.
-              </Empty>
+              </EmptyState>
             </Card>
           )
         const rows = toPoints(past.data?.data ?? [], future, target)
@@ -75,7 +75,7 @@ export function Forecast() {
           <ChartCard
             title={category ? 'Forecast for all categories' : 'Forecast'}
             note={note || 'All sales'}
-            actions={<WhereFrom label="Forecast" address="/api/forecast" />}
+            actions={<CalculationLink label="Forecast" address="/api/forecast" />}
             head={
               <>
                 <SegmentedControl
@@ -112,14 +112,14 @@ export function Forecast() {
                 name: 'forecast',
                 label: 'Forecast',
                 numeric: true,
-                show: row => (row.actual === null ? show(row.forecast) : MISSING),
+                show: row => (row.actual === null ? show(row.forecast) : NO_VALUE),
               },
               {
                 name: 'band',
                 label: INTERVAL,
                 numeric: true,
                 show: row =>
-                  row.actual === null && row.band ? `${show(row.band[0])} to ${show(row.band[1])}` : MISSING,
+                  row.actual === null && row.band ? `${show(row.band[0])} to ${show(row.band[1])}` : NO_VALUE,
               },
             ]}
           >
@@ -127,7 +127,7 @@ export function Forecast() {
               rows={rows}
               x="month"
               xAxis={month}
-              axis={value => (target === 'revenue' ? money(value, currency, 'short') : short(value))}
+              axis={value => (target === 'revenue' ? money(value, currency, 'short') : compact(value))}
               band={{ key: 'band', colour: 'var(--brand)' }}
               series={[
                 { key: 'forecast', colour: 'var(--brand)', dashed: true, dots: true },
@@ -146,6 +146,6 @@ export function Forecast() {
           </ChartCard>
         )
       }}
-    </Faced>
+    </QueryState>
   )
 }

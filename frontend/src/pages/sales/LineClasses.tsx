@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { ask } from '@/api/questions'
-import { DataTable } from '@/components/DataTable'
-import { WhereFrom } from '@/components/Figure'
-import { Faced, Waiting } from '@/components/faces'
-import { count, money } from '@/components/format'
-import { Card } from '@/components/Page'
+import { queries } from '@/api/queries'
+import { CalculationLink } from '@/features/calculation/Metric'
+import { DataTable } from '@/ui/DataTable'
+import { count, money } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { Loading, QueryState } from '@/ui/states'
 
 const route = getRouteApi('/shell/sales')
 
@@ -21,15 +21,15 @@ const CLASSES: Record<string, { label: string; effect: string }> = {
 /** How many order lines are included in revenue and scores, and how many are not and why. */
 export function LineClasses() {
   const { from, to, category } = route.useSearch()
-  const query = useQuery(ask.lineClasses())
+  const query = useQuery(queries.lineClasses())
   return (
     <Card
       title="What is included"
       note={`Every order line belongs to exactly one class${from || to || category ? '. All dates and categories' : ''}`}
-      actions={<WhereFrom label="What is included" address="/api/lines/classes" />}
+      actions={<CalculationLink label="What is included" address="/api/lines/classes" />}
       flush
     >
-      <Faced query={query} waiting={<Waiting rows={6} height={32} />}>
+      <QueryState query={query} loading={<Loading rows={6} height={32} />}>
         {answer => (
           <DataTable
             caption="Order lines by class"
@@ -42,7 +42,7 @@ export function LineClasses() {
             ]}
           />
         )}
-      </Faced>
+      </QueryState>
     </Card>
   )
 }

@@ -1,14 +1,14 @@
 import { TextInput } from '@mantine/core'
-import '@/components/theme/inputs'
+import '@/ui/theme/inputs'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { ask } from '@/api/questions'
-import { CategorySelect } from '@/components/choices'
-import { Figures } from '@/components/Figure'
-import { NothingYet } from '@/components/faces'
-import { day } from '@/components/format'
-import { KpiFigures } from '@/components/Kpis'
-import { Page } from '@/components/Page'
+import { queries } from '@/api/queries'
+import { Kpis } from '@/features/calculation/Kpis'
+import { MetricRow } from '@/features/calculation/Metric'
+import { CategorySelect } from '@/features/catalogue/CategorySelect'
+import { day } from '@/ui/format'
+import { Page } from '@/ui/Page'
+import { NoDataYet } from '@/ui/states'
 import { Breakdown } from './Breakdown'
 import { Forecast } from './Forecast'
 import { LineClasses } from './LineClasses'
@@ -23,11 +23,11 @@ export default function Sales() {
   const navigate = useNavigate({ from: '/sales' })
   const change = (part: { from?: string; to?: string; category?: string }) =>
     void navigate({ search: now => ({ ...now, ...part }), replace: true, resetScroll: false })
-  const status = useQuery(ask.status())
+  const status = useQuery(queries.status())
   if (status.data && !status.data.run)
     return (
       <Page title="Sales and forecast">
-        <NothingYet>Import your orders to see sales and a forecast.</NothingYet>
+        <NoDataYet>Import your orders to see sales and a forecast.</NoDataYet>
       </Page>
     )
   return (
@@ -58,9 +58,9 @@ export default function Sales() {
         </div>
       }
     >
-      <Figures>
-        <KpiFigures names={['revenue', 'orders', 'customers', 'average_order_value']} search={{ from, to, category }} />
-      </Figures>
+      <MetricRow>
+        <Kpis names={['revenue', 'orders', 'customers', 'average_order_value']} search={{ from, to, category }} />
+      </MetricRow>
       <Trend />
       <Forecast />
       <div className={css.pair}>

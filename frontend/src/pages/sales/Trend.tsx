@@ -1,14 +1,14 @@
 import { SegmentedControl } from '@mantine/core'
-import '@/components/theme/dialogs'
+import '@/ui/theme/dialogs'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { ask } from '@/api/questions'
-import { Bars } from '@/components/charts/Bars'
-import { ChartCard } from '@/components/charts/ChartCard'
-import { WhereFrom } from '@/components/Figure'
-import { Faced, Waiting } from '@/components/faces'
-import { count, day, money, month, short } from '@/components/format'
-import { addressWith } from '@/components/search'
+import { queries } from '@/api/queries'
+import { CalculationLink } from '@/features/calculation/Metric'
+import { Bars } from '@/ui/charts/Bars'
+import { ChartCard } from '@/ui/charts/ChartCard'
+import { compact, count, day, money, month } from '@/ui/format'
+import { addressWith } from '@/ui/searchParams'
+import { Loading, QueryState } from '@/ui/states'
 import { TIMES } from './search'
 
 const route = getRouteApi('/shell/sales')
@@ -18,9 +18,9 @@ const MOST_BARS = 100
 export function Trend() {
   const { time = 'month', target = 'revenue', from, to, category } = route.useSearch()
   const navigate = useNavigate({ from: '/sales' })
-  const query = useQuery(ask.sales(time, { from, to, category }))
+  const query = useQuery(queries.sales(time, { from, to, category }))
   return (
-    <Faced query={query} waiting={<Waiting rows={1} height={400} />}>
+    <QueryState query={query} loading={<Loading rows={1} height={400} />}>
       {answer => {
         const { currency } = answer.meta
         const rows = answer.data.slice(-MOST_BARS)
@@ -33,7 +33,9 @@ export function Trend() {
                 ? `The last ${MOST_BARS} of ${count(answer.data.length)} weeks`
                 : 'Products sold minus returns'
             }
-            actions={<WhereFrom label="Sales" address={addressWith('/api/sales', { by: time, from, to, category })} />}
+            actions={
+              <CalculationLink label="Sales" address={addressWith('/api/sales', { by: time, from, to, category })} />
+            }
             head={
               <SegmentedControl
                 aria-label="Months or weeks"
@@ -66,7 +68,7 @@ export function Trend() {
               rows={rows}
               name={row => displayPeriod(row.name)}
               value={row => row[target]}
-              axis={value => (target === 'revenue' ? money(value, currency, 'short') : short(value))}
+              axis={value => (target === 'revenue' ? money(value, currency, 'short') : compact(value))}
               tips={row => [
                 { label: 'Net revenue', value: money(row.revenue, currency) },
                 { label: 'Orders', value: count(row.orders) },
@@ -76,6 +78,6 @@ export function Trend() {
           </ChartCard>
         )
       }}
-    </Faced>
+    </QueryState>
   )
 }

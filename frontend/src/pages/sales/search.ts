@@ -1,4 +1,4 @@
-import { isoDay, oneOf, reader, text } from '@/components/search'
+import { isoDay, oneOf, searchParser, text } from '@/ui/searchParams'
 
 export const TIMES = [
   { value: 'month', label: 'By month' },
@@ -14,7 +14,7 @@ export const TARGETS = [
   { value: 'orders', label: 'Orders' },
 ] as const
 
-export const parseSales = reader({
+export const parseSales = searchParser({
   time: oneOf(TIMES.map(({ value }) => value)),
   group: oneOf(GROUPS.map(({ value }) => value)),
   target: oneOf(TARGETS.map(({ value }) => value)),

@@ -1,19 +1,19 @@
 import { useQuery } from '@tanstack/react-query'
-import { ask } from '@/api/questions'
-import { Asked } from '@/components/Figure'
-import { Faced, Waiting } from '@/components/faces'
-import { count, money } from '@/components/format'
-import { Card } from '@/components/Page'
+import { queries } from '@/api/queries'
+import { OpensCalculation } from '@/features/calculation/Metric'
+import { count, money } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { Loading, QueryState } from '@/ui/states'
 import css from './Segments.module.css'
 
 const SCORES = [1, 2, 3, 4, 5]
 
 /** Five by five: how recent across, how often down; each cell says how many and how much. */
 export function Grid() {
-  const query = useQuery(ask.grid())
+  const query = useQuery(queries.grid())
   return (
     <Card title="Recency and frequency" note="How many customers have each pair of scores, and their net revenue">
-      <Faced query={query} waiting={<Waiting rows={5} height={52} gap={4} />}>
+      <QueryState query={query} loading={<Loading rows={5} height={52} gap={4} />}>
         {answer => {
           const most = Math.max(1, ...answer.data.map(cell => cell.customers))
           const at = (r: number, f: number) => answer.data.find(cell => cell.r === r && cell.f === f)
@@ -45,9 +45,9 @@ export function Grid() {
                               background: `color-mix(in srgb, var(--brand) ${cell?.customers ? depth : 0}%, var(--card))`,
                             }}
                           >
-                            <Asked label={`R ${r}, F ${f}`} address={`/api/segments/grid?of=${r},${f}`}>
+                            <OpensCalculation label={`R ${r}, F ${f}`} address={`/api/segments/grid?of=${r},${f}`}>
                               {count(cell?.customers ?? 0)}
-                            </Asked>
+                            </OpensCalculation>
                             <span>{money(cell?.revenue ?? 0, answer.meta.currency, 'short')}</span>
                           </td>
                         )
@@ -59,7 +59,7 @@ export function Grid() {
             </div>
           )
         }}
-      </Faced>
+      </QueryState>
     </Card>
   )
 }

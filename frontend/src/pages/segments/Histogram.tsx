@@ -1,16 +1,17 @@
 import { NativeSelect, SegmentedControl } from '@mantine/core'
-import '@/components/theme/dialogs'
-import '@/components/theme/inputs'
+import '@/ui/theme/dialogs'
+import '@/ui/theme/inputs'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { Distributed } from '@/api/shapes'
-import { Bars } from '@/components/charts/Bars'
-import { ChartCard } from '@/components/charts/ChartCard'
-import { CategorySelect, options } from '@/components/choices'
-import { Faced, Waiting } from '@/components/faces'
-import { count, decimal, many, money, percent, short } from '@/components/format'
-import { useMay } from '@/components/signedIn'
+import { usePermissions } from '@/api/useSession'
+import { CategorySelect } from '@/features/catalogue/CategorySelect'
+import { Bars } from '@/ui/charts/Bars'
+import { ChartCard } from '@/ui/charts/ChartCard'
+import { compact, count, decimal, money, percent, plural } from '@/ui/format'
+import { selectOptions } from '@/ui/selectOptions'
+import { Loading, QueryState } from '@/ui/states'
 import css from './Segments.module.css'
 import { AXES } from './search'
 
@@ -27,10 +28,10 @@ const COUNTED: Partial<Record<Distributed, string>> = { recency: 'day', frequenc
 /** How a value is spread, with the lines where scores change. */
 export function Histogram() {
   const { axis = 'recency', segment, category } = route.useSearch()
-  const may = useMay()
+  const can = usePermissions()
   const navigate = useNavigate({ from: '/segments' })
-  const query = useQuery(ask.distribution(axis, { segment, category, bins: MOST_BINS }))
-  const segments = useQuery(ask.segments())
+  const query = useQuery(queries.distribution(axis, { segment, category, bins: MOST_BINS }))
+  const segments = useQuery(queries.segments())
   const names = segments.data?.data.map(row => row.segment)
   const controls = (
     <>
@@ -55,9 +56,9 @@ export function Histogram() {
             const value = event.currentTarget.value || undefined
             void navigate({ search: now => ({ ...now, segment: value }), replace: true, resetScroll: false })
           }}
-          data={options('All segments', names, segment)}
+          data={selectOptions('All segments', names, segment)}
         />
-        {may('sales.read') && (
+        {can('sales.read') && (
           <CategorySelect
             isBare
             label="Bought from"
@@ -71,7 +72,7 @@ export function Histogram() {
     </>
   )
   return (
-    <Faced query={query} waiting={<Waiting rows={1} height={320} />}>
+    <QueryState query={query} loading={<Loading rows={1} height={320} />}>
       {({ bins, cut_points, n, median, meta }) => {
         const show = shown(axis, meta.currency)
         const marks = cut_points.map((cut, place) => ({
@@ -82,7 +83,7 @@ export function Histogram() {
           <ChartCard
             head={controls}
             title={UNITS[axis]}
-            note={`${many(n, 'customer')}, half of them ${axis === 'recency' ? 'within' : 'below'} ${middle(axis, show(median ?? 0))}; dashed: where a score begins`}
+            note={`${plural(n, 'customer')}, half of them ${axis === 'recency' ? 'within' : 'below'} ${middle(axis, show(median ?? 0))}; dashed: where a score begins`}
             fileName={`distribution-${axis}`}
             height={240}
             rows={n ? bins : []}
@@ -99,14 +100,14 @@ export function Histogram() {
               name={bin => show(bin.low)}
               title={bin => `${show(bin.low)} to ${show(bin.high)}`}
               value={bin => bin.customers}
-              axis={short}
+              axis={compact}
               marks={marks}
               tips={bin => [{ label: 'Customers', value: count(bin.customers) }]}
             />
           </ChartCard>
         )
       }}
-    </Faced>
+    </QueryState>
   )
 }
 

@@ -1,13 +1,13 @@
 import { NativeSelect } from '@mantine/core'
-import '@/components/theme/inputs'
+import '@/ui/theme/inputs'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { ask } from '@/api/questions'
-import { DataTable } from '@/components/DataTable'
-import { Empty, Faced, Waiting } from '@/components/faces'
-import { count, day, money, percent } from '@/components/format'
-import { Card } from '@/components/Page'
-import { SegmentMark } from '@/components/SegmentMark'
+import { queries } from '@/api/queries'
+import { SegmentBadge } from '@/features/customer/SegmentBadge'
+import { DataTable } from '@/ui/DataTable'
+import { count, day, money, percent } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { EmptyState, Loading, QueryState } from '@/ui/states'
 import css from './Segments.module.css'
 
 const route = getRouteApi('/shell/segments')
@@ -16,18 +16,18 @@ const route = getRouteApi('/shell/segments')
 export function Movement() {
   const { since } = route.useSearch()
   const navigate = useNavigate({ from: '/segments' })
-  const query = useQuery(ask.movement(since))
-  const runs = useQuery(ask.runs(1, 100))
+  const query = useQuery(queries.movement(since))
+  const runs = useQuery(queries.runs(1, 100))
   const earlier = runs.data?.data.filter(run => run.state === 'superseded') ?? []
   return (
-    <Faced
+    <QueryState
       query={query}
-      waiting={<Waiting rows={2} height={240} />}
+      loading={<Loading rows={2} height={240} />}
       isEmpty={answer => answer.since === null}
       empty={
-        <Empty title="Nothing to compare with yet" action={<Link to="/runs">See the runs</Link>}>
+        <EmptyState title="Nothing to compare with yet" action={<Link to="/runs">See the runs</Link>}>
           Movement shows once there is a run as of an earlier day.
-        </Empty>
+        </EmptyState>
       }
     >
       {answer => {
@@ -60,8 +60,8 @@ export function Movement() {
                 rows={moved}
                 rowKey={row => `${row.from} ${row.to}`}
                 columns={[
-                  { name: 'from', label: 'From', show: row => <SegmentMark segment={row.from} /> },
-                  { name: 'to', label: 'To', show: row => <SegmentMark segment={row.to} /> },
+                  { name: 'from', label: 'From', show: row => <SegmentBadge segment={row.from} /> },
+                  { name: 'to', label: 'To', show: row => <SegmentBadge segment={row.to} /> },
                   { name: 'customers', label: 'Customers', numeric: true, show: row => count(row.customers) },
                   {
                     name: 'revenue',
@@ -78,7 +78,7 @@ export function Movement() {
                 rows={answer.stability}
                 rowKey={row => row.segment}
                 columns={[
-                  { name: 'segment', label: 'Segment then', show: row => <SegmentMark segment={row.segment} /> },
+                  { name: 'segment', label: 'Segment then', show: row => <SegmentBadge segment={row.segment} /> },
                   { name: 'customers', label: 'Customers', numeric: true, show: row => count(row.customers) },
                   { name: 'stayed', label: 'Still in it', numeric: true, show: row => percent(row.stayed) },
                 ]}
@@ -87,6 +87,6 @@ export function Movement() {
           </div>
         )
       }}
-    </Faced>
+    </QueryState>
   )
 }

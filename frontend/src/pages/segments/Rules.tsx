@@ -1,27 +1,27 @@
 import { ActionIcon, Button, NativeSelect, TextInput } from '@mantine/core'
-import '@/components/theme/inputs'
+import '@/ui/theme/inputs'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconArrowDown, IconArrowUp, IconPlus, IconTrash } from '@tabler/icons-react'
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, Problem, read } from '@/api/client'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { Rule } from '@/api/shapes'
-import { Faced, Waiting } from '@/components/faces'
-import { count, MISSING } from '@/components/format'
-import { Card } from '@/components/Page'
-import { SegmentMark } from '@/components/SegmentMark'
-import { useMay } from '@/components/signedIn'
-import { say, sayProblem } from '@/components/toasts'
+import { usePermissions } from '@/api/useSession'
+import { SegmentBadge } from '@/features/customer/SegmentBadge'
+import { count, NO_VALUE } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { Loading, QueryState } from '@/ui/states'
+import { showError, showToast } from '@/ui/toasts'
 import css from './Segments.module.css'
 
 /** The rules, first match wins; whoever may, edits them and sees at once how many customers each would hold. */
 export function Rules() {
-  const query = useQuery(ask.rules())
+  const query = useQuery(queries.rules())
   return (
-    <Faced query={query} waiting={<Waiting rows={6} height={56} />}>
+    <QueryState query={query} loading={<Loading rows={6} height={56} />}>
       {book => <Editor key={book.version} rules={book.data as Rule[]} sentence={book.sentence} />}
-    </Faced>
+    </QueryState>
   )
 }
 
@@ -31,8 +31,8 @@ const drafted = (rules: Rule[]): Draft[] => rules.map(rule => ({ ...rule, key: +
 const plain = (drafts: Draft[]): Rule[] => drafts.map(({ key: _key, ...rule }) => rule)
 
 function Editor({ rules, sentence }: { rules: Rule[]; sentence: string | null }) {
-  const canWrite = useMay()('segments.write')
-  const queries = useQueryClient()
+  const canWrite = usePermissions()('segments.write')
+  const queryClient = useQueryClient()
   const [drafts, setDrafts] = useState(() => drafted(rules))
   const [settled] = useDebouncedValue(drafts, 250)
   const now = plain(settled)
@@ -46,10 +46,10 @@ function Editor({ rules, sentence }: { rules: Rule[]; sentence: string | null })
   const save = useMutation({
     mutationFn: () => read(api.PUT('/api/segments/rules', { body: { rules: plain(drafts) } })),
     onSuccess: book => {
-      queries.setQueryData(['segments', 'rules'], book)
-      say('Rules saved. They apply from the next refresh on.', { tone: 'good' })
+      queryClient.setQueryData(['segments', 'rules'], book)
+      showToast('Rules saved. They apply from the next refresh on.', { tone: 'good' })
     },
-    onError: sayProblem,
+    onError: showError,
   })
   const isChanged = JSON.stringify(plain(drafts)) !== JSON.stringify(rules)
   const counts = new Map(preview.data?.data.map(row => [row.segment, row]))
@@ -110,7 +110,7 @@ function Editor({ rules, sentence }: { rules: Rule[]; sentence: string | null })
               />
             ) : (
               <span className={css.ruleName}>
-                <SegmentMark segment={rule.name} />
+                <SegmentBadge segment={rule.name} />
               </span>
             )}
             <div className={css.spans}>
@@ -138,8 +138,8 @@ function Editor({ rules, sentence }: { rules: Rule[]; sentence: string | null })
             {canWrite && (
               <>
                 <span className={css.held}>
-                  <strong>{preview.data ? count(counts.get(rule.name)?.customers ?? 0) : MISSING}</strong>
-                  <span>now {preview.data ? count(counts.get(rule.name)?.now ?? 0) : MISSING}</span>
+                  <strong>{preview.data ? count(counts.get(rule.name)?.customers ?? 0) : NO_VALUE}</strong>
+                  <span>now {preview.data ? count(counts.get(rule.name)?.now ?? 0) : NO_VALUE}</span>
                 </span>
                 <span className={css.moves}>
                   <ActionIcon

@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { ask } from '@/api/questions'
-import { Faced, Waiting } from '@/components/faces'
-import { many } from '@/components/format'
-import { Page } from '@/components/Page'
-import { useMay } from '@/components/signedIn'
-import { Tabs } from '@/components/Tabs'
+import { queries } from '@/api/queries'
+import { usePermissions } from '@/api/useSession'
+import { plural } from '@/ui/format'
+import { Page } from '@/ui/Page'
+import { Loading, QueryState } from '@/ui/states'
+import { Tabs } from '@/ui/Tabs'
 import { Grid } from './Grid'
 import { Histogram } from './Histogram'
 import { Movement } from './Movement'
@@ -20,30 +20,32 @@ const route = getRouteApi('/shell/segments')
 /** Who the customers are: how many of each kind, worth what, moving where, and by which rules. */
 export default function Segments() {
   const { tab = 'overview' } = route.useSearch()
-  const may = useMay()
-  const segments = useQuery(ask.segments())
+  const can = usePermissions()
+  const segments = useQuery(queries.segments())
   const filled = segments.data?.data.filter(row => row.customers > 0)
   const total = filled?.reduce((sum, row) => sum + row.customers, 0)
-  const tabs = TABS.filter(each => each.value !== 'movement' || may('segments.movement'))
+  const tabs = TABS.filter(each => each.value !== 'movement' || can('segments.movement'))
   return (
     <Page
       title="Segments"
-      sentence={filled && total !== undefined ? `${many(total, 'customer')} in ${many(filled.length, 'segment')}` : ' '}
+      sentence={
+        filled && total !== undefined ? `${plural(total, 'customer')} in ${plural(filled.length, 'segment')}` : ' '
+      }
     >
       <Tabs label="About the segments" now={tab} tabs={tabs} />
       {tab === 'overview' && (
-        <Faced query={segments} waiting={<Waiting rows={2} height={360} gap={16} />}>
+        <QueryState query={segments} loading={<Loading rows={2} height={360} gap={16} />}>
           {answer => (
             <div className={css.overview}>
               <Shares rows={answer.data} currency={answer.meta.currency} />
               <div className={css.pair}>
                 <Grid />
-                {may('customers.read') && <Histogram />}
+                {can('customers.read') && <Histogram />}
               </div>
               <WhatToDo rows={answer.data} currency={answer.meta.currency} />
             </div>
           )}
-        </Faced>
+        </QueryState>
       )}
       {tab === 'movement' && <Movement />}
       {tab === 'rules' && <Rules />}

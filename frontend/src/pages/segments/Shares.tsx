@@ -1,12 +1,12 @@
 import { Link, useNavigate } from '@tanstack/react-router'
 import type { SegmentRow } from '@/api/shapes'
-import { Bars } from '@/components/charts/Bars'
-import { ChartCard } from '@/components/charts/ChartCard'
-import { Donut } from '@/components/charts/Donut'
-import type { Column } from '@/components/DataTable'
-import { count, money, percent } from '@/components/format'
-import { SegmentMark } from '@/components/SegmentMark'
-import { colourOf } from '@/components/segments'
+import { SegmentBadge } from '@/features/customer/SegmentBadge'
+import { colourOf } from '@/features/customer/segments'
+import { Bars } from '@/ui/charts/Bars'
+import { ChartCard } from '@/ui/charts/ChartCard'
+import { Donut } from '@/ui/charts/Donut'
+import type { Column } from '@/ui/DataTable'
+import { count, money, percent } from '@/ui/format'
 import css from './Segments.module.css'
 
 interface Props {
@@ -21,7 +21,7 @@ export function Shares({ rows, currency }: Props) {
   const total = rows.reduce((sum, row) => sum + row.customers, 0)
   const filled = rows.filter(row => row.customers > 0)
   const columns: Column<SegmentRow>[] = [
-    { name: 'segment', label: 'Segment', show: row => <SegmentMark segment={row.segment} /> },
+    { name: 'segment', label: 'Segment', show: row => <SegmentBadge segment={row.segment} /> },
     { name: 'customers', label: 'Customers', numeric: true, show: row => count(row.customers) },
     { name: 'share', label: 'Share', numeric: true, show: row => percent(row.share, 1) },
     { name: 'revenue', label: 'Net revenue', numeric: true, show: row => money(row.revenue, currency) },
@@ -48,7 +48,7 @@ export function Shares({ rows, currency }: Props) {
             {filled.map(row => (
               <li key={row.segment}>
                 <Link to="/customers" search={{ segment: row.segment }}>
-                  <SegmentMark segment={row.segment} />
+                  <SegmentBadge segment={row.segment} />
                 </Link>
                 <span>{percent(row.share)}</span>
               </li>

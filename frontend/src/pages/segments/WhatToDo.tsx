@@ -1,11 +1,11 @@
 import { useMediaQuery } from '@mantine/hooks'
 import { Link } from '@tanstack/react-router'
 import type { SegmentRow } from '@/api/shapes'
-import { DataTable } from '@/components/DataTable'
-import { Asked } from '@/components/Figure'
-import { count, many, money, percent } from '@/components/format'
-import { Card } from '@/components/Page'
-import { SegmentMark } from '@/components/SegmentMark'
+import { OpensCalculation } from '@/features/calculation/Metric'
+import { SegmentBadge } from '@/features/customer/SegmentBadge'
+import { DataTable } from '@/ui/DataTable'
+import { count, money, percent, plural } from '@/ui/format'
+import { Card } from '@/ui/Page'
 import css from './Segments.module.css'
 
 export function WhatToDo({ rows, currency }: { rows: SegmentRow[]; currency: string | null | undefined }) {
@@ -18,7 +18,7 @@ export function WhatToDo({ rows, currency }: { rows: SegmentRow[]; currency: str
           {rows.map(row => (
             <li key={row.segment}>
               <Link to="/customers" search={{ segment: row.segment }} className={css.link}>
-                <SegmentMark segment={row.segment} />
+                <SegmentBadge segment={row.segment} />
               </Link>
               <span>
                 {count(row.customers)}, {money(row.revenue, currency, 'short')}
@@ -38,7 +38,7 @@ export function WhatToDo({ rows, currency }: { rows: SegmentRow[]; currency: str
               label: 'Segment',
               show: row => (
                 <Link to="/customers" search={{ segment: row.segment }} className={css.link}>
-                  <SegmentMark segment={row.segment} />
+                  <SegmentBadge segment={row.segment} />
                 </Link>
               ),
             },
@@ -47,9 +47,9 @@ export function WhatToDo({ rows, currency }: { rows: SegmentRow[]; currency: str
               label: 'Customers',
               numeric: true,
               show: row => (
-                <Asked label={`Customers, ${row.segment}`} address={address(row)}>
+                <OpensCalculation label={`Customers, ${row.segment}`} address={address(row)}>
                   {count(row.customers)}
-                </Asked>
+                </OpensCalculation>
               ),
             },
             { name: 'share', label: 'Share', numeric: true, show: row => percent(row.share) },
@@ -58,16 +58,16 @@ export function WhatToDo({ rows, currency }: { rows: SegmentRow[]; currency: str
               label: 'Net revenue',
               numeric: true,
               show: row => (
-                <Asked label={`Net revenue, ${row.segment}`} address={address(row)}>
+                <OpensCalculation label={`Net revenue, ${row.segment}`} address={address(row)}>
                   {money(row.revenue, currency)}
-                </Asked>
+                </OpensCalculation>
               ),
             },
             {
               name: 'median_recency_days',
               label: 'Half ordered within',
               numeric: true,
-              show: row => (row.median_recency_days == null ? '–' : many(row.median_recency_days, 'day')),
+              show: row => (row.median_recency_days == null ? '–' : plural(row.median_recency_days, 'day')),
             },
             { name: 'advice', label: 'What to do', wrap: true },
           ]}

@@ -1,5 +1,5 @@
 import type { Distributed } from '@/api/shapes'
-import { oneOf, reader, text, whole } from '@/components/search'
+import { integer, oneOf, searchParser, text } from '@/ui/searchParams'
 
 export const AXES: { value: Distributed; label: string }[] = [
   { value: 'recency', label: 'Recency' },
@@ -13,10 +13,10 @@ export const TABS = [
   { value: 'rules', label: 'Rules' },
 ] as const
 
-export const parseSegments = reader({
+export const parseSegments = searchParser({
   tab: oneOf(TABS.map(tab => tab.value)),
   axis: oneOf(AXES.map(axis => axis.value)),
   segment: text,
   category: text,
-  since: whole,
+  since: integer,
 })

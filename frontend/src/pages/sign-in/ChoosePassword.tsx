@@ -1,10 +1,10 @@
 import { Button, TextInput } from '@mantine/core'
-import '@/components/theme/inputs'
+import '@/ui/theme/inputs'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, Problem, read } from '@/api/client'
 import type { User } from '@/api/shapes'
-import { NewPasswordField } from '@/components/NewPasswordField'
+import { NewPasswordField } from '@/features/session/NewPasswordField'
 import css from './SignIn.module.css'
 import { onSubmit } from './submit'
 

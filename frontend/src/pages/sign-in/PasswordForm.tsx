@@ -1,11 +1,11 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core'
-import '@/components/theme/inputs'
+import '@/ui/theme/inputs'
 import { IconFingerprint } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, read } from '@/api/client'
-import { ask } from '@/api/questions'
-import { answerPasskey, hasPasskeys } from '@/components/passkeys'
+import { queries } from '@/api/queries'
+import { hasPasskeys, signWithPasskey } from '@/features/session/passkeys'
 import css from './SignIn.module.css'
 import { type OnAnswer, onSubmit } from './submit'
 
@@ -25,7 +25,7 @@ interface Props {
 export function PasswordForm({ next, refused, onAnswer }: Props) {
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
-  const providers = useQuery(ask.providers())
+  const providers = useQuery(queries.providers())
   const signIn = useMutation({
     mutationFn: () => read(api.POST('/api/auth/sign-in', { body: { email, password } })),
     onSuccess: onAnswer,
@@ -33,7 +33,7 @@ export function PasswordForm({ next, refused, onAnswer }: Props) {
   const passkey = useMutation({
     mutationFn: async () => {
       const { options, ticket } = await read(api.POST('/api/auth/passkey/options'))
-      return read(api.POST('/api/auth/passkey', { body: { ticket, credential: await answerPasskey(options) } }))
+      return read(api.POST('/api/auth/passkey', { body: { ticket, credential: await signWithPasskey(options) } }))
     },
     onSuccess: onAnswer,
   })

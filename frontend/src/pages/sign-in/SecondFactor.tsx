@@ -1,5 +1,5 @@
 import { Button, TextInput } from '@mantine/core'
-import '@/components/theme/inputs'
+import '@/ui/theme/inputs'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, read } from '@/api/client'

@@ -1,31 +1,32 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useRef } from 'react'
-import { ask } from '@/api/questions'
+import { queries } from '@/api/queries'
 import type { CustomerRow } from '@/api/shapes'
-import { Figure, Figures } from '@/components/Figure'
-import { Empty, Faced, Waiting } from '@/components/faces'
-import { asSentence, count, many, money, percent } from '@/components/format'
-import { KpiFigures } from '@/components/Kpis'
-import { focusedRow, moveFocus, useKeys } from '@/components/keys'
-import { LogCall } from '@/components/LogCall'
-import { Chip, Likelihood } from '@/components/marks'
-import { Card, Page } from '@/components/Page'
-import { SegmentMark } from '@/components/SegmentMark'
-import { useMay } from '@/components/signedIn'
-import { usePanel } from '@/components/usePanel'
+import { usePermissions } from '@/api/useSession'
+import { Kpis } from '@/features/calculation/Kpis'
+import { Metric, MetricRow } from '@/features/calculation/Metric'
+import { LogCall } from '@/features/customer/LogCall'
+import { SegmentBadge } from '@/features/customer/SegmentBadge'
+import { ProbabilityBar } from '@/features/customer/scores'
+import { useCustomerPanel } from '@/features/customer/useCustomerPanel'
+import { Badge } from '@/ui/Badge'
+import { asSentence, count, money, percent, plural } from '@/ui/format'
+import { Card, Page } from '@/ui/Page'
+import { focusedRow, moveFocus, useShortcuts } from '@/ui/shortcuts'
+import { EmptyState, Loading, QueryState } from '@/ui/states'
 import css from './Today.module.css'
 
 /** Who to call today: the ranked list, what it is worth, and one click to log the call. */
 export default function Today() {
-  const calls = useQuery(ask.callsToday())
-  const panel = usePanel()
+  const calls = useQuery(queries.callsToday())
+  const panel = useCustomerPanel()
   const list = useRef<HTMLOListElement>(null)
-  const may = useMay()
+  const can = usePermissions()
   const summary = calls.data?.summary
   const currency = calls.data?.meta.currency
 
-  useKeys({
+  useShortcuts({
     j: () => moveFocus(list.current, 1),
     k: () => moveFocus(list.current, -1),
     l: () => list.current?.querySelector<HTMLElement>(`[data-row="${focusedRow(list.current)}"] [data-log]`)?.click(),
@@ -40,24 +41,24 @@ export default function Today() {
             ' '
           ) : (
             <>
-              <strong>{many(summary.calls, 'customer')}</strong>,{' '}
+              <strong>{plural(summary.calls, 'customer')}</strong>,{' '}
               <strong>{money(summary.expected_value, currency)}</strong> expected within 30 days
             </>
           )
         }
       >
         {!calls.isError && (
-          <Figures>
-            <Figure label="Called today" value={summary && count(summary.already_called)} />
-            <KpiFigures names={['revenue', 'expected_value', 'at_risk_revenue']} />
-          </Figures>
+          <MetricRow>
+            <Metric label="Called today" value={summary && count(summary.already_called)} />
+            <Kpis names={['revenue', 'expected_value', 'at_risk_revenue']} />
+          </MetricRow>
         )}
         <Card flush>
-          <Faced
+          <QueryState
             query={calls}
-            waiting={
+            loading={
               <div className={css.waiting}>
-                <Waiting rows={10} height={40} gap={24} />
+                <Loading rows={10} height={40} gap={24} />
               </div>
             }
             isEmpty={answer => answer.data.length === 0}
@@ -79,7 +80,7 @@ export default function Today() {
                       rank={place + 1}
                       currency={currency}
                       isOpen={panel.open === row.customer_id}
-                      canLog={may('calls.write')}
+                      canLog={can('calls.write')}
                       onOpen={panel.show}
                       onNear={panel.prepare}
                     />
@@ -87,7 +88,7 @@ export default function Today() {
                 </ol>
               </>
             )}
-          </Faced>
+          </QueryState>
         </Card>
       </Page>
       {panel.panel}
@@ -129,8 +130,8 @@ function Row({ row, rank, currency, isOpen, canLog, onOpen, onNear }: RowProps) 
           {row.name ?? row.customer_id}
         </button>
         <span className={css.segment}>
-          <SegmentMark segment={row.segment} />
-          {row.handled_by && <Chip tone="good">Called by {row.handled_by}</Chip>}
+          <SegmentBadge segment={row.segment} />
+          {row.handled_by && <Badge tone="good">Called by {row.handled_by}</Badge>}
         </span>
       </div>
       <p className={css.why}>
@@ -138,7 +139,7 @@ function Row({ row, rank, currency, isOpen, canLog, onOpen, onNear }: RowProps) 
         {row.reasons[1] && <span className={css.more}> · {row.reasons[1]}</span>}
       </p>
       <span className={css.chance}>
-        <Likelihood value={row.probability}>{percent(row.probability)}</Likelihood>
+        <ProbabilityBar value={row.probability}>{percent(row.probability)}</ProbabilityBar>
       </span>
       <span className={css.worth}>
         <span className="only-read">expected </span>
@@ -150,14 +151,14 @@ function Row({ row, rank, currency, isOpen, canLog, onOpen, onNear }: RowProps) 
 }
 
 function Done({ called }: { called: number }) {
-  const may = useMay()
+  const can = usePermissions()
   return called ? (
-    <Empty title="All done for today" action={<Link to="/customers">Look further down the list</Link>}>
-      {many(called, 'call')} logged. Those put off come back on their day.
-    </Empty>
+    <EmptyState title="All done for today" action={<Link to="/customers">Look further down the list</Link>}>
+      {plural(called, 'call')} logged. Those put off come back on their day.
+    </EmptyState>
   ) : (
-    <Empty title="Nobody to call yet" action={may('runs.read') && <Link to="/runs">What is missing</Link>}>
+    <EmptyState title="Nobody to call yet" action={can('runs.read') && <Link to="/runs">What is missing</Link>}>
       The orders do not allow a prediction yet: there are too few, or too short a time of them.
-    </Empty>
+    </EmptyState>
   )
 }

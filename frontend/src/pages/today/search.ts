@@ -1,3 +1,3 @@
-import { reader, text } from '@/components/search'
+import { searchParser, text } from '@/ui/searchParams'
 
-export const parseToday = reader({ open: text })
+export const parseToday = searchParser({ open: text })

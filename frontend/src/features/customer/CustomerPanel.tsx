@@ -1,0 +1,182 @@
+import { Button, CloseButton, Textarea } from '@mantine/core'
+import '@/ui/theme/inputs'
+import { IconArrowUpRight } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useEffect, useRef, useState } from 'react'
+import { queries } from '@/api/queries'
+import type { Customer } from '@/api/shapes'
+import { usePermissions } from '@/api/useSession'
+import { count, country, dateTime, day, money, percent } from '@/ui/format'
+import { Loading, QueryState } from '@/ui/states'
+import { useReturnFocus } from '@/ui/useReturnFocus'
+import { Contact } from './Contact'
+import css from './CustomerPanel.module.css'
+import { OUTCOMES, outcomeLabel, useEngagement } from './engagement'
+import { REASONS_NOTE, Reasons } from './Reasons'
+import { SegmentBadge } from './SegmentBadge'
+import { ChurnBadge, RfmScore } from './scores'
+
+interface Props {
+  customerId: string
+  onClose: () => void
+}
+
+/** One customer beside the list: how likely, worth what, why, how to reach, and how the call went. */
+export default function CustomerPanel({ customerId, onClose }: Props) {
+  const query = useQuery(queries.customer(customerId))
+  const panel = useRef<HTMLElement>(null)
+  useReturnFocus()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another customer is another panel to read from the top
+  useEffect(() => {
+    panel.current?.focus({ preventScroll: true })
+    panel.current?.scrollTo(0, 0)
+  }, [customerId])
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === 'Escape' && !event.defaultPrevented) onClose()
+    }
+    document.addEventListener('keydown', onKey)
+    return () => document.removeEventListener('keydown', onKey)
+  }, [onClose])
+  return (
+    <aside ref={panel} className={css.panel} aria-label="Customer" tabIndex={-1}>
+      <div className={css.bar}>
+        <span className={css.id}>{customerId}</span>
+        <Button
+          variant="subtle"
+          size="compact-sm"
+          rightSection={<IconArrowUpRight size={16} aria-hidden />}
+          renderRoot={props => <Link to="/customers/$id" params={{ id: customerId }} {...props} />}
+        >
+          Full page
+        </Button>
+        <CloseButton aria-label="Close" onClick={onClose} />
+      </div>
+      <div className={css.body}>
+        <QueryState query={query} loading={<Loading rows={8} height={28} />}>
+          {data => <Full data={data} />}
+        </QueryState>
+      </div>
+    </aside>
+  )
+}
+
+function Full({ data }: { data: Customer }) {
+  const { scores, reasons, meta } = data
+  const can = usePermissions()
+  return (
+    <>
+      <div>
+        <h2 className={css.name} dir="auto">
+          {data.name ?? data.customer_id}
+        </h2>
+        <p className={css.dim}>
+          {scores && <SegmentBadge segment={scores.segment} />} {data.country && `· ${country(data.country)}`}{' '}
+          {data.owner && `· ${data.owner.name}`}
+        </p>
+      </div>
+      {scores && (
+        <dl className={css.pair}>
+          <div>
+            <dt>Orders within 30 days</dt>
+            <dd>{percent(scores.probability)}</dd>
+          </div>
+          <div>
+            <dt>Expected value</dt>
+            <dd>{money(scores.expected_value, meta.currency)}</dd>
+          </div>
+        </dl>
+      )}
+      <section>
+        <h3 className={css.heading}>Why now</h3>
+        <Reasons reasons={reasons} />
+        {reasons.length > 0 && <p className={css.note}>{REASONS_NOTE}</p>}
+      </section>
+      {can('calls.write') && <LogCall key={data.customer_id} who={data} />}
+      <section>
+        <h3 className={css.heading}>Contact</h3>
+        <Contact key={data.customer_id} customerId={data.customer_id} contact={data.contact} />
+      </section>
+      {scores && (
+        <section>
+          <h3 className={css.heading}>Value</h3>
+          <dl className={css.facts}>
+            <dt>RFM</dt>
+            <dd>
+              <RfmScore {...scores} />
+            </dd>
+            <dt>Last purchase</dt>
+            <dd>{day(scores.last_purchase_day)}</dd>
+            <dt>Orders</dt>
+            <dd>{count(scores.frequency)}</dd>
+            <dt>Spent</dt>
+            <dd>{money(scores.monetary, meta.currency)}</dd>
+            <dt>Next 12 months</dt>
+            <dd>
+              {money(scores.value_12m, meta.currency)}{' '}
+              {scores.value_band && <span className={css.dim}>({scores.value_band})</span>}
+            </dd>
+            <dt>Leaving</dt>
+            <dd>
+              <ChurnBadge state={scores.churn_state} />
+            </dd>
+          </dl>
+        </section>
+      )}
+      {can('calls.read') && <Calls customerId={data.customer_id} />}
+    </>
+  )
+}
+
+function LogCall({ who }: { who: Customer }) {
+  const desk = useEngagement()
+  const [note, setNote] = useState('')
+  return (
+    <section className="no-print">
+      <h3 className={css.heading}>How did the call go?</h3>
+      <div className={css.outcomes}>
+        {OUTCOMES.map(({ value, label }) => (
+          <Button
+            key={value}
+            variant="default"
+            disabled={desk.logCall.isPending}
+            onClick={() => desk.logCall.mutate({ who, outcome: value, note }, { onSuccess: () => setNote('') })}
+          >
+            {label}
+          </Button>
+        ))}
+      </div>
+      <Textarea
+        aria-label="Note"
+        placeholder="Note, for the next one who calls"
+        value={note}
+        onChange={event => setNote(event.currentTarget.value)}
+        minRows={2}
+        mt={8}
+        maxLength={2000}
+      />
+    </section>
+  )
+}
+
+function Calls({ customerId }: { customerId: string }) {
+  const query = useQuery(queries.calls(customerId))
+  if (!query.data?.data.length) return null
+  return (
+    <section>
+      <h3 className={css.heading}>Earlier calls</h3>
+      <ul className={css.calls}>
+        {query.data.data.map(call => (
+          <li key={call.call_id}>
+            <strong>{outcomeLabel(call.outcome)}</strong>{' '}
+            <span className={css.dim}>
+              {call.caller.name ?? 'Somebody'}, {dateTime(call.called_at)}
+            </span>
+            {call.note && <p>{call.note}</p>}
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}

@@ -1,0 +1,110 @@
+/** What a rep does to a customer: log a call, put off, hand on. Seen at once, taken back with undo. */
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { api, read } from '@/api/client'
+import type { CallList, Outcome } from '@/api/shapes'
+import { plural } from '@/ui/format'
+import { showError, showToast } from '@/ui/toasts'
+
+export const OUTCOMES: { value: Outcome; label: string }[] = [
+  { value: 'reached', label: 'Reached' },
+  { value: 'will_order', label: 'Will order' },
+  { value: 'no_answer', label: 'No answer' },
+  { value: 'not_interested', label: 'Not interested' },
+]
+
+export const SNOOZES = [
+  { days: 1, label: 'Until tomorrow' },
+  { days: 7, label: 'For a week' },
+  { days: 30, label: 'For a month' },
+]
+
+export const outcomeLabel = (outcome: Outcome) => OUTCOMES.find(each => each.value === outcome)?.label ?? outcome
+
+const TODAY = ['calls', 'today']
+
+interface CustomerRef {
+  customer_id: string
+  name: string | null
+}
+
+export function useEngagement() {
+  const queryClient = useQueryClient()
+  const refresh = () =>
+    queryClient.invalidateQueries({ predicate: ({ queryKey }) => ['calls', 'customers'].includes(String(queryKey[0])) })
+
+  /** Takes customers off today's list at once, before the server has answered. Returns how to put them back. */
+  function removeFromList(ids: string[]) {
+    const before = queryClient.getQueriesData<CallList>({ queryKey: TODAY })
+    queryClient.setQueriesData<CallList>({ queryKey: TODAY }, list => {
+      if (!list) return list
+      const left = list.data.filter(row => !ids.includes(row.customer_id))
+      const gone = list.data.filter(row => ids.includes(row.customer_id))
+      const worth = gone.reduce((sum, row) => sum + (row.expected_value ?? 0), 0)
+      const summary = {
+        ...list.summary,
+        calls: list.summary.calls - gone.length,
+        expected_value: list.summary.expected_value - worth,
+      }
+      return { ...list, data: left, total: list.total - gone.length, summary }
+    })
+    return () => {
+      for (const [key, list] of before) queryClient.setQueryData(key, list)
+    }
+  }
+
+  function onError(error: Error, _given: unknown, putBack: (() => void) | undefined) {
+    putBack?.()
+    showError(error)
+  }
+
+  const undoAction = (undo: () => Promise<unknown>, sentence: string) => () =>
+    void undo().then(() => {
+      showToast(sentence)
+      return refresh()
+    }, showError)
+
+  const logCall = useMutation({
+    mutationFn: ({ who, outcome, note }: { who: CustomerRef; outcome: Outcome; note?: string }) =>
+      read(api.POST('/api/calls', { body: { customer_id: who.customer_id, outcome, ...(note ? { note } : {}) } })),
+    onMutate: ({ who }) => removeFromList([who.customer_id]),
+    onSuccess: (call, { who, outcome }) => {
+      const undo = () => read(api.POST('/api/calls/{call_id}/undo', { params: { path: { call_id: call.call_id } } }))
+      showToast(`${outcomeLabel(outcome)}: ${who.name ?? who.customer_id}`, {
+        undo: undoAction(undo, 'Call taken back'),
+      })
+    },
+    onError: onError,
+    onSettled: refresh,
+  })
+
+  const snooze = useMutation({
+    mutationFn: ({ ids, until }: { ids: string[]; until: string }) =>
+      read(api.POST('/api/snoozes', { body: { customer_ids: ids, until } })),
+    onMutate: ({ ids }) => removeFromList(ids),
+    onSuccess: ({ data }, { ids }) => {
+      const lift = (snooze_id: number) =>
+        read(api.DELETE('/api/snoozes/{snooze_id}', { params: { path: { snooze_id } } }))
+      const undo = () => Promise.all(data.map(each => lift(each.snooze_id)))
+      showToast(`${plural(ids.length, 'customer')} put off`, { undo: undoAction(undo, 'Back on the list') })
+    },
+    onError: onError,
+    onSettled: refresh,
+  })
+
+  const assign = useMutation({
+    mutationFn: ({ ids, user }: { ids: string[]; user: { user_id: number; name: string } }) =>
+      read(api.POST('/api/assignments', { body: { customer_ids: ids, user_id: user.user_id } })),
+    onSuccess: ({ assignment_id, customers }, { user }) => {
+      const undo = () =>
+        read(api.POST('/api/assignments/{assignment_id}/undo', { params: { path: { assignment_id } } }))
+      showToast(`${plural(customers, 'customer')} now with ${user.name}`, {
+        tone: 'good',
+        undo: undoAction(undo, 'Handed back'),
+      })
+    },
+    onError: showError,
+    onSettled: refresh,
+  })
+
+  return { logCall, snooze, assign }
+}

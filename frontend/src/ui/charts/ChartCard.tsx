@@ -1,0 +1,109 @@
+import { Button } from '@mantine/core'
+import { IconDownload, IconTable } from '@tabler/icons-react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { saveFile, toCsv } from '@/ui/csv'
+import { type Column, DataTable } from '@/ui/DataTable'
+import { Card } from '@/ui/Page'
+import { EmptyState } from '@/ui/states'
+import css from './charts.module.css'
+
+interface Props<Row> {
+  title: ReactNode
+  note?: ReactNode
+  actions?: ReactNode
+  /** What to choose, between the words and the chart. */
+  head?: ReactNode
+  fileName: string
+  columns: Column<Row>[]
+  rows: Row[]
+  height?: number
+  rowKey?: (row: Row, place: number) => string | number
+  children: ReactNode
+}
+
+/** A chart, and under it the same as a table and as a file: nothing is to be seen only by eye. */
+export function ChartCard<Row extends object>({
+  title,
+  note,
+  actions,
+  head,
+  fileName,
+  columns,
+  rows,
+  height = 260,
+  rowKey,
+  children,
+}: Props<Row>) {
+  const [asTable, setAsTable] = useState(false)
+  return (
+    <Card title={title} note={note} actions={actions}>
+      {head && <div className={`${css.head} no-print`}>{head}</div>}
+      {rows.length === 0 ? (
+        <EmptyState title="Nothing to draw yet" />
+      ) : asTable ? (
+        <div className={css.table} style={{ maxHeight: Math.max(height, 320) }}>
+          <DataTable caption={fileName} columns={columns} rows={rows} rowKey={rowKey} />
+        </div>
+      ) : (
+        <Seen height={height}>{children}</Seen>
+      )}
+      {rows.length > 0 && (
+        <div className={`${css.under} no-print`}>
+          <Button
+            variant="subtle"
+            size="compact-sm"
+            aria-pressed={asTable}
+            leftSection={<IconTable size={16} aria-hidden />}
+            onClick={() => setAsTable(!asTable)}
+          >
+            {asTable ? 'Show as chart' : 'Show as table'}
+          </Button>
+          <Button
+            variant="subtle"
+            size="compact-sm"
+            leftSection={<IconDownload size={16} aria-hidden />}
+            onClick={() =>
+              saveFile(new Blob([toCsv(columns, rows)], { type: 'text/csv;charset=utf-8' }), `${fileName}.csv`)
+            }
+          >
+            CSV
+          </Button>
+        </div>
+      )}
+    </Card>
+  )
+}
+
+/** One chart a frame: drawn in one piece, each takes a phone a tenth of a second, and the page must answer meanwhile. */
+const turns: (() => void)[] = []
+
+function inTurn(draw: () => void) {
+  if (turns.push(draw) === 1) requestAnimationFrame(drawNext)
+}
+
+function drawNext() {
+  turns.shift()?.()
+  if (turns.length) requestAnimationFrame(drawNext)
+}
+
+/** Drawn when it comes into the window, or once the page is idle: what is below waits for what is seen. */
+function Seen({ height, children }: { height: number; children: ReactNode }) {
+  const [isSeen, setSeen] = useState(false)
+  const frame = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const show = () => inTurn(() => setSeen(true))
+    const watch = new IntersectionObserver(found => found.some(each => each.isIntersecting) && show())
+    if (frame.current) watch.observe(frame.current)
+    // Safari has no idle callback; there a second must do.
+    const idle = window.requestIdleCallback?.(show) ?? setTimeout(show, 1_000)
+    return () => {
+      watch.disconnect()
+      ;(window.cancelIdleCallback ?? clearTimeout)(idle)
+    }
+  }, [])
+  return (
+    <div ref={frame} className={css.chart} style={{ height }}>
+      {isSeen && children}
+    </div>
+  )
+}

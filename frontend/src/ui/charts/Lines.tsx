@@ -1,0 +1,10 @@
+import { lazyComponent } from '@/ui/lazyComponent'
+import type { LinesProps } from './drawn/Lines'
+
+const Drawn = lazyComponent(() => import('./drawn/Lines'))
+
+/** Lines, with a band where there is one; the drawing library is fetched when the first chart is shown. */
+export function Lines<Row extends object>(props: LinesProps<Row>) {
+  return <Drawn {...(props as unknown as LinesProps<object>)} />
+}
+Lines.preload = Drawn.preload

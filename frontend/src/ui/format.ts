@@ -1,0 +1,150 @@
+/** Numbers, money and days as the reader's locale writes them. Missing values are an en dash, never a zero. */
+
+export const NO_VALUE = '–'
+
+let locale: string | undefined
+const formatters = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>()
+
+/** The locale of all pages from now on; undefined is the browser's. */
+export function setLocale(next: string | undefined) {
+  locale = next || undefined
+  formatters.clear()
+  countries = undefined
+}
+
+function numbers(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = JSON.stringify(options)
+  if (!formatters.has(key)) formatters.set(key, new Intl.NumberFormat(locale, options))
+  return formatters.get(key) as Intl.NumberFormat
+}
+
+function dates(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = JSON.stringify(options)
+  if (!formatters.has(key)) formatters.set(key, new Intl.DateTimeFormat(locale, options))
+  return formatters.get(key) as Intl.DateTimeFormat
+}
+
+type Maybe<T> = T | null | undefined
+
+export function count(value: Maybe<number>): string {
+  return value == null ? NO_VALUE : numbers({ maximumFractionDigits: 0 }).format(value)
+}
+
+export function decimal(value: Maybe<number>, digits = 2): string {
+  return value == null
+    ? NO_VALUE
+    : numbers({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value)
+}
+
+/** Money to the unit in tables, shortened ("£288.2k") on cards; pence only where asked. */
+export function money(
+  value: Maybe<number>,
+  currency: Maybe<string>,
+  style: 'full' | 'short' | 'exact' = 'full',
+): string {
+  if (value == null) return NO_VALUE
+  const digits = style === 'exact' ? 2 : 0
+  const size: Intl.NumberFormatOptions =
+    style === 'short' && Math.abs(value) >= 10_000
+      ? { notation: 'compact', maximumFractionDigits: 1 }
+      : { minimumFractionDigits: digits, maximumFractionDigits: digits }
+  return numbers({
+    ...size,
+    ...(currency ? { style: 'currency', currency, currencyDisplay: 'narrowSymbol' } : {}),
+  }).format(value)
+}
+
+export function compact(value: Maybe<number>): string {
+  return value == null ? NO_VALUE : numbers({ notation: 'compact', maximumFractionDigits: 1 }).format(value)
+}
+
+/** A share (0 to 1) as a percentage; between 0 and 1 % it says so. */
+export function percent(value: Maybe<number>, digits = 0): string {
+  if (value == null) return NO_VALUE
+  if (value > 0 && value < 0.01 && digits === 0) return `<${numbers({ style: 'percent' }).format(0.01)}`
+  return numbers({ style: 'percent', minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value)
+}
+
+/** A change as sign and percentage; the arrow and the word stand beside it. */
+export function change(value: Maybe<number>): string {
+  return value == null
+    ? NO_VALUE
+    : numbers({ style: 'percent', maximumFractionDigits: 1, signDisplay: 'exceptZero' }).format(value)
+}
+
+const DAY_MS = 86_400_000
+
+/** Days have no time zone: 2011-12-09 is the ninth everywhere. */
+function dayOf(iso: string): Date {
+  return new Date(`${iso.slice(0, 10)}T12:00:00Z`)
+}
+
+export function day(iso: Maybe<string>): string {
+  return iso ? dates({ day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' }).format(dayOf(iso)) : NO_VALUE
+}
+
+/** How many days there are from one to another, both included. */
+export function daysIn(first: string, last: string): number {
+  return Math.round((dayOf(last).getTime() - dayOf(first).getTime()) / DAY_MS) + 1
+}
+
+/** The last day that counts: the one before as_of. */
+export function lastDay(as_of: string): string {
+  return new Date(dayOf(as_of).getTime() - DAY_MS).toISOString().slice(0, 10)
+}
+
+export function month(iso: Maybe<string>, style: 'short' | 'long' = 'short'): string {
+  return iso
+    ? dates({ month: style, year: 'numeric', timeZone: 'UTC' }).format(dayOf(iso.length === 7 ? `${iso}-01` : iso))
+    : NO_VALUE
+}
+
+/** A moment in the reader's own time zone. */
+export function dateTime(iso: Maybe<string>): string {
+  return iso
+    ? dates({ day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' }).format(
+        new Date(iso),
+      )
+    : NO_VALUE
+}
+
+export function timeOfDay(at: Date): string {
+  return dates({ hour: '2-digit', minute: '2-digit' }).format(at)
+}
+
+export function plural(value: number, one: string, more = `${one}s`): string {
+  return `${count(value)} ${Math.round(value) === 1 ? one : more}`
+}
+
+let countries: Intl.DisplayNames | undefined
+
+/** A country as sources write it: ISO codes get their name, everything else stays. */
+export function country(value: Maybe<string>): string {
+  if (!value) return NO_VALUE
+  countries ??= new Intl.DisplayNames(locale, { type: 'region', fallback: 'code' })
+  return /^[A-Z]{2}$/.test(value) ? (countries.of(value) ?? value) : value
+}
+
+/** Sentences from the models begin small; on a page they begin large. */
+export function asSentence(text: string): string {
+  return text.charAt(0).toLocaleUpperCase(locale) + text.slice(1)
+}
+
+/** Two letters for a person without a picture. */
+export function initials(name: Maybe<string>): string {
+  const words = (name ?? '').trim().split(/\s+/).filter(Boolean)
+  return ((words[0]?.[0] ?? '?') + (words.length > 1 ? (words.at(-1)?.[0] ?? '') : '')).toUpperCase()
+}
+
+/** The day some days from now, as the API writes days. */
+export function inDays(days: number): string {
+  const at = new Date()
+  at.setDate(at.getDate() + days)
+  return [at.getFullYear(), String(at.getMonth() + 1).padStart(2, '0'), String(at.getDate()).padStart(2, '0')].join('-')
+}
+
+/** A name of the API's as words, where nothing better is known. */
+export function humanize(name: string): string {
+  const words = name.replaceAll('_', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}

@@ -1,0 +1,103 @@
+import { Button, Skeleton } from '@mantine/core'
+import '@mantine/core/styles/Skeleton.layer.css'
+import { IconAlertTriangle, IconLock, IconMoodEmpty, IconWifiOff } from '@tabler/icons-react'
+import type { UseQueryResult } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { type ReactNode, useDeferredValue } from 'react'
+import { Problem } from '@/api/client'
+import { usePermissions } from '@/api/useSession'
+import css from './states.module.css'
+
+/** The API's 409: no run is published, so there is nothing to show. */
+const NO_RUN_YET = 409
+
+/** Loading: grey bars the size of what will come, so that nothing jumps. */
+export function Loading({ rows = 3, height = 20, gap = 12 }: { rows?: number; height?: number; gap?: number }) {
+  return (
+    <div className={css.waiting} style={{ gap }} role="status" aria-label="Loading">
+      {Array.from({ length: rows }, (_, row) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the bars have nothing else to be told apart by
+        <Skeleton key={row} height={height} radius="sm" />
+      ))}
+    </div>
+  )
+}
+
+/** Wrong: what happened, what to do, and the way to try again. */
+export function ErrorState({ error, onRetry }: { error: Error; onRetry?: () => void }) {
+  const problem = error instanceof Problem ? error : null
+  if (problem?.status === NO_RUN_YET) return <NoDataYet title={error.message}>{problem.remedy}</NoDataYet>
+  const Icon = problem?.status === 403 ? IconLock : problem?.status === 0 ? IconWifiOff : IconAlertTriangle
+  return (
+    <div className={css.face} role="alert">
+      <Icon size={28} stroke={1.5} className={css.icon} aria-hidden />
+      <p className={css.title}>{error.message}</p>
+      {problem?.status === 403 && <p className={css.text}>An administrator can give you the right to see this.</p>}
+      {problem?.remedy && <p className={css.text}>{problem.remedy}</p>}
+      {onRetry && problem?.status !== 403 && (
+        <Button variant="default" onClick={onRetry}>
+          Try again
+        </Button>
+      )}
+      {problem?.requestId && <p className={css.id}>Request {problem.requestId}</p>}
+    </div>
+  )
+}
+
+/** Empty: why there is nothing, and the next step. */
+export function EmptyState({ title, children, action }: { title: string; children?: ReactNode; action?: ReactNode }) {
+  return (
+    <div className={css.face}>
+      <IconMoodEmpty size={28} stroke={1.5} className={css.icon} aria-hidden />
+      <p className={css.title}>{title}</p>
+      {children && <p className={css.text}>{children}</p>}
+      {action}
+    </div>
+  )
+}
+
+/** Before the first run: the way to it, for whoever may go it. */
+export function NoDataYet({
+  title = 'Nothing has been scored yet.',
+  children,
+}: {
+  title?: string
+  children?: ReactNode
+}) {
+  const can = usePermissions()
+  return (
+    <EmptyState
+      title={title}
+      action={
+        can('imports.write') && (
+          <Button variant="default" renderRoot={props => <Link to="/import" {...props} />}>
+            Bring in orders
+          </Button>
+        )
+      }
+    >
+      {children}
+    </EmptyState>
+  )
+}
+
+interface QueryStateProps<Data> {
+  query: UseQueryResult<Data, Error>
+  loading?: ReactNode
+  isEmpty?: (data: Data) => boolean
+  empty?: ReactNode
+  children: (data: Data) => ReactNode
+}
+
+/**
+ * The four faces of a question: loading, wrong, empty, full. Data already seen stays while it is asked again.
+ * The first data is drawn as a transition: in slices, between which the page answers.
+ */
+export function QueryState<Data>({ query, loading: waiting, isEmpty, empty, children }: QueryStateProps<Data>) {
+  const isKnown = useDeferredValue(query.data !== undefined)
+  if (query.data === undefined && query.error)
+    return <ErrorState error={query.error} onRetry={() => void query.refetch()} />
+  if (query.data === undefined || !isKnown) return waiting ?? <Loading />
+  if (isEmpty?.(query.data)) return empty ?? <EmptyState title="Nothing here yet" />
+  return children(query.data)
+}
