@@ -65,14 +65,14 @@ def test_an_untouched_audit_is_found_whole(database: Database, book: Book) -> No
 
 CHANGES = (
     "update audit.events set action = 'other'", "delete from audit.events", "truncate audit.events cascade",
-    "update audit.event_customers set customer_id = 'C000999'", "delete from audit.event_customers",
-    "truncate audit.event_customers", "update audit.seals set sealed_at = now()", "delete from audit.seals", "truncate audit.seals",
+    "update audit.event_customer_blocks set block = 'C001'", "delete from audit.event_customer_blocks",
+    "truncate audit.event_customer_blocks", "update audit.seals set sealed_at = now()", "delete from audit.seals", "truncate audit.seals",
 )  # fmt: skip
 FORGERIES = (
     "insert into audit.events (event_id, action) overriding system value values (1000000, 'forged')",
     "insert into audit.events (at, action) values ('2020-01-01', 'forged')",
     "insert into audit.events (action) values ('forged')",
-    "insert into audit.event_customers values (1, 'C999999')",
+    "insert into audit.event_customer_blocks values (1, 'C999', '{C999999}')",
     "select audit.record(7, 'forged', null, '{}', null, '{}')",
 )
 
@@ -97,47 +97,65 @@ def change_a_field(con: Con, chance: random.Random) -> None:
             "action = action || 'x'", "actor_id = coalesce(actor_id, 0) + 1", "actor_id = 7", "subject = null",
             "subject = 'user:9999'", "detail = detail || '{\"x\": 1}'", "detail = '{}'", "via = 'worker'",
             "at = at + interval '1 microsecond'", "at = at - interval '3 days'", "request_id = 'r'",
-            "customer_count = customer_count + 1, customers_sha256 = sha256('x')", "customer_count = 0, customers_sha256 = null",
+            "customer_count = customer_count + 1, customers_sha256 = sha256('x')", "customer_count = customer_count + 1, customers_sha256 = coalesce(customers_sha256, sha256('y'))",
         ]
     )  # fmt: skip
     con.execute(f"update audit.events set {what} where event_id = %s".encode(), [event(con, chance)])
 
 
-def named(con: Con, chance: random.Random) -> dict[str, Any]:
-    """One customer row of any event."""
-    rows = con.execute("select event_id, customer_id from audit.event_customers order by 1, 2").fetchall()
-    return chance.choice(rows)
+def block_of(con: Con, chance: random.Random) -> dict[str, Any]:
+    """The customers of one block of any event."""
+    return chance.choice(con.execute("select * from audit.event_customer_blocks order by 1, 2").fetchall())
+
+
+def store_block(con: Con, block: dict[str, Any]) -> None:
+    """Write the customers of a block, or remove it when it has none."""
+    con.execute("delete from audit.event_customer_blocks where (event_id, block) = (%(event_id)s, %(block)s)", block)
+    if block["customer_ids"]:
+        con.execute("insert into audit.event_customer_blocks values (%(event_id)s, %(block)s, %(customer_ids)s)", block)
 
 
 def change_a_customer(con: Con, chance: random.Random) -> None:
-    con.execute(
-        "update audit.event_customers set customer_id = %(other)s"
-        " where (event_id, customer_id) = (%(event_id)s, %(customer_id)s)",
-        named(con, chance) | {"other": f"C{chance.randrange(500_000, 999_999)}"},
-    )
+    block = block_of(con, chance)
+    ids = block["customer_ids"]
+    ids[chance.randrange(len(ids))] = f"C000{chance.randrange(500, 999)}"
+    store_block(con, block | {"customer_ids": sorted(ids)})
 
 
 def add_a_customer(con: Con, chance: random.Random) -> None:
+    """To a block of the event, or in a new block of it."""
+    if chance.random() < 0.5:
+        block = block_of(con, chance)
+        block["customer_ids"].append(f"C000{chance.randrange(500, 999)}")
+    else:
+        block = {"event_id": event(con, chance), "block": "C700", "customer_ids": [f"C700{chance.randrange(100, 999)}"]}
+    store_block(con, block)
+
+
+def remove_a_customer(con: Con, chance: random.Random) -> None:
+    block = block_of(con, chance)
+    block["customer_ids"].pop(chance.randrange(len(block["customer_ids"])))
+    store_block(con, block)
+
+
+def remove_all_customers(con: Con, chance: random.Random) -> None:
+    store_block(con, block_of(con, chance) | {"customer_ids": []})
+
+
+def hide_a_block(con: Con, chance: random.Random) -> None:
+    """File it where the filter by customer does not look."""
     con.execute(
-        "insert into audit.event_customers values (%s, %s)",
-        [event(con, chance), f"C{chance.randrange(500_000, 999_999)}"],
+        "update audit.event_customer_blocks set block = 'C999' where (event_id, block) = (%(event_id)s, %(block)s)",
+        block_of(con, chance),
     )
 
 
-def remove_customers(con: Con, chance: random.Random) -> None:
-    """One customer of one event, or one customer everywhere."""
-    which = chance.choice(
-        ["(event_id, customer_id) = (%(event_id)s, %(customer_id)s)", "customer_id = %(customer_id)s"]
-    )
-    con.execute(f"delete from audit.event_customers where {which}".encode(), named(con, chance))
-
-
-def move_a_customer(con: Con, chance: random.Random) -> None:
+def move_customers(con: Con, chance: random.Random) -> None:
     """To an event that does not exist."""
     con.execute(
-        "update audit.event_customers set event_id = event_id + 500000"
-        " where (event_id, customer_id) = (%(event_id)s, %(customer_id)s)",
-        named(con, chance),
+        "update audit.event_customer_blocks set event_id = event_id + 500000"
+        " where (event_id, block) = (%(event_id)s, %(block)s)",
+        block_of(con, chance),
     )
 
 
@@ -147,23 +165,22 @@ def swap_customers(con: Con, chance: random.Random) -> None:
     events = con.execute("select event_id from audit.events order by 1").fetchall()
     a, b = events[first]["event_id"], events[first + 8]["event_id"]
     con.execute(
-        "update audit.event_customers set event_id = case event_id when %(a)s then -%(b)s else -%(a)s end"
+        "update audit.event_customer_blocks set event_id = case event_id when %(a)s then -%(b)s else -%(a)s end"
         " where event_id in (%(a)s, %(b)s)",
         {"a": a, "b": b},
     )
-    con.execute("update audit.event_customers set event_id = -event_id where event_id < 0")
+    con.execute("update audit.event_customer_blocks set event_id = -event_id where event_id < 0")
 
 
 def rewrite_customers_and_their_hash(con: Con, chance: random.Random) -> None:
-    """Remove a customer and make the event agree with what is left; only its own hash does not."""
-    victim = named(con, chance)
+    """Remove a customer and make the event agree with what is left; only its own hash in the seal does not."""
+    victim = block_of(con, chance)
+    victim["customer_ids"].pop()
+    store_block(con, victim)
     con.execute(
-        "delete from audit.event_customers where (event_id, customer_id) = (%(event_id)s, %(customer_id)s)", victim
-    )
-    con.execute(
-        "update audit.events set (customer_count, customers_sha256) = (select count(*),"
-        " sha256(convert_to(string_agg(customer_id, ',' order by customer_id), 'UTF8'))"
-        " from audit.event_customers where event_id = %(event_id)s) where event_id = %(event_id)s",
+        "update audit.events set (customer_count, customers_sha256) = (select coalesce(sum(cardinality(customer_ids)), 0),"
+        " sha256(convert_to(string_agg(block || ':' || array_to_string(customer_ids, ','), ';' order by block), 'UTF8'))"
+        " from audit.event_customer_blocks where event_id = %(event_id)s) where event_id = %(event_id)s",
         victim,
     )
 
@@ -200,7 +217,7 @@ def slip_one_in(con: Con, chance: random.Random) -> None:
 def cut_the_tail(con: Con, chance: random.Random) -> None:
     """The events, customers and seals of the last so many seals, cleanly."""
     last = SEALS - chance.randrange(SEALS)
-    for table in ("events", "event_customers"):
+    for table in ("events", "event_customer_blocks"):
         con.execute(
             f"delete from audit.{table} where event_id in"
             " (select unnest(event_ids) from audit.seals where seal_id >= %s)".encode(),
@@ -252,7 +269,7 @@ def change_a_seal(con: Con, chance: random.Random) -> None:
 TAMPERINGS: list[Callable[[Con, random.Random], None]] = [
     change_a_field, change_a_field, change_a_field, delete_some, swap_two, renumber, slip_one_in, cut_the_tail, drop_a_seal,
     drop_a_seal_with_its_events, reseal_without_the_key, change_a_seal, change_a_customer, add_a_customer,
-    remove_customers, move_a_customer, swap_customers, rewrite_customers_and_their_hash,
+    remove_a_customer, remove_all_customers, hide_a_block, move_customers, swap_customers, rewrite_customers_and_their_hash,
 ]  # fmt: skip
 
 

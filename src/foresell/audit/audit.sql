@@ -37,9 +37,10 @@ select coalesce(e.event_id, c.event_id) as event_id, e.event_id is not null as i
     coalesce(c.stored_count, 0) as stored_count, c.stored_sha256
 from audit.events as e
 full join (
-    select event_id, count(*) as stored_count,
-        encode(sha256(convert_to(string_agg(customer_id, ',' order by customer_id), 'UTF8')), 'hex') as stored_sha256
-    from audit.event_customers group by event_id
+    select event_id, sum(cardinality(customer_ids)) as stored_count, encode(sha256(convert_to(
+        string_agg(block || ':' || array_to_string(customer_ids, ','), ';' order by block), 'UTF8'
+    )), 'hex') as stored_sha256
+    from audit.event_customer_blocks group by event_id
 ) as c on c.event_id = e.event_id
 order by 1
 

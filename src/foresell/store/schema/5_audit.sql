@@ -17,18 +17,23 @@ create table events (
     customer_count integer not null default 0 check (customer_count >= 0),
     customers_sha256 bytea check ((customers_sha256 is null) = (customer_count = 0))
 );
-comment on table events is 'One row per action that must be accounted for. actor_id: the user; null for the command line and before sign-in. subject: the object of the action, such as batch:7. subject and detail hold ids, counts and hashes, never personal data. customer_count, customers_sha256: the number of its rows in event_customers, and the SHA-256 of their ids in byte order, joined by commas.';
+comment on table events is 'One row per action that must be accounted for. actor_id: the user; null for the command line and before sign-in. subject: the object of the action, such as batch:7. subject and detail hold ids, counts and hashes, never personal data. customer_count, customers_sha256: how many customers it concerns, and the SHA-256 of its rows in event_customer_blocks.';
 create index events_at on events (at desc);
 create index events_actor on events (actor_id, event_id desc);
 create index events_action on events (action, event_id desc);
 
-create table event_customers (
+create table event_customer_blocks (
     event_id bigint not null,
-    customer_id text collate "C" not null check (customer_id not like '%,%'),
-    primary key (event_id, customer_id)
+    block text collate "C" not null,
+    customer_ids text[] collate "C" not null check (cardinality(customer_ids) > 0),
+    primary key (event_id, block)
 );
-comment on table event_customers is 'One row per event and customer it concerns: whose data was shown, exported or changed. An erased customer keeps the row: the number without a name.';
-create index event_customers_customer on event_customers (customer_id);
+comment on table event_customer_blocks is 'One row per event and block of a thousand customer numbers (C000123 is in block C000): those of the block that the event concerns, sorted. An export of every customer is 4 MB this way, and 90 MB with a row for each. An erased customer keeps its number here, without a name.';
+create index event_customer_blocks_block on event_customer_blocks (block);
+
+create view event_customers with (security_invoker = true) as
+select event_id, unnest(customer_ids) as customer_id from event_customer_blocks;
+comment on view event_customers is 'One row per event and customer it concerns: whose data was shown, exported or changed.';
 
 create table waiting (
     event_id bigint primary key
@@ -54,7 +59,7 @@ begin
 end $$;
 comment on function refuse is 'Nobody changes or deletes what was recorded, the owner of the table included.';
 create trigger only_added before update or delete or truncate on events for each statement execute function refuse();
-create trigger only_added before update or delete or truncate on event_customers for each statement execute function refuse();
+create trigger only_added before update or delete or truncate on event_customer_blocks for each statement execute function refuse();
 create trigger only_added before update or delete or truncate on seals for each statement execute function refuse();
 
 create function stamp() returns trigger
@@ -86,22 +91,30 @@ language plpgsql security definer
 set search_path = audit, pg_temp
 as $$
 declare
-    ids text[] := array(select distinct id collate "C" from unnest(customers) as id order by 1);
-    new_event bigint;
+    new_event bigint := nextval('audit.events_event_id_seq');
+    new_count integer;
+    new_hash bytea;
 begin
     if actor is distinct from access.me() and actor is not null then
         raise insufficient_privilege using message = 'an event is recorded for the user of the transaction only';
     end if;
-    insert into audit.events (actor_id, action, subject, detail, request_id, customer_count, customers_sha256)
-    values (
-        actor, record.action, record.subject, record.detail, record.request_id, cardinality(ids),
-        case when cardinality(ids) > 0 then sha256(convert_to(array_to_string(ids, ','), 'UTF8')) end
-    )
-    returning event_id into new_event;
-    insert into audit.event_customers select new_event, unnest(ids);
+    if subject like 'customer:%' then
+        customers := customers || substr(subject, 10);
+    end if;
+    insert into audit.event_customer_blocks
+    select new_event, left(id, -3), array_agg(distinct id collate "C" order by id collate "C")
+    from unnest(customers) as id group by left(id, -3);
+    select coalesce(sum(cardinality(customer_ids)), 0),
+        sha256(convert_to(string_agg(block || ':' || array_to_string(customer_ids, ','), ';' order by block), 'UTF8'))
+    into new_count, new_hash
+    from audit.event_customer_blocks where event_id = new_event;
+    insert into audit.events (
+        event_id, actor_id, action, subject, detail, request_id, customer_count, customers_sha256
+    ) overriding system value
+    values (new_event, actor, record.action, record.subject, record.detail, record.request_id, new_count, new_hash);
     return new_event;
 end $$;
-comment on function record is 'Record one event and the customers it concerns; the only way to add either. actor: the user of the transaction, or null. Returns the event id.';
+comment on function record is 'Record one event and the customers it concerns (in any order; the customer of the subject is always one); the only way to add either. actor: the user of the transaction, or null. Returns the event id.';
 
 create function note(action text, subject text, detail jsonb, customers text[] default '{}') returns void
 language sql
@@ -184,20 +197,20 @@ end $$;
 comment on function unlock is 'Grain: one record in reach of the wanted customers, with the key that opens it. purpose: reveal (one customer) or export; recorded as such.';
 
 alter table events enable row level security;
-alter table event_customers enable row level security;
+alter table event_customer_blocks enable row level security;
 alter table seals enable row level security;
 alter table waiting enable row level security;
 create policy app on events to foresell_app using (true);
-create policy app on event_customers to foresell_app using (true);
+create policy app on event_customer_blocks to foresell_app using (true);
 create policy app on seals to foresell_app using (true);
 create policy app on waiting to foresell_app using (true);
 create policy look on events for select to foresell_web using ((select access.may('audit.read')));
-create policy look on event_customers for select to foresell_web using ((select access.may('audit.read')));
+create policy look on event_customer_blocks for select to foresell_web using ((select access.may('audit.read')));
 create policy look on seals for select to foresell_web using ((select access.may('audit.read')));
 create policy look on waiting for select to foresell_web using ((select access.may('audit.read')));
 
 grant usage on schema audit to foresell_app, foresell_web;
-grant select on events, event_customers, seals, waiting to foresell_app, foresell_web;
+grant select on events, event_customer_blocks, event_customers, seals, waiting to foresell_app, foresell_web;
 grant insert on seals to foresell_app;
 grant delete on waiting to foresell_app;
 revoke execute on all functions in schema audit from public;
