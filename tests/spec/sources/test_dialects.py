@@ -90,10 +90,10 @@ def test_line_numbers_are_those_of_an_editor(staged: Stage) -> None:
     result = staged(text, "line, order_key")
     assert result.lines == [(2, "1"), (3, "2"), (10, "6")]
     assert [(line, reason) for line, _, _, reason in result.rejects] == [
-        (6, "3 cells where the header has 7"),
-        (8, "9 cells where the header has 7"),
-        (9, "not a date as this column writes them (YYYY-MM-DD)"),
-        (12, "not a number as this column writes them"),
+        (6, "3 cells, but the header has 7"),
+        (8, "9 cells, but the header has 7"),
+        (9, "not a date in the format of this column (YYYY-MM-DD)"),
+        (12, "not a number in the format of this column"),
     ]
 
 
@@ -101,7 +101,7 @@ def test_a_late_accent_changes_the_encoding_of_the_whole(staged: Stage) -> None:
     text = HEADER + "".join(f"{i},Ann,2024-01-05,X,Mug,1,1\n" for i in range(10, 20_000)) + ROWS
     result = staged(text.encode("cp1252"), "customer_key")
     assert ("Zoë",) in result.lines
-    assert result.staging.warnings[0].startswith("read as cp1252")
+    assert result.staging.warnings[0].startswith("Encoding: Windows-1252. Wrong letters?")
 
 
 def test_what_the_map_states_is_believed(staged: Stage) -> None:
@@ -132,7 +132,9 @@ def test_workbook(staged: Stage, tmp_path: Path) -> None:
     result = staged(tmp_path / "sales.xlsx", SHOWN + ", line")
     assert result.lines == [(*row, 5 + at) for at, row in enumerate(WANTED)]
     assert result.rejects == [(7, "date", None, "totals row")]
-    assert result.staging.warnings == ("only the sheet 'January' was read; state dialect.sheet for: February.",)
+    assert result.staging.warnings == (
+        "Only the sheet 'January' was read. For February, set sheet under [dialect] in the mapping.",
+    )
 
 
 def test_a_stated_sheet_with_real_dates(staged: Stage, tmp_path: Path) -> None:

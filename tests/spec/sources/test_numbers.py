@@ -54,11 +54,11 @@ def test_prices(staged: Stage, written: list[str], read: list[float | None]) -> 
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        ("5%", "a percentage, not an amount"),
+        ("5%", "percentage, not an amount"),
         ("NaN", "not a finite number"),
-        ("99999999999999", "a number too large"),
-        ("€5", "money of another currency than the column, or not a number"),
-        ("five", "not a number as this column writes them"),
+        ("99999999999999", "number too large"),
+        ("€5", "in another currency than the rest of the column, or not a number"),
+        ("five", "not a number in the format of this column"),
         ("", "no price"),
     ],
 )
@@ -70,11 +70,11 @@ def test_reasons(staged: Stage, value: str, reason: str) -> None:
 def test_more_than_four_decimals_are_rounded_and_counted(staged: Stage) -> None:
     result = staged(file(["1.23456", "2.5"]), "unit_price::varchar", mapping=Mapping(columns=COLUMNS))
     assert result.lines == [("1.2346",), ("2.5000",)]
-    assert result.staging.warnings == ("column 'p': 1 values have more than 4 decimals and were rounded.",)
+    assert result.staging.warnings == ("Column 'p': 1 values have more than 4 decimals and were rounded.",)
 
 
 def test_a_thousand_or_a_decimal_is_asked(staged: Stage) -> None:
-    with pytest.raises(BadInput, match=r"'1,234' may be a thousand or a decimal") as caught:
+    with pytest.raises(BadInput, match=r"'1,234' may have a thousands separator or a decimal comma") as caught:
         staged(file(["1,234", "5"]), mapping=Mapping(columns=COLUMNS))
     assert 'decimal = "."' in (caught.value.remedy or "")
     stated = Mapping(columns=COLUMNS, decimal=",")

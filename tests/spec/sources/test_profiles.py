@@ -103,7 +103,7 @@ def test_olist(staged: Stage, tmp_path: Path) -> None:
         (6, "o1", "ann", "completed", "FREIGHT", 10),  # one per order that paid any
         (7, "o2", "bob", "cancelled", "FREIGHT", 8.72),
     ]
-    assert result.rejects == [(6, "order_id", "o9", "no such order in olist_orders_dataset.csv")]
+    assert result.rejects == [(6, "order_id", "o9", "order not found in olist_orders_dataset.csv")]
     assert [c[0] for c in result.customers] == ["ann", "bob"]
     assert [(p[0], p[2], p[4]) for p in result.products] == [
         ("p1", "perfumery", "product"),

@@ -40,15 +40,19 @@ def test_a_german_export(tmp_path: Path) -> None:
          "sku": "SALE", "quantity": 1000.0, "unit_price": 1234.5, "amount": 1234500.0, "currency": "EUR"},
     )  # fmt: skip
     json.dumps(found.as_dict())
-    assert "1 x not a date as this column writes them (%d.%m.%Y) (line 3: 'x')" in describe_inspection(found)
+    text = describe_inspection(found)
+    assert "encoding Windows-1252, separator: semicolon" in text
+    assert "Order date: DD.MM.YYYY: 13.01.2024 (line 2) has the day first" in text
+    assert "Unit price (unit_price)" in text
+    assert "1 x not a date in the format of this column (DD.MM.YYYY) (line 3: 'x')" in text
 
 
 def test_what_is_open_is_said_not_raised(tmp_path: Path) -> None:
     found = look(tmp_path, "order,customer,date,price\n1,A,05/01/2024,2\n")
     assert "may be day/month or month/day" in (found.problem or "")
-    assert "Not loadable as it is" in describe_inspection(found)
+    assert "Cannot be loaded yet" in describe_inspection(found)
     assert look(tmp_path, "order,customer,date,price\n1,A,05/01/2024,2\n", dates="mdy").problem is None
-    assert "no column was found for customer_key" in (look(tmp_path, "colour,size\nred,1\n").problem or "")
+    assert "no column found for customer_key" in (look(tmp_path, "colour,size\nred,1\n").problem or "")
     wide = look(tmp_path, ",".join(f"colour{number}" for number in range(300)) + "\n").problem or ""
     assert "colour19 and 280 more" in wide and len(wide) < 500
 

@@ -71,7 +71,7 @@ def test_mistakes_are_named(text: str, key: str) -> None:
 
 
 def test_no_such_map(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="There is no map"):
+    with pytest.raises(BadInput, match="There is no mapping file"):
         read_mapping(tmp_path / "none.toml")
 
 

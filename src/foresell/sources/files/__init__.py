@@ -1,1 +1,1 @@
-"""Files as a source: CSV, workbooks, Parquet and SQLite, read by a mapping."""
+"""Files as a source: CSV, workbooks, Parquet and SQLite, read with a mapping."""

@@ -18,7 +18,7 @@ _BATCH = 50_000
 
 
 def read_parquet(con: duckdb.DuckDBPyConnection, opened: OpenedFile) -> RawRows:
-    """Leave the view `raw_rows` over the file itself, types kept; `line` counts its rows from 1."""
+    """Create the view `raw_rows` over the file itself, types kept; `line` counts its rows from 1."""
     path = str(opened.path).replace("'", "''")
     source = f"read_parquet('{path}', file_row_number = true)"
     try:
@@ -34,13 +34,13 @@ def read_parquet(con: duckdb.DuckDBPyConnection, opened: OpenedFile) -> RawRows:
 
 
 def read_sqlite(con: duckdb.DuckDBPyConnection, opened: OpenedFile, stated: Dialect) -> RawRows:
-    """Leave the table `raw_rows` with one table of a SQLite file: the stated one, or the only one."""
+    """Create the table `raw_rows` from one table of a SQLite file: the stated one, or the only one."""
     tables = list_sqlite_tables(opened)
     wanted = [stated.table] if stated.table else [table for table in tables if tables[table]]
     if len(wanted) != 1 or wanted[0] not in tables:
         raise BadInput(
-            f"{opened.name} holds the tables {', '.join(tables) or '(none)'}; which one is meant?",
-            remedy="State table = ... under [dialect] of a map.",
+            f"{opened.name} holds the tables {', '.join(tables) or '(none)'}; it is not clear which one to read.",
+            remedy="Set table = ... under [dialect] in the mapping.",
         )
     headers = copy_table(con, opened, wanted[0], "raw_rows")
     columns = tuple(Column(f"c{i}", name, "VARCHAR") for i, name in enumerate(headers, 1))
@@ -73,7 +73,7 @@ def copy_table(con: duckdb.DuckDBPyConnection, opened: OpenedFile, table: str, t
 
 
 def _build_arrow_table(rows: Sequence[Sequence[object]], names: Sequence[str], line: int) -> pa.Table:
-    # SQLite types each value, not each column: as text they meet the same parser as a CSV
+    # SQLite types each value, not each column: text goes through the same parser as a CSV
     columns = [pa.array([_to_text(value) for value in column], pa.string()) for column in zip(*rows, strict=True)]
     return pa.table([pa.array(range(line, line + len(rows)), pa.int64()), *columns], list(names))
 
@@ -89,7 +89,7 @@ def _to_text(value: object) -> str | None:
 @contextmanager
 def _open_sqlite(opened: OpenedFile) -> Iterator[sqlite3.Connection]:
     try:
-        # read-only: a load must not touch its source
+        # read-only: a load must not change its source
         with closing(sqlite3.connect(f"{opened.path.absolute().as_uri()}?mode=ro", uri=True)) as db:
             yield db
     except sqlite3.Error as error:
@@ -104,5 +104,5 @@ def _quote_name(name: str) -> str:
 
 
 def shorten_error(error: Exception) -> str:
-    """The first line of an engine's message, without its class."""
+    """The first line of an engine's error message, without its class, at most 200 characters."""
     return str(error).splitlines()[0].split("Error: ", 1)[-1][:200]

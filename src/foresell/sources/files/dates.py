@@ -1,4 +1,4 @@
-"""How a file writes dates: one reading per column, decided from every value, as the macro `parse_time_FIELD(value)`."""
+"""Detects date formats: one per column, from every value; the result is the macro `parse_time_FIELD(value)`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TIMES = (
     ", %I:%M %p",
     ", %I:%M:%S %p",
 )
-#: Families of date parts; within one, all values are read in the same order. %y comes first: %Y would take 11 for the year 11.
+#: Families of date parts; the formats of one family have the parts in the same order. %y comes first: %Y would take 11 for the year 11.
 _DATES: dict[str, tuple[str, ...]] = {
     "ymd": ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d"),
     "dmy": ("%d/%m/%y", "%d/%m/%Y", "%d.%m.%y", "%d.%m.%Y", "%d-%m-%y", "%d-%m-%Y", "%d %m %Y"),
@@ -54,7 +54,11 @@ _SQL = ("foresell.sources.files", "dates.sql")
 
 @dataclass(frozen=True, slots=True)
 class DateFormat:
-    """How one column writes dates: a family (iso, ymd, dmy, mdy, named, excel, epoch, epoch_ms), its formats, the evidence."""
+    """The date format of one column.
+
+    `family` is iso, ymd, dmy, mdy, named, excel, epoch, epoch_ms or stated; `formats` are strptime formats, most frequent
+    first; `evidence` says in words why this format was chosen.
+    """
 
     field: str
     family: str
@@ -63,11 +67,27 @@ class DateFormat:
 
     @property
     def label(self) -> str:
-        """The reading in words, for messages."""
-        return " or ".join(self.formats) or {"iso": "YYYY-MM-DD"}.get(self.family, self.family)
+        """The format in words, for messages: `DD.MM.YYYY HH:mm`."""
+        return " or ".join(map(label_format, self.formats)) or _FAMILY_LABELS.get(self.family, self.family)
 
 
 ISO = "iso"
+_FAMILY_LABELS = {
+    "iso": "YYYY-MM-DD",
+    "excel": "Excel day numbers",
+    "epoch": "Unix time in seconds",
+    "epoch_ms": "Unix time in milliseconds",
+}
+_ORDER_LABELS = {"ymd": "year, month, day", "dmy": "day, month, year", "mdy": "month, day, year"}
+_CODE_LABELS = {
+    "%d": "DD", "%m": "MM", "%Y": "YYYY", "%y": "YY", "%b": "Mon", "%B": "Month", "%a": "Day", "%H": "HH", "%I": "hh",
+    "%M": "mm", "%S": "ss", "%f": "fraction", "%p": "AM/PM",
+}  # fmt: skip
+
+
+def label_format(format_: str) -> str:
+    """A strptime format as people write it: `%d.%m.%Y` is `DD.MM.YYYY`."""
+    return re.sub("%[a-zA-Z]", lambda code: _CODE_LABELS.get(code[0], code[0]), format_)
 
 
 def detect_date_format(
@@ -80,13 +100,13 @@ def detect_date_format(
     decimal_comma: bool,
     file: str,
 ) -> DateFormat:
-    """How column `field` of `mapped_rows` writes dates.
+    """The date format of column `field` of `mapped_rows`.
 
-    `order` and `format_` are what the map states. Raises BadInput when day and month cannot be told apart, or when the
-    column mixes both orders: a guess would move sales to other months unnoticed.
+    `order` and `format_` come from the mapping. Raises BadInput when day and month cannot be told apart, or when the
+    column mixes both orders: a wrong guess would move sales to other months unnoticed.
     """
     if format_:
-        return DateFormat(field, order or "stated", (format_,), "stated in the map")
+        return DateFormat(field, order or "stated", (format_,), "set in the mapping")
     values, iso = con.execute(named_queries(*_SQL)["count_iso"].replace("{field}", field)).fetchall()[0]
     if values == iso or iso > 0.95 * values:
         return DateFormat(field, ISO, (), f"{iso:,} of {values:,} values")
@@ -99,7 +119,7 @@ def detect_date_format(
     if not any(sum(counts.values()) > values / 2 for counts in fits.values()) and (
         kind := _detect_numeric(con, values)
     ):
-        return DateFormat(field, kind, (), "numbers")
+        return DateFormat(field, kind, (), "all values are numbers")
     family = max(fits, key=lambda name: _count_covered(con, fits[name]))
     if family in ("dmy", "mdy"):
         return _decide_day_or_month(con, field, header, fits, decimal_comma=decimal_comma, file=file)
@@ -107,7 +127,7 @@ def detect_date_format(
 
 
 def _count_fits(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
-    """For each family its formats that fit anything, with the number of values, the most frequent first."""
+    """Per family, the formats that fit any value and how many values they fit, most frequent first."""
     rows = con.execute("select value from date_values using sample 2000 rows (reservoir, 7)").fetchall()
     seen = "".join(value for (value,) in rows).casefold()
     formats = [(family, part + time) for family, parts in _DATES.items() for part, time in product(parts, _TIMES)]
@@ -121,7 +141,7 @@ def _count_fits(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, int]]:
 
 
 def _is_possible(format_: str, seen: str) -> bool:
-    """Whether every literal of a format occurs at all in the values: trying a hundred formats costs more than the load."""
+    """Whether every literal of a format occurs in the values at all: trying a hundred formats costs more than the load."""
     literals = re.sub(r"%\w", "", format_).casefold()
     return (
         all(letter in seen for letter in literals)
@@ -157,7 +177,7 @@ def _detect_numeric(con: duckdb.DuckDBPyConnection, values: int) -> str | None:
 
 def _apply_stated(field: str, order: str, fits: dict[str, dict[str, int]]) -> DateFormat:
     formats = tuple(fits[order])
-    return DateFormat(field, order if formats else ISO, formats, f"{order} is stated")
+    return DateFormat(field, order if formats else ISO, formats, f"set to {_ORDER_LABELS[order]}")
 
 
 def _decide_day_or_month(
@@ -174,11 +194,11 @@ def _decide_day_or_month(
     only_day, only_month, day_example, day_line, month_example, month_line, alike, dotted = con.execute(
         query
     ).fetchall()[0]
-    remedy = 'State it: --dates dmy or --dates mdy, or order = "dmy" under [dates] of a map.'
+    remedy = 'Say which: --dates dmy or --dates mdy, or order = "dmy" under [dates] in the mapping.'
     if only_day and only_month and min(only_day, only_month) > 0.01 * (only_day + only_month):
         raise BadInput(
-            f"{file}, column {header!r} mixes both orders: {day_example!r} (line {day_line:,}) has the day first, "
-            f"{month_example!r} (line {month_line:,}) the month.",
+            f"{file}, column {header!r} mixes day-first and month-first dates: {day_example!r} (line {day_line:,}) has the day "
+            f"first, {month_example!r} (line {month_line:,}) the month.",
             remedy=f"Correct the export. {remedy} Values that do not fit are then rejected.",
         )
     if only_day > only_month:
@@ -186,7 +206,13 @@ def _decide_day_or_month(
     if only_month > only_day:
         return DateFormat(field, "mdy", tuple(fits["mdy"]), f"{month_example} (line {month_line}) has the month first")
     if alike or dotted or decimal_comma:
-        reason = "day and month are equal throughout" if alike else "written with dots" if dotted else "decimal commas"
+        reason = (
+            "day and month are equal in every value"
+            if alike
+            else "dots between the parts"
+            if dotted
+            else "decimal commas"
+        )
         return DateFormat(field, "dmy", tuple(fits["dmy"]), reason)
     (example,) = con.execute(f"select value from date_values where {day} is not null order by line limit 1").fetchall()[
         0
@@ -198,7 +224,7 @@ def _decide_day_or_month(
 
 
 def build_date_macros(dates: DateFormat | None, field: str, limit: str) -> list[str]:
-    """SQL that creates `parse_time_FIELD(x)` (as read) and `to_time_FIELD(x)` (null too when not in 1900 ... `limit`)."""
+    """SQL that creates `parse_time_FIELD(x)` (null unless a date) and `to_time_FIELD(x)` (also null outside 1900 ... `limit`)."""
     parse = _build_expression(dates)
     low = "timestamp '1900-01-01'"
     inside = f"parse_time_{field}(x) >= {low} and parse_time_{field}(x) < timestamp '{limit}'"

@@ -1,4 +1,4 @@
--- How written dates are recognised. {field}, {dmy} and {mdy} are filled in by dates.py.
+-- Counts that decide the date format of a column. {field}, {dmy} and {mdy} are filled in by dates.py.
 
 -- name: count_iso
 -- One row: values, and values that are ISO dates or date-times. `1/2/20` would pass as the year 1, hence the bounds.
@@ -27,7 +27,7 @@ from date_values
 
 -- name: compare_day_and_month
 -- One row: values that can only be day-first or only month-first with the first of each, whether both readings always
--- agree, and whether the values are written with dots (nobody writes the month first with dots).
+-- agree, and whether the values are written with dots (with dots, the month never comes first).
 with read as (
     select value, times, line, {dmy} as dmy, {mdy} as mdy from date_values
 )

@@ -1,8 +1,8 @@
-"""Reads delimited text into DuckDB: at full speed when each line is one record, carefully when it is not.
+"""Reads delimited text into DuckDB: fast when each line is one record, line by line when it is not.
 
-DuckDB reads strictly; it refuses the file at the first irregular line. What it accepts is trusted only if it found as
-many records as the file has lines, for then a record's line is its position. Otherwise Python's csv module, which knows
-the line of every record, reads the file again: some three times slower, and it tells each bad line from the good ones.
+DuckDB reads in strict mode and refuses the file at the first irregular line. Its result is used only if it found as many
+records as the file has lines, because then a record's line number is its position. Otherwise Python's csv module, which
+knows the line of every record, reads the file again: about three times slower, but it isolates each bad line.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from foresell.sources.files import dialect, file_sniffing
+from foresell.sources.files.file_sniffing import label_encoding
 from foresell.sources.files.mapping import Dialect
 from foresell.sources.files.raw_rows import Column, RawRows, insert_rejects
 
@@ -27,7 +28,7 @@ _BLANKS = " \t\r\n\xa0"  # as in macros.sql
 def read_delimited(
     con: duckdb.DuckDBPyConnection, opened: file_sniffing.OpenedFile, stated: Dialect, workdir: Path
 ) -> RawRows:
-    """Leave the view `raw_rows` (line, c1, c2, ...: one row per well-formed record) and rejects for the others."""
+    """Create `raw_rows` (line, c1, c2, ...: one row per well-formed record) and insert the other records as rejects."""
     stats = file_sniffing.measure_text(opened.path)
     text, encoding = _convert_to_utf8(opened, stated, stats, workdir)
     measured_as_is = text == opened.path
@@ -40,7 +41,7 @@ def read_delimited(
         _read_carefully(con, text, text_dialect, opened.name)
     notes = text_dialect.notes
     if not measured_as_is and not stated.encoding and not encoding.startswith("utf"):
-        notes += (f"read as {encoding}; state encoding under [dialect] of a map if names look wrong.",)
+        notes += (f"Encoding: {label_encoding(encoding)}. Wrong letters? Set encoding under [dialect] in the mapping.",)
     return RawRows(
         kind="text",
         columns=tuple(Column(f"c{i}", name, "VARCHAR") for i, name in enumerate(text_dialect.headers, 1)),
@@ -74,7 +75,7 @@ def _convert_to_utf8(
 def _read_fast(
     con: duckdb.DuckDBPyConnection, text: Path, text_dialect: dialect.TextDialect, stats: file_sniffing.TextStats
 ) -> bool:
-    """Read with DuckDB; False (and nothing left behind) unless every line turned out to be one record."""
+    """Read with DuckDB. False, and no relation left, unless every line is one record."""
     if stats.line_ending == "\r" or text_dialect.data_line != text_dialect.header_line + 1:
         return False
     columns = {f"c{i}": "VARCHAR" for i in range(1, len(text_dialect.headers) + 1)}
@@ -104,7 +105,7 @@ def _read_fast(
 
 @dataclass(slots=True)
 class _Batch:
-    """Records on their way to DuckDB."""
+    """Records and rejects not yet in DuckDB."""
 
     lines: list[int]
     records: list[list[str]]
@@ -164,19 +165,17 @@ def _shorten(cells: list[str], delimiter: str) -> str:
 
 def _find_fault(cells: list[str], width: int) -> str | None:
     if "\0" in "".join(cells):
-        return "a NUL byte in the line"
+        return "NUL byte in the line"
     if len(cells) == width or (len(cells) > width and not any(cells[width:])):
         return None
     if cells[0].strip().casefold().startswith(("total", "grand total", "summe", "gesamt")):
         return "totals row"
-    return f"{len(cells)} cells where the header has {width}"
+    return f"{len(cells)} cells, but the header has {width}"
 
 
 def _reject_lines(begin: int, end: int, error: str) -> list[tuple[int, str, str]]:
-    """One reject per line that an unreadable record takes with it: none may vanish uncounted."""
-    reason = (
-        "a cell longer than 1 MiB" if "field larger" in error else "text after a closing quote, or no closing quote"
-    )
+    """One reject for each line of an unreadable record, so that no line goes uncounted."""
+    reason = "cell longer than 1 MiB" if "field larger" in error else "text after a closing quote, or no closing quote"
     if end > begin:
-        reason = f"a quote opened on line {begin} swallows the lines up to {end}"
+        reason = f"quote opened on line {begin} and not closed before line {end}"
     return [(line, "", reason) for line in range(begin, end + 1)]

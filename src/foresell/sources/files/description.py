@@ -1,14 +1,21 @@
-"""An inspection in words, for a terminal."""
+"""An inspection as text for a terminal."""
 
 from __future__ import annotations
 
+from foresell.sources.files.fields import BY_NAME
+from foresell.sources.files.file_sniffing import label_encoding
 from foresell.sources.files.inspection import InspectedColumn, Inspection
 
-_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", ":": "colon", " ": "blank"}
+_KINDS = {"text": "Text", "workbook": "Excel workbook", "parquet": "Parquet", "sqlite": "SQLite"}
+_SEPARATORS = {
+    ",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", ":": "colon", "^": "caret", "~": "tilde",
+    ".": "point", "'": "apostrophe", "’": "apostrophe", " ": "space",
+}  # fmt: skip
+_ROW = {"orders": "an order line", "customers": "a customer", "products": "a product"}
 
 
 def describe_inspection(inspection: Inspection) -> str:
-    """What `foresell inspect` prints: the file, its columns and their meaning, numbers and dates, rejects, what is open."""
+    """The output of `foresell inspect`: file format, columns, dates and numbers, rejects, warnings, problem and remedy."""
     parts = [
         _format_head(inspection),
         _format_columns(inspection),
@@ -17,31 +24,32 @@ def describe_inspection(inspection: Inspection) -> str:
     ]
     parts += [f"! {warning}" for warning in inspection.warnings]
     if inspection.problem:
-        parts.append(f"Not loadable as it is: {inspection.problem}\n  {inspection.remedy or ''}".rstrip())
+        parts.append(f"Cannot be loaded yet: {inspection.problem}\n  {inspection.remedy or ''}".rstrip())
     return "\n".join(part for part in parts if part)
 
 
 def _format_head(inspection: Inspection) -> str:
+    dialect = inspection.dialect
+    delimiter, line = dialect.get("delimiter"), dialect.get("header_line")
     facts = [
-        inspection.kind,
-        inspection.compression,
-        inspection.encoding,
-        inspection.line_ending and f"lines end in {inspection.line_ending}",
+        _KINDS[inspection.kind],
+        inspection.compression and f"compressed ({inspection.compression})",
+        inspection.encoding and f"encoding {label_encoding(inspection.encoding)}",
+        delimiter and f"separator: {_SEPARATORS.get(delimiter, delimiter)}",
+        inspection.line_ending and f"line endings {inspection.line_ending}",
+        line and f"column names on line {line}",
+        *(f"{key} {dialect[key]!r}" for key in ("sheet", "table") if key in dialect),
     ]
-    if delimiter := inspection.dialect.get("delimiter"):
-        facts.append(f"{_NAMES.get(delimiter, delimiter)}-separated")
-    if line := inspection.dialect.get("header_line"):
-        facts.append(f"column names on line {line}")
-    facts += [f"{key} {inspection.dialect[key]!r}" for key in ("sheet", "table") if key in inspection.dialect]
-    read = f"read as {inspection.profile}, one row is {_ROW[inspection.mapping.rows]}"
-    return f"{inspection.file}: {', '.join(fact for fact in facts if fact)}\n{read}\n"
-
-
-_ROW = {"orders": "a line of an order", "customers": "a customer", "products": "a product"}
+    known = "not a known format, mapped by column names"
+    return (
+        f"{inspection.file}\nWhat we detected\n  File: {', '.join(fact for fact in facts if fact)}\n"
+        f"  Format: {known if inspection.profile == 'mapped' else inspection.profile}; "
+        f"each row is {_ROW[inspection.mapping.rows]}\n"
+    )
 
 
 def _format_columns(inspection: Inspection) -> str:
-    rows = [("column", "looks like", "is read as", "for example")]
+    rows = [("Column", "Values", "Field", "Examples")]
     rows += [
         (column.header, column.type, _format_meaning(column), " | ".join(column.samples))
         for column in inspection.columns
@@ -52,19 +60,22 @@ def _format_columns(inspection: Inspection) -> str:
 
 
 def _format_meaning(column: InspectedColumn) -> str:
+    """The field's label and its key in the mapping, with the confidence where it is low."""
     if column.field is None:
         return "-"
+    meaning = f"{BY_NAME[column.field].label} ({column.field})"
     unsure = column.confidence is not None and column.confidence < 0.9
-    return f"{column.field} ({column.confidence:.0%} sure)" if unsure else column.field
+    return f"{meaning}, {column.confidence:.0%} sure" if unsure else meaning
 
 
 def _format_values(inspection: Inspection) -> str:
-    lines = [f"{field}: {evidence}" for field, evidence in inspection.date_evidence.items()]
+    lines = [f"{BY_NAME[field].label}: {evidence}" for field, evidence in inspection.date_evidence.items()]
     if inspection.decimal:
-        grouped = f", thousands {inspection.thousands!r}" if inspection.thousands else ""
-        lines.append(f"numbers: decimal mark {inspection.decimal!r}{grouped}")
+        mark = "comma" if inspection.decimal == "," else "point"
+        separator = inspection.thousands and _SEPARATORS.get(inspection.thousands, inspection.thousands)
+        lines.append(f"Numbers: decimal {mark}" + (f", thousands separator: {separator}" if separator else ""))
     if inspection.currency:
-        lines.append(f"currency: {inspection.currency}, from the signs")
+        lines.append(f"Currency: {inspection.currency}, from the currency signs")
     return "\n".join(f"  {line}" for line in lines)
 
 

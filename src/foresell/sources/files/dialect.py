@@ -1,4 +1,4 @@
-"""How a delimited file is written: delimiter, quote, escape and the line of the column names, found from its beginning."""
+"""Detects delimiter, quote, escape and header line of a delimited file from its first records."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def build_reader_options(delimiter: str, quote: str, escape: str) -> dict[str, o
 
 
 def detect_dialect(sample: str, stated: mapping.Dialect, name: str) -> TextDialect:
-    """The dialect of a text that begins with `sample`; what the map states is believed.
+    """The dialect of a text whose beginning is `sample`. Settings of the mapping are used unchecked.
 
-    Raises EmptySource when there is no record at all, BadInput when the header cannot be one.
+    Raises EmptySource when there is no record, BadInput when the header is not one.
     """
     csv.field_size_limit(1 << 20)
     declared = re.match(r"\ufeff?sep=(.)\r?\n", sample)
@@ -88,7 +88,7 @@ def _read_records(sample: str, delimiter: str, quote: str, escape: str) -> list[
 
 
 def _measure_regularity(records: list[tuple[int, int, list[str]]]) -> tuple[float, int]:
-    """How table-like records are: the share that have the commonest number of cells, then that number."""
+    """Share of the records that have the most frequent number of cells, and that number."""
     if not records:
         return (0.0, 0)
     records = records[: max(2, len(records) - 1)]  # the last one may be cut off
@@ -108,7 +108,10 @@ def _find_header(
         likely = (r for r in records if len(r[2]) >= max(2, width - 1) and sum(map(bool, r[2])) > len(r[2]) / 2)
         header = next(likely, records[0])
     if header is None:
-        raise BadInput(f"{name} has no line {stated} to take column names from.", remedy="Correct dialect.header_line.")
+        raise BadInput(
+            f"{name} has no line {stated} for column names.",
+            remedy="Correct header_line under [dialect] in the mapping.",
+        )
     first, last, cells = header
     headers, notes = name_headers(cells, name, f"line {first}")
     return TextDialect(delimiter, quote, escape, first, last + 1, headers, notes)
@@ -118,12 +121,12 @@ _DATA = re.compile(r"[\s£$€]*[-+]?\d[\d.,: /TZ-]*")
 
 
 def name_headers(cells: list[str], name: str, place: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Column names from a header's cells, blank ones named column_N, and a note for each of those.
+    """Column names from a header's cells, and a note for each blank one, which is named column_N.
 
-    Raises BadInput when two are the same, or when they look like data.
+    Raises BadInput when two names are the same, or when most of them look like data.
     """
     names = [cell.replace("\ufeff", "").strip() for cell in cells]
-    while len(names) > 1 and not names[-1]:  # a delimiter at the end of each line is no column
+    while len(names) > 1 and not names[-1]:  # a delimiter at the end of each line is not a column
         names.pop()
     if sum(bool(_DATA.fullmatch(text)) for text in names) * 2 > len(names):
         raise BadInput(
@@ -133,8 +136,8 @@ def name_headers(cells: list[str], name: str, place: str) -> tuple[tuple[str, ..
         if text and text in names[:at]:
             raise BadInput(
                 f"{name}, {place}: the header names {text!r} twice, as columns {names.index(text) + 1} and {at + 1}.",
-                remedy="Give each column a name of its own.",
+                remedy="Give each column its own name.",
             )
     blank = [at for at, text in enumerate(names, 1) if not text]
-    notes = tuple(f"{place}: column {at} has no name; it is called column_{at}." for at in blank)
+    notes = tuple(f"{place}: column {at} has no name and is called column_{at}." for at in blank)
     return tuple(text or f"column_{at}" for at, text in enumerate(names, 1)), notes

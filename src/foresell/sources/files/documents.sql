@@ -1,5 +1,5 @@
 -- The documents' SQLite tables joined to one row per transaction. Inputs: transactions_read, products_read (fields as
--- text). `line` is the transaction's place in its table; products that are not in the catalogue keep their id as name.
+-- text). `line` is the transaction's place in its table; a product missing from the catalogue is named by its id.
 create view raw_rows as
 select
     t.line,

@@ -1,4 +1,4 @@
-"""The canonical fields a file can fill, the headers people give them, and the mapping this proposes."""
+"""The canonical fields a file can fill, the headers they are known by, and the mapping proposed from them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One canonical field: which kinds of file have it, what its values are, and the headers it is known by."""
+    """One canonical field: its label for people, the kinds of file that have it, the kind of its values, and the headers it is known by."""
 
     name: str
+    label: str
     rows: tuple[str, ...]
     kind: str  # text | number | time
     meaning: str
@@ -22,8 +23,8 @@ ROWS = ("orders", "customers", "products")
 _O, _C, _P, _OC, _OP = ("orders",), ("customers",), ("products",), ("orders", "customers"), ("orders", "products")
 
 
-def _field(name: str, rows: tuple[str, ...], kind: str, meaning: str, headers: str) -> Field:
-    return Field(name, rows, kind, meaning, (normalize_header(name), *headers.split()))
+def _field(name: str, label: str, rows: tuple[str, ...], kind: str, meaning: str, headers: str) -> Field:
+    return Field(name, label, rows, kind, meaning, (normalize_header(name), *headers.split()))
 
 
 def normalize_header(header: str) -> str:
@@ -35,99 +36,156 @@ def normalize_header(header: str) -> str:
 FIELDS: tuple[Field, ...] = (
     _field(
         "order_key",
+        "Order number",
         _O,
         "text",
-        "what names the order; without it an order is customer + date-time",
+        "identifies the order; without it, an order is one customer at one date and time",
         "invoice invoiceno invoicenumber invoiceid order orderid orderno ordernumber transactionid transaction receipt "
         "receiptno documentno belegnummer rechnung rechnungsnr rechnungnr rechnungsnummer bestellnr bestellnummer auftragsnummer commande numerodecommande pedido "
         "numeropedido salesorder ordername",
     ),
     _field(
         "customer_key",
+        "Customer number",
         _OC,
         "text",
-        "what names the customer; blank means an anonymous sale",
+        "identifies the customer; blank means an anonymous sale",
         "customer customerid customerno customernumber custid clientid client clientno userid buyerid accountid account "
         "memberid crmid contactid personid kundennummer kundennr kundenr kunde kundeid idclient numeroclient idcliente cliente",
     ),
     _field(
         "ordered_at",
+        "Order date",
         _O,
         "time",
-        "day or date-time of the sale, in the shop's local time",
+        "day or date and time of the sale, in the shop's local time",
         "orderdate orderedon invoicedate date datetime timestamp transactiondate saledate salesdate purchasedate "
         "orderpurchasetimestamp createdat created time datum bestelldatum rechnungsdatum belegdatum datecommande fecha "
         "fechapedido data datapedido",
     ),
     _field(
-        "status", _O, "text", "state of the order: completed, cancelled or returned", "orderstatus state etat estado"
+        "status",
+        "Order status",
+        _O,
+        "text",
+        "state of the order: completed, cancelled or returned",
+        "orderstatus state etat estado",
     ),
     _field(
         "sku",
+        "Product number (SKU)",
         _OP,
         "text",
-        "what names the product; without it the product's name, else one product called SALE",
+        "identifies the product; without it, the product's name, else one product called SALE",
         "stockcode productid productcode productsku itemid itemcode item itemno articleno article artikel artikelnummer "
         "artnr reference referencia codigo productno variantsku lineitemsku",
     ),
     _field(
         "product_name",
+        "Product name",
         _OP,
         "text",
-        "the product in words",
+        "the product's name or description",
         "description productdescription product producttitle itemname itemdescription name title bezeichnung "
         "produkt artikelbezeichnung designation libelle descripcion producto lineitemname",
     ),
     _field(
-        "category", _OP, "text", "the product's category", "productcategory categoryname kategorie categorie categoria"
+        "category",
+        "Category",
+        _OP,
+        "text",
+        "the product's category",
+        "productcategory categoryname kategorie categorie categoria",
     ),
     _field(
         "quantity",
+        "Quantity",
         _O,
         "number",
-        "pieces; negative for returns; 1 if there is no such column",
+        "units; negative for returns; 1 if there is no such column",
         "qty units pieces count menge anzahl stueck stück quantite quantité cantidad quantidade lineitemquantity",
     ),
     _field(
         "unit_price",
+        "Unit price",
         _O,
         "number",
-        "price of one piece",
+        "price of one unit",
         "price priceeach itemprice einzelpreis preis stueckpreis stückpreis prix prixunitaire precio "
         "preciounitario preco lineitemprice",
     ),
     _field(
         "amount",
+        "Line amount",
         _O,
         "number",
-        "money of the line; quantity x unit price if there is no such column",
+        "amount of the line; quantity x unit price if there is no such column",
         "lineamount linetotal total totalamount totalprice sales revenue value net netamount betrag umsatz summe montant "
         "importe monto valor",
     ),
     _field(
-        "list_price", _P, "number", "the price in the catalogue", "price unitprice retailprice listenpreis preis prix"
+        "list_price",
+        "List price",
+        _P,
+        "number",
+        "the price in the catalogue",
+        "price unitprice retailprice listenpreis preis prix",
     ),
     _field(
-        "currency", _O, "text", "code of the money, such as EUR", "currencycode waehrung währung devise moneda moeda"
+        "currency",
+        "Currency",
+        _O,
+        "text",
+        "currency code, such as EUR",
+        "currencycode waehrung währung devise moneda moeda",
     ),
     _field(
         "name",
+        "Customer name",
         _OC,
         "text",
         "the customer's name",
         "customername fullname clientname buyername company companyname kundenname nomclient nombrecliente",
     ),
-    _field("email", _OC, "text", "the customer's e-mail", "emailaddress mail customeremail correo courriel"),
-    _field("phone", _OC, "text", "the customer's telephone", "phonenumber telephone mobile telefon telefono"),
+    _field("email", "E-mail", _OC, "text", "the customer's e-mail", "emailaddress mail customeremail correo courriel"),
     _field(
-        "address", _OC, "text", "street and number", "street address1 streetaddress strasse straße adresse direccion"
+        "phone", "Phone", _OC, "text", "the customer's phone number", "phonenumber telephone mobile telefon telefono"
     ),
-    _field("city", _OC, "text", "town", "town customercity ort stadt ville ciudad cidade"),
-    _field("region", _OC, "text", "state, county or province", "province county customerstate bundesland provincia"),
-    _field("postcode", _OC, "text", "postal code", "zip zipcode postalcode plz codepostal customerzipcodeprefix"),
-    _field("country", _OC, "text", "country", "countryname land pays pais shippingcountry billingcountry"),
-    _field("signup_date", _C, "time", "the day the customer came", "signup signedup registered createdat since joined"),
-    _field("kind", _P, "text", "product or non_product (postage, fees)", "producttype type"),
+    _field(
+        "address",
+        "Street address",
+        _OC,
+        "text",
+        "street and number",
+        "street address1 streetaddress strasse straße adresse direccion",
+    ),
+    _field("city", "City", _OC, "text", "town", "town customercity ort stadt ville ciudad cidade"),
+    _field(
+        "region",
+        "Region",
+        _OC,
+        "text",
+        "state, county or province",
+        "province county customerstate bundesland provincia",
+    ),
+    _field(
+        "postcode",
+        "Postcode",
+        _OC,
+        "text",
+        "postal code",
+        "zip zipcode postalcode plz codepostal customerzipcodeprefix",
+    ),
+    _field("country", "Country", _OC, "text", "country", "countryname land pays pais shippingcountry billingcountry"),
+    _field(
+        "signup_date",
+        "Customer since",
+        _C,
+        "time",
+        "the day the customer signed up",
+        "signup signedup registered createdat since joined",
+    ),
+    _field("kind", "Product type", _P, "text", "product or non_product (postage, fees)", "producttype type"),
 )
 
 BY_NAME = {field.name: field for field in FIELDS}
@@ -146,7 +204,7 @@ def list_fields(rows: str) -> tuple[Field, ...]:
 
 
 def find_missing(rows: str, columns: Iterable[str]) -> list[str]:
-    """What a mapping still lacks, in words such as `unit_price or amount`."""
+    """The fields a mapping still needs, in words such as `unit_price or amount`."""
     have = set(columns)
     return [" or ".join(group) for group in REQUIRED[rows] if not have.intersection(group)]
 
@@ -161,7 +219,7 @@ def propose_columns(headers: Iterable[str], rows: str) -> dict[str, tuple[str, f
     for confidence in (1.0, 0.9, 0.6):
         for field in list_fields(rows):
             if (rows, field.name, confidence) == ("orders", "name", 1.0):
-                continue  # a bare `name` among order lines is the product's
+                continue  # `name` among order lines is the product's
             if field.name not in found and (header := _match_header(field, open_headers, confidence)) is not None:
                 found[field.name] = (header, confidence)
                 del open_headers[header]
@@ -169,7 +227,7 @@ def propose_columns(headers: Iterable[str], rows: str) -> dict[str, tuple[str, f
 
 
 def _match_header(field: Field, headers: dict[str, str], confidence: float) -> str | None:
-    if confidence == 0.6:  # only long words: `date` inside `updated` proves nothing
+    if confidence == 0.6:  # only long words: `updated` contains `date` by chance
         known = [word for word in field.headers if len(word) >= 6]
         return next((header for header, text in headers.items() if any(word in text for word in known)), None)
     wanted = field.headers[:1] if confidence == 1.0 else field.headers[1:]

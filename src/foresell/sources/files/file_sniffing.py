@@ -1,4 +1,4 @@
-"""What a file is: its kind by its first bytes, unpacked, its text as UTF-8, measured and hashed on the way."""
+"""Detects what a file is by its first bytes, unpacks it, converts text to UTF-8, counts its lines and hashes it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import codecs
 import gzip
 import hashlib
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ CHUNK = 1 << 22
 SAMPLE = 1 << 18
 BOMB_FROM = 64 << 20
 BOMB_RATIO = 100
-_FEW = 40  # with fewer foreign bytes there is nothing to guess by
+_FEW = 40  # with fewer non-ASCII bytes, statistics cannot tell encodings apart
 _MAGIC = (
     (b"PAR1", "parquet"),
     (b"SQLite format 3\0", "sqlite"),
@@ -58,7 +59,7 @@ class OpenedFile:
 
 @dataclass(frozen=True, slots=True)
 class TextStats:
-    """Facts about a text file's bytes: `lines` as an editor counts them, `utf8` whether all of it is valid UTF-8."""
+    """Counts over a text file's bytes: `lines` as an editor counts them, `utf8` whether all of it is valid UTF-8."""
 
     lines: int
     line_ending: str
@@ -68,7 +69,7 @@ class TextStats:
 
 
 def check_path(path: Path) -> None:
-    """Raise what is wrong with the path itself: BadInput, or EmptySource for a file without bytes."""
+    """Raises BadInput when the path cannot be opened, EmptySource for a file without bytes."""
     try:
         with path.open("rb") as file:
             if not file.read(1):
@@ -80,13 +81,13 @@ def check_path(path: Path) -> None:
             f"{path} is a folder without Olist's tables.", remedy="Name one file, or the folder of Olist's CSV files."
         ) from None
     except PermissionError:
-        raise BadInput(f"{path} may not be read by this user.", remedy="Give this user the right to read it.") from None
+        raise BadInput(f"This user may not read {path}.", remedy="Give this user permission to read it.") from None
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}.", remedy="Check the disk or the share.") from None
 
 
 def hash_file(path: Path, progress: Progress) -> str:
-    """The SHA-256 of a file, reporting bytes as it goes; hashing runs outside Python's lock."""
+    """The SHA-256 of a file, with progress in bytes; hashing releases the GIL."""
     digest, done, total = hashlib.sha256(), 0, path.stat().st_size
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
@@ -97,7 +98,7 @@ def hash_file(path: Path, progress: Progress) -> str:
 
 
 def open_file(path: Path, workdir: Path) -> OpenedFile:
-    """Look at the first bytes, unpack gz and zst into `workdir`. Raises BadInput for what is not a table."""
+    """Detect the kind of a file; gz and zst are unpacked into `workdir`. Raises BadInput for what is not a table."""
     check_path(path)
     head, compression = _read_head(path), None
     for magic, name, opener in ((b"\x1f\x8b", "gz", _open_gz), (b"\x28\xb5\x2f\xfd", "zst", _open_zst)):
@@ -107,7 +108,7 @@ def open_file(path: Path, workdir: Path) -> OpenedFile:
             _unpack(path_in, opener, path)
             head = _read_head(path)
     if not head:
-        raise EmptySource(f"{path.name} holds nothing.", remedy="Export it again.")
+        raise EmptySource(f"{path.name} is empty.", remedy="Export it again.")
     kind = _detect_kind(path.name, head)
     if kind == "workbook":
         _check_workbook(path, path.name)
@@ -144,11 +145,11 @@ def _unpack(source: Path, opener: Callable[[Path], IO[bytes]], target: Path) -> 
 
 
 def _check_ratio(name: str, packed: int, plain: int) -> None:
-    """No table shrinks to a hundredth and more, but what is made to fill a disk or a memory does."""
+    """Raises BadInput above a compression ratio no table reaches: such files are made to fill a disk or memory."""
     if plain > BOMB_FROM and plain > BOMB_RATIO * packed:
         raise BadInput(
-            f"{name} would unpack to more than {BOMB_RATIO} times its size, as no table does.",
-            remedy="Unpack it yourself, look at it, and load what is in it.",
+            f"{name} would unpack to more than {BOMB_RATIO} times its size, which no table does.",
+            remedy="Unpack it yourself, check what it holds, and load that.",
         )
 
 
@@ -158,7 +159,7 @@ def _check_workbook(path: Path, name: str) -> None:
         with zipfile.ZipFile(path) as archive:
             plain = sum(part.file_size for part in archive.infolist())
     except (zipfile.BadZipFile, OSError, ValueError):
-        return  # the reader says what is wrong with it
+        return  # the reader reports what is wrong with it
     _check_ratio(name, path.stat().st_size, plain)
 
 
@@ -179,12 +180,12 @@ def _is_binary(head: bytes) -> bool:
 
 
 def detect_bom_encoding(head: bytes) -> str | None:
-    """The encoding a byte order mark declares."""
+    """The encoding that a byte order mark declares, or None."""
     return next((name for mark, name in _BOMS if head.startswith(mark)), None)
 
 
 def _detect_utf16(head: bytes) -> str | None:
-    """UTF-16 without a mark: every second byte of Latin text is zero."""
+    """UTF-16 without a byte order mark: every second byte of Latin text is zero."""
     even, odd = head[0::2].count(0), head[1::2].count(0)
     if max(even, odd) < 0.3 * len(head) / 2 or min(even, odd) > 0.02 * len(head):
         return None
@@ -192,7 +193,7 @@ def _detect_utf16(head: bytes) -> str | None:
 
 
 def detect_encoding(head: bytes, *, utf8: bool) -> str:
-    """The encoding of a text: its mark, UTF-8 if it is valid as that, else the likeliest legacy encoding of `head`."""
+    """The encoding of a text: by its byte order mark, UTF-8 if valid, else the most likely legacy encoding of `head`."""
     if marked := detect_bom_encoding(head) or _detect_utf16(head):
         return marked
     if utf8:
@@ -203,9 +204,17 @@ def detect_encoding(head: bytes, *, utf8: bool) -> str:
     best = matches.best()
     if best is None:
         return "latin-1"
-    # cp1250 and cp1252 read most Western bytes equally well, but only one knows the pound sign: prefer the common one.
+    # cp1250 and cp1252 decode most Western bytes equally well, but only cp1252 has the pound sign: prefer it.
     common = any("cp1252" in (m.encoding, *m.could_be_from_charset) and m.chaos <= best.chaos + 0.05 for m in matches)
     return "cp1252" if common else best.encoding
+
+
+def label_encoding(encoding: str) -> str:
+    """The name of an encoding as people know it: `cp1252` is `Windows-1252`."""
+    name = encoding.lower().replace("_", "-")
+    if match := re.fullmatch(r"cp(125\d)", name):
+        return f"Windows-{match[1]}"
+    return {"latin-1": "ISO 8859-1", "mac-roman": "Mac Roman"}.get(name, name.upper())
 
 
 def _can_decode(head: bytes, encoding: str) -> bool:
@@ -248,7 +257,7 @@ def _feed_decoder(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bo
 
 
 def find_non_ascii(path: Path) -> bytes:
-    """The text around the first byte that is not ASCII: where legacy encodings show themselves."""
+    """The bytes around the first one that is not ASCII: only there do legacy encodings differ."""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             if not chunk.isascii():
@@ -268,8 +277,8 @@ def transcode(opened: OpenedFile, encoding: str, target: Path) -> None:
     except (UnicodeDecodeError, UnicodeEncodeError, LookupError) as error:
         what = str(error) if isinstance(error, LookupError) else error.reason
         raise BadInput(
-            f"{opened.name} cannot be read as {encoding} from about line {lines + 1} on ({what}).",
-            remedy="State the encoding: encoding = ... under [dialect] of the map.",
+            f"{opened.name} is not {label_encoding(encoding)} from about line {lines + 1} on ({what}).",
+            remedy="Set the right encoding under [dialect] in the mapping.",
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""Sources known by their headers. Each profile is a map in profiles/; two of them join tables first (olist, documents)."""
+"""Export formats known by their headers. Each is a mapping in formats/; olist and documents join tables first."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _OLIST_COLUMNS = {
     "products": ("product_id", "product_category_name"),
     "translation": ("product_category_name", "product_category_name_english"),
 }
-#: Columns a sentence names, and how much of each.
+#: At most so many columns in a message, and characters of each.
 MOST_NAMED = 20
 LONGEST_NAMED = 40
 
@@ -50,7 +50,7 @@ def read_format(name: str) -> Mapping:
 
 
 def find_column(columns: Sequence[Column], header: str) -> Column | None:
-    """The column a map means: exactly so named, else the first of `A|B` that is, else the same but for case and blanks."""
+    """The column a mapping names: an exact match, else the first of `A|B`, exactly or without case and punctuation."""
     exact = {c.header: c for c in columns}
     loose = {normalize_header(c.header): c for c in reversed(columns)}
     if header in exact:
@@ -60,9 +60,9 @@ def find_column(columns: Sequence[Column], header: str) -> Column | None:
 
 
 def choose_mapping(raw: RawRows, profile: str | None) -> Mapping:
-    """The mapping for a file nobody wrote a map for: the profile its headers fit, else what the headers propose.
+    """The mapping for a file without one: the format its headers fit, else what the headers propose.
 
-    The proposal may still lack fields: whoever stages with it must ask `missing`.
+    A proposal may lack required fields: `resolve_columns` refuses it then.
     """
     if profile and profile != "mapped":
         return read_format(profile)
@@ -75,25 +75,25 @@ def choose_mapping(raw: RawRows, profile: str | None) -> Mapping:
 
 
 def resolve_columns(mapping: Mapping, raw: RawRows, file: str) -> dict[str, Column]:
-    """Field -> column. Raises BadInput naming the map's key when the file has no such column or a needed field is open."""
+    """Field -> column. Raises BadInput naming the mapping's key when a column or a required field is missing."""
     resolved = {field: find_column(raw.columns, header) for field, header in mapping.columns.items()}
     known = {field: column for field, column in resolved.items() if column is not None}
     absent = [field for field, column in resolved.items() if column is None]
     if absent and mapping.profile == "mapped":
         raise BadInput(
             f"{file} has no column {mapping.columns[absent[0]]!r}, which columns.{absent[0]} names.",
-            remedy=f"Its columns are: {_list_columns(raw)}. Correct columns.{absent[0]} in the map.",
+            remedy=f"Its columns are: {_list_columns(raw)}. Correct columns.{absent[0]} in the mapping.",
         )
     if lacking := find_missing(mapping.rows, known):
         raise BadInput(
-            f"{file}: no column was found for {' and '.join(lacking)} among {_list_columns(raw)}.",
+            f"{file}: no column found for {' and '.join(lacking)}. The columns are {_list_columns(raw)}.",
             remedy="Run foresell inspect FILE --save-map FILE.toml, fill in [columns], and load with --map FILE.toml.",
         )
     return known
 
 
 def _list_columns(raw: RawRows) -> str:
-    """The columns by name, as far as a sentence can hold them."""
+    """The names of the columns, shortened to fit a message."""
     named = ", ".join(column.header[:LONGEST_NAMED] for column in raw.columns[:MOST_NAMED])
     more = len(raw.columns) - MOST_NAMED
     return f"{named} and {more:,} more" if more > 0 else named
@@ -105,10 +105,10 @@ def is_olist(path: Path) -> bool:
 
 
 def read_olist(con: duckdb.DuckDBPyConnection, folder: Path, workdir: Path) -> RawRows:
-    """Leave the view `raw_rows`: one row per order item with its order, person and product (see olist.sql)."""
+    """Create the view `raw_rows`: one row per order item with its order, person and product (see olist.sql)."""
     warnings: list[str] = []
     raw = RawRows("text", ())
-    for table, file in reversed(_OLIST.items()):  # the items last: their rejects stay
+    for table, file in reversed(_OLIST.items()):  # the items come last, because only their rejects are kept
         con.execute("truncate staged_rejects")
         if not (folder / file).is_file():
             blank = ", ".join(f"null::varchar as {name}" for name in _OLIST_COLUMNS[table])
@@ -124,7 +124,7 @@ def read_olist(con: duckdb.DuckDBPyConnection, folder: Path, workdir: Path) -> R
         _drop_raw(con)
         (bad,) = con.execute("select count(distinct line) from staged_rejects").fetchall()[0]
         if bad and table != "items":
-            warnings.append(f"{file}: {bad:,} lines could not be read; items that need them are rejected.")
+            warnings.append(f"{file}: {bad:,} lines could not be read; order items that refer to them are rejected.")
     for statement in named_queries("foresell.sources.files", "olist.sql").values():
         con.execute(statement)
     return replace(raw, columns=_describe_columns(con), warnings=tuple(warnings))
@@ -136,7 +136,7 @@ def is_documents(opened: file_sniffing.OpenedFile) -> bool:
 
 
 def read_documents(con: duckdb.DuckDBPyConnection, opened: file_sniffing.OpenedFile) -> RawRows:
-    """Leave the view `raw_rows`, one row per transaction with its product, and the tables `customers_read`, `products_read`."""
+    """Create the view `raw_rows`, one row per transaction with its product, and the tables `customers_read`, `products_read`."""
     for table, target in (
         ("transactions", "transactions_read"),
         ("products", "products_read"),
@@ -148,7 +148,7 @@ def read_documents(con: duckdb.DuckDBPyConnection, opened: file_sniffing.OpenedF
         if lacking := find_missing(rows, found):
             raise BadInput(
                 f"{opened.name}: the table {table} has no column for {' and '.join(lacking)}.",
-                remedy="Load the table with a map: table = ... under [dialect].",
+                remedy="Load the table with a mapping that sets table = ... under [dialect].",
             )
         named = [f"c{headers.index(header) + 1} as {field}" for field, header in found.items()]
         named += [f"null::varchar as {f.name}" for f in BY_NAME.values() if rows in f.rows and f.name not in found]

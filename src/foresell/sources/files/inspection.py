@@ -1,4 +1,4 @@
-"""Describes a file by staging it: how it is written, what its columns mean, which rows would be rejected and why."""
+"""Inspects a file by staging it: its format, the meaning of its columns, the rows that would be rejected and why."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PREVIEW_ROWS = 10
 
 @dataclass(frozen=True, slots=True)
 class InspectedColumn:
-    """One column: its header, what its first rows look like, a few values, the field proposed for it and how sure."""
+    """One column: its header, the kind of its first values, examples, the proposed field and the confidence (0 to 1)."""
 
     header: str
     type: str  # number | date | text | empty
@@ -34,7 +34,7 @@ class InspectedColumn:
 
 @dataclass(frozen=True, slots=True)
 class RejectReason:
-    """One reason for rejects: how many lines, and the first (line, column, value)."""
+    """One reason for rejects: how many lines, and the first ones as (line, column, value)."""
 
     reason: str
     lines: int
@@ -43,10 +43,10 @@ class RejectReason:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What is known about a file. Columns are described by their first 10,000 rows; dates, numbers, rejects by all.
+    """What was detected in a file: columns from their first 10,000 rows; dates, numbers and rejects from all rows.
 
-    `problem` says what keeps the file from being loaded as it is, `remedy` what to do about it; None when nothing does.
-    `fields` are those a column can be read as; `preview` the first rows as they would be loaded, by field.
+    `problem` says why the file cannot be loaded as it is, `remedy` what to do about it; both are None when it can.
+    `fields` are the fields a column can fill; `preview` is the first rows as they would be loaded, by field.
     """
 
     file: str
@@ -73,7 +73,7 @@ class Inspection:
     problem: str | None = None
     remedy: str | None = None
     fields: tuple[dict[str, Any], ...] = tuple(
-        {"name": f.name, "rows": f.rows, "kind": f.kind, "meaning": f.meaning} for f in FIELDS
+        {"name": f.name, "label": f.label, "rows": f.rows, "kind": f.kind, "meaning": f.meaning} for f in FIELDS
     )
     preview: tuple[dict[str, Any], ...] = ()
 
@@ -94,9 +94,9 @@ def inspect_file(
     progress: Progress = no_progress,
     load_day: date | None = None,
 ) -> Inspection:
-    """Everything `stage` would find in a file, without failing where a mapping or a date order is still open.
+    """What staging would find in a file, without failing where the mapping or the date order is still undecided.
 
-    Raises BadInput or EmptySource only for what cannot be read at all.
+    Raises BadInput or EmptySource only for a file that cannot be read at all.
     """
     with staging.read_raw_rows(
         path,
@@ -118,7 +118,7 @@ def inspect_file(
 
 
 def save_mapping(inspection: Inspection, path: Path) -> None:
-    """Write the proposed mapping, with what was found out about the dialect, as a commented file to edit."""
+    """Write the proposed mapping, with the detected dialect, as a commented file to edit."""
     numbers = inspection.decimal if inspection.decimal != "." else None
     order = next((f for f in inspection.dates.values() if f in ("dmy", "mdy")), None)
     mapping = inspection.mapping
@@ -249,7 +249,7 @@ def _build_preview(parsed: ParsedFile) -> tuple[dict[str, Any], ...]:
 
 
 def _to_json_value(value: Any) -> Any:
-    """As JSON writes it: numbers as numbers, moments as text."""
+    """As JSON: numbers as numbers, dates and times as text."""
     if isinstance(value, Decimal):
         return float(value)
     return value if value is None or isinstance(value, (str, int, float)) else str(value)

@@ -1,4 +1,4 @@
-"""From `raw_rows` to the four staged tables: decide how the file writes its values, read them, reject, derive the rest."""
+"""From `raw_rows` to the four staged tables: detect the value formats, parse, reject what does not fit, derive the rest."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _NO_LIMIT = "2200-01-01"
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
-    """A file that has been read: `raw_rows` stands in `con`, `mapping` is what it will be interpreted by."""
+    """A file whose rows are in `con` as `raw_rows`, and the mapping to interpret them with."""
 
     con: duckdb.DuckDBPyConnection
     name: str
     raw: RawRows
     mapping: Mapping
-    explicit: tuple[str, str] | None = None  # tables of customers and products beside the orders
+    explicit: tuple[str, str] | None = None  # names of separate tables of customers and products
 
 
 def interpret_rows(parsed: ParsedFile, load_day: date | None) -> tuple[Staging, ValueFormats]:
-    """Fill the four staged tables from `raw_rows`; the staging lacks only what the caller knows (source, hash, size)."""
+    """Fill the four staged tables from `raw_rows`; the caller adds source, hash and size."""
     con, mapping = parsed.con, parsed.mapping
     resolved = formats.resolve_columns(mapping, parsed.raw, parsed.name)
     read = _count_rows(parsed)
@@ -113,7 +113,7 @@ def _add_extra_lines(parsed: ParsedFile) -> int:
 
 
 def _add_descriptions(parsed: ParsedFile, resolved: dict[str, Column]) -> None:
-    """What explicit tables and described columns say about customers and products."""
+    """Add what separate tables and descriptive columns say about customers and products."""
     con = parsed.con
     if described := [name for name in typed_view.DESCRIBED if name in resolved and name != "country"]:
         con.execute(typed_view.build_customers_step("mapped_rows", described, keep_all=False))
@@ -124,7 +124,7 @@ def _add_descriptions(parsed: ParsedFile, resolved: dict[str, Column]) -> None:
 
 
 def _stage_keyed_rows(parsed: ParsedFile, resolved: dict[str, Column], decided: ValueFormats) -> None:
-    """A file of customers or of products: one row each, the first row of a key counts, the others are rejected."""
+    """Stage a file of customers or products: the first row of each key is kept, the others are rejected."""
     con = parsed.con
     con.execute(typed_view.EMPTY_TABLES)
     key = "customer_key" if parsed.mapping.rows == "customers" else "sku"

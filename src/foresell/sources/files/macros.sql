@@ -1,8 +1,8 @@
--- How cells become fields, the same for every source. Keys: `12346.0` is an Excel or pandas float, leading zeros are meant.
+-- How cells become fields, the same for every file. In keys, `12346.0` is a float of Excel or pandas; leading zeros are kept.
 
 -- name: clean
--- Only for files that hold tabs, no-break spaces or (Parquet, SQLite) NUL bytes, which PostgreSQL takes nowhere: trimming a
--- set of characters costs ten times the plain blank.
+-- Only for files with tabs, no-break spaces or (Parquet, SQLite) NUL bytes, which PostgreSQL does not store: trimming a set
+-- of characters takes ten times as long as trimming spaces.
 create or replace temp macro clean(x) as nullif(trim(replace(x::varchar, chr(0), ''), ' ' || chr(9) || chr(10) || chr(13) || chr(160)), '')
 
 -- name: clean_plain
@@ -32,9 +32,9 @@ create or replace temp macro is_remark(x) as
 create or replace temp macro number_fault(x, blank) as
     case
         when x is null or trim(x) = '' then blank
-        when contains(x, '%') then 'a percentage, not an amount'
+        when contains(x, '%') then 'percentage, not an amount'
         when lower(trim(x, ' +-')) in ('nan', 'inf', 'infinity') then 'not a finite number'
-        when try_cast(x as double) is not null then 'a number too large'
-        when regexp_matches(x, '\p{Sc}') then 'money of another currency than the column, or not a number'
-        else 'not a number as this column writes them'
+        when try_cast(x as double) is not null then 'number too large'
+        when regexp_matches(x, '\p{Sc}') then 'in another currency than the rest of the column, or not a number'
+        else 'not a number in the format of this column'
     end

@@ -1,4 +1,4 @@
-"""A mapping: how one source's columns become canonical fields. Profiles and hand-written maps are the same TOML."""
+"""A mapping: how the columns of a file become canonical fields. Known formats and your own mappings are the same TOML."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from foresell.sources.files.fields import ROWS, list_fields
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How the file is written. None: find out. `header_line` counts from 1."""
+    """How the file is written. None: detect it. `header_line` counts from 1."""
 
     delimiter: str | None = None
     quote: str | None = None  # "" means that quotes have no meaning
@@ -29,7 +29,7 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True)
 class ExtraLine:
-    """A money column that is a line of its own in each order (the sum over its rows), such as freight."""
+    """A column whose sum over an order becomes an extra line of that order, such as freight."""
 
     column: str
     sku: str
@@ -38,7 +38,7 @@ class ExtraLine:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """How a source's file becomes canonical rows; `columns` is canonical field -> header in the file."""
+    """How a file becomes canonical rows; `columns` is canonical field -> header in the file."""
 
     source: str = "shop"
     rows: str = "orders"
@@ -58,22 +58,40 @@ class Mapping:
     profile: str = "mapped"
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data for JSON: what a load remembers about how it read its file."""
+        """Plain data for JSON: stored with the batch, so that the same file read the same way is recognised."""
         return asdict(self)
 
 
-# Where each setting stands in the file: table, key, attribute, type, comment.
+# Each setting's place in the TOML file: table, key, attribute, type, comment.
 _SETTINGS: tuple[tuple[str, str, str, type, str], ...] = (
-    ("dates", "order", "date_order", str, "dmy, mdy or ymd, when the file itself does not show it"),
-    ("dates", "format", "date_format", str, "or exactly, such as %d.%m.%Y %H:%M"),
+    ("dates", "order", "date_order", str, "dmy, mdy or ymd, where the dates alone do not tell"),
+    ("dates", "format", "date_format", str, "or the exact format, such as %d.%m.%Y %H:%M"),
     ("numbers", "decimal", "decimal", str, "the decimal mark: . or ,"),
-    ("defaults", "currency", "currency", str, "where no column says it, such as EUR"),
-    ("defaults", "country", "country", str, "where no column says it"),
-    ("values", "cancelled", "cancelled", list, "words of the status column that mean: never happened"),
-    ("values", "returned", "returned", list, "words of the status column that mean: came back"),
-    ("values", "cancelled_order_prefix", "cancelled_order_prefix", list, "orders starting so were cancelled"),
-    ("values", "returned_order_prefix", "returned_order_prefix", list, "orders starting so are credit notes"),
-    ("values", "non_product_skus", "non_product_skus", list, "regular expressions: postage, fees, adjustments"),
+    ("defaults", "currency", "currency", str, "where no column states it, such as EUR"),
+    ("defaults", "country", "country", str, "where no column states it"),
+    ("values", "cancelled", "cancelled", list, "values of the status column that mean cancelled"),
+    ("values", "returned", "returned", list, "values of the status column that mean returned"),
+    (
+        "values",
+        "cancelled_order_prefix",
+        "cancelled_order_prefix",
+        list,
+        "prefixes of order numbers that mark cancelled orders",
+    ),
+    (
+        "values",
+        "returned_order_prefix",
+        "returned_order_prefix",
+        list,
+        "prefixes of order numbers that mark credit notes",
+    ),
+    (
+        "values",
+        "non_product_skus",
+        "non_product_skus",
+        list,
+        "regular expressions of product codes: postage, fees, adjustments",
+    ),
 )
 _CHOICES = {"date_order": ("dmy", "mdy", "ymd"), "decimal": (".", ",")}
 _DIALECT_HINTS = {
@@ -88,17 +106,21 @@ _DIALECT_HINTS = {
 
 
 def read_mapping(path: Path) -> Mapping:
-    """The mapping in a TOML file. Raises BadInput naming the file and the key that is wrong."""
+    """Read the mapping in a TOML file. Raises BadInput naming the file and the wrong key."""
     try:
         return parse_mapping(path.read_text(encoding="utf-8"), path.name)
     except FileNotFoundError:
-        raise BadInput(f"There is no map {path}.", remedy="Write one with foresell inspect FILE --save-map.") from None
+        raise BadInput(
+            f"There is no mapping file {path}.", remedy="Write one with foresell inspect FILE --save-map."
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"The map {path} cannot be read: {error}.", remedy="Check the path and its rights.") from None
+        raise BadInput(
+            f"The mapping {path} cannot be read: {error}.", remedy="Check the path and its permissions."
+        ) from None
 
 
 def parse_mapping(text: str, name: str) -> Mapping:
-    """The mapping written in `text`; `name` is the file named in errors."""
+    """Parse a mapping; `name` is the file named in errors. Raises BadInput naming the wrong key."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -124,7 +146,7 @@ def parse_mapping(text: str, name: str) -> Mapping:
             re.compile(pattern)
         except re.error as error:
             raise _mapping_error(
-                name, "values.non_product_skus", f"{pattern!r} is no regular expression ({error})"
+                name, "values.non_product_skus", f"{pattern!r} is not a regular expression ({error})"
             ) from None
     return mapping
 
@@ -134,7 +156,7 @@ def _mapping_error(name: str, key: str, what: str) -> BadInput:
 
 
 class _KeyReader:
-    """Takes known keys out of the parsed TOML, so that what is left over is a misspelling."""
+    """Takes known keys out of the parsed TOML; keys left over are unknown or misspelt."""
 
     def __init__(self, name: str, data: dict[str, Any]) -> None:
         self.name, self.data = name, data
@@ -157,9 +179,9 @@ class _KeyReader:
     def refuse_unknown_keys(self) -> None:
         for key, value in self.data.items():
             if not isinstance(value, dict) or key not in ("dialect", "dates", "numbers", "defaults", "values"):
-                raise _mapping_error(self.name, key, "is not a key of a map")
+                raise _mapping_error(self.name, key, "is not a key of a mapping")
             for leaf in value:
-                raise _mapping_error(self.name, f"{key}.{leaf}", "is not a key of a map")
+                raise _mapping_error(self.name, f"{key}.{leaf}", "is not a key of a mapping")
 
 
 def _is_all_text(values: Any) -> bool:
@@ -185,7 +207,7 @@ def _parse_extra_lines(name: str, entries: tuple[Any, ...]) -> tuple[ExtraLine, 
 
 
 def write_mapping(mapping: Mapping, path: Path) -> None:
-    """Write a mapping as a commented TOML file that `read_mapping` reads back equal; unset keys stand there commented out."""
+    """Write a mapping as a commented TOML file that `read_mapping` reads back equal; unset keys are commented out."""
     path.write_text(render_mapping(mapping), encoding="utf-8")
 
 
@@ -193,12 +215,14 @@ def render_mapping(mapping: Mapping) -> str:
     """The commented TOML of a mapping."""
     lines = [
         "# How a file becomes customers, products and orders. Check it, then: foresell load FILE --map THIS",
-        _render_line("source", mapping.source, "whose data this is: files with the same name here belong together"),
-        _render_line("rows", mapping.rows, "what one row is: orders (a line of an order), customers or products"),
+        _render_line(
+            "source", mapping.source, "the system the file comes from: files with the same source belong together"
+        ),
+        _render_line("rows", mapping.rows, "what one row is: orders (an order line), customers or products"),
         "\n[columns]  # canonical field = column of the file",
     ]
     lines += [_render_line(f.name, mapping.columns.get(f.name), f.meaning) for f in list_fields(mapping.rows)]
-    lines.append("\n[dialect]  # how the file is written; found out where left open")
+    lines.append("\n[dialect]  # how the file is written; detected where not set")
     lines += [_render_line(key, getattr(mapping.dialect, key), hint) for key, hint in _DIALECT_HINTS.items()]
     table = ""
     for place, key, attribute, _, hint in _SETTINGS:
@@ -219,11 +243,11 @@ def _render_line(key: str, value: object, hint: str) -> str:
 
 
 def override_mapping(mapping: Mapping, *, source: str | None = None, profile: str | None = None) -> Mapping:
-    """The mapping with the caller's source and profile names. Raises UsageError for a name that names nothing safe."""
+    """The mapping with another source and format. Raises UsageError for a source name with unsafe characters."""
     name = mapping.source if source is None else source
     if not re.fullmatch(r"\w[\w .&-]{0,79}", name):
         raise UsageError(
-            f"{name!r} cannot name a source.",
+            f"{name!r} is not a valid source name.",
             remedy="Use letters, digits, spaces, dots and dashes, such as shop or web-2.",
         )
     return replace(mapping, source=name, profile=profile or mapping.profile)

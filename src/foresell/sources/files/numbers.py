@@ -1,4 +1,4 @@
-"""How a file writes numbers: the decimal mark is decided per column, then becomes the macro `to_number_FIELD(text)`."""
+"""Detects number formats: the decimal mark per column; the result is the macro `to_number_FIELD(text)`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SQL = ("foresell.sources.files", "numbers.sql")
 
 @dataclass(frozen=True, slots=True)
 class NumberFormat:
-    """How one column writes numbers: `plain` needs no rewriting."""
+    """The number format of one column; `plain` numbers need no rewriting."""
 
     field: str
     plain: bool
@@ -31,7 +31,7 @@ class NumberFormat:
 
 @dataclass(frozen=True, slots=True)
 class _Evidence:
-    """Counts over the values of one column that are no plain numbers."""
+    """Counts over the values of one column that are not plain numbers."""
 
     odd: int
     dot: int
@@ -44,9 +44,9 @@ class _Evidence:
 def detect_number_formats(
     con: duckdb.DuckDBPyConnection, columns: dict[str, str], *, stated: str | None, delimiter: str | None, file: str
 ) -> dict[str, NumberFormat]:
-    """For each mapped number field (field -> header) how it writes numbers, from every value of the column.
+    """The number format of each mapped number field (field -> header), from every value of the column.
 
-    A column without evidence of its own follows the others of the file. Raises BadInput when `1,234` is all there is.
+    A column without evidence follows the other columns. Raises BadInput when all evidence is like `1,234`.
     """
     evidence = {field: _collect_evidence(con, field) for field in columns}
     commas, dots = sum(e.comma for e in evidence.values()), sum(e.dot for e in evidence.values())
@@ -56,8 +56,8 @@ def detect_number_formats(
         mark = stated or ("," if seen.comma > seen.dot else "." if seen.dot > seen.comma else elsewhere)
         if mark is None and seen.either and delimiter != ",":
             raise BadInput(
-                f"{file}, column {columns[field]!r}: {seen.example!r} may be a thousand or a decimal, and no value tells.",
-                remedy='State decimal = "." or decimal = "," under [numbers] of a map.',
+                f"{file}, column {columns[field]!r}: {seen.example!r} may have a thousands separator or a decimal comma; no value decides it.",
+                remedy='Set decimal = "." or decimal = "," under [numbers] in the mapping.',
             )
         mark = mark or "."
         decided[field] = _build_format(con, field, columns[field], mark, seen)
@@ -90,7 +90,7 @@ def _build_format(con: duckdb.DuckDBPyConnection, field: str, header: str, mark:
     warnings: tuple[str, ...] = ()
     if len(ranked) > 1:
         others = ", ".join(f"{code} ({count:,})" for code, count in ranked[1:])
-        warnings = (f"column {header!r} is in {ranked[0][0]}; values in {others} are rejected.",)
+        warnings = (f"Column {header!r} is in {ranked[0][0]}; values in {others} are rejected.",)
     code = ranked[0][0] if ranked else None
     signs = tuple(sign for sign, _ in rows if currency_code(sign) == code)
     return NumberFormat(field, False, mark, seen.thousands, code, signs, warnings)
@@ -102,7 +102,7 @@ def currency_code(sign: str) -> str:
 
 
 def build_number_macro(numbers: NumberFormat | None, field: str) -> str:
-    """SQL that creates `to_number_FIELD(text)`: the number with six decimals, or null for what is none."""
+    """SQL that creates `to_number_FIELD(text)`: the number with six decimals, null for what is not a number."""
     if numbers is None or numbers.plain:
         return f"create or replace temp macro to_number_{field}(x) as try_cast(x as decimal(18, 6))"
     sql = named_queries(*_SQL)["create_number_macro"]

@@ -1,8 +1,8 @@
--- How written numbers are recognised. {field}, {codes}, {group}, {decimal} and {bare} are filled in by numbers.py.
+-- Counts that decide the number format of a column, and the macro that parses it. {field}, {codes}, {group}, {decimal} and {bare} are filled in by numbers.py.
 
 -- name: count_evidence
--- One row: among values that are no plain number, how many can only have a decimal dot, only a decimal comma, or either;
--- an example of the undecided; the thousands mark seen. Signs, codes and blanks around the digits are ignored.
+-- One row: of the values that are not plain numbers, how many must have a decimal point, how many a decimal comma, how many
+-- may have either, with an example; the thousands separator seen. Signs, codes and blanks around the digits are ignored.
 with odd as (
     select replace(regexp_replace({field}, '^[^0-9.,]+|[^0-9.,]+$', '', 'g'), ' ', ' ') as x, {field} as value
     from mapped_rows
@@ -42,7 +42,7 @@ group by sign
 order by values desc, sign
 
 -- name: create_number_macro
--- The number a person wrote, or null: the column's own currency, grouped or not, minus before or after, or (brackets).
+-- The number, or null: in the column's currency, grouped or not, minus sign before or after, or (brackets).
 create or replace temp macro to_number_{field}(x) as (
     case
         when regexp_full_match(

@@ -2,12 +2,12 @@
 -- olist_translation, as text; `line` of olist_items is the line in its file.
 
 -- name: reject_items_without_order
--- An item whose order or person is not there cannot be dated or owned: it is rejected, not dropped.
+-- An item without its order or person has no date or no customer: it is rejected, not dropped.
 insert into staged_rejects
 select
     'olist_order_items_dataset.csv', i.line, 'order_id', i.order_id,
-    case when o.order_id is null then 'no such order in olist_orders_dataset.csv'
-        else 'no such customer in olist_customers_dataset.csv' end
+    case when o.order_id is null then 'order not found in olist_orders_dataset.csv'
+        else 'customer not found in olist_customers_dataset.csv' end
 from olist_items as i
 left join olist_orders as o using (order_id)
 left join olist_customers as c using (customer_id)

@@ -1,4 +1,4 @@
-"""What every reader leaves behind: the relation `raw_rows`, and the rejects of what never became a row of it."""
+"""The output of every reader: the relation `raw_rows`, and rejects for records that could not become rows of it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class RawRows:
     encoding: str | None = None
     line_ending: str | None = None
     dialect: Dialect = field(default_factory=Dialect)
-    odd_blanks: bool = True  # cells may begin or end with tabs or no-break spaces
+    odd_blanks: bool = True  # cells may start or end with tabs or no-break spaces
     warnings: tuple[str, ...] = ()
 
 
@@ -40,7 +40,7 @@ REJECTS = """create table staged_rejects (
 
 
 def insert_rejects(con: duckdb.DuckDBPyConnection, file: str, rejects: Sequence[tuple[int, str, str]]) -> None:
-    """Add (line, value, reason) of records that could not even be split into cells."""
+    """Insert records that could not be split into cells, as (line, value, reason)."""
     if not rejects:
         return
     lines, values, reasons = (list(column) for column in zip(*rejects, strict=True))

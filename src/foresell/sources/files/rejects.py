@@ -1,4 +1,4 @@
-"""Rejected rows: written down for their owner, and too many of them a reason to load nothing."""
+"""Rejected rows: written to a file for the user; too many of them stop the load."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from foresell.types import Staging
 
 
 def locate_rejects(folder: Path, source: str, file_name: str, file_sha256: str) -> Path:
-    """Where the rejected rows of a file are, if it had any."""
+    """The path of the rejects file of a load; it exists only if the load had rejects."""
     return folder / f"{source}-{Path(file_name).stem[:80]}-{file_sha256[:8]}.csv".replace("/", "_")
 
 
@@ -22,7 +22,7 @@ def write_rejects(staging: Staging, folder: Path) -> Path | None:
     file.touch(mode=0o600)
     staging.con.execute(
         'copy (select file, line, column_name as "column", '
-        # a spreadsheet must not run what somebody typed into a cell
+        # a spreadsheet must not run a formula in a cell
         "case when regexp_matches(value, '^\\s*[=+@-]') and try_cast(value as double) is null"
         " then chr(39) || value else value end as value, reason from staged_rejects order by file, line)"
         f" to '{str(file).replace(chr(39), chr(39) * 2)}' (header, delimiter ',')"
@@ -36,7 +36,7 @@ def check_rejects(staging: Staging, rejects_file: Path | None, max_rejected: flo
     if staging.lines_read == 0:
         raise EmptySource(
             f"{staging.file_name} holds no rows; nothing was written.",
-            remedy="An empty export never wipes what is stored. Check the export.",
+            remedy="Check the export. An empty file never deletes stored data.",
         )
     share = 100 * staging.rejected / staging.lines_read
     if share > max_rejected or staging.rejected == staging.lines_read:
@@ -47,5 +47,5 @@ def check_rejects(staging: Staging, rejects_file: Path | None, max_rejected: flo
         raise TooManyRejects(
             f"{staging.file_name}: {staging.rejected:,} of {staging.lines_read:,} lines ({share:.1f} %) were rejected,"
             f" more than the {max_rejected:g} % allowed; nothing was written. Most common: {most}.",
-            remedy=f"See {rejects_file}; mend the file or the mapping (foresell inspect), or allow more: --max-rejected.",
+            remedy=f"See {rejects_file}; correct the file or the mapping (foresell inspect), or allow more: --max-rejected.",
         )

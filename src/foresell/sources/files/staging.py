@@ -1,4 +1,4 @@
-"""From a file to the four staged tables: a DuckDB of its own, the reader that fits, then the interpretation."""
+"""From a file to the four staged tables: a temporary DuckDB, the reader for the kind of file, then the interpretation."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def stage_file(
     progress: Progress = no_progress,
     load_day: date | None = None,
 ) -> Iterator[Staging]:
-    """One file (or Olist's folder) as the four tables of `records.Staging`, in a DuckDB file that ends with the context.
+    """One file (or Olist's folder) as the four tables of `types.Staging`, in a DuckDB file deleted with the context.
 
-    Without a `mapping` the file must fit a profile or name its columns so that they can be recognised. Dates after
-    `load_day` + 1 are rejected as typing errors. `dates` (dmy, mdy, ymd) settles what a file leaves open. Raises
+    Without a `mapping`, the file must fit a known format or have headers that can be recognised. Dates after
+    `load_day` + 1 are rejected as typing errors. `dates` (dmy, mdy, ymd) is the order of ambiguous dates. Raises
     BadInput, EmptySource or DiskTrouble; bad rows never raise.
     """
     with read_raw_rows(
@@ -71,7 +71,7 @@ def read_raw_rows(
     dates: str | None,
     progress: Progress,
 ) -> Iterator[tuple[ParsedFile, str]]:
-    """The file read into a DuckDB of its own below `workdir`, and its SHA-256; all of it is gone afterwards."""
+    """The file read into a temporary DuckDB below `workdir`, and its SHA-256; deleted with the context."""
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise BadInput(f"{path} is not a file.", remedy="Give a file, or the folder of Olist's CSVs.")
     with scratch_folder(workdir, "stage") as folder:
@@ -103,18 +103,18 @@ def _read_and_hash(
 ) -> tuple[ParsedFile, str]:
     if not formats.is_olist(path):
         file_sniffing.check_path(path)
-    with ThreadPoolExecutor(1) as pool:  # hashing waits for the disk and the processor outside Python's lock
+    with ThreadPoolExecutor(1) as pool:  # hashing releases the GIL
         sha = pool.submit(hash_path, path, progress)
         return _read(con, path, folder, mapping, profile), sha.result()
 
 
 @contextmanager
 def translate_errors(name: str) -> Iterator[None]:
-    """The engine's and the system's errors as ours."""
+    """Raise errors of DuckDB and the operating system as ForesellErrors about the file `name`."""
     try:
         yield
     except (ForesellError, duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException):
-        raise  # the last three would be faults of our own SQL
+        raise  # the last three are faults of our own SQL
     except (duckdb.OutOfMemoryException, MemoryError) as error:
         raise DiskTrouble(
             f"{name} needs more memory or scratch space than allowed ({columnar.shorten_error(error)}).",
@@ -127,11 +127,11 @@ def translate_errors(name: str) -> Iterator[None]:
                 remedy="Free space below FORESELL_HOME and load again.",
             ) from None
         raise BadInput(
-            f"{name} cannot be read: {columnar.shorten_error(error)}", remedy="Check the file and its rights."
+            f"{name} cannot be read: {columnar.shorten_error(error)}", remedy="Check the file and its permissions."
         ) from None
     except duckdb.Error as error:
         raise BadInput(
-            f"{name} cannot be read as what it claims to be: {columnar.shorten_error(error)}", remedy="Export it again."
+            f"{name} is damaged or not what its name says: {columnar.shorten_error(error)}", remedy="Export it again."
         ) from None
 
 

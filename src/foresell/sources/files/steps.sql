@@ -1,8 +1,8 @@
 -- The steps from `mapped_rows` (fields as the file writes them) to the four staged tables. The macros they call are created per
--- load from the mapping and from how the file writes numbers and dates (see staging.py).
+-- load from the mapping and the detected number and date formats (see typed_view.py).
 
 -- name: stage_lines
--- One row per row of `mapped_rows`; what could not be read is null, which `incomplete_lines` then finds.
+-- One row per row of `mapped_rows`; values that could not be parsed are null, which `find_incomplete_lines` detects.
 create table staged_lines as
 with read as (
     select
@@ -41,14 +41,14 @@ select
 from priced
 
 -- name: find_incomplete_lines
--- One row per line that lacks something it needs.
+-- One row per line without a required value.
 create temp table incomplete_lines as
 select line
 from staged_lines
 where order_key is null or ordered_at is null or sku is null or quantity is null or unit_price is null or amount is null
 
 -- name: find_problems
--- One row per problem of a bad line; a totals row is one problem, however much it lacks.
+-- One row per problem of an incomplete line; a totals row is one problem, however many values it lacks.
 create temp table problems as
 with bad as (
     select c.*, {totals} as totals, s.order_key as staged_order, s.sku as staged_sku, s.quantity as staged_quantity,
@@ -64,9 +64,9 @@ select line, 'ordered_at' as field, ordered_at::varchar as value,
     case
         when is_total then 'totals row'
         when ordered_at is null then 'no date'
-        when parse_time_ordered_at(ordered_at) is null then 'not a date as this column writes them (' || $dates || ')'
-        when parse_time_ordered_at(ordered_at) < timestamp '1900-01-01' then 'a date before 1900'
-        else 'a date after ' || $last_day
+        when parse_time_ordered_at(ordered_at) is null then 'not a date in the format of this column (' || $dates || ')'
+        when parse_time_ordered_at(ordered_at) < timestamp '1900-01-01' then 'date before 1900'
+        else 'date after ' || $last_day
     end as reason
 from read where staged_time is null
 union all
@@ -85,16 +85,16 @@ from read
 where not is_total and staged_quantity is not null and staged_amount is null and not (has_price() and staged_price is null)
 
 -- name: find_two_customers
--- One row per line of an order that names two customers: nobody can say whose it is.
+-- One row per line of an order with two customers: it is not known whose order it is.
 create temp table problems as
-select line, 'customer_key' as field, customer_key as value, 'the order names two customers' as reason
+select line, 'customer_key' as field, customer_key as value, 'the order has two customers' as reason
 from staged_lines
 where order_key in (
     select order_key from staged_lines group by order_key having min(customer_key) <> max(customer_key)
 )
 
 -- name: insert_rejects
--- Problems become rejects under the column's own header, their lines leave the staged table.
+-- Problems become rejects, with the column's header as the file has it.
 insert into staged_rejects
 select $file, p.line, coalesce(m.header, p.field), left(p.value, 200), p.reason
 from problems as p
@@ -119,8 +119,8 @@ from sums
 where amount <> 0
 
 -- name: stage_products
--- One row per sku. Its name is the most frequent description; stock-keepers' remarks (`damaged?`, `check`) only if
--- nothing better is there. A category the source does not give is derived from the words of the name.
+-- One row per sku. Its name is the most frequent description; a stock remark (`damaged?`, `check`) is used only
+-- without a better one. A category the file does not state is derived from the words of the name.
 create table staged_products as
 with described as (
     select sku_of(sku, product_name) as sku, product_name, category, count(*) as times
@@ -163,7 +163,7 @@ order by sku
 insert into staged_products values ($sku, $name, 'Other', true, 'non_product', null)
 
 -- name: merge_catalogue
--- What an explicit product table says goes before what the lines say.
+-- A separate product table takes precedence over the lines.
 create or replace table staged_products as
 with catalogue as (
     select {sku} as sku, first(product_name order by line) as name, first(category order by line) as category,
@@ -198,7 +198,7 @@ left join guessed as g using (sku)
 order by sku
 
 -- name: stage_customers
--- One row per customer on the lines. The country is the one most lines name.
+-- One row per customer on the lines. The country is the most frequent one.
 create table staged_customers as
 with places as (
     select customer_key, country, count(*) as times from staged_lines where customer_key is not null group by all
@@ -214,7 +214,7 @@ group by customer_key
 order by customer_key
 
 -- name: merge_customers
--- What the lines, or an explicit customer table, say about customers: the last line that says it counts.
+-- Customer data on the lines or in a separate table: the last line with a value is used.
 create or replace table staged_customers as
 with described as (
     select {key} as customer_key, {last}

@@ -1,4 +1,4 @@
-"""The view `mapped_rows`: every canonical field as the file writes it, and the macros that say how to read it."""
+"""The view `mapped_rows`: every canonical field as the file writes it, and the macros that parse it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from foresell.sources.files.mapping import Mapping
 from foresell.sources.files.raw_rows import Column, RawRows
 from foresell.sql import named_queries
 
-#: Fields that describe a customer and may stand on each line.
+#: Fields that describe a customer and may occur on each line.
 DESCRIBED = ("name", "email", "phone", "address", "city", "region", "postcode", "country")
 _KEYS = ("customer_key", "order_key", "sku")
 _PRICES = ("unit_price", "amount")
@@ -31,7 +31,7 @@ create table staged_products (sku varchar, name varchar, category varchar, categ
 
 @dataclass(frozen=True, slots=True)
 class ValueFormats:
-    """How the file's values are read: per number field and per date field, with what deserves a warning."""
+    """The detected formats: per number field and per date field, with warnings for the user."""
 
     numbers: dict[str, numbers.NumberFormat]
     dates: dict[str, dates.DateFormat]
@@ -48,9 +48,9 @@ def create_view(
     limit: str,
     file: str,
 ) -> ValueFormats:
-    """Create `mapped_rows`, `field_headers`, `category_words` and every macro the steps call; decide numbers and dates on the way.
+    """Create `mapped_rows`, `field_headers`, `category_words` and every macro the steps call; detect number and date formats.
 
-    Raises BadInput where the file is ambiguous and the mapping does not say.
+    Raises BadInput where the file is ambiguous and the mapping does not decide it.
     """
     for name, statement in named_queries("foresell.sources.files", "macros.sql").items():
         if name != ("clean_plain" if raw.odd_blanks else "clean"):
@@ -162,7 +162,7 @@ def _build_sku(resolved: dict[str, Column]) -> str:
 
 
 def _build_money(resolved: dict[str, Column]) -> tuple[str, str]:
-    """Unit price and amount: what the source states, else one from the other."""
+    """Unit price and amount: as the file states them, else one computed from the other."""
     from_amount = "case when q = 0 then a else a / q end"
     if "amount" not in resolved:
         return "p", "try_cast(q * p as decimal(18, 4))"
@@ -172,7 +172,7 @@ def _build_money(resolved: dict[str, Column]) -> tuple[str, str]:
 
 
 def _build_status(mapping: Mapping) -> str:
-    # A status that says `returned` on a positive amount marks the sale itself: it brought nothing, like a cancelled one.
+    # `returned` on a positive amount marks the sale itself: it brought no revenue, like a cancelled one.
     cases = [
         f"when starts_with(o, {_quote_text(prefix)}) then 'cancelled'" for prefix in mapping.cancelled_order_prefix
     ]
@@ -196,21 +196,21 @@ def _quote_text(value: str | None) -> str:
 
 
 def _warn_of_rounding(con: duckdb.DuckDBPyConnection, headers: dict[str, str]) -> tuple[str, ...]:
-    """A warning for each money column with more decimals than are kept."""
+    """A warning for each money column with more decimals than are stored."""
     fields = [f for f in headers if f in _PRICES]
     if not fields:
         return ()
     rounds = [f"count(*) filter (to_number_{f}({f}) <> to_number_{f}({f})::decimal(18, 4))" for f in fields]
     counts = con.execute(f"select {', '.join(rounds)} from mapped_rows").fetchall()[0]
     return tuple(
-        f"column {headers[f]!r}: {count:,} values have more than 4 decimals and were rounded."
+        f"Column {headers[f]!r}: {count:,} values have more than 4 decimals and were rounded."
         for f, count in zip(fields, counts, strict=True)
         if count
     )
 
 
 def build_totals_condition(resolved: dict[str, Column]) -> str:
-    """SQL for `this row of cells is the sum under the table`: it says so, or is the last and has only numbers."""
+    """SQL for `this row is the total under the table`: a text says so, or it is the last row and has only numbers."""
     words = "(?i)(^|[|])\\s*(grand[ -]|sub[ -]?)?(totals?|summe|gesamt(summe)?|somme|suma|soma)\\b"
     texts = ", ".join(f"c.{f}::varchar" for f in resolved if BY_NAME[f].kind != "number")
     last = "c.line = (select max(line) from mapped_rows) and c.ordered_at is null and c.customer_key is null"
@@ -218,7 +218,7 @@ def build_totals_condition(resolved: dict[str, Column]) -> str:
 
 
 def build_customers_step(table: str, fields: Sequence[str], *, keep_all: bool) -> str:
-    """The statement that adds to `staged_customers` what the rows of `table` say; `keep_all`: also those without a sale."""
+    """The statement that adds customer data in `table` to `staged_customers`; `keep_all`: also customers without a sale."""
     mapped = {f: f"max_by({f}, line) filter ({f} is not null)" for f in DESCRIBED if f in fields}
     if "signup_date" in fields:
         mapped["signup_date"] = "max_by(to_time_signup_date(signup_date)::date, line) filter (signup_date is not null)"
@@ -237,15 +237,15 @@ def build_customers_step(table: str, fields: Sequence[str], *, keep_all: bool) -
 
 
 def build_catalogue_step(table: str, sku: str) -> str:
-    """The statement that puts an explicit product table before what the lines say."""
+    """The statement that merges a separate product table into `staged_products`."""
     step = named_queries("foresell.sources.files", "steps.sql")["merge_catalogue"]
     return step.replace("{table}", table).replace("{sku}", sku)
 
 
 def build_key_problems(key: str, dated: str | None) -> str:
-    """SQL for `problems` of a file of customers or products: no key, a key seen before, a date nobody can read."""
+    """SQL for the `problems` of a file of customers or products: no key, a repeated key, an unreadable date."""
     dates_part = (
-        f"""union all select line, '{dated}', {dated}::varchar, 'not a date as this column writes them, or out of range'
+        f"""union all select line, '{dated}', {dated}::varchar, 'not a date in the format of this column, or out of range'
         from mapped_rows where {dated} is not null and to_time_{dated}({dated}) is null"""
         if dated
         else ""
@@ -253,6 +253,6 @@ def build_key_problems(key: str, dated: str | None) -> str:
     return f"""create or replace temp table problems as
         select line, '{key}' as field, null::varchar as value, 'no key' as reason from mapped_rows where {key} is null
         union all
-        select line, '{key}', {key}, 'the same key as on line ' || first_line
+        select line, '{key}', {key}, 'same key as on line ' || first_line
         from (select line, {key}, min(line) over (partition by {key}) as first_line from mapped_rows where {key} is not null)
         where line > first_line {dates_part}"""

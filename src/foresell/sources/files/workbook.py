@@ -22,9 +22,9 @@ _LOOK = 50
 
 
 def read_workbook(con: duckdb.DuckDBPyConnection, opened: OpenedFile, stated: Dialect) -> RawRows:
-    """Leave the table `raw_rows` (line, c1, c2, ... as text), one row per row of the sheet; `line` is the sheet's row number.
+    """Create the table `raw_rows` (line, c1, c2, ... as text), one row per row of the sheet; `line` is the sheet's row number.
 
-    Without a stated sheet the first one that holds a table is read, and a warning names the others.
+    Unless the mapping names a sheet, the first one with a table is read, and a warning lists the others.
     """
     book = _open_workbook(opened)
     sheet, names = _choose_sheet(book, stated.sheet, opened.name)
@@ -36,7 +36,10 @@ def read_workbook(con: duckdb.DuckDBPyConnection, opened: OpenedFile, stated: Di
     _load_rows(con, _number_rows(first[header_at + 1 :], rows, header_at + 2), len(headers))
     others = [name for name in names if name != sheet.name]
     if others and not stated.sheet:
-        notes = (*notes, f"only the sheet {sheet.name!r} was read; state dialect.sheet for: {', '.join(others)}.")
+        notes = (
+            *notes,
+            f"Only the sheet {sheet.name!r} was read. For {', '.join(others)}, set sheet under [dialect] in the mapping.",
+        )
     return RawRows(
         kind="workbook",
         columns=tuple(Column(f"c{i}", name, "VARCHAR") for i, name in enumerate(headers, 1)),
@@ -55,7 +58,8 @@ def _open_workbook(opened: OpenedFile) -> python_calamine.CalamineWorkbook:
                 f"{opened.name} is protected by a password.", remedy="Save a copy without the password and load that."
             ) from None
         raise BadInput(
-            f"{opened.name} is no readable workbook ({error}).", remedy="Open it, save it as XLSX or CSV, load that."
+            f"{opened.name} cannot be read as a workbook ({error}).",
+            remedy="Open it, save it as XLSX or CSV, load that.",
         ) from None
 
 
@@ -73,7 +77,7 @@ def _choose_sheet(
 
 
 def _find_header(rows: list[Row], stated: int | None) -> int:
-    """The index of the header: the stated row, else the first that is about as wide as the widest."""
+    """The index of the header: the stated row, else the first row at least half as wide as the widest."""
     if stated:
         return min(max(0, stated - 1), len(rows) - 1)
     widths = [sum(cell not in ("", None) for cell in row) for row in rows]
