@@ -79,6 +79,13 @@ class Busy(ForesellError):
     retryable = True
 
 
+class TooLateToCancel(Busy):
+    """It can no longer be cancelled: its result is being saved."""
+
+    code = "too_late_to_cancel"
+    retryable = False
+
+
 class NotFound(ForesellError):
     """There is no such thing."""
 

@@ -15,6 +15,10 @@ import pyarrow as pa
 Progress = Callable[[int, int | None, str], None]
 
 
+#: Called immediately before a workflow commits its result; whatever it raises prevents the commit.
+BeforeCommit = Callable[[], None]
+
+
 def no_progress(done: int, total: int | None, unit: str) -> None:
     """The progress callback of those who do not watch."""
 

@@ -6,14 +6,16 @@ import gzip
 import http.client
 import signal
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
 import pytest
 
 from foresell.api.http import upload as receiver
-from foresell.demo import Shop, write_shop
+from foresell.store import jobs
+from foresell.store.database import Database
 from tests.support.served import Served
 from tests.support.worker import Worker, until
 
@@ -194,7 +196,7 @@ def test_a_refresh_started_here_is_published_everywhere(served: Served, worker: 
     job = until(lambda: done(steward, started.json()["job_id"]))
     assert job["state"] == "done", job["error"]
     run_id = job["result"]["run_id"]
-    until(lambda: steward.get("/api/segments").json()["meta"]["run_id"] == run_id, 3)
+    until(lambda: steward.get("/api/segments").json()["meta"]["run_id"] == run_id)
     back = steward.post(f"/api/runs/{before}/publish")
     assert back.status_code == 200 and back.json()["published"]
     assert steward.get("/api/segments").json()["meta"]["run_id"] == before
@@ -203,45 +205,103 @@ def test_a_refresh_started_here_is_published_everywhere(served: Served, worker: 
     assert steward.get(f"/api/runs/{run_id}").json()["state"] == "withdrawn"
 
 
-def test_a_killed_workers_load_is_taken_up_again(served: Served, worker: Worker, tmp_path: Path) -> None:
-    """kill -9 in the middle of a load: nothing half-done stays, and the next worker loads it once."""
-    steward = served.client("steward")
-    shop = write_shop(Shop(customers=3000, seed=9), tmp_path / "shop")
-    found = settled(steward, upload(steward, shop.orders.read_bytes(), "big.csv").json()["import_id"])
-    steward.put(f"/api/imports/{found['import_id']}/mapping", json={**found["mapping"], "source": "killed till"})
-    settled(steward, found["import_id"])
-    steward.post(f"/api/imports/{found['import_id']}/commit", json={"refresh": False})
+@contextmanager
+def loads_held(served: Served) -> Iterator[None]:
+    """Loads wait inside, before they write their batch; so they are running for as long as a test needs."""
+    with served.database.connect("app") as con, con.transaction():
+        con.execute("lock table load_batches in share mode")
+        yield
 
-    def loading() -> bool:
-        job = steward.get(f"/api/imports/{found['import_id']}").json()["job"]
-        return bool(job["kind"] == "load" and job["state"] == "running")
 
-    until(loading)
-    worker.stop(signal.SIGKILL)
-    worker.process = Worker(served).process
-    loaded = settled(steward, found["import_id"])
-    assert (loaded["state"], loaded["job"]["attempts"]) == ("loaded", 2), loaded
+def start_load(client: httpx2.Client, content: str, source: str) -> int:
+    """The number of an import whose load was requested."""
+    found = settled(client, upload(client, content).json()["import_id"])
+    import_id = int(found["import_id"])
+    client.put(f"/api/imports/{import_id}/mapping", json={**found["mapping"], "source": source})
+    settled(client, import_id)
+    assert client.post(f"/api/imports/{import_id}/commit", json={"refresh": False}).status_code == 202
+    return import_id
+
+
+def wait_until_running(client: httpx2.Client, import_id: int) -> int:
+    """The number of the load's job, which a worker runs now."""
+
+    def running() -> dict[str, Any] | None:
+        job = client.get(f"/api/imports/{import_id}").json()["job"]
+        return job if (job["kind"], job["state"]) == ("load", "running") else None
+
+    return int(until(running)["job_id"])
+
+
+def count_batches(served: Served, source: str) -> int:
     with served.database.connect("app") as con:
-        row = con.execute("select count(*) as n from load_batches where source = 'killed till'").fetchone()
-    assert row == {"n": 1}
+        row = con.execute("select count(*) as n from load_batches where source = %s", [source]).fetchone()
+    assert row
+    return int(row["n"])
+
+
+def test_the_load_of_a_killed_worker_is_retried(served: Served, worker: Worker) -> None:
+    """kill -9 in the middle of a load: nothing partial stays, and the next worker loads it once."""
+    steward = served.client("steward")
+    with loads_held(served):
+        import_id = start_load(steward, ORDERS, "killed till")
+        wait_until_running(steward, import_id)
+        worker.stop(signal.SIGKILL)
+    worker.process = Worker(served).process
+    loaded = settled(steward, import_id)
+    assert (loaded["state"], loaded["job"]["attempts"]) == ("loaded", 2), loaded
+    assert count_batches(served, "killed till") == 1
     taken_back(steward, loaded["batch_id"])
 
 
-def test_a_load_under_way_can_be_stopped(served: Served, worker: Worker, tmp_path: Path) -> None:
+def test_a_running_load_can_be_cancelled(served: Served, worker: Worker) -> None:
+    """Cancelling while it can be cancelled: the answer says so, the job ends cancelled, and nothing was written."""
     steward = served.client("steward")
-    shop = write_shop(Shop(customers=6000, seed=10), tmp_path / "shop")
-    found = settled(steward, upload(steward, shop.orders.read_bytes(), "big2.csv").json()["import_id"])
-    steward.put(f"/api/imports/{found['import_id']}/mapping", json={**found["mapping"], "source": "stopped till"})
-    settled(steward, found["import_id"])
-    steward.post(f"/api/imports/{found['import_id']}/commit", json={"refresh": False})
-    until(lambda: steward.get(f"/api/imports/{found['import_id']}").json()["job"]["state"] == "running")
-    assert steward.delete(f"/api/imports/{found['import_id']}").json()["state"] == "cancelling"
-    stopped = settled(steward, found["import_id"])
+    with loads_held(served):
+        import_id = start_load(steward, ORDERS, "stopped till")
+        wait_until_running(steward, import_id)
+        assert steward.delete(f"/api/imports/{import_id}").json()["state"] == "cancelling"
+    stopped = settled(steward, import_id)
     assert (stopped["state"], stopped["job"]["state"]) == ("ready", "cancelled")
-    with served.database.connect("app") as con:
-        row = con.execute("select count(*) as n from load_batches where source = 'stopped till'").fetchone()
-    assert row == {"n": 0}
-    assert steward.delete(f"/api/imports/{found['import_id']}").json()["state"] == "deleted"
+    assert count_batches(served, "stopped till") == 0
+    assert steward.delete(f"/api/imports/{import_id}").json()["state"] == "deleted"
+
+
+def test_a_load_that_is_being_saved_cannot_be_cancelled(served: Served, worker: Worker) -> None:
+    """Cancelling too late: the answer says so, the job ends done, and the batch is there."""
+    steward = served.client("steward")
+    with loads_held(served):
+        import_id = start_load(steward, ORDERS, "late till")
+        with jobs_database(served).connect() as con:
+            con.autocommit = True
+            job = jobs.Job(con, wait_until_running(steward, import_id), "load", None, {}, 1, datetime.now(UTC), False)
+            job.begin_commit()  # as its worker does before the commit
+            refused = steward.delete(f"/api/imports/{import_id}")
+            assert (refused.status_code, "being saved" in refused.json()["detail"]) == (409, True)
+            job.begin_commit()  # a worker that retries the job may pass again
+    loaded = settled(steward, import_id)
+    assert (loaded["state"], loaded["job"]["state"]) == ("loaded", "done")
+    assert count_batches(served, "late till") == 1
+    taken_back(steward, loaded["batch_id"])
+
+
+def test_a_cancelled_job_does_not_commit(served: Served, worker: Worker) -> None:
+    """The request and the commit meet in one row: whichever is second is refused."""
+    steward = served.client("steward")
+    with loads_held(served):
+        import_id = start_load(steward, ORDERS, "second till")
+        with jobs_database(served).connect() as con:
+            con.autocommit = True
+            job = jobs.Job(con, wait_until_running(steward, import_id), "load", None, {}, 1, datetime.now(UTC), False)
+            assert steward.delete(f"/api/imports/{import_id}").json()["state"] == "cancelling"
+            with pytest.raises(jobs.Cancelled):
+                job.begin_commit()
+    assert settled(steward, import_id)["job"]["state"] == "cancelled"
+    assert count_batches(served, "second till") == 0
+
+
+def jobs_database(served: Served) -> Database:
+    return Database(served.settings, via="worker")
 
 
 def test_a_refresh_under_way_can_be_stopped(served: Served, worker: Worker) -> None:

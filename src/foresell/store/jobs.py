@@ -30,14 +30,14 @@ TOLD = {
 log = logger("worker")
 
 
-class Taken(ForesellError):
-    """Another worker has this job."""
+class JobLocked(ForesellError):
+    """Another worker is running this job."""
 
     retryable = True
 
 
 class Cancelled(ForesellError):
-    """The job was cancelled; nothing of it was kept."""
+    """The job was cancelled; nothing was saved."""
 
 
 @dataclass
@@ -72,6 +72,12 @@ class Job:
         if self.cancel_asked:
             raise Cancelled
 
+    def begin_commit(self) -> None:
+        """Call before the result is committed: from here on the job can no longer be cancelled. Raises Cancelled."""
+        if self.row("begin_commit") is None:
+            self.cancel_asked = True
+            raise Cancelled
+
     def tell(self, payload: dict[str, Any]) -> None:
         """A live event about this job."""
         kind, permission = TOLD[self.kind]
@@ -100,17 +106,17 @@ class Job:
 
 
 @contextmanager
-def taken(database: Database, job_id: int) -> Iterator[Job | None]:
+def claim(database: Database, job_id: int) -> Iterator[Job | None]:
     """A job to work on, None when it needs no work any more. The block's end is the job's end, whatever it raises.
 
-    Raises Taken while another worker has it, Busy or DatabaseUnavailable when the block does: then the job is to be tried
+    Raises JobLocked while another worker runs it, Busy or DatabaseUnavailable when the block does: then the job is to be tried
     again.
     """
     with database.connect() as con:
         con.autocommit = True
         lock = con.execute(_sql("take"), {"job_id": job_id}).fetchone()
         if not lock or not lock["taken"]:
-            raise Taken
+            raise JobLocked
         row = con.execute(_sql("begin"), {"job_id": job_id}).fetchone()
         if row is None:
             yield None
@@ -130,6 +136,7 @@ def taken(database: Database, job_id: int) -> Iterator[Job | None]:
 def _ending(job: Job) -> Iterator[None]:
     try:
         yield
+        job.begin_commit()  # for jobs that committed nothing
     except Busy as error:
         job.row("wait", step=error.message)
         raise

@@ -20,7 +20,7 @@ from foresell.errors import Busy, ForesellError
 from foresell.logs import logger
 from foresell.sql import named_queries
 from foresell.store.database import Database
-from foresell.types import Batch, ContactVault, Progress, Staging, no_progress
+from foresell.types import Batch, BeforeCommit, ContactVault, Progress, Staging, no_progress
 
 if TYPE_CHECKING:
     import adbc_driver_postgresql.dbapi as adbc
@@ -63,6 +63,7 @@ def load(
     *,
     rejects_file: Path | None = None,
     progress: Progress = no_progress,
+    before_commit: BeforeCommit | None = None,
 ) -> Batch:
     """Write what was staged and say what became of it. The same file again changes nothing.
 
@@ -91,6 +92,8 @@ def load(
             counts["lines_rejected"], counts["orders_new"], counts["orders_replaced"], counts["customers_new"],
             counts["customers_changed"], counts["products_new"], counts["products_changed"],
         )  # fmt: skip
+        if before_commit:
+            before_commit()
     log.info("batch loaded", action="load", batch_id=work.batch_id, **counts)
     return Batch(
         batch_id=work.batch_id,

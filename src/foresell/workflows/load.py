@@ -14,7 +14,7 @@ from foresell.sources.files.source import LINES, FileSource
 from foresell.store import load as store_load
 from foresell.store.database import Database
 from foresell.tempdirs import clear_scratch
-from foresell.types import Batch, Progress, no_progress
+from foresell.types import Batch, BeforeCommit, Progress, no_progress
 
 
 def load_file(
@@ -29,11 +29,13 @@ def load_file(
     max_rejected: float = 2.0,
     load_day: date | None = None,
     progress: Progress = no_progress,
+    before_commit: BeforeCommit | None = None,
 ) -> Batch:
     """Load one file into the store: read, validated, written as one batch.
 
     `dates` (dmy, mdy or ymd) settles what a file leaves open; `max_rejected` is in percent of the lines read. Raises
-    TooManyRejects or EmptySource (nothing is written), and whatever the source says of a file it cannot read.
+    TooManyRejects or EmptySource (nothing is written), the source's errors for a file it cannot read, and what
+    `before_commit` raises (nothing is written).
     """
     clear_scratch(settings.work)
     file = FileSource(
@@ -52,4 +54,11 @@ def load_file(
         staging = next(pages).records
         rejects_file = write_rejects(staging, settings.rejects)
         check_rejects(staging, rejects_file, max_rejected)
-        return store_load.load(database, staging, vault_of(settings), rejects_file=rejects_file, progress=progress)
+        return store_load.load(
+            database,
+            staging,
+            vault_of(settings),
+            rejects_file=rejects_file,
+            progress=progress,
+            before_commit=before_commit,
+        )

@@ -19,7 +19,7 @@ from foresell.snapshot import build
 from foresell.store import export_tables, runs
 from foresell.store.database import Database
 from foresell.tempdirs import clear_scratch
-from foresell.types import Progress, no_progress
+from foresell.types import BeforeCommit, Progress, no_progress
 from foresell.workflows import prediction
 
 RUNS_KEPT_WHOLE = 10
@@ -37,10 +37,11 @@ def run_refresh(
     train: prediction.Training = "when due",
     history: bool = False,
     progress: Progress = no_progress,
+    before_commit: BeforeCommit | None = None,
 ) -> dict[str, Any]:
     """Build the snapshot, score it, predict, grade what was promised before, publish the run.
 
-    If anything fails, the last run stays published. With `history` the run takes its place among those of the past and
+    If anything fails, `before_commit` included, the last run stays published. With `history` the run takes its place among those of the past and
     nothing shown changes. Returns the run as a dict of its columns.
     """
     clear_scratch(settings.work)
@@ -76,6 +77,8 @@ def run_refresh(
                     customers_scored=scored,
                     history=history,
                 )
+                if before_commit:
+                    before_commit()
         clear_snapshots(settings, database)
     return runs.run(database, run_id)
 

@@ -24,7 +24,7 @@ from foresell.api.shared.paging import Listing, Paging, listing, start_of
 from foresell.api.shared.schemas import Job
 from foresell.audit import record
 from foresell.db import AsyncConnection, AsyncStatements
-from foresell.errors import BadInput, NotFound, NotReady, UsageError
+from foresell.errors import BadInput, NotFound, NotReady, TooLateToCancel, UsageError
 from foresell.sources.files.fields import list_fields
 from foresell.sources.files.mapping import (
     Dialect,
@@ -170,7 +170,7 @@ class DeletedImport(BaseModel):
 
     import_id: int
     state: Literal["deleted", "cancelling"] = Field(
-        description="cancelling: the load under way is being stopped; delete it again afterwards to drop the file."
+        description="cancelling: the load is being stopped, nothing of it will be imported; delete again to discard the file."
     )
 
 
@@ -267,14 +267,24 @@ async def commit_import(
     return await idempotent.run(principal, act, status=202)
 
 
-@router.delete("/{import_id}", response_model=DeletedImport, responses=documented(404))
+@router.delete("/{import_id}", response_model=DeletedImport, responses=documented(404, 409))
 async def delete_import(web: WebOf, principal: Steward, import_id: Number) -> Response:
-    """Throw the uploaded file away, or stop the load under way. A batch that was loaded stays: undo it instead."""
+    """Discard the uploaded file, or cancel its load.
+
+    A cancelled load ends without writing anything. Once it is being saved it cannot be cancelled (409): it ends as a batch,
+    which can be undone. Discarding the file of a loaded batch keeps the batch.
+    """
     async with web.transaction(principal.user_id) as con:
         row = await _import(con, import_id)
         busy = False
         if row["job_id"] and row["state"] in ("inspecting", "loading"):
-            busy = await jobs.cancel_job(con, row["job_id"])
+            ending = await jobs.cancel_job(con, row["job_id"])
+            busy = ending == "cancelling"
+            if row["state"] == "loading" and ending == "too late":
+                raise TooLateToCancel(
+                    "The import can no longer be cancelled: it is being saved.",
+                    remedy="Wait until it is imported, then undo its batch.",
+                )
         if not busy:
             states = [*MAPPABLE, "inspecting", "loading", "loaded"]
             await _change(con, import_id, state="deleted", when=states)

@@ -22,7 +22,7 @@ from foresell.api.shared.paging import Listing, Paging, listing, start_of
 from foresell.api.shared.schemas import Job
 from foresell.audit import record
 from foresell.db import AsyncConnection, AsyncStatements
-from foresell.errors import Busy, NotFound
+from foresell.errors import Busy, NotFound, TooLateToCancel
 from foresell.store import runs
 
 SQL = AsyncStatements("foresell.api.resources")
@@ -106,9 +106,9 @@ async def start_run(principal: Writer, idempotent: IdempotentOf, how: NewRun | N
     return await idempotent.run(principal, act, status=202)
 
 
-@router.post("/runs/cancel", status_code=202, response_model=Job, responses=documented(404, 422))
+@router.post("/runs/cancel", status_code=202, response_model=Job, responses=documented(404, 409, 422))
 async def cancel_refresh(principal: Writer, idempotent: IdempotentOf) -> Response:
-    """Stop the refresh that waits or is under way; nothing of it is kept, and what is shown does not change."""
+    """Cancel the refresh that is queued or running: nothing of it is published. Once it is being published: 409."""
 
     async def act(con: AsyncConnection) -> dict[str, Any]:
         found = await SQL.row(con, "runs.open_refresh")
@@ -116,7 +116,11 @@ async def cancel_refresh(principal: Writer, idempotent: IdempotentOf) -> Respons
             raise NotFound(
                 "No refresh is under way", remedy="One started on the command line is stopped there, by Ctrl-C."
             )
-        await jobs.cancel_job(con, found["job_id"])
+        if await jobs.cancel_job(con, found["job_id"]) == "too late":
+            raise TooLateToCancel(
+                "The refresh can no longer be cancelled: it is being published.",
+                remedy="Afterwards, publish the earlier run again: POST /api/runs/{run_id}/publish",
+            )
         await record.record(con, "refresh.cancel", actor=principal.user_id, subject=f"job:{found['job_id']}")
         return await jobs.find_job(con, found["job_id"])
 

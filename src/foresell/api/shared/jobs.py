@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from psycopg.types.json import Jsonb
 
@@ -27,7 +28,11 @@ async def find_job(con: AsyncConnection, job_id: int) -> Row:
     return job
 
 
-async def cancel_job(con: AsyncConnection, job_id: int) -> bool:
-    """Cancel a queued job at once, ask a running one to stop. Returns whether it is running still."""
-    await SQL.run(con, "jobs.cancel_queued", job_id=job_id)
-    return bool(await SQL.run(con, "jobs.cancel_running", job_id=job_id))
+async def cancel_job(con: AsyncConnection, job_id: int) -> Literal["cancelled", "cancelling", "too late"]:
+    """Cancel a job: at once where it is queued; where it is running it will stop, and nothing of it is saved.
+
+    Too late: it has ended, or has begun to save its result, and cancelling changes nothing any more.
+    """
+    if await SQL.run(con, "jobs.cancel_queued", job_id=job_id):
+        return "cancelled"
+    return "cancelling" if await SQL.run(con, "jobs.cancel_running", job_id=job_id) else "too late"

@@ -12,4 +12,5 @@ from desk.jobs where job_id = %(job_id)s
 update desk.jobs set state = 'cancelled', finished_at = now() where job_id = %(job_id)s and state = 'queued'
 
 -- name: cancel_running
-update desk.jobs set cancel_asked = true where job_id = %(job_id)s and state = 'running'
+-- No row is changed once the job has begun to commit its result.
+update desk.jobs set cancel_asked = true where job_id = %(job_id)s and state = 'running' and cancellable

@@ -20,6 +20,11 @@ where job_id = %(job_id)s and state = 'running'
 update desk.jobs set step = %(step)s, done = %(done)s, total = %(total)s where job_id = %(job_id)s
 returning cancel_asked
 
+-- name: begin_commit
+-- From here on the job cannot be cancelled. No row when its cancellation was requested before: one of the two wins.
+update desk.jobs set cancellable = false where job_id = %(job_id)s and not cancel_asked
+returning job_id
+
 -- name: tell
 select desk.tell(%(kind)s, %(payload)s, %(permission)s)
 

@@ -67,12 +67,14 @@ create table jobs (
     started_at timestamptz,
     finished_at timestamptz,
     cancel_asked boolean not null default false,
+    cancellable boolean not null default true,
+    check (cancellable or not cancel_asked),
     result jsonb not null default '{}',
     error text,
     remedy text,
     check ((finished_at is not null) = (state in ('done', 'failed', 'cancelled')))
 );
-comment on table jobs is 'One row per thing the worker was asked to do, and how far it is: done of total, in words of step. arguments, result: ids and counts.';
+comment on table jobs is 'One row per thing the worker was asked to do, and how far it is: done of total, in words of step. arguments, result: ids and counts. cancellable: false from the moment its result is committed.';
 create unique index jobs_one_refresh on jobs (kind) where kind = 'refresh' and state in ('queued', 'running');
 create unique index jobs_one_undo on jobs ((arguments ->> 'batch_id')) where kind = 'undo' and state in ('queued', 'running');
 

@@ -1,0 +1,137 @@
+"""The worker's loops: jobs from the queue, stalled jobs, the audit's seals, and the deletion of old data."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import suppress
+
+import procrastinate
+import psycopg
+from procrastinate.exceptions import ConnectorException
+
+from foresell.audit import seals
+from foresell.errors import AuditBroken, Busy, DatabaseUnavailable, ForesellError
+from foresell.logs import logger
+from foresell.settings import Settings
+from foresell.store import jobs
+from foresell.store.database import Database
+from foresell.uploads import Upload, folder_of
+from foresell.worker.tasks import run_job
+
+HEARTBEAT_SECONDS = 2.0
+STALLED_SECONDS = 8.0  # a worker without a heartbeat for so long is dead, and its job is retried
+STALLED_CHECK_SECONDS = 2.0
+SEAL_SECONDS = 1.0
+DELETE_SECONDS = 600.0
+RETRY_SECONDS = 3
+
+log = logger("worker")
+
+
+def run_worker(settings: Settings) -> None:
+    """Work until a signal arrives. While the database is unavailable, wait for it."""
+    asyncio.run(_run_until_stopped(settings))
+
+
+async def _run_until_stopped(settings: Settings) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    while not stopped.is_set():
+        app = make_app(settings)
+        with suppress(ConnectorException, psycopg.OperationalError, TimeoutError):
+            async with app.open_async():
+                loops = (_retry_stalled_jobs(app), _seal_audit(settings), _delete_old_data(settings))
+                background = [asyncio.create_task(each) for each in loops]
+                working = asyncio.create_task(_work_on_queue(app))
+                for number in (signal.SIGINT, signal.SIGTERM):
+                    loop.add_signal_handler(number, _stop, stopped, working)
+                try:
+                    await asyncio.wait({working, *background}, return_when=asyncio.FIRST_COMPLETED)
+                    with suppress(asyncio.CancelledError):
+                        await working
+                finally:
+                    for task in background:
+                        task.cancel()
+        if not stopped.is_set():
+            log.warning("database unavailable", action="wait")
+            await asyncio.sleep(1)
+
+
+def _stop(stopped: asyncio.Event, working: asyncio.Task[None]) -> None:
+    stopped.set()
+    working.cancel()  # procrastinate lets the current job finish; after kill -9 another worker starts it again
+
+
+async def _work_on_queue(app: procrastinate.App) -> None:
+    await app.run_worker_async(
+        name="foresell",
+        queues=["desk"],
+        concurrency=1,
+        install_signal_handlers=False,
+        update_heartbeat_interval=HEARTBEAT_SECONDS,
+        stalled_worker_timeout=STALLED_SECONDS,
+        fetch_job_polling_interval=2.0,
+    )
+
+
+def make_app(settings: Settings) -> procrastinate.App:
+    """The queue and its only task."""
+    database = Database(settings, via="worker")
+    conninfo = database.conninfo("app", search_path="jobs")
+    app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4))
+    retry = procrastinate.RetryStrategy(
+        wait=RETRY_SECONDS, retry_exceptions={Busy, jobs.JobLocked, DatabaseUnavailable}
+    )
+
+    @app.task(name="do", queue="desk", retry=retry)
+    def do(job_id: int) -> None:
+        run_job(database, job_id)
+
+    return app
+
+
+async def _retry_stalled_jobs(app: procrastinate.App) -> None:
+    """Give the jobs of dead workers to the living ones."""
+    while True:
+        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+            log.warning("stalled job retried", action="retry", queue_id=job.id)
+            await app.job_manager.retry_job(job)
+        await asyncio.sleep(STALLED_CHECK_SECONDS)
+
+
+async def _seal_audit(settings: Settings) -> None:
+    """Seal new audit events every second. A broken seal is reported by `foresell audit verify`."""
+    book, database = seals.Book(settings.home), Database(settings, via="worker")
+
+    def seal_pending() -> None:
+        with database.connect() as con:
+            con.autocommit = True
+            while seals.seal(con, book):
+                pass
+
+    while True:
+        try:
+            await asyncio.to_thread(seal_pending)
+        except AuditBroken:
+            log.error("the audit log was changed; sealing is suspended", action="seal")
+            await asyncio.sleep(60)
+        except ForesellError as error:
+            log.warning("not sealed", action="seal", kind=type(error).__name__)
+        await asyncio.sleep(SEAL_SECONDS)
+
+
+async def _delete_old_data(settings: Settings) -> None:
+    """Delete expired rows, and the uploaded files of imports that no longer need them."""
+    database = Database(settings, via="worker")
+
+    def delete_expired() -> None:
+        gone, kept = jobs.clear(database)
+        for folder in folder_of(settings).glob("*"):
+            if folder.name.isdigit() and (int(folder.name) in gone or int(folder.name) not in kept):
+                Upload(folder).drop()
+
+    while True:
+        with suppress(ForesellError, psycopg.Error):
+            await asyncio.to_thread(delete_expired)
+        await asyncio.sleep(DELETE_SECONDS)

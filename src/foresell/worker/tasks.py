@@ -1,0 +1,135 @@
+"""What the worker does for each kind of job: inspect, load, undo, refresh."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from foresell.errors import BadInput, EmptySource, TooManyRejects
+from foresell.logs import logger
+from foresell.settings import Settings
+from foresell.sources.files.inspection import inspect_file, save_mapping
+from foresell.sources.files.mapping import read_mapping
+from foresell.store import batches, jobs
+from foresell.store.database import Database
+from foresell.uploads import Upload
+from foresell.workflows.load import load_file
+from foresell.workflows.refresh import run_refresh
+
+log = logger("worker")
+
+
+def run_job(database: Database, job_id: int) -> None:
+    """Run one job on behalf of the user who requested it. Raises Busy or JobLocked when it must be retried later."""
+    with jobs.claim(database, job_id) as job:
+        if job is None:
+            return
+        acting = dataclasses.replace(database, acting_for=job.asked_by)
+        log.info("job started", action=job.kind, job_id=job_id, attempt=job.attempts)
+        KINDS[job.kind](acting, job)
+    if job.import_state == "loaded":
+        Upload.of(database.settings, job.arguments["import_id"]).drop()
+
+
+def _inspect(database: Database, job: jobs.Job) -> None:
+    """Detect the format of an uploaded file, or read it by its mapping where it has one."""
+    settings = database.settings
+    upload, revision = _open_upload(settings, job)
+    mapping = upload.mapping(revision)
+    try:
+        inspection = inspect_file(
+            upload.file,
+            workdir=settings.work,
+            memory_gib=settings.memory_gib / 2,
+            threads=settings.threads,
+            mapping=read_mapping(mapping) if mapping.exists() else None,
+            progress=job.progress,
+            load_day=datetime.now(UTC).date(),
+        )
+    except (BadInput, EmptySource) as error:
+        upload.keep_found(revision, {"problem": job.shown(error.message), "remedy": job.shown(error.remedy)})
+        job.import_state = "unreadable"
+        return
+    if not mapping.exists():
+        save_mapping(inspection, mapping)
+    upload.keep_found(revision, {**inspection.as_dict(), "problem": job.shown(inspection.problem)})
+    job.import_state = "unreadable" if inspection.problem else "ready"
+
+
+def _load(database: Database, job: jobs.Job) -> None:
+    """Load an uploaded file as a batch."""
+    settings = database.settings
+    upload, revision = _open_upload(settings, job)
+    try:
+        batch = load_file(
+            settings,
+            database,
+            upload.file,
+            mapping=read_mapping(upload.mapping(revision)),
+            max_rejected=job.arguments["max_rejected"],
+            load_day=datetime.now(UTC).date(),
+            progress=job.progress,
+            before_commit=job.begin_commit,
+        )
+    except TooManyRejects as error:
+        remedy = "Correct the file or the mapping, or allow more with max_rejected."
+        raise TooManyRejects(error.message, remedy=remedy) from None
+    job.result = {
+        "batch_id": batch.batch_id,
+        "state_of_batch": batch.state,
+        "lines_loaded": batch.lines_loaded,
+        "lines_unchanged": batch.lines_unchanged,
+        "lines_rejected": batch.lines_rejected,
+        "warnings": list(batch.warnings),
+    }
+    job.import_state = "loaded"
+    _queue_refresh(job)
+
+
+def _undo(database: Database, job: jobs.Job) -> None:
+    """Undo a batch."""
+    batch_id = job.arguments["batch_id"]
+    if job.row("batch_undone_since", batch_id=batch_id, since=job.started_at):
+        job.result = {"undone": [batch_id]}
+    else:
+        job.result = {"undone": batches.undo(database, batch_id, with_later=job.arguments["with_later"])}
+    _queue_refresh(job)
+
+
+def _refresh(database: Database, job: jobs.Job) -> None:
+    """Score all customers and publish the run."""
+    run = job.row("run_published_since", since=job.started_at) if job.attempts > 1 else None
+    if run is None:
+        run = run_refresh(
+            database.settings,
+            database,
+            predict=job.arguments.get("predict", True),
+            train=job.arguments.get("train", "when due"),
+            progress=job.progress,
+            before_commit=job.begin_commit,
+        )
+    job.result = {"run_id": run["run_id"]}
+
+
+KINDS: dict[str, Callable[[Database, jobs.Job], None]] = {
+    "inspect": _inspect,
+    "load": _load,
+    "undo": _undo,
+    "refresh": _refresh,
+}
+
+
+def _open_upload(settings: Settings, job: jobs.Job) -> tuple[Upload, int]:
+    """The upload of the job's import, and the revision of its mapping."""
+    row = job.row("import", import_id=job.arguments["import_id"])
+    assert row is not None
+    upload = Upload.of(settings, row["import_id"])
+    job.private = f"{upload.file.parent}/"
+    return upload, row["revision"]
+
+
+def _queue_refresh(job: jobs.Job) -> None:
+    """Request a refresh after this job, where the job asks for it."""
+    if job.arguments.get("refresh"):
+        job.row("follow_up", asked_by=job.asked_by)
