@@ -3,9 +3,13 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+
+# Tests outside tests/unit and tests/spec that are quick enough for `make test-fast`.
+FAST   := tests/integration/test_schema.py tests/integration/test_load.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup screenshots front demo test check bench docs lock clean
+.PHONY: help setup screenshots front demo test test-fast check bench docs lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,7 +29,10 @@ demo: setup front  ## a made-up shop, loaded and scored, and the dashboard serve
 test: setup  ## everything that must hold: checks, then all tests
 	@$(MAKE) --no-print-directory check
 	@scripts/front.sh test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(PYTEST)
+
+test-fast: setup  ## the quick tests, for work in between: no browser, no slow proofs
+	@$(PYTEST) tests/unit tests/spec $(FAST) -m "not slow_proof and not browser"
 
 check: setup  ## style, types, imports, the API's contract
 	@$(BIN)/ruff check .

@@ -64,6 +64,12 @@ def data_dir() -> Path:
     return found
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent / "browser" in item.path.parents:
+            item.add_marker("browser")
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.skipped and report.when == "setup":
         LEFT_OUT.append(report.nodeid)

@@ -26,6 +26,8 @@ from foresell.workflows.load import load_file
 from foresell.workflows.refresh import run_refresh
 from tests.support.served import Served, running, staff_and_customers, superuser
 
+pytestmark = pytest.mark.slow_proof
+
 SUBJECTS = 200
 GONE = [f"C{number:06}" for number in range(1, SUBJECTS + 1, 10)]
 #: What no canary is without: an e-mail's, a number's, a street's.

@@ -260,13 +260,13 @@ def streaming(client: httpx2.Client, last: str | None = None) -> Iterator[list[d
 
     thread = threading.Thread(target=listen, daemon=True)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     yield heard
     done.set()
 
 
 def wait_for(heard: list[dict[str, str]], kind: str, many: int = 1) -> list[dict[str, str]]:
-    deadline = datetime.now(UTC) + timedelta(seconds=5)
+    deadline = datetime.now(UTC) + timedelta(seconds=60)
     while len(found := [each for each in heard if each.get("event") == kind]) < many and datetime.now(UTC) < deadline:
         threading.Event().wait(0.02)
     return found

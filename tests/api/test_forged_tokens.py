@@ -22,6 +22,8 @@ from tests.api.people import Person, invite, sql
 from tests.support.forging import b64, forge, parts, unb64, with_pair, with_secret
 from tests.support.served import Served
 
+pytestmark = pytest.mark.slow_proof
+
 EVERYTHING = ["none", "HS256", "ES256", "ES384", "RS256", "EdDSA", "Ed25519"]
 _REGISTRY = jws.JWSRegistry(algorithms=EVERYTHING, strict_check_header=False)
 

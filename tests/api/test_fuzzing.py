@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from benchmarks.fuzzing import LEFT_OUT, fuzz, planted
 
 from tests.support.served import Served
+
+pytestmark = pytest.mark.slow_proof
 
 
 def test_reading_whatever_is_asked_answers_as_documented(served: Served) -> None:

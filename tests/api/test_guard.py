@@ -213,7 +213,7 @@ def test_a_site_that_was_let_in_gets_in_without_cookies(served: Served) -> None:
 
 
 class Slow:
-    """An app that never answers, and one that answers slowly once it began."""
+    """An app that does not answer for a minute, and one that answers slowly after it has started to."""
 
     def __init__(self, begins: bool) -> None:
         self.begins = begins
@@ -221,7 +221,7 @@ class Slow:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.begins:
             await send({"type": "http.response.start", "status": 200, "headers": []})
-        await asyncio.sleep(0.4)
+        await asyncio.sleep(0.4 if self.begins else 60)
         if self.begins:
             await send({"type": "http.response.body", "body": b"done"})
 
@@ -235,7 +235,7 @@ def test_what_takes_too_long_is_stopped(served: Served) -> None:
     answer = asgi(guarded(Slow(begins=False), served), "GET", "/x")
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "10"
-    assert time.monotonic() - started < 0.35
+    assert time.monotonic() - started < 30, "half of what the app would take"
 
 
 def test_what_has_begun_may_take_its_time(served: Served) -> None:
@@ -256,7 +256,7 @@ def test_a_query_nobody_waits_for_is_interrupted(served: Served) -> None:
 
     with pytest.raises(TimeoutError):
         asyncio.run(ask())
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while not any(door._idle.values()) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert any(door._idle.values()), "the query still runs"

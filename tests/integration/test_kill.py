@@ -20,6 +20,8 @@ from foresell.workflows.load import load_file
 from foresell.workflows.refresh import run_refresh
 from tests.support.truth_dump import fingerprint
 
+pytestmark = pytest.mark.slow_proof
+
 MOMENTS = 20
 COMMAND = [sys.executable, "-m", "foresell"]
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import io
 import json
 import os
+import pty
+import re
+import socket
 import subprocess
 import sys
+import termios
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -80,12 +86,47 @@ def test_a_list_as_a_file_is_the_list_on_screen(foresell: Shell, orders: Path) -
     assert rows[0]["monetary"] == "27"
 
 
-def test_the_demo_does_everything_twice_over(foresell: Shell) -> None:
+def test_the_demo_shows_a_shop_and_on_a_terminal_serves_it(foresell: Shell) -> None:
     first = foresell("demo", "--customers", "200")  # no terminal here, so it exits by itself
-    assert "customers as of 2026-11-01" in first and "Champions" in first
-    assert " 0 lines loaded" in foresell("demo", "--no-serve", "--customers", "200")
+    assert "customers as of 2026-11-01" in first and "Champions" in first and "Foresell is up" not in first
+    printed, code = run_on_a_terminal(foresell, "demo", "--customers", "200", until="Stop with Ctrl-C")
+    assert " 0 lines loaded" in printed, "the same shop again changes nothing"
+    assert re.search(r"http://localhost:\d+/sign-in\?token=", printed)
+    assert (code, "Foresell is down." in printed) == (0, True), "Ctrl-C stops everything"
     assert "database: PostgreSQL 18" in foresell("doctor")
-    assert "stayed in their segment" in foresell("segments", "--since", "1")
+    assert "stayed in the same segment" in foresell("segments", "--since", "1")
+
+
+def run_on_a_terminal(shell: Shell, *arguments: str, until: str) -> tuple[str, int]:
+    """What a command prints on a terminal, and its exit code; Ctrl-C is typed once `until` is printed."""
+    leader, follower = pty.openpty()
+    environment = {**os.environ, "FORESELL_HOME": str(shell.home), "FORESELL_PORT": str(free_port())}
+    with subprocess.Popen(
+        [sys.executable, "-m", "foresell", *arguments],
+        env=environment, stdin=follower, stdout=follower, stderr=follower, preexec_fn=_own_terminal,  # noqa: PLW1509
+    ) as process:  # fmt: skip
+        os.close(follower)
+        printed = ""
+        with suppress(OSError):  # the terminal is gone when its last program ends
+            while part := os.read(leader, 65_536).decode(errors="replace"):
+                typed = until in printed
+                printed += part
+                if until in printed and not typed:
+                    os.write(leader, b"\x03")
+        os.close(leader)
+    return printed, process.returncode
+
+
+def _own_terminal() -> None:
+    """In the child: the terminal becomes its controlling one, so that Ctrl-C reaches it."""
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
 
 
 def test_segments_can_be_taken_out_changed_and_set(foresell: Shell, orders: Path, settings: Settings) -> None:

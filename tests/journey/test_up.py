@@ -23,6 +23,8 @@ from foresell.settings import Settings
 from foresell.store import embedded
 from foresell.store.database import Database
 
+pytestmark = pytest.mark.slow_proof
+
 #: Seconds for what takes two on a quiet machine; how long it takes is measured in benchmarks/.
 PATIENCE = 60.0
 
@@ -144,10 +146,10 @@ def test_requests_under_way_finish_and_streams_end(up: Up) -> None:
         up.process.terminate()
         time.sleep(1)
         half.sendall(body[10:])
-        half.settimeout(10)
+        half.settimeout(60)
         assert half.recv(12) == b"HTTP/1.1 401"
     assert up.process.wait(60) == 0
-    streaming.join(5)
+    streaming.join(60)
     assert not streaming.is_alive()
 
 
@@ -161,4 +163,4 @@ def test_children_do_not_outlive_whoever_started_them(up: Up) -> None:
     children = [*up.children("api.serve"), *up.children("worker")]
     assert len(children) == 3
     up.process.kill()
-    until(lambda: not any(each.is_running() and each.status() != "zombie" for each in children), 20)
+    until(lambda: not any(each.is_running() and each.status() != "zombie" for each in children), PATIENCE)
