@@ -60,11 +60,11 @@ export const TASK_LABELS: Record<Task, TaskLabels> = {
   churn: churnLabels(90),
   churn_180: churnLabels(180),
   lifetime_value: {
-    question: 'How much revenue will this customer bring in the next 12 months?',
+    question: 'How much will this customer spend in the next 12 months?',
     yesNo: null,
   },
   revenue_forecast: {
-    question: 'How much revenue will the coming months bring?',
+    question: 'How much revenue can you expect in the coming months?',
     yesNo: null,
   },
 }

@@ -1,4 +1,4 @@
 import { integer, searchParser } from '@/ui/searchParams'
 
-/** `run`: the run that is open; `job`: the refresh somebody has started here; `page`: of the history. */
+/** `run`: the run whose details are open; `job`: the refresh started on this page; `page`: of the history. */
 export const parseRuns = searchParser({ run: integer, job: integer, page: integer })

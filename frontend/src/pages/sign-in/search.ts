@@ -1,4 +1,4 @@
 import { localPath, searchParser, text } from '@/ui/searchParams'
 
-/** token: of a one-time link; ticket and refused: how a company's sign-in came back. */
+/** `token`: of a one-time link; `ticket`, `refused`: how a sign-in at the company’s provider ended. */
 export const parseSignIn = searchParser({ next: localPath, token: text, ticket: text, refused: text })
