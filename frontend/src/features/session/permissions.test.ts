@@ -4,7 +4,7 @@ import { byPermissionName, permissionName, roleName } from './permissions'
 
 /** The SQL that creates the permissions, wherever it lies. */
 const SCHEMAS = Object.values(
-  import.meta.glob<string>('../../../src/foresell/**/schema/*.sql', { query: '?raw', import: 'default', eager: true }),
+  import.meta.glob<string>('../../../../src/foresell/**/*.sql', { query: '?raw', import: 'default', eager: true }),
 )
 
 /** The codes in "insert into permissions (...) values ('code', 'description'), ...;". */
