@@ -48,5 +48,5 @@ def score(database: Database, as_of: date, threads: int = 2) -> int:
         con.execute(f"create temp table {'read_orders' if name == 'orders' else name} as from arriving")
         con.unregister("arriving")
     con.execute(ORDERS)
-    con.execute(f"create temp table scores as {read_sql('foresell.scores', 'rfm.sql')}", {"as_of": as_of})
+    con.execute(f"create temp table scores as {read_sql('foresell.scores.rfm', 'rfm.sql')}", {"as_of": as_of})
     return int(con.execute("select count(*) from scores").fetchall()[0][0])

@@ -23,7 +23,7 @@ from benchmarks.peers import peer
 from tests.support.snapshot_of_retail import as_of_of, retail_snapshot
 
 from foresell.scores.forecast import backtest as forecast_backtest
-from foresell.scores.forecast import score as forecast
+from foresell.scores.forecast import model as forecast
 
 AUTO_ETS = """
 import json, sys, warnings

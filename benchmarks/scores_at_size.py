@@ -17,12 +17,11 @@ from typing import Any
 
 import duckdb
 
-from foresell.scores.purchase.score import score
+from foresell.scores.purchase.score import PURCHASE, score_purchase
 from foresell.scores.training import reasons
 from foresell.scores.training.features import features, frame_of
 from foresell.scores.training.models import learners
-from foresell.scores.training.tasks import PURCHASE
-from foresell.scores.training.train_task import train, workshop
+from foresell.scores.training.train_task import TrainingContext, train_task
 
 AS_OF = date(2022, 1, 1)
 
@@ -71,14 +70,14 @@ def main() -> None:
     lines = con.execute("select count(*) from lines").fetchall()[0][0]
     print(f"{wanted.customers:,} customers, {lines:,} lines")
     frame = timed("features of one cutoff, as a matrix", lambda: frame_of(features(con, AS_OF), AS_OF))
-    place = timed("features of every training cutoff (sample)", lambda: workshop(con, AS_OF, seed=7))
+    place = timed("features of every training cutoff (sample)", lambda: TrainingContext(con, AS_OF, seed=7))
     model = timed("one LightGBM", lambda: learners(7)["lightgbm"](place.panel, place.panel.now, PURCHASE.horizon))
     timed("bare LightGBM prediction", lambda: model.booster.predict(model.matrix(frame), num_threads=2))
-    table = timed("scores with expected value", lambda: score(model, frame))
+    table = timed("scores with expected value", lambda: score_purchase(model, frame))
     best = reasons.frame_of_best(frame, table["expected_value"].to_numpy())
     timed(f"reasons of the first {len(best):,}", lambda: reasons.reasons(model, best, PURCHASE))
     if wanted.train:
-        timed("training, six cutoffs, leak guard", lambda: train(con, PURCHASE, place))
+        timed("training, six cutoffs, leak guard", lambda: train_task(place, PURCHASE))
 
 
 if __name__ == "__main__":

@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 from tests.support.snapshot_of_retail import as_of_of, data_folder, retail_snapshot
 
+from foresell.scores.purchase.score import PURCHASE
 from foresell.scores.training.backtest import Backtest, backtest
 from foresell.scores.training.features import Floats, Frame
 from foresell.scores.training.models import Model
 from foresell.scores.training.panel import Panel
-from foresell.scores.training.tasks import POPULATIONS, PURCHASE
-from foresell.scores.training.train_task import workshop
+from foresell.scores.training.tasks import POPULATIONS
+from foresell.scores.training.train_task import TrainingContext
 
 SEED = 7
 MODELS = ("seed_forest", "log_rfm", "bgnbd", "lightgbm")
@@ -89,7 +90,7 @@ def table(result: Backtest, population: str) -> str:
 def main() -> None:
     """Prints one table per population."""
     con = retail_snapshot("ii", data_folder())
-    shop = workshop(con, as_of_of(con), SEED)
+    shop = TrainingContext(con, as_of_of(con), SEED)
     started = time.perf_counter()
     ways = {"seed_forest": learn_forest, **{name: shop.learners[name] for name in MODELS[1:]}}
     result = backtest(shop.panel, PURCHASE, ways, seed=SEED)

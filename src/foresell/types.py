@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import duckdb
 import pyarrow as pa
@@ -127,3 +127,38 @@ class Run:
     customers_scored: int | None
     seconds: float | None
     error: str | None = None
+
+
+ColumnType = Literal["text", "integer", "number", "date"]
+ColumnUnit = Literal["probability", "money", "days", "orders", "score", "rank", "name", "date"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreColumn:
+    """One column that a score adds to each customer. The list, its sorts, exports, the API, its types and the docs follow it.
+
+    `sort`: the name under which the list is sorted by this column, None where it is not; `order`: the SQL order over the
+    list's columns, by default this column from its best value (`best`) on, customers without a value last.
+    `export_name`: its name in files, by default `name`. `table`: the table of a run that holds it. `saved`: also kept in
+    PostgreSQL; False for what follows from a saved column.
+    """
+
+    name: str
+    type: ColumnType
+    label: str
+    description: str
+    unit: ColumnUnit
+    example: str | int | float
+    nullable: bool = True
+    best: Literal["highest", "lowest"] = "highest"
+    sort: str | None = None
+    order: str | None = None
+    exported: bool = True
+    export_name: str | None = None
+    table: Literal["rfm_scores", "predictions"] = "predictions"
+    saved: bool = True
+
+    @property
+    def sort_order(self) -> str:
+        """The SQL order of the list, ties settled by the list's own rank."""
+        return self.order or f"{self.name} {'desc' if self.best == 'highest' else 'asc'} nulls last, rank"

@@ -244,10 +244,10 @@ def test_what_has_begun_may_take_its_time(served: Served) -> None:
 
 def test_a_query_nobody_waits_for_is_interrupted(served: Served) -> None:
     from foresell.api.http.app_state import _interruptible
-    from foresell.snapshot.reader import Door, Scope
+    from foresell.snapshot.reader import Scope, ScopedSnapshot
 
     file = next(served.settings.snapshots.glob("run-*.duckdb"))
-    door = Door(file, 1)
+    door = ScopedSnapshot(file, 1)
     endless = "select count(*) from range(100000000000) as a (x) where x % 7 = sqrt(x)"
 
     async def ask() -> None:

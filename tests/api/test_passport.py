@@ -21,7 +21,7 @@ from foresell.metrics import catalogue, edges
 from foresell.metrics.metric import Metric
 from foresell.snapshot import queries
 from foresell.snapshot.queries import Filter
-from foresell.snapshot.reader import Door, Scope
+from foresell.snapshot.reader import Scope, ScopedSnapshot
 from tests.support.adding_up import disagreements
 from tests.support.served import Served
 
@@ -35,11 +35,11 @@ ON_SNAPSHOT = [metric for metric in catalogue.ALL if metric.engine == "DuckDB"]
 
 
 @pytest.fixture(scope="module")
-def door(served: Served) -> Iterator[Door]:
+def door(served: Served) -> Iterator[ScopedSnapshot]:
     with served.database.connect() as con:
         row = con.execute("select run_id, snapshot_file from publication join runs using (run_id)").fetchone()
     assert row
-    one = Door(served.settings.snapshots / row["snapshot_file"], row["run_id"])
+    one = ScopedSnapshot(served.settings.snapshots / row["snapshot_file"], row["run_id"])
     yield one
     one.close()
 
@@ -83,13 +83,15 @@ filters = st.builds(
 @pytest.mark.parametrize("metric", ON_SNAPSHOT, ids=lambda metric: metric.file)
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_rows_add_up_under_any_scope(served: Served, door: Door, metric: Metric, data: st.DataObject) -> None:
+def test_rows_add_up_under_any_scope(served: Served, door: ScopedSnapshot, metric: Metric, data: st.DataObject) -> None:
     chosen = data.draw(scopes)
     ids = sorted(customer for theirs in served.customers.values() for customer in theirs)
     scope = Scope.everyone() if chosen is None else Scope.only(ids[place] for place in chosen if place < len(ids))
     statement = metric.figures() + metric.rows()
     with door.open(scope) as con:
-        holds, values = queries.conditions(con, data.draw(filters)) if "{conditions}" in statement else ("true", {})
+        holds, values = (
+            queries.filter_conditions(con, data.draw(filters)) if "{conditions}" in statement else ("true", {})
+        )
         axis = data.draw(st.sampled_from(AXES)) if "{axis}" in statement else ""
         if "$first_day" in statement and not values:
             values = {"first_day": data.draw(days), "last_day": data.draw(days)}
@@ -112,7 +114,7 @@ def test_rows_add_up_under_any_scope(served: Served, door: Door, metric: Metric,
         assert wrong_with(con, metric, values, {"conditions": holds, "axis": axis, "orders": orders}) == []
 
 
-def test_a_figure_that_drifts_from_its_rows_is_found(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_figure_that_drifts_from_its_rows_is_found(door: ScopedSnapshot, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: three defects planted in statements, each found."""
     defects = {
         "segments": ("sum(revenue) as", "sum(revenue) filter (revenue < 500) as"),

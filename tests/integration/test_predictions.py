@@ -10,7 +10,7 @@ import pytest
 
 from foresell import demo
 from foresell.errors import NotFound, NotReady
-from foresell.scores.training import model_registry as shelf
+from foresell.scores import train
 from foresell.settings import Settings
 from foresell.snapshot import queries
 from foresell.snapshot.open import open_snapshot
@@ -65,7 +65,7 @@ def test_every_scored_customer_has_every_prediction(
         "too few for a learner, and it says so"
     )
     with open_snapshot(settings.snapshots / str(predicted["snapshot_file"])) as con:
-        total, listed = queries.customers(con, queries.Filter(predicted=True))
+        total, listed = queries.list_customers(con, queries.Filter(predicted=True))
     assert {row["customer_id"]: row["probability"] for row in listed} == {
         row["customer_id"]: row["probability"] for row in rows
     }
@@ -90,7 +90,7 @@ def test_the_same_data_and_seed_give_the_same_model(
     settings: Settings, database: Database, predicted: dict[str, object]
 ) -> None:
     trained, _ = train_models(settings, database, tasks=["purchase", "churn"])
-    stored = {row["task"]: row for row in model_registry.shelf(database, date(2027, 1, 1))}
+    stored = {row["task"]: row for row in model_registry.serving_models(database, date(2027, 1, 1))}
     for model in trained:
         before = model_registry.show_model(database, int(str(answers(database, predicted)[model.task]["model_id"])))
         assert stored[model.task]["model_id"] == model.model_id
@@ -163,7 +163,7 @@ def test_a_withdrawn_model_makes_room_for_the_one_before(
     settings: Settings, database: Database, predicted: dict[str, object]
 ) -> None:
     train_models(settings, database, tasks=["purchase"])
-    newest = model_registry.shelf(database, date(2027, 1, 1))
+    newest = model_registry.serving_models(database, date(2027, 1, 1))
     assert model_registry.withdraw(database, "purchase") == next(
         row["model_id"] for row in newest if row["task"] == "purchase"
     )
@@ -180,7 +180,7 @@ def test_a_refused_training_leaves_the_last_good_model(
     def refuse(*_: object, **__: object) -> None:
         raise NotReady("purchase was refused: a feature knows the answer.")
 
-    monkeypatch.setattr(shelf, "train", refuse)
+    monkeypatch.setattr(train, "train_task", refuse)
     kept, refused = train_models(settings, database, tasks=["purchase"])
     assert kept == [] and "knows the answer" in refused["purchase"]
     run = run_refresh(settings, database, train="always")

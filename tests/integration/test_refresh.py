@@ -38,7 +38,7 @@ def scored(settings: Settings, database: Database) -> dict[str, object]:
 
 def scores_of(settings: Settings, database: Database) -> dict[str, Decimal]:
     with open_snapshot(settings.snapshots / runs.published(database)["snapshot_file"]) as con:
-        _, rows = queries.customers(con)
+        _, rows = queries.list_customers(con)
     return {row["customer_id"]: row["monetary"] for row in rows}
 
 
@@ -72,7 +72,7 @@ def fail_at_scoring(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(con: duckdb.DuckDBPyConnection, as_of: date) -> int:
         raise NotReady("no score today")
 
-    monkeypatch.setattr(rfm, "score", broken)
+    monkeypatch.setattr(refresh, "compute_rfm", broken)
 
 
 def fail_at_finishing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,13 +109,13 @@ def test_whatever_fails_the_last_run_stays(
 def test_a_database_that_goes_away_in_the_middle_leaves_the_last_run(
     settings: Settings, database: Database, scored: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = rfm.score
+    honest = rfm.compute_rfm
 
     def score_and_lose_the_server(con: duckdb.DuckDBPyConnection, as_of: date) -> int:
         embedded.stop(settings.home)
         return honest(con, as_of)
 
-    monkeypatch.setattr(rfm, "score", score_and_lose_the_server)
+    monkeypatch.setattr(refresh, "compute_rfm", score_and_lose_the_server)
     with pytest.raises(DatabaseUnavailable):
         run_refresh(settings, database)
     monkeypatch.undo()

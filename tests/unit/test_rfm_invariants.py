@@ -35,7 +35,7 @@ def sales(draw: st.DrawFn) -> list[Line]:
 
 def scored(lines: list[Line]) -> list[tuple[object, ...]]:
     con = snapshot(lines, AS_OF.isoformat())
-    rfm.score(con, AS_OF)
+    rfm.compute_rfm(con, AS_OF)
     return con.execute("select * from rfm_scores order by customer_id").fetchall()
 
 
@@ -58,7 +58,7 @@ def test_what_happens_on_or_after_the_day_changes_nothing(lines: list[Line], day
 @settings(max_examples=25, deadline=None)
 def test_scores_are_monotone_and_ties_share(lines: list[Line]) -> None:
     con = snapshot(lines, AS_OF.isoformat())
-    rfm.score(con, AS_OF)
+    rfm.compute_rfm(con, AS_OF)
     for value, score, best in (("recency_days", "r", "asc"), ("frequency", "f", "desc"), ("monetary", "m", "desc")):
         rows = con.execute(f"select {value}, {score} from rfm_scores order by {value} {best}").fetchall()
         for (one, high), (two, low) in pairwise(rows):
@@ -70,7 +70,7 @@ def test_scores_are_monotone_and_ties_share(lines: list[Line]) -> None:
 @settings(max_examples=25, deadline=None)
 def test_money_and_lines_are_conserved(lines: list[Line]) -> None:
     con = snapshot(lines, AS_OF.isoformat())
-    rfm.score(con, AS_OF)
+    rfm.compute_rfm(con, AS_OF)
     [(every, money)] = con.execute("select count(*), sum(amount) from truth.order_items").fetchall()
     assert con.execute("select sum(lines), sum(amount) from line_classes").fetchall() == [(every, money)]
     [(kept,)] = con.execute("select sum(amount) from lines where class in ('counted', 'returns')").fetchall()

@@ -15,8 +15,9 @@ from foresell.api.shared import calculation
 from foresell.api.shared.calculation import MetricQuery
 from foresell.errors import ForesellError
 from foresell.metrics import catalogue
-from foresell.snapshot.queries import SORTS, Filter
-from foresell.snapshot.reader import Door
+from foresell.scores import registry
+from foresell.snapshot.queries import Filter
+from foresell.snapshot.reader import ScopedSnapshot
 
 #: How often to look for a newly opened run; also how long a process that starts keeps out of the way of its first answers.
 LOOK_SECONDS = 5.0
@@ -30,14 +31,14 @@ THE_HOUSE = Principal(
 
 async def keep_ready(web: Web) -> None:
     """Until it is cancelled: ask the usual questions of each run that is opened, one after the other."""
-    seen: Door | None = None
+    seen: ScopedSnapshot | None = None
     try:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             with suppress(ForesellError):
                 if (door := web.door()) is not seen:
                     seen = door
-                    for sort in SORTS:
+                    for sort in registry.list_sorts():
                         await web.places(THE_HOUSE, Filter(), sort)
                     for asked in _usual(door):
                         await calculation.figures(web, THE_HOUSE, asked)
@@ -45,7 +46,7 @@ async def keep_ready(web: Web) -> None:
         await calculation.stop_asking()
 
 
-def _usual(door: Door) -> Iterator[MetricQuery]:
+def _usual(door: ScopedSnapshot) -> Iterator[MetricQuery]:
     """What the pages show without being asked for anything else, the quickest first."""
     yield MetricQuery(catalogue.SEGMENTS)
     yield MetricQuery(catalogue.GRID)

@@ -23,6 +23,7 @@ from foresell.cli.options import (
     row_limit,
 )
 from foresell.cli.session import open_published
+from foresell.scores import registry
 from foresell.snapshot import queries
 from foresell.store import customer_contacts
 
@@ -43,7 +44,7 @@ def customers(
     bought_from: From = None,
     bought_to: To = None,
     category: Category = None,
-    sort: Annotated[str, typer.Option(help=f"Sort by, best first: {', '.join(queries.SORTS)}.")] = "monetary",
+    sort: Annotated[str, typer.Option(help=f"Sort by, best first: {', '.join(registry.list_sorts())}.")] = "monetary",
     limit: Limit = None,
     contacts: Contacts = False,
     output: Output = None,
@@ -53,7 +54,9 @@ def customers(
     first, last = parse_day(bought_from, "--from"), parse_day(bought_to, "--to")
     with open_published() as (run, con, database):
         which = queries.Filter(segment=segment, first_day=first, last_day=last, category=category)
-        total, rows = queries.customers(con, which, sort=sort, limit=row_limit(limit, complete=bool(output or json)))
+        total, rows = queries.list_customers(
+            con, which, sort=sort, limit=row_limit(limit, complete=bool(output or json))
+        )
         if contacts:
             rows = add_contacts(database, rows)
     extra = CONTACT_COLUMNS if contacts else ()
@@ -83,7 +86,7 @@ def customer(
 ) -> None:
     """Show one customer: scores, how they were calculated, predictions, and the orders behind them."""
     with open_published() as (run, con, database):
-        details = queries.customer(con, customer_contacts.resolve(database, customer_id))
+        details = queries.get_customer(con, customer_contacts.resolve(database, customer_id))
     if json:
         printing.print_json({"run_id": run["run_id"], **details})
         return

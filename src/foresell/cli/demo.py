@@ -70,8 +70,8 @@ def _load_shop(settings: Settings, database: Database, shop: demo_shop.Shop, pro
 def _print_results() -> None:
     """The segments and the first customers of the call list."""
     with open_published() as (run, con, database):
-        segments = queries.segments(con)
-        total, calls = queries.customers(con, queries.Filter(predicted=True), limit=CALLS)
+        segments = queries.list_segments(con)
+        total, calls = queries.list_customers(con, queries.Filter(predicted=True), limit=CALLS)
         rows = add_contacts(database, calls)
     columns = {
         "segment": "Segment", "customers": "Customers", "revenue": "Net revenue", "advice": "Recommended action",

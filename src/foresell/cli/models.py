@@ -12,7 +12,7 @@ from foresell.cli.options import Json
 from foresell.cli.outcomes import Grouping, print_outcomes
 from foresell.cli.session import open_home
 from foresell.errors import NotReady, UsageError
-from foresell.scores.training.tasks import ALL_TASKS
+from foresell.scores import registry
 from foresell.store import model_registry, runs
 from foresell.workflows.train import train_models
 
@@ -43,12 +43,12 @@ def register(app: typer.Typer) -> None:
 
 def train(
     task: Annotated[
-        list[str] | None, typer.Option(help=f"Only this task, may be repeated: {', '.join(ALL_TASKS)}.")
+        list[str] | None, typer.Option(help=f"Only this task, may be repeated: {', '.join(registry.task_names())}.")
     ] = None,
     json: Json = False,
 ) -> None:
     """Train and backtest the models on the published snapshot. The next refresh uses them."""
-    tasks = task or list(ALL_TASKS)
+    tasks = task or list(registry.task_names())
     for name in tasks:
         _check_task(name)
     settings, database = open_home()
@@ -69,7 +69,7 @@ def train(
 
 
 def metrics(
-    task: Annotated[str | None, typer.Option(help=f"Only this task: {', '.join(ALL_TASKS)}.")] = None,
+    task: Annotated[str | None, typer.Option(help=f"Only this task: {', '.join(registry.task_names())}.")] = None,
     all_cutoffs: Annotated[
         bool, typer.Option("--all", help="Every backtest date, customer group and compared model.")
     ] = False,
@@ -99,8 +99,8 @@ def metrics(
 
 def _check_task(task: str) -> None:
     """Raises UsageError for an unknown task."""
-    if task not in ALL_TASKS:
-        raise UsageError(f"There is no task {task!r}.", remedy=f"Choose one of: {', '.join(ALL_TASKS)}")
+    if task not in registry.task_names():
+        raise UsageError(f"There is no task {task!r}.", remedy=f"Choose one of: {', '.join(registry.task_names())}")
 
 
 def _print_task(task: Mapping[str, Any], all_cutoffs: bool) -> None:
@@ -257,7 +257,7 @@ def show_model(
 
 
 @models_app.command("rollback")
-def rollback_model(task: Annotated[str, typer.Argument(help=f"One of: {', '.join(ALL_TASKS)}.")]) -> None:
+def rollback_model(task: Annotated[str, typer.Argument(help=f"One of: {', '.join(registry.task_names())}.")]) -> None:
     """Withdraw the newest model of a task. The next refresh uses the previous one."""
     _, database = open_home()
     model_id = model_registry.withdraw(database, task)

@@ -12,6 +12,7 @@ from foresell.cli.call_list import CONTACT_COLUMNS, add_contacts, join_reasons, 
 from foresell.cli.options import Category, Contacts, From, Json, Limit, Output, Segment, To, parse_day, row_limit
 from foresell.cli.session import open_published
 from foresell.errors import NotReady, UsageError
+from foresell.scores import registry
 from foresell.scores.churn.score import STATES
 from foresell.snapshot import queries
 from foresell.store import model_registry
@@ -43,7 +44,7 @@ def predictions(
         float | None,
         typer.Option("--min-probability", min=0, max=1, help="Chance to order at least this high, 0 to 1."),
     ] = None,
-    sort: Annotated[str, typer.Option(help=f"Sort by, best first: {', '.join(queries.SORTS)}.")] = "value",
+    sort: Annotated[str, typer.Option(help=f"Sort by, best first: {', '.join(registry.list_sorts())}.")] = "value",
     limit: Limit = None,
     contacts: Contacts = False,
     output: Output = None,
@@ -58,7 +59,9 @@ def predictions(
         which = queries.Filter(
             segment=segment, first_day=first, last_day=last, category=category, state=state, min_probability=least, predicted=True,
         )  # fmt: skip
-        total, rows = queries.customers(con, which, sort=sort, limit=row_limit(limit, complete=bool(output or json)))
+        total, rows = queries.list_customers(
+            con, which, sort=sort, limit=row_limit(limit, complete=bool(output or json))
+        )
         rows = add_contacts(database, rows) if contacts else rows
     if output:
         columns = ["customer_id", *(CONTACT_COLUMNS if contacts else ()), *CSV_COLUMNS]
@@ -74,7 +77,7 @@ def forecast(json: Json = False) -> None:
     """Show the sales forecast: net revenue and orders by week, month and quarter, with an 80 % interval."""
     with open_published() as (run, con, database):
         model = _models_by_task(database, run["run_id"])["revenue_forecast"]
-        rows = queries.forecast(con)
+        rows = queries.list_forecast(con)
     if json:
         printing.print_json({"run_id": run["run_id"], "as_of": run["as_of"], "forecast": rows, "why": model})
         return

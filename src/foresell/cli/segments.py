@@ -42,7 +42,7 @@ def segments(
         _print_transitions(since, json)
         return
     with open_published() as (run, con, _):
-        rows = queries.segments(con)
+        rows = queries.list_segments(con)
     if json:
         printing.print_json({"run_id": run["run_id"], "as_of": run["as_of"], "segments": rows})
         return

@@ -6,7 +6,7 @@ from typing import Final
 
 from foresell.metrics.metric import Adds, Metric
 
-CUSTOMERS: Final = Metric("customers", "place", {"customers": Adds("count")})
+CUSTOMERS: Final = Metric("customers", "rank", {"customers": Adds("count")})
 
 _OF_SEGMENT: Final = {
     "customers": Adds("count"), "revenue": Adds("sum", "revenue"), "share": Adds("share"),
@@ -46,7 +46,7 @@ KPI_SALES: Final = Metric(
         "average_order_value": Adds("mean", "sold_for"),
     },
 )  # fmt: skip
-KPI_CALL_LIST: Final = Metric("kpi_call_list", "place", {"expected_value": Adds("sum", "expected_value")})
+KPI_CALL_LIST: Final = Metric("kpi_call_list", "rank", {"expected_value": Adds("sum", "expected_value")})
 KPI_AT_RISK: Final = Metric("kpi_at_risk", "customer_id", {"at_risk_revenue": Adds("sum", "revenue")})
 
 DISTRIBUTION: Final = Metric(

@@ -3,7 +3,7 @@
 -- name: rows
 -- Grain: one row per customer with a prediction, the one to call first on top. expected_value: probability of an order within
 -- 30 days x what that order is worth.
-select place, customer_id, probability, expected_order_value, cast(expected_value as decimal(18, 4)) as expected_value
+select rank, customer_id, probability, expected_order_value, cast(expected_value as decimal(18, 4)) as expected_value
 from customer_list
 where expected_value is not null
 

@@ -1,9 +1,9 @@
-"""Building a snapshot: the truth's tables in, one immutable file out, under its name only when it is whole."""
+"""Building a snapshot: the store's tables in, one immutable file out, which gets its name only when it is complete."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -18,22 +18,21 @@ from foresell.settings import Settings
 from foresell.snapshot.open import FORMAT
 from foresell.sql import read_sql
 from foresell.tempdirs import scratch_folder
-from foresell.types import Progress, no_progress
+from foresell.types import Progress, ScoreColumn, no_progress
 
 TABLES = ("lines", "orders", "customers", "products", "categories", "line_classes")
 
-#: What predictions look like where nothing was predicted; otherwise the scores make them.
+#: Empty tables where nothing was predicted; otherwise the scores make them.
 _NOTHING_PREDICTED = """
-create table if not exists predictions (
-    customer_id varchar, probability double, expected_order_value double, expected_value double, churn_90 double,
-    churn_state varchar, churn_180 double, value_12m double, value_low double, value_high double, value_rank bigint,
-    value_band varchar);
+create table if not exists predictions (customer_id varchar{columns});
 create table if not exists prediction_reasons (
     customer_id varchar, rank smallint, theme varchar, direction varchar, points double, sentence varchar);
 create table if not exists forecasts (
     grain varchar, starts date, ends date, target varchar, known double, expected double, low double, high double,
     method varchar, note varchar);
 """
+
+_SQL_TYPES = {"text": "varchar", "integer": "bigint", "number": "double", "date": "date"}
 
 #: Columns that travel as whole numbers, and what they are.
 _SCALED = {
@@ -47,13 +46,13 @@ log = logger("snapshot")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A snapshot being built. `con` is its DuckDB connection; `truth.*` holds the truth's tables while it lasts."""
+    """A snapshot being built. `con` is its DuckDB connection; `truth.*` holds the store's tables until it is finished."""
 
     con: duckdb.DuckDBPyConnection
     file: Path
 
-    def take(self, tables: Iterable[tuple[str, pa.RecordBatchReader]], progress: Progress = no_progress) -> None:
-        """Bring the truth's tables in, streaming."""
+    def read_tables(self, tables: Iterable[tuple[str, pa.RecordBatchReader]], progress: Progress = no_progress) -> None:
+        """Copy the store's tables in, streaming."""
         for name, reader in tables:
             self.con.register("arriving", _counted(reader, name, progress))
             self.con.execute(f"create table truth.{name} as select {_SCALED.get(name, '*')} from arriving")
@@ -78,12 +77,20 @@ class Draft:
             query = read_sql("foresell.snapshot", f"tables/{name}.sql")
             self.con.execute(f"create table {name} as {query}", {"as_of": as_of} if "$as_of" in query else None)
 
-    def make_list(self) -> None:
-        """The list of customers, after the scores: one wide table, found by place and by customer."""
-        self.con.execute(_NOTHING_PREDICTED)
+    def make_list(self, columns: Sequence[ScoreColumn], sorts: Mapping[str, str]) -> None:
+        """The customer list with the columns of every score, after the scores; indexed by rank and by customer.
+
+        `sorts`: by name, each SQL order the list offers.
+        """
+        types = "".join(f", {c.name} {_SQL_TYPES[c.type]}" for c in columns if c.table == "predictions")
+        self.con.execute(_NOTHING_PREDICTED.replace("{columns}", types))
         self.con.execute(f"create table cut_points as {read_sql('foresell.snapshot', 'cut_points.sql')}")
-        self.con.execute(f"create table customer_list as {read_sql('foresell.snapshot', 'customer_list.sql')}")
-        for column in ("place", "customer_id"):
+        selected = ",\n    ".join(f"{'s' if c.table == 'rfm_scores' else 'p'}.{c.name}" for c in columns)
+        query = read_sql("foresell.snapshot", "customer_list.sql").replace("{score_columns}", selected)
+        self.con.execute(f"create table customer_list as {query}")
+        self.con.execute("create table list_sorts (name varchar, order_by varchar)")
+        self.con.executemany("insert into list_sorts values (?, ?)", [list(sort) for sort in sorts.items()])
+        for column in ("rank", "customer_id"):
             self.con.execute(f"create unique index customer_list_{column} on customer_list ({column})")
 
     def _only_currency(self, as_of: date) -> str | None:
@@ -104,7 +111,7 @@ class Draft:
 
 @contextmanager
 def building(settings: Settings, name: str) -> Iterator[Draft]:
-    """A draft below the work folder; `finish` gives it its name, anything else leaves nothing behind."""
+    """A draft in the work folder; `finish` gives it its name. Without that nothing is left."""
     with scratch_folder(settings.work, f"snapshot-{name}") as folder:
         yield from _drafted(settings, folder)
 

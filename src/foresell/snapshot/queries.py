@@ -14,19 +14,7 @@ from numpy.typing import NDArray
 from foresell.errors import NotFound, UsageError
 from foresell.sql import named_queries
 
-Places = NDArray[np.int32]
-
-#: What the list can be sorted by, best first; place (whom to call first) settles ties.
-SORTS = {
-    "value": "place",
-    "probability": "probability desc nulls last, place",
-    "lifetime": "value_12m desc nulls last, place",
-    "risk": "churn_90 * value_12m desc nulls last, place",
-    "recency": "recency_days, place",
-    "frequency": "frequency desc, place",
-    "monetary": "monetary desc, place",
-    "score": "rfm_score desc, monetary desc, place",
-}
+Ranks = NDArray[np.int32]
 
 #: What each part of a filter means.
 _CONDITIONS = {
@@ -79,67 +67,68 @@ class Filter:
         return {name: list(v) if isinstance(v, tuple) else v for name, v in values if v is not None}
 
 
-def customers(
+def list_customers(
     con: duckdb.DuckDBPyConnection, which: Filter | None = None, *, sort: str = "value", limit: int | None = None
 ) -> tuple[int, list[dict[str, Any]]]:
     """How many customers match, and the first `limit` of them in order.
 
     Raises UsageError for a segment, category, country, state or sort that does not exist, naming those that do.
     """
-    places = selection(con, which or Filter(), sort)
-    return len(places), listed(con, places[:limit])
+    ranks = select_ranks(con, which or Filter(), sort)
+    return len(ranks), list_rows(con, ranks[:limit])
 
 
-def selection(con: duckdb.DuckDBPyConnection, which: Filter, sort: str = "value") -> Places:
-    """The places of all customers that match, in order: what a list is cut from. Raises UsageError like `customers`."""
-    if sort not in SORTS:
-        raise UsageError(f"Cannot sort by {sort!r}.", remedy=f"Choose one of: {', '.join(SORTS)}")
-    holds, parts = conditions(con, which)
-    query = _sql("selection").replace("{conditions}", holds).replace("{order}", SORTS[sort])
-    return con.execute(query, parts or None).fetchnumpy()["place"]
+def select_ranks(con: duckdb.DuckDBPyConnection, which: Filter, sort: str = "value") -> Ranks:
+    """The ranks of all customers that match, in order: what a list is cut from. Raises UsageError like `list_customers`."""
+    sorts = dict(con.execute(_sql("sorts")).fetchall())
+    if sort not in sorts:
+        raise UsageError(f"Cannot sort by {sort!r}.", remedy=f"Choose one of: {', '.join(sorts)}")
+    holds, parts = filter_conditions(con, which)
+    query = _sql("selection").replace("{conditions}", holds).replace("{order}", sorts[sort])
+    return con.execute(query, parts or None).fetchnumpy()["rank"]
 
 
-def conditions(con: duckdb.DuckDBPyConnection, which: Filter) -> tuple[str, dict[str, Any]]:
+def filter_conditions(con: duckdb.DuckDBPyConnection, which: Filter) -> tuple[str, dict[str, Any]]:
     """A filter as an expression over customer_list, and the values it binds. Raises UsageError for an unknown name."""
     parts = {name: _spelled(con, name, value) for name, value in which.parts().items()}
     return " and ".join(_CONDITIONS[name] for name in parts) or "true", parts
 
 
-def places_of(con: duckdb.DuckDBPyConnection, customer_ids: Sequence[str]) -> Places:
-    """The places of these customers, of those that are listed."""
-    found = con.execute(_sql("places_of"), {"ids": list(customer_ids)}).fetchnumpy()
-    return np.asarray(found["place"], dtype=np.int32)
+def ranks_of(con: duckdb.DuckDBPyConnection, customer_ids: Sequence[str]) -> Ranks:
+    """The ranks of these customers, of those that are listed."""
+    found = con.execute(_sql("ranks_of"), {"ids": list(customer_ids)}).fetchnumpy()
+    return np.asarray(found["rank"], dtype=np.int32)
 
 
-def listed(
-    con: duckdb.DuckDBPyConnection, places: Sequence[int] | Places, columns: Sequence[str] = ()
+def list_rows(
+    con: duckdb.DuckDBPyConnection, ranks: Sequence[int] | Ranks, columns: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
-    """The rows of the list at these places, in their order; some columns only are found faster."""
-    if not len(places):
+    """The rows of the list at these ranks, in their order; some columns only are found faster."""
+    if not len(ranks):
         return []
-    wanted = np.asarray(places, dtype=np.int32)
+    wanted = np.asarray(ranks, dtype=np.int32)
     few = len(wanted) <= _LOOKED_UP  # found by the index when written out, by one scan otherwise
-    query = _sql("listed").replace("{places}", ", ".join(map(str, wanted)) if few else "select unnest($places)")
-    query = query.replace("{columns}", ", ".join(columns) or "* exclude (place, bought)")
-    rows = rows_of(con, query, None if few else {"places": wanted})
+    query = _sql("listed").replace("{ranks}", ", ".join(map(str, wanted)) if few else "select unnest($ranks)")
+    query = query.replace("{columns}", ", ".join(columns) or "* exclude (rank, bought)")
+    rows = rows_of(con, query, None if few else {"ranks": wanted})
     for row in rows:
         if "reasons" in row:
             row["reasons"] = row["reasons"].splitlines()
-    found = {row.pop("place"): row for row in rows}
-    return [found[int(place)] for place in places]
+    found = {row.pop("rank"): row for row in rows}
+    return [found[int(rank)] for rank in ranks]
 
 
-def forecast(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+def list_forecast(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """The forecast of the run: one row per period and target."""
     return rows_of(con, _sql("forecast"))
 
 
-def segments(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+def list_segments(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """Every segment with its customers, net revenue, typical recency and advice."""
     return rows_of(con, _sql("segments"))
 
 
-def customer(con: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, Any]:
+def get_customer(con: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, Any]:
     """One customer's scores with the orders and the cut points they came from. Raises NotFound."""
     values = {"customer_id": customer_id}
     found = rows_of(con, _sql("customer"), values)
@@ -155,13 +144,13 @@ def customer(con: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, Any]
     }
 
 
-def transactions(con: duckdb.DuckDBPyConnection, customer_id: str) -> list[dict[str, Any]]:
+def list_transactions(con: duckdb.DuckDBPyConnection, customer_id: str) -> list[dict[str, Any]]:
     """The customer's orders with goods in them, newest first: date, amount (net, of the goods), products by name.
 
     Put together here: for one customer's few lines, planning the join and the grouping takes longer than both.
     """
-    lines = question(con, "goods_of_customer", {"customer_id": customer_id})
-    named = question(con, "product_names", {"products": list({line["product_id"] for line in lines})})
+    lines = run_query(con, "goods_of_customer", {"customer_id": customer_id})
+    named = run_query(con, "product_names", {"products": list({line["product_id"] for line in lines})})
     names = {row["product_id"]: row["name"] for row in named}
     orders: dict[int, dict[str, Any]] = {}
     for line in lines:
@@ -171,7 +160,7 @@ def transactions(con: duckdb.DuckDBPyConnection, customer_id: str) -> list[dict[
     return list(orders.values())[::-1]
 
 
-def question(con: duckdb.DuckDBPyConnection, name: str, values: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+def run_query(con: duckdb.DuckDBPyConnection, name: str, values: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """The rows one named question of questions.sql answers with."""
     return rows_of(con, _sql(name), values)
 
@@ -183,14 +172,14 @@ def rows_of(con: duckdb.DuckDBPyConnection, query: str, values: dict[str, Any] |
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def names(con: duckdb.DuckDBPyConnection, what: str) -> list[str]:
+def list_names(con: duckdb.DuckDBPyConnection, what: str) -> list[str]:
     """The segments, categories, countries or churn states a filter may name."""
     return [row[0] for row in con.execute(_NAMES[what]).fetchall()]
 
 
 def _spelled(con: duckdb.DuckDBPyConnection, what: str, value: Any) -> Any:
     """A name as it is stored, whatever its case here; other values as they are. Raises UsageError for an unknown name."""
-    return value if what not in _NAMES else _find(what, value, names(con, what))
+    return value if what not in _NAMES else _find(what, value, list_names(con, what))
 
 
 def _find(what: str, value: str, known: Iterable[str]) -> str:

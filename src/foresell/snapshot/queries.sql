@@ -1,16 +1,20 @@
 -- DuckDB: what is asked of a published snapshot. Parameters are bound; a null one does not filter.
 
+-- name: sorts
+-- Grain: one row per order the list offers, as the score registry named it.
+select name, order_by from list_sorts
+
 -- name: selection
 -- Grain: one row per customer that matches, in order. {conditions}, {order}: our own expressions, never a user's.
-select place from customer_list where {conditions} order by {order}
+select rank from customer_list where {conditions} order by {order}
 
--- name: places_of
--- Grain: the places of these customers in the list.
-select place from customer_list where customer_id in (select unnest($ids::varchar[]))
+-- name: ranks_of
+-- Grain: the ranks of these customers in the list.
+select rank from customer_list where customer_id in (select unnest($ids::varchar[]))
 
 -- name: listed
--- Grain: the customers at these places, which are whole numbers of ours. {columns}: names of ours.
-select place, {columns} from customer_list where place in ({places})
+-- Grain: the customers at these ranks, which are whole numbers of ours. {columns}: names of ours.
+select rank, {columns} from customer_list where rank in ({ranks})
 
 -- name: segments
 -- Grain: one row per segment of the rules, also empty ones. revenue: net, of the customers in it.
@@ -64,7 +68,7 @@ where c.customer_id = $customer_id
 
 -- name: details_of_customer
 -- Grain: the one scored customer asked for, found by the index. Few columns: each one costs a look-up of its own.
-select country, recency_days, frequency, monetary, segment, rfm_score, probability, tenth
+select country, recency_days, frequency, monetary, segment, rfm_score, probability, decile
 from customer_list where customer_id = $customer_id
 
 -- name: goods_of_customer

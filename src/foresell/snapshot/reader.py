@@ -19,11 +19,11 @@ import duckdb
 
 from foresell.errors import ForesellError, NotReady
 from foresell.snapshot.open import check_format
-from foresell.snapshot.queries import Filter, Places, selection
+from foresell.snapshot.queries import Filter, Ranks, select_ranks
 
 #: Tables whose rows belong to customers, and tables that speak of the shop as a whole.
 OF_CUSTOMERS = ("customers", "customer_list", "rfm_scores", "predictions", "prediction_reasons", "orders", "lines")
-OF_THE_SHOP = ("meta", "products", "categories", "segment_rules", "cut_points", "forecasts")
+OF_THE_SHOP = ("meta", "products", "categories", "segment_rules", "cut_points", "list_sorts", "forecasts")
 SCOPES_KEPT = 64
 SELECTIONS_KEPT = 64 * 2**20
 
@@ -47,7 +47,7 @@ class Scope:
         return Scope(hashlib.sha256("\n".join(ordered).encode()).hexdigest()[:16], ordered)
 
 
-class Door:
+class ScopedSnapshot:
     """One published snapshot, open for reading by any number of threads.
 
     Raises NotReady when the file was made by another version of Foresell, ForesellError when it is missing or damaged.
@@ -58,7 +58,7 @@ class Door:
         self._lock = threading.Lock()
         self._idle: dict[str, list[duckdb.DuckDBPyConnection]] = {}
         self._scopes: OrderedDict[str, None] = OrderedDict()
-        self._selections: OrderedDict[tuple[str, Filter, str], Places] = OrderedDict()
+        self._selections: OrderedDict[tuple[str, Filter, str], Ranks] = OrderedDict()
         self._asked: dict[tuple[str, Filter, str], threading.Lock] = {}
         self._holders = 0
         try:
@@ -99,7 +99,7 @@ class Door:
                 if schema in self._idle:
                     self._idle[schema].append(con)
 
-    def places(self, scope: Scope, which: Filter, sort: str) -> Places:
+    def ranks(self, scope: Scope, which: Filter, sort: str) -> Ranks:
         """The places of the list's matching rows, in order; remembered, because a published run does not change."""
         key = (scope.key, which, sort)
         with self._lock:
@@ -109,7 +109,7 @@ class Door:
                 return known
             try:
                 with self.open(scope) as con:
-                    found = selection(con, which, sort)
+                    found = select_ranks(con, which, sort)
             finally:
                 with self._lock:
                     self._asked.pop(key, None)
@@ -122,7 +122,7 @@ class Door:
                     self._selections.popitem(last=False)
         return found
 
-    def _known_selection(self, key: tuple[str, Filter, str]) -> Places | None:
+    def _known_selection(self, key: tuple[str, Filter, str]) -> Ranks | None:
         with self._lock:
             if key in self._selections:
                 self._selections.move_to_end(key)

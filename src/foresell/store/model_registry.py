@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     import adbc_driver_postgresql.dbapi as adbc
 
 
-def shelf(database: Database, as_of: date) -> list[dict[str, Any]]:
+def serving_models(database: Database, as_of: date) -> list[dict[str, Any]]:
     """The model of each task that may serve a day: dicts of model_id, task, kind, as_of, reason, body, card."""
-    return _ask(database, "shelf", as_of=as_of)
+    return _ask(database, "serving_models", as_of=as_of)
 
 
 def save_model(
@@ -73,17 +73,17 @@ def run_models(database: Database, run_id: int) -> list[dict[str, Any]]:
     return _ask(database, "run_models", run_id=run_id)
 
 
-def to_grade(database: Database, task: str, horizon_days: int, today: date) -> list[dict[str, Any]]:
+def runs_to_observe(database: Database, task: str, horizon_days: int, today: date) -> list[dict[str, Any]]:
     """Runs whose promises of a task can be graded on a day: run_id, as_of, model_id."""
-    return _ask(database, "to_grade", task=task, horizon=horizon_days, today=today)
+    return _ask(database, "runs_to_observe", task=task, horizon=horizon_days, today=today)
 
 
-def issued(database: Database, run_id: int, column: str) -> pa.Table:
+def issued_predictions(database: Database, run_id: int, column: str) -> pa.Table:
     """What a run said of each customer in one column of predictions: customer_id, said, segment."""
-    if column not in {"probability", "churn_90", "churn_180", "value_12m"}:
+    if not column.isidentifier():
         raise ValueError(column)
     with database.arrow() as pg, pg.cursor() as cur:
-        cur.execute(_sql("issued").replace("{column}", column), [run_id])
+        cur.execute(_sql("issued_predictions").replace("{column}", column), [run_id])
         return cur.fetch_arrow_table()
 
 

@@ -1,4 +1,4 @@
-"""Backfill: replay history, one run as of each day, graded by the next refresh."""
+"""Backfill: replay history, one run as of each day, compared with what was observed by the next refresh."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from foresell.workflows.refresh import run_refresh
 def backfill_runs(
     settings: Settings, database: Database, first: date, last: date, every: int, progress: Progress = no_progress
 ) -> list[dict[str, Any]]:
-    """Replay history: a run as of each day, predicted only from what was known then; the next refresh grades them all.
+    """A run as of each day, predicted only from what was known then; the next refresh compares them with what was observed.
 
-    What is shown does not change. Days on which nothing could be scored are passed over. Returns the runs made.
+    The published run does not change. Days on which nothing can be scored are skipped. Returns the runs made.
     """
     days = [first + timedelta(days=every * step) for step in range((last - first).days // every + 1)]
     made = []

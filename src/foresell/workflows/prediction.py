@@ -1,4 +1,4 @@
-"""The predicting part of a run: models from the shelf, training when due, answers, and grades of earlier promises."""
+"""The predictions of a run: train the models that are due, predict, and compare earlier predictions with what was observed."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import duckdb
 import pyarrow as pa
 
-from foresell.scores import predict as predicting
-from foresell.scores.training import model_registry as shelf
-from foresell.scores.training import outcomes as receipts
-from foresell.scores.training.model_registry import Shelved
-from foresell.scores.training.tasks import ALL_TASKS
+from foresell.scores import registry
+from foresell.scores.predict import TaskResult, predict_scores
+from foresell.scores.protocol import ScoringContext
+from foresell.scores.train import decide_training, train_for_replay, train_scores
+from foresell.scores.training import outcomes
+from foresell.scores.training.features import features, frame_of
+from foresell.scores.training.model_registry import SEED, ModelVersion
 from foresell.store import model_registry, runs
 from foresell.store.database import Database
 from foresell.types import Progress
@@ -26,78 +28,85 @@ Training = Literal["when due", "always", "never", "quickly"]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What the predictions of a run leave for the truth beside their tables."""
+class PredictionResults:
+    """What a run's predictions leave for the store in addition to the snapshot's tables."""
 
-    trained: tuple[Shelved, ...] = ()
-    answers: tuple[predicting.Answer, ...] = ()
-    receipts: tuple[dict[str, Any], ...] = ()
+    trained: tuple[ModelVersion, ...] = ()
+    tasks: tuple[TaskResult, ...] = ()
+    outcomes: tuple[dict[str, Any], ...] = ()
 
 
-def predict(database: Database, con: duckdb.DuckDBPyConnection, day: date, train: Training, progress: Progress) -> Said:
-    """Take the models from the shelf, train those that are due, let them answer, and grade what is due for it."""
-    known = {row["task"]: _shelved(row) for row in model_registry.shelf(database, day)}
-    due, why = _due(database, con, day, known, train)
+def predict(
+    database: Database, con: duckdb.DuckDBPyConnection, day: date, train: Training, progress: Progress
+) -> PredictionResults:
+    """Load the models in service, train those that are due, predict every score, and observe what has come due."""
+    versions = {row["task"]: _version(row) for row in model_registry.serving_models(database, day)}
+    due, reasons = _due_tasks(database, con, day, versions, train)
     if train == "quickly":
-        trained, refused = shelf.train_quickly(con, day)
-        known = {}
+        trained, refused = train_for_replay(con, day)
+        versions = {}
     else:
-        trained, refused = shelf.train_all(con, day, due, progress=progress)
-    known |= {model.task: model for model in trained}
-    why |= {model.task: f"{why[model.task]} Trained now. {model.reason}" for model in trained}
-    answers = predicting.predict_all(con, day, known, {**why, **refused})
-    return Said(tuple(trained), tuple(answers), tuple(_grade(database, con, day)))
+        trained, refused = train_scores(con, day, due, progress=progress)
+    versions |= {version.task: version for version in trained}
+    reasons |= {version.task: f"{reasons[version.task]} {version.reason}" for version in trained}
+    frame = frame_of(features(con, day), day)
+    results = predict_scores(ScoringContext(con, day, frame, versions, {**reasons, **refused}, SEED))
+    return PredictionResults(tuple(trained), tuple(results), tuple(_observe(database, con, day)))
 
 
-def _due(
-    database: Database, con: duckdb.DuckDBPyConnection, day: date, known: Mapping[str, Shelved], train: Training
+def _due_tasks(
+    database: Database, con: duckdb.DuckDBPyConnection, day: date, versions: Mapping[str, ModelVersion], train: Training
 ) -> tuple[list[str], dict[str, str]]:
-    """Which tasks to train now, and a sentence for each."""
-    fixed = {
-        "always": (list(ALL_TASKS), "Trained because it was asked for."),
-        "never": ([], "Not trained because that was asked for."),
-        "quickly": ([], "Fitted on what was known then, to replay history."),
+    """Which tasks to train now, and for each task a sentence on why or why not."""
+    tasks = registry.task_names()
+    fixed: dict[str, tuple[list[str], str]] = {
+        "always": (list(tasks), "Trained on request."),
+        "never": ([], "Training skipped on request."),
+        "quickly": ([], "Trained on the data known then, to replay history."),
     }
     if train in fixed:
         due, sentence = fixed[train]
-        return due, dict.fromkeys(ALL_TASKS, sentence)
-    decisions = shelf.decide(con, day, known, model_registry.last_calibration_error(database))
-    return [t for t, each in decisions.items() if each.retrain], {t: each.sentence for t, each in decisions.items()}
+        return due, dict.fromkeys(tasks, sentence)
+    decisions = decide_training(con, day, versions, model_registry.last_calibration_error(database))
+    return [task for task, each in decisions.items() if each.retrain], {
+        t: each.sentence for t, each in decisions.items()
+    }
 
 
-def _grade(database: Database, con: duckdb.DuckDBPyConnection, day: date) -> Iterator[dict[str, Any]]:
-    """A receipt for each promise whose window has closed: what was said, what happened."""
-    for promise in receipts.PROMISES:
-        for past in model_registry.to_grade(database, promise.task, promise.horizon_days, day):
-            issued = model_registry.issued(database, past["run_id"], promise.column)
-            for row in receipts.grade(con, promise, past["as_of"], issued):
+def _observe(database: Database, con: duckdb.DuckDBPyConnection, day: date) -> Iterator[dict[str, Any]]:
+    """The outcome of each earlier prediction whose period has ended: predicted and observed, by group of customers."""
+    for rule in registry.outcome_rules():
+        for past in model_registry.runs_to_observe(database, rule.task, rule.horizon_days, day):
+            predicted = model_registry.issued_predictions(database, past["run_id"], rule.column)
+            for row in outcomes.observe_outcomes(con, rule, past["as_of"], predicted):
                 yield {**row, "run_id": past["run_id"], "model_id": past["model_id"], "graded_as_of": day}
 
 
-def save(cur: adbc.Cursor, run_id: int, said: Said) -> None:
-    """Models, who answered, and receipts, in the publishing transaction."""
-    kept = {model.task: keep(cur, model) for model in said.trained}
-    for answer in said.answers:
-        model = kept.get(answer.task) or answer.model
+def save_results(cur: adbc.Cursor, run_id: int, results: PredictionResults) -> None:
+    """Save models, task results and outcomes, in the publishing transaction."""
+    saved = {version.task: save_version(cur, version) for version in results.trained}
+    for result in results.tasks:
+        version = saved.get(result.task) or result.version
         model_registry.save_run_model(
-            cur, run_id, answer.task, model.model_id if model else None, answer.level, answer.sentence
+            cur, run_id, result.task, version.model_id if version else None, result.level, result.sentence
         )
-    if said.receipts:
-        runs.save(cur, {"receipts": pa.Table.from_pylist(list(said.receipts), schema=receipts.SCHEMA).to_reader()})
+    if results.outcomes:
+        rows = pa.Table.from_pylist(list(results.outcomes), schema=outcomes.SCHEMA)
+        runs.save(cur, {"receipts": rows.to_reader()})
 
 
-def keep(cur: adbc.Cursor, model: Shelved) -> Shelved:
-    """Keep a model with its backtest; one fitted to replay history never serves. Returns it with its number."""
-    state = "withdrawn" if model.card.get("replay") else "served"
-    number = model_registry.save_model(
-        cur, task=model.task, kind=model.kind, as_of=model.as_of, state=state, reason=model.reason, body=model.text,
-        card=model.card, figures=model.figures, deciles=model.deciles,
+def save_version(cur: adbc.Cursor, version: ModelVersion) -> ModelVersion:
+    """Save a model with its backtest; one trained to replay history never serves. Returns it with its number."""
+    state = "withdrawn" if version.card.get("replay") else "served"
+    model_id = model_registry.save_model(
+        cur, task=version.task, kind=version.kind, as_of=version.as_of, state=state, reason=version.reason,
+        body=version.text, card=version.card, figures=version.metrics, deciles=version.deciles,
     )  # fmt: skip
-    return shelf.with_id(model, number)
+    return version.with_id(model_id)
 
 
-def _shelved(row: Mapping[str, Any]) -> Shelved:
-    return Shelved(
-        row["task"], row["kind"], row["as_of"], row["body"], row["card"], row["reason"],
-        shelf.FIGURES.empty_table(), shelf.DECILES.empty_table(), row["model_id"],
-    )  # fmt: skip
+def _version(row: Mapping[str, Any]) -> ModelVersion:
+    """A row of the store's models, without the backtest."""
+    return ModelVersion(
+        row["task"], row["kind"], row["as_of"], row["body"], row["card"], row["reason"], model_id=row["model_id"]
+    )

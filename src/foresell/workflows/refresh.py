@@ -13,7 +13,8 @@ import duckdb
 import pyarrow as pa
 
 import foresell
-from foresell.scores.rfm import score as rfm
+from foresell.scores import registry
+from foresell.scores.rfm.score import compute_rfm
 from foresell.settings import Settings
 from foresell.snapshot import build
 from foresell.store import export_tables, runs
@@ -39,35 +40,40 @@ def run_refresh(
     progress: Progress = no_progress,
     before_commit: BeforeCommit | None = None,
 ) -> dict[str, Any]:
-    """Build the snapshot, score it, predict, grade what was promised before, publish the run.
+    """Build the snapshot, score it, predict, compare earlier predictions with what was observed, publish the run.
 
+<<<<<<< HEAD
     If anything fails, `before_commit` included, the last run stays published. With `history` the run takes its place among those of the past and
     nothing shown changes. Returns the run as a dict of its columns.
+=======
+    If anything fails, the last run stays published. With `history` the run is added to the past ones and what is
+    published does not change. Returns the run as a dict of its columns.
+>>>>>>> e0a61a4 (Give every score one protocol and one column registry)
     """
     clear_scratch(settings.work)
     timings: dict[str, float] = {}
     with runs.building(database, _versions()) as run_id, build.building(settings, str(run_id)) as draft:
-        with _timed(timings, "read the truth"):
-            draft.take(export_tables.read_tables(database), progress)
+        with _timed(timings, "read database"):
+            draft.read_tables(export_tables.read_tables(database), progress)
         day = as_of or draft.day_after_last_order()
-        with _timed(timings, "build the snapshot"):
+        with _timed(timings, "build snapshot"):
             draft.make_tables(day)
         with _timed(timings, "score"):
-            scored = rfm.score(draft.con, day)
-        said = prediction.Said()
+            scored = compute_rfm(draft.con, day)
+        results = prediction.PredictionResults()
         if predict:
             with _timed(timings, "predict"):
-                said = prediction.predict(database, draft.con, day, train, progress)
-        with _timed(timings, "list the customers"):
-            draft.make_list()
+                results = prediction.predict(database, draft.con, day, train, progress)
+        with _timed(timings, "build customer list"):
+            draft.make_list(registry.list_columns(), registry.list_sorts())
         file = settings.snapshots / f"run-{run_id}.duckdb"
         with _timed(timings, "save and publish"):
-            tables = {name: _for_run(draft.con, name, run_id) for name in (*SAVED, *(PREDICTED if predict else ()))}
+            tables = {name: _run_table(draft.con, name, run_id) for name in (*SAVED, *(PREDICTED if predict else ()))}
             if not history:
                 build.finish(draft, file)
             with database.arrow() as pg, pg.cursor() as cur:
                 runs.save(cur, tables)
-                prediction.save(cur, run_id, said)
+                prediction.save_results(cur, run_id, results)
                 runs.publish(
                     cur,
                     run_id,
@@ -84,17 +90,29 @@ def run_refresh(
 
 
 def clear_snapshots(settings: Settings, database: Database) -> None:
-    """Thin old runs and delete snapshot files no run refers to (also those of a refresh that was killed)."""
+    """Prune old runs and delete snapshot files no run refers to (also those of a refresh that was killed)."""
     kept = runs.thin(database, keep=RUNS_KEPT_WHOLE)
     for file in settings.snapshots.glob("run-*.duckdb*"):
         if file.name not in kept:
             file.unlink(missing_ok=True)
 
 
-def _for_run(con: duckdb.DuckDBPyConnection, table: str, run_id: int) -> pa.RecordBatchReader:
-    """A score table with its run's id, as the truth keeps it. Held in memory: the file is closed before it is saved."""
-    rows = con.sql(f"select {run_id}::integer as run_id, * from {table.removeprefix('run_')}").to_arrow_table()
-    return rows.to_reader(SAVED_ROWS)
+def _run_table(con: duckdb.DuckDBPyConnection, table: str, run_id: int) -> pa.RecordBatchReader:
+    """A table of the snapshot with the run's id, as the store keeps it. In memory: the file is closed before the save."""
+    columns = _saved_predictions() if table == "predictions" else "*"
+    query = f"select {run_id}::integer as run_id, {columns} from {table.removeprefix('run_')}"
+    return con.sql(query).to_arrow_table().to_reader(SAVED_ROWS)
+
+
+def _saved_predictions() -> str:
+    """The columns of predictions that are saved; those without a column of their own in the store yet go as JSON."""
+    saved = [column.name for column in registry.list_columns() if column.table == "predictions" and column.saved]
+    typed = [name for name in saved if name in runs.PREDICTION_COLUMNS]
+    others = [name for name in saved if name not in runs.PREDICTION_COLUMNS]
+    extra = (
+        f", to_json({{{', '.join(f'{name!r}: {name}' for name in others)}}})::varchar as other_scores" if others else ""
+    )
+    return ", ".join(("customer_id", *typed)) + extra
 
 
 def _versions() -> dict[str, str]:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from foresell.scores.purchase.score import score
+from foresell.scores.churn.score import CHURN, CHURN_180
+from foresell.scores.purchase.score import PURCHASE, score_purchase
 from foresell.scores.training.features import features, frame_of
 from foresell.scores.training.readiness import readiness
-from foresell.scores.training.tasks import CHURN, CHURN_180, PURCHASE
-from foresell.scores.training.train_task import Trained, train, workshop
+from foresell.scores.training.train_task import Trained, TrainingContext, train_task
 from tests.support.snapshot_of_retail import as_of_of, retail_snapshot
 
 pytestmark = pytest.mark.real_data
@@ -19,8 +19,8 @@ pytestmark = pytest.mark.real_data
 @pytest.fixture(scope="module")
 def trained(data_dir: Path) -> dict[str, Trained]:
     con = retail_snapshot("ii", data_dir)
-    shop = workshop(con, as_of_of(con), seed=7)
-    return {task.name: train(con, task, shop) for task in (PURCHASE, CHURN, CHURN_180)}
+    shop = TrainingContext(con, as_of_of(con), seed=7)
+    return {task.name: train_task(shop, task) for task in (PURCHASE, CHURN, CHURN_180)}
 
 
 FLOORS = [
@@ -72,10 +72,10 @@ def test_one_year_alone_works_and_says_what_it_lacks(data_dir: Path) -> None:
     con = retail_snapshot("i", data_dir)
     as_of = as_of_of(con)
     assert readiness(con, as_of, PURCHASE).level == "learner"
-    churn = train(con, CHURN, workshop(con, as_of))
+    churn = train_task(TrainingContext(con, as_of), CHURN)
     assert churn.model.kind == "bgnbd"
     assert "Only 7 past cutoffs have a known outcome" in churn.card["served_because"]
-    assert len(score(churn.model, frame_of(features(con, as_of), as_of))) == 4334
+    assert len(score_purchase(churn.model, frame_of(features(con, as_of), as_of))) == 4334
 
 
 def test_the_snapshot_used_here_is_the_one_the_notes_describe(data_dir: Path) -> None:

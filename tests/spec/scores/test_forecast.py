@@ -10,7 +10,7 @@ import pytest
 
 from foresell.errors import NotReady
 from foresell.scores.forecast import backtest as forecast_backtest
-from foresell.scores.forecast import score as forecast
+from foresell.scores.forecast import model as forecast
 from tests.support.generated_shop import every_day, orders_table
 from tests.support.snapshot_of_retail import as_of_of, retail_snapshot
 

@@ -10,7 +10,7 @@ import pytest
 
 from foresell.errors import NotReady
 from foresell.scores.lifetime_value import backtest as lifetime_value_backtest
-from foresell.scores.lifetime_value import score as lifetime_value
+from foresell.scores.lifetime_value import model as lifetime_value
 from tests.support.generated_shop import orders_table, regulars
 from tests.support.small_snapshot import parse, snapshot
 from tests.support.snapshot_of_retail import as_of_of, retail_snapshot

@@ -7,9 +7,10 @@ from datetime import date, timedelta
 import pytest
 
 from foresell.errors import NotReady
+from foresell.scores.churn.score import CHURN
+from foresell.scores.purchase.score import PURCHASE
 from foresell.scores.training.readiness import readiness
-from foresell.scores.training.tasks import CHURN, PURCHASE
-from foresell.scores.training.train_task import train, workshop
+from foresell.scores.training.train_task import TrainingContext, train_task
 from tests.spec.scores.shop import Order, believable_shop, shop
 
 AS_OF = date(2021, 12, 31)
@@ -40,7 +41,7 @@ def test_a_shop_without_the_means_is_refused_in_words(shop_of: str) -> None:
     orders, words = REFUSED[shop_of]
     con = shop(orders)
     with pytest.raises(NotReady, match=words) as refusal:
-        train(con, PURCHASE, workshop(con, AS_OF))
+        train_task(TrainingContext(con, AS_OF), PURCHASE)
     assert refusal.value.remedy
 
 
@@ -53,7 +54,7 @@ def test_one_purchase_shops_hear_that_propensity_is_off_and_why() -> None:
 
 def test_few_customers_get_the_law_and_the_reason() -> None:
     con, as_of = believable_shop(customers=300)
-    trained = train(con, PURCHASE, workshop(con, as_of))
+    trained = train_task(TrainingContext(con, as_of), PURCHASE)
     assert trained.model.kind == "bgnbd"
     assert "fewer than 500 customers (300)" in trained.card["served_because"]
 
@@ -77,13 +78,13 @@ def test_everyone_coming_back_leaves_nothing_to_learn_apart() -> None:
 
 def test_a_shop_where_everyone_always_comes_back_is_answered_without_a_traceback() -> None:
     con = shop(many(600, *range(1, 460, 20)))
-    trained = train(con, PURCHASE, workshop(con, AS_OF))
+    trained = train_task(TrainingContext(con, AS_OF), PURCHASE)
     assert trained.model.kind == "bgnbd"
-    assert trained.model.probability(workshop(con, AS_OF).panel.now).min() > 0.5
+    assert trained.model.probability(TrainingContext(con, AS_OF).panel.now).min() > 0.5
 
 
 def test_a_shop_of_one_product_and_one_price_works() -> None:
     con, as_of = believable_shop()
     con.execute("update orders set net_amount = 10; update lines set amount = 10, product_id = 1")
-    trained = train(con, PURCHASE, workshop(con, as_of))
+    trained = train_task(TrainingContext(con, as_of), PURCHASE)
     assert trained.backtest.value(trained.model.kind, "roc_auc") > 0.6

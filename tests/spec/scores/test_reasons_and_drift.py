@@ -8,28 +8,26 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from foresell.scores.churn.score import STATES, states
-from foresell.scores.churn.score import score as score_churn
-from foresell.scores.purchase.score import expected_order_value, score
+from foresell.scores.churn.score import CHURN, STATES, score_churn, states
+from foresell.scores.purchase.score import PURCHASE, expected_order_value, score_purchase
 from foresell.scores.training import drift, reasons
 from foresell.scores.training.features import SEASON, Frame, features, frame_of
 from foresell.scores.training.models import Boosted, learners, log_odds
-from foresell.scores.training.tasks import CHURN, PURCHASE
-from foresell.scores.training.train_task import Workshop, workshop
+from foresell.scores.training.train_task import TrainingContext
 from tests.spec.scores.shop import believable_shop, shop
 
 KINDS = ["lightgbm", "blend", "bgnbd", "log_rfm"]
 
 
 @pytest.fixture(scope="module")
-def learnt() -> Workshop:
+def learnt() -> TrainingContext:
     con, as_of = believable_shop()
-    return workshop(con, as_of, seed=1)
+    return TrainingContext(con, as_of, seed=1)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("task", [PURCHASE, CHURN], ids=["purchase", "churn"])
-def test_up_to_three_different_themes_in_order_of_weight(learnt: Workshop, kind: str, task: object) -> None:
+def test_up_to_three_different_themes_in_order_of_weight(learnt: TrainingContext, kind: str, task: object) -> None:
     now = learnt.panel.now
     model = learnt.learners[kind](learnt.panel, now, PURCHASE.horizon)
     assert model is not None
@@ -55,12 +53,12 @@ def test_the_sentence_holds_the_customers_own_numbers() -> None:
     assert reasons.THEMES[0].sentence(rows[1]) == "last order 1 day ago, bought on one day only"
 
 
-def test_the_themes_cover_every_feature_once(learnt: Workshop) -> None:
+def test_the_themes_cover_every_feature_once(learnt: TrainingContext) -> None:
     covered = [name for theme in (*reasons.THEMES, reasons.SEASON_THEME) for name in theme.features]
     assert sorted(covered) == sorted(learnt.panel.now.names)
 
 
-def test_the_contributions_add_up_to_the_probability(learnt: Workshop) -> None:
+def test_the_contributions_add_up_to_the_probability(learnt: TrainingContext) -> None:
     now = learnt.panel.now
     model = learnt.learners["lightgbm"](learnt.panel, now, 30)
     assert isinstance(model, Boosted)
@@ -69,7 +67,7 @@ def test_the_contributions_add_up_to_the_probability(learnt: Workshop) -> None:
     assert expit(pull.sum(axis=1) + mean) == pytest.approx(model.probability(now))
 
 
-def test_a_longer_silence_than_usual_lowers_the_probability_of_an_order(learnt: Workshop) -> None:
+def test_a_longer_silence_than_usual_lowers_the_probability_of_an_order(learnt: TrainingContext) -> None:
     model = learnt.learners["bgnbd"](learnt.panel, learnt.panel.now, 30)
     assert model is not None
     names = learnt.panel.now.names
@@ -81,29 +79,29 @@ def test_a_longer_silence_than_usual_lowers_the_probability_of_an_order(learnt: 
     assert fresh > silent
 
 
-def test_few_orders_are_drawn_to_the_shops_mean_and_many_are_not(learnt: Workshop) -> None:
+def test_few_orders_are_drawn_to_the_shops_mean_and_many_are_not(learnt: TrainingContext) -> None:
     now = learnt.panel.now
     value, orders = expected_order_value(now), now.column("orders_total")
     own = now.column("order_value_mean")
     drawn = np.abs(value - own) / np.maximum(np.abs(own - own.mean()), 1e-9)
     assert drawn[orders <= 2].mean() > drawn[orders >= 10].mean()
-    table = score(learnt.learners["bgnbd"](learnt.panel, now, 30), now)  # type: ignore[arg-type]
+    table = score_purchase(learnt.learners["bgnbd"](learnt.panel, now, 30), now)  # type: ignore[arg-type]
     product = table["probability"].to_numpy() * table["expected_order_value"].to_numpy()
     assert table["expected_value"].to_numpy() == pytest.approx(product)
 
 
 def test_three_states_by_distance_from_one_half() -> None:
     found = states(np.array([0.1, 0.25, 0.5, 0.74, 0.75, 1.0]), 0.25)
-    assert [STATES[place] for place in found] == [
+    assert [STATES[index] for index in found] == [
         "likely to stay", "likely to stay", "unsure", "unsure", "at risk", "at risk",
     ]  # fmt: skip
 
 
-def test_no_law_no_answer_for_180_days(learnt: Workshop) -> None:
+def test_without_a_model_for_180_days_churn_180_is_null(learnt: TrainingContext) -> None:
     model = learnt.learners["bgnbd"](learnt.panel, learnt.panel.now, 90)
     assert model is not None
     table = score_churn(model, None, learnt.panel.now, 0.2)
-    assert table["probability_180"].null_count == table.num_rows
+    assert table["churn_180"].null_count == table.num_rows
 
 
 CARD = {"as_of": "2021-06-01", "metrics": {"calibration_error": 0.02}}
@@ -127,7 +125,7 @@ def test_when_to_train_again(days: int, moved: int, error: float | None, retrain
     assert (decision.retrain, words in decision.sentence) == (retrain, True), decision.sentence
 
 
-def test_the_same_customers_have_not_moved_and_others_have(learnt: Workshop) -> None:
+def test_the_same_customers_have_not_moved_and_others_have(learnt: TrainingContext) -> None:
     now = learnt.panel.now
     seen = drift.reference([now])
     assert max(drift.stability(seen, now).values()) < 0.01
@@ -140,7 +138,7 @@ def test_the_same_customers_have_not_moved_and_others_have(learnt: Workshop) -> 
 def test_a_feature_without_any_value_is_left_out_of_the_trees() -> None:
     con, as_of = believable_shop()
     con.execute("update lines set quantity = 0")
-    shop_of = workshop(con, as_of)
+    shop_of = TrainingContext(con, as_of)
     model = learners(0)["lightgbm"](shop_of.panel, shop_of.panel.now, 30)
     assert isinstance(model, Boosted) and "price_mean" not in model.names and "return_recency" not in model.names
     assert np.isfinite(model.probability(frame_of(features(con, as_of), as_of))).all()

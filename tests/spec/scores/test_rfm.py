@@ -16,7 +16,7 @@ AS_OF = "2026-03-01"
 
 def scores(text: str, as_of: str = AS_OF) -> dict[str, tuple[int, int, Decimal, int, str]]:
     con = snapshot(parse(text), as_of)
-    rfm.score(con, date.fromisoformat(as_of))
+    rfm.compute_rfm(con, date.fromisoformat(as_of))
     rows = con.execute(
         "select customer_id, recency_days, frequency, monetary, rfm_score, segment from rfm_scores"
     ).fetchall()

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foresell.scores.forecast import score as forecast
-from foresell.scores.forecast.score import expected_total, known_sales, months_later
+from foresell.scores.forecast import model as forecast
+from foresell.scores.forecast.model import expected_total, known_sales, months_later
 
 FIRST = date(2024, 1, 1)
 

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from foresell.errors import BadInput
+from foresell.scores.churn.score import CHURN, CHURN_180
+from foresell.scores.purchase.score import PURCHASE
 from foresell.scores.training.backtest import Backtest, predict_past, validations
 from foresell.scores.training.models import learners, load
 from foresell.scores.training.readiness import Readiness
 from foresell.scores.training.targets import targets
-from foresell.scores.training.tasks import CHURN, CHURN_180, PURCHASE
-from foresell.scores.training.train_task import Trained, choose, stored, train, workshop
+from foresell.scores.training.train_task import Trained, TrainingContext, choose, load_model, train_task
 from tests.spec.scores.shop import believable_shop
 
 READY = Readiness("purchase", "learner", ())
@@ -24,22 +25,22 @@ READY = Readiness("purchase", "learner", ())
 @pytest.fixture(scope="module")
 def trained() -> dict[str, Trained]:
     con, as_of = believable_shop()
-    shop = workshop(con, as_of, seed=1)
-    return {task.name: train(con, task, shop) for task in (PURCHASE, CHURN, CHURN_180)}
+    shop = TrainingContext(con, as_of, seed=1)
+    return {task.name: train_task(shop, task) for task in (PURCHASE, CHURN, CHURN_180)}
 
 
 @pytest.mark.parametrize("task", ["purchase", "churn", "churn_180"])
 def test_a_stored_model_gives_the_same_probabilities(trained: dict[str, Trained], task: str) -> None:
     one = trained[task]
     con, as_of = believable_shop()
-    frame = workshop(con, as_of, seed=1).panel.now
-    again = stored(one.text, json.loads(json.dumps(one.card, allow_nan=False)))
+    frame = TrainingContext(con, as_of, seed=1).panel.now
+    again = load_model(one.text, json.loads(json.dumps(one.card, allow_nan=False)))
     assert np.array_equal(again.probability(frame), one.model.probability(frame))
 
 
 def test_the_same_data_and_seed_give_the_same_model(trained: dict[str, Trained]) -> None:
     con, as_of = believable_shop()
-    again = train(con, PURCHASE, workshop(con, as_of, seed=1))
+    again = train_task(TrainingContext(con, as_of, seed=1), PURCHASE)
     assert again.text == trained["purchase"].text
     assert json.dumps(again.card) == json.dumps(trained["purchase"].card)
 
@@ -60,7 +61,7 @@ def test_there_are_six_tests_the_latest_with_its_window_just_closed(trained: dic
 
 def test_thresholds_come_from_cutoffs_whose_outcome_was_known_by_then() -> None:
     con, as_of = believable_shop()
-    shop = workshop(con, as_of, seed=1)
+    shop = TrainingContext(con, as_of, seed=1)
     past = predict_past(shop.panel, CHURN, shop.learners["bgnbd"])
     for one in past[-6:]:
         known = validations(past, CHURN, one.frame.as_of)
@@ -70,7 +71,7 @@ def test_thresholds_come_from_cutoffs_whose_outcome_was_known_by_then() -> None:
 
 def test_a_model_at_a_cutoff_is_blind_to_every_label_after_it() -> None:
     con, as_of = believable_shop()
-    panel = workshop(con, as_of, seed=1).panel
+    panel = TrainingContext(con, as_of, seed=1).panel
     frame = panel.closed(90)[-1]
     turned = replace(panel, ordered=lambda f, h: panel.ordered(f, h) ^ (f.as_of + timedelta(days=h) > frame.as_of))
     first, second = (learners(1)["lightgbm"](p, frame, 90) for p in (panel, replace(turned, _labels={})))
@@ -138,5 +139,5 @@ def test_side_by_side_nothing_asks_for_more_threads_than_training_has(monkeypatc
 
     monkeypatch.setattr(lightgbm.Booster, "predict", watched)
     con, as_of = believable_shop()
-    train(con, PURCHASE, workshop(con, as_of, seed=1))
+    train_task(TrainingContext(con, as_of, seed=1), PURCHASE)
     assert asked and set(asked) == {1}

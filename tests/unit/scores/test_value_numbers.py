@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foresell.scores.lifetime_value import gamma_gamma
-from foresell.scores.lifetime_value import score as lifetime_value
+from foresell.scores.lifetime_value import model as lifetime_value
 from foresell.scores.lifetime_value.season import FLAT, YEAR, Season, season_of
 from foresell.scores.training import bgnbd
 

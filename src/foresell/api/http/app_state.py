@@ -22,8 +22,8 @@ from foresell.db import AsyncConnection
 from foresell.errors import DatabaseUnavailable, ForesellError, ModelUnavailable, NotReady
 from foresell.logs import logger
 from foresell.settings import Settings
-from foresell.snapshot.queries import Filter, Places
-from foresell.snapshot.reader import Door, Scope
+from foresell.snapshot.queries import Filter, Ranks
+from foresell.snapshot.reader import Scope, ScopedSnapshot
 from foresell.sql import named_queries
 from foresell.store.database import Database
 
@@ -67,7 +67,7 @@ class Web:
         )
         self._checked_until = 0.0
         self.run: dict[str, Any] | None = None
-        self._door: Door | None = None
+        self._door: ScopedSnapshot | None = None
         self._why_closed: ForesellError | None = None
         self._scopes: dict[int, tuple[float, Scope]] = {}
         self._models: dict[tuple[int, str], dict[str, Any]] = {}
@@ -156,7 +156,7 @@ class Web:
                 "This question needs more memory than there is now.", remedy="Try again soon."
             ) from None
 
-    def door(self) -> Door:
+    def door(self) -> ScopedSnapshot:
         """The door to the published snapshot. Raises NotReady when nothing is published, or it cannot be opened."""
         if self._door is None:
             raise self._why_closed or NotReady(
@@ -165,11 +165,11 @@ class Web:
             )
         return self._door
 
-    async def places(self, principal: Principal, which: Filter, sort: str) -> Places:
+    async def places(self, principal: Principal, which: Filter, sort: str) -> Ranks:
         """The places of the list's matching rows, in order."""
         door, scope = self.door(), await self.scope(principal)
         with span("snapshot"):
-            return await anyio.to_thread.run_sync(door.places, scope, which, sort)
+            return await anyio.to_thread.run_sync(door.ranks, scope, which, sort)
 
     async def model(self, task: str) -> dict[str, Any]:
         """The model that answers a task in the published run, with its figures. Raises ModelUnavailable.
@@ -217,9 +217,9 @@ class Web:
             _close_later(old)
         log.info("run opened", action="open", run_id=run["run_id"])
 
-    def _opened(self, run: dict[str, Any]) -> Door:
+    def _opened(self, run: dict[str, Any]) -> ScopedSnapshot:
         file = self.settings.snapshots / str(run["snapshot_file"])
-        return Door(file, run["run_id"], memory_gib=self.settings.memory_gib, threads=self.settings.threads)
+        return ScopedSnapshot(file, run["run_id"], memory_gib=self.settings.memory_gib, threads=self.settings.threads)
 
     async def _watch(self) -> None:
         while True:
@@ -230,7 +230,7 @@ class Web:
                 log.warning(error.message, action="open")
 
 
-async def _interruptible(door: Door, scope: Scope, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+async def _interruptible(door: ScopedSnapshot, scope: Scope, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
     """Ask in a thread; when nobody waits for the answer any more, the query is stopped."""
     lock = threading.Lock()
     under_way: duckdb.DuckDBPyConnection | None = None
@@ -255,7 +255,7 @@ async def _interruptible(door: Door, scope: Scope, question: Callable[[duckdb.Du
         raise
 
 
-def _close_later(door: Door) -> None:
+def _close_later(door: ScopedSnapshot) -> None:
     """Close it a minute from now, when requests under way are done, and later still while somebody holds it."""
 
     def close() -> None:

@@ -149,9 +149,9 @@ async def list_calls_for_today(
     async with web.transaction(principal.user_id) as con:
         resting = await calls.find_resting_customers(con)
         already_called = await calls.count_calls_today(con, principal.user_id)
-    left_out = await web.ask(principal, queries.places_of, resting) if resting else None
+    left_out = await web.ask(principal, queries.ranks_of, resting) if resting else None
     callable_ = ranked if left_out is None else ranked[~np.isin(ranked, left_out)]
-    rows = await web.ask(principal, queries.listed, callable_[:limit]) if len(callable_) else []
+    rows = await web.ask(principal, queries.list_rows, callable_[:limit]) if len(callable_) else []
     data = await customer_lists.add_names_and_owners(web, principal, rows)
     summary = {
         "calls": len(data),

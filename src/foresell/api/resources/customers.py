@@ -281,12 +281,12 @@ def _cut(
     con: duckdb.DuckDBPyConnection, customer_id: str, name: str, start: int, limit: int
 ) -> tuple[int, list[dict[str, Any]]]:
     _there(con, customer_id)
-    rows = queries.question(con, name, {"customer_id": customer_id})
+    rows = queries.run_query(con, name, {"customer_id": customer_id})
     return len(rows), rows[start : start + limit]
 
 
 def _there(con: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, Any]:
-    found = queries.question(con, "customer_with_prediction", {"customer_id": customer_id})
+    found = queries.run_query(con, "customer_with_prediction", {"customer_id": customer_id})
     if not found:
         raise NotFound("Customer not found", remedy="Find the customer in the list: /api/customers?q=")
     return found[0]
@@ -294,15 +294,15 @@ def _there(con: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, Any]:
 
 def _scores(con: duckdb.DuckDBPyConnection, customer_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     scores = _there(con, customer_id)
-    scores.pop("place")
+    scores.pop("rank")
     sentences = (scores.pop("reasons") or "").splitlines()
-    reasons = queries.question(con, "reasons", {"customer_id": customer_id})
+    reasons = queries.run_query(con, "reasons", {"customer_id": customer_id})
     return {**scores, "reasons": sentences}, reasons
 
 
 def _purchase_days(con: duckdb.DuckDBPyConnection, customer_id: str) -> list[date]:
     _there(con, customer_id)
-    rows = queries.question(con, "orders_of_customer", {"customer_id": customer_id})
+    rows = queries.run_query(con, "orders_of_customer", {"customer_id": customer_id})
     return [row["day"] for row in rows if row["is_counted"]]
 
 
@@ -315,9 +315,9 @@ def _calculation(con: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, 
             "This customer has no counted order before as_of, so there is no score.",
             remedy="See /orders.",
         )
-    orders = queries.question(con, "orders_of_customer", {"customer_id": customer_id})
-    cuts = queries.question(con, "cut_points")
-    [rule] = queries.question(con, "rule_of_segment", {"segment": scores["segment"]})
+    orders = queries.run_query(con, "orders_of_customer", {"customer_id": customer_id})
+    cuts = queries.run_query(con, "cut_points")
+    [rule] = queries.run_query(con, "rule_of_segment", {"segment": scores["segment"]})
     counted = [order for order in orders if order["is_counted"]]
     returned = sum(order["net_amount"] for order in orders if not order["is_counted"])
     formulas = {

@@ -89,10 +89,10 @@ def _prepared(
 ) -> tuple[str, dict[str, Any], tuple[float, float], list[float]]:
     """The filter as an expression with its values, the range of all customers in reach, and the cut points."""
     column = COLUMNS[axis]
-    holds, values = queries.conditions(con, which)
+    holds, values = queries.filter_conditions(con, which)
     [row] = queries.rows_of(con, f"select min({column}) as low, max({column}) as high from customer_list")
     end = "highest" if axis == "recency" else "lowest"
     cuts = [
-        float(cut[end]) for cut in queries.question(con, "cut_points") if cut["axis"] == column and cut["score"] > 1
+        float(cut[end]) for cut in queries.run_query(con, "cut_points") if cut["axis"] == column and cut["score"] > 1
     ]
     return holds, values, (float(row["low"] or 0), float(row["high"] or 0)), sorted(cuts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator, Iterable
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import anyio
 from fastapi import APIRouter, Body, Path, Request
@@ -24,8 +24,9 @@ from foresell.db import AsyncConnection
 from foresell.delivery import customers, tabular_writers
 from foresell.errors import NotFound, TooMany
 from foresell.privacy.vault import vault_of
-from foresell.snapshot.queries import Places
-from foresell.snapshot.reader import Door, Scope
+from foresell.scores import registry
+from foresell.snapshot.queries import Ranks
+from foresell.snapshot.reader import Scope, ScopedSnapshot
 from foresell.sql import named_queries
 
 router = APIRouter(prefix="/api", tags=["export"])
@@ -36,12 +37,16 @@ FIRST_ROWS, MORE_ROWS = 500, 10_000
 #: Exports a process makes at the same time.
 AT_ONCE = 4
 
-Column = Literal[
-    "customer_id", "name", "email", "phone", "address", "city", "country", "owner", "segment", "rfm_score", "r", "f", "m",
-    "recency_days", "frequency", "monetary", "last_purchase_day", "purchase_probability", "tenth", "expected_order_value",
-    "expected_value", "churn_state", "churn_90", "churn_180", "value_12m", "value_low", "value_high", "value_rank",
-    "value_band", "reasons",
-]  # fmt: skip
+#: What the customer list offers: by exported name, its expression. The columns of scores come from their registry.
+FROM_LIST = customers.list_expressions(registry.list_columns())
+PREDICTED = {
+    *(column.export_name or column.name for column in registry.list_columns() if column.table == "predictions"),
+    "reasons",
+}
+if TYPE_CHECKING:
+    Column = str
+else:
+    Column = Literal[("customer_id", "name", *customers.CONTACT, "city", "owner", *list(FROM_LIST)[1:])]
 
 
 class DateRange(BaseModel):
@@ -147,7 +152,7 @@ class _Job:
     """One export under way: its rows are fixed, its run is held open."""
 
     def __init__(
-        self, web: Web, principal: Principal, wanted: ExportRequest, door: Door, scope: Scope, places: Places
+        self, web: Web, principal: Principal, wanted: ExportRequest, door: ScopedSnapshot, scope: Scope, places: Ranks
     ) -> None:
         self.web = web
         self.principal = principal
@@ -157,7 +162,7 @@ class _Job:
         self.contacts = wanted.contacts
         self.columns: list[str] = list(wanted.columns or customers.USUAL)
         if not wanted.include_predictions:
-            self.columns = [name for name in self.columns if name not in customers.PREDICTIONS]
+            self.columns = [name for name in self.columns if name not in PREDICTED]
         self.sheet: tabular_writers.Sheet = (
             tabular_writers.Csv(bom=wanted.bom) if wanted.format == "csv" else tabular_writers.Xlsx()
         )
@@ -186,15 +191,17 @@ class _Job:
         if end := self.sheet.tail(self._about()):
             yield end
 
-    async def _rows(self, places: Places) -> bytes:
+    async def _rows(self, places: Ranks) -> bytes:
         scores = await anyio.to_thread.run_sync(self._scores, places)
         ids = [row["customer_id"] for row in scores]
         persons = await self._persons(ids) if {*customers.PERSON, *customers.CONTACT} & set(self.columns) else {}
         return await anyio.to_thread.run_sync(self._written, scores, persons)
 
-    def _scores(self, places: Places) -> list[dict[str, tabular_writers.Cell]]:
+    def _scores(self, places: Ranks) -> list[dict[str, tabular_writers.Cell]]:
         with self.door.open(self.scope) as con:
-            return customers.scores_at(con, places, [name for name in self.columns if name in customers.SCORES])
+            return customers.scores_at(
+                con, places, {name: FROM_LIST[name] for name in self.columns if name in FROM_LIST}
+            )
 
     async def _persons(self, ids: list[Any]) -> dict[str, dict[str, Any]]:
         async with self.web.transaction(self.principal.user_id) as con:

@@ -19,7 +19,7 @@ from foresell.api.shared.calculation import ExplainOptions, Explanation, Figures
 from foresell.audit import record
 from foresell.errors import NotFound
 from foresell.metrics import catalogue
-from foresell.scores.training.tasks import ALL_TASKS
+from foresell.scores import registry
 from foresell.sql import named_queries
 
 router = APIRouter(prefix="/api", tags=["models"])
@@ -357,8 +357,8 @@ async def rollback_model(
     web: WebOf, principal: Annotated[Principal, require("models.manage")], task: TaskName, request: Request
 ) -> Response:
     """Take the newest model of a task out of service; the one before it serves from the next refresh on. Audited."""
-    if task not in ALL_TASKS:
-        raise NotFound("There is no such task.", remedy=f"Choose one of: {', '.join(ALL_TASKS)}")
+    if task not in registry.task_names():
+        raise NotFound("There is no such task.", remedy=f"Choose one of: {', '.join(registry.task_names())}")
     async with web.transaction(principal.user_id) as con:
         row = await (await con.execute(_query("withdraw"), {"task": task})).fetchone()
         if row is None or row["model_id"] is None:

@@ -181,7 +181,7 @@ async def _category(web: Web, principal: Principal, how: SalesFilters) -> str | 
     if how.category is None:
         return None
     with customer_lists.by_parameter():
-        _, found = await web.ask(principal, queries.conditions, Filter(category=how.category))
+        _, found = await web.ask(principal, queries.filter_conditions, Filter(category=how.category))
     return str(found["category"])
 
 

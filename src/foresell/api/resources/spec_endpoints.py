@@ -203,12 +203,12 @@ async def get_customer_details(
 
 def _details(con: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, Any]:
     values = {"customer_id": customer_id}
-    found = queries.question(con, "details_of_customer", values) or queries.question(
+    found = queries.run_query(con, "details_of_customer", values) or queries.run_query(
         con, "customer_with_prediction", values
     )
     if not found:
         raise NotFound("Customer not found", remedy="Find the customer in the list: /api/customers?q=")
-    return {**found[0], "orders": orjson.Fragment(body(queries.transactions(con, customer_id)))}
+    return {**found[0], "orders": orjson.Fragment(body(queries.list_transactions(con, customer_id)))}
 
 
 async def _prediction(web: Web, found: dict[str, Any]) -> dict[str, Any] | None:
@@ -219,7 +219,7 @@ async def _prediction(web: Web, found: dict[str, Any]) -> dict[str, Any] | None:
     model = await web.model("purchase")
     threshold = model["figures"].get("threshold", 0.5)
     buys = probability >= threshold
-    happened = model["deciles"].get(found["tenth"])
+    happened = model["deciles"].get(found["decile"])
     confidence = None if happened is None else (happened if buys else 1 - happened)
     return {"purchase_probability": probability, "predicted_next_month": buys, "confidence": confidence}
 

@@ -23,12 +23,14 @@ from foresell.api.shared.paging import Paging
 from foresell.metrics import catalogue
 from foresell.metrics.metric import Metric
 from foresell.snapshot import queries
-from foresell.snapshot.reader import Door
+from foresell.snapshot.reader import ScopedSnapshot
 
 ANSWERS_KEPT = 4_096
 
 Figures = list[dict[str, Any]]
-_remembered: WeakKeyDictionary[Door, OrderedDict[tuple[str, str, bytes], asyncio.Task[Any]]] = WeakKeyDictionary()
+_remembered: WeakKeyDictionary[ScopedSnapshot, OrderedDict[tuple[str, str, bytes], asyncio.Task[Any]]] = (
+    WeakKeyDictionary()
+)
 T = TypeVar("T")
 
 
@@ -101,7 +103,7 @@ async def of_total(
     """The passport of how many customers a list holds."""
     chosen = await customer_lists.filter_of(web, principal, which)
     with customer_lists.by_parameter():
-        holds, values = await web.ask(principal, queries.conditions, chosen)
+        holds, values = await web.ask(principal, queries.filter_conditions, chosen)
     return await answered(web, principal, MetricQuery(catalogue.CUSTOMERS, values, {"conditions": holds}), how)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,11 +16,16 @@ from foresell.api.http.error_handlers import ParameterError
 from foresell.api.http.responses import cursor_of
 from foresell.api.shared.paging import Paging
 from foresell.errors import UsageError
+from foresell.scores import registry
 from foresell.snapshot import queries
-from foresell.snapshot.queries import Filter, Places
+from foresell.snapshot.queries import Filter, Ranks
 from foresell.sql import named_queries
 
-Sort = Literal["value", "probability", "lifetime", "risk", "recency", "frequency", "monetary", "score"]
+#: The orders of the list, from the registry of scores.
+if TYPE_CHECKING:
+    Sort = str
+else:
+    Sort = Literal[tuple(registry.list_sorts())]
 State = Literal["likely to stay", "unsure", "at risk"]
 MOST_FOUND = 50_000
 
@@ -68,7 +73,7 @@ class Cut:
         return {"total": self.total, "page": self.page, "next_cursor": following, "meta": web.meta()}
 
 
-async def selected(web: Web, principal: Principal, which: CustomerFilters, sort: str) -> Places:
+async def selected(web: Web, principal: Principal, which: CustomerFilters, sort: str) -> Ranks:
     """The places of all customers that match, in order. Raises ParameterError for a name that does not exist."""
     which_customers = await filter_of(web, principal, which)
     with by_parameter():
@@ -107,7 +112,7 @@ async def page(
     start = filters.start(web)
     places = await selected(web, principal, filters, sort)
     cut = places[start : start + filters.limit]
-    rows = await web.ask(principal, queries.listed, cut, columns) if len(cut) else []
+    rows = await web.ask(principal, queries.list_rows, cut, columns) if len(cut) else []
     return Cut.of(rows, len(places), start, filters.limit)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from foresell.scores import registry
+from foresell.types import ScoreColumn
 
 CustomerId = Annotated[str, Path(description="Such as C000123.", pattern=r"^[Cc][0-9]{6,12}$", examples=["C000123"])]
 
@@ -28,35 +31,31 @@ class UserRef(BaseModel):
     name: str | None = Field(description="null where you may not see it.")
 
 
-class ListedCustomer(BaseModel):
-    """One customer of the list. Probabilities are of an order within 30 days of as_of; money is net revenue."""
+_PYTHON_TYPES: dict[str, Any] = {"text": str, "integer": int, "number": float, "date": date}
 
-    customer_id: str
-    name: str | None
-    country: str | None
-    segment: str
-    rfm_score: int
-    r: int
-    f: int
-    m: int
-    recency_days: int
-    frequency: int
-    monetary: float
-    last_purchase_day: date
-    probability: float | None
-    tenth: int | None = Field(description="1: the likeliest tenth to order.")
-    expected_order_value: float | None
-    expected_value: float | None = Field(description="Probability x expected order value.")
-    churn_state: str | None
-    churn_90: float | None
-    churn_180: float | None
-    value_12m: float | None
-    value_low: float | None
-    value_high: float | None
-    value_rank: int | None
-    value_band: str | None
-    reasons: list[str] = Field(description="Up to three, the strongest first; of the head of the call list.")
-    owner: UserRef | None
+
+def _score_field(column: ScoreColumn) -> tuple[Any, Any]:
+    """The field of one score column: its type, description and an example."""
+    python_type = _PYTHON_TYPES[column.type]
+    about = Field(description=column.description, examples=[column.example])
+    return (python_type | None if column.nullable else python_type), about
+
+
+#: One customer of the list. The columns of scores come from their registry.
+if TYPE_CHECKING:
+    ListedCustomer = BaseModel
+else:
+    ListedCustomer = create_model(
+        "ListedCustomer",
+        __doc__="One customer of the list. Probabilities are of the days after as_of; money is net revenue.",
+        __base__=BaseModel,
+        customer_id=(str, ...),
+        name=(str | None, ...),
+        country=(str | None, ...),
+        **{column.name: _score_field(column) for column in registry.list_columns()},
+        reasons=(list[str], Field(description="Up to three, the strongest first; for the top of the call list.")),
+        owner=(UserRef | None, ...),
+    )
 
 
 class Job(BaseModel):

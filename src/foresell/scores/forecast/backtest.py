@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
-from foresell.scores.forecast.score import (
+from foresell.scores.forecast.model import (
     TARGETS,
     Sales,
     errors,
@@ -20,9 +22,13 @@ from foresell.scores.forecast.score import (
     read_sales,
     shortest_history,
 )
+from foresell.scores.training.model_registry import METRICS, ModelVersion, metric_row
+from foresell.scores.training.train_task import TrainingContext
 
 #: The bar of the requirements, for the month totals of net revenue.
 BAR = 0.90
+
+TASK, KIND, HORIZON_DAYS = "revenue_forecast", "trading_day_year_on_year", 30
 
 SCHEMA = pa.schema(
     [
@@ -153,3 +159,37 @@ def _total(sales: Sales, starts: date, ends: date, target: str) -> float:
     """What was taken in [starts, ends)."""
     values = sales.revenue if target == "revenue" else sales.orders
     return float(values[(starts - sales.first).days : (ends - sales.first).days].sum())
+
+
+def make_version(context: TrainingContext) -> ModelVersion:
+    """The forecast as a version for the registry: no parameters, but every month it would have forecast. Raises NotReady."""
+    record = backtest(context.con, context.as_of)
+    rows = [row for month in record.to_pylist() for row in _metric_rows(month)]
+    verdicts = [verdict(record, target) for target in TARGETS]
+    card = {
+        "task": TASK, "kind": KIND, "as_of": context.as_of.isoformat(), "horizon": HORIZON_DAYS,
+        "metrics": {f"accuracy_{each.target}": each.accuracy for each in verdicts},
+        "targets": [
+            {"task": TASK, "population": each.target, "measure": "accuracy", "goal": each.bar, "value": each.accuracy,
+             "low": each.low, "trivial": each.naive_accuracy, "verdict": each.state, "sentence": each.because}
+            for each in verdicts
+        ],
+    }  # fmt: skip
+    metrics = pa.Table.from_pylist(rows, schema=METRICS)
+    return ModelVersion(TASK, KIND, context.as_of, "", card, verdicts[0].because, metrics)
+
+
+def _metric_rows(month: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The metrics of one month and target: ours, and those of "the same month a year ago"."""
+
+    def row(
+        model: str, metric: str, value: float, low: float | None = None, high: float | None = None
+    ) -> dict[str, Any]:
+        return metric_row(
+            TASK, HORIZON_DAYS, model, month["month"], 0, metric, value, low, high, population=month["target"]
+        )
+
+    yield row("ours", "accuracy", month["accuracy"])
+    yield row("ours", "actual", month["actual"])
+    yield row("ours", "expected", month["expected"], month["low"], month["high"])
+    yield row("seasonal_naive", "accuracy", month["naive_accuracy"])

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 import scipy  # loads its parts when they are used
 from numpy.typing import NDArray
 
 from foresell.errors import NotReady
-from foresell.scores.lifetime_value import score as lifetime_value
+from foresell.scores.lifetime_value import model
+from foresell.scores.training.model_registry import METRICS, ModelVersion, mean_metrics, metric_row
+from foresell.scores.training.train_task import TrainingContext
 from foresell.sql import read_sql
 
 Floats = NDArray[np.float64]
 
 HORIZON_DAYS = 180
+KIND = "bgnbd_gamma_gamma"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +90,8 @@ def backtest(
 
 def _holdout(con: duckdb.DuckDBPyConnection, cutoff: date, horizon_days: int, seed: int) -> Holdout:
     """What was said at `cutoff` against what came."""
-    customers = lifetime_value.read_purchases(con, cutoff)
-    said = lifetime_value.value(lifetime_value.fit(con, cutoff, customers), customers, horizon_days, seed)
+    customers = model.read_purchases(con, cutoff)
+    said = model.value(model.fit(con, cutoff, customers), customers, horizon_days, seed)
     ids, value = said["customer_id"].to_pylist(), said["value"].to_numpy()
     horizon = timedelta(days=horizon_days)
     came, before = _revenue(con, ids, cutoff, cutoff + horizon), _revenue(con, ids, cutoff - horizon, cutoff)
@@ -144,3 +149,37 @@ def _capture(value: Floats, came: Floats) -> float:
     best = np.argsort(-value, kind="stable")[: max(1, len(value) // 10)]
     total = float(came.sum())
     return float(came[best].sum()) / total if total > 0 else 0.0
+
+
+def make_version(context: TrainingContext) -> ModelVersion:
+    """The value model as a version for the registry: its parameters and its holdouts of HORIZON_DAYS. Raises NotReady."""
+    fitted = model.fit(context.con, context.as_of)
+    holdouts = backtest(context.con, context.as_of, seed=context.seed)
+    rows = [row for holdout in holdouts for row in _metric_rows(holdout)]
+    means = mean_metrics(rows)
+    card = {
+        "task": "lifetime_value", "kind": KIND, "as_of": context.as_of.isoformat(), "horizon": 365, "seed": context.seed,
+        "metrics": {row["measure"]: row["value"] for row in means if row["model"] == KIND},
+        "tests": [holdout.as_of.isoformat() for holdout in holdouts], "targets": [],
+    }  # fmt: skip
+    reason = f"Tested on {len(holdouts)} holdout periods of {HORIZON_DAYS} days."
+    metrics = pa.Table.from_pylist([*rows, *means], schema=METRICS)
+    return ModelVersion("lifetime_value", KIND, context.as_of, fitted.to_json(), card, reason, metrics)
+
+
+def _metric_rows(holdout: Holdout) -> Iterator[dict[str, Any]]:
+    """One row per model and metric of a holdout; "perfect" is the most any list could have held."""
+
+    def row(
+        name: str, metric: str, value: float, low: float | None = None, high: float | None = None
+    ) -> dict[str, Any]:
+        return metric_row(
+            "lifetime_value", holdout.horizon_days, name, holdout.as_of, holdout.customers, metric, value, low, high
+        )
+
+    for metric in ("accuracy", "spearman", "capture"):
+        measured = getattr(holdout, metric)
+        yield row(KIND, metric, measured.value, measured.low, measured.high)
+        yield row("same_as_last", metric, getattr(holdout, f"last_{metric}"))
+    yield row("perfect", "capture", holdout.capture_perfect)
+    yield row(KIND, "in_range", holdout.in_range)

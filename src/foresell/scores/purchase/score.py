@@ -1,30 +1,48 @@
-"""purchase: how likely a customer orders in the next 30 days, and what that order is worth."""
+"""Purchase: the chance that a customer orders in the next 30 days, and what that order is worth.
+
+Features: training/features.sql. Label: at least one counted order in the 30 days (training/panel.py). Model: LightGBM, or
+BG/NBD where LightGBM ranks worse (training/models.py, chosen in training/train_task.py). Reasons: training/reasons.py.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
 
+from foresell.scores.protocol import Score, ScoringContext
+from foresell.scores.training import reasons
 from foresell.scores.training.features import Floats, Frame, batches
 from foresell.scores.training.models import Model
+from foresell.scores.training.outcomes import OutcomeRule
+from foresell.scores.training.tasks import Task
+from foresell.types import ScoreColumn
 
+PURCHASE = Task("purchase", 30, "buys", "lightgbm")
 WINSOR = 0.99  # one order of 77,000 must not set what all orders are worth
 
 
-def score(model: Model, frame: Frame) -> pa.Table:
-    """The call list. Grain: one row per customer of the frame, in its order.
-
-    Columns: customer_id, probability (of an order within 30 days), expected_order_value and expected_value (their
-    product), both in the shop's currency.
-    """
+def score_purchase(model: Model, frame: Frame) -> pa.Table:
+    """Grain: one row per customer of the frame, in its order. Columns: customer_id and COLUMNS."""
     probability = np.concatenate([model.probability(batch) for batch in batches(frame)])
     value = expected_order_value(frame)
-    columns = {"probability": probability, "expected_order_value": value, "expected_value": probability * value}
+    columns = {
+        "probability": probability,
+        "decile": deciles(probability),
+        "expected_order_value": value,
+        "expected_value": probability * value,
+    }
     return pa.table({"customer_id": frame.customers, **columns})
 
 
+def deciles(probability: Floats) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """1 for the tenth of customers most likely to order, 10 for the least likely; ties in the order of the frame."""
+    rank = np.empty(len(probability), dtype=np.int64)
+    rank[np.argsort(-probability, kind="stable")] = np.arange(1, len(probability) + 1)
+    return (10 * rank + len(rank) - 1) // max(1, len(rank))
+
+
 def expected_order_value(frame: Frame) -> Floats:
-    """What the next order of each customer is worth: the own mean, drawn to the shop's where few orders speak for it.
+    """Expected value of each customer's next order: the customer's mean, shrunk towards the shop's mean.
 
     Credibility weighting n / (n + k) with k = variance within customers / variance between them (Bühlmann 1967), the form
     the Gamma-Gamma expectation takes too. Values are capped at the 99th percentile first.
@@ -41,3 +59,43 @@ def expected_order_value(frame: Frame) -> Floats:
         return np.full(len(frame), shop)
     weight = orders / (orders + within / between)
     return np.asarray(weight * mean + (1 - weight) * shop, dtype=np.float64)
+
+
+def _predict(context: ScoringContext) -> pa.Table:
+    return score_purchase(context.model(PURCHASE.name), context.frame)
+
+
+def _explain(context: ScoringContext, scored: pa.Table) -> pa.Table:
+    """Reasons for the customers at the top of the call list."""
+    best = reasons.frame_of_best(context.frame, scored["expected_value"].to_numpy())
+    return reasons.reasons(context.model(PURCHASE.name), best, PURCHASE)
+
+
+COLUMNS = (
+    ScoreColumn(
+        "probability", "number", "Chance to order (30 days)", "Probability of an order within 30 days of as_of.",
+        "probability", 0.42, sort="probability", export_name="purchase_probability",
+    ),
+    ScoreColumn(
+        "decile", "integer", "Decile", "1: the tenth of customers most likely to order within 30 days.", "rank", 1,
+        best="lowest", saved=False,
+    ),
+    ScoreColumn(
+        "expected_order_value", "number", "Expected order value", "Expected net value of the customer's next order.",
+        "money", 310.2,
+    ),
+    ScoreColumn(
+        "expected_value", "number", "Expected revenue (30 days)",
+        "Probability of an order within 30 days x expected order value.", "money", 130.3, sort="value", order="rank",
+    ),
+)  # fmt: skip
+
+PURCHASE_SCORE = Score(
+    "purchase",
+    COLUMNS,
+    horizon_days=30,
+    tasks=(PURCHASE,),
+    predict=_predict,
+    explain=_explain,
+    outcomes=(OutcomeRule("purchase", "probability", 30, "buys"),),
+)

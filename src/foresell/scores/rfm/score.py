@@ -1,16 +1,22 @@
-"""RFM: who bought when, how often, for how much; five classes an axis; the segment of each cell."""
+"""RFM: when a customer bought last, how often, for how much; a score of 1 to 5 on each axis and the segment of the three.
+
+Query: rfm.sql. Segment rules: segments.py. No model: the same orders always give the same scores.
+"""
 
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 import duckdb
 
 from foresell.errors import NotReady
+from foresell.scores.protocol import Score
 from foresell.sql import read_sql
+from foresell.types import ScoreColumn
 
 
-def score(con: duckdb.DuckDBPyConnection, as_of: date) -> int:
+def compute_rfm(con: duckdb.DuckDBPyConnection, as_of: date) -> int:
     """Make the table `rfm_scores` (one row per customer with a counted order before as_of) in the snapshot.
 
     Reads `orders` and `segment_rules`. Returns how many customers were scored; raises NotReady when it is none.
@@ -23,3 +29,33 @@ def score(con: duckdb.DuckDBPyConnection, as_of: date) -> int:
             remedy="Counted are orders of a known customer that were not cancelled and come to more than zero.",
         )
     return int(scored)
+
+
+_column = partial(ScoreColumn, nullable=False, table="rfm_scores")
+
+
+COLUMNS = (
+    _column("segment", "text", "Segment", "The segment of the three scores, by the segment rules.", "name", "Champions"),
+    _column(
+        "rfm_score", "integer", "RFM score", "The three scores as one number of three digits.", "score", 455,
+        sort="score", order="rfm_score desc, monetary desc, rank",
+    ),
+    _column("r", "integer", "Recency", "Recency score: 5 for the fifth of customers who bought last.", "score", 4),
+    _column("f", "integer", "Frequency", "Frequency score: 5 for the fifth with the most orders.", "score", 5),
+    _column("m", "integer", "Monetary", "Monetary score: 5 for the fifth with the most net revenue.", "score", 5),
+    _column(
+        "recency_days", "integer", "Days since last order", "Days from the last counted order to as_of.", "days", 12,
+        sort="recency", best="lowest",
+    ),
+    _column(
+        "frequency", "integer", "Orders", "Counted orders: orders with a positive net amount.", "orders", 13,
+        sort="frequency",
+    ),
+    _column(
+        "monetary", "number", "Net revenue", "Net revenue of all orders before as_of, returns subtracted.", "money", 17465.5,
+        sort="monetary",
+    ),
+    _column("last_purchase_day", "date", "Last order", "Day of the last counted order.", "date", "2011-11-28"),
+)  # fmt: skip
+
+RFM_SCORE = Score("rfm", COLUMNS, table="rfm_scores")

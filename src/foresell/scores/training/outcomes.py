@@ -22,7 +22,7 @@ SCHEMA = pa.schema(
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class OutcomeRule:
     """One column of predictions: what it says of the next `horizon_days` (what: buys, leaves or spends)."""
 
     task: str
@@ -31,15 +31,9 @@ class Promise:
     what: str
 
 
-PROMISES = (
-    Promise("purchase", "probability", 30, "buys"),
-    Promise("churn", "churn_90", 90, "leaves"),
-    Promise("churn_180", "churn_180", 180, "leaves"),
-    Promise("lifetime_value", "value_12m", 365, "spends"),
-)
-
-
-def grade(con: duckdb.DuckDBPyConnection, promise: Promise, as_of: date, issued: pa.Table) -> Iterator[dict[str, Any]]:
+def observe_outcomes(
+    con: duckdb.DuckDBPyConnection, rule: OutcomeRule, as_of: date, issued: pa.Table
+) -> Iterator[dict[str, Any]]:
     """Compare what was issued (customer_id, said, segment) as of a day with what the snapshot's orders say came.
 
     Yields one dict per group: all customers, tenths by what was said, segments then. The window must have closed.
@@ -47,9 +41,9 @@ def grade(con: duckdb.DuckDBPyConnection, promise: Promise, as_of: date, issued:
     if not issued.num_rows:
         return
     con.register("issued", issued)
-    values = {"starts": as_of, "ends": as_of + timedelta(days=promise.horizon_days), "what": promise.what}
+    values = {"starts": as_of, "ends": as_of + timedelta(days=rule.horizon_days), "what": rule.what}
     cursor = con.execute(read_sql("foresell.scores.training", "outcomes.sql"), values)
     names = [column[0] for column in cursor.description or ()]
     for row in cursor.fetchall():
-        yield {**dict(zip(names, row, strict=True)), "task": promise.task, "horizon_days": promise.horizon_days}
+        yield {**dict(zip(names, row, strict=True)), "task": rule.task, "horizon_days": rule.horizon_days}
     con.unregister("issued")

@@ -191,7 +191,7 @@ def _explained(model: Model, part: Frame, whole: Frame, task: Task, themes: Sequ
 
 SCHEMA = pa.schema(
     [
-        ("customer_id", pa.string()), ("rank", pa.int8()), ("theme", pa.string()), ("direction", pa.string()),
+        ("customer_id", pa.string()), ("rank", pa.int16()), ("theme", pa.string()), ("direction", pa.string()),
         ("points", pa.float64()), ("sentence", pa.string()),
     ]
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the models are asked, and of whom their answers are measured."""
+"""Tasks: the yes-or-no questions that trained models answer, and the populations they are tested on."""
 
 from __future__ import annotations
 
@@ -31,16 +31,6 @@ class Task:
     def chance(self, probability_of_order: Floats) -> Floats:
         """The probability of what the task asks about."""
         return probability_of_order if self.event == "buys" else 1 - probability_of_order
-
-
-PURCHASE = Task("purchase", 30, "buys", "lightgbm")
-CHURN = Task("churn", 90, "leaves", "blend", fixed_threshold=0.5)
-
-#: Beyond 60 days learners lag behind the season they were trained in; the law of purchases does not.
-CHURN_180 = Task("churn_180", 180, "leaves", "", fixed_threshold=0.5)
-
-TASKS = (PURCHASE, CHURN, CHURN_180)
-ALL_TASKS = (*(task.name for task in TASKS), "lifetime_value", "revenue_forecast")
 
 
 def _key_accounts(frame: Frame) -> Labels:

@@ -1,4 +1,4 @@
-"""From a snapshot to a model one may publish: gate, leak guard, backtest, the choice of what is served, the card."""
+"""Training one task: data checks, leak guard, backtest, the choice of the model that serves, the model card."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import cached_property
 from importlib.metadata import version
 from math import isnan
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from foresell.errors import NotReady
 from foresell.logs import logger
 from foresell.scores.training import drift, leak_guard
 from foresell.scores.training.backtest import Backtest, backtest
 from foresell.scores.training.leak_guard import Finding
+from foresell.scores.training.model_registry import DECILES, METRICS, ModelVersion
 from foresell.scores.training.models import PARAMETERS, TREES, Boosted, Learner, Model, learners, load
 from foresell.scores.training.panel import Panel, read_panel, sampled
 from foresell.scores.training.readiness import Readiness, readiness
@@ -24,16 +27,46 @@ from foresell.scores.training.targets import Target, targets
 from foresell.scores.training.tasks import Task
 
 BASELINES = ("bgnbd", "log_rfm")
-_CALLED = {"bgnbd": "BG/NBD", "log_rfm": "A logistic regression on log R, F, M"}
+REPLAY_MARGIN = 0.2  # of a model without validation: how far from one half a churn state is committed to
+_LABELS = {"bgnbd": "BG/NBD", "log_rfm": "A logistic regression on log R, F, M"}
 
 log = logger("scores")
 
 
 @dataclass(frozen=True)
+class TrainingContext:
+    """What the tasks of one training share. The panel of the snapshot (or of a sample) is read once, when first needed."""
+
+    con: duckdb.DuckDBPyConnection
+    as_of: date
+    seed: int = 0
+
+    @cached_property
+    def _sample(self) -> tuple[duckdb.DuckDBPyConnection, float]:
+        return sampled(self.con, self.as_of, self.seed)
+
+    @property
+    def sample(self) -> duckdb.DuckDBPyConnection:
+        """The snapshot, or a copy of part of its customers where it holds very many."""
+        return self._sample[0]
+
+    @cached_property
+    def panel(self) -> Panel:
+        """Every usable cutoff. Raises NotReady when there is nothing to read."""
+        return read_panel(self.sample, self.as_of, share=self._sample[1])
+
+    @cached_property
+    def learners(self) -> Mapping[str, Learner]:
+        """The ways to train a model, by kind; what one task has trained, another uses."""
+        return learners(self.seed)
+
+
+@dataclass(frozen=True)
 class Trained:
-    """A model of one task with everything that speaks for it."""
+    """A model of one task with its evidence."""
 
     task: Task
+    as_of: date
     model: Model
     backtest: Backtest
     findings: tuple[Finding, ...]
@@ -43,48 +76,56 @@ class Trained:
 
     @property
     def text(self) -> str:
-        """What is stored beside the card."""
+        """What is stored with the card."""
         return self.model.text()
 
-
-@dataclass(frozen=True)
-class Workshop:
-    """What the tasks of one run share: the snapshot (or a sample of it), its panel, and the learners' memory."""
-
-    con: duckdb.DuckDBPyConnection
-    panel: Panel
-    learners: Mapping[str, Learner]
-    seed: int
-
-
-def workshop(con: duckdb.DuckDBPyConnection, as_of: date, seed: int = 0) -> Workshop:
-    """Reads the panel of a snapshot once for all tasks. Raises NotReady when there is nothing to read."""
-    kept, share = sampled(con, as_of, seed)
-    return Workshop(kept, read_panel(kept, as_of, share=share), learners(seed), seed)
+    def version(self) -> ModelVersion:
+        """The model as the registry keeps it."""
+        metrics = self.backtest.table() if self.backtest.figures else METRICS.empty_table()
+        deciles = pa.Table.from_pylist([asdict(row) for row in self.backtest.deciles], schema=DECILES)
+        return ModelVersion(
+            self.task.name, self.model.kind, self.as_of, self.text, self.card, str(self.card["served_because"]),
+            metrics.cast(METRICS), deciles,
+        )  # fmt: skip
 
 
-def train(con: duckdb.DuckDBPyConnection, task: Task, shop: Workshop) -> Trained:
-    """The model of a task as of the workshop's day, with backtest, leak guard and card.
+def train_task(context: TrainingContext, task: Task) -> Trained:
+    """The model of a task as of the context's day, with backtest, leak guard and card.
 
-    Raises NotReady, with what is missing, when the gate refuses, when the leak guard finds something, or when nothing
-    could be learnt; what was published before is untouched.
+    Raises NotReady, with what is missing, when the data checks or the leak guard refuse, or when nothing could be learnt;
+    what was published before is untouched.
     """
-    panel = shop.panel
-    gate = readiness(con, panel.as_of, task).required()
+    gate = readiness(context.con, context.as_of, task).required()
+    panel = context.panel
     findings: tuple[Finding, ...] = ()
     if gate.level == "learner" and task.challenger:
-        findings = leak_guard.inspect(shop.con, panel, task.horizon, seed=shop.seed)
+        findings = leak_guard.inspect(context.sample, panel, task.horizon, seed=context.seed)
         leak_guard.refuse(findings)
     allowed = _allowed(task, gate)
-    result = backtest(panel, task, {name: shop.learners[name] for name in allowed}, seed=shop.seed)
+    result = backtest(panel, task, {name: context.learners[name] for name in allowed}, seed=context.seed)
     kind, because = choose(result, gate)
-    model = shop.learners[kind](panel, panel.now, task.horizon)
+    model = context.learners[kind](panel, panel.now, task.horizon)
     if model is None:
         raise NotReady(f"{task.name} could not be learnt from this history.", remedy="Load more history.")
     goals = targets(result, kind)
-    card = describe(shop, task, model, result, findings, gate, goals, because)
+    card = describe(context, task, model, result, findings, gate, goals, because)
     log.info("model trained", action="train", task=task.name, kind=kind, cutoffs=len(panel.frames))
-    return Trained(task, model, result, findings, gate, goals, card)
+    return Trained(task, context.as_of, model, result, findings, gate, goals, card)
+
+
+def fit_for_replay(context: TrainingContext, task: Task) -> ModelVersion:
+    """The model of a task without a backtest, to replay history. Raises NotReady like `train_task`."""
+    gate = readiness(context.con, context.as_of, task).required()
+    kind = task.challenger if gate.level == "learner" and task.challenger else "bgnbd"
+    model = context.learners[kind](context.panel, context.panel.now, task.horizon)
+    if model is None:
+        raise NotReady(f"{task.name} could not be learnt from this history.")
+    card = {
+        "task": task.name, "kind": model.kind, "as_of": context.as_of.isoformat(), "features": list(feature_names(model)),
+        "seed": context.seed, "margin": REPLAY_MARGIN, "replay": True, "reference": {}, "metrics": {},
+    }  # fmt: skip
+    reason = "Trained on the data known then, to replay history."
+    return ModelVersion(task.name, model.kind, context.as_of, model.text(), card, reason)
 
 
 def _allowed(task: Task, gate: Readiness) -> tuple[str, ...]:
@@ -105,15 +146,15 @@ def choose(result: Backtest, gate: Readiness) -> tuple[str, str]:
         return "bgnbd", "No test cutoff could be predicted by a learner yet."
     if challenger >= known.get(rival, 0.0):
         return result.task.challenger, f"PR-AUC {challenger:.3f} is no worse than the better baseline's ({rival})."
-    return rival, f"{_CALLED[rival]} ranks better out of time: PR-AUC {known[rival]:.3f} against {challenger:.3f}."
+    return rival, f"{_LABELS[rival]} ranks better out of time: PR-AUC {known[rival]:.3f} against {challenger:.3f}."
 
 
 def describe(
-    shop: Workshop, task: Task, model: Model, result: Backtest, findings: tuple[Finding, ...], gate: Readiness,
+    context: TrainingContext, task: Task, model: Model, result: Backtest, findings: tuple[Finding, ...], gate: Readiness,
     goals: tuple[Target, ...], because: str,
 ) -> dict[str, Any]:  # fmt: skip
     """The model card, all JSON: what was learnt from, how well it did, beside what, and what was checked."""
-    panel = shop.panel
+    panel = context.panel
     used = panel.closed(task.horizon)
     means = [figure for figure in result.figures if figure.cutoff is None and figure.population == "all"]
     card = {
@@ -127,7 +168,7 @@ def describe(
         "share_of_customers": panel.share,
         "features": list(feature_names(model)),
         "parameters": {**PARAMETERS, "trees": TREES},
-        "seed": shop.seed,
+        "seed": context.seed,
         "versions": {
             "python": platform.python_version(),
             **{name: version(name) for name in ("foresell", "lightgbm", "duckdb", "numpy", "scipy")},
@@ -161,6 +202,6 @@ def feature_names(model: Model) -> tuple[str, ...]:
     return getattr(getattr(model, "boosted", None), "names", ())
 
 
-def stored(text: str, card: Mapping[str, Any]) -> Model:
+def load_model(text: str, card: Mapping[str, Any]) -> Model:
     """The model of a text and its card, as `Trained.text` and `Trained.card` were saved."""
     return load(card["kind"], text, card["features"])

@@ -1,7 +1,7 @@
 -- PostgreSQL: models, what they said, and whether it came true. ADBC's parameters ($1) where bulk goes with them,
 -- psycopg's (%(name)s) elsewhere.
 
--- name: shelf
+-- name: serving_models
 -- The newest model of each task that may serve a day: trained for that day or an earlier one, neither refused nor withdrawn.
 select distinct on (task) model_id, task, kind, as_of, reason, body, card
 from models where as_of <= %(as_of)s and state = 'served'
@@ -39,7 +39,7 @@ returning model_id
 -- name: run_models
 select task, model_id, level, sentence from run_models where run_id = %(run_id)s order by task
 
--- name: to_grade
+-- name: runs_to_observe
 -- Runs with predictions of a task whose window has closed by a day and that were not graded yet.
 select r.run_id, r.as_of, m.model_id
 from runs as r
@@ -49,7 +49,7 @@ where r.as_of + %(horizon)s <= %(today)s
     and not exists (select from receipts as g where g.run_id = r.run_id and g.task = %(task)s)
 order by r.run_id
 
--- name: issued
+-- name: issued_predictions
 -- What one run said of each customer. The column is one of our own names, never a user's.
 select p.customer_id, p.{column} as said, s.segment
 from predictions as p join rfm_scores as s using (run_id, customer_id)

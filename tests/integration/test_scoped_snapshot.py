@@ -10,12 +10,14 @@ import pytest
 
 import foresell
 from foresell.errors import ForesellError, NotReady
+from foresell.scores import registry
 from foresell.scores.rfm import score as rfm
 from foresell.snapshot import build, queries, reader
 from foresell.snapshot.queries import Filter
-from foresell.snapshot.reader import Door, Scope
+from foresell.snapshot.reader import Scope, ScopedSnapshot
 from foresell.sql import named_queries
-from tests.support.small_snapshot import parse, snapshot
+from tests.support.small_snapshot import parse
+from tests.support.small_snapshot import snapshot as small_snapshot
 
 SALES = parse("""
     1 ann 2024-01-05 ok mug 2 10
@@ -32,10 +34,10 @@ EVERYONE = {"ann", "bob", "cid", "dan"}
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A published snapshot file of four customers and an anonymous sale."""
-    path = tmp_path_factory.mktemp("door") / "it's run-1.duckdb"
-    con = snapshot(SALES, "2024-03-01")
-    rfm.score(con, con.execute("select as_of from meta").fetchall()[0][0])
-    build.Draft(con, Path("unused")).make_list()
+    path = tmp_path_factory.mktemp("snapshot") / "it's run-1.duckdb"
+    con = small_snapshot(SALES, "2024-03-01")
+    rfm.compute_rfm(con, con.execute("select as_of from meta").fetchall()[0][0])
+    build.Draft(con, Path("unused")).make_list(registry.list_columns(), registry.list_sorts())
     con.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as file")
     for (name,) in con.execute("select table_name from duckdb_tables() where database_name = 'memory'").fetchall():
         con.execute(f"create table file.{name} as from memory.main.{name}")
@@ -44,28 +46,28 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def opened(file: Path) -> Iterator[Door]:
-    one = Door(file, 1)
+def snapshot(file: Path) -> Iterator[ScopedSnapshot]:
+    one = ScopedSnapshot(file, 1)
     yield one
     one.close()
 
 
-def seen(opened: Door, scope: Scope, table: str) -> set[str | None]:
-    with opened.open(scope) as con:
+def seen(snapshot: ScopedSnapshot, scope: Scope, table: str) -> set[str | None]:
+    with snapshot.open(scope) as con:
         return {row[0] for row in con.execute(f"select distinct customer_id from {table}").fetchall()}
 
 
 @pytest.mark.parametrize("table", ["customers", "customer_list", "rfm_scores", "orders", "lines"])
-def test_a_scope_sees_its_customers_only(opened: Door, table: str) -> None:
-    assert seen(opened, Scope.everyone(), table) - {None} >= EVERYONE - (
+def test_a_scope_sees_its_customers_only(snapshot: ScopedSnapshot, table: str) -> None:
+    assert seen(snapshot, Scope.everyone(), table) - {None} >= EVERYONE - (
         {"cid"} if "list" in table or "rfm" in table else set()
     )
-    assert seen(opened, Scope.only(["ann", "dan"]), table) == {"ann", "dan"}
-    assert seen(opened, Scope.only(["ann"]), table) == {"ann"}
-    assert seen(opened, Scope.only([]), table) == set()
+    assert seen(snapshot, Scope.only(["ann", "dan"]), table) == {"ann", "dan"}
+    assert seen(snapshot, Scope.only(["ann"]), table) == {"ann"}
+    assert seen(snapshot, Scope.only([]), table) == set()
 
 
-def test_every_question_keeps_to_the_scope(opened: Door) -> None:
+def test_every_question_keeps_to_the_scope(snapshot: ScopedSnapshot) -> None:
     mine, others = {"ann"}, EVERYONE - {"ann"}
     questions = named_queries("foresell.snapshot", "queries.sql")
     asked = 0
@@ -74,43 +76,43 @@ def test_every_question_keeps_to_the_scope(opened: Door) -> None:
             continue  # lists: below
         theirs: dict[str, object] = {"customer_id": "bob", "ids": sorted(others), "products": [1]}
         values = {word: theirs.get(word, "Champions") for word in re.findall(r"\$(\w+)", query)}
-        with opened.open(Scope.only(mine)) as con:
+        with snapshot.open(Scope.only(mine)) as con:
             found = str(con.execute(query, values or None).fetchall())
         assert not any(f"'{customer}'" in found for customer in others), name
         asked += 1
     assert asked >= 10
-    with opened.open(Scope.only(mine)) as con:
-        total, rows = queries.customers(con)
+    with snapshot.open(Scope.only(mine)) as con:
+        total, rows = queries.list_customers(con)
     assert total == 1 and [row["customer_id"] for row in rows] == ["ann"]
 
 
-def test_remembered_selections_do_not_cross_scopes(opened: Door) -> None:
-    everyone = opened.places(Scope.everyone(), Filter(), "value")
-    mine = opened.places(Scope.only(["ann"]), Filter(), "value")
+def test_remembered_selections_do_not_cross_scopes(snapshot: ScopedSnapshot) -> None:
+    everyone = snapshot.ranks(Scope.everyone(), Filter(), "value")
+    mine = snapshot.ranks(Scope.only(["ann"]), Filter(), "value")
     assert len(everyone) > len(mine) == 1
-    assert len(opened.places(Scope.only(["bob"]), Filter(), "value")) == 1
+    assert len(snapshot.ranks(Scope.only(["bob"]), Filter(), "value")) == 1
 
 
-def test_a_connection_that_comes_back_keeps_its_scope(opened: Door) -> None:
+def test_a_connection_that_comes_back_keeps_its_scope(snapshot: ScopedSnapshot) -> None:
     for _ in range(3):
-        assert seen(opened, Scope.only(["bob"]), "orders") == {"bob"}
-        assert None in seen(opened, Scope.everyone(), "orders")
+        assert seen(snapshot, Scope.only(["bob"]), "orders") == {"bob"}
+        assert None in seen(snapshot, Scope.everyone(), "orders")
 
 
-def test_cut_points_are_of_all_customers_in_every_scope(opened: Door) -> None:
-    with opened.open(Scope.everyone()) as con:
-        everyone = queries.question(con, "cut_points")
-    with opened.open(Scope.only(["ann"])) as con:
-        assert queries.question(con, "cut_points") == everyone
+def test_cut_points_are_of_all_customers_in_every_scope(snapshot: ScopedSnapshot) -> None:
+    with snapshot.open(Scope.everyone()) as con:
+        everyone = queries.run_query(con, "cut_points")
+    with snapshot.open(Scope.only(["ann"])) as con:
+        assert queries.run_query(con, "cut_points") == everyone
 
 
-def test_the_door_needs_a_scope(opened: Door) -> None:
+def test_the_door_needs_a_scope(snapshot: ScopedSnapshot) -> None:
     for nothing in (None, "everyone", ["ann"]):
-        with pytest.raises(TypeError), opened.open(nothing):  # type: ignore[arg-type]
+        with pytest.raises(TypeError), snapshot.open(nothing):  # type: ignore[arg-type]
             pass
 
 
-def test_nothing_can_be_written_or_reached_beside_the_run(opened: Door, tmp_path: Path) -> None:
+def test_nothing_can_be_written_or_reached_beside_the_run(snapshot: ScopedSnapshot, tmp_path: Path) -> None:
     for statement in (
         "create table run.main.mine (a int)",
         "delete from run.main.customers",
@@ -119,7 +121,7 @@ def test_nothing_can_be_written_or_reached_beside_the_run(opened: Door, tmp_path
         "select * from read_csv('/etc/passwd')",
     ):
         with (
-            opened.open(Scope.everyone()) as con,
+            snapshot.open(Scope.everyone()) as con,
             pytest.raises(Exception, match=r"(?i)read-only|cannot|permission|configuration"),
         ):
             con.execute(statement)
@@ -127,19 +129,19 @@ def test_nothing_can_be_written_or_reached_beside_the_run(opened: Door, tmp_path
 
 def test_a_missing_or_older_file_says_what_to_do(tmp_path: Path, file: Path) -> None:
     with pytest.raises(ForesellError, match="missing or damaged"):
-        Door(tmp_path / "none.duckdb", 1)
+        ScopedSnapshot(tmp_path / "none.duckdb", 1)
     import duckdb
 
     older = tmp_path / "older.duckdb"
     duckdb.connect(str(older)).execute("create table meta as select 1 as as_of").close()  # before there was a format
     with pytest.raises(NotReady, match="older Foresell"):
-        Door(older, 1)
+        ScopedSnapshot(older, 1)
 
 
-def test_scopes_forgotten_are_made_again(opened: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scopes_forgotten_are_made_again(snapshot: ScopedSnapshot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "SCOPES_KEPT", 2)
     for customer in ("ann", "bob", "cid", "ann"):
-        assert seen(opened, Scope.only([customer]), "orders") == {customer}
+        assert seen(snapshot, Scope.only([customer]), "orders") == {customer}
 
 
 def strays(text: str) -> list[str]:
