@@ -42,13 +42,8 @@ def run_refresh(
 ) -> dict[str, Any]:
     """Build the snapshot, score it, predict, compare earlier predictions with what was observed, publish the run.
 
-<<<<<<< HEAD
-    If anything fails, `before_commit` included, the last run stays published. With `history` the run takes its place among those of the past and
-    nothing shown changes. Returns the run as a dict of its columns.
-=======
-    If anything fails, the last run stays published. With `history` the run is added to the past ones and what is
-    published does not change. Returns the run as a dict of its columns.
->>>>>>> e0a61a4 (Give every score one protocol and one column registry)
+    If anything fails, `before_commit` included, the last run stays published. With `history` the run is added to the past
+    ones and what is published does not change. Returns the run as a dict of its columns.
     """
     clear_scratch(settings.work)
     timings: dict[str, float] = {}
