@@ -40,6 +40,7 @@ check: setup  ## style, types, imports, the API's contract
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python scripts/openapi.py --check
+	@$(BIN)/python scripts/score_columns.py --check
 	@scripts/front.sh check
 
 bench: setup  ## the benchmarks; results land in benchmarks/results
@@ -48,6 +49,7 @@ bench: setup  ## the benchmarks; results land in benchmarks/results
 docs: setup  ## renew the generated pages in docs/ and contracts/
 	@$(BIN)/python scripts/command_line_reference.py
 	@$(BIN)/python scripts/openapi.py
+	@$(BIN)/python scripts/score_columns.py
 
 screenshots: setup front  ## the pictures of the README, from a real run
 	@$(BIN)/python scripts/screenshots.py

@@ -68,9 +68,10 @@ create table predictions (
     value_high double precision,
     value_rank bigint,
     value_band text,
+    other_scores text,
     primary key (run_id, customer_id)
 );
-comment on table predictions is 'One row per run and scored customer. probability: of an order within 30 days of the run''s as_of; churn: of none within 90 or 180; value_12m: net revenue of the next 365. Null where the task is off.';
+comment on table predictions is 'One row per run and scored customer. probability: of an order within 30 days of the run''s as_of; churn: of none within 90 or 180; value_12m: net revenue of the next 365. Null where the task is off. other_scores: a JSON object of the scores that have no column of their own here yet.';
 
 create table prediction_reasons (
     run_id integer not null references runs on delete cascade,
