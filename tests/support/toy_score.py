@@ -29,11 +29,9 @@ def days_since_first_order(context: ScoringContext) -> pa.Table:
     ).to_arrow_table()
 
 
-registry.SCORES = (*registry.SCORES, Score("toy", (COLUMN,), predict=days_since_first_order))
-
-
 def main(home: Path) -> None:
-    """Load a small shop, refresh, and print what each place shows of the new column."""
+    """Register the score, load a small shop, refresh, and print what each place shows of the new column."""
+    registry.SCORES = (*registry.SCORES, Score("toy", (COLUMN,), predict=days_since_first_order))
     from scripts.openapi import contract
     from scripts.score_columns import page
 
