@@ -4,17 +4,21 @@ import type { paths } from './contract'
 import { session } from './session'
 import type { HowMade, ProblemBody, RowsBehind } from './shapes'
 
-/** What went wrong, in the API's words; `status` 0 means it could not be reached. */
+/** An error as the API describes it; `status` 0 means the API could not be reached. */
 export class Problem extends Error {
   readonly status: number
   readonly parameter: string | null
   readonly remedy: string | null
   readonly requestId: string | null
   constructor(status: number, body: Partial<ProblemBody>) {
-    super(body.detail || body.error || (status ? `The server answered ${status}.` : 'Foresell cannot be reached.'))
+    super(
+      body.detail ||
+        body.error ||
+        (status ? `The server returned an error (${status}).` : 'Foresell cannot be reached.'),
+    )
     this.status = status
     this.parameter = body.parameter ?? null
-    this.remedy = body.remedy ?? (status ? null : 'Check the connection; the page tries again by itself.')
+    this.remedy = body.remedy ?? (status ? null : 'Check your connection. The page retries automatically.')
     this.requestId = body.request_id ?? null
   }
 }
@@ -23,7 +27,7 @@ const KEY = 'Idempotency-Key'
 
 let confirmAgain: (() => Promise<boolean>) | null = null
 
-/** The shell hands in how to ask for a second factor; requests that need a recent one wait for it and go again. */
+/** The shell registers how to ask for a second factor; requests that need a recent one wait for it and are sent again. */
 export function setStepUpHandler(ask: (() => Promise<boolean>) | null) {
   confirmAgain = ask
 }
@@ -37,7 +41,7 @@ async function send(request: Request): Promise<Response> {
 
 const WAITS_MS = [500, 1_500, 3_000]
 
-/** What is sent with an Idempotency-Key has its effect once, so where no answer came it is sent again, unchanged. */
+/** A request with an Idempotency-Key takes effect once, so it is sent again, unchanged, where no answer arrived. */
 async function sendWithRetries(request: Request): Promise<Response> {
   for (const wait of request.headers.has(KEY) ? WAITS_MS : []) {
     try {
@@ -73,7 +77,7 @@ function newKey(): string {
 
 export const api = createClient<paths>({ baseUrl: location.origin, fetch: fetchAuthorized })
 
-/** The data of an answer; passports are asked for by `readAddress`, so they are no part of it. Raises Problem. */
+/** The data of a response, without the shapes of `explain`, which `readAddress` fetches. Raises Problem. */
 export async function read<Out>(
   answer: Promise<{ data?: Out; error?: unknown; response: Response }>,
 ): Promise<Exclude<Out, HowMade | RowsBehind>> {
@@ -89,7 +93,7 @@ export async function read<Out>(
   return data as Exclude<Out, HowMade | RowsBehind>
 }
 
-/** Any GET by its address, for the passport and for files. Raises Problem. */
+/** GET any address, for calculations and files. Raises Problem. */
 export async function readAddress<Out>(address: string, signal?: AbortSignal): Promise<Out> {
   const asked = fetchAuthorized(new Request(new URL(address, location.origin), { signal })).then(async response => {
     const body: unknown = await response.json().catch(() => ({}))

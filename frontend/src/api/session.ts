@@ -23,7 +23,7 @@ declare global {
   }
 }
 
-/** One refresh at a time over all tabs: a refresh token used twice looks stolen, and ends every session of its family. */
+/** One refresh at a time over all tabs: a refresh token used twice looks stolen and ends every session of its family. */
 async function refresh(): Promise<boolean> {
   const ask = () => fetch('/api/auth/refresh', { method: 'POST', headers: { 'X-Foresell': '1' } })
   const asked = window.begun ?? (navigator.locks ? navigator.locks.request('foresell-refresh', ask) : ask())
@@ -62,7 +62,7 @@ export const session = {
     })
     return refreshing
   },
-  /** Once per page load: finds out whether the cookie still stands for somebody; `unknown` while nobody answers. */
+  /** Once per page load: checks whether the cookie still holds a session; `unknown` while the server does not answer. */
   start() {
     starting ??= session
       .refresh()

@@ -46,7 +46,7 @@ export type ForecastRow = Shapes['Forecast']
 export type SalesBy = 'month' | 'week' | 'segment' | 'category' | 'country'
 export type SalesRow = Shapes['SalesRow']
 
-/** A figure's passport, which any aggregate answers instead of itself when asked to explain. */
+/** The calculation of a number, which any aggregate returns when asked with `explain`. */
 export type HowMade = Shapes['Explanation']
 export type RowsBehind = Shapes['RowsBehind']
 

@@ -6,10 +6,10 @@ export function useSession() {
   return useSyncExternalStore(session.subscribe, session.get)
 }
 
-/** Who is signed in; only below the shell, which lets nobody else in. */
+/** The signed-in user; only for use inside the shell, which requires a session. Throws without one. */
 export function useUser(): User {
   const { user } = useSession()
-  if (!user) throw new Error('nobody is signed in')
+  if (!user) throw new Error('no user is signed in')
   return user
 }
 

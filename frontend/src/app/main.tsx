@@ -9,19 +9,19 @@ import { theme } from '@/ui/theme/theme'
 import { queryClient } from './queryClient'
 import { router } from './router'
 
-/** The parts of the page asked for are fetched while it is still being found out who is there. */
-function fetchParts() {
+/** Loads the code of the requested page while the session is still being checked. */
+function preloadPage() {
   for (const match of router.matchRoutes(router.latestLocation)) {
     void router.loadRouteChunk(router.routesById[match.routeId as keyof typeof router.routesById])
   }
 }
 
 void session.start()
-fetchParts()
-void router.load().then(draw)
+preloadPage()
+void router.load().then(render)
 
-/** As a transition: in slices, between which the page answers. */
-function draw() {
+/** Renders as a transition: in slices, so that the page stays responsive. */
+function render() {
   const root = createRoot(document.getElementById('root') as HTMLElement)
   startTransition(() =>
     root.render(

@@ -1,9 +1,9 @@
 import { type Query, QueryClient } from '@tanstack/react-query'
 import { Problem } from '@/api/client'
 
-const TRIES = 2
+const MAX_RETRIES = 2
 
-/** Answers stay good until the stream says otherwise; only what may heal by itself is tried again. */
+/** Data stays fresh until the event stream says otherwise; only errors that may pass are retried. */
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
@@ -11,14 +11,14 @@ export const queryClient = new QueryClient({
       gcTime: 10 * 60_000,
       refetchOnWindowFocus: false,
       retry: (failures, error) =>
-        failures < TRIES && error instanceof Problem && (error.status === 0 || error.status === 503),
+        failures < MAX_RETRIES && error instanceof Problem && (error.status === 0 || error.status === 503),
       networkMode: 'always',
     },
     mutations: { networkMode: 'always' },
   },
 })
 
-/** What somebody may be reading row by row; of another run only when they ask for it. */
+/** Lists a user may be reading; rows of a new run are shown only when the user asks for them. */
 export function isList({ queryKey: [name, part] }: Query): boolean {
   return name === 'customers' || (name === 'calls' && part === 'today')
 }
@@ -29,13 +29,13 @@ interface OfRun {
   pages?: OfRun[]
 }
 
-/** The run an answer speaks of; of a list in parts, the first one's. */
+/** The run of a response; of a paged list, that of its first page. */
 function runOf(data: unknown): number | undefined {
   const { meta, run, pages } = (data ?? {}) as OfRun
   return pages ? runOf(pages[0]) : (meta ?? run)?.run_id
 }
 
-/** A list that was asked again after a new run takes the figures along: what stands on one page is of one run. */
+/** When a list is fetched again after a new run, the metrics follow: everything on one page is of one run. */
 queryClient.getQueryCache().subscribe(({ type, query, ...event }) => {
   if (type !== 'updated' || !('action' in event) || event.action.type !== 'success' || !isList(query)) return
   const run = runOf(query.state.data)

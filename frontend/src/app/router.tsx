@@ -13,7 +13,7 @@ import { session } from '@/api/session'
 import { startPageFor } from '@/features/session/navigation'
 import { parseAdmin } from '@/pages/admin/search'
 import { parseCustomer } from '@/pages/customer/search'
-import { parseCustomers, toQuestion } from '@/pages/customers/search'
+import { parseCustomers, toQuery } from '@/pages/customers/search'
 import { parseGlossary } from '@/pages/glossary/search'
 import { parseImport } from '@/pages/import/search'
 import { parseMe } from '@/pages/me/search'
@@ -29,7 +29,7 @@ import { Toasts } from '@/ui/toasts'
 import { queryClient } from './queryClient'
 import { NotFound, PageError, Shell } from './shell/Shell'
 
-/** A page that is fetched when it is first needed; while the server is away the page before says so, and none is reloaded. */
+/** A page that is loaded when it is first opened; while the server is unreachable, the error is shown and no page reloads. */
 function page(load: Parameters<typeof lazyRouteComponent>[0]) {
   return lazyRouteComponent(() =>
     load().catch(async (error: unknown) => {
@@ -73,7 +73,7 @@ const shell = createRoute({
   errorComponent: PageError,
 })
 
-/** Pages are fetched when they are needed; what they ask is asked at the same time, not after. */
+/** Pages are loaded when they are opened, and their data at the same time, not after. */
 const pages = [
   createRoute({
     getParentRoute: () => shell,
@@ -89,7 +89,7 @@ const pages = [
     getParentRoute: () => shell,
     path: '/customers',
     validateSearch: parseCustomers,
-    loaderDeps: ({ search }) => toQuestion(search),
+    loaderDeps: ({ search }) => toQuery(search),
     loader: ({ deps }) => void queryClient.prefetchInfiniteQuery(queries.customers(deps)),
     component: page(() => import('@/pages/customers/Customers')),
   }),

@@ -1,15 +1,15 @@
 import css from './Change.module.css'
-import { change } from './format'
+import { percent } from './format'
 
-/** A change with sign, arrow and word: never colour alone; and what it is a change on. */
-export function Change({ value, on }: { value: number; on: string }) {
+/** A relative change as arrow, percentage and word, never colour alone, with what it is compared with. */
+export function Change({ value, comparedWith }: { value: number; comparedWith: string }) {
   const isUp = value >= 0
   return (
     <>
       <span className={css.change} data-up={isUp}>
-        <span aria-hidden>{isUp ? '▲' : '▼'}</span> {change(value)} {isUp ? 'up' : 'down'}
+        <span aria-hidden>{isUp ? '▲' : '▼'}</span> {percent(Math.abs(value), 1)} {isUp ? 'higher' : 'lower'}
       </span>{' '}
-      on {on}
+      than {comparedWith}
     </>
   )
 }

@@ -7,8 +7,8 @@ import { Dialog } from './Dialog'
 interface Props {
   title: string
   action: string
-  /** Red: what it does cannot be taken back. */
-  isGrave?: boolean
+  /** Red: the action cannot be undone. */
+  isDestructive?: boolean
   isBusy: boolean
   error: Error | null
   onConfirm: () => void
@@ -16,8 +16,8 @@ interface Props {
   children: ReactNode
 }
 
-/** Says what is about to change, and does it only then. */
-export function ConfirmDialog({ title, action, isGrave, isBusy, error, onConfirm, onClose, children }: Props) {
+/** Explains what will change and asks for confirmation. */
+export function ConfirmDialog({ title, action, isDestructive, isBusy, error, onConfirm, onClose, children }: Props) {
   return (
     <Dialog onClose={onClose} title={title}>
       <div className={css.confirm}>
@@ -31,7 +31,7 @@ export function ConfirmDialog({ title, action, isGrave, isBusy, error, onConfirm
           <Button variant="default" onClick={onClose}>
             Cancel
           </Button>
-          <Button color={isGrave ? 'red' : undefined} loading={isBusy} onClick={onConfirm} data-autofocus>
+          <Button color={isDestructive ? 'red' : undefined} loading={isBusy} onClick={onConfirm} data-autofocus>
             {action}
           </Button>
         </div>

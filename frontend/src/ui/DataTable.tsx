@@ -6,7 +6,7 @@ export interface Column<Row> {
   name: keyof Row & string
   label: string
   numeric?: boolean
-  /** Long words that may take several lines. */
+  /** Long text that may wrap. */
   wrap?: boolean
   show?: (row: Row) => ReactNode
 }
@@ -18,7 +18,7 @@ interface Props<Row> {
   rowKey?: (row: Row, place: number) => string | number
 }
 
-/** A plain table: words left, numbers right, scrolls sideways inside itself when the screen is narrow. */
+/** A table: text left, numbers right; scrolls sideways on a narrow screen. */
 export function DataTable<Row extends object>({ caption, columns, rows, rowKey }: Props<Row>) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard

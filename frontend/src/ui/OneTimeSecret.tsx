@@ -10,11 +10,11 @@ interface Props {
   children?: ReactNode
 }
 
-/** A secret that is never shown again: read it, copy it, keep it. */
+/** A secret that is shown only once, with a copy button. */
 export function OneTimeSecret({ label, value, children }: Props) {
   const [isCopied, setCopied] = useState(false)
   return (
-    <div className={css.once}>
+    <div className={css.secret}>
       {children && <p>{children}</p>}
       <output className={css.value} aria-label={label}>
         {value}

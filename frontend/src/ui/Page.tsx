@@ -9,7 +9,7 @@ interface Props {
   children: ReactNode
 }
 
-/** Head and body of every page: its title, one sentence, what can be done. */
+/** Every page: title, summary sentence, actions and content. */
 export function Page({ title, sentence, actions, children }: Props) {
   useEffect(() => {
     document.title = `${title} · Foresell`
@@ -30,7 +30,7 @@ export function Page({ title, sentence, actions, children }: Props) {
   )
 }
 
-/** A titled block of a page. */
+/** A section of a page with a title. */
 export function Card({
   title,
   note,

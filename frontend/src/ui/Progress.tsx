@@ -4,19 +4,19 @@ import css from './Progress.module.css'
 
 interface Props {
   title: ReactNode
-  /** What is being done just now, and how far it is. */
+  /** The current step and its progress. */
   note?: ReactNode
-  /** The share done, 0 to 1; null while nobody can say. */
+  /** The share done, 0 to 1; null while unknown. */
   share: number | null
   onCancel?: () => void
   isCancelling?: boolean
 }
 
-/** Something under way: what, how far, and the way out. */
+/** A running job: what it does, how far it is, and a cancel button. */
 export function Progress({ title, note, share, onCancel, isCancelling }: Props) {
   const name = typeof title === 'string' ? title : 'Progress'
   return (
-    <div className={css.working}>
+    <div className={css.progress}>
       <div>
         <p className={css.title}>{title}</p>
         <p className={css.note} role="status">

@@ -5,7 +5,7 @@ export const NO_VALUE = '–'
 let locale: string | undefined
 const formatters = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>()
 
-/** The locale of all pages from now on; undefined is the browser's. */
+/** Sets the locale of all pages; undefined is the browser's. */
 export function setLocale(next: string | undefined) {
   locale = next || undefined
   formatters.clear()
@@ -58,18 +58,11 @@ export function compact(value: Maybe<number>): string {
   return value == null ? NO_VALUE : numbers({ notation: 'compact', maximumFractionDigits: 1 }).format(value)
 }
 
-/** A share (0 to 1) as a percentage; between 0 and 1 % it says so. */
+/** A share (0 to 1) as a percentage; between 0 and 1 % as "<1%". */
 export function percent(value: Maybe<number>, digits = 0): string {
   if (value == null) return NO_VALUE
   if (value > 0 && value < 0.01 && digits === 0) return `<${numbers({ style: 'percent' }).format(0.01)}`
   return numbers({ style: 'percent', minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value)
-}
-
-/** A change as sign and percentage; the arrow and the word stand beside it. */
-export function change(value: Maybe<number>): string {
-  return value == null
-    ? NO_VALUE
-    : numbers({ style: 'percent', maximumFractionDigits: 1, signDisplay: 'exceptZero' }).format(value)
 }
 
 const DAY_MS = 86_400_000
@@ -83,12 +76,12 @@ export function day(iso: Maybe<string>): string {
   return iso ? dates({ day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' }).format(dayOf(iso)) : NO_VALUE
 }
 
-/** How many days there are from one to another, both included. */
+/** The number of days from one day to another, both included. */
 export function daysIn(first: string, last: string): number {
   return Math.round((dayOf(last).getTime() - dayOf(first).getTime()) / DAY_MS) + 1
 }
 
-/** The last day that counts: the one before as_of. */
+/** The last day of the data: the day before as_of. */
 export function lastDay(as_of: string): string {
   return new Date(dayOf(as_of).getTime() - DAY_MS).toISOString().slice(0, 10)
 }
@@ -99,7 +92,7 @@ export function month(iso: Maybe<string>, style: 'short' | 'long' = 'short'): st
     : NO_VALUE
 }
 
-/** A moment in the reader's own time zone. */
+/** Date and time in the reader's time zone. */
 export function dateTime(iso: Maybe<string>): string {
   return iso
     ? dates({ day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' }).format(
@@ -118,25 +111,25 @@ export function plural(value: number, one: string, more = `${one}s`): string {
 
 let countries: Intl.DisplayNames | undefined
 
-/** A country as sources write it: ISO codes get their name, everything else stays. */
+/** The name of a country given as ISO code; any other text is returned as it is. */
 export function country(value: Maybe<string>): string {
   if (!value) return NO_VALUE
   countries ??= new Intl.DisplayNames(locale, { type: 'region', fallback: 'code' })
   return /^[A-Z]{2}$/.test(value) ? (countries.of(value) ?? value) : value
 }
 
-/** Sentences from the models begin small; on a page they begin large. */
+/** Capitalises a sentence from the models. */
 export function asSentence(text: string): string {
   return text.charAt(0).toLocaleUpperCase(locale) + text.slice(1)
 }
 
-/** Two letters for a person without a picture. */
+/** The initials of a name, two letters. */
 export function initials(name: Maybe<string>): string {
   const words = (name ?? '').trim().split(/\s+/).filter(Boolean)
   return ((words[0]?.[0] ?? '?') + (words.length > 1 ? (words.at(-1)?.[0] ?? '') : '')).toUpperCase()
 }
 
-/** The day some days from now, as the API writes days. */
+/** The ISO date some days from today. */
 export function inDays(days: number): string {
   const at = new Date()
   at.setDate(at.getDate() + days)

@@ -8,8 +8,8 @@ interface LazyComponent<Props> {
 }
 
 /**
- * A part that is fetched when it is first shown; `Placeholder` stands in for it. Without Suspense, because React holds
- * what was suspended back for 300 ms, and a panel must be there in 200.
+ * A component that is loaded when it is first shown, with `Placeholder` in its place until then. Without Suspense,
+ * because React delays suspended content by 300 ms, and a panel must open within 200.
  */
 export function lazyComponent<Props extends object>(
   load: () => Promise<{ default: ComponentType<Props> }>,
@@ -25,7 +25,7 @@ export function lazyComponent<Props extends object>(
       },
       () => {
         fetching = null
-        showToast('A part of the page could not be fetched. Try again, or reload the page.', { tone: 'bad' })
+        showToast('Part of the page could not be loaded. Try again or reload the page.', { tone: 'bad' })
       },
     )
     return fetching

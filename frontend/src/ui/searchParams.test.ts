@@ -25,7 +25,7 @@ test('a number typed as a name is still a name', () => {
 })
 
 test.each(['//evil.example', '/\\evil.example', 'https://evil.example', 'javascript:alert(1)'])(
-  'after sign-in nobody is sent to %s',
+  'after sign-in no user is sent to %s',
   next => {
     expect(read({ next })).toEqual({})
   },

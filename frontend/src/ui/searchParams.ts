@@ -1,4 +1,4 @@
-/** Reading a page's state from its address: what cannot be understood is left out, never an error. */
+/** Reads a page's state from the URL: a value that cannot be parsed is ignored, never an error. */
 
 type Parse<Value> = (given: unknown) => Value | undefined
 
@@ -9,7 +9,7 @@ export const integer: Parse<number> = given => (Number.isSafeInteger(given) ? (g
 export const isoDay: Parse<string> = given =>
   typeof given === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(given) ? given : undefined
 
-/** An address on this site: one slash, then something that is not another. */
+/** A path on this site: one slash, not followed by another. */
 export const localPath: Parse<string> = given =>
   typeof given === 'string' && /^\/(?![/\\])/.test(given) ? given : undefined
 
@@ -21,8 +21,8 @@ type Shape = Record<string, Parse<unknown>>
 export type SearchOf<S extends Shape> = { [Key in keyof S]?: S[Key] extends Parse<infer Value> ? Value : never }
 
 /**
- * A function that reads a search of this shape. What is not understood comes back as undefined, not left out: the router
- * lays the answer over what was given, and would hand on the rest unread.
+ * A parser for a search of this shape. A value it cannot parse is returned as undefined, not omitted: the router merges
+ * the result into the raw search, and would keep the raw value.
  */
 export function searchParser<S extends Shape>(shape: S): (search: Record<string, unknown>) => SearchOf<S> {
   return search => {
@@ -31,7 +31,7 @@ export function searchParser<S extends Shape>(shape: S): (search: Record<string,
   }
 }
 
-/** An address with what is set of a search. */
+/** A path with the defined values of a search as its query. */
 export function addressWith(path: string, search: Record<string, string | number | undefined>): string {
   const asked = Object.entries(search).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]))
   return asked.length ? `${path}?${new URLSearchParams(asked)}` : path

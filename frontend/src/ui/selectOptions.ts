@@ -1,4 +1,4 @@
-/** What a filter offers: all, then the names; one set in the address stands there before the names are known. */
+/** Options of a filter: all, then the names. A value from the URL is an option before the names are loaded. */
 export function selectOptions(
   all: string,
   names: string[] | undefined,

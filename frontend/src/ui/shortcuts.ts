@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'react'
 
 const SEQUENCE_MS = 900
-/** By the time of the events, not of their handling: a busy page handles keys late. */
+/** Uses the time of the event, not of its handling: a busy page handles keys late. */
 let first = { key: '', at: Number.NEGATIVE_INFINITY }
 
 function isTyping(target: EventTarget | null): boolean {
@@ -12,7 +12,7 @@ function isTyping(target: EventTarget | null): boolean {
   )
 }
 
-/** Keys of a page or part: single ("j") or two in a row ("g t"). Silent while typing, in dialogs and menus, or with Ctrl and the like. */
+/** Keyboard shortcuts: single keys ("j") or sequences ("g t"). Inactive while typing, in dialogs and menus, and with Ctrl, Alt or Meta. */
 export function useShortcuts(keys: Record<string, () => void>, enabled = true) {
   const latest = useRef(keys)
   latest.current = keys
@@ -37,7 +37,7 @@ export function useShortcuts(keys: Record<string, () => void>, enabled = true) {
   }, [enabled])
 }
 
-/** Remembers the first key of a pair, after every listener has seen it. */
+/** Remembers the first key of a sequence, after every listener has seen it. */
 export function watchKeySequences(): () => void {
   const remember = (event: KeyboardEvent) => {
     if (!isTyping(event.target)) first = { key: event.key, at: event.timeStamp }

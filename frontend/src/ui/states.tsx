@@ -11,28 +11,28 @@ import css from './states.module.css'
 /** The API's 409: no run is published, so there is nothing to show. */
 const NO_RUN_YET = 409
 
-/** Loading: grey bars the size of what will come, so that nothing jumps. */
+/** Loading: grey bars the size of the content, so that nothing moves. */
 export function Loading({ rows = 3, height = 20, gap = 12 }: { rows?: number; height?: number; gap?: number }) {
   return (
-    <div className={css.waiting} style={{ gap }} role="status" aria-label="Loading">
+    <div className={css.loading} style={{ gap }} role="status" aria-label="Loading">
       {Array.from({ length: rows }, (_, row) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the bars have nothing else to be told apart by
+        // biome-ignore lint/suspicious/noArrayIndexKey: the bars have no other key
         <Skeleton key={row} height={height} radius="sm" />
       ))}
     </div>
   )
 }
 
-/** Wrong: what happened, what to do, and the way to try again. */
+/** An error: what happened, what to do, and a button to retry. */
 export function ErrorState({ error, onRetry }: { error: Error; onRetry?: () => void }) {
   const problem = error instanceof Problem ? error : null
   if (problem?.status === NO_RUN_YET) return <NoDataYet title={error.message}>{problem.remedy}</NoDataYet>
   const Icon = problem?.status === 403 ? IconLock : problem?.status === 0 ? IconWifiOff : IconAlertTriangle
   return (
-    <div className={css.face} role="alert">
+    <div className={css.state} role="alert">
       <Icon size={28} stroke={1.5} className={css.icon} aria-hidden />
       <p className={css.title}>{error.message}</p>
-      {problem?.status === 403 && <p className={css.text}>An administrator can give you the right to see this.</p>}
+      {problem?.status === 403 && <p className={css.text}>An administrator can give you access.</p>}
       {problem?.remedy && <p className={css.text}>{problem.remedy}</p>}
       {onRetry && problem?.status !== 403 && (
         <Button variant="default" onClick={onRetry}>
@@ -44,10 +44,10 @@ export function ErrorState({ error, onRetry }: { error: Error; onRetry?: () => v
   )
 }
 
-/** Empty: why there is nothing, and the next step. */
+/** Empty: why there is no data, and the next step. */
 export function EmptyState({ title, children, action }: { title: string; children?: ReactNode; action?: ReactNode }) {
   return (
-    <div className={css.face}>
+    <div className={css.state}>
       <IconMoodEmpty size={28} stroke={1.5} className={css.icon} aria-hidden />
       <p className={css.title}>{title}</p>
       {children && <p className={css.text}>{children}</p>}
@@ -56,14 +56,8 @@ export function EmptyState({ title, children, action }: { title: string; childre
   )
 }
 
-/** Before the first run: the way to it, for whoever may go it. */
-export function NoDataYet({
-  title = 'Nothing has been scored yet.',
-  children,
-}: {
-  title?: string
-  children?: ReactNode
-}) {
+/** Before the first update: a link to the import, for users who can import. */
+export function NoDataYet({ title = 'No data yet', children }: { title?: string; children?: ReactNode }) {
   const can = usePermissions()
   return (
     <EmptyState
@@ -71,7 +65,7 @@ export function NoDataYet({
       action={
         can('imports.write') && (
           <Button variant="default" renderRoot={props => <Link to="/import" {...props} />}>
-            Bring in orders
+            Import orders
           </Button>
         )
       }
@@ -90,14 +84,14 @@ interface QueryStateProps<Data> {
 }
 
 /**
- * The four faces of a question: loading, wrong, empty, full. Data already seen stays while it is asked again.
- * The first data is drawn as a transition: in slices, between which the page answers.
+ * The four states of a query: loading, error, empty, data. Data already shown stays while it is fetched again.
+ * The first data is rendered as a transition: in slices, so that the page stays responsive.
  */
 export function QueryState<Data>({ query, loading: waiting, isEmpty, empty, children }: QueryStateProps<Data>) {
-  const isKnown = useDeferredValue(query.data !== undefined)
+  const isReady = useDeferredValue(query.data !== undefined)
   if (query.data === undefined && query.error)
     return <ErrorState error={query.error} onRetry={() => void query.refetch()} />
-  if (query.data === undefined || !isKnown) return waiting ?? <Loading />
-  if (isEmpty?.(query.data)) return empty ?? <EmptyState title="Nothing here yet" />
+  if (query.data === undefined || !isReady) return waiting ?? <Loading />
+  if (isEmpty?.(query.data)) return empty ?? <EmptyState title="No data" />
   return children(query.data)
 }

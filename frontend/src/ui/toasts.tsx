@@ -19,14 +19,17 @@ const listeners = new Set<() => void>()
 
 function set(next: Toast[]) {
   toasts = next
-  for (const tell of listeners) tell()
+  for (const notify of listeners) notify()
 }
 
 function close(id: number) {
   set(toasts.filter(each => each.id !== id))
 }
 
-/** Says what has just happened, with a way back where there is one. With something to show it stays, in place of the one before. */
+/**
+ * Shows a message, with Undo where the action can be undone. A message with `show` stays until it is closed and replaces
+ * the one before it; others disappear after 8 seconds.
+ */
 export function showToast(text: string, options: Partial<Pick<Toast, 'tone' | 'undo' | 'show'>> = {}) {
   const id = ++lastId
   const others = options.show ? toasts.filter(each => !each.show) : toasts
@@ -35,40 +38,48 @@ export function showToast(text: string, options: Partial<Pick<Toast, 'tone' | 'u
 }
 
 export function showError(error: unknown) {
-  showToast(error instanceof Error ? error.message : 'That did not work.', { tone: 'bad' })
+  showToast(error instanceof Error ? error.message : 'Something went wrong.', { tone: 'bad' })
 }
 
-/** The z key: takes back the newest thing that can be taken back. */
+/** Undoes the action that this message names. */
+function undo(toast: Toast) {
+  close(toast.id)
+  toast.undo?.()
+}
+
+/** The newest message with Undo, which the z key undoes. */
+const newestUndoable = () => toasts.findLast(toast => toast.undo)
+
+/** The z key: undoes the newest action that can be undone. */
 export function undoLast() {
-  const newest = toasts.findLast(each => each.undo)
-  if (!newest) return
-  close(newest.id)
-  newest.undo?.()
+  const newest = newestUndoable()
+  if (newest) undo(newest)
 }
 
-const subscribe = (tell: () => void) => {
-  listeners.add(tell)
+const subscribe = (listener: () => void) => {
+  listeners.add(listener)
   return () => {
-    listeners.delete(tell)
+    listeners.delete(listener)
   }
 }
 
 export function Toasts() {
   const shown = useSyncExternalStore(subscribe, () => toasts)
+  const newest = newestUndoable()
   return (
-    <section className={`${css.stack} no-print`} aria-label="Messages" aria-live="polite">
+    <section className={`${css.stack} no-print`} aria-label="Notifications" aria-live="polite">
       {shown.map(each => (
         <div key={each.id} className={css.toast} data-tone={each.tone}>
           <span>{each.text}</span>
           {each.undo && (
-            <button type="button" className={css.act} onClick={undoLast}>
-              Undo <kbd>z</kbd>
+            <button type="button" className={css.action} onClick={() => undo(each)}>
+              Undo {each === newest && <kbd>z</kbd>}
             </button>
           )}
           {each.show && (
             <button
               type="button"
-              className={css.act}
+              className={css.action}
               onClick={() => {
                 close(each.id)
                 each.show?.()

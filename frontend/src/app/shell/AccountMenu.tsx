@@ -6,11 +6,12 @@ import { api, read } from '@/api/client'
 import { session } from '@/api/session'
 import type { User } from '@/api/shapes'
 import '@/ui/theme/menus'
+import { roleName } from '@/features/session/permissions'
 import { THEMES, useTheme } from '@/features/session/useTheme'
 import css from './AccountMenu.module.css'
 import { Avatar } from './Avatar'
 
-/** The menu behind the initials. */
+/** The account menu behind the user's initials. */
 export default function AccountMenu({ user, onHelp }: { user: User; onHelp: () => void }) {
   const [colorScheme, setColorScheme] = useTheme()
   const queryClient = useQueryClient()
@@ -27,19 +28,19 @@ export default function AccountMenu({ user, onHelp }: { user: User; onHelp: () =
         <Avatar user={user} />
       </Menu.Target>
       <Menu.Dropdown>
-        <div className={css.who}>
+        <div className={css.user}>
           <strong>{user.name}</strong>
-          <span>{user.roles.join(', ')}</span>
+          <span>{user.roles.map(roleName).join(', ')}</span>
         </div>
         <Menu.Divider />
         <Menu.Item leftSection={<IconUser size={16} aria-hidden />} renderRoot={props => <Link to="/me" {...props} />}>
-          Me
+          My account
         </Menu.Item>
         <Menu.Item leftSection={<IconHelp size={16} aria-hidden />} onClick={onHelp}>
-          Keys
+          Keyboard shortcuts
         </Menu.Item>
         <Menu.Divider />
-        <Menu.Label>Colours</Menu.Label>
+        <Menu.Label>Theme</Menu.Label>
         {THEMES.map(({ value, label }) => (
           <Menu.Item
             key={value}

@@ -15,13 +15,13 @@ interface Entry {
   go: () => void
 }
 
-const FOUND = 8
+const MAX_CUSTOMERS = 8
 
-/** As soon as the field is there: an effect comes before the dialog has drawn it, and what is typed meanwhile is lost. */
-const focusAtOnce = (field: HTMLInputElement | null) => field?.focus()
+/** Focus the field as soon as it exists: an effect runs before the dialog renders it, and text typed meanwhile is lost. */
+const focusField = (field: HTMLInputElement | null) => field?.focus()
 
 /** Ctrl K: pages by name, customers by name or number. */
-export default function CommandPalette({ places, onClose }: { places: NavigationEntry[]; onClose: () => void }) {
+export default function CommandPalette({ pages, onClose }: { pages: NavigationEntry[]; onClose: () => void }) {
   const router = useRouter()
   const can = usePermissions()
   const [text, setText] = useState('')
@@ -30,18 +30,19 @@ export default function CommandPalette({ places, onClose }: { places: Navigation
   const listId = useId()
   const found = useQuery({
     queryKey: ['find', q],
-    queryFn: ({ signal }) => read(api.GET('/api/customers', { params: { query: { q, limit: FOUND } }, signal })),
+    queryFn: ({ signal }) =>
+      read(api.GET('/api/customers', { params: { query: { q, limit: MAX_CUSTOMERS } }, signal })),
     enabled: q.length > 1 && can('customers.read'),
     placeholderData: keepPreviousData,
   })
   const entries: Entry[] = [
-    ...places
-      .filter(place => place.label.toLowerCase().includes(text.trim().toLowerCase()))
-      .map(place => ({
-        id: place.to,
-        label: place.label,
-        hint: `g ${place.key}`,
-        go: () => void router.navigate({ to: place.to }),
+    ...pages
+      .filter(page => page.label.toLowerCase().includes(text.trim().toLowerCase()))
+      .map(page => ({
+        id: page.to,
+        label: page.label,
+        hint: `g ${page.key}`,
+        go: () => void router.navigate({ to: page.to }),
       })),
     ...(q.length > 1 ? (found.data?.data ?? []) : []).map(row => ({
       id: row.customer_id,
@@ -74,19 +75,19 @@ export default function CommandPalette({ places, onClose }: { places: Navigation
       padding={0}
       yOffset="12vh"
       centered={false}
-      title="Find or go to"
+      title="Search"
       classNames={{ header: 'only-read' }}
     >
       <input
-        ref={focusAtOnce}
+        ref={focusField}
         className={css.input}
         data-autofocus
         role="combobox"
         aria-expanded
         aria-controls={listId}
         aria-activedescendant={entries[active] && `${listId}-${active}`}
-        aria-label="Find or go to"
-        placeholder="A page, a customer's name or number"
+        aria-label="Search"
+        placeholder="Page, customer name or number"
         value={text}
         onChange={event => {
           setText(event.currentTarget.value)
@@ -94,7 +95,7 @@ export default function CommandPalette({ places, onClose }: { places: Navigation
         }}
         onKeyDown={onKeyDown}
       />
-      <div id={listId} role="listbox" aria-label="Found" className={css.list}>
+      <div id={listId} role="listbox" aria-label="Results" className={css.list}>
         {entries.map((entry, place) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are handled by the field above, which keeps the focus
           <div
@@ -112,7 +113,7 @@ export default function CommandPalette({ places, onClose }: { places: Navigation
           </div>
         ))}
       </div>
-      {entries.length === 0 && <p className={css.nothing}>{found.isFetching ? 'Looking' : 'Nothing by that name'}</p>}
+      {entries.length === 0 && <p className={css.empty}>{found.isFetching ? 'Searching…' : 'No results'}</p>}
     </Dialog>
   )
 }

@@ -5,7 +5,7 @@ import { dateTime, day, lastDay, timeOfDay } from '@/ui/format'
 import css from './Freshness.module.css'
 import type { Live } from './useLive'
 
-/** On every page: how far the data reaches, which run is shown, and whether the page is live. */
+/** On every page: the last day of the data, the update shown, and the live state. */
 export function Freshness({ live }: { live: Live }) {
   const { data } = useQuery(queries.status())
   const isOffline = live.state === 'offline'
@@ -15,7 +15,7 @@ export function Freshness({ live }: { live: Live }) {
         <Link
           to="/runs"
           className={css.data}
-          title={`Run ${data.run.run_id}, published ${dateTime(data.run.published_at)}`}
+          title={`Update ${data.run.run_id}, published ${dateTime(data.run.published_at)}`}
         >
           Data to {day(lastDay(data.run.as_of))}
         </Link>

@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { session } from '@/api/session'
 import { Dialog } from '@/ui/Dialog'
 
-/** The session has ended while the page was open: nothing is thrown away until the reader says so. */
+/** The session expired while the page was open; nothing on it is discarded until the user signs in again. */
 export default function SessionExpired() {
   return (
     <Dialog
@@ -10,9 +10,9 @@ export default function SessionExpired() {
       withCloseButton={false}
       closeOnEscape={false}
       closeOnClickOutside={false}
-      title="Your session has ended"
+      title="Your session has expired"
     >
-      <p>Sign in again and you are back on this page, as it was.</p>
+      <p>Sign in again to return to this page.</p>
       <Button
         mt="md"
         onClick={() => {

@@ -20,16 +20,16 @@ const CommandPalette = lazyComponent(() => import('./CommandPalette'))
 const SessionExpired = lazyComponent(() => import('./SessionExpired'))
 const ShortcutsHelp = lazyComponent(() => import('./ShortcutsHelp'))
 
-/** Nothing typed into the palette may be lost, so it is there before anybody asks, and after the page itself. */
+/** Loaded after the page, before it is needed, so that nothing typed into it is lost. */
 const PALETTE_AFTER_MS = 1_500
 
-/** What stands around every page: navigation by right, freshness, live state, palette, keys. */
+/** The frame of every page: navigation by permission, data freshness, live state, search, keyboard shortcuts. */
 export function Shell() {
   const { user, phase } = useSession()
   const router = useRouter()
   const path = useRouterState({ select: state => state.location.pathname })
   const [menu, setMenu] = useState(false)
-  const [over, setOver] = useState<'palette' | 'help' | null>(null)
+  const [overlay, setOverlay] = useState<'palette' | 'help' | null>(null)
   const live = useLive()
 
   const { setColorScheme } = useMantineColorScheme()
@@ -39,40 +39,40 @@ export function Shell() {
   }, [theme, setColorScheme])
   useEffect(watchKeySequences, [])
   useEffect(() => {
-    const soon = setTimeout(CommandPalette.preload, PALETTE_AFTER_MS)
-    return () => clearTimeout(soon)
+    const timer = setTimeout(CommandPalette.preload, PALETTE_AFTER_MS)
+    return () => clearTimeout(timer)
   }, [])
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
         event.preventDefault()
-        setOver('palette')
+        setOverlay('palette')
       }
     }
     document.addEventListener('keydown', onKey)
     return () => document.removeEventListener('keydown', onKey)
   }, [])
   useShortcuts({
-    '?': () => setOver('help'),
+    '?': () => setOverlay('help'),
     '/': () => {
       const field = document.querySelector<HTMLInputElement>('[data-find]')
       if (field) field.focus()
-      else setOver('palette')
+      else setOverlay('palette')
     },
     z: undoLast,
     ...Object.fromEntries(NAVIGATION.map(place => [`g ${place.key}`, () => void router.navigate({ to: place.to })])),
   })
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another page closes the menu
+  // biome-ignore lint/correctness/useExhaustiveDependencies: navigation closes the menu
   useEffect(() => setMenu(false), [path])
 
   if (!user) return null
-  const theirs = pagesFor(user)
+  const pages = pagesFor(user)
   const place = NAVIGATION.find(each => (each.to === '/' ? path === '/' : path.startsWith(each.to)))
-  const isTheirs = !place || theirs.includes(place)
+  const hasAccess = !place || pages.includes(place)
   return (
     <div className={css.shell}>
       <a href="#content" className={`${css.skip} no-print`}>
-        To the content
+        Skip to content
       </a>
       <header className={`${css.header} no-print`}>
         <ActionIcon
@@ -88,15 +88,15 @@ export function Shell() {
           <img src="/favicon.svg" alt="" width={24} height={24} />
           <span>Foresell</span>
         </Link>
-        <button type="button" className={css.find} aria-label="Find or go to Ctrl K" onClick={() => setOver('palette')}>
+        <button type="button" className={css.find} aria-label="Search Ctrl K" onClick={() => setOverlay('palette')}>
           <IconSearch size={16} aria-hidden />
-          <span>Find or go to</span> <kbd>Ctrl K</kbd>
+          <span>Search</span> <kbd>Ctrl K</kbd>
         </button>
         <Freshness live={live} />
-        <AccountMenu user={user} onHelp={() => setOver('help')} />
+        <AccountMenu user={user} onHelp={() => setOverlay('help')} />
       </header>
       <nav className={`${css.nav} no-print`} data-open={menu || undefined} aria-label="Pages">
-        {theirs.map(({ to, label, icon: Icon }) => (
+        {pages.map(({ to, label, icon: Icon }) => (
           <Link key={to} to={to} activeOptions={{ exact: to === '/', includeSearch: false }} className={css.link}>
             <Icon size={18} stroke={1.7} aria-hidden />
             {label}
@@ -105,10 +105,10 @@ export function Shell() {
       </nav>
       {menu && <button type="button" className={css.shade} aria-label="Close menu" onClick={() => setMenu(false)} />}
       <main id="content" className={css.main} tabIndex={-1}>
-        {isTheirs ? <Outlet /> : <NoAccess label={place.label} />}
+        {hasAccess ? <Outlet /> : <NoAccess label={place.label} />}
       </main>
-      {over === 'palette' && <CommandPalette places={theirs} onClose={() => setOver(null)} />}
-      {over === 'help' && <ShortcutsHelp places={theirs} onClose={() => setOver(null)} />}
+      {overlay === 'palette' && <CommandPalette pages={pages} onClose={() => setOverlay(null)} />}
+      {overlay === 'help' && <ShortcutsHelp pages={pages} onClose={() => setOverlay(null)} />}
       {phase === 'expired' && <SessionExpired />}
       <StepUpPrompt />
     </div>
@@ -117,8 +117,8 @@ export function Shell() {
 
 function NoAccess({ label }: { label: string }) {
   return (
-    <EmptyState title={`${label} is not open to you`}>
-      Your roles do not include this page. An administrator can change that in Admin, Users.
+    <EmptyState title={`You do not have access to ${label}`}>
+      Your roles do not include this page. An administrator can change your roles under Admin, Users.
     </EmptyState>
   )
 }
@@ -126,7 +126,7 @@ function NoAccess({ label }: { label: string }) {
 export function NotFound() {
   return (
     <EmptyState
-      title="There is no such page"
+      title="Page not found"
       action={
         <Button variant="default" renderRoot={props => <Link to="/" {...props} />}>
           Go to Today
@@ -138,15 +138,15 @@ export function NotFound() {
   )
 }
 
-const AGAIN_MS = 3_000
+const RETRY_MS = 3_000
 
 export function PageError({ error }: ErrorComponentProps) {
   const router = useRouter()
-  const isAway = error instanceof Problem && error.status === 0
+  const isUnreachable = error instanceof Problem && error.status === 0
   useEffect(() => {
-    const again = setInterval(() => isAway && void router.invalidate(), AGAIN_MS)
-    return () => clearInterval(again)
-  }, [isAway, router])
+    const timer = setInterval(() => isUnreachable && void router.invalidate(), RETRY_MS)
+    return () => clearInterval(timer)
+  }, [isUnreachable, router])
   return (
     <ErrorState
       error={error instanceof Error ? error : new Error(String(error))}

@@ -3,21 +3,21 @@ import { Dialog } from '@/ui/Dialog'
 import css from './ShortcutsHelp.module.css'
 
 const KEYS = [
-  ['Ctrl K', 'Find anything, go anywhere'],
-  ['/', 'Find in this list'],
-  ['j  k', 'Next, previous row'],
+  ['Ctrl K', 'Search customers and pages'],
+  ['/', 'Search this list'],
+  ['j  k', 'Next or previous row'],
   ['Enter', 'Open the row'],
   ['Esc', 'Close the panel'],
   ['x', 'Select the row'],
   ['l', 'Log a call'],
   ['e', 'Export'],
   ['z', 'Undo'],
-  ['?', 'These keys'],
+  ['?', 'Show keyboard shortcuts'],
 ] as const
 
-export default function ShortcutsHelp({ places, onClose }: { places: NavigationEntry[]; onClose: () => void }) {
+export default function ShortcutsHelp({ pages, onClose }: { pages: NavigationEntry[]; onClose: () => void }) {
   return (
-    <Dialog onClose={onClose} title="Keys" size="lg">
+    <Dialog onClose={onClose} title="Keyboard shortcuts" size="lg">
       <div className={css.columns}>
         <dl className={css.keys}>
           {KEYS.map(([key, what]) => (
@@ -25,8 +25,8 @@ export default function ShortcutsHelp({ places, onClose }: { places: NavigationE
           ))}
         </dl>
         <dl className={css.keys}>
-          {places.map(place => (
-            <Key key={place.to} name={`g  ${place.key}`} what={`Go to ${place.label}`} />
+          {pages.map(page => (
+            <Key key={page.to} name={`g  ${page.key}`} what={`Go to ${page.label}`} />
           ))}
         </dl>
       </div>

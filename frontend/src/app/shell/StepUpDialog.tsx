@@ -13,12 +13,12 @@ async function passkey() {
   return { passkey: { ticket, credential: await signWithPasskey(options) } }
 }
 
-/** Asks once more who is there, before something that cannot be taken back. */
+/** Asks for the password or second factor again before a sensitive action. */
 export default function StepUpDialog({ onDone }: { onDone: (confirmed: boolean) => void }) {
   const user = useUser()
   const [secret, setSecret] = useState('')
   const word = user.second_factor ? 'code' : 'password'
-  const label = user.factors.includes('totp') ? 'Code from your authenticator' : 'A recovery code'
+  const label = user.factors.includes('totp') ? 'Authenticator code' : 'Recovery code'
   const confirm = useMutation({
     mutationFn: async (by: 'secret' | 'passkey') =>
       read(api.POST('/api/auth/step-up', { body: by === 'passkey' ? await passkey() : { [word]: secret } })),
@@ -28,7 +28,10 @@ export default function StepUpDialog({ onDone }: { onDone: (confirmed: boolean) 
     },
   })
   return (
-    <Dialog onClose={() => onDone(false)} title="Is it you?">
+    <Dialog
+      onClose={() => onDone(false)}
+      title={user.second_factor ? 'Confirm with your second factor' : 'Confirm your password'}
+    >
       <form
         onSubmit={event => {
           event.preventDefault()
@@ -37,7 +40,7 @@ export default function StepUpDialog({ onDone }: { onDone: (confirmed: boolean) 
       >
         <TextInput
           data-autofocus
-          label={user.second_factor ? label : 'Your password'}
+          label={user.second_factor ? label : 'Password'}
           type={user.second_factor ? 'text' : 'password'}
           inputMode={user.second_factor ? 'numeric' : undefined}
           autoComplete={user.second_factor ? 'one-time-code' : 'current-password'}

@@ -4,7 +4,7 @@ import { lazyComponent } from '@/ui/lazyComponent'
 
 const StepUpDialog = lazyComponent(() => import('./StepUpDialog'))
 
-/** Waits for a request that needs a recent second factor, and asks for it. */
+/** Asks for a second factor when a request needs a recent one. */
 export function StepUpPrompt() {
   const [answer, setAnswer] = useState<((confirmed: boolean) => void) | null>(null)
   useEffect(() => {

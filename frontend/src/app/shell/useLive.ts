@@ -4,7 +4,7 @@ import type { CallList, CustomerRow } from '@/api/shapes'
 import { type LiveState, listen } from '@/api/stream'
 import { useSession } from '@/api/useSession'
 import { isList } from '@/app/queryClient'
-import { day } from '@/ui/format'
+import { day, lastDay } from '@/ui/format'
 import { showToast } from '@/ui/toasts'
 
 export interface Live {
@@ -12,10 +12,10 @@ export interface Live {
   since: Date
 }
 
-/** What follows a run, a load or a job at once: nobody reads figures off it. */
+/** Queries refetched on every progress event: they show jobs, not results. */
 const PROGRESS = ['imports', 'runs', 'batches', 'jobs']
 
-/** Keeps the cache true to the stream: rows change where they stand, nothing moves under the cursor. */
+/** Updates the cache from the event stream: rows change in place, nothing moves under the cursor. */
 export function useLive(): Live {
   const queryClient = useQueryClient()
   const { phase } = useSession()
@@ -29,7 +29,7 @@ export function useLive(): Live {
       event => {
         if (event.type === 'run_published') {
           const as_of = String(event.data.as_of ?? '')
-          const sentence = `Run ${event.data.run_id} is published${as_of ? `, as of ${day(as_of)}` : ''}`
+          const sentence = `Update ${event.data.run_id} is available${as_of ? `, with data to ${day(lastDay(as_of))}` : ''}`
           const show = () => void queryClient.invalidateQueries()
           if (queryClient.getQueryCache().findAll({ type: 'active', predicate: isList }).length)
             showToast(sentence, { tone: 'good', show })
@@ -57,7 +57,7 @@ export function useLive(): Live {
   return live
 }
 
-/** A call somebody else logged: the row stays where it is and says so. One's own is off the list already. */
+/** A call logged by another user: the row stays and shows it. The user's own calls are off the list already. */
 function markHandled(list: CallList, call: Record<string, unknown>): CallList {
   const mark = (row: CustomerRow) =>
     row.customer_id === call.customer_id ? { ...row, handled_by: 'a colleague' } : row

@@ -7,18 +7,18 @@ import { showToast } from '@/ui/toasts'
 
 interface Props {
   apiKey: ApiKey
-  /** Named where keys of several people stand together. */
+  /** The owner's name, in a list of several users' keys. */
   owner?: string
   onClose: () => void
 }
 
-/** Asks, then ends a key for good; it may stand in both lists, one's own and everybody's. */
+/** Asks, then revokes an API key permanently and refreshes both lists, the user's own and all users'. */
 export function RevokeKey({ apiKey, owner, onClose }: Props) {
   const queryClient = useQueryClient()
   const revoke = useMutation({
     mutationFn: () => read(api.DELETE('/api/me/api-keys/{key_id}', { params: { path: { key_id: apiKey.key_id } } })),
     onSuccess: () => {
-      showToast(owner ? `Key ${apiKey.name} of ${owner} has ended` : `Key ${apiKey.name} has ended`)
+      showToast(owner ? `${owner}’s key ${apiKey.name} was revoked` : `Key ${apiKey.name} was revoked`)
       for (const { queryKey } of [queries.apiKeys(), queries.allApiKeys()])
         void queryClient.invalidateQueries({ queryKey })
       onClose()
@@ -28,15 +28,15 @@ export function RevokeKey({ apiKey, owner, onClose }: Props) {
     <ConfirmDialog
       title={`Revoke ${apiKey.name}?`}
       action="Revoke"
-      isGrave
+      isDestructive
       isBusy={revoke.isPending}
       error={revoke.error}
       onConfirm={() => revoke.mutate()}
       onClose={onClose}
     >
       <p>
-        {owner ? `Whatever ${owner} uses this key for` : 'Whatever uses this key'} stops at once. It cannot be brought
-        back, only replaced.
+        {owner ? `Everything ${owner} uses this key for` : 'Everything that uses this key'} stops working immediately. A
+        revoked key cannot be restored; create a new one instead.
       </p>
     </ConfirmDialog>
   )

@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { queries } from '@/api/queries'
 import { DataTable } from '@/ui/DataTable'
 import { Dialog } from '@/ui/Dialog'
-import { count, day } from '@/ui/format'
+import { day, lastDay, plural } from '@/ui/format'
 import { Pager } from '@/ui/Pager'
 import { QueryState } from '@/ui/states'
 import css from './CalculationDialog.module.css'
@@ -15,43 +15,43 @@ interface Props {
   onClose: () => void
 }
 
-/** Where a number comes from: its SQL with parameters, and the rows that add up to it. */
+/** How a number is calculated: its SQL with parameters, and the source rows. */
 export default function CalculationDialog({ label, address, onClose }: Props) {
-  const [face, setFace] = useState('sql')
+  const [view, setView] = useState('sql')
   return (
-    <Dialog onClose={onClose} size="xl" title={`${label}: where it comes from`}>
+    <Dialog onClose={onClose} size="xl" title={`${label}: how is this calculated?`}>
       <SegmentedControl
-        value={face}
-        onChange={setFace}
+        value={view}
+        onChange={setView}
         data={[
-          { value: 'sql', label: 'How it was made' },
-          { value: 'rows', label: 'The rows behind it' },
+          { value: 'sql', label: 'SQL query' },
+          { value: 'rows', label: 'Source rows' },
         ]}
         mb="md"
       />
-      {face === 'sql' ? <Made address={address} /> : <Rows address={address} />}
+      {view === 'sql' ? <SqlQuery address={address} /> : <SourceRows address={address} />}
     </Dialog>
   )
 }
 
-function Made({ address }: { address: string }) {
-  const query = useQuery(queries.calculationSql(address))
+function SqlQuery({ address }: { address: string }) {
+  const calculation = useQuery(queries.calculationSql(address))
   return (
-    <QueryState query={query}>
-      {made => (
+    <QueryState query={calculation}>
+      {query => (
         <div className={css.made}>
           <p className={css.stamp}>
-            Run {made.run_id}, as of {day(made.as_of)}, asked of {made.engine}
+            Update {query.run_id}, data to {day(lastDay(query.as_of))}, {query.engine}
           </p>
-          <pre className={css.sql}>{made.sql}</pre>
-          {Object.keys(made.parameters).length > 0 && (
+          <pre className={css.sql}>{query.sql}</pre>
+          {Object.keys(query.parameters).length > 0 && (
             <DataTable
               caption="Parameters"
               columns={[
                 { name: 'parameter', label: 'Parameter' },
                 { name: 'value', label: 'Value' },
               ]}
-              rows={Object.entries(made.parameters).map(([parameter, value]) => ({
+              rows={Object.entries(query.parameters).map(([parameter, value]) => ({
                 parameter,
                 value: value === null ? 'not set' : String(value),
               }))}
@@ -63,14 +63,14 @@ function Made({ address }: { address: string }) {
   )
 }
 
-function Rows({ address }: { address: string }) {
+function SourceRows({ address }: { address: string }) {
   const [page, setPage] = useState(1)
   const query = useQuery(queries.calculationRows(address, page))
   return (
     <QueryState query={query} isEmpty={answer => answer.data.length === 0}>
       {answer => (
         <>
-          <p className={css.stamp}>{count(answer.total)} rows</p>
+          <p className={css.stamp}>{plural(answer.total, 'row')}</p>
           <DataTable
             caption="Rows"
             columns={Object.keys(answer.data[0] ?? {}).map(name => ({ name, label: name.replaceAll('_', ' ') }))}

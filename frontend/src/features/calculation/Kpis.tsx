@@ -15,7 +15,7 @@ interface KpiSearch {
   category?: string
 }
 
-/** The shop's key figures as the API names them, each with its change and its passport. */
+/** KPIs as the API names them, each with its change and its calculation. */
 export function Kpis({ names, search = {} }: { names: Kpi['name'][]; search?: KpiSearch }) {
   const { data, isPending } = useQuery(queries.kpis(search))
   if (isPending)
@@ -38,25 +38,26 @@ export function Kpis({ names, search = {} }: { names: Kpi['name'][]; search?: Kp
 
 const WITHOUT_PERIOD = ['expected_value', 'at_risk_revenue']
 
-/** As much room as the note will take, so that nothing moves when it comes. */
+/** Takes the space of the note, so that nothing moves when it arrives. */
 function NotePlaceholder({ name }: { name: Kpi['name'] }) {
   return (
     <span aria-hidden style={{ visibility: 'hidden' }}>
-      {WITHOUT_PERIOD.includes(name) ? SPACE : '▲ +10.0% up on the 30 days before'}
+      {WITHOUT_PERIOD.includes(name) ? SPACE : '▲ 10.0% higher than the previous 30 days'}
     </span>
   )
 }
 
-/** How it has changed, or what it speaks of. */
+/** The change from the previous period, or what the KPI means. */
 function describe(kpi: Kpi): ReactNode {
-  if (kpi.value != null && kpi.previous) return <Change value={kpi.value / kpi.previous - 1} on={previousPeriod(kpi)} />
-  return kpi.first_day ? `nothing in ${previousPeriod(kpi)}` : kpi.sentence
+  if (kpi.value != null && kpi.previous)
+    return <Change value={kpi.value / kpi.previous - 1} comparedWith={previousPeriod(kpi)} />
+  return kpi.first_day ? `none in ${previousPeriod(kpi)}` : kpi.sentence
 }
 
-/** The days a figure is compared with, in words. */
+/** The period a KPI is compared with, in words. */
 function previousPeriod({ first_day, last_day }: Kpi): string {
   const days = first_day && last_day ? daysIn(first_day, last_day) : 1
-  return days === 1 ? 'the day before' : `the ${count(days)} days before`
+  return days === 1 ? 'the previous day' : `the previous ${count(days)} days`
 }
 
 function formatValue({ unit, value }: Kpi, currency: string | null | undefined): string {

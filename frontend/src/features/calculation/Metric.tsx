@@ -9,15 +9,15 @@ interface Props {
   label: string
   value: ReactNode | undefined
   note?: ReactNode
-  /** The address the figure comes from; with it, the figure opens its passport. */
+  /** The API address of the number; with it, a click opens its calculation. */
   address?: string
 }
 
-/** A number with its name, for the strip at the head of a page. */
+/** A number with its label, for the row at the top of a page. */
 export function Metric({ label, value, note, address }: Props) {
   const shown = value === undefined ? <Skeleton height={28} width={88} radius="sm" /> : value
   return (
-    <div className={css.figure}>
+    <div className={css.metric}>
       <dt className={css.label}>{label}</dt>
       <dd className={css.value} aria-busy={value === undefined || undefined}>
         {address && value !== undefined ? (
@@ -33,7 +33,7 @@ export function Metric({ label, value, note, address }: Props) {
   )
 }
 
-/** Any number that can be asked: one click shows the SQL, the parameters and the rows that made it. */
+/** A number that opens its calculation: the SQL, its parameters and the source rows. */
 export function OpensCalculation({
   label,
   address,
@@ -46,27 +46,27 @@ export function OpensCalculation({
   const [open, setOpen] = useState(false)
   return (
     <>
-      <button type="button" className={css.open} onClick={() => setOpen(true)} title="Where does this come from?">
+      <button type="button" className={css.button} onClick={() => setOpen(true)} title="How is this calculated?">
         {children}
-        <span className="only-read">, where does it come from?</span>
+        <span className="only-read">, how is this calculated?</span>
       </button>
       {open && <CalculationDialog label={label} address={address} onClose={() => setOpen(false)} />}
     </>
   )
 }
 
-/** The same for a whole chart or table: a quiet link in its corner. */
+/** The same for a whole chart or table: a link in its corner. */
 export function CalculationLink({ label, address }: { label: string; address: string }) {
   return (
-    <span className={css.whereFrom}>
+    <span className={css.link}>
       <OpensCalculation label={label} address={address}>
-        Where from?
+        How is this calculated?
       </OpensCalculation>
     </span>
   )
 }
 
-/** Figures side by side: four, two on a phone. */
+/** Metrics next to each other: four, two on a phone. */
 export function MetricRow({ children }: { children: ReactNode }) {
-  return <dl className={css.figures}>{children}</dl>
+  return <dl className={css.metrics}>{children}</dl>
 }

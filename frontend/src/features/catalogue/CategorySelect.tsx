@@ -8,13 +8,13 @@ import { selectOptions } from '@/ui/selectOptions'
 interface Props {
   className?: string
   label: string
-  /** Where there is no room for a label it is only read. */
+  /** Show no label, where there is no space; screen readers still read it. */
   isBare?: boolean
   value: string | undefined
   onChange: (category: string | undefined) => void
 }
 
-/** A category of goods, the best sold first. */
+/** A product category, the best selling first. */
 export function CategorySelect({ className, label, isBare, value, onChange }: Props) {
   const can = usePermissions()
   const categories = useQuery({ ...queries.sales('category'), enabled: can('sales.read') })

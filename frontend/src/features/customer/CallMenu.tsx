@@ -7,12 +7,12 @@ import { inDays } from '@/ui/format'
 import { CallButton } from './CallButton'
 import { OUTCOMES, SNOOZES, useEngagement } from './engagement'
 
-/** Log the outcome of a call, or put the customer off: two clicks. It comes with the first of them, so it opens at once. */
-export default function CallMenu({ who }: { who: Pick<CustomerRow, 'customer_id' | 'name'> }) {
-  const desk = useEngagement()
+/** Log the outcome of a call or snooze the customer, in two clicks. It loads on the first click and opens at once. */
+export default function CallMenu({ customer }: { customer: Pick<CustomerRow, 'customer_id' | 'name'> }) {
+  const engagement = useEngagement()
   const [isOpen, setOpen] = useState(false)
   const button = useRef<HTMLButtonElement>(null)
-  // Focused first, so that the focus comes back here when it closes.
+  // Focus the button first: the menu returns the focus to it when it closes.
   useEffect(() => {
     button.current?.focus()
     setOpen(true)
@@ -20,22 +20,22 @@ export default function CallMenu({ who }: { who: Pick<CustomerRow, 'customer_id'
   return (
     <Menu position="bottom-end" shadow="md" width={200} opened={isOpen} onChange={setOpen}>
       <Menu.Target>
-        <CallButton who={who} ref={button} />
+        <CallButton customer={customer} ref={button} />
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>How did it go?</Menu.Label>
         {OUTCOMES.map(({ value, label }) => (
-          <Menu.Item key={value} onClick={() => desk.logCall.mutate({ who, outcome: value })}>
+          <Menu.Item key={value} onClick={() => engagement.logCall.mutate({ customer, outcome: value })}>
             {label}
           </Menu.Item>
         ))}
         <Menu.Divider />
-        <Menu.Label>Not now</Menu.Label>
+        <Menu.Label>Snooze</Menu.Label>
         {SNOOZES.map(({ days, label }) => (
           <Menu.Item
             key={days}
             leftSection={<IconZzz size={16} aria-hidden />}
-            onClick={() => desk.snooze.mutate({ ids: [who.customer_id], until: inDays(days) })}
+            onClick={() => engagement.snooze.mutate({ ids: [customer.customer_id], until: inDays(days) })}
           >
             {label}
           </Menu.Item>

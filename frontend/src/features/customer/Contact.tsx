@@ -8,7 +8,7 @@ import { NO_VALUE } from '@/ui/format'
 import { showError } from '@/ui/toasts'
 import css from './Contact.module.css'
 
-/** Masked until asked for; who reveals is written to the audit. */
+/** Contact details, masked until the user asks for them; each request is logged in the audit. */
 export function Contact({ customerId, contact }: { customerId: string; contact: ContactData }) {
   const can = usePermissions()
   const reveal = useMutation({
@@ -24,7 +24,7 @@ export function Contact({ customerId, contact }: { customerId: string; contact: 
   const open = reveal.data?.contact as Partial<ContactData> | undefined
   const shown = { ...contact, ...open }
   const isEmpty = Object.values(contact).every(value => !value)
-  if (isEmpty) return <p className={css.note}>No contact details are known.</p>
+  if (isEmpty) return <p className={css.note}>No contact details.</p>
   return (
     <div className={css.contact}>
       <dl className={css.list}>
@@ -43,9 +43,9 @@ export function Contact({ customerId, contact }: { customerId: string; contact: 
             loading={reveal.isPending}
             onClick={() => reveal.mutate()}
           >
-            Reveal
+            Show contact details
           </Button>
-          <span className={css.note}>Noted in the audit</span>
+          <span className={css.note}>This is logged</span>
         </div>
       )}
     </div>

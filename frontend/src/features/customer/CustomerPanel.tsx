@@ -22,12 +22,12 @@ interface Props {
   onClose: () => void
 }
 
-/** One customer beside the list: how likely, worth what, why, how to reach, and how the call went. */
+/** One customer next to the list: predictions, reasons, contact details and call log. */
 export default function CustomerPanel({ customerId, onClose }: Props) {
   const query = useQuery(queries.customer(customerId))
   const panel = useRef<HTMLElement>(null)
   useReturnFocus()
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another customer is another panel to read from the top
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new customer is read from the top
   useEffect(() => {
     panel.current?.focus({ preventScroll: true })
     panel.current?.scrollTo(0, 0)
@@ -49,20 +49,20 @@ export default function CustomerPanel({ customerId, onClose }: Props) {
           rightSection={<IconArrowUpRight size={16} aria-hidden />}
           renderRoot={props => <Link to="/customers/$id" params={{ id: customerId }} {...props} />}
         >
-          Full page
+          Open full page
         </Button>
-        <CloseButton aria-label="Close" onClick={onClose} />
+        <CloseButton aria-label="Close panel" onClick={onClose} />
       </div>
       <div className={css.body}>
         <QueryState query={query} loading={<Loading rows={8} height={28} />}>
-          {data => <Full data={data} />}
+          {data => <Details data={data} />}
         </QueryState>
       </div>
     </aside>
   )
 }
 
-function Full({ data }: { data: Customer }) {
+function Details({ data }: { data: Customer }) {
   const { scores, reasons, meta } = data
   const can = usePermissions()
   return (
@@ -73,27 +73,27 @@ function Full({ data }: { data: Customer }) {
         </h2>
         <p className={css.dim}>
           {scores && <SegmentBadge segment={scores.segment} />} {data.country && `· ${country(data.country)}`}{' '}
-          {data.owner && `· ${data.owner.name}`}
+          {data.owner && `· Owner: ${data.owner.name}`}
         </p>
       </div>
       {scores && (
         <dl className={css.pair}>
           <div>
-            <dt>Orders within 30 days</dt>
+            <dt>Chance to order (30 days)</dt>
             <dd>{percent(scores.probability)}</dd>
           </div>
           <div>
-            <dt>Expected value</dt>
+            <dt>Expected revenue (30 days)</dt>
             <dd>{money(scores.expected_value, meta.currency)}</dd>
           </div>
         </dl>
       )}
       <section>
-        <h3 className={css.heading}>Why now</h3>
+        <h3 className={css.heading}>Why call</h3>
         <Reasons reasons={reasons} />
         {reasons.length > 0 && <p className={css.note}>{REASONS_NOTE}</p>}
       </section>
-      {can('calls.write') && <LogCall key={data.customer_id} who={data} />}
+      {can('calls.write') && <CallForm key={data.customer_id} customer={data} />}
       <section>
         <h3 className={css.heading}>Contact</h3>
         <Contact key={data.customer_id} customerId={data.customer_id} contact={data.contact} />
@@ -106,18 +106,18 @@ function Full({ data }: { data: Customer }) {
             <dd>
               <RfmScore {...scores} />
             </dd>
-            <dt>Last purchase</dt>
+            <dt>Last order</dt>
             <dd>{day(scores.last_purchase_day)}</dd>
             <dt>Orders</dt>
             <dd>{count(scores.frequency)}</dd>
-            <dt>Spent</dt>
+            <dt>Net revenue</dt>
             <dd>{money(scores.monetary, meta.currency)}</dd>
-            <dt>Next 12 months</dt>
+            <dt>Lifetime value (12 months)</dt>
             <dd>
               {money(scores.value_12m, meta.currency)}{' '}
               {scores.value_band && <span className={css.dim}>({scores.value_band})</span>}
             </dd>
-            <dt>Leaving</dt>
+            <dt>Churn risk</dt>
             <dd>
               <ChurnBadge state={scores.churn_state} />
             </dd>
@@ -129,8 +129,8 @@ function Full({ data }: { data: Customer }) {
   )
 }
 
-function LogCall({ who }: { who: Customer }) {
-  const desk = useEngagement()
+function CallForm({ customer }: { customer: Customer }) {
+  const engagement = useEngagement()
   const [note, setNote] = useState('')
   return (
     <section className="no-print">
@@ -140,8 +140,10 @@ function LogCall({ who }: { who: Customer }) {
           <Button
             key={value}
             variant="default"
-            disabled={desk.logCall.isPending}
-            onClick={() => desk.logCall.mutate({ who, outcome: value, note }, { onSuccess: () => setNote('') })}
+            disabled={engagement.logCall.isPending}
+            onClick={() =>
+              engagement.logCall.mutate({ customer, outcome: value, note }, { onSuccess: () => setNote('') })
+            }
           >
             {label}
           </Button>
@@ -149,7 +151,7 @@ function LogCall({ who }: { who: Customer }) {
       </div>
       <Textarea
         aria-label="Note"
-        placeholder="Note, for the next one who calls"
+        placeholder="Note"
         value={note}
         onChange={event => setNote(event.currentTarget.value)}
         minRows={2}
@@ -171,7 +173,7 @@ function Calls({ customerId }: { customerId: string }) {
           <li key={call.call_id}>
             <strong>{outcomeLabel(call.outcome)}</strong>{' '}
             <span className={css.dim}>
-              {call.caller.name ?? 'Somebody'}, {dateTime(call.called_at)}
+              {call.caller.name ?? 'Unknown user'}, {dateTime(call.called_at)}
             </span>
             {call.note && <p>{call.note}</p>}
           </li>

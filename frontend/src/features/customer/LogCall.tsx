@@ -5,11 +5,11 @@ import { CallButton } from './CallButton'
 
 const CallMenu = lazyComponent(() => import('./CallMenu'), CallButton)
 
-/** The way to log a call: a button, and from the first click on its menu. A list has fifty, and a menu is dear. */
-export function LogCall({ who }: { who: Pick<CustomerRow, 'customer_id' | 'name'> }) {
-  const [isMenu, setMenu] = useState(false)
-  // Ahead of the click, when the server may be away.
+/** Logs a call: a button, replaced by its menu on the first click, because fifty menus in a list are slow. */
+export function LogCall({ customer }: { customer: Pick<CustomerRow, 'customer_id' | 'name'> }) {
+  const [isOpened, setOpened] = useState(false)
+  // Before the click, when the server may be unreachable.
   useEffect(() => void CallMenu.preload(), [])
-  if (isMenu) return <CallMenu who={who} />
-  return <CallButton who={who} aria-haspopup="menu" aria-expanded={false} onClick={() => setMenu(true)} />
+  if (isOpened) return <CallMenu customer={customer} />
+  return <CallButton customer={customer} aria-haspopup="menu" aria-expanded={false} onClick={() => setOpened(true)} />
 }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { describeEffect } from './Reasons'
 
-test('a reason says what its absence would do, not what it adds', () => {
-  expect(describeEffect(12.3)).toBe('12 points lower without it')
-  expect(describeEffect(-1.2)).toBe('1 point higher without it')
-  expect(describeEffect(0.2)).toBe('less than a point lower without it')
+test('a reason says how many points it adds to or subtracts from the chance to order', () => {
+  expect(describeEffect(12.3)).toBe('adds 12 points')
+  expect(describeEffect(-1.2)).toBe('subtracts 1 point')
+  expect(describeEffect(0.2)).toBe('adds less than 1 point')
 })

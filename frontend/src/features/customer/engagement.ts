@@ -1,4 +1,4 @@
-/** What a rep does to a customer: log a call, put off, hand on. Seen at once, taken back with undo. */
+/** Log a call, snooze or reassign a customer: shown at once, and undone from its message. */
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { api, read } from '@/api/client'
 import type { CallList, Outcome } from '@/api/shapes'
@@ -14,8 +14,8 @@ export const OUTCOMES: { value: Outcome; label: string }[] = [
 
 export const SNOOZES = [
   { days: 1, label: 'Until tomorrow' },
-  { days: 7, label: 'For a week' },
-  { days: 30, label: 'For a month' },
+  { days: 7, label: 'For 1 week' },
+  { days: 30, label: 'For 30 days' },
 ]
 
 export const outcomeLabel = (outcome: Outcome) => OUTCOMES.find(each => each.value === outcome)?.label ?? outcome
@@ -32,28 +32,28 @@ export function useEngagement() {
   const refresh = () =>
     queryClient.invalidateQueries({ predicate: ({ queryKey }) => ['calls', 'customers'].includes(String(queryKey[0])) })
 
-  /** Takes customers off today's list at once, before the server has answered. Returns how to put them back. */
+  /** Removes customers from today's list before the server has answered. Returns a function that restores them. */
   function removeFromList(ids: string[]) {
     const before = queryClient.getQueriesData<CallList>({ queryKey: TODAY })
     queryClient.setQueriesData<CallList>({ queryKey: TODAY }, list => {
       if (!list) return list
-      const left = list.data.filter(row => !ids.includes(row.customer_id))
-      const gone = list.data.filter(row => ids.includes(row.customer_id))
-      const worth = gone.reduce((sum, row) => sum + (row.expected_value ?? 0), 0)
+      const remaining = list.data.filter(row => !ids.includes(row.customer_id))
+      const removed = list.data.filter(row => ids.includes(row.customer_id))
+      const expected = removed.reduce((sum, row) => sum + (row.expected_value ?? 0), 0)
       const summary = {
         ...list.summary,
-        calls: list.summary.calls - gone.length,
-        expected_value: list.summary.expected_value - worth,
+        calls: list.summary.calls - removed.length,
+        expected_value: list.summary.expected_value - expected,
       }
-      return { ...list, data: left, total: list.total - gone.length, summary }
+      return { ...list, data: remaining, total: list.total - removed.length, summary }
     })
     return () => {
       for (const [key, list] of before) queryClient.setQueryData(key, list)
     }
   }
 
-  function onError(error: Error, _given: unknown, putBack: (() => void) | undefined) {
-    putBack?.()
+  function onError(error: Error, _input: unknown, restore: (() => void) | undefined) {
+    restore?.()
     showError(error)
   }
 
@@ -64,13 +64,13 @@ export function useEngagement() {
     }, showError)
 
   const logCall = useMutation({
-    mutationFn: ({ who, outcome, note }: { who: CustomerRef; outcome: Outcome; note?: string }) =>
-      read(api.POST('/api/calls', { body: { customer_id: who.customer_id, outcome, ...(note ? { note } : {}) } })),
-    onMutate: ({ who }) => removeFromList([who.customer_id]),
-    onSuccess: (call, { who, outcome }) => {
+    mutationFn: ({ customer, outcome, note }: { customer: CustomerRef; outcome: Outcome; note?: string }) =>
+      read(api.POST('/api/calls', { body: { customer_id: customer.customer_id, outcome, ...(note ? { note } : {}) } })),
+    onMutate: ({ customer }) => removeFromList([customer.customer_id]),
+    onSuccess: (call, { customer, outcome }) => {
       const undo = () => read(api.POST('/api/calls/{call_id}/undo', { params: { path: { call_id: call.call_id } } }))
-      showToast(`${outcomeLabel(outcome)}: ${who.name ?? who.customer_id}`, {
-        undo: undoAction(undo, 'Call taken back'),
+      showToast(`${outcomeLabel(outcome)}: ${customer.name ?? customer.customer_id}`, {
+        undo: undoAction(undo, 'Call removed'),
       })
     },
     onError: onError,
@@ -82,10 +82,10 @@ export function useEngagement() {
       read(api.POST('/api/snoozes', { body: { customer_ids: ids, until } })),
     onMutate: ({ ids }) => removeFromList(ids),
     onSuccess: ({ data }, { ids }) => {
-      const lift = (snooze_id: number) =>
+      const removeSnooze = (snooze_id: number) =>
         read(api.DELETE('/api/snoozes/{snooze_id}', { params: { path: { snooze_id } } }))
-      const undo = () => Promise.all(data.map(each => lift(each.snooze_id)))
-      showToast(`${plural(ids.length, 'customer')} put off`, { undo: undoAction(undo, 'Back on the list') })
+      const undo = () => Promise.all(data.map(each => removeSnooze(each.snooze_id)))
+      showToast(`${plural(ids.length, 'customer')} snoozed`, { undo: undoAction(undo, 'Snooze removed') })
     },
     onError: onError,
     onSettled: refresh,
@@ -97,9 +97,9 @@ export function useEngagement() {
     onSuccess: ({ assignment_id, customers }, { user }) => {
       const undo = () =>
         read(api.POST('/api/assignments/{assignment_id}/undo', { params: { path: { assignment_id } } }))
-      showToast(`${plural(customers, 'customer')} now with ${user.name}`, {
+      showToast(`Assigned ${plural(customers, 'customer')} to ${user.name}`, {
         tone: 'good',
-        undo: undoAction(undo, 'Handed back'),
+        undo: undoAction(undo, 'Assignment undone'),
       })
     },
     onError: showError,

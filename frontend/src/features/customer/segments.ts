@@ -1,4 +1,4 @@
-/** Segments as the eye sees them: eleven names in five families, each with a glyph and a colour of its own. */
+/** How segments look: eleven names in five families, each family with a symbol and a colour. */
 
 export type Family = 'champions' | 'loyal' | 'promising' | 'at-risk' | 'lost'
 
@@ -19,7 +19,7 @@ const FAMILIES: Record<string, Family> = {
 
 const GLYPHS: Record<Family, string> = { champions: '★', loyal: '●', promising: '▲', 'at-risk': '◆', lost: '○' }
 
-/** The family of a segment; a name somebody made up goes with the grey ones. */
+/** The family of a segment; a segment with a name of the user's own is grey. */
 export function familyOf(segment: string): Family {
   return FAMILIES[segment] ?? 'lost'
 }

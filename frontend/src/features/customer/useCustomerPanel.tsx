@@ -5,19 +5,19 @@ import { queries } from '@/api/queries'
 import { lazyComponent } from '@/ui/lazyComponent'
 
 const CustomerPanel = lazyComponent(() => import('./CustomerPanel'))
-const SOON_MS = 800
+const PRELOAD_AFTER_MS = 800
 
 /**
- * The customer open beside the list, kept in the address as `open`. The panel is fetched soon after the list, and a
- * customer's data when the pointer or the focus comes near: opening costs no wait.
+ * The customer open next to the list, kept in the URL as `open`. The panel is loaded shortly after the list, and a
+ * customer's data when the pointer or focus reaches the row, so that it opens without a wait.
  */
 export function useCustomerPanel() {
   const { open } = useSearch({ strict: false })
   const navigate = useNavigate()
   const queryClient = useQueryClient()
   useEffect(() => {
-    const soon = setTimeout(CustomerPanel.preload, SOON_MS)
-    return () => clearTimeout(soon)
+    const timer = setTimeout(CustomerPanel.preload, PRELOAD_AFTER_MS)
+    return () => clearTimeout(timer)
   }, [])
 
   function show(customer: string | undefined) {

@@ -37,23 +37,29 @@ const COLUMNS = [
 const CONTACTS = ['email', 'phone', 'address', 'city']
 
 interface Props {
-  question: Search
+  filters: Search
   total: number
-  chosen: string[]
+  selected: string[]
   onClose: () => void
 }
 
-/** The list as a file: every row, said before it is made; never cut. */
-export default function ExportDialog({ question, total, chosen, onClose }: Props) {
+/** Exports the list as a file: all rows, their number shown first, never truncated. */
+export default function ExportDialog({ filters, total, selected, onClose }: Props) {
   const can = usePermissions()
   const [format, setFormat] = useState('csv')
-  const [which, setWhich] = useState(chosen.length ? 'chosen' : 'all')
+  const [which, setWhich] = useState(selected.length ? 'selected' : 'all')
   const [contacts, setContacts] = useState(false)
-  const rows = which === 'chosen' ? chosen.length : total
+  const rows = which === 'selected' ? selected.length : total
   const columns = contacts ? [...COLUMNS, ...CONTACTS] : COLUMNS
-  const make = useMutation({
+  const exportFile = useMutation({
     mutationFn: async () => {
-      const body = { ...question, format, contacts, columns, ...(which === 'chosen' ? { customer_ids: chosen } : {}) }
+      const body = {
+        ...filters,
+        format,
+        contacts,
+        columns,
+        ...(which === 'selected' ? { customer_ids: selected } : {}),
+      }
       await download('/api/export/customers', body, `customers.${format}`)
     },
     onSuccess: () => {
@@ -62,16 +68,16 @@ export default function ExportDialog({ question, total, chosen, onClose }: Props
     },
   })
   return (
-    <Dialog onClose={onClose} title="Export">
+    <Dialog onClose={onClose} title="Export customers">
       <div className={css.export}>
-        {chosen.length > 0 && (
+        {selected.length > 0 && (
           <SegmentedControl
             fullWidth
             value={which}
             onChange={setWhich}
             data={[
-              { value: 'chosen', label: `Selected (${plural(chosen.length, 'row')})` },
-              { value: 'all', label: `The whole list (${plural(total, 'row')})` },
+              { value: 'selected', label: `Selected (${plural(selected.length, 'row')})` },
+              { value: 'all', label: `All matching (${plural(total, 'row')})` },
             ]}
           />
         )}
@@ -88,20 +94,20 @@ export default function ExportDialog({ question, total, chosen, onClose }: Props
           <Checkbox
             checked={contacts}
             onChange={event => setContacts(event.currentTarget.checked)}
-            label="With e-mail, phone and address"
-            description="Needs your second factor, and is noted in the audit."
+            label="Include e-mail, phone and address"
+            description="Requires your second factor. This is logged."
           />
         )}
-        <p className={css.says}>
+        <p className={css.summary}>
           <strong>
             {plural(rows, 'row')}, {plural(columns.length, 'column')}
           </strong>
-          , in the order of the list: raw numbers, ISO dates.
+          , in the order of the list, with unformatted numbers and ISO dates.
         </p>
         <p className={css.error} role="alert">
-          {make.error?.message}
+          {exportFile.error?.message}
         </p>
-        <Button loading={make.isPending} onClick={() => make.mutate()}>
+        <Button loading={exportFile.isPending} onClick={() => exportFile.mutate()}>
           Download
         </Button>
       </div>
@@ -109,7 +115,7 @@ export default function ExportDialog({ question, total, chosen, onClose }: Props
   )
 }
 
-/** Posts and saves what comes back as a file. Raises Problem. */
+/** Posts a request and saves the response as a file. Raises Problem. */
 async function download(address: string, body: unknown, fallbackName: string) {
   const response = await fetchAuthorized(
     new Request(new URL(address, location.origin), {

@@ -11,15 +11,15 @@ import {
 } from '@tabler/icons-react'
 import type { User } from '@/api/shapes'
 
-/** The pages in the navigation: who sees them, and the key after "g" that goes there. */
+/** The pages in the navigation: the permission each needs, and the key after "g" that opens it. */
 export const NAVIGATION = [
   { to: '/', label: 'Today', icon: IconPhone, key: 't', needs: 'calls.read' },
   { to: '/customers', label: 'Customers', icon: IconUsers, key: 'c', needs: 'customers.read' },
   { to: '/segments', label: 'Segments', icon: IconChartPie, key: 's', needs: 'segments.read' },
-  { to: '/model', label: 'Model', icon: IconTargetArrow, key: 'm', needs: 'model.read' },
+  { to: '/model', label: 'Model accuracy', icon: IconTargetArrow, key: 'm', needs: 'model.read' },
   { to: '/sales', label: 'Sales', icon: IconChartBar, key: 'a', needs: 'sales.read' },
   { to: '/import', label: 'Import', icon: IconFileImport, key: 'i', needs: 'imports.write' },
-  { to: '/runs', label: 'Runs', icon: IconRefreshDot, key: 'r', needs: 'runs.read' },
+  { to: '/runs', label: 'Updates', icon: IconRefreshDot, key: 'r', needs: 'runs.read' },
   { to: '/admin', label: 'Admin', icon: IconShieldCog, key: 'd', needs: 'users.manage' },
   { to: '/glossary', label: 'Glossary', icon: IconBook, key: 'l', needs: null },
 ] as const
@@ -27,10 +27,10 @@ export const NAVIGATION = [
 export type NavigationEntry = (typeof NAVIGATION)[number]
 
 export const pagesFor = (user: User) =>
-  NAVIGATION.filter(place => place.needs === null || user.permissions.includes(place.needs))
+  NAVIGATION.filter(page => page.needs === null || user.permissions.includes(page.needs))
 
-/** Where somebody starts: where they want to, else the first page that is theirs. */
+/** The user's start page: the chosen one, or the first one they have access to. */
 export function startPageFor(user: User): string {
-  const theirs = pagesFor(user)
-  return theirs.find(place => place.to === user.preferences.home)?.to ?? theirs[0]?.to ?? '/glossary'
+  const pages = pagesFor(user)
+  return pages.find(page => page.to === user.preferences.home)?.to ?? pages[0]?.to ?? '/glossary'
 }

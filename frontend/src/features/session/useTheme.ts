@@ -3,7 +3,7 @@ import { api, read } from '@/api/client'
 import { session } from '@/api/session'
 import { showError } from '@/ui/toasts'
 
-/** Light, dark or as the system; chosen here it holds on every device of the user. */
+/** Light, dark or system theme, saved for all of the user's devices. */
 export function useTheme(): [MantineColorScheme, (scheme: MantineColorScheme) => void] {
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   function choose(theme: MantineColorScheme) {
@@ -14,7 +14,7 @@ export function useTheme(): [MantineColorScheme, (scheme: MantineColorScheme) =>
 }
 
 export const THEMES = [
-  { value: 'auto', label: 'As the system' },
+  { value: 'auto', label: 'System' },
   { value: 'light', label: 'Light' },
   { value: 'dark', label: 'Dark' },
 ] as const

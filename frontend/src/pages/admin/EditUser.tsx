@@ -61,7 +61,7 @@ export function EditUser({ user }: { user: Account }) {
       <ConfirmDialog
         title={`Block ${user.name}?`}
         action="Block"
-        isGrave
+        isDestructive
         isBusy={change.isPending}
         error={change.error}
         onConfirm={() => change.mutate({ disabled: true })}

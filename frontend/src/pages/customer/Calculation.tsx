@@ -9,12 +9,12 @@ import { Card } from '@/ui/Page'
 import { Loading, QueryState } from '@/ui/states'
 import css from './Customer.module.css'
 
-/** R, F and M step by step: the value, how it came about, the five ranges, the score, and the orders that add up. */
+/** Recency, frequency and monetary explained: value, formula, score ranges, and the orders they are computed from. */
 export function Calculation({ data }: { data: Customer }) {
   const query = useQuery(queries.calculation(data.customer_id))
   const { currency } = data.meta
   const days = (value: number) => plural(value, 'day')
-  const whole = (value: number) => plural(value, 'order')
+  const orderCount = (value: number) => plural(value, 'order')
   const amount = (value: number) => money(value, currency)
   return (
     <QueryState query={query} loading={<Loading rows={3} height={140} />}>
@@ -25,20 +25,19 @@ export function Calculation({ data }: { data: Customer }) {
           <div className={css.column}>
             <div className={css.axes}>
               <Step name="Recency" of={steps.recency} cuts={cuts('recency_days')} show={days} />
-              <Step name="Frequency" of={steps.frequency} cuts={cuts('frequency')} show={whole} />
+              <Step name="Frequency" of={steps.frequency} cuts={cuts('frequency')} show={orderCount} />
               <Step name="Monetary" of={steps.monetary} cuts={cuts('monetary')} show={amount} />
             </div>
             <Card>
               <p>
-                The cell {steps.recency.score}
+                RFM {steps.recency.score}
                 {steps.frequency.score}
-                {steps.monetary.score} belongs to <SegmentBadge segment={steps.segment} />, the first rule that holds
-                it.
+                {steps.monetary.score} → <SegmentBadge segment={steps.segment} />
               </p>
             </Card>
             <Card
-              title="The orders behind it"
-              note={`${plural(steps.orders.length, 'order')}, together ${money(total, currency, 'exact')}`}
+              title="Orders used"
+              note={`${plural(steps.orders.length, 'order')}, ${money(total, currency, 'exact')} in total`}
               flush
             >
               <DataTable
@@ -46,13 +45,13 @@ export function Calculation({ data }: { data: Customer }) {
                 rowKey={order => order.order_id}
                 rows={steps.orders}
                 columns={[
-                  { name: 'day', label: 'Day', show: order => day(order.day) },
+                  { name: 'day', label: 'Date', show: order => day(order.day) },
                   { name: 'order_key', label: 'Order' },
                   {
                     name: 'is_counted',
-                    label: 'Counts',
+                    label: 'Included',
                     show: order =>
-                      order.is_counted ? <Badge tone="good">counted</Badge> : <Badge>not an order of goods</Badge>,
+                      order.is_counted ? <Badge tone="good">included</Badge> : <Badge>not a product order</Badge>,
                   },
                   { name: 'lines', label: 'Lines', numeric: true, show: order => count(order.lines) },
                   {
@@ -71,20 +70,20 @@ export function Calculation({ data }: { data: Customer }) {
   )
 }
 
-/** A score nobody has is possible where many share one value. */
-function range(cut: CutPoint, show: (value: number) => string): string {
+/** A score can have no customers where many share one value. */
+function formatRange(cut: CutPoint, show: (value: number) => string): string {
   if (!cut.customers) return NO_VALUE
   return cut.lowest === cut.highest ? show(cut.lowest) : `${show(cut.lowest)} to ${show(cut.highest)}`
 }
 
-/** One axis: the five ranges in a row, the customer's own filled. */
+/** One axis: its five score ranges, the customer's own highlighted. */
 function Step({ name, of, cuts, show }: { name: string; of: Axis; cuts: CutPoint[]; show: (value: number) => string }) {
   return (
     <Card title={name} note={of.formula}>
       <p className={css.stepValue}>
-        {show(of.value)} <span className={css.dim}>scores</span> {of.score}
+        {show(of.value)} <span className={css.dim}>· score</span> {of.score}
       </p>
-      <ol className={css.ranges} aria-label={`Ranges of ${name}`}>
+      <ol className={css.ranges} aria-label={`${name} score ranges`}>
         {[...cuts]
           .sort((a, b) => a.score - b.score)
           .map(cut => (
@@ -94,7 +93,7 @@ function Step({ name, of, cuts, show }: { name: string; of: Axis; cuts: CutPoint
               aria-current={cut.score === of.score || undefined}
             >
               <strong>{cut.score}</strong>
-              <span>{range(cut, show)}</span>
+              <span>{formatRange(cut, show)}</span>
               <span className={css.dim}>{plural(cut.customers, 'customer')}</span>
             </li>
           ))}

@@ -26,11 +26,11 @@ import { TABS } from './search'
 
 const route = getRouteApi('/shell/customers/$id')
 
-/** One customer: how likely, worth what, why, and every step down to the orders. */
+/** One customer: predictions, reasons, contact details and orders. */
 export default function Customer() {
   const { id } = route.useParams()
   const query = useQuery(queries.customer(id))
-  if (query.data) return <Full data={query.data} />
+  if (query.data) return <CustomerPage data={query.data} />
   return (
     <Page title={id}>
       <QueryState query={query} loading={<Loading rows={6} height={48} gap={16} />}>
@@ -40,7 +40,7 @@ export default function Customer() {
   )
 }
 
-const PARTS: Record<(typeof TABS)[number]['value'], (props: { data: CustomerData }) => ReactNode> = {
+const TAB_CONTENT: Record<(typeof TABS)[number]['value'], (props: { data: CustomerData }) => ReactNode> = {
   overview: Overview,
   orders: Orders,
   rfm: Calculation,
@@ -48,10 +48,10 @@ const PARTS: Record<(typeof TABS)[number]['value'], (props: { data: CustomerData
   products: Products,
 }
 
-const SOON_MS = 1_500
+const PREFETCH_AFTER_MS = 1_500
 
-/** All parts are there soon after the first, for the next tab and for the printer. Returns how to have them now. */
-function useParts(id: string) {
+/** Prefetches all tabs shortly after the first, for navigation and printing. Returns a function that fetches them at once. */
+function usePrefetchedTabs(id: string) {
   const queryClient = useQueryClient()
   const fetch = useCallback(
     () =>
@@ -64,20 +64,20 @@ function useParts(id: string) {
     [queryClient, id],
   )
   useEffect(() => {
-    const soon = setTimeout(fetch, SOON_MS)
-    return () => clearTimeout(soon)
+    const timer = setTimeout(fetch, PREFETCH_AFTER_MS)
+    return () => clearTimeout(timer)
   }, [fetch])
   return fetch
 }
 
-function Full({ data }: { data: CustomerData }) {
+function CustomerPage({ data }: { data: CustomerData }) {
   const { tab = 'overview' } = route.useSearch()
   const can = usePermissions()
   const { scores, meta } = data
   const address = `/api/customers/${data.customer_id}`
   const isPrinting = usePrinting()
   const shown = TABS.filter(({ value }) => isPrinting || value === tab)
-  const fetchParts = useParts(data.customer_id)
+  const fetchTabs = usePrefetchedTabs(data.customer_id)
   return (
     <Page
       title={data.name ?? data.customer_id}
@@ -91,8 +91,8 @@ function Full({ data }: { data: CustomerData }) {
           {[
             data.customer_id,
             data.country && country(data.country),
-            data.signup_date && `customer since ${day(data.signup_date)}`,
-            data.owner && `with ${data.owner.name}`,
+            data.signup_date && `Customer since ${day(data.signup_date)}`,
+            data.owner && `Owner: ${data.owner.name}`,
           ]
             .filter(Boolean)
             .join(' · ')}
@@ -100,11 +100,11 @@ function Full({ data }: { data: CustomerData }) {
       }
       actions={
         <>
-          {can('calls.write') && <LogCall who={data} />}
+          {can('calls.write') && <LogCall customer={data} />}
           <Button
             variant="default"
             leftSection={<IconPrinter size={16} aria-hidden />}
-            onClick={() => void fetchParts().then(() => window.print())}
+            onClick={() => void fetchTabs().then(() => window.print())}
           >
             Print
           </Button>
@@ -115,22 +115,22 @@ function Full({ data }: { data: CustomerData }) {
       {scores && (
         <MetricRow>
           <Metric
-            label="Orders within 30 days"
+            label="Chance to order (30 days)"
             value={percent(scores.probability)}
             note={
               scores.expected_order_value != null &&
-              `about ${money(scores.expected_order_value, meta.currency)} an order`
+              `Expected order: ${money(scores.expected_order_value, meta.currency)}`
             }
             address={address}
           />
           <Metric
-            label="Expected value"
+            label="Expected revenue (30 days)"
             value={money(scores.expected_value, meta.currency)}
-            note="probability times order value"
+            note="chance to order × expected order"
             address={address}
           />
           <Metric
-            label="Next 12 months"
+            label="Lifetime value (12 months)"
             value={money(scores.value_12m, meta.currency, 'short')}
             note={
               scores.value_low != null &&
@@ -139,20 +139,20 @@ function Full({ data }: { data: CustomerData }) {
             address={address}
           />
           <Metric
-            label="Leaving"
+            label="Churn risk"
             value={<ChurnBadge state={scores.churn_state} />}
-            note={scores.churn_90 != null && `${percent(scores.churn_90)} order nothing in 90 days`}
+            note={scores.churn_90 != null && `${percent(scores.churn_90)} chance of no order in 90 days`}
           />
           <Metric label="RFM" value={<RfmScore {...scores} />} note={scores.segment} />
         </MetricRow>
       )}
-      <Tabs label="About this customer" now={tab} tabs={TABS} />
+      <Tabs label="Customer details" now={tab} tabs={TABS} />
       {shown.map(({ value, label }) => {
-        const Part = PARTS[value]
+        const Content = TAB_CONTENT[value]
         return (
           <section key={`${data.customer_id} ${value}`} className={css.part} aria-label={label}>
             {isPrinting && <h2>{label}</h2>}
-            <Part data={data} />
+            <Content data={data} />
           </section>
         )
       })}

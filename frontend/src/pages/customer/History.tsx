@@ -11,7 +11,7 @@ import { Card } from '@/ui/Page'
 import { EmptyState, Loading, QueryState } from '@/ui/states'
 import css from './Customer.module.css'
 
-/** What each run said, and whether it came true. */
+/** The prediction of each update, and the observed outcome. */
 export function History({ data }: { data: Customer }) {
   const query = useQuery(queries.history(data.customer_id))
   return (
@@ -19,17 +19,17 @@ export function History({ data }: { data: Customer }) {
       query={query}
       loading={<Loading rows={2} height={240} />}
       isEmpty={answer => answer.scores.length === 0}
-      empty={<EmptyState title="No earlier runs">Every run from now on is kept here.</EmptyState>}
+      empty={<EmptyState title="No earlier updates">Predictions of every future update appear here.</EmptyState>}
     >
       {answer => (
         <div className={css.column}>
-          <Probability
+          <ProbabilityChart
             scores={answer.scores.filter(score => score.probability !== null).reverse()}
             id={data.customer_id}
           />
-          <Card title="Run by run" flush>
+          <Card title="Predictions by update" flush>
             <DataTable
-              caption="What each run said"
+              caption="Predictions by update"
               rowKey={row => row.run_id}
               rows={answer.scores}
               columns={[
@@ -40,14 +40,14 @@ export function History({ data }: { data: Customer }) {
                   show: row => (row.segment ? <SegmentBadge segment={row.segment} /> : NO_VALUE),
                 },
                 { name: 'rfm_score', label: 'RFM', numeric: true },
-                { name: 'probability', label: 'Probability', numeric: true, show: row => percent(row.probability) },
+                { name: 'probability', label: 'Chance to order', numeric: true, show: row => percent(row.probability) },
                 {
                   name: 'value_12m',
-                  label: 'Next 12 months',
+                  label: 'Lifetime value (12 months)',
                   numeric: true,
                   show: row => money(row.value_12m, answer.meta.currency),
                 },
-                { name: 'came', label: 'What came', show: row => <Came came={row.came} /> },
+                { name: 'came', label: 'Outcome', show: row => <Outcome came={row.came} /> },
               ]}
             />
           </Card>
@@ -57,21 +57,21 @@ export function History({ data }: { data: Customer }) {
   )
 }
 
-function Came({ came }: { came: boolean | null }) {
-  if (came === null) return <Badge>not over yet</Badge>
+function Outcome({ came }: { came: boolean | null }) {
+  if (came === null) return <Badge>period not ended</Badge>
   return came ? <Badge tone="good">✓ ordered</Badge> : <Badge tone="warn">✕ did not order</Badge>
 }
 
-function Probability({ scores, id }: { scores: HistoryScore[]; id: string }) {
+function ProbabilityChart({ scores, id }: { scores: HistoryScore[]; id: string }) {
   return (
     <ChartCard
-      title="Probability of an order within 30 days, run by run"
+      title="Chance to order (30 days) by update"
       fileName={`history-${id}`}
       height={200}
       rows={scores}
       columns={[
         { name: 'as_of', label: 'As of', show: row => day(row.as_of) },
-        { name: 'probability', label: 'Probability', numeric: true, show: row => percent(row.probability) },
+        { name: 'probability', label: 'Chance to order', numeric: true, show: row => percent(row.probability) },
         { name: 'came', label: 'Ordered', show: row => (row.came === null ? NO_VALUE : row.came ? 'yes' : 'no') },
       ]}
     >
@@ -84,8 +84,8 @@ function Probability({ scores, id }: { scores: HistoryScore[]; id: string }) {
         series={[{ key: 'probability', colour: 'var(--brand)', dots: true }]}
         title={row => day(row.as_of)}
         tips={row => [
-          { label: 'Probability', value: percent(row.probability) },
-          { label: 'What came', value: row.came === null ? 'not over yet' : row.came ? 'ordered' : 'did not order' },
+          { label: 'Chance to order', value: percent(row.probability) },
+          { label: 'Outcome', value: row.came === null ? 'period not ended' : row.came ? 'ordered' : 'did not order' },
         ]}
       />
     </ChartCard>

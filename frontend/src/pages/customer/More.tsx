@@ -11,7 +11,7 @@ import { usePermissions } from '@/api/useSession'
 import { useEngagement } from '@/features/customer/engagement'
 import { showToast } from '@/ui/toasts'
 
-/** What is done rarely: hand the customer on, erase the person. */
+/** Rare actions: reassign the customer, erase personal data. */
 export function More({ data }: { data: Customer }) {
   const can = usePermissions()
   const [erasing, setErasing] = useState(false)
@@ -28,61 +28,61 @@ export function More({ data }: { data: Customer }) {
           {can('customers.assign') && <Assignees id={data.customer_id} />}
           {can('privacy.erase') && (
             <Menu.Item color="red" leftSection={<IconTrash size={16} aria-hidden />} onClick={() => setErasing(true)}>
-              Erase this person
+              Erase personal data
             </Menu.Item>
           )}
         </Menu.Dropdown>
       </Menu>
-      {erasing && <Erase data={data} onClose={() => setErasing(false)} />}
+      {erasing && <EraseDialog data={data} onClose={() => setErasing(false)} />}
     </>
   )
 }
 
 function Assignees({ id }: { id: string }) {
-  const people = useQuery(queries.assignees())
-  const desk = useEngagement()
+  const assignees = useQuery(queries.assignees())
+  const engagement = useEngagement()
   const queryClient = useQueryClient()
   return (
     <>
-      <Menu.Label>Hand on to</Menu.Label>
-      {people.data?.data.map(person => (
+      <Menu.Label>Reassign to</Menu.Label>
+      {assignees.data?.data.map(assignee => (
         <Menu.Item
-          key={person.user_id}
+          key={assignee.user_id}
           leftSection={<IconUserShare size={16} aria-hidden />}
           onClick={() =>
-            desk.assign.mutate(
-              { ids: [id], user: person },
+            engagement.assign.mutate(
+              { ids: [id], user: assignee },
               { onSuccess: () => void queryClient.invalidateQueries({ queryKey: ['customer', id] }) },
             )
           }
         >
-          {person.name}
+          {assignee.name}
         </Menu.Item>
       ))}
     </>
   )
 }
 
-function Erase({ data, onClose }: { data: Customer; onClose: () => void }) {
+function EraseDialog({ data, onClose }: { data: Customer; onClose: () => void }) {
   const queryClient = useQueryClient()
   const erase = useMutation({
     mutationFn: () =>
       read(api.POST('/api/customers/{customer_id}/erase', { params: { path: { customer_id: data.customer_id } } })),
     onSuccess: () => {
-      showToast('Name and contact details are gone for good', { tone: 'good' })
+      showToast('Personal data erased', { tone: 'good' })
       void queryClient.invalidateQueries()
       onClose()
     },
   })
   return (
-    <Dialog onClose={onClose} title="Erase this person?">
+    <Dialog onClose={onClose} title="Erase personal data?">
       <p>
-        Name, e-mail, phone and address of {data.customer_id} are destroyed, also for restored backups. Orders stay,
-        without a person. This cannot be undone.
+        This permanently erases the name, e-mail, phone and address of {data.customer_id}, in backups too. Orders are
+        kept without personal data. You cannot undo this.
       </p>
       {erase.error && <p role="alert">{erase.error.message}</p>}
       <Button color="red" mt="md" loading={erase.isPending} onClick={() => erase.mutate()}>
-        Erase for good
+        Erase permanently
       </Button>
     </Dialog>
   )

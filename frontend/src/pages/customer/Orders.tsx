@@ -26,9 +26,9 @@ export function Orders({ data }: { data: Customer }) {
     >
       {answer => (
         <>
-          <Card title={plural(answer.total, 'order')} note="Newest first; open one for its lines" flush>
+          <Card title={plural(answer.total, 'order')} note="Newest first. Open an order to see its lines." flush>
             {answer.data.map(order => (
-              <OneOrder key={order.order_id} order={order} currency={answer.meta.currency} />
+              <OrderDetails key={order.order_id} order={order} currency={answer.meta.currency} />
             ))}
           </Card>
           <Pager
@@ -42,14 +42,14 @@ export function Orders({ data }: { data: Customer }) {
   )
 }
 
-function OneOrder({ order, currency }: { order: Order; currency: string | null | undefined }) {
+function OrderDetails({ order, currency }: { order: Order; currency: string | null | undefined }) {
   return (
     <details className={css.order}>
       <summary>
-        <span className={css.orderDay}>{day(order.day)}</span>
+        <span>{day(order.day)}</span>
         <span className={css.orderKey}>{order.order_key}</span>
         <span className={css.dim}>{plural(order.lines, 'line')}</span>
-        <span>{!order.is_counted && <Badge>does not count</Badge>}</span>
+        <span>{!order.is_counted && <Badge>not included</Badge>}</span>
         <strong>{money(order.net_amount, currency, 'exact')}</strong>
       </summary>
       <div className={css.lines}>
@@ -61,7 +61,7 @@ function OneOrder({ order, currency }: { order: Order; currency: string | null |
             { name: 'sku', label: 'Product' },
             { name: 'product', label: 'Name', wrap: true },
             { name: 'category', label: 'Category', wrap: true },
-            { name: 'counts_as', label: 'Counts as', show: line => line.counts_as.replace('_', ' ') },
+            { name: 'counts_as', label: 'Type', show: line => line.counts_as.replace('_', ' ') },
             { name: 'quantity', label: 'Quantity', numeric: true, show: line => count(line.quantity) },
             { name: 'amount', label: 'Amount', numeric: true, show: line => money(line.amount, currency, 'exact') },
           ]}

@@ -17,22 +17,20 @@ export function Overview({ data }: { data: Customer }) {
   return (
     <div className={css.columns}>
       <div className={css.column}>
-        <Card title="Why this probability" note={data.reasons.length > 0 && REASONS_NOTE}>
+        <Card title="Why call" note={data.reasons.length > 0 && REASONS_NOTE}>
           <Reasons reasons={data.reasons} />
         </Card>
         {data.scores ? (
           <Purchases data={data} />
         ) : (
-          <EmptyState title="No counted order yet">
-            Scores begin with the first order of goods that was not sent back.
-          </EmptyState>
+          <EmptyState title="No scores yet">Scores start with the first product order that is not returned.</EmptyState>
         )}
       </div>
       <div className={css.column}>
         <Card title="Contact">
           <Contact customerId={data.customer_id} contact={data.contact} />
         </Card>
-        <Card title="Known as">
+        <Card title="Source IDs">
           <dl className={css.records}>
             {data.records.map(record => (
               <div key={`${record.source} ${record.source_key}`}>
@@ -54,8 +52,8 @@ interface Month {
   orders: number
 }
 
-/** Net amounts by month, the empty ones too, from the first order to the last. */
-export function byMonth(orders: Pick<CountedOrder, 'day' | 'net_amount'>[], most = 36): Month[] {
+/** Net revenue by month, from the first to the last order, including months without orders. */
+export function sumByMonth(orders: Pick<CountedOrder, 'day' | 'net_amount'>[], most = 36): Month[] {
   const days = orders.map(order => order.day).sort()
   const [first, last] = [days[0], days.at(-1)]
   if (!first || !last) return []
@@ -69,10 +67,10 @@ export function byMonth(orders: Pick<CountedOrder, 'day' | 'net_amount'>[], most
     months.set(key, { month: key, amount: 0, orders: 0 })
   }
   for (const order of orders) {
-    const found = months.get(order.day.slice(0, 7))
-    if (!found) continue
-    found.amount += order.net_amount
-    found.orders += 1
+    const entry = months.get(order.day.slice(0, 7))
+    if (!entry) continue
+    entry.amount += order.net_amount
+    entry.orders += 1
   }
   return [...months.values()].slice(-most)
 }
@@ -83,18 +81,23 @@ function Purchases({ data }: { data: Customer }) {
   return (
     <QueryState query={query} loading={<Loading rows={1} height={320} />}>
       {({ orders }) => {
-        const rows = byMonth(orders)
+        const rows = sumByMonth(orders)
         return (
           <ChartCard
             title="Purchases by month"
-            note="Net amount of goods, returns subtracted"
+            note="Net revenue from products, after returns"
             fileName={`purchases-${data.customer_id}`}
             height={220}
             rows={rows}
             columns={[
               { name: 'month', label: 'Month', show: row => month(row.month) },
               { name: 'orders', label: 'Orders', numeric: true },
-              { name: 'amount', label: 'Net amount', numeric: true, show: row => money(row.amount, currency, 'exact') },
+              {
+                name: 'amount',
+                label: 'Net revenue',
+                numeric: true,
+                show: row => money(row.amount, currency, 'exact'),
+              },
             ]}
           >
             <Bars
@@ -103,7 +106,7 @@ function Purchases({ data }: { data: Customer }) {
               value={row => row.amount}
               axis={value => (currency ? money(value, currency, 'short') : compact(value))}
               tips={row => [
-                { label: 'Net amount', value: money(row.amount, currency) },
+                { label: 'Net revenue', value: money(row.amount, currency) },
                 { label: 'Orders', value: row.orders },
               ]}
             />
@@ -121,7 +124,7 @@ function Calls({ customerId }: { customerId: string }) {
       <QueryState
         query={query}
         isEmpty={answer => answer.data.length === 0}
-        empty={<p className={css.dim}>Nobody has called yet.</p>}
+        empty={<p className={css.dim}>No calls yet.</p>}
       >
         {answer => (
           <ul className={css.calls}>
@@ -129,7 +132,7 @@ function Calls({ customerId }: { customerId: string }) {
               <li key={call.call_id}>
                 <strong>{outcomeLabel(call.outcome)}</strong>
                 <span className={css.dim}>
-                  {call.caller.name ?? 'Somebody'}, {dateTime(call.called_at)}
+                  {call.caller.name ?? 'Unknown user'}, {dateTime(call.called_at)}
                 </span>
                 {call.note && <p>{call.note}</p>}
               </li>

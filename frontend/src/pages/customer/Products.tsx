@@ -16,7 +16,7 @@ export function Products({ data }: { data: Customer }) {
       empty={<EmptyState title="No products yet" />}
     >
       {answer => (
-        <Card title={plural(answer.total, 'product')} note="Most spent first, returns subtracted" flush>
+        <Card title={plural(answer.total, 'product')} note="Highest net revenue first, after returns" flush>
           <DataTable
             caption="Products bought"
             rowKey={row => row.sku}
@@ -30,7 +30,7 @@ export function Products({ data }: { data: Customer }) {
               { name: 'quantity', label: 'Quantity', numeric: true, show: row => count(row.quantity) },
               {
                 name: 'amount',
-                label: 'Net amount',
+                label: 'Net revenue',
                 numeric: true,
                 show: row => money(row.amount, answer.meta.currency, 'exact'),
               },

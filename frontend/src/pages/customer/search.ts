@@ -3,7 +3,7 @@ import { integer, oneOf, searchParser } from '@/ui/searchParams'
 export const TABS = [
   { value: 'overview', label: 'Overview' },
   { value: 'orders', label: 'Orders' },
-  { value: 'rfm', label: 'How R, F and M came about' },
+  { value: 'rfm', label: 'RFM explained' },
   { value: 'history', label: 'History' },
   { value: 'products', label: 'Products' },
 ] as const

@@ -15,28 +15,30 @@ interface Props {
   onClear: () => void
 }
 
-/** What can be done with the customers selected: how many they are and what they are worth is said first. */
+/** Actions on the selected customers, after their number and expected revenue. */
 export function BulkBar({ rows, currency, onExport, onClear }: Props) {
   const can = usePermissions()
-  const desk = useEngagement()
+  const engagement = useEngagement()
   const ids = rows.map(row => row.customer_id)
-  const worth = rows.reduce((sum, row) => sum + (row.expected_value ?? 0), 0)
+  const expectedRevenue = rows.reduce((sum, row) => sum + (row.expected_value ?? 0), 0)
   return (
     <section className={`${css.bulk} no-print`} aria-label="Selected customers">
       <span>
-        <strong>{plural(rows.length, 'customer')}</strong>, {money(worth, currency)} expected
+        <strong>{plural(rows.length, 'customer')}</strong>, {money(expectedRevenue, currency)} expected revenue
       </span>
-      {can('customers.assign') && <Assign onPick={user => desk.assign.mutate({ ids, user }, { onSuccess: onClear })} />}
+      {can('customers.assign') && (
+        <Assign onPick={user => engagement.assign.mutate({ ids, user }, { onSuccess: onClear })} />
+      )}
       {can('calls.write') && (
         <Menu position="top" shadow="md">
           <Menu.Target>
-            <Button variant="default">Put off</Button>
+            <Button variant="default">Snooze</Button>
           </Menu.Target>
           <Menu.Dropdown>
             {SNOOZES.map(({ days, label }) => (
               <Menu.Item
                 key={days}
-                onClick={() => desk.snooze.mutate({ ids, until: inDays(days) }, { onSuccess: onClear })}
+                onClick={() => engagement.snooze.mutate({ ids, until: inDays(days) }, { onSuccess: onClear })}
               >
                 {label}
               </Menu.Item>
@@ -50,26 +52,26 @@ export function BulkBar({ rows, currency, onExport, onClear }: Props) {
         </Button>
       )}
       <Button variant="subtle" onClick={onClear}>
-        Clear
+        Clear selection
       </Button>
     </section>
   )
 }
 
 function Assign({ onPick }: { onPick: (user: { user_id: number; name: string }) => void }) {
-  const people = useQuery(queries.assignees())
+  const assignees = useQuery(queries.assignees())
   return (
     <Menu position="top" shadow="md">
       <Menu.Target>
         <Button variant="default">Assign</Button>
       </Menu.Target>
       <Menu.Dropdown className={css.viewMenu}>
-        {people.data?.data.map(person => (
-          <Menu.Item key={person.user_id} onClick={() => onPick(person)}>
-            {person.name}
+        {assignees.data?.data.map(assignee => (
+          <Menu.Item key={assignee.user_id} onClick={() => onPick(assignee)}>
+            {assignee.name}
           </Menu.Item>
         ))}
-        {people.data?.data.length === 0 && <Menu.Label>Nobody to assign to yet</Menu.Label>}
+        {assignees.data?.data.length === 0 && <Menu.Label>No users to assign to</Menu.Label>}
       </Menu.Dropdown>
     </Menu>
   )

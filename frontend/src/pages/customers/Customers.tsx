@@ -16,41 +16,41 @@ import { BulkBar } from './BulkBar'
 import css from './Customers.module.css'
 import { Filters } from './Filters'
 import { List } from './List'
-import { type CustomersSearch, toQuestion } from './search'
+import { type CustomersSearch, toQuery } from './search'
 import { Views } from './Views'
 
-const Export = lazyComponent(() => import('@/features/export/ExportDialog'))
+const ExportDialog = lazyComponent(() => import('@/features/export/ExportDialog'))
 const route = getRouteApi('/shell/customers')
-const NOBODY: ReadonlySet<string> = new Set()
+const NONE: ReadonlySet<string> = new Set()
 
-/** All customers in reach: filtered, sorted, selected, exported. Everything but the selection is in the address. */
+/** All customers visible to the user: filter, sort, select, export. Everything but the selection is in the URL. */
 export default function Customers() {
   const search = route.useSearch()
   const navigate = useNavigate({ from: '/customers' })
   const can = usePermissions()
   const panel = useCustomerPanel()
-  const question = toQuestion(search)
-  const query = useInfiniteQuery(queries.customers(question))
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(NOBODY)
+  const filters = toQuery(search)
+  const query = useInfiniteQuery(queries.customers(filters))
+  const [selected, setSelected] = useState<ReadonlySet<string>>(NONE)
   const [exporting, setExporting] = useState(false)
-  // The first rows are drawn as a transition, like any first data (see Faced).
-  const isKnown = useDeferredValue(query.data !== undefined)
-  const first = isKnown ? query.data?.pages[0] : undefined
+  // The first rows are drawn as a transition, like any first data (see QueryState).
+  const isReady = useDeferredValue(query.data !== undefined)
+  const first = isReady ? query.data?.pages[0] : undefined
   const rows = query.data?.pages.flatMap(page => page.data) ?? []
   const canExport = can('customers.export')
 
-  /** A filter the API does not know, as an address written by hand may hold. */
-  const nonsense = !query.data && query.error instanceof Problem && query.error.status === 400 ? query.error : null
+  /** A filter value the API refuses, as in a URL typed by hand. */
+  const badFilter = !query.data && query.error instanceof Problem && query.error.status === 400 ? query.error : null
   const clear = (
     <Button variant="default" onClick={() => void navigate({ search: {} })}>
-      Clear the filters
+      Clear filters
     </Button>
   )
 
   useShortcuts({ e: () => canExport && setExporting(true) })
 
   function change(part: Partial<CustomersSearch>, replace = false) {
-    setChosen(NOBODY)
+    setSelected(NONE)
     void navigate({ search: now => clean({ ...now, ...part }), replace, resetScroll: false })
   }
 
@@ -76,22 +76,22 @@ export default function Customers() {
         }
       >
         <Filters search={search} onChange={change} />
-        {nonsense ? (
-          <EmptyState title={nonsense.message} action={clear}>
-            {nonsense.remedy}
+        {badFilter ? (
+          <EmptyState title={badFilter.message} action={clear}>
+            {badFilter.remedy}
           </EmptyState>
         ) : !query.data && query.error ? (
           <ErrorState error={query.error} onRetry={() => void query.refetch()} />
         ) : !first ? (
           <div className={css.frame}>
-            <div className={css.waiting}>
+            <div className={css.loading}>
               <Loading rows={16} height={20} gap={24} />
             </div>
           </div>
         ) : first.total === 0 ? (
           <div className={css.frame}>
-            <EmptyState title="Nobody matches" action={clear}>
-              Widen or clear a filter to see more customers.
+            <EmptyState title="No customers match" action={clear}>
+              Change or clear a filter to see more customers.
             </EmptyState>
           </div>
         ) : (
@@ -101,29 +101,34 @@ export default function Customers() {
             currency={first.meta.currency}
             sort={search.sort ?? 'probability'}
             open={panel.open}
-            chosen={chosen}
+            selected={selected}
             isStale={query.isPlaceholderData}
             hasMore={query.hasNextPage && !query.isFetchingNextPage && !query.isFetchNextPageError}
             onMore={() => void query.fetchNextPage()}
             onSort={sort => change({ sort }, true)}
             onOpen={panel.show}
-            onNear={panel.prepare}
-            onChoose={setChosen}
+            onPrepare={panel.prepare}
+            onSelect={setSelected}
           />
         )}
         {query.isFetchNextPageError && <ErrorState error={query.error} onRetry={() => void query.refetch()} />}
       </Page>
-      {chosen.size > 0 && (
+      {selected.size > 0 && (
         <BulkBar
-          rows={rows.filter(row => chosen.has(row.customer_id))}
+          rows={rows.filter(row => selected.has(row.customer_id))}
           currency={first?.meta.currency}
           onExport={() => setExporting(true)}
-          onClear={() => setChosen(NOBODY)}
+          onClear={() => setSelected(NONE)}
         />
       )}
       {panel.panel}
       {exporting && first && (
-        <Export question={question} total={first.total} chosen={[...chosen]} onClose={() => setExporting(false)} />
+        <ExportDialog
+          filters={filters}
+          total={first.total}
+          selected={[...selected]}
+          onClose={() => setExporting(false)}
+        />
       )}
       <p className="only-read" role="status">
         {first && !query.isFetching ? plural(first.total, 'customer') : ''}

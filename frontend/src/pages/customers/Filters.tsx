@@ -7,7 +7,7 @@ import { useEffect, useState } from 'react'
 import { queries } from '@/api/queries'
 import { usePermissions } from '@/api/useSession'
 import { CategorySelect } from '@/features/catalogue/CategorySelect'
-import { country, day, percent } from '@/ui/format'
+import { count, country, day, percent } from '@/ui/format'
 import { selectOptions } from '@/ui/selectOptions'
 import css from './Customers.module.css'
 import { CHURN_STATES, type CustomersSearch } from './search'
@@ -17,9 +17,9 @@ interface Props {
   onChange: (part: Partial<CustomersSearch>, replace?: boolean) => void
 }
 
-const CHANCES = [0.1, 0.25, 0.5, 0.75]
+const MIN_CHANCES = [0.1, 0.25, 0.5, 0.75]
 
-/** Every filter is a part of the address; each one set is a chip that takes it away. */
+/** Every filter is part of the URL; each active filter is shown as a chip that removes it. */
 export function Filters({ search, onChange }: Props) {
   const can = usePermissions()
   const segments = useQuery(queries.segments())
@@ -29,7 +29,7 @@ export function Filters({ search, onChange }: Props) {
   return (
     <>
       <search className={css.filters} data-open={open || undefined}>
-        <Find value={search.q ?? ''} onChange={q => onChange({ q: q || undefined }, true)} />
+        <SearchField value={search.q ?? ''} onChange={q => onChange({ q: q || undefined }, true)} />
         <Button
           variant="default"
           className={css.onlyPhone}
@@ -40,7 +40,7 @@ export function Filters({ search, onChange }: Props) {
           Filters
         </Button>
         <NativeSelect
-          className={css.choice}
+          className={css.filter}
           label="Segment"
           value={search.segment ?? ''}
           onChange={event => onChange({ segment: event.currentTarget.value || undefined })}
@@ -51,8 +51,8 @@ export function Filters({ search, onChange }: Props) {
           )}
         />
         <CategorySelect
-          className={css.choice}
-          label="Bought from"
+          className={css.filter}
+          label="Category"
           value={search.category}
           onChange={category => onChange({ category })}
         />
@@ -73,14 +73,14 @@ export function Filters({ search, onChange }: Props) {
           />
         </div>
         {!more && (
-          <Button variant="subtle" className={open ? undefined : css.choice} onClick={() => setMore(true)}>
+          <Button variant="subtle" className={open ? undefined : css.filter} onClick={() => setMore(true)}>
             More filters
           </Button>
         )}
         {more && (
           <>
             <NativeSelect
-              className={css.choice}
+              className={css.filter}
               label="Country"
               value={search.country ?? ''}
               onChange={event => onChange({ country: event.currentTarget.value || undefined })}
@@ -92,25 +92,25 @@ export function Filters({ search, onChange }: Props) {
               )}
             />
             <NativeSelect
-              className={css.choice}
-              label="Orders in 30 days"
+              className={css.filter}
+              label="Chance to order (30 days)"
               value={String(search.min_probability ?? '')}
               onChange={event =>
                 onChange({ min_probability: event.currentTarget.value ? Number(event.currentTarget.value) : undefined })
               }
               data={[
-                { value: '', label: 'However likely' },
-                ...CHANCES.map(chance => ({ value: String(chance), label: `${percent(chance)} or more` })),
+                { value: '', label: 'Any' },
+                ...MIN_CHANCES.map(chance => ({ value: String(chance), label: `${percent(chance)} or more` })),
               ]}
             />
             <NativeSelect
-              className={css.choice}
-              label="Leaving"
+              className={css.filter}
+              label="Churn risk"
               value={search.state ?? ''}
               onChange={event =>
                 onChange({ state: (event.currentTarget.value || undefined) as CustomersSearch['state'] })
               }
-              data={selectOptions('All', [...CHURN_STATES], search.state)}
+              data={selectOptions('Any', [...CHURN_STATES], search.state)}
             />
           </>
         )}
@@ -122,15 +122,15 @@ export function Filters({ search, onChange }: Props) {
 
 const TYPING_MS = 100
 
-/** The text being typed is the field's own; the address follows when the typing rests, or ends: later it would undo a way taken since. */
-function Find({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+/** The field holds the text while it is typed. The URL follows after a pause, or when the field loses focus: later it would undo a navigation made since. */
+function SearchField({ value, onChange }: { value: string; onChange: (value: string) => void }) {
   const [text, setText] = useState(value)
-  const tell = useDebouncedCallback(onChange, TYPING_MS)
+  const changeSoon = useDebouncedCallback(onChange, TYPING_MS)
   useEffect(() => setText(value), [value])
   return (
     <TextInput
       className={css.find}
-      label="Find"
+      label="Search"
       placeholder="Name or customer number"
       type="search"
       data-find
@@ -138,9 +138,9 @@ function Find({ value, onChange }: { value: string; onChange: (value: string) =>
       value={text}
       onChange={event => {
         setText(event.currentTarget.value)
-        tell(event.currentTarget.value.trim())
+        changeSoon(event.currentTarget.value.trim())
       }}
-      onBlur={() => tell.flush()}
+      onBlur={() => changeSoon.flush()}
     />
   )
 }
@@ -149,12 +149,12 @@ const CHIPS: { name: keyof CustomersSearch; label: (search: CustomersSearch) => 
   { name: 'q', label: search => `“${search.q}”` },
   { name: 'segment', label: search => search.segment ?? '' },
   { name: 'category', label: search => search.category ?? '' },
-  { name: 'from', label: search => `from ${day(search.from)}` },
-  { name: 'to', label: search => `to ${day(search.to)}` },
+  { name: 'from', label: search => `Last order from ${day(search.from)}` },
+  { name: 'to', label: search => `Last order to ${day(search.to)}` },
   { name: 'country', label: search => country(search.country) },
-  { name: 'min_probability', label: search => `${percent(search.min_probability)} or more` },
-  { name: 'min_value', label: search => `expected ${search.min_value} or more` },
-  { name: 'state', label: search => search.state ?? '' },
+  { name: 'min_probability', label: search => `Chance to order: ${percent(search.min_probability)} or more` },
+  { name: 'min_value', label: search => `Expected revenue: ${count(search.min_value)} or more` },
+  { name: 'state', label: search => `Churn risk: ${search.state}` },
 ]
 
 function Chips({ search, onChange }: Props) {
@@ -175,7 +175,7 @@ function Chips({ search, onChange }: Props) {
           size="compact-sm"
           onClick={() => onChange(Object.fromEntries(shown.map(chip => [chip.name, undefined])))}
         >
-          Clear
+          Clear filters
         </Button>
       )}
     </div>

@@ -13,34 +13,34 @@ interface Props {
   currency: string | null | undefined
   sort: NonNullable<CustomersSearch['sort']>
   open: string | undefined
-  chosen: ReadonlySet<string>
+  selected: ReadonlySet<string>
   isStale: boolean
   hasMore: boolean
   onMore: () => void
   onSort: (sort: CustomersSearch['sort']) => void
   onOpen: (customer: string) => void
-  onNear: (customer: string) => void
-  onChoose: (chosen: ReadonlySet<string>) => void
+  onPrepare: (customer: string) => void
+  onSelect: (selected: ReadonlySet<string>) => void
 }
 
 const ROW_PX = 44
 const CARD_PX = 84
 const CARDS_BELOW = 560
-const ASK_AHEAD = 40
+const FETCH_AHEAD = 40
 
 /**
- * The list itself: a table by its roles, because a real one cannot hold rows that exist only while they are on screen;
- * the next ones are fetched before they are reached.
+ * The list itself: a table by its roles, because a real one cannot hold rows that exist only while they are on screen.
+ * The next rows are fetched before they are scrolled to.
  */
 export function List(props: Props) {
-  const { rows, total, chosen, hasMore, onMore, onChoose } = props
+  const { rows, total, selected, hasMore, onMore, onSelect } = props
   const { ref: frame, width } = useElementSize<HTMLDivElement>()
   const body = useRef<HTMLDivElement>(null)
   const [first, setFirst] = useState(0)
   useLayoutEffect(() => setFirst(body.current?.clientWidth ?? 0), [])
-  const wide = width || first
-  const isCards = wide > 0 && wide < CARDS_BELOW
-  const { columns, template } = layout(wide || 1024, isCards ? undefined : props.sort)
+  const tableWidth = width || first
+  const isCards = tableWidth > 0 && tableWidth < CARDS_BELOW
+  const { columns, template } = layout(tableWidth || 1024, isCards ? undefined : props.sort)
   const virtual = useWindowVirtualizer({
     count: rows.length,
     estimateSize: () => (isCards ? CARD_PX : ROW_PX),
@@ -54,13 +54,13 @@ export function List(props: Props) {
   const shown = virtual.getVirtualItems()
   const last = shown.at(-1)?.index ?? 0
   useEffect(() => {
-    if (hasMore && last > rows.length - ASK_AHEAD) onMore()
+    if (hasMore && last > rows.length - FETCH_AHEAD) onMore()
   }, [hasMore, last, rows.length, onMore])
 
   function toggle(customer: string) {
-    const next = new Set(chosen)
+    const next = new Set(selected)
     if (!next.delete(customer)) next.add(customer)
-    onChoose(next)
+    onSelect(next)
   }
 
   useShortcuts({
@@ -88,7 +88,7 @@ export function List(props: Props) {
           const row = rows[item.index]
           if (!row) return null
           const move = `translateY(${item.start - virtual.options.scrollMargin}px)`
-          const isChosen = chosen.has(row.customer_id)
+          const isSelected = selected.has(row.customer_id)
           return (
             <div
               key={item.key}
@@ -97,17 +97,17 @@ export function List(props: Props) {
               className={css.row}
               data-row={row.customer_id}
               data-open={props.open === row.customer_id || undefined}
-              data-chosen={isChosen || undefined}
+              data-selected={isSelected || undefined}
               style={{
                 transform: move,
                 gridTemplateColumns: isCards ? undefined : template,
                 height: isCards ? CARD_PX : ROW_PX,
               }}
             >
-              <span role="cell" className={css.box}>
+              <span role="cell" className={css.checkbox}>
                 <input
                   type="checkbox"
-                  checked={isChosen}
+                  checked={isSelected}
                   onChange={() => toggle(row.customer_id)}
                   aria-label={`Select ${row.name ?? row.customer_id}`}
                 />
@@ -119,8 +119,8 @@ export function List(props: Props) {
                   dir="auto"
                   data-focus
                   onClick={() => props.onOpen(row.customer_id)}
-                  onPointerEnter={() => props.onNear(row.customer_id)}
-                  onFocus={() => props.onNear(row.customer_id)}
+                  onPointerEnter={() => props.onPrepare(row.customer_id)}
+                  onFocus={() => props.onPrepare(row.customer_id)}
                 >
                   {row.name ?? row.customer_id}
                 </button>
@@ -147,22 +147,22 @@ export function List(props: Props) {
 function Head({
   rows,
   sort,
-  chosen,
+  selected,
   columns,
   template,
   onSort,
-  onChoose,
+  onSelect,
 }: Props & { columns: ListColumn[]; template: string }) {
-  const isAll = rows.length > 0 && rows.every(row => chosen.has(row.customer_id))
+  const isAll = rows.length > 0 && rows.every(row => selected.has(row.customer_id))
   return (
     <div role="rowgroup" className={css.head}>
       <div role="row" className={css.headRow} style={{ gridTemplateColumns: template }}>
-        <span role="columnheader" className={css.box}>
+        <span role="columnheader" className={css.checkbox}>
           <input
             type="checkbox"
             checked={isAll}
-            aria-label="Select all rows loaded"
-            onChange={() => onChoose(isAll ? new Set() : new Set(rows.map(row => row.customer_id)))}
+            aria-label="Select all loaded rows"
+            onChange={() => onSelect(isAll ? new Set() : new Set(rows.map(row => row.customer_id)))}
           />
         </span>
         <span role="columnheader">Name</span>

@@ -13,28 +13,28 @@ import { showError, showToast } from '@/ui/toasts'
 import css from './Customers.module.css'
 import { type CustomersSearch, parseCustomers } from './search'
 
-/** The search a view stands for; what is not set is null there. */
+/** The search of a view, where filters that are not set are null. */
 function searchOf(view: SavedView): CustomersSearch {
   return parseCustomers({ ...view.filters, sort: view.sort })
 }
 
-function save({ open: _open, view: _view, sort, ...filters }: CustomersSearch, name: string, shared: boolean) {
+function saveView({ open: _open, view: _view, sort, ...filters }: CustomersSearch, name: string, shared: boolean) {
   return read(api.POST('/api/views', { body: { name, filters, sort: sort ?? 'probability', shared } }))
 }
 
-/** Searches with a name. The address stays the truth; `view` only says where it came from. */
+/** Saved searches. The filters are always read from the URL; `view` only names the view they came from. */
 export function Views({ search, onOpen }: { search: CustomersSearch; onOpen: (search: CustomersSearch) => void }) {
   const can = usePermissions()
   const queryClient = useQueryClient()
   const views = useQuery(queries.views())
   const [naming, setNaming] = useState(false)
   const refresh = () => queryClient.invalidateQueries({ queryKey: ['views'] })
-  const forget = useMutation({
+  const remove = useMutation({
     mutationFn: (view: SavedView) =>
       read(api.DELETE('/api/views/{view_id}', { params: { path: { view_id: view.view_id } } })),
     onSuccess: (_, view) =>
       showToast(`View “${view.name}” deleted`, {
-        undo: () => void save(searchOf(view), view.name, view.shared).then(refresh, showError),
+        undo: () => void saveView(searchOf(view), view.name, view.shared).then(refresh, showError),
       }),
     onError: showError,
     onSettled: refresh,
@@ -46,7 +46,7 @@ export function Views({ search, onOpen }: { search: CustomersSearch; onOpen: (se
       <Menu position="bottom-end" shadow="md" width={260}>
         <Menu.Target>
           <Button variant="default" leftSection={<IconBookmark size={16} aria-hidden />}>
-            {now ? now.name : 'Views'}
+            {now ? now.name : 'Saved views'}
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
@@ -56,7 +56,7 @@ export function Views({ search, onOpen }: { search: CustomersSearch; onOpen: (se
                 {view.name}
               </Menu.Item>
             ))}
-            {mine.length === 0 && <Menu.Label>No views saved yet</Menu.Label>}
+            {mine.length === 0 && <Menu.Label>No saved views</Menu.Label>}
           </div>
           {can('views.write') && (
             <>
@@ -65,7 +65,7 @@ export function Views({ search, onOpen }: { search: CustomersSearch; onOpen: (se
                 Save this view
               </Menu.Item>
               {now?.mine && (
-                <Menu.Item leftSection={<IconTrash size={16} aria-hidden />} onClick={() => forget.mutate(now)}>
+                <Menu.Item leftSection={<IconTrash size={16} aria-hidden />} onClick={() => remove.mutate(now)}>
                   Delete “{now.name}”
                 </Menu.Item>
               )}
@@ -74,7 +74,7 @@ export function Views({ search, onOpen }: { search: CustomersSearch; onOpen: (se
         </Menu.Dropdown>
       </Menu>
       {naming && (
-        <Name
+        <SaveViewDialog
           search={search}
           onClose={() => setNaming(false)}
           onSaved={view => {
@@ -88,7 +88,7 @@ export function Views({ search, onOpen }: { search: CustomersSearch; onOpen: (se
   )
 }
 
-function Name({
+function SaveViewDialog({
   search,
   onClose,
   onSaved,
@@ -100,7 +100,7 @@ function Name({
   const [name, setName] = useState('')
   const [shared, setShared] = useState(false)
   const saving = useMutation({
-    mutationFn: () => save(search, name.trim(), shared),
+    mutationFn: () => saveView(search, name.trim(), shared),
     onSuccess: onSaved,
   })
   return (
@@ -121,7 +121,7 @@ function Name({
         />
         <Switch
           mt="md"
-          label="Colleagues may use it too"
+          label="Share with colleagues"
           checked={shared}
           onChange={event => setShared(event.currentTarget.checked)}
         />

@@ -8,53 +8,60 @@ import type { CustomersSearch } from './search'
 export interface ListColumn {
   name: string
   label: string
-  /** What a click on the head sorts by, best first. */
+  /** What a click on the column header sorts by, highest first. */
   sort?: NonNullable<CustomersSearch['sort']>
   numeric?: boolean
-  /** Its least width in pixels, and its share of what is left over. */
-  least: number
+  /** Minimum width in pixels, and share of the remaining width. */
+  minWidth: number
   share?: number
-  /** Which goes first when the list is narrow: the highest. */
+  /** Columns with the highest rank are dropped first on a narrow screen. */
   rank: number
   show: (row: CustomerRow, currency: string | null | undefined) => ReactNode
 }
 
-/** The columns after the name, in order; narrow screens drop the ones that matter least. */
+/** The columns after the name, in order; narrow screens drop the least important ones. */
 export const COLUMNS: ListColumn[] = [
   {
     name: 'segment',
     label: 'Segment',
-    least: 140,
+    minWidth: 140,
     share: 0.9,
     rank: 0,
     show: row => <SegmentBadge segment={row.segment} />,
   },
   {
     name: 'probability',
-    label: 'Probability',
+    label: 'Chance to order',
     sort: 'probability',
     numeric: true,
-    least: 92,
+    minWidth: 116,
     rank: 0,
     show: row => <ProbabilityBar value={row.probability}>{percent(row.probability)}</ProbabilityBar>,
   },
   {
     name: 'expected_value',
-    label: 'Expected',
+    label: 'Expected revenue',
     sort: 'value',
     numeric: true,
-    least: 80,
+    minWidth: 128,
     rank: 0,
     show: (row, currency) => money(row.expected_value, currency),
   },
-  { name: 'reasons', label: 'Why now', least: 240, share: 2, rank: 8, show: row => asSentence(row.reasons[0] ?? '') },
-  { name: 'rfm_score', label: 'RFM', sort: 'score', least: 84, rank: 1, show: row => <RfmScore {...row} /> },
+  {
+    name: 'reasons',
+    label: 'Why call',
+    minWidth: 240,
+    share: 2,
+    rank: 8,
+    show: row => asSentence(row.reasons[0] ?? ''),
+  },
+  { name: 'rfm_score', label: 'RFM', sort: 'score', minWidth: 84, rank: 1, show: row => <RfmScore {...row} /> },
   {
     name: 'last_purchase_day',
     label: 'Last order',
     sort: 'recency',
     numeric: true,
-    least: 96,
+    minWidth: 96,
     rank: 2,
     show: row => day(row.last_purchase_day),
   },
@@ -63,53 +70,53 @@ export const COLUMNS: ListColumn[] = [
     label: 'Orders',
     sort: 'frequency',
     numeric: true,
-    least: 64,
+    minWidth: 64,
     rank: 5,
     show: row => count(row.frequency),
   },
   {
     name: 'monetary',
-    label: 'Spent',
+    label: 'Net revenue',
     sort: 'monetary',
     numeric: true,
-    least: 84,
+    minWidth: 84,
     rank: 3,
     show: (row, currency) => money(row.monetary, currency),
   },
   {
     name: 'churn_state',
-    label: 'Leaving',
+    label: 'Churn risk',
     sort: 'risk',
-    least: 128,
+    minWidth: 128,
     rank: 4,
     show: row => <ChurnBadge state={row.churn_state} />,
   },
   {
     name: 'value_12m',
-    label: 'Next 12 mo.',
+    label: 'Lifetime value',
     sort: 'lifetime',
     numeric: true,
-    least: 96,
+    minWidth: 96,
     rank: 7,
     show: (row, currency) => money(row.value_12m, currency),
   },
 ]
 
-const BOX_AND_NAME = { least: 36 + 160, share: 1.3 }
+const BOX_AND_NAME = { minWidth: 36 + 160, share: 1.3 }
 const GAP = 12
 const PADDING = 24
 
-/** The columns that fit, what is sorted by always among them, and the grid they stand in. */
+/** The columns that fit, always including the sorted one, and their grid template. */
 export function layout(width: number, sort?: ListColumn['sort']): { columns: ListColumn[]; template: string } {
-  let left = width - PADDING - BOX_AND_NAME.least - GAP
+  let left = width - PADDING - BOX_AND_NAME.minWidth - GAP
   const fitting = new Set<ListColumn>()
   const rank = (column: ListColumn) => (sort && column.sort === sort ? 0 : column.rank)
   for (const column of [...COLUMNS].sort((a, b) => rank(a) - rank(b))) {
-    left -= column.least + GAP
+    left -= column.minWidth + GAP
     if (left >= 0 || rank(column) === 0) fitting.add(column)
     else break
   }
   const columns = COLUMNS.filter(column => fitting.has(column))
-  const widths = columns.map(({ least, share }) => (share ? `minmax(${least}px, ${share}fr)` : `${least}px`))
+  const widths = columns.map(({ minWidth, share }) => (share ? `minmax(${minWidth}px, ${share}fr)` : `${minWidth}px`))
   return { columns, template: `36px minmax(160px, ${BOX_AND_NAME.share}fr) ${widths.join(' ')}` }
 }

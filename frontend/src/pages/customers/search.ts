@@ -20,7 +20,7 @@ export const parseCustomers = searchParser({
 
 export type CustomersSearch = ReturnType<typeof parseCustomers>
 
-/** What the API is asked: the search without what only the page knows. */
-export function toQuestion({ open: _open, view: _view, ...question }: CustomersSearch) {
-  return { sort: 'probability', ...question }
+/** The query for the API: the search without the keys only the page uses. */
+export function toQuery({ open: _open, view: _view, ...query }: CustomersSearch) {
+  return { sort: 'probability', ...query }
 }

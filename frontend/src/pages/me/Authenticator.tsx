@@ -92,7 +92,7 @@ export function Authenticator({ me }: { me: User }) {
         <ConfirmDialog
           title="Remove the authenticator app?"
           action="Remove"
-          isGrave
+          isDestructive
           isBusy={remove.isPending}
           error={remove.error}
           onConfirm={() => remove.mutate()}

@@ -103,7 +103,7 @@ function Remove({ passkey, onClose, onDone }: { passkey: Passkey; onClose: () =>
     <ConfirmDialog
       title={`Remove passkey ${passkey.name}?`}
       action="Remove"
-      isGrave
+      isDestructive
       isBusy={remove.isPending}
       error={remove.error}
       onConfirm={() => remove.mutate()}

@@ -8,11 +8,11 @@ import css from './Segments.module.css'
 
 const SCORES = [1, 2, 3, 4, 5]
 
-/** Five by five: how recent across, how often down; each cell says how many and how much. */
+/** Customers and net revenue by recency score (columns) and frequency score (rows). */
 export function Grid() {
   const query = useQuery(queries.grid())
   return (
-    <Card title="Recency and frequency" note="How many customers have each pair of scores, and their net revenue">
+    <Card title="Recency and frequency" note="Customers and net revenue by recency (R) and frequency (F) score">
       <QueryState query={query} loading={<Loading rows={5} height={52} gap={4} />}>
         {answer => {
           const most = Math.max(1, ...answer.data.map(cell => cell.customers))
@@ -25,7 +25,7 @@ export function Grid() {
                   <tr>
                     <td />
                     {SCORES.map(r => (
-                      <th key={r} scope="col">
+                      <th key={r} scope="col" aria-label={`Recency ${r}`}>
                         R {r}
                       </th>
                     ))}
@@ -34,7 +34,9 @@ export function Grid() {
                 <tbody>
                   {[...SCORES].reverse().map(f => (
                     <tr key={f}>
-                      <th scope="row">F {f}</th>
+                      <th scope="row" aria-label={`Frequency ${f}`}>
+                        F {f}
+                      </th>
                       {SCORES.map(r => {
                         const cell = at(r, f)
                         const depth = Math.round(6 + 38 * ((cell?.customers ?? 0) / most))
@@ -45,7 +47,10 @@ export function Grid() {
                               background: `color-mix(in srgb, var(--brand) ${cell?.customers ? depth : 0}%, var(--card))`,
                             }}
                           >
-                            <OpensCalculation label={`R ${r}, F ${f}`} address={`/api/segments/grid?of=${r},${f}`}>
+                            <OpensCalculation
+                              label={`Recency ${r}, frequency ${f}`}
+                              address={`/api/segments/grid?of=${r},${f}`}
+                            >
                               {count(cell?.customers ?? 0)}
                             </OpensCalculation>
                             <span>{money(cell?.revenue ?? 0, answer.meta.currency, 'short')}</span>

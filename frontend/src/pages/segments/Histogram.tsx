@@ -16,21 +16,21 @@ import css from './Segments.module.css'
 import { AXES } from './search'
 
 const route = getRouteApi('/shell/segments')
-const UNITS: Record<Distributed, string> = {
+const TITLES: Record<Distributed, string> = {
   recency: 'Days since the last order',
-  frequency: 'Counted orders',
+  frequency: 'Number of orders',
   monetary: 'Net revenue',
-  probability: 'Probability of an order within 30 days',
+  probability: 'Chance to order (30 days)',
 }
-const MOST_BINS = 24
-const COUNTED: Partial<Record<Distributed, string>> = { recency: 'day', frequency: 'order' }
+const MAX_BINS = 24
+const COUNTED_IN: Partial<Record<Distributed, string>> = { recency: 'day', frequency: 'order' }
 
-/** How a value is spread, with the lines where scores change. */
+/** The distribution of a value over customers, with the score limits. */
 export function Histogram() {
   const { axis = 'recency', segment, category } = route.useSearch()
   const can = usePermissions()
   const navigate = useNavigate({ from: '/segments' })
-  const query = useQuery(queries.distribution(axis, { segment, category, bins: MOST_BINS }))
+  const query = useQuery(queries.distribution(axis, { segment, category, bins: MAX_BINS }))
   const segments = useQuery(queries.segments())
   const names = segments.data?.data.map(row => row.segment)
   const controls = (
@@ -46,7 +46,7 @@ export function Histogram() {
           })
         }
         data={AXES}
-        aria-label="What is spread"
+        aria-label="Variable"
       />
       <div className={css.choices}>
         <NativeSelect
@@ -61,7 +61,7 @@ export function Histogram() {
         {can('sales.read') && (
           <CategorySelect
             isBare
-            label="Bought from"
+            label="Category"
             value={category}
             onChange={value =>
               void navigate({ search: now => ({ ...now, category: value }), replace: true, resetScroll: false })
@@ -74,16 +74,16 @@ export function Histogram() {
   return (
     <QueryState query={query} loading={<Loading rows={1} height={320} />}>
       {({ bins, cut_points, n, median, meta }) => {
-        const show = shown(axis, meta.currency)
+        const show = formatterOf(axis, meta.currency)
         const marks = cut_points.map((cut, place) => ({
           at: show(bins.findLast(bin => bin.low <= cut)?.low ?? 0),
-          label: axis === 'probability' ? 'says yes' : axis === 'recency' ? String(5 - place) : String(place + 2),
+          label: axis === 'probability' ? 'will order' : axis === 'recency' ? String(5 - place) : String(place + 2),
         }))
         return (
           <ChartCard
             head={controls}
-            title={UNITS[axis]}
-            note={`${plural(n, 'customer')}, half of them ${axis === 'recency' ? 'within' : 'below'} ${middle(axis, show(median ?? 0))}; dashed: where a score begins`}
+            title={TITLES[axis]}
+            note={`${plural(n, 'customer')}. Median: ${withUnit(axis, show(median ?? 0))}. Dashed lines: ${axis === 'probability' ? 'limit for “will order”' : 'score limits'}`}
             fileName={`distribution-${axis}`}
             height={240}
             rows={n ? bins : []}
@@ -111,13 +111,13 @@ export function Histogram() {
   )
 }
 
-/** The median with what it is counted in. */
-function middle(axis: Distributed, value: string): string {
-  const one = COUNTED[axis]
+/** A value with its unit, where it is counted in one. */
+function withUnit(axis: Distributed, value: string): string {
+  const one = COUNTED_IN[axis]
   return one ? `${value} ${value === '1' ? one : `${one}s`}` : value
 }
 
-function shown(axis: Distributed, currency: string | null | undefined): (value: number) => string {
+function formatterOf(axis: Distributed, currency: string | null | undefined): (value: number) => string {
   if (axis === 'probability') return value => percent(value)
   if (axis === 'monetary') return value => money(value, currency, 'short')
   return value => (Number.isInteger(value) ? count(value) : decimal(value, 1))

@@ -12,7 +12,7 @@ import css from './Segments.module.css'
 
 const route = getRouteApi('/shell/segments')
 
-/** Who went from where to where since an earlier run, and how well each label held. */
+/** Customers who changed segment since an earlier update, and how stable each segment is. */
 export function Movement() {
   const { since } = route.useSearch()
   const navigate = useNavigate({ from: '/segments' })
@@ -25,8 +25,8 @@ export function Movement() {
       loading={<Loading rows={2} height={240} />}
       isEmpty={answer => answer.since === null}
       empty={
-        <EmptyState title="Nothing to compare with yet" action={<Link to="/runs">See the runs</Link>}>
-          Movement shows once there is a run as of an earlier day.
+        <EmptyState title="No earlier update to compare with" action={<Link to="/runs">View updates</Link>}>
+          Movement appears once there is an update with an earlier data date.
         </EmptyState>
       }
     >
@@ -35,12 +35,12 @@ export function Movement() {
         return (
           <div className={css.pair}>
             <Card
-              title="Who moved"
-              note={`Since ${day(answer.since?.as_of)}, most customers first`}
+              title="Movement between segments"
+              note={`Since ${day(answer.since?.as_of)}, largest first`}
               actions={
                 earlier.length > 0 && (
                   <NativeSelect
-                    aria-label="Compared with"
+                    aria-label="Compare with"
                     value={String(since ?? answer.since?.run_id ?? '')}
                     onChange={event =>
                       void navigate({
@@ -49,14 +49,14 @@ export function Movement() {
                         resetScroll: false,
                       })
                     }
-                    data={earlier.map(run => ({ value: String(run.run_id), label: `as of ${day(run.as_of)}` }))}
+                    data={earlier.map(run => ({ value: String(run.run_id), label: `Update of ${day(run.as_of)}` }))}
                   />
                 )
               }
               flush
             >
               <DataTable
-                caption="Who moved between segments"
+                caption="Movement between segments"
                 rows={moved}
                 rowKey={row => `${row.from} ${row.to}`}
                 columns={[
@@ -72,15 +72,15 @@ export function Movement() {
                 ]}
               />
             </Card>
-            <Card title="How well the labels held" note="Of those in a segment then and still scored" flush>
+            <Card title="Segment stability" note="Share of customers still in the same segment" flush>
               <DataTable
-                caption="Stability of segments"
+                caption="Segment stability"
                 rows={answer.stability}
                 rowKey={row => row.segment}
                 columns={[
-                  { name: 'segment', label: 'Segment then', show: row => <SegmentBadge segment={row.segment} /> },
+                  { name: 'segment', label: 'Earlier segment', show: row => <SegmentBadge segment={row.segment} /> },
                   { name: 'customers', label: 'Customers', numeric: true, show: row => count(row.customers) },
-                  { name: 'stayed', label: 'Still in it', numeric: true, show: row => percent(row.stayed) },
+                  { name: 'stayed', label: 'Still in segment', numeric: true, show: row => percent(row.stayed) },
                 ]}
               />
             </Card>

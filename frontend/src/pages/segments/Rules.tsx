@@ -15,7 +15,7 @@ import { Loading, QueryState } from '@/ui/states'
 import { showError, showToast } from '@/ui/toasts'
 import css from './Segments.module.css'
 
-/** The rules, first match wins; whoever may, edits them and sees at once how many customers each would hold. */
+/** The segment rules; the first match wins. With permission, edit them with a live preview of the customers in each. */
 export function Rules() {
   const query = useQuery(queries.rules())
   return (
@@ -27,15 +27,15 @@ export function Rules() {
 
 type Draft = Rule & { key: number }
 let lastKey = 0
-const drafted = (rules: Rule[]): Draft[] => rules.map(rule => ({ ...rule, key: ++lastKey }))
-const plain = (drafts: Draft[]): Rule[] => drafts.map(({ key: _key, ...rule }) => rule)
+const toDrafts = (rules: Rule[]): Draft[] => rules.map(rule => ({ ...rule, key: ++lastKey }))
+const toRules = (drafts: Draft[]): Rule[] => drafts.map(({ key: _key, ...rule }) => rule)
 
 function Editor({ rules, sentence }: { rules: Rule[]; sentence: string | null }) {
   const canWrite = usePermissions()('segments.write')
   const queryClient = useQueryClient()
-  const [drafts, setDrafts] = useState(() => drafted(rules))
+  const [drafts, setDrafts] = useState(() => toDrafts(rules))
   const [settled] = useDebouncedValue(drafts, 250)
-  const now = plain(settled)
+  const now = toRules(settled)
   const preview = useQuery({
     queryKey: ['segments', 'preview', now],
     queryFn: ({ signal }) => read(api.POST('/api/segments/rules/preview', { body: { rules: now }, signal })),
@@ -44,17 +44,17 @@ function Editor({ rules, sentence }: { rules: Rule[]; sentence: string | null })
     retry: false,
   })
   const save = useMutation({
-    mutationFn: () => read(api.PUT('/api/segments/rules', { body: { rules: plain(drafts) } })),
+    mutationFn: () => read(api.PUT('/api/segments/rules', { body: { rules: toRules(drafts) } })),
     onSuccess: book => {
       queryClient.setQueryData(['segments', 'rules'], book)
-      showToast('Rules saved. They apply from the next refresh on.', { tone: 'good' })
+      showToast('Rules saved. They take effect with the next update.', { tone: 'good' })
     },
     onError: showError,
   })
-  const isChanged = JSON.stringify(plain(drafts)) !== JSON.stringify(rules)
+  const isChanged = JSON.stringify(toRules(drafts)) !== JSON.stringify(rules)
   const counts = new Map(preview.data?.data.map(row => [row.segment, row]))
   const isScored = !(preview.error instanceof Problem && preview.error.status === 409)
-  const wrong = preview.error && isScored ? [preview.error.message] : (preview.data?.wrong ?? [])
+  const problems = preview.error && isScored ? [preview.error.message] : (preview.data?.wrong ?? [])
 
   function change(key: number, part: Partial<Rule>) {
     setDrafts(all => all.map(rule => (rule.key === key ? { ...rule, ...part } : rule)))
@@ -71,17 +71,17 @@ function Editor({ rules, sentence }: { rules: Rule[]; sentence: string | null })
   return (
     <Card
       title="Rules"
-      note={sentence ?? 'A customer belongs to the first rule that holds their three scores.'}
+      note={sentence ?? 'Each customer gets the first segment whose rule matches their scores.'}
       actions={
         canWrite && (
           <>
             {isChanged && (
-              <Button variant="subtle" onClick={() => setDrafts(drafted(rules))}>
+              <Button variant="subtle" onClick={() => setDrafts(toDrafts(rules))}>
                 Discard
               </Button>
             )}
             <Button
-              disabled={!isChanged || wrong.length > 0 || preview.isFetching}
+              disabled={!isChanged || problems.length > 0 || preview.isFetching}
               loading={save.isPending}
               onClick={() => save.mutate()}
             >
@@ -91,8 +91,8 @@ function Editor({ rules, sentence }: { rules: Rule[]; sentence: string | null })
         )
       }
     >
-      <ul className={css.wrong} aria-live="polite">
-        {wrong.map(each => (
+      <ul className={css.problems} aria-live="polite">
+        {problems.map(each => (
           <li key={each}>{each}</li>
         ))}
       </ul>
@@ -101,7 +101,7 @@ function Editor({ rules, sentence }: { rules: Rule[]; sentence: string | null })
           <li key={rule.key} className={css.rule}>
             {canWrite ? (
               <TextInput
-                aria-label="Name"
+                aria-label="Segment name"
                 dir="auto"
                 maxLength={60}
                 value={rule.name}
@@ -113,9 +113,9 @@ function Editor({ rules, sentence }: { rules: Rule[]; sentence: string | null })
                 <SegmentBadge segment={rule.name} />
               </span>
             )}
-            <div className={css.spans}>
+            <div className={css.ranges}>
               {(['r', 'f', 'm'] as const).map(axis => (
-                <Span
+                <ScoreRange
                   key={axis}
                   axis={axis}
                   span={rule[axis]}
@@ -126,7 +126,7 @@ function Editor({ rules, sentence }: { rules: Rule[]; sentence: string | null })
             </div>
             {canWrite ? (
               <TextInput
-                aria-label="What to do"
+                aria-label="Recommended action"
                 maxLength={400}
                 value={rule.advice}
                 onChange={event => change(rule.key, { advice: event.currentTarget.value })}
@@ -137,7 +137,7 @@ function Editor({ rules, sentence }: { rules: Rule[]; sentence: string | null })
             )}
             {canWrite && (
               <>
-                <span className={css.held}>
+                <span className={css.preview}>
                   <strong>{preview.data ? count(counts.get(rule.name)?.customers ?? 0) : NO_VALUE}</strong>
                   <span>now {preview.data ? count(counts.get(rule.name)?.now ?? 0) : NO_VALUE}</span>
                 </span>
@@ -181,7 +181,7 @@ function Editor({ rules, sentence }: { rules: Rule[]; sentence: string | null })
                 r: [1, 5],
                 f: [1, 5],
                 m: [1, 5],
-                advice: 'Say what to do about them.',
+                advice: 'Describe the recommended action.',
               },
             ])
           }
@@ -197,7 +197,7 @@ const SCORES = ['1', '2', '3', '4', '5']
 const AXIS_NAMES = { r: 'Recency', f: 'Frequency', m: 'Monetary' }
 type Range = Rule['r']
 
-function Span({
+function ScoreRange({
   axis,
   span,
   canWrite,
@@ -211,12 +211,12 @@ function Span({
   const [low, high] = span as [number, number]
   if (!canWrite)
     return (
-      <span className={css.span}>
-        {axis.toUpperCase()} {low === high ? low : `${low} to ${high}`}
+      <span className={css.range}>
+        {AXIS_NAMES[axis]} {low === high ? low : `${low} to ${high}`}
       </span>
     )
   return (
-    <fieldset className={css.span}>
+    <fieldset className={css.range}>
       <legend className="only-read">{AXIS_NAMES[axis]}</legend>
       <span aria-hidden>{axis.toUpperCase()}</span>
       <NativeSelect

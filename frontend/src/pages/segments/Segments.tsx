@@ -9,30 +9,30 @@ import { Tabs } from '@/ui/Tabs'
 import { Grid } from './Grid'
 import { Histogram } from './Histogram'
 import { Movement } from './Movement'
+import { RecommendedActions } from './RecommendedActions'
 import { Rules } from './Rules'
 import css from './Segments.module.css'
 import { Shares } from './Shares'
 import { TABS } from './search'
-import { WhatToDo } from './WhatToDo'
 
 const route = getRouteApi('/shell/segments')
 
-/** Who the customers are: how many of each kind, worth what, moving where, and by which rules. */
+/** Customer segments: size and revenue, movement between them, and their rules. */
 export default function Segments() {
   const { tab = 'overview' } = route.useSearch()
   const can = usePermissions()
   const segments = useQuery(queries.segments())
-  const filled = segments.data?.data.filter(row => row.customers > 0)
-  const total = filled?.reduce((sum, row) => sum + row.customers, 0)
+  const nonEmpty = segments.data?.data.filter(row => row.customers > 0)
+  const total = nonEmpty?.reduce((sum, row) => sum + row.customers, 0)
   const tabs = TABS.filter(each => each.value !== 'movement' || can('segments.movement'))
   return (
     <Page
       title="Segments"
       sentence={
-        filled && total !== undefined ? `${plural(total, 'customer')} in ${plural(filled.length, 'segment')}` : ' '
+        nonEmpty && total !== undefined ? `${plural(total, 'customer')} in ${plural(nonEmpty.length, 'segment')}` : ' '
       }
     >
-      <Tabs label="About the segments" now={tab} tabs={tabs} />
+      <Tabs label="Segment views" now={tab} tabs={tabs} />
       {tab === 'overview' && (
         <QueryState query={segments} loading={<Loading rows={2} height={360} gap={16} />}>
           {answer => (
@@ -42,7 +42,7 @@ export default function Segments() {
                 <Grid />
                 {can('customers.read') && <Histogram />}
               </div>
-              <WhatToDo rows={answer.data} currency={answer.meta.currency} />
+              <RecommendedActions rows={answer.data} currency={answer.meta.currency} />
             </div>
           )}
         </QueryState>

@@ -14,7 +14,7 @@ interface Props {
   currency: string | null | undefined
 }
 
-/** How many, as a ring; how much, as bars. A click goes to the customers. */
+/** Customers (donut) and net revenue (bars) by segment. A click opens the customers. */
 export function Shares({ rows, currency }: Props) {
   const navigate = useNavigate()
   const open = (segment: string) => void navigate({ to: '/customers', search: { segment } })

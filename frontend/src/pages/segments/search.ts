@@ -5,7 +5,7 @@ export const AXES: { value: Distributed; label: string }[] = [
   { value: 'recency', label: 'Recency' },
   { value: 'frequency', label: 'Frequency' },
   { value: 'monetary', label: 'Monetary' },
-  { value: 'probability', label: 'Probability' },
+  { value: 'probability', label: 'Chance to order' },
 ]
 export const TABS = [
   { value: 'overview', label: 'Overview' },

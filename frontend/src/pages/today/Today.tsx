@@ -17,7 +17,7 @@ import { focusedRow, moveFocus, useShortcuts } from '@/ui/shortcuts'
 import { EmptyState, Loading, QueryState } from '@/ui/states'
 import css from './Today.module.css'
 
-/** Who to call today: the ranked list, what it is worth, and one click to log the call. */
+/** Who to call today: the ranked list, its expected revenue, and one click to log a call. */
 export default function Today() {
   const calls = useQuery(queries.callsToday())
   const panel = useCustomerPanel()
@@ -42,7 +42,7 @@ export default function Today() {
           ) : (
             <>
               <strong>{plural(summary.calls, 'customer')}</strong>,{' '}
-              <strong>{money(summary.expected_value, currency)}</strong> expected within 30 days
+              <strong>{money(summary.expected_value, currency)}</strong> expected revenue (30 days)
             </>
           )
         }
@@ -57,32 +57,32 @@ export default function Today() {
           <QueryState
             query={calls}
             loading={
-              <div className={css.waiting}>
+              <div className={css.loading}>
                 <Loading rows={10} height={40} gap={24} />
               </div>
             }
             isEmpty={answer => answer.data.length === 0}
-            empty={<Done called={summary?.already_called ?? 0} />}
+            empty={<NoCalls called={summary?.already_called ?? 0} />}
           >
             {answer => (
               <>
                 <div className={css.head} aria-hidden>
                   <span>Customer</span>
-                  <span>Why now</span>
-                  <span>Likely</span>
-                  <span>Expected</span>
+                  <span>Why call</span>
+                  <span>Chance to order</span>
+                  <span>Expected revenue</span>
                 </div>
                 <ol className={css.list} ref={list} aria-label="Customers to call, best first">
-                  {answer.data.map((row, place) => (
+                  {answer.data.map((row, index) => (
                     <Row
                       key={row.customer_id}
                       row={row}
-                      rank={place + 1}
+                      rank={index + 1}
                       currency={currency}
                       isOpen={panel.open === row.customer_id}
                       canLog={can('calls.write')}
                       onOpen={panel.show}
-                      onNear={panel.prepare}
+                      onPrepare={panel.prepare}
                     />
                   ))}
                 </ol>
@@ -103,10 +103,10 @@ interface RowProps {
   isOpen: boolean
   canLog: boolean
   onOpen: (customer: string) => void
-  onNear: (customer: string) => void
+  onPrepare: (customer: string) => void
 }
 
-function Row({ row, rank, currency, isOpen, canLog, onOpen, onNear }: RowProps) {
+function Row({ row, rank, currency, isOpen, canLog, onOpen, onPrepare }: RowProps) {
   return (
     <li
       className={css.row}
@@ -117,15 +117,15 @@ function Row({ row, rank, currency, isOpen, canLog, onOpen, onNear }: RowProps) 
       <span className={css.rank} aria-hidden>
         {rank}
       </span>
-      <div className={css.who}>
+      <div className={css.customer}>
         <button
           type="button"
           className={css.name}
           dir="auto"
           data-focus
           onClick={() => onOpen(row.customer_id)}
-          onPointerEnter={() => onNear(row.customer_id)}
-          onFocus={() => onNear(row.customer_id)}
+          onPointerEnter={() => onPrepare(row.customer_id)}
+          onFocus={() => onPrepare(row.customer_id)}
         >
           {row.name ?? row.customer_id}
         </button>
@@ -134,31 +134,32 @@ function Row({ row, rank, currency, isOpen, canLog, onOpen, onNear }: RowProps) 
           {row.handled_by && <Badge tone="good">Called by {row.handled_by}</Badge>}
         </span>
       </div>
-      <p className={css.why}>
+      <p className={css.reasons}>
         {row.reasons[0] && asSentence(row.reasons[0])}
-        {row.reasons[1] && <span className={css.more}> · {row.reasons[1]}</span>}
+        {row.reasons[1] && <span className={css.secondReason}> · {row.reasons[1]}</span>}
       </p>
       <span className={css.chance}>
+        <span className={css.label}>Chance to order</span>
         <ProbabilityBar value={row.probability}>{percent(row.probability)}</ProbabilityBar>
       </span>
-      <span className={css.worth}>
-        <span className="only-read">expected </span>
+      <span className={css.revenue}>
+        <span className={css.label}>Expected revenue</span>
         {money(row.expected_value, currency)}
       </span>
-      <span className={css.act}>{canLog && !row.handled_by && <LogCall who={row} />}</span>
+      <span className={css.action}>{canLog && !row.handled_by && <LogCall customer={row} />}</span>
     </li>
   )
 }
 
-function Done({ called }: { called: number }) {
+function NoCalls({ called }: { called: number }) {
   const can = usePermissions()
   return called ? (
-    <EmptyState title="All done for today" action={<Link to="/customers">Look further down the list</Link>}>
-      {plural(called, 'call')} logged. Those put off come back on their day.
+    <EmptyState title="All done for today" action={<Link to="/customers">View all customers</Link>}>
+      {plural(called, 'call')} logged. Snoozed customers return to the list on the date you chose.
     </EmptyState>
   ) : (
-    <EmptyState title="Nobody to call yet" action={can('runs.read') && <Link to="/runs">What is missing</Link>}>
-      The orders do not allow a prediction yet: there are too few, or too short a time of them.
+    <EmptyState title="No customers to call" action={can('runs.read') && <Link to="/runs">View updates</Link>}>
+      Either no customers are assigned to you, or there are too few orders to predict who will order next.
     </EmptyState>
   )
 }

@@ -11,7 +11,7 @@ interface Props<Row> {
   title: ReactNode
   note?: ReactNode
   actions?: ReactNode
-  /** What to choose, between the words and the chart. */
+  /** Controls between the title and the chart. */
   head?: ReactNode
   fileName: string
   columns: Column<Row>[]
@@ -21,7 +21,7 @@ interface Props<Row> {
   children: ReactNode
 }
 
-/** A chart, and under it the same as a table and as a file: nothing is to be seen only by eye. */
+/** A chart, also available as a table and as a CSV file, for users who cannot see it. */
 export function ChartCard<Row extends object>({
   title,
   note,
@@ -39,16 +39,16 @@ export function ChartCard<Row extends object>({
     <Card title={title} note={note} actions={actions}>
       {head && <div className={`${css.head} no-print`}>{head}</div>}
       {rows.length === 0 ? (
-        <EmptyState title="Nothing to draw yet" />
+        <EmptyState title="No data" />
       ) : asTable ? (
         <div className={css.table} style={{ maxHeight: Math.max(height, 320) }}>
           <DataTable caption={fileName} columns={columns} rows={rows} rowKey={rowKey} />
         </div>
       ) : (
-        <Seen height={height}>{children}</Seen>
+        <LazyChart height={height}>{children}</LazyChart>
       )}
       {rows.length > 0 && (
-        <div className={`${css.under} no-print`}>
+        <div className={`${css.actions} no-print`}>
           <Button
             variant="subtle"
             size="compact-sm"
@@ -74,27 +74,27 @@ export function ChartCard<Row extends object>({
   )
 }
 
-/** One chart a frame: drawn in one piece, each takes a phone a tenth of a second, and the page must answer meanwhile. */
-const turns: (() => void)[] = []
+/** One chart per frame: each takes a phone a tenth of a second, and the page must stay responsive. */
+const queue: (() => void)[] = []
 
-function inTurn(draw: () => void) {
-  if (turns.push(draw) === 1) requestAnimationFrame(drawNext)
+function enqueue(draw: () => void) {
+  if (queue.push(draw) === 1) requestAnimationFrame(drawNext)
 }
 
 function drawNext() {
-  turns.shift()?.()
-  if (turns.length) requestAnimationFrame(drawNext)
+  queue.shift()?.()
+  if (queue.length) requestAnimationFrame(drawNext)
 }
 
-/** Drawn when it comes into the window, or once the page is idle: what is below waits for what is seen. */
-function Seen({ height, children }: { height: number; children: ReactNode }) {
-  const [isSeen, setSeen] = useState(false)
+/** Draws the chart when it scrolls into view, or once the page is idle. */
+function LazyChart({ height, children }: { height: number; children: ReactNode }) {
+  const [isVisible, setVisible] = useState(false)
   const frame = useRef<HTMLDivElement>(null)
   useEffect(() => {
-    const show = () => inTurn(() => setSeen(true))
+    const show = () => enqueue(() => setVisible(true))
     const watch = new IntersectionObserver(found => found.some(each => each.isIntersecting) && show())
     if (frame.current) watch.observe(frame.current)
-    // Safari has no idle callback; there a second must do.
+    // Safari has no idle callback: use a timer there.
     const idle = window.requestIdleCallback?.(show) ?? setTimeout(show, 1_000)
     return () => {
       watch.disconnect()
@@ -103,7 +103,7 @@ function Seen({ height, children }: { height: number; children: ReactNode }) {
   }, [])
   return (
     <div ref={frame} className={css.chart} style={{ height }}>
-      {isSeen && children}
+      {isVisible && children}
     </div>
   )
 }

@@ -19,7 +19,7 @@ const RADIUS = 42
 const ROUND = 2 * Math.PI * RADIUS
 const GAP = 0.8
 
-/** Shares of a whole. The list beside it carries names and numbers; colours only repeat them. */
+/** Shares of a whole. The list next to it has the names and numbers; colours only repeat them. */
 export function Donut({ slices, middle, under, label, onPick, picked }: Props) {
   const total = slices.reduce((sum, slice) => sum + slice.value, 0) || 1
   const gap = slices.length > 1 ? GAP : 0
@@ -32,7 +32,7 @@ export function Donut({ slices, middle, under, label, onPick, picked }: Props) {
           const at = before
           before += length
           return (
-            // biome-ignore lint/a11y/noStaticElementInteractions: the list beside the ring has the same as links
+            // biome-ignore lint/a11y/noStaticElementInteractions: the list next to the ring has the same links
             <circle
               key={slice.name}
               cx="50"

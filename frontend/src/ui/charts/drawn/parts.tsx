@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import css from './parts.module.css'
 
-/** What all charts share, so that they look like one hand drew them. */
+/** Shared settings, so that all charts look alike. */
 export const AXIS = {
   stroke: 'var(--line-strong)',
   tick: { fill: 'var(--dim)', fontSize: 12 },
@@ -14,7 +14,7 @@ export const STILL = { isAnimationActive: false } as const
 
 const LONGEST_NAME = 19
 
-/** The name of a lying bar, on one line; what does not fit is told by the pointer, the table and the box. */
+/** The name of a horizontal bar on one line; the full name is in the title, the table and the tooltip. */
 export function NameTick({ x, y, payload }: { x?: number | string; y?: number | string; payload?: { value: string } }) {
   const name = payload?.value ?? ''
   const letters = [...name]
@@ -41,7 +41,7 @@ interface Pointed {
   payload?: readonly { payload?: unknown }[]
 }
 
-/** The box beside the cursor, for a chart's `content`. */
+/** The tooltip of a chart, for its `content`. */
 export function tip<Row>(title: (row: Row) => ReactNode, rows: (row: Row) => TipRow[]) {
   return ({ active, payload }: Pointed) => {
     const row = payload?.[0]?.payload as Row | undefined

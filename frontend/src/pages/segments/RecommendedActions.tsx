@@ -4,15 +4,16 @@ import type { SegmentRow } from '@/api/shapes'
 import { OpensCalculation } from '@/features/calculation/Metric'
 import { SegmentBadge } from '@/features/customer/SegmentBadge'
 import { DataTable } from '@/ui/DataTable'
-import { count, money, percent, plural } from '@/ui/format'
+import { count, money, percent } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import css from './Segments.module.css'
 
-export function WhatToDo({ rows, currency }: { rows: SegmentRow[]; currency: string | null | undefined }) {
+/** The recommended action for each segment. */
+export function RecommendedActions({ rows, currency }: { rows: SegmentRow[]; currency: string | null | undefined }) {
   const isNarrow = useMediaQuery('(max-width: 767px)')
   const address = (row: SegmentRow) => `/api/segments?of=${encodeURIComponent(row.segment)}`
   return (
-    <Card title="What to do about them" flush={!isNarrow}>
+    <Card title="Recommended actions" flush={!isNarrow}>
       {isNarrow ? (
         <ul className={css.advices}>
           {rows.map(row => (
@@ -29,7 +30,7 @@ export function WhatToDo({ rows, currency }: { rows: SegmentRow[]; currency: str
         </ul>
       ) : (
         <DataTable
-          caption="Segments and what to do"
+          caption="Recommended actions by segment"
           rows={rows}
           rowKey={row => row.segment}
           columns={[
@@ -65,11 +66,11 @@ export function WhatToDo({ rows, currency }: { rows: SegmentRow[]; currency: str
             },
             {
               name: 'median_recency_days',
-              label: 'Half ordered within',
+              label: 'Median days since last order',
               numeric: true,
-              show: row => (row.median_recency_days == null ? '–' : plural(row.median_recency_days, 'day')),
+              show: row => count(row.median_recency_days),
             },
-            { name: 'advice', label: 'What to do', wrap: true },
+            { name: 'advice', label: 'Recommended action', wrap: true },
           ]}
         />
       )}
