@@ -1,4 +1,4 @@
-"""Writes docs/command-line.md from the program itself; a test fails when the file is not what this writes."""
+"""Generates docs/command-line.md from the program; a test fails when the file is out of date."""
 
 from __future__ import annotations
 
@@ -15,54 +15,59 @@ HEAD = """# Command line
 
 Written by `make docs` from the program itself. Settings come from the environment or a `.env` file in the current folder:
 
-| setting | default | what |
+| setting | default | meaning |
 |---|---|---|
-| `FORESELL_HOME` | `./var` | the folder that holds everything Foresell writes; two homes never touch |
-| `DATABASE_URL` | the embedded PostgreSQL 18 | a PostgreSQL of your own |
-| `FORESELL_OWNER_URL` | `DATABASE_URL` | the login that runs migrations there |
-| `FORESELL_MEMORY_GIB` | 3 | what a DuckDB engine may use; a load uses half |
-| `FORESELL_THREADS` | all cores | its workers |
-| `FORESELL_PORT` | 8000 | where `up` and `serve` answer |
-| `FORESELL_WEB_WORKERS` | one a core, at most 2 | how many processes answer |
-| `FORESELL_UPLOAD_MIB` | 512 | how large one uploaded file may be |
-| `FORESELL_PUBLIC_URL` | this machine only | where browsers reach Foresell, such as `https://sales.example.com`; passkeys and cookies are bound to it |
+| `FORESELL_HOME` | `./var` | the folder for everything Foresell writes; each home is a separate installation |
+| `DATABASE_URL` | the embedded PostgreSQL 18 | an external PostgreSQL server |
+| `FORESELL_OWNER_URL` | `DATABASE_URL` | the login that runs migrations on it |
+| `FORESELL_MEMORY_GIB` | 3 | the memory limit of a DuckDB engine; a load uses half of it |
+| `FORESELL_THREADS` | all cores | the threads of a DuckDB engine |
+| `FORESELL_PORT` | 8000 | the port of `up` and `serve` |
+| `FORESELL_WEB_WORKERS` | one per core, at most 2 | the number of API processes |
+| `FORESELL_UPLOAD_MIB` | 512 | the largest upload accepted |
+| `FORESELL_PUBLIC_URL` | this machine only | the URL under which browsers reach Foresell, such as `https://sales.example.com`; passkeys and cookies are bound to it |
 | `FORESELL_OIDC` | none | the names of your sign-in providers: [how](how-to/sign-in-with-your-company.md) |
 | `FORESELL_KMS_KEY` | files in the home | the AWS KMS key (id, ARN or alias) that encrypts the keys of contact data; needs `foresell[kms]` |
-| `FORESELL_USER_RATE` | 3000 | requests a minute of one user, per process |
-| `FORESELL_ADDRESS_RATE` | 600 | requests a minute without a sign-in, per address and process |
-| `FORESELL_CORS_ORIGINS` | none | other sites whose pages may call the API |
-| `FORESELL_VERBOSE` | off | a line of log for every request |
-| `OTEL_EXPORTER_OTLP_ENDPOINT` | none | a collector of traces (OTLP over HTTP) |
+| `FORESELL_USER_RATE` | 3000 | requests per minute and user, per process |
+| `FORESELL_ADDRESS_RATE` | 600 | requests per minute and address without a sign-in, per process |
+| `FORESELL_CORS_ORIGINS` | none | other origins whose pages may call the API |
+| `FORESELL_VERBOSE` | off | log every request |
+| `OTEL_EXPORTER_OTLP_ENDPOINT` | none | a collector for traces (OTLP over HTTP) |
 | `FORESELL_DEBUG` | off | show the traceback of an unexpected error |
 
 Shell completion: `foresell --install-completion`.
 """
 
 
-def reference() -> str:
+def render_reference() -> str:
     """The whole page."""
     root: Any = get_command(app)
-    return HEAD + _exit_codes() + "\n## Commands\n" + "".join(_page(command, name) for name, command in _walk(root))
+    return (
+        HEAD
+        + _render_exit_codes()
+        + "\n## Commands\n"
+        + "".join(_render_command(command, name) for name, command in _list_commands(root))
+    )
 
 
-def _exit_codes() -> str:
-    known = [errors.ForesellError, *errors.ForesellError.__subclasses__()]
-    classes = [each for each in known if each.__module__ == errors.__name__]  # whatever else was imported
-    rows = sorted({(each.exit_code, (each.__doc__ or "").strip()) for each in classes})
+def _render_exit_codes() -> str:
+    classes = [errors.ForesellError, *errors.ForesellError.__subclasses__()]
+    defined = [each for each in classes if each.__module__ == errors.__name__]  # not those of other modules
+    rows = sorted({(each.exit_code, (each.__doc__ or "").strip()) for each in defined})
     lines = "".join(f"| {code} | {words} |\n" for code, words in rows)
-    return f"\n## Exit codes\n\n| code | meaning |\n|---|---|\n| 0 | Done. |\n{lines}| 130 | Interrupted. |\n"
+    return f"\n## Exit codes\n\n| code | meaning |\n|---|---|\n| 0 | Success. |\n{lines}| 130 | Interrupted. |\n"
 
 
-def _walk(group: Any, prefix: str = "") -> list[tuple[str, Any]]:
+def _list_commands(group: Any, prefix: str = "") -> list[tuple[str, Any]]:
     found = []
     for name, command in sorted(group.commands.items()):
         found.append((prefix + name, command))
         if getattr(command, "commands", None):
-            found += _walk(command, f"{prefix}{name} ")
+            found += _list_commands(command, f"{prefix}{name} ")
     return found
 
 
-def _page(command: Any, name: str) -> str:
+def _render_command(command: Any, name: str) -> str:
     parameters = [p for p in command.params if p.name != "help"]
     arguments = [p for p in parameters if p.param_type_name == "argument"]
     options = [p for p in parameters if p.param_type_name == "option"]
@@ -78,4 +83,4 @@ def _page(command: Any, name: str) -> str:
 
 
 if __name__ == "__main__":
-    FILE.write_text(reference(), encoding="utf-8")
+    FILE.write_text(render_reference(), encoding="utf-8")

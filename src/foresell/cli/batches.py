@@ -160,7 +160,10 @@ def undo(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Undo a batch: the database is exactly as before it, also where the batch replaced rows."""
+    """Undo a batch.
+
+    The database is then exactly as before the batch, also where it replaced rows.
+    """
     _, database = open_home()
     later = " and all later batches of its source" if with_later else ""
     confirm(f"Undo batch {batch}{later}?", yes=yes, json=json)

@@ -84,7 +84,10 @@ def customer(
     limit: Annotated[int, typer.Option(min=1, help="How many orders to show.")] = 20,
     json: Json = False,
 ) -> None:
-    """Show one customer: scores, how they were calculated, predictions, and the orders behind them."""
+    """Show one customer: scores, predictions and orders.
+
+    For each score, the value and the range of values that leads to it.
+    """
     with open_published() as (run, con, database):
         details = queries.get_customer(con, customer_contacts.resolve(database, customer_id))
     if json:

@@ -38,7 +38,10 @@ def demo(
         ),
     ] = None,
 ) -> None:
-    """Make a demo shop, load it, score it, show the call list and serve the dashboard. Safe to repeat."""
+    """Make a demo shop and serve its dashboard.
+
+    Generates the shop's files, loads and scores them, and prints the segments and the call list. Safe to repeat.
+    """
     settings, database = open_home()
     with printing.show_progress(True) as progress:
         _load_shop(settings, database, demo_shop.Shop(customers=customers, seed=seed), progress)

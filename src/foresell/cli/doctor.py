@@ -37,7 +37,10 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(json: Json = False) -> None:
-    """Check the installation, the database and the published run, and say how to repair what is wrong."""
+    """Check the installation and say how to repair it.
+
+    Checks Python, LightGBM, the home folder, the database and the published run.
+    """
     results = run_checks(read_settings())
     if json:
         keys = {"name": "check", "ok": "ok", "finding": "finding", "remedy": "remedy"}

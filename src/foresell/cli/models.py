@@ -73,10 +73,13 @@ def metrics(
     all_cutoffs: Annotated[
         bool, typer.Option("--all", help="Every backtest date, customer group and compared model.")
     ] = False,
-    by: Annotated[Grouping, typer.Option(help="Group the track record by: all, decile or segment.")] = Grouping.all,
+    by: Annotated[Grouping, typer.Option(help="How to group the track record.")] = Grouping.all,
     json: Json = False,
 ) -> None:
-    """Show model accuracy: backtests compared with baselines, targets, and the track record of published predictions."""
+    """Show the accuracy of the models.
+
+    Backtests compared with baselines, the targets, and the track record of published predictions.
+    """
     if task:
         _check_task(task)
     _, database = open_home()

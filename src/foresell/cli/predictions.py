@@ -50,7 +50,10 @@ def predictions(
     output: Output = None,
     json: Json = False,
 ) -> None:
-    """Show the call list: who is likely to order in the next 30 days, the expected revenue, and why to call."""
+    """Show the call list: who is likely to order, and why.
+
+    For each customer the chance to order in the next 30 days, the expected revenue, and the reasons to call.
+    """
     if state and state not in STATES:
         raise UsageError(f"There is no churn risk {state!r}.", remedy=f"Choose one of: {', '.join(STATES)}")
     first, last = parse_day(bought_from, "--from"), parse_day(bought_to, "--to")
@@ -74,7 +77,10 @@ def predictions(
 
 
 def forecast(json: Json = False) -> None:
-    """Show the sales forecast: net revenue and orders by week, month and quarter, with an 80 % interval."""
+    """Show the sales forecast by week, month and quarter.
+
+    Net revenue and number of orders, each with an 80 % interval.
+    """
     with open_published() as (run, con, database):
         model = _models_by_task(database, run["run_id"])["revenue_forecast"]
         rows = queries.list_forecast(con)

@@ -20,7 +20,10 @@ def register(app: typer.Typer) -> None:
 
 
 def erase(customer_id: CustomerId, yes: Yes = False, json: Json = False) -> None:
-    """Permanently erase a customer's name, address and contact details. Orders and scores stay, without a name."""
+    """Permanently erase a customer's personal data.
+
+    Deletes name, address and contact details. Orders and scores stay, without a name.
+    """
     settings, database = open_home()
     customer = customer_contacts.resolve(database, customer_id)
     confirm(f"Permanently erase the personal data of {customer}? This cannot be undone.", yes=yes, json=json)

@@ -94,7 +94,10 @@ def backfill(
     every: Annotated[str, typer.Option(help="Interval in days, such as 30d.")] = "30d",
     json: Json = False,
 ) -> None:
-    """Predict as of past days, using only what was known then, and compare with what was observed."""
+    """Predict as of past days and compare with what happened.
+
+    Each prediction uses only what was known on its day. The published run does not change.
+    """
     start, end = parse_day(first, "--from"), parse_day(last, "--to")
     step = every.removesuffix("d")
     if not step.isdigit() or int(step) < 1:

@@ -39,7 +39,10 @@ def serve(
     port: Port = None,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
 ) -> None:
-    """Run only the API, for production: behind a TLS proxy, with an external database and `foresell worker`."""
+    """Run only the API, for production.
+
+    Put a TLS proxy in front, use an external database, and run `foresell worker` as well.
+    """
     settings = read_settings()
     with (
         open_listener(settings, host, port) as listener,
@@ -54,7 +57,10 @@ def serve(
 
 
 def worker() -> None:
-    """Run only the worker, which executes imports, undos and refreshes requested in the API. Several may run."""
+    """Run only the worker, for production.
+
+    It executes the imports, undos and refreshes requested in the API. Several may run.
+    """
     from foresell.worker import run_worker
 
     settings = read_settings()

@@ -26,7 +26,7 @@ T = TypeVar("T")
 DEFAULT_ORIGIN = "http://localhost:8000"
 Email = Annotated[str, typer.Argument(help="The e-mail address the user signs in with.")]
 
-users_app = typer.Typer(help="List users, add one, send a sign-in link, disable or enable one.")
+users_app = typer.Typer(help="List, add, disable or enable users.")
 
 
 def register(app: typer.Typer) -> None:
