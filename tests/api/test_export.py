@@ -83,7 +83,8 @@ def test_all_columns_and_both_formats_say_the_same(served: Served) -> None:
     answer = client.post(URL, json={"columns": columns, "format": "xlsx"})
     book = openpyxl.load_workbook(io.BytesIO(answer.content))
     sheet = list(book["Customers"].iter_rows(values_only=True))
-    assert list(sheet[0]) == columns == list(rows[0])
+    assert columns == list(rows[0])
+    assert list(sheet[0]) == [exports.COLUMNS[name].column.label for name in columns]
     assert len(sheet) == len(rows) + 1
     for row, cells in zip(rows, sheet[1:], strict=True):
         for text, cell in zip(row.values(), cells, strict=True):
@@ -93,7 +94,16 @@ def test_all_columns_and_both_formats_say_the_same(served: Served) -> None:
                 assert float(text) == pytest.approx(cell)
             else:
                 assert str(cell).removesuffix(" 00:00:00") == text
-    assert ["customers", len(rows)] in [list(row) for row in book["About"].iter_rows(values_only=True)]
+    assert ["Customers", len(rows)] in [list(row) for row in book["About"].iter_rows(values_only=True)]
+
+
+def test_headers_can_be_labels_or_names(served: Served) -> None:
+    client = served.client("admin")
+    labels = ["Customer ID", "Chance to order (30 days)"]
+    body = {"columns": ["customer_id", "purchase_probability"], "headers": "labels"}
+    assert client.post(URL, json=body).text.splitlines()[0] == ",".join(labels)
+    book = client.post(URL, json=body | {"format": "xlsx", "headers": "names"}).content
+    assert next(openpyxl.load_workbook(io.BytesIO(book))["Customers"].values) == tuple(body["columns"])
 
 
 def test_only_chosen_customers_and_only_those_in_reach(served: Served) -> None:

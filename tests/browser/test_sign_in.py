@@ -154,7 +154,7 @@ def test_a_passkey_is_made_signs_in_and_steps_up(pages: Pages, served: Served) -
     page.goto("/customers")
     page.wait_for_selector(ROW)
     page.keyboard.press("e")
-    page.get_by_label("With e-mail, phone and address").check()
+    page.get_by_label("Include e-mail, phone and address").check()
     page.get_by_role("button", name="Download").click()
     asked = page.get_by_role("dialog", name="Is it you?")
     with page.expect_download():
@@ -180,7 +180,7 @@ def test_an_export_with_contact_data_asks_for_the_second_factor(pages: Pages, se
     page.wait_for_selector(ROW)
     rows = listed(page)
     page.keyboard.press("e")
-    page.get_by_label("With e-mail, phone and address").check()
+    page.get_by_label("Include e-mail, phone and address").check()
     page.get_by_role("button", name="Download").click()
     asked = page.get_by_role("dialog", name="Is it you?")
     expect(asked).to_be_visible()

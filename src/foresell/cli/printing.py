@@ -20,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from foresell import types
-from foresell.delivery.csv_escape import harmless
+from foresell.delivery.csv_escape import escape_formula
 from foresell.errors import UsageError
 
 WIDE = 10_000  # nothing is cut in a pipe or a file
@@ -139,7 +139,7 @@ def _write_rows(rows: Iterable[Row], columns: Sequence[str], stream: TextIO) -> 
 def _csv_value(value: Any) -> Any:
     """Raw numbers and ISO dates; text that a spreadsheet would run as a formula gets an apostrophe."""
     value = to_json_value(value)
-    return harmless(value) if isinstance(value, str) else value
+    return escape_formula(value) if isinstance(value, str) else value
 
 
 class _Rate(ProgressColumn):

@@ -1,1 +1,1 @@
-"""What leaves Foresell as a file."""
+"""Files that leave Foresell: exports as CSV and XLSX."""

@@ -1,37 +1,68 @@
-"""Which columns of the customer list can leave, and their values for some of its rows."""
+"""The columns of the customer list that can be exported, and their values for some of its rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from foresell.delivery.tabular_writers import Cell
+from foresell.delivery.tabular_writers import Cell, Column, Kind
 from foresell.sql import read_sql
-from foresell.types import ScoreColumn
+from foresell.types import ColumnUnit, ScoreColumn
 
-#: Read from the store, because the snapshot holds no names and addresses.
-PERSON = ("name", "city", "owner")
+#: Contact details: sealed in the store, masked unless the export is allowed to open them.
 CONTACT = ("email", "phone", "address")
-#: What an export holds when nothing else is asked for.
-USUAL = ("customer_id", "name", "email", "segment", "rfm_score", "purchase_probability")
+#: The columns of an export that names none.
+DEFAULT_COLUMNS = ("customer_id", "name", "email", "segment", "rfm_score", "purchase_probability")
+_KINDS: Mapping[ColumnUnit, Kind] = {
+    "probability": "share", "money": "money", "days": "count", "orders": "count", "score": "count", "rank": "count",
+    "date": "day", "name": "text",
+}  # fmt: skip
 
 
-def list_expressions(columns: Iterable[ScoreColumn]) -> dict[str, str]:
-    """What can be exported of the customer list: by exported name, its SQL expression, scores in the order of the list."""
-    scores = {column.export_name or column.name: column.name for column in columns if column.exported}
-    return {"customer_id": "customer_id", "country": "country", **scores, "reasons": "replace(reasons, chr(10), '; ')"}
+@dataclass(frozen=True, slots=True)
+class ExportColumn:
+    """One exportable column. `expression`: its SQL over the customer list; None: read from the store, not the snapshot."""
+
+    column: Column
+    expression: str | None = None
+    predicted: bool = False
 
 
-def scores_at(
-    con: duckdb.DuckDBPyConnection, ranks: NDArray[np.int32], columns: Mapping[str, str]
-) -> list[dict[str, Cell]]:
-    """The rows of the list at these ranks, in their order: `columns`, by name the expression, and always customer_id."""
-    columns = {"customer_id": "customer_id", **columns}
-    query = read_sql("foresell.delivery", "customers.sql").replace(
-        "{columns}", ", ".join(f"{expression} as {name}" for name, expression in columns.items())
+def list_columns(scores: Iterable[ScoreColumn]) -> dict[str, ExportColumn]:
+    """Every exportable column by name, in the order of a full export; the columns of scores come from their registry."""
+    columns = (
+        ExportColumn(Column("customer_id", "Customer ID"), "customer_id"),
+        ExportColumn(Column("name", "Name", width=28)),
+        ExportColumn(Column("email", "E-mail", width=28)),
+        ExportColumn(Column("phone", "Phone", width=18)),
+        ExportColumn(Column("address", "Address", width=28)),
+        ExportColumn(Column("city", "City", width=18)),
+        ExportColumn(Column("owner", "Owner", width=18)),
+        ExportColumn(Column("country", "Country", width=18), "country"),
+        *(_score_column(score) for score in scores if score.exported),
+        ExportColumn(Column("reasons", "Why call", width=60), "replace(reasons, chr(10), '; ')", predicted=True),
     )
-    found = {row[0]: row[1:] for row in con.execute(query, {"ranks": ranks}).fetchall()}
-    return [dict(zip(columns, found[rank], strict=True)) for rank in ranks.tolist()]
+    return {each.column.name: each for each in columns}
+
+
+def _score_column(score: ScoreColumn) -> ExportColumn:
+    kind = _KINDS[score.unit] if score.type != "text" else "text"
+    column = Column(score.export_name or score.name, score.label, kind, width=20 if score.unit == "name" else 14)
+    return ExportColumn(column, score.name, predicted=score.table == "predictions")
+
+
+def fetch_scores(
+    con: duckdb.DuckDBPyConnection, ranks: NDArray[np.int32], columns: Sequence[ExportColumn]
+) -> list[dict[str, Cell]]:
+    """The rows of the list at these ranks, in this order: `columns` of the snapshot, and always customer_id."""
+    expressions = {each.column.name: each.expression for each in columns if each.expression}
+    expressions = {"customer_id": "customer_id", **expressions}
+    query = read_sql("foresell.delivery", "customers.sql").replace(
+        "{columns}", ", ".join(f"{expression} as {name}" for name, expression in expressions.items())
+    )
+    rows = {row[0]: row[1:] for row in con.execute(query, {"ranks": ranks}).fetchall()}
+    return [dict(zip(expressions, rows[rank], strict=True)) for rank in ranks.tolist()]

@@ -1,4 +1,4 @@
-"""Tables as files that are sent while they are written: CSV and XLSX, in memory that does not grow with the table."""
+"""Writes tables as CSV and XLSX streams, in memory that does not grow with the table."""
 
 from __future__ import annotations
 
@@ -7,67 +7,89 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Protocol
+from typing import Literal, Protocol
 from xml.sax.saxutils import escape
 
-from foresell.delivery.csv_escape import harmless
+from foresell.delivery.csv_escape import escape_formula
 
 Cell = str | int | float | Decimal | date | None
 
 #: Excel's limits: rows of a sheet, characters of a cell.
 SHEET_ROWS = 1_048_576
 CELL_CHARACTERS = 32_767
-#: A sheet is ended earlier than by its rows when its XML gets this long: archives count in 32 bits.
+#: A sheet ends before its last row when its XML reaches this size, because ZIP archives count in 32 bits.
 SHEET_BYTES = 1 << 30
 _FIRST_DAY = date(1899, 12, 30)
 
 
-class Sheet(Protocol):
-    """A file under way. Each call returns the bytes that are ready to be sent."""
+#: The kind of a column's values; it decides the number format in XLSX. A share is 0 to 1 and shown in percent.
+Kind = Literal["text", "count", "money", "share", "day"]
+#: The header row: column names for programs, labels for people.
+Headers = Literal["names", "labels"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a file; `width` is in characters, for XLSX."""
+
+    name: str
+    label: str
+    kind: Kind = "text"
+    width: int = 14
+
+    def header(self, headers: Headers) -> str:
+        """The text of the header cell."""
+        return self.label if headers == "labels" else self.name
+
+
+class TableWriter(Protocol):
+    """A file being written. Each call returns the bytes that are ready to be sent."""
 
     media_type: str
 
-    def head(self, columns: Sequence[str]) -> bytes:
-        """Begin, with the names of the columns."""
+    def write_header(self, columns: Sequence[Column], headers: Headers) -> bytes:
+        """Start the file with its header row."""
 
-    def rows(self, rows: Iterable[Sequence[Cell]]) -> bytes:
-        """Some rows more."""
+    def write_rows(self, rows: Iterable[Sequence[Cell]]) -> bytes:
+        """Append rows."""
 
-    def tail(self, about: Mapping[str, Cell]) -> bytes:
-        """End; where the format has a place for it, with what the table is."""
+    def finish(self, about: Mapping[str, Cell]) -> bytes:
+        """End the file; XLSX adds a sheet with `about`, the facts about the table."""
 
 
-class Csv:
-    """RFC 4180 in UTF-8: raw numbers, ISO days, text that is no formula, empty for what is not known."""
+class CsvWriter:
+    """RFC 4180 in UTF-8: unformatted numbers, ISO dates, escaped formulas, unknown values empty."""
 
     media_type = "text/csv; charset=utf-8"
 
     def __init__(self, *, bom: bool = False) -> None:
-        self._mark = "\ufeff".encode() if bom else b""
+        self._bom = "\ufeff".encode() if bom else b""
 
-    def head(self, columns: Sequence[str]) -> bytes:
-        """The mark of UTF-8 if asked for, and the header."""
-        return self._mark + self.rows([columns])
+    def write_header(self, columns: Sequence[Column], headers: Headers) -> bytes:
+        """The byte order mark if it was requested, and the header row."""
+        return self._bom + self.write_rows([[column.header(headers) for column in columns]])
 
-    def rows(self, rows: Iterable[Sequence[Cell]]) -> bytes:
+    def write_rows(self, rows: Iterable[Sequence[Cell]]) -> bytes:
         """Lines of the file."""
         text = io.StringIO()
         csv.writer(text, lineterminator="\r\n").writerows(
-            [harmless(cell) if type(cell) is str else cell for cell in row] for row in rows
+            [escape_formula(cell) if type(cell) is str else cell for cell in row] for row in rows
         )
         return text.getvalue().encode()
 
-    def tail(self, about: Mapping[str, Cell]) -> bytes:
-        """Nothing: a CSV file holds its rows only."""
+    def finish(self, about: Mapping[str, Cell]) -> bytes:
+        """Nothing: a CSV file holds only its rows."""
         return b""
 
 
-class Xlsx:
-    """A workbook: text as text (never a formula), numbers as numbers, days as days, and a last sheet that says what it is.
+class XlsxWriter:
+    """A workbook: text as text (never a formula), numbers with the format of their column, dates as dates.
 
-    Written as a stream; more rows than a sheet holds go on in the next one.
+    Each sheet has a bold, frozen header row; rows that do not fit a sheet continue in the next one. The last sheet is
+    called About and holds the facts about the table.
     """
 
     media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -76,54 +98,61 @@ class Xlsx:
         self._ready = _Ready()
         self._zip = zipfile.ZipFile(self._ready, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
         self._names: list[str] = []
-        self._columns: Sequence[str] = ()
+        self._columns: Sequence[Column] = ()
+        self._headers: Headers = "labels"
+        self._styles: list[int] = []
 
-    def head(self, columns: Sequence[str]) -> bytes:
-        """The first sheet's header."""
-        self._columns = columns
-        self._begin("Customers")
+    def write_header(self, columns: Sequence[Column], headers: Headers) -> bytes:
+        """The header row of the first sheet."""
+        self._columns, self._headers = columns, headers
+        self._start_sheet("Customers")
         return self._ready.take()
 
-    def rows(self, rows: Iterable[Sequence[Cell]]) -> bytes:
-        """Rows of the sheet, or of the next when it is full."""
+    def write_rows(self, rows: Iterable[Sequence[Cell]]) -> bytes:
+        """Rows of the sheet, or of the next one when it is full."""
         for row in rows:
             if self._written == SHEET_ROWS or self._bytes > SHEET_BYTES:
-                self._end()
-                self._begin(f"Customers {len(self._names) + 1}")
-            self._write(row)
+                self._end_sheet()
+                self._start_sheet(f"Customers {len(self._names) + 1}")
+            self._write(row, self._styles)
         return self._ready.take()
 
-    def tail(self, about: Mapping[str, Cell]) -> bytes:
-        """The sheet about the table, and what holds the workbook together."""
-        self._end()
-        self._columns = ("What", "Value")
-        self._begin("About")
+    def finish(self, about: Mapping[str, Cell]) -> bytes:
+        """The sheet About, and the files that make the archive a workbook."""
+        self._end_sheet()
+        self._columns, self._headers = _ABOUT, "labels"
+        self._start_sheet("About")
         for pair in about.items():
-            self._write(pair)
-        self._end()
-        for name, text in _parts(self._names).items():
+            self._write(pair, self._styles)
+        self._end_sheet()
+        for name, text in _build_parts(self._names).items():
             self._zip.writestr(name, _XML + text)
         self._zip.close()
         return self._ready.take()
 
-    def _begin(self, name: str) -> None:
+    def _start_sheet(self, name: str) -> None:
         self._names.append(name)
         self._sheet = self._zip.open(f"xl/worksheets/sheet{len(self._names)}.xml", "w")
         self._written = self._bytes = 0
-        self._sheet.write(f'{_XML}<worksheet xmlns="{_MAIN}"><sheetData>'.encode())
-        self._write(self._columns)
+        widths = "".join(
+            f'<col min="{at}" max="{at}" width="{column.width}" customWidth="1"/>'
+            for at, column in enumerate(self._columns, 1)
+        )
+        self._sheet.write(f'{_XML}<worksheet xmlns="{_MAIN}">{_FROZEN_HEADER}<cols>{widths}</cols><sheetData>'.encode())
+        self._write([column.header(self._headers) for column in self._columns], [_HEADER_STYLE] * len(self._columns))
+        self._styles = [_STYLE_OF_KIND[column.kind] for column in self._columns]
 
-    def _write(self, row: Sequence[Cell]) -> None:
-        self._bytes += self._sheet.write(f"<row>{''.join(map(_cell, row))}</row>".encode())
+    def _write(self, row: Sequence[Cell], styles: Sequence[int]) -> None:
+        self._bytes += self._sheet.write(f"<row>{''.join(map(_format_cell, row, styles))}</row>".encode())
         self._written += 1
 
-    def _end(self) -> None:
+    def _end_sheet(self) -> None:
         self._sheet.write(b"</sheetData></worksheet>")
         self._sheet.close()
 
 
 class _Ready(io.RawIOBase):
-    """Where the archive writes to: what came since the last `take`."""
+    """The file the archive writes to; `take` returns the bytes written since the last call."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
@@ -146,32 +175,44 @@ _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _DOCUMENT = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 _KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-#: Style 1 is a day.
+_ABOUT = (Column("property", "Property", width=24), Column("value", "Value", width=24))
+_FROZEN_HEADER = (
+    '<sheetViews><sheetView workbookViewId="0">'
+    '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
+)
+#: Positions in `cellXfs` of the styles below.
+_STYLE_OF_KIND: Mapping[Kind, int] = {"text": 0, "day": 1, "count": 2, "money": 3, "share": 4}
+_HEADER_STYLE = 5
 _STYLES = (
-    f'<styleSheet xmlns="{_MAIN}"><numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/></numFmts>'
-    '<fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>'
+    f'<styleSheet xmlns="{_MAIN}"><numFmts count="2"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/>'
+    '<numFmt numFmtId="165" formatCode="0.0%"/></numFmts>'
+    '<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
     '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
     '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
     '<cellStyleXfs count="1"><xf/></cellStyleXfs>'
-    '<cellXfs count="2"><xf xfId="0"/><xf xfId="0" numFmtId="164" applyNumberFormat="1"/></cellXfs>'
+    '<cellXfs count="6"><xf xfId="0"/><xf xfId="0" numFmtId="164" applyNumberFormat="1"/>'
+    '<xf xfId="0" numFmtId="3" applyNumberFormat="1"/><xf xfId="0" numFmtId="4" applyNumberFormat="1"/>'
+    '<xf xfId="0" numFmtId="165" applyNumberFormat="1"/>'
+    '<xf xfId="0" fontId="1" applyFont="1" applyAlignment="1"><alignment vertical="top" wrapText="1"/></xf></cellXfs>'
     '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 )
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0d\x0e-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 
 
-def _cell(value: Cell) -> str:
+def _format_cell(value: Cell, style: int) -> str:
     if value is None:
         return "<c/>"
     if isinstance(value, str):
-        text = _NOT_IN_XML.sub(lambda found: f"_x{ord(found[0]):04X}_", value[:CELL_CHARACTERS])
-        return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'
+        text = _NOT_IN_XML.sub(lambda match: f"_x{ord(match[0]):04X}_", value[:CELL_CHARACTERS])
+        header = f' s="{style}"' if style == _HEADER_STYLE else ""
+        return f'<c{header} t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'
     if isinstance(value, date):
-        return f'<c s="1"><v>{(value - _FIRST_DAY).days}</v></c>'
-    return f"<c><v>{value}</v></c>"
+        return f'<c s="{_STYLE_OF_KIND["day"]}"><v>{(value - _FIRST_DAY).days}</v></c>'
+    return f'<c s="{style}"><v>{value}</v></c>' if style else f"<c><v>{value}</v></c>"
 
 
-def _parts(sheets: Sequence[str]) -> dict[str, str]:
-    """The files of the archive beside the sheets."""
+def _build_parts(sheets: Sequence[str]) -> dict[str, str]:
+    """The files of the archive other than the sheets."""
     numbers = range(1, len(sheets) + 1)
     return {
         "[Content_Types].xml": f'<Types xmlns="{_TYPES}">'

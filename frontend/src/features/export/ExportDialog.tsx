@@ -49,6 +49,7 @@ export default function ExportDialog({ filters, total, selected, onClose }: Prop
   const [format, setFormat] = useState('csv')
   const [which, setWhich] = useState(selected.length ? 'selected' : 'all')
   const [contacts, setContacts] = useState(false)
+  const [technical, setTechnical] = useState(false)
   const rows = which === 'selected' ? selected.length : total
   const columns = contacts ? [...COLUMNS, ...CONTACTS] : COLUMNS
   const exportFile = useMutation({
@@ -58,6 +59,7 @@ export default function ExportDialog({ filters, total, selected, onClose }: Prop
         format,
         contacts,
         columns,
+        headers: technical ? 'names' : 'labels',
         ...(which === 'selected' ? { customer_ids: selected } : {}),
       }
       await download('/api/export/customers', body, `customers.${format}`)
@@ -98,11 +100,17 @@ export default function ExportDialog({ filters, total, selected, onClose }: Prop
             description="Requires your second factor. This is logged."
           />
         )}
+        <Checkbox
+          checked={technical}
+          onChange={event => setTechnical(event.currentTarget.checked)}
+          label="Technical column names"
+          description="For other programs: customer_id instead of Customer ID"
+        />
         <p className={css.summary}>
           <strong>
             {plural(rows, 'row')}, {plural(columns.length, 'column')}
           </strong>
-          , in the order of the list, with unformatted numbers and ISO dates.
+          , in the order of the list
         </p>
         <p className={css.error} role="alert">
           {exportFile.error?.message}

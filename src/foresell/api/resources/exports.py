@@ -37,16 +37,12 @@ FIRST_ROWS, MORE_ROWS = 500, 10_000
 #: Exports a process makes at the same time.
 AT_ONCE = 4
 
-#: What the customer list offers: by exported name, its expression. The columns of scores come from their registry.
-FROM_LIST = customers.list_expressions(registry.list_columns())
-PREDICTED = {
-    *(column.export_name or column.name for column in registry.list_columns() if column.table == "predictions"),
-    "reasons",
-}
+#: Every exportable column by name; those of scores come from their registry.
+COLUMNS = customers.list_columns(registry.list_columns())
 if TYPE_CHECKING:
     Column = str
 else:
-    Column = Literal[("customer_id", "name", *customers.CONTACT, "city", "owner", *list(FROM_LIST)[1:])]
+    Column = Literal[tuple(COLUMNS)]
 
 
 class DateRange(BaseModel):
@@ -74,6 +70,11 @@ class ExportRequest(customer_lists.CustomerFilters):
         False, description="E-mail, phone and address in full: needs contacts.export and a recent second factor."
     )
     format: Literal["csv", "xlsx"] = Field("csv", description="xlsx has a last sheet that says what the list is.")
+    headers: Literal["names", "labels"] | None = Field(
+        None,
+        description="The header row: names (customer_id), as a program expects, or labels (Customer ID), as the pages show."
+        " None: names in CSV, labels in XLSX.",
+    )
     bom: bool = Field(False, description="CSV: begin with the mark of UTF-8 that old spreadsheets want.")
 
 
@@ -99,8 +100,8 @@ _FILES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The file. X-Export-Id: its number; X-Export-Rows: how many customers.",
         "content": {
-            "text/csv": {"schema": {"type": "string"}, "example": ",".join(customers.USUAL) + "\r\n"},
-            tabular_writers.Xlsx.media_type: {"schema": {"type": "string", "format": "binary"}},
+            "text/csv": {"schema": {"type": "string"}, "example": ",".join(customers.DEFAULT_COLUMNS) + "\r\n"},
+            tabular_writers.XlsxWriter.media_type: {"schema": {"type": "string", "format": "binary"}},
         },
         "headers": {
             "X-Export-Id": {"description": "Ask for its manifest.", "schema": {"type": "integer"}},
@@ -160,12 +161,13 @@ class _Job:
         self.scope = scope
         self.places = places
         self.contacts = wanted.contacts
-        self.columns: list[str] = list(wanted.columns or customers.USUAL)
+        self.columns: list[str] = list(wanted.columns or customers.DEFAULT_COLUMNS)
         if not wanted.include_predictions:
-            self.columns = [name for name in self.columns if name not in PREDICTED]
-        self.sheet: tabular_writers.Sheet = (
-            tabular_writers.Csv(bom=wanted.bom) if wanted.format == "csv" else tabular_writers.Xlsx()
+            self.columns = [name for name in self.columns if not COLUMNS[name].predicted]
+        self.sheet: tabular_writers.TableWriter = (
+            tabular_writers.CsvWriter(bom=wanted.bom) if wanted.format == "csv" else tabular_writers.XlsxWriter()
         )
+        self.headers: tabular_writers.Headers = wanted.headers or ("names" if wanted.format == "csv" else "labels")
         self.file_name = f"customers-{door.as_of}-run-{door.run_id}.{wanted.format}"
         self.export_id = 0
         self.request_id: str | None = None
@@ -183,25 +185,24 @@ class _Job:
             )
 
     async def _parts(self) -> AsyncIterator[bytes]:
-        yield self.sheet.head(self.columns)
+        yield self.sheet.write_header([COLUMNS[name].column for name in self.columns], self.headers)
         start, step = 0, FIRST_ROWS
         while start < len(self.places):
             yield await self._rows(self.places[start : start + step])
             start, step = start + step, MORE_ROWS
-        if end := self.sheet.tail(self._about()):
+        if end := self.sheet.finish(self._about()):
             yield end
 
     async def _rows(self, places: Ranks) -> bytes:
         scores = await anyio.to_thread.run_sync(self._scores, places)
         ids = [row["customer_id"] for row in scores]
-        persons = await self._persons(ids) if {*customers.PERSON, *customers.CONTACT} & set(self.columns) else {}
+        stored = any(COLUMNS[name].expression is None for name in self.columns)
+        persons = await self._persons(ids) if stored else {}
         return await anyio.to_thread.run_sync(self._written, scores, persons)
 
     def _scores(self, places: Ranks) -> list[dict[str, tabular_writers.Cell]]:
         with self.door.open(self.scope) as con:
-            return customers.scores_at(
-                con, places, {name: FROM_LIST[name] for name in self.columns if name in FROM_LIST}
-            )
+            return customers.fetch_scores(con, places, [COLUMNS[name] for name in self.columns])
 
     async def _persons(self, ids: list[Any]) -> dict[str, dict[str, Any]]:
         async with self.web.transaction(self.principal.user_id) as con:
@@ -227,15 +228,16 @@ class _Job:
 
     def _written(self, scores: Iterable[dict[str, Any]], persons: dict[str, dict[str, Any]]) -> bytes:
         nobody: dict[str, Any] = {}
-        return self.sheet.rows(
+        return self.sheet.write_rows(
             [row[name] if name in row else persons.get(row["customer_id"], nobody).get(name) for name in self.columns]
             for row in scores
         )
 
     def _about(self) -> dict[str, tabular_writers.Cell]:
         return {
-            "export": self.export_id, "run": self.door.run_id, "as of": self.door.as_of, "customers": len(self.places),
-            "currency": self.door.currency, "contact data": "in full" if self.contacts else "masked",
+            "Export": self.export_id, "Update": self.door.run_id, "Data as of": self.door.as_of,
+            "Customers": len(self.places), "Currency": self.door.currency,
+            "Contact details": "in full" if self.contacts else "masked",
         }  # fmt: skip
 
 

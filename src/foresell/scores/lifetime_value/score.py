@@ -32,11 +32,11 @@ COLUMNS = (
         "value_12m", "number", "Lifetime value (12 months)", "Expected net revenue of the next 365 days.", "money", 1204.0,
         sort="lifetime",
     ),
-    ScoreColumn("value_low", "number", "Value, low", "Lower end of the likely range (80 %).", "money", 0.0),
-    ScoreColumn("value_high", "number", "Value, high", "Upper end of the likely range (80 %).", "money", 3410.0),
-    ScoreColumn("value_rank", "integer", "Value rank", "1: the most valuable customer.", "rank", 31, best="lowest"),
+    ScoreColumn("value_low", "number", "Lifetime value, low", "Lower end of the likely range (80 %).", "money", 0.0),
+    ScoreColumn("value_high", "number", "Lifetime value, high", "Upper end of the likely range (80 %).", "money", 3410.0),
+    ScoreColumn("value_rank", "integer", "Lifetime value rank", "1: the most valuable customer.", "rank", 31, best="lowest"),
     ScoreColumn(
-        "value_band", "text", "Value band", "top 1 %, top 10 %, upper, middle or low, by value rank.", "name", "top 10 %"
+        "value_band", "text", "Lifetime value band", "top 1 %, top 10 %, upper, middle or low, by value rank.", "name", "top 10 %"
     ),
 )  # fmt: skip
 

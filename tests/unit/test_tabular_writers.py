@@ -1,4 +1,4 @@
-"""Files that leave: no cell is a formula, whatever it says; numbers, days and text come back as they were."""
+"""Exported files: no cell is a formula; numbers, dates and text are read back unchanged."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from foresell.delivery import tabular_writers
-from foresell.delivery.csv_escape import LEADS, harmless
-from foresell.delivery.tabular_writers import Csv, Xlsx
+from foresell.delivery.csv_escape import LEADS, escape_formula
+from foresell.delivery.tabular_writers import Column, CsvWriter, XlsxWriter
 
 FORMULAS = [
     "=1+1", "+1+1", "-1+1", "@SUM(A1)", "|calc", "\t=1+1", "\r=1+1", "\n=1+1", " =1+1", "\u00a0=1+1", "\u200b=1+1", "\ufeff=1+1",
@@ -44,7 +44,7 @@ ORDINARY = [
 
 
 def live(cell: str) -> bool:
-    """An independent opinion: would some spreadsheet, whatever separator it expects, take part of this for a formula?"""
+    """Whether a spreadsheet, with any separator, would run part of this text as a formula. Independent of the code under test."""
     try:
         float(cell.replace(",", ""))
         return False
@@ -60,14 +60,14 @@ def live(cell: str) -> bool:
 
 @pytest.mark.parametrize("text", FORMULAS)
 def test_no_formula_is_left(text: str) -> None:
-    assert live(text), "the case is none"
-    assert not live(harmless(text))
-    assert harmless(text).replace("'", "") == text.replace("'", "")
+    assert live(text), "this text is not a formula"
+    assert not live(escape_formula(text))
+    assert escape_formula(text).replace("'", "") == text.replace("'", "")
 
 
 @pytest.mark.parametrize("text", ORDINARY)
 def test_ordinary_text_is_left_alone(text: str) -> None:
-    assert harmless(text) == text
+    assert escape_formula(text) == text
 
 
 def test_every_character_that_normalises_to_a_lead_is_known() -> None:
@@ -77,7 +77,7 @@ def test_every_character_that_normalises_to_a_lead_is_known() -> None:
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
 def test_no_text_is_a_formula(text: str) -> None:
-    assert not live(harmless(text))
+    assert not live(escape_formula(text))
 
 
 ROWS: list[list[tabular_writers.Cell]] = [
@@ -85,41 +85,67 @@ ROWS: list[list[tabular_writers.Cell]] = [
     ["=1+1", Decimal("-5"), -0.5, -7, date(1999, 1, 1), "a\u0001b_x0041_<&>"],
     [" two  spaces\nline", 0, 1e-9, 10**15, date(2024, 2, 29), "\u202ex 🙂"],
 ]
-HEAD = ["id", "money", "share", "count", "day", "text"]
+COLUMNS = [
+    Column("id", "Customer ID"),
+    Column("money", "Revenue", "money"),
+    Column("share", "Chance to order", "share"),
+    Column("count", "Orders", "count", width=9),
+    Column("day", "Last order", "day"),
+    Column("text", "Why call", width=60),
+]
+NAMES = [column.name for column in COLUMNS]
+LABELS = [column.label for column in COLUMNS]
 
 
-def whole(sheet: tabular_writers.Sheet) -> bytes:
-    return sheet.head(HEAD) + sheet.rows(ROWS[:1]) + sheet.rows(ROWS[1:]) + sheet.tail({"rows": 3})
+def write_file(writer: tabular_writers.TableWriter, headers: tabular_writers.Headers = "names") -> bytes:
+    start = writer.write_header(COLUMNS, headers)
+    return start + writer.write_rows(ROWS[:1]) + writer.write_rows(ROWS[1:]) + writer.finish({"rows": 3})
 
 
-def test_csv_is_raw_numbers_iso_days_and_harmless_text() -> None:
-    found = list(csv.reader(io.StringIO(whole(Csv()).decode(), newline="")))
-    assert found[0] == HEAD
+def test_csv_has_unformatted_numbers_iso_dates_and_escaped_formulas() -> None:
+    found = list(csv.reader(io.StringIO(write_file(CsvWriter()).decode(), newline="")))
+    assert found[0] == NAMES
     assert found[1] == ["C000001", "1234.5000", "0.25", "5", "2011-12-09", ""]
     assert found[2][:5] == ["'=1+1", "-5", "-0.5", "-7", "1999-01-01"]
     assert len(found) == 4
-    assert whole(Csv(bom=True)).startswith(b"\xef\xbb\xbfid")
+    assert write_file(CsvWriter(bom=True)).startswith(b"\xef\xbb\xbfid")
+
+
+@pytest.mark.parametrize(("headers", "first_row"), [("names", NAMES), ("labels", LABELS)])
+def test_headers_are_names_or_labels_in_both_formats(headers: tabular_writers.Headers, first_row: list[str]) -> None:
+    assert write_file(CsvWriter(), headers).decode().splitlines()[0] == ",".join(first_row)
+    book = openpyxl.load_workbook(io.BytesIO(write_file(XlsxWriter(), headers)))
+    assert [cell.value for cell in book["Customers"][1]] == first_row
+
+
+def test_xlsx_formats_numbers_by_column_and_freezes_the_header() -> None:
+    sheet = openpyxl.load_workbook(io.BytesIO(write_file(XlsxWriter())))["Customers"]
+    assert [cell.number_format for cell in sheet[2][:5]] == ["General", "#,##0.00", "0.0%", "#,##0", r"yyyy\-mm\-dd"]
+    assert sheet.freeze_panes == "A2"
+    assert all(cell.font.bold for cell in sheet[1]) and not sheet["A2"].font.bold
+    assert [sheet.column_dimensions[letter].width for letter in "ADF"] == [14, 9, 60]
 
 
 def test_xlsx_reads_back_the_same_in_two_readers() -> None:
-    file = whole(Xlsx())
+    file = write_file(XlsxWriter())
     book = openpyxl.load_workbook(io.BytesIO(file))
     assert book.sheetnames == ["Customers", "About"]
     rows = list(book["Customers"].iter_rows())
-    assert [cell.value for cell in rows[0]] == HEAD
+    assert [cell.value for cell in rows[0]] == NAMES
     assert [cell.value for cell in rows[1]] == ["C000001", 1234.5, 0.25, 5, pandas.Timestamp(2011, 12, 9), None]
     assert [cell.data_type for cell in rows[2]] == ["s", "n", "n", "n", "d", "s"]
     assert rows[2][0].value == "=1+1"
     assert rows[3][0].value == " two  spaces\nline"
-    assert [[cell.value for cell in row] for row in book["About"].iter_rows()] == [["What", "Value"], ["rows", 3]]
+    assert [[cell.value for cell in row] for row in book["About"].iter_rows()] == [["Property", "Value"], ["rows", 3]]
     other = CalamineWorkbook.from_filelike(io.BytesIO(file)).get_sheet_by_name("Customers").to_python()
     assert other[1][:5] == ["C000001", 1234.5, 0.25, 5, date(2011, 12, 9)]
     assert other[2][0] == "=1+1"
 
 
 def test_xlsx_holds_no_formula_at_all() -> None:
-    sheet = Xlsx()
-    file = sheet.head(["x"]) + sheet.rows([[text] for text in FORMULAS]) + sheet.tail({})
+    writer = XlsxWriter()
+    file = writer.write_header([Column("x", "=1+1")], "labels")
+    file += writer.write_rows([[text] for text in FORMULAS]) + writer.finish({})
     with zipfile.ZipFile(io.BytesIO(file)) as archive:
         assert archive.testzip() is None
         assert all(b"<f" not in archive.read(name).replace(b"<fonts", b"").replace(b"<font", b"").replace(b"<fill", b"")
@@ -130,8 +156,9 @@ def test_xlsx_holds_no_formula_at_all() -> None:
 
 def test_xlsx_goes_on_in_another_sheet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tabular_writers, "SHEET_ROWS", 3)
-    sheet = Xlsx()
-    file = sheet.head(["n"]) + sheet.rows([[n] for n in range(5)]) + sheet.tail({})
+    writer = XlsxWriter()
+    file = writer.write_header([Column("n", "N")], "names")
+    file += writer.write_rows([[n] for n in range(5)]) + writer.finish({})
     book = openpyxl.load_workbook(io.BytesIO(file))
     assert book.sheetnames == ["Customers", "Customers 2", "Customers 3", "About"]
     assert [[cell.value for cell in book[name]["A"]] for name in book.sheetnames[:3]] == [
