@@ -12,9 +12,12 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from foresell.audit import seals
+from foresell.audit import seal
+from foresell.audit.anchors import AnchorLog
 from foresell.audit.record import record_sync
-from foresell.audit.seals import AuditBroken, Book, seal, verify
+from foresell.audit.seal import seal_events
+from foresell.audit.verify import verify_audit
+from foresell.errors import AuditBroken
 from foresell.store import batches, embedded
 from foresell.store.database import Database, Role
 from tests.support.loading import load
@@ -37,9 +40,9 @@ def customers_of_event(number: int) -> list[str]:
 
 
 @pytest.fixture
-def book(database: Database) -> Book:
+def anchors(database: Database) -> AnchorLog:
     """The audit of a home with a dozen seals of ten events each."""
-    book = Book(database.settings.home)
+    log = AnchorLog(database.settings.home)
     with database.connect() as con:
         con.autocommit = True
         for number in range(EVENTS):
@@ -47,20 +50,20 @@ def book(database: Database) -> Book:
                 con, "export", subject=f"export:{number}", detail={"n": number}, customers=customers_of_event(number)
             )
             if number % (EVENTS // SEALS) == EVENTS // SEALS - 1:
-                assert seal(con, book) == EVENTS // SEALS
-        assert seal(con, book) == 0
-    return book
+                assert seal_events(con, log) == EVENTS // SEALS
+        assert seal_events(con, log) == 0
+    return log
 
 
-def test_an_untouched_audit_is_found_whole(database: Database, book: Book) -> None:
+def test_an_untouched_audit_is_found_whole(database: Database, anchors: AnchorLog) -> None:
     with database.connect() as con:
         con.autocommit = True
-        verdict = verify(con, book)
-        assert (verdict.ok, verdict.events, verdict.seals, verdict.waiting) == (True, EVENTS, SEALS, 0)
+        report = verify_audit(con, anchors)
+        assert (report.ok, report.events, report.seals, report.unsealed) == (True, EVENTS, SEALS, 0)
         record_sync(con, "sign-out")
-        assert verify(con, book).waiting == 1
-        seal(con, book)
-        assert verify(con, book).ok
+        assert verify_audit(con, anchors).unsealed == 1
+        seal_events(con, anchors)
+        assert verify_audit(con, anchors).ok
 
 
 CHANGES = (
@@ -80,7 +83,9 @@ FORGERIES = (
 @pytest.mark.parametrize(
     ("role", "acts"), [("owner", CHANGES), ("app", CHANGES + FORGERIES), ("web", CHANGES + FORGERIES)]
 )
-def test_nobody_changes_what_was_recorded(database: Database, book: Book, role: Role, acts: tuple[str, ...]) -> None:
+def test_nobody_changes_what_was_recorded(
+    database: Database, anchors: AnchorLog, role: Role, acts: tuple[str, ...]
+) -> None:
     with psycopg.connect(database.conninfo(role), autocommit=True) as con:
         for act in acts:
             with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.RestrictViolation)):
@@ -243,12 +248,12 @@ def reseal_without_the_key(con: Con, chance: random.Random) -> None:
     """Change an event, then every hash that follows from it; only the signatures cannot be made."""
     victim = event(con, chance)
     con.execute("update audit.events set action = 'nothing' where event_id = %s", [victim])
-    rows = {row["event_id"]: row for row in con.execute(seals._sql("all_events")).fetchall()}
-    previous = seals.BEFORE_ALL
-    for each in con.execute(seals._sql("seals_from"), {"seal_id": 0}).fetchall():
-        each["row_hashes"] = b"".join(seals._row_hash(rows[event_id]) for event_id in each["event_ids"])
+    rows = {row["event_id"]: row for row in con.execute(seal.SQL.text("audit.list_stored_events")).fetchall()}
+    previous = seal.GENESIS_HASH
+    for each in con.execute(seal.SQL.text("audit.list_seals"), {"first_seal_id": 0}).fetchall():
+        each["row_hashes"] = b"".join(seal.hash_event(rows[event_id]) for event_id in each["event_ids"])
         each["previous"], each["hash"] = previous, b""
-        previous = seals._seal_hash(each)
+        previous = seal.hash_seal(each)
         con.execute(
             "update audit.seals set row_hashes = %s, previous = %s, hash = %s where seal_id = %s",
             [each["row_hashes"], each["previous"], previous, each["seal_id"]],
@@ -281,19 +286,19 @@ def tampered(con: Con, act: Callable[[Con, random.Random], None], chance: random
         yield
 
 
-def test_a_thousand_edits_by_a_superuser_are_all_found(database: Database, book: Book) -> None:
+def test_a_thousand_edits_by_a_superuser_are_all_found(database: Database, anchors: AnchorLog) -> None:
     chance, missed = random.Random(11), []
     with superuser(database) as con:
         for number in range(EDITS):
             act = TAMPERINGS[number % len(TAMPERINGS)]
             for _ in tampered(con, act, chance):
-                if verify(con, book).ok:
+                if verify_audit(con, anchors).ok:
                     missed.append((number, act.__name__))
         assert missed == []
-        assert verify(con, book).ok, "every edit was taken back"
+        assert verify_audit(con, anchors).ok, "every edit was taken back"
 
 
-def test_the_first_bad_row_is_named(database: Database, book: Book) -> None:
+def test_the_first_bad_row_is_named(database: Database, anchors: AnchorLog) -> None:
     def two_rows(con: Con, _: random.Random) -> None:
         con.execute(
             "update audit.events set action = 'x' where event_id in (select event_id from audit.events order by 1 offset 40 limit 2)"
@@ -303,25 +308,25 @@ def test_the_first_bad_row_is_named(database: Database, book: Book) -> None:
         row = con.execute("select event_id from audit.events order by 1 offset 40 limit 1").fetchone()
         assert row
         for _ in tampered(con, two_rows, random.Random(1)):
-            first = verify(con, book).findings[0]
-            assert (first.event_id, first.words) == (row["event_id"], f"event {row['event_id']} was changed")
+            first = verify_audit(con, anchors).findings[0]
+            assert (first.event_id, first.message) == (row["event_id"], f"event {row['event_id']} was changed")
 
 
-def test_without_anchors_a_cut_tail_would_go_unseen(database: Database, book: Book) -> None:
+def test_without_anchors_a_cut_tail_would_go_unseen(database: Database, anchors: AnchorLog) -> None:
     """The control: the same cut passes once the anchors are cut, too, so it is they that found it."""
     with superuser(database) as con:
         for _ in tampered(con, cut_the_tail, random.Random(3)):
-            assert not verify(con, book).ok
+            assert not verify_audit(con, anchors).ok
             row = con.execute("select max(seal_id) as last from audit.seals").fetchone()
             assert row
-            lines = book.anchors.read_bytes().splitlines(keepends=True)
-            book.anchors.write_bytes(b"".join(lines[: row["last"]]))
-            assert verify(con, book).ok
+            lines = anchors.file.read_bytes().splitlines(keepends=True)
+            anchors.file.write_bytes(b"".join(lines[: row["last"]]))
+            assert verify_audit(con, anchors).ok
 
 
 @pytest.mark.parametrize("what", ["a line", "the end", "a digit", "everything"])
-def test_changes_of_the_anchors_are_found(database: Database, book: Book, what: str) -> None:
-    lines = book.anchors.read_bytes().splitlines(keepends=True)
+def test_changes_of_the_anchors_are_found(database: Database, anchors: AnchorLog, what: str) -> None:
+    lines = anchors.file.read_bytes().splitlines(keepends=True)
     changed = {
         "a line": lines[:4] + lines[5:],
         "the end": lines[:-3],
@@ -329,13 +334,13 @@ def test_changes_of_the_anchors_are_found(database: Database, book: Book, what: 
         "everything": [],
     }[what]
     assert changed != lines
-    book.anchors.write_bytes(b"".join(changed))
+    anchors.file.write_bytes(b"".join(changed))
     with database.connect() as con:
         con.autocommit = True
-        assert not verify(con, book).ok
+        assert not verify_audit(con, anchors).ok
 
 
-def test_nothing_is_sealed_on_top_of_a_cut(database: Database, book: Book) -> None:
+def test_nothing_is_sealed_on_top_of_a_cut(database: Database, anchors: AnchorLog) -> None:
     with superuser(database) as con:
         con.execute("set session_replication_role = replica")
         cut_the_tail(con, random.Random(5))
@@ -343,21 +348,23 @@ def test_nothing_is_sealed_on_top_of_a_cut(database: Database, book: Book) -> No
         con.autocommit = True
         record_sync(con, "sign-in")
         with pytest.raises(AuditBroken):
-            seal(con, book)
+            seal_events(con, anchors)
 
 
-def test_a_sealer_killed_before_the_anchor_is_caught_up_with(database: Database, book: Book, tmp_path: Path) -> None:
-    shutil.copy(book.anchors, tmp_path / "before")
+def test_a_sealer_killed_before_the_anchor_is_caught_up_with(
+    database: Database, anchors: AnchorLog, tmp_path: Path
+) -> None:
+    shutil.copy(anchors.file, tmp_path / "before")
     with database.connect() as con:
         con.autocommit = True
         record_sync(con, "sign-in")
-        seal(con, book)
-        shutil.copy(tmp_path / "before", book.anchors)  # as if killed between commit and anchor
-        assert verify(con, book).ok
+        seal_events(con, anchors)
+        shutil.copy(tmp_path / "before", anchors.file)  # as if killed between commit and anchor
+        assert verify_audit(con, anchors).ok
         record_sync(con, "sign-out")
-        assert seal(con, book) == 1
-        assert len(book.read()) == SEALS + 2
-        assert verify(con, book).ok
+        assert seal_events(con, anchors) == 1
+        assert len(anchors.read_lines()) == SEALS + 2
+        assert verify_audit(con, anchors).ok
 
 
 def test_loads_and_undos_record_themselves_in_their_own_transaction(database: Database) -> None:

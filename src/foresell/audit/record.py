@@ -1,15 +1,12 @@
-"""The audit: what was done, by whom, to what."""
+"""Record and list audit events: what was done, by whom, to what, and to which customers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
-import psycopg
 from psycopg.types.json import Jsonb
 
-from foresell.db import AsyncConnection, AsyncStatements, Connection, Statements
-from foresell.sql import named_queries
+from foresell.db import AsyncConnection, AsyncStatements, Connection, Row, Statements
 
 SQL = AsyncStatements("foresell.audit")
 SYNC_SQL = Statements("foresell.audit")
@@ -65,20 +62,21 @@ def _event(
     }
 
 
-def newest(con: psycopg.Connection[dict[str, Any]], *, limit: int, action: str | None = None) -> list[dict[str, Any]]:
-    """The newest events, of one action or of all."""
-    anything = dict.fromkeys(("actor", "subject", "first", "last", "before"))
-    query = named_queries("foresell.audit", "audit.sql")["listed"]
-    return con.execute(query, {**anything, "action": action, "limit": limit}).fetchall()
-
-
-async def listed(
-    con: AsyncConnection, *, limit: int, before: int | None, **which: object
-) -> tuple[int, list[dict[str, Any]]]:
+async def list_events(
+    con: AsyncConnection, *, limit: int, before: int | None, **filters: object
+) -> tuple[int, list[Row]]:
     """How many events match, and the newest `limit` of them before event `before`.
 
-    `which`: actor (user id), action, subject, first and last (days, both included); None matches all.
+    `filters`: actor (user id), action, subject, customer (id), first and last (days, both included); None matches all.
     """
-    total = await SQL.row(con, "audit.counted", **which)
+    total = await SQL.row(con, "audit.count_events", **filters)
     assert total is not None
-    return total["total"], await SQL.rows(con, "audit.listed", limit=limit, before=before, **which)
+    return total["total"], await SQL.rows(con, "audit.list_events", limit=limit, before=before, **filters)
+
+
+def list_events_sync(
+    con: Connection, *, limit: int, action: str | None = None, customer: str | None = None
+) -> list[Row]:
+    """The newest events, of one action, about one customer, or all."""
+    no_filter = dict.fromkeys(("actor", "subject", "first", "last", "before"))
+    return SYNC_SQL.rows(con, "audit.list_events", **no_filter, limit=limit, action=action, customer=customer)

@@ -10,7 +10,8 @@ import procrastinate
 import psycopg
 from procrastinate.exceptions import ConnectorException
 
-from foresell.audit import seals
+from foresell.audit.anchors import AnchorLog
+from foresell.audit.seal import seal_events
 from foresell.errors import AuditBroken, Busy, DatabaseUnavailable, ForesellError
 from foresell.logs import logger
 from foresell.settings import Settings
@@ -102,12 +103,12 @@ async def _retry_stalled_jobs(app: procrastinate.App) -> None:
 
 async def _seal_audit(settings: Settings) -> None:
     """Seal new audit events every second. A broken seal is reported by `foresell audit verify`."""
-    book, database = seals.Book(settings.home), Database(settings, via="worker")
+    anchors, database = AnchorLog(settings.home), Database(settings, via="worker")
 
     def seal_pending() -> None:
         with database.connect() as con:
             con.autocommit = True
-            while seals.seal(con, book):
+            while seal_events(con, anchors):
                 pass
 
     while True:

@@ -1,4 +1,4 @@
-"""The audit: who did what, and whether it still says so."""
+"""The audit log: who did what to which customers, and whether the log is unchanged."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from foresell.access.principal import Principal
 from foresell.api.http.dependencies import WebOf, require
 from foresell.api.http.error_handlers import ParameterError, documented
 from foresell.api.http.responses import answer, cursor_of, read_cursor
-from foresell.audit import record, seals
+from foresell.audit import record, verify
+from foresell.audit.anchors import AnchorLog
 from foresell.settings import Settings
 from foresell.store.database import Database
 
@@ -25,16 +26,17 @@ _ONE_AT_A_TIME = anyio.CapacityLimiter(1)
 
 
 class Event(BaseModel):
-    """One thing done. Ids, counts and hashes; never personal data of customers."""
+    """One action. Ids, counts and hashes; never personal data of customers."""
 
     event_id: int
     at: datetime
-    actor_id: int | None = Field(description="The user; null on the command line, or when nobody was signed in.")
+    actor_id: int | None = Field(description="The user; null on the command line and before sign-in.")
     actor: str | None = Field(description="Their name today.")
     via: str = Field(description="web, worker or command line.")
     action: str = Field(examples=["contact.reveal"])
     subject: str | None = Field(examples=["customer:C000123"])
     detail: dict[str, Any]
+    customer_count: int = Field(description="How many customers it concerns; find them with the filter `customer`.")
     request_id: str | None
 
 
@@ -46,22 +48,22 @@ class Events(BaseModel):
     next_cursor: str | None
 
 
-class Bad(BaseModel):
-    """Something that is not as it was sealed."""
+class AuditFinding(BaseModel):
+    """A change since an event was sealed."""
 
-    words: str = Field(examples=["event 41 was changed"])
+    message: str = Field(examples=["event 41 was changed"])
     event_id: int | None
     seal_id: int | None
 
 
 class Verified(BaseModel):
-    """Whether the audit still says what it said."""
+    """Whether the audit log is unchanged."""
 
     ok: bool
     events: int
     seals: int
-    waiting: int = Field(description="Events of the last second, not sealed yet.")
-    findings: list[Bad] = Field(description="The first bad rows, at most 100, in order.")
+    unsealed: int = Field(description="Events of the last second, not sealed yet.")
+    findings: list[AuditFinding] = Field(description="The first changes, at most 100, in order.")
 
 
 @router.get("", response_model=Events, responses=documented())
@@ -71,20 +73,29 @@ async def list_audit(
     actor: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="A user's id.")] = None,
     action: Annotated[str | None, Query(max_length=100, examples=["contact.reveal"])] = None,
     subject: Annotated[str | None, Query(max_length=100, examples=["customer:C000123"])] = None,
+    customer: Annotated[
+        str | None,
+        Query(
+            pattern=r"^[Cc][0-9]{6,12}$",
+            description="A customer it concerns, alone or among others.",
+            examples=["C000123"],
+        ),
+    ] = None,
     first: Annotated[date | None, Query(alias="from", description="On or after this day (UTC).")] = None,
     last: Annotated[date | None, Query(alias="to", description="On or before this day (UTC).")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Annotated[str | None, Query(max_length=100)] = None,
 ) -> Response:
-    """What was done, newest first."""
+    """The audit log, newest first. Filtered by customer it answers: who saw or changed their data, when, and with which action."""
     async with web.transaction(principal.user_id) as con:
-        total, rows = await record.listed(
+        total, rows = await record.list_events(
             con,
             limit=limit + 1,
             before=_before(cursor),
             actor=actor,
             action=action,
             subject=subject,
+            customer=customer and customer.upper(),
             first=first,
             last=last,
         )
@@ -96,18 +107,18 @@ async def list_audit(
 @router.get("/verify", response_model=Verified, responses=documented())
 async def verify_audit(web: WebOf, principal: Auditor) -> Response:
     """Check every event against its seal and the anchors outside the database; a million take some seconds."""
-    verdict = await anyio.to_thread.run_sync(_verdict, web.settings, principal.user_id, limiter=_ONE_AT_A_TIME)
+    report = await anyio.to_thread.run_sync(_report, web.settings, principal.user_id, limiter=_ONE_AT_A_TIME)
     return answer(
         {
-            "ok": verdict.ok, "events": verdict.events, "seals": verdict.seals, "waiting": verdict.waiting,
-            "findings": [{"words": f.words, "event_id": f.event_id, "seal_id": f.seal_id} for f in verdict.findings],
+            "ok": report.ok, "events": report.events, "seals": report.seals, "unsealed": report.unsealed,
+            "findings": [{"message": f.message, "event_id": f.event_id, "seal_id": f.seal_id} for f in report.findings],
         }
     )  # fmt: skip
 
 
-def _verdict(settings: Settings, user_id: int) -> seals.Verdict:
+def _report(settings: Settings, user_id: int) -> verify.VerificationReport:
     with Database(settings, acting_for=user_id).connect("web") as con:
-        return seals.verify(con, seals.Book(settings.home))
+        return verify.verify_audit(con, AnchorLog(settings.home))
 
 
 def _before(cursor: str | None) -> int | None:
@@ -118,7 +129,5 @@ def _before(cursor: str | None) -> int | None:
     except ValueError:
         kind, event_id = -1, 0
     if kind != AUDIT:
-        raise ParameterError(
-            "cursor", "cursor: this is no cursor of ours", remedy="Take it from next_cursor."
-        ) from None
+        raise ParameterError("cursor", "Invalid cursor", remedy="Take it from next_cursor.") from None
     return event_id
