@@ -66,3 +66,10 @@ def fetch_scores(
     )
     rows = {row[0]: row[1:] for row in con.execute(query, {"ranks": ranks}).fetchall()}
     return [dict(zip(expressions, rows[rank], strict=True)) for rank in ranks.tolist()]
+
+
+def fetch_customer_ids(con: duckdb.DuckDBPyConnection, ranks: NDArray[np.int32]) -> list[str]:
+    """The customer ids at these ranks of the list, in no particular order: 50 bytes each, where a row is 500."""
+    query = read_sql("foresell.delivery", "customers.sql").replace("{columns}", "customer_id")
+    ids: list[str] = con.execute(query, {"ranks": ranks}).fetchnumpy()["customer_id"].tolist()
+    return ids

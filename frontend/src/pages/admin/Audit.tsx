@@ -2,6 +2,7 @@ import { Button, NativeSelect, TextInput } from '@mantine/core'
 import '@/ui/theme/inputs'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
 import { queries } from '@/api/queries'
 import type { AuditEntry } from '@/api/shapes'
 import { usePermissions } from '@/api/useSession'
@@ -10,25 +11,29 @@ import { count, dateTime, plural } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import { EmptyState, ErrorState, Loading } from '@/ui/states'
 import css from './Admin.module.css'
-import type { AdminSearch } from './search'
+import { type AdminSearch, customerId } from './search'
 import { Verify } from './Verify'
 
 const route = getRouteApi('/shell/admin')
 
-/** What was done, newest first: rows are only ever added, and anybody's later edit is found. */
+/** The audit log, newest first. Filtered by customer it answers who saw or changed their data, when and why. */
 export function Audit() {
-  const { actor, action, from, to } = route.useSearch()
+  const { actor, action, customer, from, to } = route.useSearch()
   const navigate = useNavigate({ from: '/admin' })
-  const query = useInfiniteQuery(queries.audit({ actor, action, from, to }))
+  const query = useInfiniteQuery(queries.audit({ actor, action, customer, from, to }))
   const events = query.data?.pages.flatMap(page => page.data) ?? []
   const total = query.data?.pages[0]?.total
   const change = (part: Partial<AdminSearch>) =>
     void navigate({ search: now => ({ ...now, ...part }), replace: true, resetScroll: false })
   return (
     <>
-      <Filters search={{ actor, action, from, to }} actions={events.map(event => event.action)} onChange={change} />
+      <Filters
+        search={{ actor, action, customer, from, to }}
+        actions={events.map(event => event.action)}
+        onChange={change}
+      />
       <Verify />
-      <Card title={total === undefined ? 'What was done' : plural(total, 'entry', 'entries')} flush>
+      <Card title={total === undefined ? 'Audit log' : plural(total, 'entry', 'entries')} flush>
         {!query.data && query.error ? (
           <ErrorState error={query.error} onRetry={() => void query.refetch()} />
         ) : !query.data ? (
@@ -37,7 +42,7 @@ export function Audit() {
           </div>
         ) : events.length === 0 ? (
           <EmptyState
-            title="Nothing like that was done"
+            title="No matching entries"
             action={
               <Button variant="default" onClick={() => void navigate({ search: { tab: 'audit' } })}>
                 Clear the filters
@@ -45,7 +50,7 @@ export function Audit() {
             }
           />
         ) : (
-          <Table events={events} />
+          <Table events={events} customer={customer} />
         )}
         {query.hasNextPage && (
           <div className={css.more}>
@@ -63,7 +68,7 @@ export function Audit() {
 }
 
 interface FiltersProps {
-  search: Pick<AdminSearch, 'actor' | 'action' | 'from' | 'to'>
+  search: Pick<AdminSearch, 'actor' | 'action' | 'customer' | 'from' | 'to'>
   actions: string[]
   onChange: (part: Partial<AdminSearch>) => void
 }
@@ -75,22 +80,23 @@ function Filters({ search, actions, onChange }: FiltersProps) {
   return (
     <search className={css.filters}>
       <NativeSelect
-        label="Who"
+        label="User"
         value={String(search.actor ?? '')}
         onChange={event =>
           onChange({ actor: event.currentTarget.value ? Number(event.currentTarget.value) : undefined })
         }
         data={[
-          { value: '', label: 'Anybody' },
+          { value: '', label: 'All users' },
           ...(users.data?.data.map(user => ({ value: String(user.user_id), label: user.name })) ?? []),
         ]}
       />
       <NativeSelect
-        label="Did what"
+        label="Action"
         value={search.action ?? ''}
         onChange={event => onChange({ action: event.currentTarget.value || undefined })}
-        data={[{ value: '', label: 'Anything' }, ...known.map(action => ({ value: action, label: action }))]}
+        data={[{ value: '', label: 'All actions' }, ...known.map(action => ({ value: action, label: action }))]}
       />
+      <CustomerFilter customer={search.customer} onChange={onChange} />
       <TextInput
         label="From"
         type="date"
@@ -109,22 +115,51 @@ function Filters({ search, actions, onChange }: FiltersProps) {
   )
 }
 
-function Table({ events }: { events: AuditEntry[] }) {
+/** Takes effect when a whole customer number stands in it, or nothing. */
+function CustomerFilter({ customer, onChange }: { customer?: string; onChange: FiltersProps['onChange'] }) {
+  const [typed, setTyped] = useState(customer ?? '')
+  const [shown, setShown] = useState(customer)
+  if (shown !== customer) {
+    setShown(customer)
+    setTyped(customer ?? '')
+  }
+  const parsed = customerId(typed)
+  return (
+    <TextInput
+      label="Customer"
+      placeholder="C000123"
+      value={typed}
+      error={typed && !parsed ? 'A customer number such as C000123' : undefined}
+      onChange={event => setTyped(event.currentTarget.value)}
+      onBlur={() => (parsed || !typed) && onChange({ customer: parsed })}
+      onKeyDown={event => event.key === 'Enter' && (parsed || !typed) && onChange({ customer: parsed })}
+    />
+  )
+}
+
+function Table({ events, customer }: { events: AuditEntry[]; customer?: string }) {
   return (
     <DataTable
-      caption="The audit"
+      caption="Audit log"
       rowKey={event => event.event_id}
       rows={events}
       columns={[
-        { name: 'at', label: 'When', show: event => dateTime(event.at) },
+        { name: 'at', label: 'Time', show: event => dateTime(event.at) },
         {
           name: 'actor',
-          label: 'Who',
-          show: event => event.actor ?? <span className={css.dim}>{event.via === 'web' ? 'nobody' : event.via}</span>,
+          label: 'User',
+          show: event =>
+            event.actor ?? <span className={css.dim}>{event.via === 'web' ? 'not signed in' : event.via}</span>,
         },
-        { name: 'action', label: 'Did what', show: event => <strong>{event.action}</strong> },
-        { name: 'subject', label: 'To what' },
-        { name: 'detail', label: 'More', wrap: true, show: event => <Detail detail={event.detail} /> },
+        { name: 'action', label: 'Action', show: event => <strong>{event.action}</strong> },
+        { name: 'subject', label: 'Target' },
+        { name: 'detail', label: 'Details', wrap: true, show: event => <Detail detail={event.detail} /> },
+        {
+          name: 'customer_count',
+          label: customer ? 'Other customers' : 'Customers',
+          numeric: true,
+          show: event => count(customer ? event.customer_count - 1 : event.customer_count),
+        },
         { name: 'event_id', label: 'No.', numeric: true },
       ]}
     />

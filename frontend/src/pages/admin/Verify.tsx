@@ -14,9 +14,9 @@ export function Verify() {
     <div className={css.verify} data-tone={verify.data && (verify.data.ok ? 'good' : 'bad')}>
       <div role="status">
         {verify.data ? (
-          <Verdict found={verify.data} />
+          <Report report={verify.data} />
         ) : (
-          <p>Each entry is sealed within a second, and the seals are kept outside the database, too.</p>
+          <p>Each entry is sealed within a second. The seals are also stored outside the database.</p>
         )}
       </div>
       <Button
@@ -31,23 +31,23 @@ export function Verify() {
   )
 }
 
-function Verdict({ found }: { found: Verified }) {
-  const counted = `${plural(found.events, 'entry', 'entries')} under ${plural(found.seals, 'seal')}`
-  if (found.ok)
+function Report({ report }: { report: Verified }) {
+  const counted = `${plural(report.events, 'entry', 'entries')} in ${plural(report.seals, 'seal')}`
+  if (report.ok)
     return (
       <p>
-        <strong>✓ All is as it was written.</strong> {counted}
-        {found.waiting > 0 && `, ${plural(found.waiting, 'entry', 'entries')} about to be sealed`}.
+        <strong>✓ No changes report.</strong> {counted}
+        {report.unsealed > 0 && `, ${plural(report.unsealed, 'entry', 'entries')} not sealed yet`}.
       </p>
     )
   return (
     <>
       <p>
-        <strong>✕ Something was changed afterwards.</strong> {counted}.
+        <strong>✕ The audit log was changed.</strong> {counted}.
       </p>
       <ul>
-        {found.findings.map(finding => (
-          <li key={`${finding.event_id} ${finding.seal_id} ${finding.words}`}>{finding.words}</li>
+        {report.findings.map(finding => (
+          <li key={`${finding.event_id} ${finding.seal_id} ${finding.message}`}>{finding.message}</li>
         ))}
       </ul>
     </>

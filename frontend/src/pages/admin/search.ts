@@ -8,6 +8,11 @@ export const TABS = [
   { value: 'audit', label: 'Audit log', needs: 'audit.read' },
 ] as const
 
+/** A customer number such as C000123, in any case. */
+export function customerId(given: unknown): string | undefined {
+  return typeof given === 'string' && /^c\d{6,12}$/i.test(given.trim()) ? given.trim().toUpperCase() : undefined
+}
+
 /** `q` finds a user, `user` is the one being edited; the rest filters the audit log. */
 export const parseAdmin = searchParser({
   tab: oneOf(TABS.map(tab => tab.value)),
@@ -15,6 +20,7 @@ export const parseAdmin = searchParser({
   user: integer,
   actor: integer,
   action: text,
+  customer: customerId,
   from: isoDay,
   to: isoDay,
 })

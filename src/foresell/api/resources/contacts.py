@@ -15,6 +15,7 @@ from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import answer
 from foresell.api.shared import customer_lists
 from foresell.api.shared.schemas import CustomerId
+from foresell.audit import record
 from foresell.errors import NotFound
 from foresell.privacy.envelope import FIELDS
 from foresell.privacy.vault import vault_of
@@ -89,14 +90,17 @@ async def reveal_contact(
 
 
 @router.post("/by-contact", response_model=ContactLookupResult, responses=documented())
-async def find_by_contact(web: WebOf, principal: Revealer, body: ContactLookup) -> Response:
-    """Find customers by an e-mail address or telephone number. Not by GET: addresses of requests end up in logs."""
+async def find_by_contact(request: Request, web: WebOf, principal: Revealer, body: ContactLookup) -> Response:
+    """Find customers by an e-mail address or telephone number; recorded in the audit log. By POST, as URLs end up in logs."""
     indexes = vault_of(web.settings).indexes(body.contact)
     async with web.transaction(principal.user_id) as con:
         rows = await (
             await con.execute(customer_lists.query("find_by_contact"), {"indexes": indexes, "most": MOST})
         ).fetchall()
-    found = [row["customer_id"] for row in rows]
+        found = [row["customer_id"] for row in rows]
+        await record.record(
+            con, "contact.lookup", actor=principal.user_id, customers=found, request_id=request.state.request_id
+        )
     return answer({"data": found, "total": len(found)})
 
 

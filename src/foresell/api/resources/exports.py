@@ -186,12 +186,31 @@ class _Job:
 
     async def _parts(self) -> AsyncIterator[bytes]:
         yield self.sheet.write_header([COLUMNS[name].column for name in self.columns], self.headers)
+        await self._record_customers()
         start, step = 0, FIRST_ROWS
         while start < len(self.places):
             yield await self._rows(self.places[start : start + step])
             start, step = start + step, MORE_ROWS
         if end := self.sheet.finish(self._about()):
             yield end
+
+    async def _record_customers(self) -> None:
+        """Record who leaves, before the first row does. After the head: naming 774,827 customers takes about a second."""
+        ids = await anyio.to_thread.run_sync(self._customer_ids)
+        async with self.web.transaction(self.principal.user_id) as con:
+            await record.record(
+                con,
+                "export",
+                actor=self.principal.user_id,
+                subject=f"export:{self.export_id}",
+                detail={"rows": len(self.places), "run_id": self.door.run_id, "contacts": self.contacts},
+                customers=ids,
+                request_id=self.request_id,
+            )
+
+    def _customer_ids(self) -> list[str]:
+        with self.door.open(self.scope) as con:
+            return customers.fetch_customer_ids(con, self.places)
 
     async def _rows(self, places: Ranks) -> bytes:
         scores = await anyio.to_thread.run_sync(self._scores, places)
@@ -266,7 +285,7 @@ class _File(StreamingResponse):
 
 
 async def _begin(web: Web, principal: Principal, wanted: ExportRequest, request_id: str) -> _Job:
-    """Fix the rows, and record that they leave."""
+    """Fix the rows of the export and register it."""
     while True:
         door, scope = web.door(), await web.scope(principal)
         with customer_lists.by_parameter():
@@ -294,14 +313,6 @@ async def _begin(web: Web, principal: Principal, wanted: ExportRequest, request_
         row = await begun.fetchone()
         assert row
         job.export_id = row["export_id"]
-        await record.record(
-            con,
-            "export",
-            actor=principal.user_id,
-            subject=f"export:{job.export_id}",
-            detail={"rows": len(places), "run_id": door.run_id, "contacts": wanted.contacts},
-            request_id=request_id,
-        )
     return job
 
 
