@@ -215,7 +215,7 @@ def verify(one: Shop, ledger: Ledger) -> dict[str, int]:
     """Compare what the writers know with what is stored."""
     database = open_database(one.settings)
     with database.connect() as con:
-        rows = con.execute("select note, count(*) as many from desk.calls group by note").fetchall()
+        rows = con.execute("select note, count(*) as many from engagement.calls group by note").fetchall()
     stored = {row["note"]: row["many"] for row in rows}
     return {
         "acknowledged": len(ledger.acknowledged),

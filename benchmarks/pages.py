@@ -123,7 +123,7 @@ def newcomer(database: Database) -> str:
             [EMAIL],
         )
         con.execute(
-            "insert into access.passwords (user_id, hash, stands_alone)"
+            "insert into access.passwords (user_id, hash, single_factor_ok)"
             " select user_id, %s, true from access.users where email = %s"
             " on conflict (user_id) do update set hash = excluded.hash",
             [asyncio.run(passwords.hashed(password)), EMAIL],

@@ -70,6 +70,20 @@ class DatabaseUnavailable(ForesellError):
     retryable = True
 
 
+class IncompatibleDatabase(ForesellError):
+    """The schema of the database does not fit this version of Foresell."""
+
+    exit_code = 17
+    http_status = 503
+
+
+class DatabaseTooOld(IncompatibleDatabase):
+    """This home was made by a version of Foresell before 0.2.0, which this version cannot open."""
+
+    def __init__(self, message: str | None = None, *, remedy: str = "Run: foresell doctor") -> None:
+        super().__init__(message, remedy=remedy)
+
+
 class Busy(ForesellError):
     """Another Foresell process is doing this already."""
 

@@ -77,7 +77,7 @@ def sql(served: Served, statement: str, *values: Any) -> list[Any]:
 
 def forget_guesses(served: Served) -> None:
     """As an hour later."""
-    sql(served, "delete from access.attempts")
+    sql(served, "delete from access.login_attempts")
 
 
 def rewind_totp(served: Served, user_id: int) -> None:

@@ -170,14 +170,14 @@ def test_rules_that_cannot_be_are_refused_by_name(served: Served) -> None:
 
 
 def test_the_database_itself_refuses_rules_and_rollback_of_others(served: Served) -> None:
-    for statement in ("select truth.save_segment_rules('[]')", "select truth.withdraw_model('purchase')"):
+    for statement in ("select core.save_segment_rules('[]')", "select core.withdraw_model('purchase')"):
         for who in ("rep", "steward"):
             with psycopg.connect(served.database.conninfo("web")) as con:
                 con.execute("select set_config('foresell.user_id', %s, true)", [str(served.users[who])])
                 with pytest.raises(psycopg.errors.InsufficientPrivilege, match="by those who hold"):
                     con.execute(statement)
     with psycopg.connect(served.database.conninfo("web")) as con, pytest.raises(psycopg.errors.InsufficientPrivilege):
-        con.execute("update truth.models set state = 'withdrawn'")
+        con.execute("update core.models set state = 'withdrawn'")
 
 
 def test_models_their_cards_and_backtests(served: Served) -> None:

@@ -70,7 +70,7 @@ def test_no_answer_is_tried_again_the_next_day(served: Served) -> None:
     log(rep, best, "no_answer")
     log(rep, second, "reached")
     with served.database.connect("app") as con:
-        con.execute("update desk.calls set called_at = called_at - interval '25 hours'")
+        con.execute("update engagement.calls set called_at = called_at - interval '25 hours'")
     listed = {row["customer_id"] for row in today(rep)["data"]}
     assert best in listed and second not in listed
 

@@ -215,7 +215,7 @@ def test_erased_or_tampered_exports_are_not_the_webs_to_change(served: Served) -
     with superuser(served.settings) as con:
         con.execute("set role foresell_web")
         for statement in (
-            "update desk.exports set rows = 0", "delete from desk.exports", "update desk.exports set sha256 = 'x'"
+            "update delivery.exports set rows = 0", "delete from delivery.exports", "update delivery.exports set sha256 = 'x'"
         ):  # fmt: skip
             try:
                 assert con.execute(statement).rowcount <= 0

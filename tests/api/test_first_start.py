@@ -39,11 +39,11 @@ def test_it_is_over_after_fifteen_minutes(
 ) -> None:
     print_first_link(settings, database, "http://localhost:1")
     with database.connect() as con:
-        [row] = con.execute("select expires_at - created_at as good, loopback_only from access.links").fetchall()
+        [row] = con.execute("select expires_at - created_at as good, loopback_only from access.login_links").fetchall()
     assert (row["good"].total_seconds(), row["loopback_only"]) == (900, True)
     token = found(capsys)
     with database.connect() as con:
-        stored = con.execute("select l::text as row from access.links as l").fetchall()
+        stored = con.execute("select l::text as row from access.login_links as l").fetchall()
     assert token and token not in str(stored), "only its hash is kept"
 
 

@@ -73,7 +73,7 @@ def test_from_a_file_to_a_batch_and_back(served: Served, worker: Worker) -> None
     job = until(lambda: done(steward, undo.json()["job_id"]))
     assert (job["state"], job["result"]) == ("done", {"undone": [batch["batch_id"]]})
     with served.database.connect("app") as con:
-        told = con.execute("select payload from desk.live_events where kind = 'batch_undone'").fetchall()
+        told = con.execute("select payload from api.live_events where kind = 'batch_undone'").fetchall()
     assert {"batch_id": batch["batch_id"]} in [event["payload"] for event in told]
     assert steward.post(f"/api/batches/{batch['batch_id']}/undo").status_code == 409
 

@@ -107,7 +107,7 @@ def test_exports_have_a_limit_of_their_own() -> None:
 
 def test_status_tells_speed_run_database_and_worker(served: Served) -> None:
     with superuser(served.settings) as con:
-        con.execute("delete from jobs.procrastinate_workers")
+        con.execute("delete from job_queue.procrastinate_workers")
     client = served.client("admin")
     for _ in range(20):
         client.get("/api/customers/segments")

@@ -73,9 +73,9 @@ def test_no_fifteen_minutes_hold_more_than_ten(served: Served) -> None:
     """The window slides: guesses just before it ends do not make room for ten more just after."""
     person = invite(served)
     assert asyncio.run(guesses(served, person.email, from_everywhere(100, seed=1))) == 10
-    sql(served, "update access.attempts set attempted_at = attempted_at - interval '14 minutes'")
+    sql(served, "update access.login_attempts set attempted_at = attempted_at - interval '14 minutes'")
     assert asyncio.run(guesses(served, person.email, from_everywhere(100, seed=2))) == 0
-    sql(served, "update access.attempts set attempted_at = attempted_at - interval '2 minutes'")
+    sql(served, "update access.login_attempts set attempted_at = attempted_at - interval '2 minutes'")
     assert asyncio.run(guesses(served, person.email, from_everywhere(100, seed=3))) == 10
 
 
@@ -162,7 +162,7 @@ def test_codes_cannot_be_guessed_either(served: Served) -> None:
 
 
 def test_the_count_outlives_a_crash(served: Served) -> None:
-    [row] = sql(served, "select relpersistence from pg_class where oid = 'access.attempts'::regclass")
+    [row] = sql(served, "select relpersistence from pg_class where oid = 'access.login_attempts'::regclass")
     assert row == ("p",)
 
 

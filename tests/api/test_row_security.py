@@ -97,7 +97,7 @@ def test_other_peoples_secrets_and_sessions_are_out_of_reach(served: Served, who
     served.session("admin")
     with served.database.connect("app") as con:
         con.execute(
-            "insert into access.challenges (token_hash, kind, user_id, expires_at)"
+            "insert into access.auth_challenges (token_hash, kind, user_id, expires_at)"
             " values (%s, 'passkey', %s, now() - interval '1 minute') on conflict do nothing",
             [b"a sign-in nobody came back for", served.users["admin"]],
         )
@@ -123,9 +123,9 @@ def test_the_app_cannot_widen_its_own_reach(served: Served) -> None:
         "insert into access.customer_owners (customer_id, user_id) values (%(theirs)s, %(me)s)",
         "set role foresell_app",
         "set role foresell_owner",
-        "alter table truth.customer_records disable row level security",
-        "select * from vault.subject_keys",
-        "copy truth.customer_records to '/tmp/foresell-test-out'",
+        "alter table core.customer_records disable row level security",
+        "select * from privacy.data_keys",
+        "copy core.customer_records to '/tmp/foresell-test-out'",
     ):
         with pytest.raises(psycopg.Error), acting_for(served, served.users["rep"]) as con:
             con.execute(statement, {"me": served.users["rep"], "theirs": served.customers["nobody"][0]})

@@ -44,7 +44,7 @@ def test_wrong_and_unknown_get_the_same_words(served: Served) -> None:
     known, other = wrong.json(), unknown.json()
     assert known.pop("request_id") != other.pop("request_id")
     assert known == other
-    assert sql(served, "select count(*) from access.attempts") == [(2,)]
+    assert sql(served, "select count(*) from access.login_attempts") == [(2,)]
 
 
 def test_a_token_ends_with_its_session(served: Served) -> None:

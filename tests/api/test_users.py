@@ -135,7 +135,7 @@ def test_the_password_of_somebody_else_cannot_be_set(served: Served) -> None:
 
 def test_the_first_link_counts_on_this_machine_only(served: Served) -> None:
     person = invite(served, password=None)
-    sql(served, "update access.links set loopback_only = true where user_id = %s", person.user_id)
+    sql(served, "update access.login_links set loopback_only = true where user_id = %s", person.user_id)
     far = browser(served)
     for headers in ({"host": "foresell.example"}, {"x-forwarded-for": "203.0.113.7"}, {"forwarded": "for=203.0.113.7"}):
         assert far.post("/api/auth/link", json={"token": person.link}, headers=headers).status_code == 401, headers
@@ -144,7 +144,7 @@ def test_the_first_link_counts_on_this_machine_only(served: Served) -> None:
 
 def test_a_link_is_over_after_its_time(served: Served) -> None:
     person = invite(served, password=None)
-    sql(served, "update access.links set expires_at = now() where user_id = %s", person.user_id)
+    sql(served, "update access.login_links set expires_at = now() where user_id = %s", person.user_id)
     assert person.browser.post("/api/auth/link", json={"token": person.link}).status_code == 401
 
 

@@ -14,7 +14,7 @@ from playwright.sync_api import FilePayload, Page, expect
 from tests.api.people import Person
 from tests.support.browsing import Pages, to
 from tests.support.served import Served
-from tests.support.truth_dump import dump
+from tests.support.store_dump import dump
 from tests.support.worker import Worker
 
 IMAGE = "<img src=x onerror=alert(1)>"

@@ -40,7 +40,7 @@ def server(served: Served) -> Iterator[Restarted]:
 
 
 def calls_of(served: Served, customer: str) -> int:
-    [(number,)] = sql(served, "select count(*) from desk.calls where customer_id = %s", customer)
+    [(number,)] = sql(served, "select count(*) from engagement.calls where customer_id = %s", customer)
     return int(number)
 
 

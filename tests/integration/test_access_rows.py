@@ -61,7 +61,7 @@ def _furnish(database: Database) -> None:
             con.execute("insert into access.totp values (%s, %s)", [number, secret])
             con.execute("insert into access.recovery_codes values (%s, %s)", [number, secret])
             con.execute("insert into access.passkeys values (%s, %s, 'k', 1, 'n')", [secret, number])
-            con.execute("insert into access.identities values ('p', %s, %s)", [str(number), number])
+            con.execute("insert into access.oidc_accounts values ('p', %s, %s)", [str(number), number])
             session = con.execute(
                 "insert into access.sessions (user_id, signed_in_by, device, expires_at)"
                 " values (%s, 'password', 'd', now() + interval '1 day') returning session_id",
@@ -76,7 +76,8 @@ def _furnish(database: Database) -> None:
                 [number, secret],
             )
             con.execute(
-                "insert into access.links values (%s, %s, true, now(), now() + interval '1 day')", [secret, number]
+                "insert into access.login_links values (%s, %s, true, now(), now() + interval '1 day')",
+                [secret, number],
             )
 
 
@@ -113,10 +114,10 @@ def test_customers_in_reach(house: Database, number: int | None, customers: set[
     with acting(house, number) as con:
         assert owners(con, "customer_owners") == customers
         sees = con.execute(
-            "select array_agg(n) as seen from generate_series(1, 7) as n where access.sees('C00000' || n)"
+            "select array_agg(n) as seen from generate_series(1, 7) as n where access.can_see('C00000' || n)"
         ).fetchone()
         assert sees and set(sees["seen"] or ()) == customers
-        seen = con.execute("select access.customers_seen() as id").fetchall()
+        seen = con.execute("select access.visible_customer_ids() as id").fetchall()
         assert {int(row["id"][1:]) for row in seen} == customers
         assert owners(con, "users") == (customers or set())
 
@@ -128,7 +129,7 @@ def test_a_disabled_user_is_nobody(house: Database) -> None:
     with acting(house, 8) as con:
         for table in (*PERSONAL, "users", "customer_owners", "roles", "teams"):
             assert con.execute(f"select count(*) as n from access.{table}").fetchone() == {"n": 0}, table
-        assert con.execute("select access.me() as me, access.scope() as scope").fetchone() == {
+        assert con.execute("select access.current_user_id() as me, access.current_scope() as scope").fetchone() == {
             "me": None,
             "scope": "none",
         }
@@ -136,20 +137,20 @@ def test_a_disabled_user_is_nobody(house: Database) -> None:
 
 TAKING = {
     "another password": "update access.passwords set hash = '$argon2id$mine' where user_id = 6",
-    "a role": "insert into access.user_roles values (access.me(), 'admin')",
-    "another team": "update access.users set team_id = 1 where user_id = access.me()",
+    "a role": "insert into access.user_roles values (access.current_user_id(), 'admin')",
+    "another team": "update access.users set team_id = 1 where user_id = access.current_user_id()",
     "another name for somebody": "update access.users set name = 'x' where user_id = 6",
     "a session of somebody": "insert into access.sessions (user_id, signed_in_by, device, expires_at) values (6, 'password', 'x', now())",
-    "a link of somebody": "insert into access.links values ('x', 6, false, now(), now() + interval '1 day')",
+    "a link of somebody": "insert into access.login_links values ('x', 6, false, now(), now() + interval '1 day')",
     "a key of somebody": "insert into access.api_keys (user_id, name, key_hash, hint, permissions, expires_at)"
     " values (6, 'x', 'x', 'x', '{audit.read}', now())",
     "a passkey of somebody": "insert into access.passkeys values ('x', 6, 'x', 0, 'x')",
-    "an identity of somebody": "insert into access.identities values ('p', 'x', 6)",
+    "an identity of somebody": "insert into access.oidc_accounts values ('p', 'x', 6)",
     "a device of somebody": "insert into access.devices values ('x', 6)",
-    "a customer": "update access.customer_owners set user_id = access.me() where customer_id = 'C000003'",
-    "a customer nobody has": "insert into access.customer_owners (customer_id, user_id) values ('C000099', access.me())",
+    "a customer": "update access.customer_owners set user_id = access.current_user_id() where customer_id = 'C000003'",
+    "a customer nobody has": "insert into access.customer_owners (customer_id, user_id) values ('C000099', access.current_user_id())",
     "a new permission": "insert into access.role_permissions values ('rep', 'users.manage')",
-    "a refresh token of somebody": "insert into access.refresh_tokens select 'x', session_id from access.sessions where user_id <> access.me()",
+    "a refresh token of somebody": "insert into access.refresh_tokens select 'x', session_id from access.sessions where user_id <> access.current_user_id()",
     "the factors of somebody": "select access.reset_user(6, true)",
 }
 

@@ -76,7 +76,7 @@ FORGERIES = (
     "insert into audit.events (at, action) values ('2020-01-01', 'forged')",
     "insert into audit.events (action) values ('forged')",
     "insert into audit.event_customer_blocks values (1, 'C999', '{C999999}')",
-    "select audit.record(7, 'forged', null, '{}', null, '{}')",
+    "select audit.record_event(7, 'forged', null, '{}', null, '{}')",
 )
 
 
@@ -384,7 +384,7 @@ def test_the_web_records_nobody_but_whom_it_acts_for(database: Database) -> None
             "insert into access.users (name, email) values ('A', 'a@b.example') returning user_id"
         ).fetchone()
     assert row
-    forged = "select audit.record(%s, 'sign-in', null, '{}', null, '{C000001}')"
+    forged = "select audit.record_event(%s, 'sign-in', null, '{}', null, '{C000001}')"
     with psycopg.connect(database.conninfo("web")) as web:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             web.execute(forged, [row["user_id"]])

@@ -18,7 +18,7 @@ from foresell.store import batches, embedded, runs
 from foresell.store.database import Database, open_database
 from foresell.workflows.load import load_file
 from foresell.workflows.refresh import run_refresh
-from tests.support.truth_dump import fingerprint
+from tests.support.store_dump import fingerprint
 
 pytestmark = pytest.mark.slow_proof
 

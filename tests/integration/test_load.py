@@ -13,7 +13,7 @@ from foresell.store import batches
 from foresell.store.database import Database
 from tests.support.loading import load
 from tests.support.staged import staged
-from tests.support.truth_dump import dump
+from tests.support.store_dump import dump
 
 FIRST = """
     A1  anna  2026-01-05  ok  mug   2   3.50

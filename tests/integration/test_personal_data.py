@@ -6,13 +6,12 @@ import pytest
 
 from foresell.errors import ForesellError, NotFound
 from foresell.privacy.vault import Vault, vault_of
-from foresell.settings import Settings
-from foresell.store import batches, customer_contacts, erasure, migrate, repairs
-from foresell.store.database import Database, open_database
+from foresell.store import batches, customer_contacts, erasure, repairs
+from foresell.store.database import Database
 from foresell.types import Staging
 from tests.support.loading import load
 from tests.support.staged import staged
-from tests.support.truth_dump import dump
+from tests.support.store_dump import dump
 
 ORDERS = """
     A1  anna  2026-01-05  ok  mug   2   3.50
@@ -56,7 +55,7 @@ def test_contact_data_is_stored_sealed_and_opens_again(database: Database, vault
     assert contact(database, vault, "C000001") == ANNA
     assert contact(database, vault, "C000002") == {"email": "bob@post.example", "phone": None, "address": None}
     assert contact(database, vault, "C000003") == {"email": None, "phone": None, "address": None}
-    assert one(database, "select count(*) from vault.subject_keys") == 2
+    assert one(database, "select count(*) from privacy.data_keys") == 2
     assert one(database, "select count(*) from audit.events where action = 'contact.reveal'") == 3
     assert "post.example" not in str(dump(database)) and "Wharf" not in str(dump(database))
 
@@ -78,9 +77,9 @@ def test_a_newer_file_changes_what_differs_and_undo_brings_the_old_back(database
 def test_undoing_the_first_contact_data_leaves_no_key(database: Database, vault: Vault) -> None:
     load(database, staged(ORDERS))
     batch = load(database, with_contacts("A4 anna 2026-02-01 ok mug 1 3.50", anna=ANNA))
-    assert one(database, "select count(*) from vault.subject_keys") == 1
+    assert one(database, "select count(*) from privacy.data_keys") == 1
     batches.undo(database, batch.batch_id or 0)
-    assert one(database, "select count(*) from vault.subject_keys") == 0
+    assert one(database, "select count(*) from privacy.data_keys") == 0
     assert contact(database, vault, "C000001")["email"] is None
 
 
@@ -100,7 +99,7 @@ def test_an_envelope_opens_in_its_own_place_only(database: Database, vault: Vaul
         contact(database, vault, "C000002")
     with database.connect("owner") as con:
         con.execute(
-            "update vault.subject_keys set wrapped = (select wrapped from vault.subject_keys where record_id = 1) where record_id = 2"
+            "update privacy.data_keys set wrapped_key = (select wrapped_key from privacy.data_keys where record_id = 1) where record_id = 2"
         )
     with pytest.raises(ForesellError, match="does not open"):
         contact(database, vault, "C000002")
@@ -139,7 +138,7 @@ def test_rotation_killed_anywhere_loses_nothing(
         erasure.rotate(database, vault)
     monkeypatch.undo()
     assert contact(database, vault, "C000001") == ANNA
-    repairs.put_right(database, vault)
+    repairs.destroy_unused_keys(database, vault)
     assert contact(database, vault, "C000001") == ANNA
     kek_id = erasure.rotate(database, vault)
     assert contact(database, vault, "C000001") == ANNA
@@ -175,40 +174,10 @@ def test_erasing_a_person_leaves_the_orders_and_nothing_brings_the_person_back(
         erasure.erase(database, vault, "C999999")
 
 
-def test_what_an_older_foresell_stored_in_the_clear_is_sealed(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    everything = migrate.available()
-    monkeypatch.setattr(migrate, "available", lambda: everything[:3])
-    old = open_database(settings)
-    with old.connect() as con:
-        con.execute("insert into load_batches (source, profile, rows, file_name, file_bytes, file_sha256, mapping) values"
-                    " ('shop', 'mapped', 'customers', 'f', 1, repeat('0', 64), '{}'), ('shop', 'mapped', 'customers', 'g', 1, repeat('1', 64), '{}')")  # fmt: skip
-        con.execute("insert into customers values ('C000001')")
-        con.execute("insert into customer_records (record_id, source, source_key, customer_id, name, email, address, batch_id)"
-                    " values (1, 'shop', 'anna', 'C000001', 'Anna', 'anna@old.example', '1 Old Street', 1)")  # fmt: skip
-        con.execute(
-            "insert into superseded_rows (batch_id, table_name, row_id, old_row) select 2, 'customer_records', 1, to_jsonb(r) from customer_records as r"
-        )
-        con.execute("update customer_records set email = 'anna@post.example', batch_id = 2")
-    monkeypatch.undo()
-    database = open_database(settings)
-    vault = vault_of(settings)
-    repairs.put_right(database, vault)
-    assert contact(database, vault, "C000001") == {
-        "email": "anna@post.example",
-        "phone": None,
-        "address": "1 Old Street",
-    }
-    assert "example" not in str(dump(database)) and "Street" not in str(dump(database))
-    batches.undo(database, 2)
-    assert contact(database, vault, "C000001")["email"] == "anna@old.example"
-
-
 def test_the_console_cannot_read_contact_data(database: Database) -> None:
     load(database, with_contacts(ORDERS, anna=ANNA))
     for what in ("select contact from customer_records", "select email_index from customer_records",
-                 "select * from vault.subject_keys", "select * from audit.events", "select * from access.users"):  # fmt: skip
+                 "select * from privacy.data_keys", "select * from audit.events", "select * from access.users"):  # fmt: skip
         with pytest.raises(ForesellError), database.connect("reader") as con:
             con.execute(what.encode())
     with database.connect("reader") as con:

@@ -61,7 +61,7 @@ def test_every_scored_customer_has_every_prediction(
         assert 0 <= row["churn_180"] <= row["churn_90"] <= 1, "more time to come back"
         assert row["value_low"] <= row["value_high"]
     assert sorted(row["value_rank"] for row in rows) == list(range(1, len(rows) + 1))
-    assert {row["level"] for row in answers(database, predicted).values()} == {"law"}, (
+    assert {row["level"] for row in answers(database, predicted).values()} == {"statistical"}, (
         "too few for a learner, and it says so"
     )
     with open_snapshot(settings.snapshots / str(predicted["snapshot_file"])) as con:
@@ -114,7 +114,7 @@ def test_without_training_there_is_no_answer_and_a_sentence(settings: Settings, 
     found = answers(database, run)
     assert {found[task]["level"] for task in LAWS} == {"off"}
     assert all(row["probability"] is None for row in saved(database, run))
-    assert found["revenue_forecast"]["level"] == "law", "the forecast needs no stored model"
+    assert found["revenue_forecast"]["level"] == "statistical", "the forecast needs no stored model"
 
 
 def test_rfm_alone_can_be_published(settings: Settings, database: Database, shop: Path) -> None:

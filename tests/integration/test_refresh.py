@@ -1,4 +1,4 @@
-"""A run is published whole or not at all; earlier ones can be published again; old ones are thinned."""
+"""A run is published whole or not at all; earlier ones can be published again; old ones are pruned."""
 
 from __future__ import annotations
 
@@ -170,12 +170,12 @@ def test_old_runs_are_thinned_but_their_totals_stay(
         5: ("published", True),
         4: ("superseded", True),
         3: ("superseded", True),
-        2: ("thinned", False),
-        1: ("thinned", False),
+        2: ("pruned", False),
+        1: ("pruned", False),
     }
     assert {file.name for file in settings.snapshots.iterdir()} == {"run-5.duckdb", "run-4.duckdb", "run-3.duckdb"}
     assert sum(row["customers"] for row in runs.segments(database, 1)) == 2
-    with pytest.raises(NotReady, match="thinned"):
+    with pytest.raises(NotReady, match="pruned"):
         runs.movement(database, 1, 5)
 
 

@@ -29,7 +29,9 @@ def in_postgres(database: Database, as_of: date) -> list[tuple[object, ...]]:
         for table in ("lines", "orders"):
             text = transpile(read_sql("foresell.snapshot", f"tables/{table}.sql"), "postgres", {"as_of": as_of})
             con.execute(f"create temp table {table} on commit drop as {text}")
-        rules = "select * from truth.segment_rules where rules_version = (select max(rules_version) from truth.segment_rules)"
+        rules = (
+            "select * from core.segment_rules where rules_version = (select max(rules_version) from core.segment_rules)"
+        )
         con.execute(f"create temp table segment_rules on commit drop as {rules}")
         text = transpile(read_sql("foresell.scores.rfm", "rfm.sql"), "postgres", {"as_of": as_of})
         rows = con.execute(f"select {COLUMNS} from ({text}) as scored order by customer_id").fetchall()

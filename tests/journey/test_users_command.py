@@ -32,7 +32,9 @@ def test_add_list_link_lock_out(foresell: Shell, database: Database) -> None:
     foresell("users", "enable", "bob@shop.example")
     assert "token=" in foresell("users", "link", "bob@shop.example", "--lost-factor")
     with database.connect() as con:
-        [links] = con.execute("select count(*) as n, bool_and(loopback_only) as here from access.links").fetchall()
+        [links] = con.execute(
+            "select count(*) as n, bool_and(loopback_only) as here from access.login_links"
+        ).fetchall()
         [recorded] = con.execute(
             "select array_agg(distinct action order by action) as actions from audit.events"
         ).fetchall()

@@ -18,7 +18,7 @@ NON_PRODUCTS = ("postage", "fee")
 
 def rules() -> list[tuple[object, ...]]:
     """The segment rules Foresell comes with, from the schema itself."""
-    text = migrate.schema()
+    text = migrate.read_schema()
     con = duckdb.connect()
     con.execute(
         "create table segment_rules (rules_version int, position int, name varchar, r_min int, r_max int, f_min int,"
@@ -32,12 +32,12 @@ def rules() -> list[tuple[object, ...]]:
 def snapshot(lines: Iterable[Line], as_of: str) -> duckdb.DuckDBPyConnection:
     """A connection holding every table of the snapshot, built by the snapshot room's own SQL."""
     con = duckdb.connect()
-    con.execute("attach ':memory:' as truth")
+    con.execute("attach ':memory:' as core")
     con.execute(
-        "create table truth.segment_rules (position int, name varchar, r_min int, r_max int, f_min int, f_max int, m_min int, m_max int, advice varchar)"
+        "create table core.segment_rules (position int, name varchar, r_min int, r_max int, f_min int, f_max int, m_min int, m_max int, advice varchar)"
     )
     con.executemany(
-        "insert into truth.segment_rules values (?, ?, ?, ?, ?, ?, ?, ?, ?)", [list(rule) for rule in rules()]
+        "insert into core.segment_rules values (?, ?, ?, ?, ?, ?, ?, ?, ?)", [list(rule) for rule in rules()]
     )
     fill_truth(con, list(lines))
     Draft(con, Path("unused")).make_tables(date.fromisoformat(as_of))
@@ -54,23 +54,23 @@ def fill_truth(con: duckdb.DuckDBPyConnection, lines: Sequence[Line]) -> None:
             "insert into given values (?, ?, ?, ?, ?, ?, ?, ?)", [[place, *line] for place, line in enumerate(lines)]
         )
     con.execute(
-        "create table truth.customer_records as select row_number() over (order by c) as record_id, c as customer_id,"
+        "create table core.customer_records as select row_number() over (order by c) as record_id, c as customer_id,"
         " 'GB' as country, null::date as signup_date from (select distinct c from given where c is not null)"
     )
     con.execute(
-        "create table truth.products as select row_number() over (order by k)::int as product_id, k as sku, k as name, 'Other' as category,"
+        "create table core.products as select row_number() over (order by k)::int as product_id, k as sku, k as name, 'Other' as category,"
         f" true as category_derived, case when k in {NON_PRODUCTS} then 'non_product' else 'product' end as kind"
         " from (select distinct k from given)"
     )
     con.execute(
-        "create table truth.orders as select row_number() over (order by o) as order_id, o as order_key, r.record_id, min(d) as ordered_at,"
+        "create table core.orders as select row_number() over (order by o) as order_id, o as order_key, r.record_id, min(d) as ordered_at,"
         " case when max(s) = 'ok' then 'completed' else max(s) end as status, 'GB' as country, 'GBP' as currency"
-        " from given left join truth.customer_records as r on r.customer_id = c group by o, r.record_id"
+        " from given left join core.customer_records as r on r.customer_id = c group by o, r.record_id"
     )
     con.execute(
-        "create table truth.order_items as select order_id, row_number() over (partition by order_id order by place)::int as line_no,"
+        "create table core.order_items as select order_id, row_number() over (partition by order_id order by place)::int as line_no,"
         " product_id, q as quantity, (q * p)::decimal(18, 4) as amount"
-        " from given join truth.orders on order_key = o join truth.products on sku = k"
+        " from given join core.orders on order_key = o join core.products on sku = k"
     )
     con.execute("drop table given")
 

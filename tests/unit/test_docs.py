@@ -31,7 +31,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 def test_the_technical_terms_hold_the_states_and_classes_of_the_schema() -> None:
     words = (ROOT / "docs" / "technical-terms.md").read_text()
-    schema = migrate.schema()
+    schema = migrate.read_schema()
     for column in ("class", "state"):
         for listed in re.findall(rf"{column} text not null[^\n]*check \({column} in \(([^)]*)\)", schema):
             for word in re.findall(r"'(\w+)'", listed):

@@ -71,7 +71,7 @@ def test_scores_are_monotone_and_ties_share(lines: list[Line]) -> None:
 def test_money_and_lines_are_conserved(lines: list[Line]) -> None:
     con = snapshot(lines, AS_OF.isoformat())
     rfm.compute_rfm(con, AS_OF)
-    [(every, money)] = con.execute("select count(*), sum(amount) from truth.order_items").fetchall()
+    [(every, money)] = con.execute("select count(*), sum(amount) from core.order_items").fetchall()
     assert con.execute("select sum(lines), sum(amount) from line_classes").fetchall() == [(every, money)]
     [(kept,)] = con.execute("select sum(amount) from lines where class in ('counted', 'returns')").fetchall()
     [(monetary, other)] = con.execute(

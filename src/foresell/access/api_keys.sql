@@ -8,7 +8,7 @@ returning api_key_id, name, hint, permissions, created_at, expires_at, last_used
 -- Grain: one key of the user that still counts.
 select api_key_id, name, hint, permissions, created_at, expires_at, last_used_at
 from access.api_keys
-where user_id = access.me() and revoked_at is null and expires_at > now()
+where user_id = access.current_user_id() and revoked_at is null and expires_at > now()
 order by created_at desc, api_key_id desc
 
 -- name: of_everybody
@@ -24,12 +24,12 @@ update access.api_keys set revoked_at = now() where api_key_id = %(api_key_id)s 
 
 -- name: owner
 -- Grain: one row: whose key this is, or null.
-select access.user_of_secret('api key', %(key_hash)s) as user_id
+select access.user_id_of_secret('api key', %(key_hash)s) as user_id
 
 -- name: by_hash
 -- Grain: the key, if it still counts.
 select api_key_id from access.api_keys
-where key_hash = %(key_hash)s and user_id = access.me() and revoked_at is null and expires_at > now()
+where key_hash = %(key_hash)s and user_id = access.current_user_id() and revoked_at is null and expires_at > now()
 
 -- name: touch
 -- To the minute: a busy key is not written to with every request.

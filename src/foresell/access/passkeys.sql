@@ -1,7 +1,7 @@
 -- name: of_user
 -- Grain: one passkey of the user, oldest first.
 select credential_id, name, created_at, last_used_at from access.passkeys
-where user_id = access.me() order by created_at, credential_id
+where user_id = access.current_user_id() order by created_at, credential_id
 
 -- name: add
 -- Grain: the new passkey; no row when it is registered already.
@@ -12,12 +12,12 @@ returning name, created_at, last_used_at
 
 -- name: owner
 -- Grain: one row: whose passkey this is, or null.
-select access.user_of_secret('passkey', %(credential_id)s) as user_id
+select access.user_id_of_secret('passkey', %(credential_id)s) as user_id
 
 -- name: by_id
 -- Grain: the passkey, locked: two uses at once are judged one after the other.
 select public_key, sign_count from access.passkeys
-where credential_id = %(credential_id)s and user_id = access.me()
+where credential_id = %(credential_id)s and user_id = access.current_user_id()
 for update
 
 -- name: used
@@ -26,4 +26,4 @@ update access.passkeys set sign_count = %(sign_count)s, last_used_at = now() whe
 
 -- name: remove
 -- Forget one of the user's.
-delete from access.passkeys where credential_id = %(credential_id)s and user_id = access.me()
+delete from access.passkeys where credential_id = %(credential_id)s and user_id = access.current_user_id()

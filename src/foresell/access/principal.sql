@@ -1,6 +1,6 @@
 -- name: principal
 -- Grain: the user this transaction acts for, or no row when the session or key given does not count any more.
-select u.user_id, u.name, u.email, u.team_id, (select access.scope()) as scope, s.second_factor_at,
+select u.user_id, u.name, u.email, u.team_id, (select access.current_scope()) as scope, s.second_factor_at,
     array(select role from access.user_roles where user_id = u.user_id) as roles,
     array(
         select distinct p.permission from access.user_roles as r join access.role_permissions as p using (role)
@@ -11,9 +11,9 @@ left join access.sessions as s
     on s.user_id = u.user_id and s.session_id = %(session_id)s::uuid and s.revoked_at is null and s.expires_at > now()
 left join access.api_keys as k
     on k.user_id = u.user_id and k.api_key_id = %(api_key_id)s::integer and k.revoked_at is null and k.expires_at > now()
-where u.user_id = (select access.me()) and (s.session_id is not null or k.api_key_id is not null)
-    and (select access.scope()) <> 'none'
+where u.user_id = (select access.current_user_id()) and (s.session_id is not null or k.api_key_id is not null)
+    and (select access.current_scope()) <> 'none'
 
 -- name: welcome
 -- Touches one row when the user this transaction acts for may sign in at all.
-select 1 where access.me() is not null and access.scope() <> 'none'
+select 1 where access.current_user_id() is not null and access.current_scope() <> 'none'

@@ -15,7 +15,7 @@ values (%(token_hash)s, %(session_id)s::uuid, clock_timestamp())
 
 -- name: owner_of_token
 -- Grain: one row: whose refresh token this is, or null.
-select access.user_of_secret('refresh token', %(token_hash)s) as user_id
+select access.user_id_of_secret('refresh token', %(token_hash)s) as user_id
 
 -- name: lock
 -- Refreshes of one session wait for each other.
@@ -50,17 +50,17 @@ where session_id = %(session_id)s::uuid and revoked_at is null
 -- name: end_others
 -- All of the user's but one.
 update access.sessions set revoked_at = now(), revoked_because = %(because)s
-where user_id = access.me() and session_id is distinct from %(session_id)s::uuid and revoked_at is null
+where user_id = access.current_user_id() and session_id is distinct from %(session_id)s::uuid and revoked_at is null
 
 -- name: forget_devices
 -- They have to prove themselves again.
-delete from access.devices where user_id = access.me()
+delete from access.devices where user_id = access.current_user_id()
 
 -- name: listed
 -- Grain: one live session of the user.
 select session_id::text as session_id, signed_in_by, device, network::text as network, created_at, last_seen_at, expires_at
 from access.sessions
-where user_id = access.me() and revoked_at is null and expires_at > now()
+where user_id = access.current_user_id() and revoked_at is null and expires_at > now()
 order by last_seen_at desc, session_id
 
 -- name: prove

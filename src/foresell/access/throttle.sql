@@ -5,15 +5,15 @@ select pg_advisory_xact_lock(hashtextextended(encode(%(account)s, 'hex'), 1)),
 
 -- name: forget_old
 -- An hour is more than any count looks back.
-delete from access.attempts where attempted_at < now() - interval '1 hour'
+delete from access.login_attempts where attempted_at < now() - interval '1 hour'
 
 -- name: seconds_to_wait
 -- Grain: one row: how long until every count is below its limit again; 0 when they are.
 with recent as (
-    select attempted_at, network, device, account = %(account)s as same_account
-    from access.attempts
+    select attempted_at, network, device, account_hash = %(account)s as same_account
+    from access.login_attempts
     where attempted_at > clock_timestamp() - interval '15 minutes'
-        and (account = %(account)s or network = %(network)s::cidr)
+        and (account_hash = %(account)s or network = %(network)s::cidr)
 ),
 counted as (
     select attempted_at, 'device' as by, %(per_device)s as allowed from recent
@@ -36,10 +36,10 @@ from numbered where place = allowed
 
 -- name: count
 -- One more guess, by the clock of this moment.
-insert into access.attempts (account, network, device, attempted_at)
+insert into access.login_attempts (account_hash, network, device, attempted_at)
 values (%(account)s, %(network)s::cidr, %(device)s, clock_timestamp())
 returning attempt_id
 
 -- name: forgive
 -- It was right after all.
-delete from access.attempts where attempt_id = %(attempt_id)s
+delete from access.login_attempts where attempt_id = %(attempt_id)s

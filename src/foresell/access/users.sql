@@ -11,13 +11,13 @@ order by u.name, u.user_id
 
 -- name: of_email
 -- Grain: one row: the user, or null.
-select access.user_of_email(%(email)s) as user_id
+select access.user_id_of_email(%(email)s) as user_id
 
 -- name: myself
 -- Grain: the user this transaction acts for.
 select u.name, u.email, u.preferences, t.name as team
 from access.users as u left join access.teams as t using (team_id)
-where u.user_id = access.me()
+where u.user_id = access.current_user_id()
 
 -- name: create
 -- Grain: the new user.
@@ -29,7 +29,7 @@ select pg_advisory_xact_lock(hashtext('access.users'))
 
 -- name: i_manage
 -- Touches one row when whoever asks still may: an administrator who was quicker has perhaps taken it away.
-select 1 where access.may('users.manage')
+select 1 where access.has_permission('users.manage')
 
 -- name: set_name
 -- What the person is called.
@@ -71,7 +71,7 @@ select 1 from access.users
 where disabled_at is null and (
     user_id in (select user_id from access.passwords)
     or user_id in (select user_id from access.passkeys)
-    or user_id in (select user_id from access.identities))
+    or user_id in (select user_id from access.oidc_accounts))
 limit 1
 
 -- name: reset
@@ -98,13 +98,13 @@ insert into access.teams (name) values (%(team)s) returning team_id, name, 0 as 
 
 -- name: of_identity
 -- Grain: one row: the user an account at a provider signs in, or null.
-select access.user_of_identity(%(provider)s, %(subject)s) as user_id
+select access.user_id_of_oidc_account(%(provider)s, %(subject)s) as user_id
 
 -- name: link_identity
 -- From now on this account signs this user in; touches no row when another one of the provider does.
-insert into access.identities (provider, subject, user_id)
+insert into access.oidc_accounts (provider, subject, user_id)
 select %(provider)s, %(subject)s, %(user_id)s
-where not exists (select from access.identities where provider = %(provider)s and user_id = %(user_id)s)
+where not exists (select from access.oidc_accounts where provider = %(provider)s and user_id = %(user_id)s)
 on conflict do nothing
 
 -- name: reset_by_hand

@@ -14,7 +14,7 @@ WORDS = {
     "access_token": "Send it as Authorization: Bearer ...", "accuracy": "The share of right answers.",
     "action": "What was done.", "address": "The street address; masked, or whether one is on file.",
     "amount": "Net money.", "as_of": "The day the figures speak of: everything strictly before it.",
-    "asked_at": "When it was asked for.", "assignment_id": "The number of the hand-over; its undo takes it.",
+    "requested_at": "When it was asked for.", "assignment_id": "The number of the hand-over; its undo takes it.",
     "at": "When.", "axis": "recency_days, frequency or monetary.", "batch_id": "The number of the batch.",
     "call_id": "The number of the call.", "caller": "Who called.", "cancelled": "Which status means cancelled.",
     "cancelled_order_prefix": "What order keys of cancellations begin with.", "category": "The product's category.",

@@ -1,6 +1,6 @@
 -- name: record
 -- One event and the customers it concerns (their ids, joined by commas).
-select audit.record(
+select audit.record_event(
     %(actor)s, %(action)s, %(subject)s, %(detail)s, %(request_id)s, string_to_array(%(customers)s, ',')
 ) as event_id
 
@@ -17,7 +17,7 @@ from audit.seals where seal_id >= %(first_seal_id)s order by seal_id
 -- Grain: one event that is not sealed yet, as it is hashed.
 select e.event_id, (extract(epoch from e.at) * 1000000)::bigint as at, e.actor_id, e.via, e.action, e.subject,
     e.detail::text as detail, e.request_id, e.customer_count, encode(e.customers_sha256, 'hex') as customers_sha256
-from audit.waiting as w join audit.events as e using (event_id)
+from audit.unsealed_events as w join audit.events as e using (event_id)
 order by event_id limit %(limit)s
 
 -- name: insert_seal
@@ -26,7 +26,7 @@ values (%(seal_id)s, 'epoch'::timestamptz + %(sealed_at)s * interval '1 microsec
     %(hash)s, %(signature)s)
 
 -- name: delete_unsealed_events
-delete from audit.waiting where event_id = any(%(event_ids)s)
+delete from audit.unsealed_events where event_id = any(%(event_ids)s)
 
 -- name: list_stored_events
 -- Grain: one event, as it is hashed, with the number and the hash of the customers that are stored for it; or, with is_event
@@ -45,7 +45,7 @@ full join (
 order by 1
 
 -- name: list_unsealed_ids
-select event_id from audit.waiting
+select event_id from audit.unsealed_events
 
 -- name: list_events
 -- Grain: one event that matches, newest first, with the user's name.

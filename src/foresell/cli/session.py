@@ -19,7 +19,7 @@ def open_home() -> tuple[Settings, Database]:
     """The settings and the database, started if it was not running."""
     settings = read_settings()
     database = open_database(settings)
-    repairs.put_right(database, vault_of(settings))
+    repairs.destroy_unused_keys(database, vault_of(settings))
     return settings, database
 
 

@@ -22,21 +22,21 @@ delete from access.customer_owners where customer_id = any(%(ids)s) returning cu
 -- The user, if the acting user may assign customers to them.
 select user_id, name from access.users
 where user_id = %(user_id)s and disabled_at is null
-    and ((select access.scope()) = 'all' or user_id in (select access.colleagues()))
+    and ((select access.current_scope()) = 'all' or user_id in (select access.visible_user_ids()))
 
 -- name: assignees
 -- Grain: one user customers may be assigned to, by name.
 select user_id, name from access.users
-where disabled_at is null and ((select access.scope()) = 'all' or user_id in (select access.colleagues()))
+where disabled_at is null and ((select access.current_scope()) = 'all' or user_id in (select access.visible_user_ids()))
 order by name, user_id
 
 -- name: add
-insert into desk.assignments (by_user, user_id, previous) values (%(by)s, %(user_id)s, %(previous)s)
+insert into engagement.assignments (assigned_by, user_id, previous_owners) values (%(by)s, %(user_id)s, %(previous)s)
 returning assignment_id
 
 -- name: undo
-update desk.assignments set undone_at = now() where assignment_id = %(assignment_id)s and undone_at is null
-returning user_id, previous
+update engagement.assignments set undone_at = now() where assignment_id = %(assignment_id)s and undone_at is null
+returning user_id, previous_owners as previous
 
 -- name: undone
-select undone_at from desk.assignments where assignment_id = %(assignment_id)s
+select undone_at from engagement.assignments where assignment_id = %(assignment_id)s

@@ -3,21 +3,21 @@
 -- name: list
 -- Grain: one view: the user's own first, then shared ones, by name.
 select v.view_id, v.name, v.filters, v.sort, v.shared, v.changed_at, v.user_id = %(user_id)s as mine, u.name as owner
-from desk.views as v left join access.users as u using (user_id)
+from engagement.saved_views as v left join access.users as u using (user_id)
 where %(view_id)s::integer is null or v.view_id = %(view_id)s
 order by v.user_id <> %(user_id)s, lower(v.name), v.view_id
 
 -- name: add
-insert into desk.views (user_id, name, filters, sort, shared)
+insert into engagement.saved_views (user_id, name, filters, sort, shared)
 values (%(user_id)s, %(name)s, %(filters)s, %(sort)s, %(shared)s)
 on conflict (user_id, name) do nothing
 returning view_id
 
 -- name: change
-update desk.views
+update engagement.saved_views
 set name = %(name)s, filters = %(filters)s, sort = %(sort)s, shared = %(shared)s, changed_at = now()
 where view_id = %(view_id)s and user_id = %(user_id)s
 returning view_id
 
 -- name: delete
-delete from desk.views where view_id = %(view_id)s and user_id = %(user_id)s returning view_id
+delete from engagement.saved_views where view_id = %(view_id)s and user_id = %(user_id)s returning view_id

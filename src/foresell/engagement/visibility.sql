@@ -6,4 +6,4 @@ select distinct customer_id from web.customer_records where customer_id = any(%(
 
 -- name: scope
 -- Whose customers the user may see: own, team or all.
-select access.scope() as scope
+select access.current_scope() as scope

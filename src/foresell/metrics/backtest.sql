@@ -2,8 +2,8 @@
 
 -- name: rows
 -- Grain: one row per model compared, measure and test cutoff, of one population.
-select model, measure, cutoff, customers, value
-from truth.backtests
+select model, metric as measure, cutoff, customers, value
+from core.backtests
 where model_id = %(model_id)s and population = %(population)s and cutoff is not null and value <> 'NaN'
 
 -- name: figures
@@ -12,8 +12,8 @@ where model_id = %(model_id)s and population = %(population)s and cutoff is not 
 select rows.model, rows.measure, avg(rows.value) as value, nullif(mean.low, 'NaN') as low, nullif(mean.high, 'NaN') as high,
     round(avg(rows.customers))::bigint as customers
 from rows
-left join truth.backtests as mean
+left join core.backtests as mean
     on mean.model_id = %(model_id)s and mean.population = %(population)s and mean.cutoff is null
-    and mean.model = rows.model and mean.measure = rows.measure
+    and mean.model = rows.model and mean.metric = rows.measure
 group by rows.model, rows.measure, mean.low, mean.high
 order by rows.model, rows.measure

@@ -2,9 +2,9 @@
 
 -- name: rows
 -- Grain: one row per tenth (1: the likeliest) and test cutoff, of the model that was served.
-select d.decile as "group", d.cutoff, d.customers, d.said, d.happened
-from truth.backtest_deciles as d
-join truth.models as m on m.model_id = d.model_id and m.kind = d.model
+select d.decile as "group", d.cutoff, d.customers, d.predicted as said, d.observed as happened
+from core.backtest_deciles as d
+join core.models as m on m.model_id = d.model_id and m.kind = d.model
 where d.model_id = %(model_id)s
 
 -- name: figures

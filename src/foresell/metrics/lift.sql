@@ -2,9 +2,9 @@
 
 -- name: rows
 -- Grain: one row per tenth (1: the likeliest) and test cutoff, of the model that was served. did: customers with whom it happened.
-select d.decile, d.cutoff, d.customers, d.happened, d.happened * d.customers as did
-from truth.backtest_deciles as d
-join truth.models as m on m.model_id = d.model_id and m.kind = d.model
+select d.decile, d.cutoff, d.customers, d.observed as happened, d.observed * d.customers as did
+from core.backtest_deciles as d
+join core.models as m on m.model_id = d.model_id and m.kind = d.model
 where d.model_id = %(model_id)s
 
 -- name: figures

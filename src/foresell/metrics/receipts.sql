@@ -2,15 +2,15 @@
 
 -- name: rows
 -- Grain: one row per run, task and tenth of the customers by what was said (1: the highest), of promises whose time has come.
-select g.run_id, g.task, g.name::integer as tenth, g.customers, g.said, g.happened
-from truth.receipts as g
+select g.run_id, g.task, g.name::integer as tenth, g.customers, g.predicted as said, g.observed as happened
+from core.prediction_outcomes as g
 where g.grouping = 'decile' and g.task = coalesce(%(task)s, g.task)
 
 -- name: figures
 -- Grain: one row per run, task and group: all customers together, each tenth, each segment as it was then.
-select g.run_id, r.as_of, g.task, g.horizon_days, g.grouping, g.name, g.customers, g.said, g.happened, g.model_id, m.kind
-from truth.receipts as g
-join truth.runs as r using (run_id)
-left join truth.models as m using (model_id)
+select g.run_id, r.as_of, g.task, g.horizon_days, g.grouping, g.name, g.customers, g.predicted as said, g.observed as happened, g.model_id, m.kind
+from core.prediction_outcomes as g
+join core.runs as r using (run_id)
+left join core.models as m using (model_id)
 where g.grouping = coalesce(%(grouping)s, g.grouping) and g.task = coalesce(%(task)s, g.task)
 order by g.task, r.as_of, g.run_id, g.grouping, g.name

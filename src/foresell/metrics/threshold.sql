@@ -5,17 +5,17 @@
 -- served: everybody in these tenths is called. calls: how many that is; sales: with how many of them it happened; of_all: with
 -- how many it happened at all. Where only a part of the customers was judged, counts are those of all: part times 1 / share.
 select called.tenths, d.cutoff, sum(d.customers) / share.of_all as calls,
-    sum(d.happened * d.customers) / share.of_all as sales, whole.did / share.of_all as of_all,
-    (min(d.said) + coalesce(max(next.said), 0)) / 2 as threshold
+    sum(d.observed * d.customers) / share.of_all as sales, whole.did / share.of_all as of_all,
+    (min(d.predicted) + coalesce(max(next.predicted), 0)) / 2 as threshold
 from generate_series(1, 10) as called (tenths)
-join truth.backtest_deciles as d on d.decile <= called.tenths
-join truth.models as m on m.model_id = d.model_id and m.kind = d.model
+join core.backtest_deciles as d on d.decile <= called.tenths
+join core.models as m on m.model_id = d.model_id and m.kind = d.model
 cross join lateral (select coalesce((m.card ->> 'share_of_customers')::double precision, 1) as of_all) as share
 join (
-    select model, cutoff, sum(happened * customers) as did from truth.backtest_deciles
+    select model, cutoff, sum(observed * customers) as did from core.backtest_deciles
     where model_id = %(model_id)s group by model, cutoff
 ) as whole on whole.model = d.model and whole.cutoff = d.cutoff
-left join truth.backtest_deciles as next
+left join core.backtest_deciles as next
     on next.model_id = d.model_id and next.model = d.model and next.cutoff = d.cutoff and next.decile = called.tenths + 1
 where d.model_id = %(model_id)s
 group by called.tenths, d.cutoff, whole.did, share.of_all

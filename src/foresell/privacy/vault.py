@@ -32,12 +32,12 @@ SEALED = pa.schema(
         "email_index": pa.binary(),
         "phone_index": pa.binary(),
         "kek_id": pa.int32(),
-        "wrapped": pa.binary(),
+        "wrapped_key": pa.binary(),
         "is_new_key": pa.bool_(),
     }
 )
 OPENED = pa.schema({"record_id": pa.int64(), **dict.fromkeys(FIELDS, pa.string())})
-KEYS = pa.schema({"record_id": pa.int64(), "kek_id": pa.int32(), "wrapped": pa.binary()})
+KEYS = pa.schema({"record_id": pa.int64(), "kek_id": pa.int32(), "wrapped_key": pa.binary()})
 
 
 Keks = Callable[[int], AESGCM]
@@ -83,7 +83,7 @@ class Vault:
             contacts = [
                 open_envelope(unwrap(keks(kek_id), kek_id, wrapped, record_id), contact, place_of(source, key))
                 for record_id, key, contact, kek_id, wrapped in _rows(
-                    batch, "record_id", "source_key", "contact", "kek_id", "wrapped"
+                    batch, "record_id", "source_key", "contact", "kek_id", "wrapped_key"
                 )
             ]
             columns = ([contact[field] for contact in contacts] for field in FIELDS)
@@ -93,7 +93,7 @@ class Vault:
         """The contact data of rows with source, source_key, record_id, contact, kek_id and wrapped, one after the other."""
         keks = self._keks()
         for row in rows:
-            key = unwrap(keks(row["kek_id"]), row["kek_id"], row["wrapped"], row["record_id"])
+            key = unwrap(keks(row["kek_id"]), row["kek_id"], row["wrapped_key"], row["record_id"])
             yield open_envelope(key, row["contact"], place_of(row["source"], row["source_key"]))
 
     def rewrap(self, kek_id: int, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -172,7 +172,7 @@ def _sealed(batch: pa.RecordBatch, source: str, kek_id: int, keks: Keks, hasher:
     random = _pieces(os.urandom(RANDOM_BYTES * len(batch)), RANDOM_BYTES)
     kek = keks(kek_id)
     columns: tuple[list[Any], ...] = ([], [], [], [], [], [])
-    rows = _rows(batch, "record_id", "source_key", *FIELDS, "kek_id", "wrapped")
+    rows = _rows(batch, "record_id", "source_key", *FIELDS, "kek_id", "wrapped_key")
     for (record_id, source_key, email, phone, address, old_kek, old_key), chance in zip(rows, random, strict=True):
         nonce, key = chance[:NONCE_BYTES], chance[-KEY_BYTES:]
         if is_new := old_key is None:

@@ -60,7 +60,7 @@ def _task_result(context: ScoringContext, score: Score, task: str, refusal: str 
     version, sentence = context.versions.get(task), context.reasons.get(task, "")
     if score.tasks:
         return TaskResult(task, version.level if version else "off", sentence, version)
-    return TaskResult(task, "off" if refusal else "law", refusal or sentence, version)
+    return TaskResult(task, "off" if refusal else "statistical", refusal or sentence, version)
 
 
 def _save_predictions(context: ScoringContext, tables: Mapping[str, pa.Table]) -> None:

@@ -46,7 +46,7 @@ log = logger("snapshot")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A snapshot being built. `con` is its DuckDB connection; `truth.*` holds the store's tables until it is finished."""
+    """A snapshot being built. `con` is its DuckDB connection; `core.*` holds the store's tables until it is finished."""
 
     con: duckdb.DuckDBPyConnection
     file: Path
@@ -55,12 +55,12 @@ class Draft:
         """Copy the store's tables in, streaming."""
         for name, reader in tables:
             self.con.register("arriving", _counted(reader, name, progress))
-            self.con.execute(f"create table truth.{name} as select {_SCALED.get(name, '*')} from arriving")
+            self.con.execute(f"create table core.{name} as select {_SCALED.get(name, '*')} from arriving")
             self.con.unregister("arriving")
 
     def day_after_last_order(self) -> date:
         """The default as_of. Raises NotReady when there are no orders."""
-        [(last,)] = self.con.execute("select max(ordered_at)::date + 1 from truth.orders").fetchall()
+        [(last,)] = self.con.execute("select max(ordered_at)::date + 1 from core.orders").fetchall()
         if last is None:
             raise NotReady("There are no orders to score.", remedy="Load some: foresell load FILE")
         return date.fromisoformat(str(last)[:10])
@@ -72,7 +72,7 @@ class Draft:
             "create table meta as select ?::date as as_of, ?::varchar as currency, ?::integer as format",
             [as_of, currency, FORMAT],
         )
-        self.con.execute("create table segment_rules as from truth.segment_rules order by position")
+        self.con.execute("create table segment_rules as from core.segment_rules order by position")
         for name in TABLES:
             query = read_sql("foresell.snapshot", f"tables/{name}.sql")
             self.con.execute(f"create table {name} as {query}", {"as_of": as_of} if "$as_of" in query else None)
@@ -96,7 +96,7 @@ class Draft:
     def _only_currency(self, as_of: date) -> str | None:
         """The currency of all orders, None where the sources do not say. Raises NotReady when they are mixed."""
         found = self.con.execute(
-            "select currency, count(*) from truth.orders where ordered_at < ? group by 1 order by 2 desc, 1",
+            "select currency, count(*) from core.orders where ordered_at < ? group by 1 order by 2 desc, 1",
             [as_of],
         ).fetchall()
         if len(found) > 1:
@@ -128,7 +128,7 @@ def _drafted(settings: Settings, folder: Path) -> Iterator[Draft]:
                 "preserve_insertion_order": True,
             },
         )
-        con.execute("attach ':memory:' as truth")
+        con.execute("attach ':memory:' as core")
         yield Draft(con, folder / "snapshot.duckdb")
     except duckdb.IOException as error:
         if "No space left" in str(error):
@@ -143,7 +143,7 @@ def _drafted(settings: Settings, folder: Path) -> Iterator[Draft]:
 
 def finish(draft: Draft, target: Path) -> int:
     """Close the draft and move it to its name, safely on disk. Returns its size in bytes."""
-    draft.con.execute("detach truth")
+    draft.con.execute("detach core")
     draft.con.execute("checkpoint")
     draft.con.close()
     with draft.file.open("rb") as file:

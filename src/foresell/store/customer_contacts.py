@@ -21,10 +21,10 @@ def contacts(database: Database, vault: ContactVault, customer_ids: Sequence[str
     with database.connect() as con:
         con.execute(_sql("note_reveal"), {"ids": list(customer_ids)})
         rows = con.execute(_sql("sealed_contacts"), {"ids": list(customer_ids)}).fetchall()
-    opened = vault.open_records(row for row in rows if row["wrapped"] is not None)
+    opened = vault.open_records(row for row in rows if row["wrapped_key"] is not None)
     found: dict[str, dict[str, Any]] = {}
     for row in rows:
-        record = {**row, **(next(opened) if row["wrapped"] is not None else {})}
+        record = {**row, **(next(opened) if row["wrapped_key"] is not None else {})}
         known = found.setdefault(row["customer_id"], dict.fromkeys(CONTACT_COLUMNS))
         for column in CONTACT_COLUMNS:
             known[column] = known[column] or record.get(column)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import adbc_driver_postgresql.dbapi as adbc
 
 Role = Literal["owner", "app", "reader", "web"]
-SEARCH_PATH = "truth"
+SEARCH_PATH = "core"
 
 
 @dataclass(frozen=True, slots=True)

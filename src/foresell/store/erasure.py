@@ -98,7 +98,7 @@ def _wrap_anew(cur: adbc.Cursor, vault: ContactVault) -> tuple[int, pa.Table]:
     rewrapped = pa.Table.from_batches(vault.rewrap(kek_id, keys.to_batches()), keys.schema)
     cur.execute(_sql("clear_keys"))
     with cur.connection.cursor() as apart:
-        apart.adbc_ingest("subject_keys", rewrapped, mode="append", db_schema_name="vault")
+        apart.adbc_ingest("data_keys", rewrapped, mode="append", db_schema_name="privacy")
     cur.execute(_sql("retire_keks"), [kek_id])
     return kek_id, rewrapped
 

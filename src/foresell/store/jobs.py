@@ -51,11 +51,11 @@ class Job:
     con: psycopg.Connection[dict[str, Any]]
     job_id: int
     kind: str
-    asked_by: int | None
+    requested_by: int | None
     arguments: dict[str, Any]
     attempts: int
     started_at: datetime
-    cancel_asked: bool
+    cancel_requested: bool
     result: dict[str, Any] = field(default_factory=dict)
     import_state: str | None = None
     private: str = ""
@@ -68,14 +68,14 @@ class Job:
         self.told_at = time.monotonic()
         row = self.row("progress", done=done, total=total, step=unit)
         self.tell({"state": "running", "step": unit, "done": done, "total": total})
-        self.cancel_asked = bool(row and row["cancel_asked"])
-        if self.cancel_asked:
+        self.cancel_requested = bool(row and row["cancel_requested"])
+        if self.cancel_requested:
             raise Cancelled
 
     def begin_commit(self) -> None:
         """Call before the result is committed: from here on the job can no longer be cancelled. Raises Cancelled."""
         if self.row("begin_commit") is None:
-            self.cancel_asked = True
+            self.cancel_requested = True
             raise Cancelled
 
     def tell(self, payload: dict[str, Any]) -> None:
@@ -123,7 +123,7 @@ def claim(database: Database, job_id: int) -> Iterator[Job | None]:
             return
         job = Job(con, **row)
         with _ending(job):
-            if job.cancel_asked:
+            if job.cancel_requested:
                 raise Cancelled
             if job.attempts > ATTEMPTS:
                 raise ForesellError(
@@ -143,7 +143,7 @@ def _ending(job: Job) -> Iterator[None]:
     except (DatabaseUnavailable, psycopg.OperationalError):
         raise  # the job is still this one's to do
     except Exception as error:
-        if job.cancel_asked:  # drivers wrap what a progress callback raises
+        if job.cancel_requested:  # drivers wrap what a progress callback raises
             job.finish("cancelled", error=Cancelled().message)
         elif isinstance(error, ForesellError):
             job.finish("failed", error=error.message, remedy=error.remedy)

@@ -194,7 +194,7 @@ def _open_contacts(work: _Load) -> None:
     wanted = _pg("existing_contacts") + ("" if some else " limit 0")
     work.cur.execute(wanted, [work.source])
     sealed = work.cur.fetch_arrow_table()
-    work.con.register("existing_keys", sealed.select(["record_id", "kek_id", "wrapped"]))
+    work.con.register("existing_keys", sealed.select(["record_id", "kek_id", "wrapped_key"]))
     opened = work.vault.open(work.source, sealed.to_batches(max_chunksize=CONTACT_ROWS))
     work.con.execute(
         "create or replace temp table existing_contacts (record_id bigint, email text, phone text, address text)"
@@ -212,7 +212,7 @@ def _seal_contacts(work: _Load) -> None:
     work.con.register("sealed_contacts", work.vault.seal(work.source, kek_id, records))
     keys = work.con.sql(_duck("new_subject_keys")).to_arrow_reader(BATCH_ROWS)
     with work.cur.connection.cursor() as apart:  # a cursor that once wrote to another schema keeps to it
-        apart.adbc_ingest("subject_keys", keys, mode="append", db_schema_name="vault")
+        apart.adbc_ingest("data_keys", keys, mode="append", db_schema_name="privacy")
 
 
 def _kek(work: _Load) -> int:

@@ -1,17 +1,21 @@
-"""Migrations: numbered .sql files, each applied once, in order, in one transaction.
+"""Migrations: numbered .sql files, each applied once, in order, in a transaction of its own.
 
-On the user's own server this also creates the roles (without login) that sessions switch to.
+An applied migration never changes: its checksum is kept in the database and compared at every start. On a server of your
+own this also creates the roles (without login) that sessions switch to.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
+from dataclasses import dataclass, field
 from importlib import resources
+from typing import Any
 
 import psycopg
 from psycopg import sql
 
-from foresell.errors import ForesellError
+from foresell.errors import DatabaseTooOld, IncompatibleDatabase
 from foresell.logs import logger
 
 #: Owns the tables and migrates; loads, scores and publishes; reads in the console; serves the API behind row security.
@@ -20,74 +24,142 @@ LOCK = 0x466F7265  # "Fore": one migrator at a time per database
 _FILE = re.compile(r"^(\d{4})_(\w+)\.sql$")
 _INCLUDE = re.compile(r"^-- include (\w+) (\S+)$", re.MULTILINE)
 
-log = logger("truth")
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+log = logger("store")
 
 
-def available() -> list[tuple[int, str, str]]:
-    """(version, name, SQL) of every migration, in order."""
-    found = []
+@dataclass(frozen=True, slots=True, order=True)
+class Migration:
+    """One file of migrations/. `text` has the included files in it."""
+
+    version: int
+    name: str
+    text: str = field(repr=False)
+
+    @property
+    def file(self) -> str:
+        """The name of the file."""
+        return f"{self.version:04}_{self.name}.sql"
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the text, in hexadecimal."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedMigration:
+    """One row of core.schema_migrations."""
+
+    version: int
+    name: str
+    checksum: str
+
+
+def list_migrations() -> list[Migration]:
+    """Every migration of this version of Foresell, in order."""
+    migrations = []
     for file in resources.files("foresell.store").joinpath("migrations").iterdir():
         if match := _FILE.match(file.name):
-            found.append((int(match[1]), match[2], _included(file.read_text(encoding="utf-8"))))
-    return sorted(found)
+            migrations.append(Migration(int(match[1]), match[2], _resolve_includes(file.read_text(encoding="utf-8"))))
+    return sorted(migrations)
 
 
-def schema() -> str:
-    """The whole schema as it should be: the files of schema/ in their order."""
+def read_schema() -> str:
+    """The schema that all migrations together produce: the files of schema/ in their order."""
     folder = resources.files("foresell.store").joinpath("schema")
     files = sorted(folder.iterdir(), key=lambda file: int(file.name.split("_")[0]))
-    return "\n".join(_included(file.read_text(encoding="utf-8")) for file in files)
+    return "\n".join(_resolve_includes(file.read_text(encoding="utf-8")) for file in files)
 
 
-def _included(text: str) -> str:
-    """The text with each `-- include package file` replaced by that file of an installed package."""
-    return _INCLUDE.sub(lambda found: resources.files(found[1]).joinpath(found[2]).read_text(encoding="utf-8"), text)
+def _resolve_includes(text: str) -> str:
+    """Replace each line `-- include PACKAGE FILE` by the text of that file of an installed package."""
+    return _INCLUDE.sub(
+        lambda match: resources.files(match[1]).joinpath(match[2]).read_text(encoding="utf-8"),
+        text,
+    )
 
 
 def migrate(owner_conninfo: str, *, make_roles: bool) -> list[int]:
-    """Bring the schema up to date; returns the versions applied now (none when it already was).
+    """Apply the migrations that are missing; returns their versions (none when the schema is up to date).
 
-    Raises ForesellError when the database is of a newer Foresell than this one.
+    Raises DatabaseTooOld for a database from before 0.2.0. Raises IncompatibleDatabase, and changes nothing, when the
+    database has a migration that this version does not know or whose text has changed, and when a migration fails.
     """
+    migrations = list_migrations()
     with psycopg.connect(owner_conninfo, autocommit=True) as con:
-        if _applied(con) == [version for version, _, _ in available()]:
+        applied = _list_applied(con)
+        check_applied(applied, migrations)
+        if len(applied) == len(migrations):
             return []
         con.execute("select pg_advisory_lock(%s)", [LOCK])
-        applied = _applied(con)
-        newest = available()[-1][0]
-        if applied and applied[-1] > newest:
-            raise ForesellError(
-                f"The database is at version {applied[-1]}, this Foresell knows only {newest}.",
-                remedy="Use the newer Foresell that made it.",
-            )
+        applied = _list_applied(con)  # another process may have migrated in the meantime
+        check_applied(applied, migrations)
         if make_roles:
             _ensure_roles(con)
-        return [
-            version
-            for version, name, text in available()
-            if version not in applied and _apply(con, version, name, text)
-        ]
+        done = {row.version for row in applied}
+        missing = [migration for migration in migrations if migration.version not in done]
+        for migration in missing:
+            _apply(con, migration)
+        return [migration.version for migration in missing]
 
 
-def _applied(con: psycopg.Connection[tuple[object, ...]]) -> list[int]:
-    known = con.execute("select to_regclass('truth.schema_migrations') is not null").fetchone()
-    if not known or not known[0]:
+def check_applied(applied: list[AppliedMigration], migrations: list[Migration]) -> None:
+    """Compare the applied migrations with the files. Raises IncompatibleDatabase for an unknown or changed one."""
+    known = {migration.version: migration for migration in migrations}
+    for row in applied:
+        if row.version not in known:
+            raise IncompatibleDatabase(
+                f"The database has the migration {row.version:04}_{row.name}.sql, which this version of Foresell does not"
+                " know.",
+                remedy="Use the newer version of Foresell that migrated it.",
+            )
+        migration = known[row.version]
+        if row.checksum != migration.checksum:
+            raise IncompatibleDatabase(
+                f"The migration {migration.file} was changed after it had been applied to this database.",
+                remedy=f"Restore the released {migration.file}, and put the change into a new migration.",
+            )
+
+
+def _list_applied(con: Connection) -> list[AppliedMigration]:
+    """The applied migrations, in order; none in an empty database. Raises DatabaseTooOld."""
+    if _has_table(con, "truth.schema_migrations"):
+        raise DatabaseTooOld
+    if not _has_table(con, "core.schema_migrations"):
         return []
-    rows = con.execute("select version from truth.schema_migrations order by version").fetchall()
-    return [int(str(row[0])) for row in rows]
+    rows = con.execute("select version, name, checksum from core.schema_migrations order by version").fetchall()
+    return [AppliedMigration(*row) for row in rows]
 
 
-def _apply(con: psycopg.Connection[tuple[object, ...]], version: int, name: str, text: str) -> bool:
-    with con.transaction():
-        con.execute("set local role foresell_owner")
-        con.execute(text.encode())
-        con.execute("insert into truth.schema_migrations (version, name) values (%s, %s)", [version, name])
-    log.info("migration applied", action="migrate", version=version)
-    return True
+def _has_table(con: Connection, name: str) -> bool:
+    row = con.execute("select to_regclass(%s) is not null", [name]).fetchone()
+    return bool(row and row[0])
 
 
-def _ensure_roles(con: psycopg.Connection[tuple[object, ...]]) -> None:
-    """Create what is missing; each needs CREATEROLE only where it is really missing."""
+def _apply(con: Connection, migration: Migration) -> None:
+    """Apply one migration in a transaction. Raises IncompatibleDatabase when PostgreSQL refuses a statement of it."""
+    try:
+        with con.transaction():
+            con.execute("set local role foresell_owner")
+            con.execute(migration.text.encode())
+            con.execute(
+                "insert into core.schema_migrations (version, name, checksum) values (%s, %s, %s)",
+                [migration.version, migration.name, migration.checksum],
+            )
+    except psycopg.OperationalError:
+        raise  # no connection or no disk space: not the migration's fault
+    except psycopg.Error as error:
+        raise IncompatibleDatabase(
+            f"The migration {migration.file} failed and was rolled back: {error.diag.message_primary}.",
+            remedy="The database is as it was before. Go on with the previous version of Foresell, and report this message.",
+        ) from None
+    log.info("migration applied", action="migrate", version=migration.version)
+
+
+def _ensure_roles(con: Connection) -> None:
+    """Create the missing roles; CREATEROLE is needed only where one is missing."""
     for role in ROLES:
         if not con.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone():
             con.execute(sql.SQL("create role {} nologin nosuperuser nobypassrls").format(sql.Identifier(role)))

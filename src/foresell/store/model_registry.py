@@ -22,6 +22,10 @@ def serving_models(database: Database, as_of: date) -> list[dict[str, Any]]:
     return _ask(database, "serving_models", as_of=as_of)
 
 
+#: Columns of a backtest as they are stored.
+COLUMNS = {"measure": "metric", "said": "predicted", "happened": "observed"}
+
+
 def save_model(
     cur: adbc.Cursor, *, task: str, kind: str, as_of: date, state: str, reason: str, body: str, card: Mapping[str, Any],
     figures: pa.Table, deciles: pa.Table,
@@ -33,7 +37,8 @@ def save_model(
     model_id = int(row[0])
     for table, rows in (("backtests", figures), ("backtest_deciles", deciles)):
         if rows.num_rows:
-            numbered = rows.add_column(0, "model_id", pa.array([model_id] * rows.num_rows, pa.int32()))
+            renamed = rows.rename_columns([COLUMNS.get(name, name) for name in rows.column_names])
+            numbered = renamed.add_column(0, "model_id", pa.array([model_id] * rows.num_rows, pa.int32()))
             cur.adbc_ingest(table, numbered, mode="append")
     return model_id
 

@@ -160,14 +160,14 @@ def line_classes(database: Database, run_id: int) -> list[dict[str, Any]]:
 
 
 def segments(database: Database, run_id: int) -> list[dict[str, Any]]:
-    """Customers and net revenue by segment in a run, also of thinned runs."""
+    """Customers and net revenue by segment in a run, also of pruned runs."""
     return _ask(database, "segments", run_id=run_id)
 
 
 def movement(database: Database, since: int, run_id: int) -> list[dict[str, Any]]:
     """How many customers went from which segment to which between two runs.
 
-    Raises NotFound when a run does not exist, NotReady when its scores were thinned.
+    Raises NotFound when a run does not exist, NotReady when its scores were pruned.
     """
     for each in (since, run_id):
         state = run(database, each)["state"]

@@ -67,7 +67,7 @@ def _stop(stopped: asyncio.Event, working: asyncio.Task[None]) -> None:
 async def _work_on_queue(app: procrastinate.App) -> None:
     await app.run_worker_async(
         name="foresell",
-        queues=["desk"],
+        queues=["jobs"],
         concurrency=1,
         install_signal_handlers=False,
         update_heartbeat_interval=HEARTBEAT_SECONDS,
@@ -79,14 +79,14 @@ async def _work_on_queue(app: procrastinate.App) -> None:
 def make_app(settings: Settings) -> procrastinate.App:
     """The queue and its only task."""
     database = Database(settings, via="worker")
-    conninfo = database.conninfo("app", search_path="jobs")
+    conninfo = database.conninfo("app", search_path="job_queue")
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4))
     retry = procrastinate.RetryStrategy(
         wait=RETRY_SECONDS, retry_exceptions={Busy, jobs.JobLocked, DatabaseUnavailable}
     )
 
-    @app.task(name="do", queue="desk", retry=retry)
-    def do(job_id: int) -> None:
+    @app.task(name="run_job", queue="jobs", retry=retry)
+    def process(job_id: int) -> None:
         run_job(database, job_id)
 
     return app

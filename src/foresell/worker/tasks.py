@@ -25,7 +25,7 @@ def run_job(database: Database, job_id: int) -> None:
     with jobs.claim(database, job_id) as job:
         if job is None:
             return
-        acting = dataclasses.replace(database, acting_for=job.asked_by)
+        acting = dataclasses.replace(database, acting_for=job.requested_by)
         log.info("job started", action=job.kind, job_id=job_id, attempt=job.attempts)
         KINDS[job.kind](acting, job)
     if job.import_state == "loaded":
@@ -132,4 +132,4 @@ def _open_upload(settings: Settings, job: jobs.Job) -> tuple[Upload, int]:
 def _queue_refresh(job: jobs.Job) -> None:
     """Request a refresh after this job, where the job asks for it."""
     if job.arguments.get("refresh"):
-        job.row("follow_up", asked_by=job.asked_by)
+        job.row("follow_up", requested_by=job.requested_by)

@@ -79,7 +79,7 @@ def _observe(database: Database, con: duckdb.DuckDBPyConnection, day: date) -> I
         for past in model_registry.runs_to_observe(database, rule.task, rule.horizon_days, day):
             predicted = model_registry.issued_predictions(database, past["run_id"], rule.column)
             for row in outcomes.observe_outcomes(con, rule, past["as_of"], predicted):
-                yield {**row, "run_id": past["run_id"], "model_id": past["model_id"], "graded_as_of": day}
+                yield {**row, "run_id": past["run_id"], "model_id": past["model_id"], "evaluated_as_of": day}
 
 
 def save_results(cur: adbc.Cursor, run_id: int, results: PredictionResults) -> None:
@@ -92,7 +92,7 @@ def save_results(cur: adbc.Cursor, run_id: int, results: PredictionResults) -> N
         )
     if results.outcomes:
         rows = pa.Table.from_pylist(list(results.outcomes), schema=outcomes.SCHEMA)
-        runs.save(cur, {"receipts": rows.to_reader()})
+        runs.save(cur, {"prediction_outcomes": rows.to_reader()})
 
 
 def save_version(cur: adbc.Cursor, version: ModelVersion) -> ModelVersion:

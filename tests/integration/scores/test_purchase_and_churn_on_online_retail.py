@@ -71,7 +71,7 @@ def test_the_goals_are_said_to_be_met_where_they_are(trained: dict[str, Trained]
 def test_one_year_alone_works_and_says_what_it_lacks(data_dir: Path) -> None:
     con = retail_snapshot("i", data_dir)
     as_of = as_of_of(con)
-    assert readiness(con, as_of, PURCHASE).level == "learner"
+    assert readiness(con, as_of, PURCHASE).level == "ml"
     churn = train_task(TrainingContext(con, as_of), CHURN)
     assert churn.model.kind == "bgnbd"
     assert "Only 7 past cutoffs have a known outcome" in churn.card["served_because"]

@@ -19,7 +19,7 @@ from foresell.scores.training.targets import targets
 from foresell.scores.training.train_task import Trained, TrainingContext, choose, load_model, train_task
 from tests.spec.scores.shop import believable_shop
 
-READY = Readiness("purchase", "learner", ())
+READY = Readiness("purchase", "ml", ())
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ CONTACTS = st.fixed_dictionaries({field: st.none() | st.text(max_size=80) for fi
 RECORDS = pa.schema(
     {
         "record_id": pa.int64(), "source_key": pa.string(), "email": pa.string(), "phone": pa.string(),
-        "address": pa.string(), "kek_id": pa.int32(), "wrapped": pa.binary(),
+        "address": pa.string(), "kek_id": pa.int32(), "wrapped_key": pa.binary(),
     }
 )  # fmt: skip
 
@@ -62,7 +62,7 @@ def test_the_same_contact_is_sealed_differently_each_time_and_found_the_same(tmp
         {"record_id": 2, "source_key": "b", "email": "ada@post.example", "phone": "0044 20 7946 0018"},
     ]
     one, two = vault.seal("shop", 1, pa.Table.from_pylist(rows, RECORDS)).to_pylist()
-    assert one["contact"] != two["contact"] and one["wrapped"] != two["wrapped"]
+    assert one["contact"] != two["contact"] and one["wrapped_key"] != two["wrapped_key"]
     assert one["email_index"] == two["email_index"] and one["phone_index"] == two["phone_index"]
     assert one["email_index"] in vault.indexes("ADA@post.EXAMPLE") and one["phone_index"] in vault.indexes(
         "44 2079460018"

@@ -11,8 +11,8 @@ import { EmptyState, Loading, QueryState } from '@/ui/states'
 import css from './Runs.module.css'
 
 const LEVELS: Record<TaskRow['level'], { label: string; tone: 'good' | 'plain' | 'warn' }> = {
-  learner: { label: 'Machine learning', tone: 'good' },
-  law: { label: 'Statistical model', tone: 'plain' },
+  ml: { label: 'Machine learning', tone: 'good' },
+  statistical: { label: 'Statistical model', tone: 'plain' },
   off: { label: 'Not available', tone: 'warn' },
 }
 

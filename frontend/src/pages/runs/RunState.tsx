@@ -7,7 +7,7 @@ const STATES = {
   superseded: { label: 'Replaced', tone: 'plain' },
   withdrawn: { label: 'Withdrawn', tone: 'warn' },
   failed: { label: 'Failed', tone: 'bad' },
-  thinned: { label: 'Totals only', tone: 'plain' },
+  pruned: { label: 'Totals only', tone: 'plain' },
 } as const
 
 export function RunState({ run }: { run: Run }) {

@@ -40,7 +40,7 @@ RETIRE_SECONDS = 60.0
 
 _PUBLISHED = (
     "select p.run_id, r.as_of, r.snapshot_file, r.published_at, r.customers_scored"
-    " from truth.publication as p join truth.runs as r using (run_id)"
+    " from core.publication as p join core.runs as r using (run_id)"
 )
 
 T = TypeVar("T")
@@ -133,7 +133,7 @@ class Web:
             return known[1]
         async with self.transaction(principal.user_id) as con:
             rows = await (
-                await con.execute("select customer_id from access.customers_seen() as t (customer_id)")
+                await con.execute("select customer_id from access.visible_customer_ids() as t (customer_id)")
             ).fetchall()
         scope = Scope.only(row["customer_id"] for row in rows)
         if len(self._scopes) >= SCOPES_KEPT:

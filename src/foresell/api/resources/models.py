@@ -52,7 +52,9 @@ class ServingModel(BaseModel):
 
     task: Task = Field(description="The task.")
     model_id: int | None = Field(description="The model; null when none answers.")
-    level: Literal["learner", "law", "off"] = Field(description="learner: machine learning; law: BG/NBD; off: nobody.")
+    level: Literal["ml", "statistical", "off"] = Field(
+        description="ml: machine learning; statistical: BG/NBD; off: no model predicts."
+    )
     sentence: str = Field(description="Why this one, and whether the world has moved away from what it learnt.")
     kind: str | None = Field(description="Which kind of model.")
     as_of: date | None = Field(description="Until when it knows.")

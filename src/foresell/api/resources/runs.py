@@ -46,7 +46,7 @@ class Run(BaseModel):
 
     run_id: int
     as_of: date | None = Field(description="null for a run that never came to its day.")
-    state: Literal["building", "published", "superseded", "withdrawn", "failed", "thinned"]
+    state: Literal["building", "published", "superseded", "withdrawn", "failed", "pruned"]
     published: bool = Field(description="Whether everything shown comes from it.")
     rules_version: int
     customers_scored: int | None

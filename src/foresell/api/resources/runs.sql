@@ -6,14 +6,14 @@ select r.run_id, nullif(r.as_of, 'epoch') as as_of, r.state, r.run_id = p.run_id
     r.customers_scored, r.versions, r.timings, r.error, r.started_at, r.published_at,
     case when r.state = 'building' then (
         select jsonb_build_object('step', j.step, 'done', j.done, 'total', j.total)
-        from desk.jobs as j where j.kind = 'refresh' and j.state = 'running') end as progress
-from truth.runs as r left join truth.publication as p on true
+        from jobs.jobs as j where j.kind = 'refresh' and j.state = 'running') end as progress
+from core.runs as r left join core.publication as p on true
 where %(run_id)s::integer is null or r.run_id = %(run_id)s
 order by r.run_id desc limit %(limit)s offset %(start)s
 
 -- name: count
-select count(*) as total from truth.runs
+select count(*) as total from core.runs
 
 -- name: open_refresh
 -- The refresh that is queued or running.
-select job_id from desk.jobs where kind = 'refresh' and state in ('queued', 'running')
+select job_id from jobs.jobs where kind = 'refresh' and state in ('queued', 'running')

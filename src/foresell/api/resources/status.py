@@ -68,7 +68,7 @@ class OperationStats(BaseModel):
 class SystemStatus(BaseModel):
     """The installation now, and since its API was started."""
 
-    version: str = Field(description="Foresell's.", examples=["0.1.0"])
+    version: str = Field(description="Foresell's.", examples=["0.2.0"])
     started_at: datetime = Field(description="When this process of the API was.", examples=["2026-11-21T09:00:00Z"])
     run: PublishedRun | None = Field(description="null: nothing is published yet.")
     database: DatabaseStatus = Field(description="Whether the database answers.")
@@ -84,7 +84,7 @@ async def get_status(web: WebOf, principal: Operator) -> Response:
     started = time.perf_counter()
     try:
         async with web.transaction(principal.user_id) as con:
-            row = await (await con.execute("select desk.worker_seen() as seen_at")).fetchone()
+            row = await (await con.execute("select jobs.last_worker_heartbeat() as seen_at")).fetchone()
         seen, ms = (row["seen_at"] if row else None), (time.perf_counter() - started) * 1000
     except DatabaseUnavailable:
         seen, ms = None, None

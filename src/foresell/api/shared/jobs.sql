@@ -1,16 +1,16 @@
 -- PostgreSQL: jobs the worker is asked to do, behind row security. Parameters are bound by name.
 
 -- name: request
-select desk.ask_for(%(kind)s, %(arguments)s) as job_id
+select jobs.request_job(%(kind)s, %(arguments)s) as job_id
 
 -- name: get
 -- Grain: the requested job, if the user may see it.
-select job_id, kind, state, asked_at, started_at, finished_at, attempts, step, done, total, result, error, remedy
-from desk.jobs where job_id = %(job_id)s
+select job_id, kind, state, requested_at, started_at, finished_at, attempts, step, done, total, result, error, remedy
+from jobs.jobs where job_id = %(job_id)s
 
 -- name: cancel_queued
-update desk.jobs set state = 'cancelled', finished_at = now() where job_id = %(job_id)s and state = 'queued'
+update jobs.jobs set state = 'cancelled', finished_at = now() where job_id = %(job_id)s and state = 'queued'
 
 -- name: cancel_running
 -- No row is changed once the job has begun to commit its result.
-update desk.jobs set cancel_asked = true where job_id = %(job_id)s and state = 'running' and cancellable
+update jobs.jobs set cancel_requested = true where job_id = %(job_id)s and state = 'running' and cancellable

@@ -64,7 +64,7 @@ class Job(BaseModel):
     job_id: int
     kind: Literal["inspect", "load", "undo", "refresh"]
     state: Literal["queued", "running", "done", "failed", "cancelled"]
-    asked_at: datetime
+    requested_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
     attempts: int = Field(description="How often it was begun: more than once when a worker died.")

@@ -49,7 +49,7 @@ class ModelVersion:
     @property
     def level(self) -> str:
         """learner for machine learning, law for a statistical model."""
-        return "law" if self.kind in STATISTICAL else "learner"
+        return "statistical" if self.kind in STATISTICAL else "ml"
 
     def with_id(self, model_id: int) -> ModelVersion:
         """The same version under the number the store gave it."""

@@ -15,8 +15,8 @@ from foresell.sql import read_sql
 SCHEMA = pa.schema(
     [
         ("run_id", pa.int32()), ("task", pa.string()), ("horizon_days", pa.int32()), ("grouping", pa.string()),
-        ("name", pa.string()), ("customers", pa.int64()), ("said", pa.float64()), ("happened", pa.float64()),
-        ("model_id", pa.int32()), ("graded_as_of", pa.date32()),
+        ("name", pa.string()), ("customers", pa.int64()), ("predicted", pa.float64()), ("observed", pa.float64()),
+        ("model_id", pa.int32()), ("evaluated_as_of", pa.date32()),
     ]
 )  # fmt: skip
 

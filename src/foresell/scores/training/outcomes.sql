@@ -20,7 +20,7 @@ ranked as (
     select *, 1 + (10 * (row_number() over (order by said desc, customer_id) - 1)) // count(*) over () as decile
     from outcome
 )
-select 'all' as grouping, 'all' as name, count(*) as customers, avg(said) as said, avg(happened) as happened from ranked
+select 'all' as grouping, 'all' as name, count(*) as customers, avg(said) as predicted, avg(happened) as observed from ranked
 union all
 select 'decile', lpad(cast(decile as varchar), 2, '0'), count(*), avg(said), avg(happened) from ranked group by decile
 union all

@@ -64,7 +64,7 @@ def readiness(con: duckdb.DuckDBPyConnection, as_of: date, task: Task) -> Readin
     gate = _needed(facts, task)
     closed = (facts["days_covered"] - HISTORY_DAYS - task.horizon) // STEP_DAYS + 1
     extra = _worth_learning(facts, task, max(0, closed))
-    level = "off" if not all(c.passed for c in gate) else "learner" if all(c.passed for c in extra) else "law"
+    level = "off" if not all(c.passed for c in gate) else "ml" if all(c.passed for c in extra) else "statistical"
     return Readiness(task.name, level, gate + extra)
 
 

@@ -98,7 +98,7 @@ def train_task(context: TrainingContext, task: Task) -> Trained:
     gate = readiness(context.con, context.as_of, task).required()
     panel = context.panel
     findings: tuple[Finding, ...] = ()
-    if gate.level == "learner" and task.challenger:
+    if gate.level == "ml" and task.challenger:
         findings = leak_guard.inspect(context.sample, panel, task.horizon, seed=context.seed)
         leak_guard.refuse(findings)
     allowed = _allowed(task, gate)
@@ -116,7 +116,7 @@ def train_task(context: TrainingContext, task: Task) -> Trained:
 def fit_for_replay(context: TrainingContext, task: Task) -> ModelVersion:
     """The model of a task without a backtest, to replay history. Raises NotReady like `train_task`."""
     gate = readiness(context.con, context.as_of, task).required()
-    kind = task.challenger if gate.level == "learner" and task.challenger else "bgnbd"
+    kind = task.challenger if gate.level == "ml" and task.challenger else "bgnbd"
     model = context.learners[kind](context.panel, context.panel.now, task.horizon)
     if model is None:
         raise NotReady(f"{task.name} could not be learnt from this history.")
@@ -129,14 +129,14 @@ def fit_for_replay(context: TrainingContext, task: Task) -> ModelVersion:
 
 
 def _allowed(task: Task, gate: Readiness) -> tuple[str, ...]:
-    if gate.level == "law":
+    if gate.level == "statistical":
         return BASELINES
     return tuple(dict.fromkeys((task.challenger, "lightgbm", *BASELINES))) if task.challenger else BASELINES[:1]
 
 
 def choose(result: Backtest, gate: Readiness) -> tuple[str, str]:
     """Which model is served and the sentence why: the challenger only if its rolling PR-AUC is no worse."""
-    if gate.level == "law" or not result.task.challenger:
+    if gate.level == "statistical" or not result.task.challenger:
         return "bgnbd", " ".join(gate.missing) or f"Over {result.task.horizon} days BG/NBD drifts least."
     ranks = {name: result.value(name, "pr_auc") for name in (result.task.challenger, *BASELINES)}
     known = {name: value for name, value in ranks.items() if value == value}

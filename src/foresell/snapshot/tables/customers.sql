@@ -3,6 +3,6 @@ select
     customer_id,
     min(country) as country,
     min(signup_date) as signup_date
-from truth.customer_records
+from core.customer_records
 group by customer_id
 order by customer_id

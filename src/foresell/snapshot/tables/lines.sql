@@ -13,8 +13,8 @@ with placed as (
         o.status,
         r.customer_id,
         row_number() over (order by r.customer_id, o.ordered_at, o.order_id) as place
-    from truth.orders as o
-    left join truth.customer_records as r on r.record_id = o.record_id
+    from core.orders as o
+    left join core.customer_records as r on r.record_id = o.record_id
     where o.ordered_at < cast($as_of as date)
 )
 select
@@ -33,7 +33,7 @@ select
         when i.amount < 0 or i.quantity < 0 then 'returns'
         else 'counted'
     end as class
-from truth.order_items as i
+from core.order_items as i
 join placed as o on o.order_id = i.order_id
-join truth.products as p on p.product_id = i.product_id
+join core.products as p on p.product_id = i.product_id
 order by o.place, i.line_no

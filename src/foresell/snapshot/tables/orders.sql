@@ -23,5 +23,5 @@ select
     cast(g.net_amount as decimal(18, 4)) as net_amount,
     g.customer_id is not null and g.net_amount > 0 as is_counted
 from goods as g
-join truth.orders as o on o.order_id = g.order_id
+join core.orders as o on o.order_id = g.order_id
 order by g.customer_id, g.ordered_at, g.order_id

@@ -1,4 +1,4 @@
 -- Grain: one row per product.
 select product_id, sku, name, category, category_derived, kind
-from truth.products
+from core.products
 order by product_id

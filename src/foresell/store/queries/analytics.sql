@@ -3,74 +3,74 @@
 -- name: rules
 -- Grain: one row per segment of the newest rules, in order.
 select rules_version, name, r_min, r_max, f_min, f_max, m_min, m_max, advice
-from truth.segment_rules
-where rules_version = (select max(rules_version) from truth.segment_rules)
+from core.segment_rules
+where rules_version = (select max(rules_version) from core.segment_rules)
 order by position
 
 -- name: rules_of_run
-select rules_version from truth.runs where run_id = %(run_id)s
+select rules_version from core.runs where run_id = %(run_id)s
 
 -- name: save_rules
-select truth.save_segment_rules(%(rules)s) as version
+select core.save_segment_rules(%(rules)s) as version
 
 -- name: run_before
 -- The newest run with an earlier day that still has its scores.
-select run_id, as_of from truth.runs
+select run_id, as_of from core.runs
 where as_of < %(as_of)s and state in ('published', 'superseded', 'withdrawn') and customers_scored > 0
 order by as_of desc, run_id desc
 limit 1
 
 -- name: run_with_scores
-select run_id, as_of from truth.runs
+select run_id, as_of from core.runs
 where run_id = %(run_id)s and state in ('published', 'superseded', 'withdrawn') and customers_scored > 0
 
 -- name: models
 -- Grain: one row per training, the newest first. serving: it answered its task in this run.
 select m.model_id, m.task, m.kind, m.as_of, m.state, m.reason, m.trained_at, a.run_id is not null as serving
-from truth.models as m
-left join truth.run_models as a on a.model_id = m.model_id and a.run_id = %(run_id)s
+from core.models as m
+left join core.run_models as a on a.model_id = m.model_id and a.run_id = %(run_id)s
 order by m.model_id desc
 limit 500
 
 -- name: tasks
 -- Grain: one row per task of this run. sentence: why this model, why trained or not, or why none answers.
 select a.task, a.model_id, a.level, a.sentence, m.kind, m.as_of
-from truth.run_models as a
-left join truth.models as m using (model_id)
+from core.run_models as a
+left join core.models as m using (model_id)
 where a.run_id = %(run_id)s
 order by a.task
 
 -- name: model
 select m.model_id, m.task, m.kind, m.as_of, m.state, m.reason, m.trained_at, a.run_id is not null as serving, m.card
-from truth.models as m
-left join truth.run_models as a on a.model_id = m.model_id and a.run_id = %(run_id)s
+from core.models as m
+left join core.run_models as a on a.model_id = m.model_id and a.run_id = %(run_id)s
 where m.model_id = %(model_id)s
 
 -- name: populations
-select distinct population from truth.backtests where model_id = %(model_id)s order by population
+select distinct population from core.backtests where model_id = %(model_id)s order by population
 
 -- name: cutoffs
 -- Grain: one row per test cutoff and measure of the model that was trained, on one population.
-select b.cutoff, b.measure, b.customers, b.value, b.low, b.high
-from truth.backtests as b
-join truth.models as m on m.model_id = b.model_id and (m.kind = b.model or m.task = 'revenue_forecast')
+select b.cutoff, b.metric as measure, b.customers, b.value, b.low, b.high
+from core.backtests as b
+join core.models as m on m.model_id = b.model_id and (m.kind = b.model or m.task = 'revenue_forecast')
 where b.model_id = %(model_id)s and b.population = %(population)s and b.cutoff is not null
-order by b.cutoff, b.measure
+order by b.cutoff, b.metric
 
 -- name: threshold
 -- From which probability on the served model says yes (the mean of what earlier cutoffs chose), and what that found: means
 -- over the test cutoffs, of all customers where only a share was judged.
 with mean as (
-    select b.measure, b.value, coalesce((m.card ->> 'share_of_customers')::double precision, 1) as share
-    from truth.backtests as b
-    join truth.models as m on m.model_id = b.model_id and m.kind = b.model
+    select b.metric, b.value, coalesce((m.card ->> 'share_of_customers')::double precision, 1) as share
+    from core.backtests as b
+    join core.models as m on m.model_id = b.model_id and m.kind = b.model
     where b.model_id = %(model_id)s and b.population = 'all' and b.cutoff is null
 ),
 found as (
-    select max(value) filter (where measure = 'threshold') as threshold,
-        max(value / share) filter (where measure = 'true_positive') as tp,
-        max(value / share) filter (where measure = 'false_positive') as fp,
-        max(value / share) filter (where measure = 'false_negative') as fn
+    select max(value) filter (where metric = 'threshold') as threshold,
+        max(value / share) filter (where metric = 'true_positive') as tp,
+        max(value / share) filter (where metric = 'false_positive') as fp,
+        max(value / share) filter (where metric = 'false_negative') as fn
     from mean
 )
 select threshold, tp + fp as calls, tp as sales, tp / nullif(tp + fp, 0) as precision, tp / nullif(tp + fn, 0) as recall
@@ -80,8 +80,8 @@ where threshold is not null and tp is not null
 -- name: targets
 -- Grain: one row per goal of the models that answer in this run.
 select m.model_id, goal.*
-from truth.run_models as a
-join truth.models as m using (model_id)
+from core.run_models as a
+join core.models as m using (model_id)
 cross join jsonb_to_recordset(m.card -> 'targets') as goal (
     task text, population text, measure text, goal double precision, value double precision, low double precision,
     trivial double precision, verdict text, sentence text)
@@ -89,15 +89,15 @@ where a.run_id = %(run_id)s
 order by goal.task, goal.population, goal.measure
 
 -- name: withdraw
-select truth.withdraw_model(%(task)s) as model_id
+select core.withdraw_model(%(task)s) as model_id
 
 -- name: forecast_accuracy
 -- Of the months the forecast of this run was judged on: how many, how right on average, the verdict.
 select count(*) as months, avg(b.value) as value, m.reason as sentence
-from truth.run_models as a
-join truth.models as m using (model_id)
-join truth.backtests as b
-    on b.model_id = m.model_id and b.model = 'ours' and b.population = 'revenue' and b.measure = 'accuracy'
+from core.run_models as a
+join core.models as m using (model_id)
+join core.backtests as b
+    on b.model_id = m.model_id and b.model = 'ours' and b.population = 'revenue' and b.metric = 'accuracy'
     and b.cutoff is not null and b.value <> 'NaN'
 where a.run_id = %(run_id)s and a.task = 'revenue_forecast'
 group by m.model_id, m.reason

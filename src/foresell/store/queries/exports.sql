@@ -16,23 +16,23 @@ group by r.customer_id
 
 -- name: unlock
 -- Grain: one record in reach of these customers, with the key that opens its contact data; the database records that.
-select customer_id, record_id, source, source_key, contact, kek_id, wrapped
-from audit.unlock(%(ids)s, 'export', %(request_id)s)
+select customer_id, record_id, source, source_key, contact, kek_id, wrapped_key
+from audit.unlock_contacts(%(ids)s, 'export', %(request_id)s)
 
 -- name: begin
 -- Returns the number of the export.
-insert into desk.exports (user_id, format, filters, sort, columns, with_contacts, run_id, rows)
+insert into delivery.exports (user_id, format, filters, sort, columns, with_contacts, run_id, rows)
 values (%(user_id)s, %(format)s, %(filters)s, %(sort)s, %(columns)s, %(with_contacts)s, %(run_id)s, %(rows)s)
 returning export_id
 
 -- name: finish
 -- It was sent whole.
-update desk.exports set bytes = %(bytes)s, sha256 = %(sha256)s, finished_at = now()
+update delivery.exports set bytes = %(bytes)s, sha256 = %(sha256)s, finished_at = now()
 where export_id = %(export_id)s and finished_at is null
 
 -- name: manifest
 -- Grain: the one export asked for, of this user or for those who read the audit.
 select e.export_id, e.user_id, e.started_at, e.finished_at, e.format, e.filters, e.sort, e.columns, e.with_contacts, e.run_id,
     r.as_of, e.rows, e.bytes, e.sha256
-from desk.exports as e join truth.runs as r using (run_id)
+from delivery.exports as e join core.runs as r using (run_id)
 where e.export_id = %(export_id)s

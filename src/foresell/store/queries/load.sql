@@ -12,7 +12,7 @@ order by batch_id desc limit 1
 
 -- name: open_batch
 -- The batch's row comes first because its rows refer to it; the counts follow before commit.
-insert into load_batches (source, profile, rows, file_name, file_bytes, file_sha256, mapping)
+insert into load_batches (source, format, record_type, file_name, file_bytes, file_sha256, mapping)
 values ($1, $2, $3, $4, $5, $6, $7::jsonb)
 returning batch_id
 
@@ -54,21 +54,21 @@ from customer_records as r join wanted on wanted.key = r.source_key where r.sour
 
 -- name: existing_contacts
 -- The sealed contact data among them, with what opens it.
-select r.record_id, r.source_key, r.contact, k.kek_id, k.wrapped
+select r.record_id, r.source_key, r.contact, k.kek_id, k.wrapped_key
 from customer_records as r
 join wanted on wanted.key = r.source_key
-join vault.subject_keys as k using (record_id)
+join privacy.data_keys as k using (record_id)
 where r.source = $1 and r.contact is not null
 
 -- name: erased
 -- Keyed hashes of the records of this source that were erased and stay so.
-select key_digest from vault.erased where source = $1
+select source_key_hash from privacy.erased_records where source = $1
 
 -- name: current_kek
-select max(kek_id) from vault.keks where retired_at is null
+select max(kek_id) from privacy.key_encryption_keys where retired_at is null
 
 -- name: new_kek
-insert into vault.keks default values returning kek_id
+insert into privacy.key_encryption_keys default values returning kek_id
 
 -- name: existing_products
 -- Products of the source among the wanted keys.

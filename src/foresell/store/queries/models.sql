@@ -23,11 +23,11 @@ from models order by model_id desc limit %(limit)s
 select * from models where model_id = %(model_id)s
 
 -- name: figures
-select model, population, cutoff, customers, measure, value, low, high from backtests
-where model_id = %(model_id)s order by model, population, cutoff nulls first, measure
+select model, population, cutoff, customers, metric as measure, value, low, high from backtests
+where model_id = %(model_id)s order by model, population, cutoff nulls first, metric
 
 -- name: deciles
-select model, cutoff, decile, customers, said, happened, lift from backtest_deciles
+select model, cutoff, decile, customers, predicted as said, observed as happened, lift from backtest_deciles
 where model_id = %(model_id)s order by model, cutoff, decile
 
 -- name: withdraw
@@ -46,7 +46,7 @@ from runs as r
 join run_models as m on m.run_id = r.run_id and m.task = %(task)s and m.level <> 'off'
 where r.as_of + %(horizon)s <= %(today)s
     and r.state in ('published', 'superseded', 'withdrawn')
-    and not exists (select from receipts as g where g.run_id = r.run_id and g.task = %(task)s)
+    and not exists (select from prediction_outcomes as g where g.run_id = r.run_id and g.task = %(task)s)
 order by r.run_id
 
 -- name: issued_predictions
@@ -56,13 +56,13 @@ from predictions as p join rfm_scores as s using (run_id, customer_id)
 where p.run_id = $1 and p.{column} is not null
 
 -- name: receipts
-select g.run_id, r.as_of, g.task, g.horizon_days, g.grouping, g.name, g.customers, g.said, g.happened, g.model_id, m.kind
-from receipts as g join runs as r using (run_id) left join models as m using (model_id)
+select g.run_id, r.as_of, g.task, g.horizon_days, g.grouping, g.name, g.customers, g.predicted as said, g.observed as happened, g.model_id, m.kind
+from prediction_outcomes as g join runs as r using (run_id) left join models as m using (model_id)
 order by g.task, r.as_of, g.run_id, g.grouping, g.name
 
 -- name: last_calibration_error
 -- Of the purchase probabilities graded last: mean absolute difference of said and happened over the tenths.
-select sum(customers * abs(said - happened)) / sum(customers) as error
-from receipts
+select sum(customers * abs(predicted - observed)) / sum(customers) as error
+from prediction_outcomes
 where task = 'purchase' and grouping = 'decile' and run_id = (
-    select run_id from receipts join runs using (run_id) where task = 'purchase' order by runs.as_of desc, run_id desc limit 1)
+    select run_id from prediction_outcomes join runs using (run_id) where task = 'purchase' order by runs.as_of desc, run_id desc limit 1)

@@ -76,14 +76,14 @@ old as (
     update runs set snapshot_file = null, state = case
         when in_month = 1 then state
         when exists (select from run_models as m where m.run_id = runs.run_id and m.task = 'purchase' and m.level <> 'off')
-            and not exists (select from receipts as g where g.run_id = runs.run_id and g.task = 'purchase') then state
-        else 'thinned' end
-    from ranked where ranked.run_id = runs.run_id and age > %(keep)s and runs.state <> 'thinned'
+            and not exists (select from prediction_outcomes as g where g.run_id = runs.run_id and g.task = 'purchase') then state
+        else 'pruned' end
+    from ranked where ranked.run_id = runs.run_id and age > %(keep)s and runs.state <> 'pruned'
     returning runs.run_id, runs.state
 ),
-scores as (delete from rfm_scores using old where old.run_id = rfm_scores.run_id and old.state = 'thinned'),
-reasons as (delete from prediction_reasons using old where old.run_id = prediction_reasons.run_id and old.state = 'thinned')
-delete from predictions using old where old.run_id = predictions.run_id and old.state = 'thinned'
+scores as (delete from rfm_scores using old where old.run_id = rfm_scores.run_id and old.state = 'pruned'),
+reasons as (delete from prediction_reasons using old where old.run_id = prediction_reasons.run_id and old.state = 'pruned')
+delete from predictions using old where old.run_id = predictions.run_id and old.state = 'pruned'
 
 -- name: kept_files
 select snapshot_file from runs where snapshot_file is not null

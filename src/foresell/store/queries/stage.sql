@@ -171,7 +171,7 @@ where c.changed
 
 -- name: contacts_to_seal
 -- Records whose contact data is new or changed, in the clear, with the data key they may have already.
-select i.record_id, p.customer_key as source_key, p.email, p.phone, p.address, k.kek_id, k.wrapped
+select i.record_id, p.customer_key as source_key, p.email, p.phone, p.address, k.kek_id, k.wrapped_key
 from planned_customers as p
 join record_ids as i using (customer_key)
 left join existing_keys as k on k.record_id = i.record_id
@@ -179,8 +179,8 @@ where p.contact_changed
 order by i.record_id
 
 -- name: new_subject_keys
--- Rows for vault.subject_keys.
-select record_id, kek_id, wrapped from sealed_contacts where is_new_key
+-- Rows for privacy.data_keys.
+select record_id, kek_id, wrapped_key from sealed_contacts where is_new_key
 
 -- name: new_customers
 -- Rows for customers: one new customer per new record, until identity says otherwise.

@@ -38,7 +38,7 @@ where s.batch_id = %(batch)s and s.table_name = 'customer_records' and s.row_id 
 
 -- name: drop_subject_keys
 -- Keys of the batch's own records, and of those that had no contact data before it.
-delete from vault.subject_keys as k using customer_records as r
+delete from privacy.data_keys as k using customer_records as r
 where r.record_id = k.record_id and (r.batch_id = %(batch)s or r.contact is null and r.record_id in (
     select row_id from superseded_rows where batch_id = %(batch)s and table_name = 'customer_records'))
 

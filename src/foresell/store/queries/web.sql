@@ -45,7 +45,7 @@ group by customer_id
 
 -- name: unlock
 -- Grain: one record with contact data; recorded in the audit.
-select * from audit.unlock(%(ids)s, 'reveal', %(request_id)s)
+select * from audit.unlock_contacts(%(ids)s, 'reveal', %(request_id)s)
 
 -- name: search
 -- Grain: one row per customer in reach with such a name, id or source key.
@@ -58,13 +58,13 @@ select customer_id from web.find_customers('', %(most)s, %(indexes)s) as t (cust
 -- name: model
 -- The model that answers a task in the published run, with the means of its backtest over all customers.
 select m.model_id, m.kind, m.trained_at, (m.card ->> 'rows')::bigint as rows, a.level, a.sentence,
-    (select jsonb_object_agg(b.measure, b.value) from truth.backtests as b
+    (select jsonb_object_agg(b.metric, b.value) from core.backtests as b
         where b.model_id = m.model_id and b.model = m.kind and b.population = 'all' and b.cutoff is null) as figures,
-    (select jsonb_object_agg(d.decile, d.happened) from (
-        select decile, sum(happened * customers) / sum(customers) as happened from truth.backtest_deciles
+    (select jsonb_object_agg(d.decile, d.observed) from (
+        select decile, sum(observed * customers) / sum(customers) as observed from core.backtest_deciles
         where model_id = m.model_id and model = m.kind group by decile) as d) as deciles
-from truth.run_models as a
-left join truth.models as m using (model_id)
+from core.run_models as a
+left join core.models as m using (model_id)
 where a.run_id = %(run_id)s and a.task = %(task)s
 
 -- name: history
@@ -72,7 +72,7 @@ where a.run_id = %(run_id)s and a.task = %(task)s
 select r.run_id, r.as_of, r.as_of + 30 as window_ends, s.segment, s.rfm_score, s.recency_days, s.frequency, s.monetary,
     p.probability, p.churn_90, p.value_12m
 from web.rfm_scores as s
-join truth.runs as r using (run_id)
+join core.runs as r using (run_id)
 left join web.predictions as p using (run_id, customer_id)
 where s.customer_id = %(customer_id)s and r.state in ('published', 'superseded', 'withdrawn')
 order by r.as_of desc, r.run_id desc

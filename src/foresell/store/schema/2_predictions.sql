@@ -1,4 +1,5 @@
--- Models with their cards, what they said, and whether it came true.
+-- Models with their cards and backtests, predictions, and predictions compared with what was observed.
+set search_path = core;
 
 create table models (
     model_id integer primary key generated always as identity,
@@ -11,7 +12,7 @@ create table models (
     card jsonb not null,
     trained_at timestamptz not null default now()
 );
-comment on table models is 'One row per training of one task. body: the model as text, never code; card: what it learnt from, how well it did, what was checked. as_of: it knows nothing later, and serves no earlier day.';
+comment on table models is 'One row per training of one task. body: the model as text, never code. card: the model card: training data, results, checks. as_of: it was trained on data before that day, and predicts no earlier day.';
 create index models_task on models (task, as_of desc, model_id desc);
 
 create table backtests (
@@ -22,12 +23,12 @@ create table backtests (
     population text not null,
     cutoff date,
     customers bigint not null,
-    measure text not null,
+    metric text not null,
     value double precision,
     low double precision,
     high double precision
 );
-comment on table backtests is 'One row per training, model compared, population, cutoff (null: mean of the test cutoffs) and measure, out of time, with a 95 % bootstrap interval.';
+comment on table backtests is 'One row per training, compared model, population, cutoff (null: the mean of the test cutoffs) and metric, out of time. low, high: 95 % bootstrap confidence interval.';
 create index backtests_model_id on backtests (model_id);
 
 create table backtest_deciles (
@@ -37,22 +38,22 @@ create table backtest_deciles (
     cutoff date not null,
     decile integer not null,
     customers bigint not null,
-    said double precision not null,
-    happened double precision not null,
+    predicted double precision not null,
+    observed double precision not null,
     lift double precision
 );
-comment on table backtest_deciles is 'One row per training, model compared, cutoff and tenth of the customers (1 = likeliest): what was said, what happened.';
+comment on table backtest_deciles is 'One row per training, compared model, cutoff and decile of customers (1 = highest probability). predicted: mean probability. observed: share of positives.';
 create index backtest_deciles_model_id on backtest_deciles (model_id);
 
 create table run_models (
     run_id integer not null references runs on delete cascade,
     task text not null,
     model_id integer references models,
-    level text not null check (level in ('learner', 'law', 'off')),
+    level text not null check (level in ('ml', 'statistical', 'off')),
     sentence text not null,
     primary key (run_id, task)
 );
-comment on table run_models is 'One row per run and task: which model answered, or why none did, and why it was trained or not.';
+comment on table run_models is 'One row per run and task. level: ml (machine learning), statistical, or off (no model predicted). sentence: why this model, why none, or why it was not retrained.';
 
 create table predictions (
     run_id integer not null references runs on delete cascade,
@@ -71,7 +72,7 @@ create table predictions (
     other_scores text,
     primary key (run_id, customer_id)
 );
-comment on table predictions is 'One row per run and scored customer. probability: of an order within 30 days of the run''s as_of; churn: of none within 90 or 180; value_12m: net revenue of the next 365. Null where the task is off. other_scores: a JSON object of the scores that have no column of their own here yet.';
+comment on table predictions is 'One row per run and scored customer. probability: of an order within 30 days of the run''s as_of; churn_90, churn_180: of no order within 90 or 180 days. value_12m: net revenue of the next 365 days. Null where the task is off. other_scores: a JSON object of the scores that have no column of their own here yet.';
 
 create table prediction_reasons (
     run_id integer not null references runs on delete cascade,
@@ -83,7 +84,7 @@ create table prediction_reasons (
     sentence text not null,
     primary key (run_id, customer_id, rank)
 );
-comment on table prediction_reasons is 'One row per run, customer at the head of the call list and reason: 1 to 3 are the customer''s, 4 is the season''s part.';
+comment on table prediction_reasons is 'One row per run, customer at the top of the call list and reason. rank: 1 to 3 are reasons of the customer, 4 is the effect of the season. points: percentage points it adds to the probability.';
 
 create table forecasts (
     run_id integer not null references runs on delete cascade,
@@ -99,26 +100,26 @@ create table forecasts (
     note text not null,
     primary key (run_id, grain, starts, target)
 );
-comment on table forecasts is 'One row per run, period and target: the whole period, the part known at as_of included; 80 % interval. ends: the first day after it.';
+comment on table forecasts is 'One row per run, period and target. ends: the first day after the period. known: the part before as_of. expected: the whole period, known included. low, high: 80 % prediction interval.';
 
-create table receipts (
+create table prediction_outcomes (
     run_id integer not null references runs on delete cascade,
     task text not null,
     horizon_days integer not null,
     grouping text not null check (grouping in ('all', 'decile', 'segment')),
     name text not null,
     customers bigint not null,
-    said double precision not null,
-    happened double precision not null,
+    predicted double precision not null,
+    observed double precision not null,
     model_id integer references models,
-    graded_as_of date not null,
+    evaluated_as_of date not null,
     primary key (run_id, task, grouping, name)
 );
-comment on table receipts is 'One row per run, task and group of customers whose window has closed: what was said on average, what happened. lifetime_value: money per customer, the others shares.';
+comment on table prediction_outcomes is 'One row per run, task and group of customers whose prediction window has closed: the mean prediction compared with what was observed. grouping: all, decile (1 = highest prediction) or segment; name: which one. lifetime_value: money per customer; other tasks: probability and share of customers.';
 
-grant select, insert on models, backtests, backtest_deciles, run_models, predictions, prediction_reasons, forecasts, receipts
+grant select, insert on models, backtests, backtest_deciles, run_models, predictions, prediction_reasons, forecasts, prediction_outcomes
     to foresell_app;
-grant select on models, backtests, backtest_deciles, run_models, predictions, prediction_reasons, forecasts, receipts
+grant select on models, backtests, backtest_deciles, run_models, predictions, prediction_reasons, forecasts, prediction_outcomes
     to foresell_reader;
 grant update on models to foresell_app;
 grant delete on predictions, prediction_reasons to foresell_app;

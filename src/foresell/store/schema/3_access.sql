@@ -1,9 +1,9 @@
--- Who may see what: users, roles, sessions, factors, and the functions row security asks.
--- The web's transactions say who they act for (foresell.user_id); team, ownership and permissions are read here, never
--- taken from the application. Secrets are stored hashed or encrypted. foresell_reader sees nothing of this schema.
+-- Users, roles, sessions, authentication factors, and the functions that row security policies call.
+-- A transaction of the web says which user it acts for (foresell.user_id); team, ownership and permissions are read from
+-- these tables, never taken from the application. Secrets are stored hashed or encrypted. foresell_reader cannot read this schema.
 
 create schema access;
-comment on schema access is 'Who may see what. The functions me, scope, may and sees are what row security asks.';
+comment on schema access is 'Users and their permissions. Row security policies call current_user_id, current_scope, has_permission and can_see.';
 set search_path = access;
 
 create table roles (
@@ -11,13 +11,13 @@ create table roles (
     scope text not null check (scope in ('own', 'team', 'all')),
     description text not null
 );
-comment on table roles is 'One row per role. scope: whose customers it reaches; the widest of a user''s roles counts.';
+comment on table roles is 'One row per role. scope: whose customers it may see (own, team or all); the widest scope of a user''s roles applies.';
 
 create table permissions (
     permission text primary key,
     description text not null
 );
-comment on table permissions is 'One row per thing that can be allowed. Whatever is not granted is denied.';
+comment on table permissions is 'One row per permission. What is not granted is denied.';
 
 create table role_permissions (
     role text not null references roles,
@@ -30,7 +30,7 @@ create table teams (
     team_id integer primary key generated always as identity,
     name text not null unique check (name <> '')
 );
-comment on table teams is 'One row per team; a manager sees the customers of the own team.';
+comment on table teams is 'One row per team; a manager sees the customers of their team.';
 
 create table users (
     user_id integer primary key generated always as identity,
@@ -42,7 +42,7 @@ create table users (
     disabled_at timestamptz,
     unique (email)
 );
-comment on table users is 'One row per person who may sign in. Never deleted, so that the audit keeps its names; disabled_at ends everything at once.';
+comment on table users is 'One row per user. Never deleted, so that the audit log keeps its names; a user with disabled_at has no access.';
 create index users_team on users (team_id);
 
 create table user_roles (
@@ -50,23 +50,23 @@ create table user_roles (
     role text not null references roles,
     primary key (user_id, role)
 );
-comment on table user_roles is 'One row per user and role held.';
+comment on table user_roles is 'One row per user and role of that user.';
 
 create table customer_owners (
     customer_id text primary key,
     user_id integer not null references users,
     assigned_at timestamptz not null default now()
 );
-comment on table customer_owners is 'One row per customer somebody looks after. It may outlive the customer (ids are never reused), so customer_id refers to no row.';
+comment on table customer_owners is 'One row per customer with an owner. The row may outlive the customer (ids are never reused), so customer_id is not a foreign key.';
 create index customer_owners_user on customer_owners (user_id);
 
 create table passwords (
     user_id integer primary key references users,
     hash text not null check (hash like '$argon2id$%'),
-    stands_alone boolean not null,
+    single_factor_ok boolean not null,
     changed_at timestamptz not null default now()
 );
-comment on table passwords is 'One row per user with a password, as argon2id. stands_alone: long enough without a second factor.';
+comment on table passwords is 'One row per user with a password. hash: argon2id. single_factor_ok: long enough to sign in without a second factor.';
 
 create table totp (
     user_id integer primary key references users,
@@ -74,7 +74,7 @@ create table totp (
     confirmed_at timestamptz,
     last_step bigint not null default 0
 );
-comment on table totp is 'One row per authenticator app. secret: encrypted with a key of the home. last_step: the newest 30-second step a code was accepted for, so that no code counts twice.';
+comment on table totp is 'One row per authenticator app. secret: encrypted with a key of the home. last_step: the newest 30-second step a code was accepted for, so that no code is accepted twice.';
 
 create table recovery_codes (
     user_id integer not null references users,
@@ -82,7 +82,7 @@ create table recovery_codes (
     used_at timestamptz,
     primary key (user_id, code_hash)
 );
-comment on table recovery_codes is 'One row per recovery code given out last; each counts once.';
+comment on table recovery_codes is 'One row per recovery code of the newest set; each can be used once.';
 
 create table passkeys (
     credential_id bytea primary key,
@@ -93,18 +93,18 @@ create table passkeys (
     created_at timestamptz not null default now(),
     last_used_at timestamptz
 );
-comment on table passkeys is 'One row per passkey. sign_count: only ever grows; a smaller one is a copy and is refused.';
+comment on table passkeys is 'One row per passkey. sign_count: only increases; a passkey with a smaller count is a copy and is refused.';
 create index passkeys_user on passkeys (user_id);
 
-create table identities (
+create table oidc_accounts (
     provider text not null,
     subject text not null,
     user_id integer not null references users,
     linked_at timestamptz not null default now(),
     primary key (provider, subject)
 );
-comment on table identities is 'One row per account at an OpenID Connect provider that signs a user in.';
-create index identities_user on identities (user_id);
+comment on table oidc_accounts is 'One row per account at an OpenID Connect provider that signs a user in.';
+create index oidc_accounts_user on oidc_accounts (user_id);
 
 create table sessions (
     session_id uuid primary key default gen_random_uuid(),
@@ -119,7 +119,7 @@ create table sessions (
     revoked_at timestamptz,
     revoked_because text check (revoked_because in ('signed out', 'reuse', 'by user', 'by admin', 'password changed'))
 );
-comment on table sessions is 'One row per sign-in on one device. network: the /24 or /48 it came from. second_factor_at: when the person last proved more than holding the session.';
+comment on table sessions is 'One row per sign-in on one device. network: the /24 (IPv4) or /48 (IPv6) of the client. second_factor_at: the last re-authentication (step-up).';
 create index sessions_user on sessions (user_id);
 
 create table refresh_tokens (
@@ -128,7 +128,7 @@ create table refresh_tokens (
     issued_at timestamptz not null default now(),
     used_at timestamptz
 );
-comment on table refresh_tokens is 'One row per refresh token of a session, as SHA-256. Each counts once; one that comes back ends the session.';
+comment on table refresh_tokens is 'One row per refresh token of a session, as SHA-256. Each can be used once; a reused token ends the session.';
 create index refresh_tokens_session on refresh_tokens (session_id);
 
 create table devices (
@@ -137,7 +137,7 @@ create table devices (
     known_since timestamptz not null default now(),
     primary key (token_hash, user_id)
 );
-comment on table devices is 'One row per device a user signed in on before: guesses made elsewhere do not lock it out.';
+comment on table devices is 'One row per device on which a user has signed in: failed attempts from elsewhere do not lock it out.';
 create index devices_user on devices (user_id);
 
 create table api_keys (
@@ -152,10 +152,10 @@ create table api_keys (
     last_used_at timestamptz,
     revoked_at timestamptz
 );
-comment on table api_keys is 'One row per key of a program, as SHA-256. It may do what both its permissions and its owner''s allow. hint: its first characters, to tell keys apart.';
+comment on table api_keys is 'One row per API key. key_hash: SHA-256. It grants what both its own permissions and those of its user allow. hint: its first characters, to tell keys apart.';
 create index api_keys_user on api_keys (user_id);
 
-create table links (
+create table login_links (
     token_hash bytea primary key,
     user_id integer not null references users,
     loopback_only boolean not null,
@@ -163,149 +163,149 @@ create table links (
     expires_at timestamptz not null,
     used_at timestamptz
 );
-comment on table links is 'One row per one-time sign-in link. loopback_only: accepted only from the machine itself.';
-create index links_user on links (user_id);
+comment on table login_links is 'One row per one-time sign-in link. loopback_only: accepted only from the machine itself.';
+create index login_links_user on login_links (user_id);
 
-create table challenges (
+create table auth_challenges (
     token_hash bytea primary key,
     kind text not null check (kind in ('second factor', 'passkey', 'new passkey', 'oidc')),
     user_id integer references users,
     data jsonb not null default '{}',
     expires_at timestamptz not null
 );
-comment on table challenges is 'One row per sign-in that waits for its next step; taken out when it comes.';
-create index challenges_expire on challenges (expires_at);
+comment on table auth_challenges is 'One row per sign-in that waits for its next step, which deletes it.';
+create index auth_challenges_expire on auth_challenges (expires_at);
 
-create table attempts (
+create table login_attempts (
     attempt_id bigint primary key generated always as identity,
-    account bytea not null,
+    account_hash bytea not null,
     network cidr not null,
     device bytea,
     attempted_at timestamptz not null default now()
 );
-comment on table attempts is 'One row per guess that was evaluated and not right, for an hour. account: keyed hash of the e-mail typed, whether or not there is such a user. device: set when it came from a known one.';
-create index attempts_account on attempts (account, attempted_at);
-create index attempts_network on attempts (network, attempted_at);
+comment on table login_attempts is 'One row per failed sign-in attempt of the last hour. account_hash: keyed hash of the e-mail entered, whether or not such a user exists. device: set when it came from a known device.';
+create index login_attempts_account on login_attempts (account_hash, attempted_at);
+create index login_attempts_network on login_attempts (network, attempted_at);
 
-create function me() returns integer
+create function current_user_id() returns integer
 language sql stable parallel safe security definer
 set search_path = access, pg_temp
 begin atomic
     select user_id from users
     where user_id = nullif(current_setting('foresell.user_id', true), '')::integer and disabled_at is null;
 end;
-comment on function me is 'The user this transaction acts for; null when nobody, or when disabled.';
+comment on function current_user_id is 'The user this transaction acts for; null when there is none or the user is disabled.';
 
-create function clear_challenges() returns void
+create function delete_expired_challenges() returns void
 language sql security definer
 set search_path = access, pg_temp
 begin atomic
-    delete from challenges where expires_at < now() - interval '5 minutes';
+    delete from auth_challenges where expires_at < now() - interval '5 minutes';
 end;
-comment on function clear_challenges is 'Takes out what nobody came back for: row security shows a challenge to its holder only.';
+comment on function delete_expired_challenges is 'Deletes expired challenges, which row security shows to their holders only.';
 
-create function scope() returns text
+create function current_scope() returns text
 language sql stable parallel safe security definer
 set search_path = access, pg_temp
 begin atomic
     select coalesce((
-        select r.scope from user_roles as u join roles as r using (role) where u.user_id = me()
+        select r.scope from user_roles as u join roles as r using (role) where u.user_id = current_user_id()
         order by array_position(array['all', 'team', 'own'], r.scope) limit 1
     ), 'none');
 end;
-comment on function scope is 'Whose customers this transaction reaches: none, own, team or all.';
+comment on function current_scope is 'Whose customers this transaction may see: none, own, team or all.';
 
-create function may(wanted text) returns boolean
+create function has_permission(wanted text) returns boolean
 language sql stable parallel safe security definer
 set search_path = access, pg_temp
 begin atomic
     select exists (
         select from user_roles as u join role_permissions as r using (role)
-        where u.user_id = me() and r.permission = wanted
+        where u.user_id = current_user_id() and r.permission = wanted
     );
 end;
-comment on function may is 'Whether the user of this transaction holds a permission.';
+comment on function has_permission is 'Whether the user of this transaction has a permission.';
 
-create function my_team() returns integer
+create function current_team_id() returns integer
 language sql stable parallel safe security definer
 set search_path = access, pg_temp
 begin atomic
-    select team_id from users where user_id = me();
+    select team_id from users where user_id = current_user_id();
 end;
-comment on function my_team is 'The team of the user of this transaction, or null.';
+comment on function current_team_id is 'The team of the user of this transaction, or null.';
 
-create function colleagues() returns setof integer
+create function visible_user_ids() returns setof integer
 language sql stable parallel safe security definer
 set search_path = access, pg_temp
 begin atomic
     select u.user_id from users as u
-    where case scope() when 'all' then true
-        when 'team' then u.user_id = me() or u.team_id = my_team()
-        when 'own' then u.user_id = me()
+    where case current_scope() when 'all' then true
+        when 'team' then u.user_id = current_user_id() or u.team_id = current_team_id()
+        when 'own' then u.user_id = current_user_id()
         else false end;
 end;
-comment on function colleagues is 'Grain: one user whose customers and calls this transaction reaches, oneself included.';
+comment on function visible_user_ids is 'Grain: one user whose customers and calls this transaction may see, the current user included.';
 
-create function customers_seen() returns setof text
+create function visible_customer_ids() returns setof text
 language sql stable parallel safe security definer
 set search_path = access, pg_temp
 begin atomic
-    select customer_id from customer_owners where user_id in (select colleagues());
+    select customer_id from customer_owners where user_id in (select visible_user_ids());
 end;
-comment on function customers_seen is 'Grain: one owned customer in reach. For lists; whoever has scope all sees the others, too.';
+comment on function visible_customer_ids is 'Grain: one visible customer with an owner. For lists; with scope all, customers without an owner are visible, too.';
 
-create function sees(customer text) returns boolean
+create function can_see(customer text) returns boolean
 language sql stable parallel safe security definer
 set search_path = access, pg_temp
 begin atomic
-    select scope() = 'all' or exists (
-        select from customer_owners where customer_id = customer and user_id in (select colleagues())
+    select current_scope() = 'all' or exists (
+        select from customer_owners where customer_id = customer and user_id in (select visible_user_ids())
     );
 end;
-comment on function sees is 'Whether one customer is in reach of this transaction.';
+comment on function can_see is 'Whether this transaction may see one customer.';
 
-create function user_of_email(wanted text) returns integer
+create function user_id_of_email(wanted text) returns integer
 language sql stable security definer
 set search_path = access, pg_temp
 begin atomic
     select user_id from users where email = lower(wanted) and disabled_at is null;
 end;
-comment on function user_of_email is 'Whose e-mail this is, for sign-in, when nobody is signed in yet.';
+comment on function user_id_of_email is 'The enabled user with this e-mail, for sign-in, before a user is known.';
 
-create function user_of_secret(what text, secret bytea) returns integer
+create function user_id_of_secret(what text, secret bytea) returns integer
 language sql stable security definer
 set search_path = access, pg_temp
 begin atomic
     select case what
         when 'refresh token' then (
             select s.user_id from refresh_tokens join sessions as s using (session_id) where token_hash = secret)
-        when 'link' then (select user_id from links where token_hash = secret)
+        when 'link' then (select user_id from login_links where token_hash = secret)
         when 'api key' then (select user_id from api_keys where key_hash = secret)
         when 'passkey' then (select user_id from passkeys where credential_id = secret)
     end;
 end;
-comment on function user_of_secret is 'Whose secret this is; whether it still counts is read as that user.';
+comment on function user_id_of_secret is 'The user a secret belongs to; whether it is still valid is checked acting for that user.';
 
-create function user_of_identity(of_provider text, of_subject text) returns integer
+create function user_id_of_oidc_account(of_provider text, of_subject text) returns integer
 language sql stable security definer
 set search_path = access, pg_temp
 begin atomic
-    select user_id from identities where provider = of_provider and subject = of_subject;
+    select user_id from oidc_accounts where provider = of_provider and subject = of_subject;
 end;
-comment on function user_of_identity is 'Whom an account at a provider signs in.';
+comment on function user_id_of_oidc_account is 'The user that an account at an OpenID Connect provider signs in.';
 
 create function reset_user(wanted integer, factors boolean) returns void
 language sql security definer
 set search_path = access, pg_temp
 begin atomic
     update sessions set revoked_at = now(), revoked_because = 'by admin'
-    where user_id = wanted and revoked_at is null and may('users.manage');
-    delete from devices where user_id = wanted and may('users.manage');
-    delete from totp where user_id = wanted and factors and may('users.manage');
-    delete from recovery_codes where user_id = wanted and factors and may('users.manage');
-    delete from passkeys where user_id = wanted and factors and may('users.manage');
+    where user_id = wanted and revoked_at is null and has_permission('users.manage');
+    delete from devices where user_id = wanted and has_permission('users.manage');
+    delete from totp where user_id = wanted and factors and has_permission('users.manage');
+    delete from recovery_codes where user_id = wanted and factors and has_permission('users.manage');
+    delete from passkeys where user_id = wanted and factors and has_permission('users.manage');
 end;
-comment on function reset_user is 'Ends a user''s sessions and forgets the devices; with factors, also app, recovery codes and passkeys. For whoever manages users.';
+comment on function reset_user is 'Ends a user''s sessions and deletes the known devices; with factors, also the authenticator app, recovery codes and passkeys. Needs users.manage.';
 
 create function sign_in_states() returns table (user_id integer, second_factor boolean, last_seen_at timestamptz)
 language sql stable security definer
@@ -316,24 +316,24 @@ begin atomic
             or exists (select from passkeys as p where p.user_id = u.user_id),
         (select max(s.last_seen_at) from sessions as s where s.user_id = u.user_id)
     from users as u
-    where may('users.manage') or u.user_id = me();
+    where has_permission('users.manage') or u.user_id = current_user_id();
 end;
-comment on function sign_in_states is 'Grain: one user: whether there is a second factor and when the user was last seen. For whoever manages users.';
+comment on function sign_in_states is 'Grain: one user, with whether a second factor is set up and when the user was last active. Needs users.manage; without it only the current user.';
 
-create function keep_to_own_columns() returns trigger
+create function protect_managed_columns() returns trigger
 language plpgsql
 set search_path = access, pg_temp
 as $$
 begin
-    if current_user = 'foresell_web' and not may('users.manage') then
-        raise insufficient_privilege using message = 'team and state of a user are changed by whoever manages users';
+    if current_user = 'foresell_web' and not has_permission('users.manage') then
+        raise insufficient_privilege using message = 'changing the team or state of a user needs the permission users.manage';
     end if;
     return new;
 end $$;
-comment on function keep_to_own_columns is 'People change their own name, e-mail and preferences, not their team or whether they are disabled.';
-create trigger users_keep_to_own_columns before update on users for each row
+comment on function protect_managed_columns is 'Users may change their own name, e-mail and preferences, but not their team or whether they are disabled.';
+create trigger users_protect_managed_columns before update on users for each row
 when (old.team_id is distinct from new.team_id or old.disabled_at is distinct from new.disabled_at)
-execute function keep_to_own_columns();
+execute function protect_managed_columns();
 
 alter table roles enable row level security;
 alter table permissions enable row level security;
@@ -346,14 +346,14 @@ alter table passwords enable row level security;
 alter table totp enable row level security;
 alter table recovery_codes enable row level security;
 alter table passkeys enable row level security;
-alter table identities enable row level security;
+alter table oidc_accounts enable row level security;
 alter table sessions enable row level security;
 alter table refresh_tokens enable row level security;
 alter table devices enable row level security;
 alter table api_keys enable row level security;
-alter table links enable row level security;
-alter table challenges enable row level security;
-alter table attempts enable row level security;
+alter table login_links enable row level security;
+alter table auth_challenges enable row level security;
+alter table login_attempts enable row level security;
 
 create policy app on roles to foresell_app using (true);
 create policy app on permissions to foresell_app using (true);
@@ -366,104 +366,105 @@ create policy app on passwords to foresell_app using (true);
 create policy app on totp to foresell_app using (true);
 create policy app on recovery_codes to foresell_app using (true);
 create policy app on passkeys to foresell_app using (true);
-create policy app on identities to foresell_app using (true);
+create policy app on oidc_accounts to foresell_app using (true);
 create policy app on sessions to foresell_app using (true);
 create policy app on refresh_tokens to foresell_app using (true);
 create policy app on devices to foresell_app using (true);
 create policy app on api_keys to foresell_app using (true);
-create policy app on links to foresell_app using (true);
-create policy app on challenges to foresell_app using (true);
-create policy app on attempts to foresell_app using (true);
+create policy app on login_links to foresell_app using (true);
+create policy app on auth_challenges to foresell_app using (true);
+create policy app on login_attempts to foresell_app using (true);
 
-create policy signed_in on roles for select to foresell_web using ((select me()) is not null);
-create policy signed_in on permissions for select to foresell_web using ((select me()) is not null);
-create policy signed_in on role_permissions for select to foresell_web using ((select me()) is not null);
-create policy signed_in on teams for select to foresell_web using ((select me()) is not null);
-create policy manage on teams to foresell_web using ((select may('users.manage')));
+create policy signed_in on roles for select to foresell_web using ((select current_user_id()) is not null);
+create policy signed_in on permissions for select to foresell_web using ((select current_user_id()) is not null);
+create policy signed_in on role_permissions for select to foresell_web using ((select current_user_id()) is not null);
+create policy signed_in on teams for select to foresell_web using ((select current_user_id()) is not null);
+create policy manage on teams to foresell_web using ((select has_permission('users.manage')));
 
-create policy reach on users for select to foresell_web
-using (user_id = (select me()) or user_id in (select colleagues()) or (select may('users.manage')));
-create policy myself on users for update to foresell_web using (user_id = (select me()));
-create policy manage on users to foresell_web using ((select may('users.manage')));
-create policy reach on user_roles for select to foresell_web using (user_id = (select me()));
-create policy manage on user_roles to foresell_web using ((select may('users.manage')));
+create policy visible on users for select to foresell_web
+using (user_id = (select current_user_id()) or user_id in (select visible_user_ids()) or (select has_permission('users.manage')));
+create policy own on users for update to foresell_web using (user_id = (select current_user_id()));
+create policy manage on users to foresell_web using ((select has_permission('users.manage')));
+create policy visible on user_roles for select to foresell_web using (user_id = (select current_user_id()));
+create policy manage on user_roles to foresell_web using ((select has_permission('users.manage')));
 
-create policy reach on customer_owners for select to foresell_web
-using ((select scope()) = 'all' or user_id in (select colleagues()));
-create policy hand_over on customer_owners for update to foresell_web
-using ((select may('customers.assign')) and user_id in (select colleagues()));
+create policy visible on customer_owners for select to foresell_web
+using ((select current_scope()) = 'all' or user_id in (select visible_user_ids()));
+create policy reassign on customer_owners for update to foresell_web
+using ((select has_permission('customers.assign')) and user_id in (select visible_user_ids()));
 create policy assign on customer_owners for insert to foresell_web
-with check ((select may('customers.assign')) and (select scope()) = 'all');
-create policy release on customer_owners for delete to foresell_web
-using ((select may('customers.assign')) and (select scope()) = 'all');
+with check ((select has_permission('customers.assign')) and (select current_scope()) = 'all');
+create policy unassign on customer_owners for delete to foresell_web
+using ((select has_permission('customers.assign')) and (select current_scope()) = 'all');
 
-create policy myself on passwords to foresell_web using (user_id = (select me()));
-create policy myself on totp to foresell_web using (user_id = (select me()));
-create policy myself on recovery_codes to foresell_web using (user_id = (select me()));
-create policy myself on passkeys to foresell_web using (user_id = (select me()));
-create policy myself on identities to foresell_web using (user_id = (select me()));
-create policy myself on sessions to foresell_web using (user_id = (select me()));
-create policy myself on refresh_tokens to foresell_web using (session_id in (select session_id from sessions));
-create policy myself on devices to foresell_web using (user_id = (select me()));
-create policy myself on api_keys to foresell_web using (user_id = (select me()));
-create policy myself on links to foresell_web using (user_id = (select me()));
+create policy own on passwords to foresell_web using (user_id = (select current_user_id()));
+create policy own on totp to foresell_web using (user_id = (select current_user_id()));
+create policy own on recovery_codes to foresell_web using (user_id = (select current_user_id()));
+create policy own on passkeys to foresell_web using (user_id = (select current_user_id()));
+create policy own on oidc_accounts to foresell_web using (user_id = (select current_user_id()));
+create policy own on sessions to foresell_web using (user_id = (select current_user_id()));
+create policy own on refresh_tokens to foresell_web using (session_id in (select session_id from sessions));
+create policy own on devices to foresell_web using (user_id = (select current_user_id()));
+create policy own on api_keys to foresell_web using (user_id = (select current_user_id()));
+create policy own on login_links to foresell_web using (user_id = (select current_user_id()));
 
-create policy manage on api_keys for select to foresell_web using ((select may('keys.manage')));
-create policy revoke on api_keys for update to foresell_web using ((select may('keys.manage')));
-create policy manage on links for insert to foresell_web with check ((select may('users.manage')));
+create policy manage on api_keys for select to foresell_web using ((select has_permission('keys.manage')));
+create policy revoke on api_keys for update to foresell_web using ((select has_permission('keys.manage')));
+create policy manage on login_links for insert to foresell_web with check ((select has_permission('users.manage')));
 
-create policy ticket on challenges to foresell_web
+create policy holder on auth_challenges to foresell_web
 using (encode(token_hash, 'hex') = current_setting('foresell.challenge', true))
 with check (true);
-create policy sign_in on attempts to foresell_web using (true);
+create policy sign_in on login_attempts to foresell_web using (true);
 
 grant usage on schema access to foresell_app, foresell_web;
 grant select on all tables in schema access to foresell_app, foresell_web;
 grant insert, update, delete on teams, users, user_roles, customer_owners, passwords, totp, recovery_codes, passkeys,
-    identities, sessions, refresh_tokens, devices, api_keys, links, challenges, attempts to foresell_app;
+    oidc_accounts, sessions, refresh_tokens, devices, api_keys, login_links, auth_challenges, login_attempts to foresell_app;
 grant insert, update on teams to foresell_web;
 grant insert, update on users to foresell_web;
 grant insert, delete on user_roles to foresell_web;
-grant insert, update, delete on customer_owners, passwords, totp, recovery_codes, passkeys, identities to foresell_web;
+grant insert, update, delete on customer_owners, passwords, totp, recovery_codes, passkeys, oidc_accounts to foresell_web;
 grant insert, update, delete on sessions to foresell_web;
-grant insert, update on refresh_tokens, api_keys, links to foresell_web;
-grant insert, delete on devices, challenges, attempts to foresell_web;
+grant insert, update on refresh_tokens, api_keys, login_links to foresell_web;
+grant insert, delete on devices, auth_challenges, login_attempts to foresell_web;
 
 revoke execute on all functions in schema access from public;
-grant execute on function me(), clear_challenges(), scope(), may(text), my_team(), colleagues(), customers_seen(), sees(text),
-    user_of_email(text), user_of_secret(text, bytea), user_of_identity(text, text),
+grant execute on function current_user_id(), delete_expired_challenges(), current_scope(), has_permission(text), current_team_id(), visible_user_ids(), visible_customer_ids(), can_see(text),
+    user_id_of_email(text), user_id_of_secret(text, bytea), user_id_of_oidc_account(text, text),
     reset_user(integer, boolean), sign_in_states() to foresell_app, foresell_web;
 
 insert into roles (role, scope, description) values
-('rep', 'own', 'Calls the own customers.'),
-('manager', 'team', 'Leads a team: sees its customers and calls, and assigns them.'),
-('analyst', 'all', 'Reads every figure and writes the rules of the segments.'),
-('marketer', 'all', 'Builds segments and exports lists without contact data.'),
-('steward', 'all', 'Looks after the data: imports, undo, quality, erasure.'),
-('admin', 'all', 'Manages users, models and keys, and reads the audit.');
+('rep', 'own', 'Calls their own customers.'),
+('manager', 'team', 'Leads a team: sees its customers and calls, and assigns customers.'),
+('analyst', 'all', 'Reads all metrics and changes the segment rules.'),
+('marketer', 'all', 'Builds segments and exports lists without contact details.'),
+('steward', 'all', 'Maintains the data: imports, undo, quality, erasure.'),
+('admin', 'all', 'Manages users, models and keys, and reads the audit log.');
 
 insert into permissions (permission, description) values
-('audit.read', 'Read and verify the audit.'),
-('calls.read', 'Read logged calls.'),
+('audit.read', 'View and verify the audit log.'),
+('calls.read', 'View logged calls.'),
 ('calls.write', 'Log calls and snooze customers.'),
-('contacts.export', 'Export with contact data; needs a recent second factor.'),
-('contacts.reveal', 'See the contact data of one customer; audited.'),
-('customers.assign', 'Say who looks after a customer.'),
-('customers.export', 'Export lists without contact data.'),
-('customers.read', 'See customers, their orders and scores.'),
-('imports.undo', 'Take a batch back.'),
-('imports.write', 'Load files.'),
-('keys.manage', 'Manage encryption keys and other people''s API keys.'),
-('model.read', 'Read model cards, backtests and receipts.'),
-('models.manage', 'Roll a model back.'),
-('privacy.erase', 'Erase a person; needs a recent second factor.'),
-('quality.read', 'Read rejects and findings.'),
-('runs.read', 'See refreshes.'),
-('runs.write', 'Start, publish and roll back refreshes.'),
-('sales.read', 'Read sales figures and forecasts.'),
-('segments.movement', 'See who moved between segments.'),
-('segments.read', 'Read segments.'),
-('segments.write', 'Change the rules of the segments.'),
+('contacts.export', 'Export lists with contact details (after confirming the password).'),
+('contacts.reveal', 'Show the contact details of a customer (this is logged).'),
+('customers.assign', 'Assign customers to users.'),
+('customers.export', 'Export lists without contact details.'),
+('customers.read', 'View customers, their orders and scores.'),
+('imports.undo', 'Undo an import.'),
+('imports.write', 'Import files.'),
+('keys.manage', 'Manage encryption keys and the API keys of other users.'),
+('model.read', 'View model cards, backtests and the track record.'),
+('models.manage', 'Withdraw a model.'),
+('privacy.erase', 'Erase the personal data of a customer (after confirming the password).'),
+('quality.read', 'View rejected rows and data quality findings.'),
+('runs.read', 'View runs.'),
+('runs.write', 'Start, publish and roll back runs.'),
+('sales.read', 'View sales and forecasts.'),
+('segments.movement', 'View which customers moved between segments.'),
+('segments.read', 'View segments.'),
+('segments.write', 'Change the segment rules.'),
+('status.read', 'View the state of the installation: speed, availability, metrics.'),
 ('users.manage', 'Manage users, roles and teams.'),
 ('views.write', 'Save views.');
 
@@ -481,5 +482,5 @@ select role, unnest(granted) from (values
     ('marketer', array['customers.read', 'segments.read', 'segments.write', 'model.read', 'sales.read', 'views.write',
         'customers.export', 'runs.read']),
     ('steward', array['customers.read', 'segments.read', 'imports.write', 'imports.undo', 'runs.read', 'runs.write',
-        'contacts.reveal', 'privacy.erase', 'quality.read', 'views.write'])
+        'contacts.reveal', 'privacy.erase', 'quality.read', 'status.read', 'views.write'])
 ) as grants (role, granted);

@@ -1,24 +1,25 @@
--- The truth: what Foresell knows, and who told it. The grain of each table is its comment.
--- Migrations arrive at exactly this file; a test compares the two.
--- Bulk tables declare their foreign keys NOT ENFORCED and enforce them a statement at a time
+-- The system of record: customers, orders, products and runs. The grain of each table is its comment.
+-- The migrations produce exactly the schema that the files of this folder define, in their order; a test compares the two.
+-- Bulk tables declare their foreign keys NOT ENFORCED; triggers enforce them once per statement
 -- (check_references): docs/decisions/0002-foreign-keys-checked-by-the-set.md has the measurement.
 
-create schema truth;
-comment on schema truth is 'The system of record. Everything shown is computed from here.';
-set search_path = truth;
+create schema core;
+comment on schema core is 'The system of record. Everything shown is computed from it.';
+set search_path = core;
 
 create table schema_migrations (
     version integer primary key,
     name text not null,
+    checksum text not null check (checksum ~ '^[0-9a-f]{64}$'),
     applied_at timestamptz not null default now()
 );
-comment on table schema_migrations is 'One row per migration that has been applied.';
+comment on table schema_migrations is 'One row per applied migration. checksum: SHA-256 of its text, which never changes once it is applied.';
 
 create table load_batches (
     batch_id integer primary key generated always as identity,
     source text not null check (source <> ''),
-    profile text not null,
-    rows text not null check (rows in ('orders', 'customers', 'products')),
+    format text not null,
+    record_type text not null check (record_type in ('orders', 'customers', 'products')),
     file_name text not null,
     file_bytes bigint not null,
     file_sha256 text not null check (file_sha256 ~ '^[0-9a-f]{64}$'),
@@ -39,14 +40,14 @@ create table load_batches (
     check (lines_read = lines_loaded + lines_unchanged + lines_rejected),
     check ((state = 'undone') = (undone_at is not null))
 );
-comment on table load_batches is 'One row per load of one file or sync: what was read, and what became of it.';
+comment on table load_batches is 'One row per load of one file or sync. format: the file format it was read as. record_type: what a row of the file is; orders: a line of an order. mapping: which column holds which field. lines_*: lines of the file.';
 
 create sequence customer_number;
 
 create table customers (
     customer_id text primary key check (customer_id ~ '^C[0-9]{6,}$')
 );
-comment on table customers is 'One row per real customer. The id is minted once and never reused.';
+comment on table customers is 'One row per real customer. customer_id is assigned once and never reused.';
 
 create table customer_records (
     record_id bigint primary key,
@@ -54,21 +55,25 @@ create table customer_records (
     source_key text not null,
     customer_id text not null,
     name text,
-    email text,
-    phone text,
-    address text,
     city text,
     region text,
     postcode text,
     country text,
     signup_date date,
     batch_id integer not null,
+    contact bytea,
+    email_index bytea,
+    phone_index bytea,
+    search tsvector generated always as (to_tsvector('simple', coalesce(name, '') || ' ' || source_key)) stored,
     unique (source_key, source),
     foreign key (customer_id) references customers not enforced,
     foreign key (batch_id) references load_batches not enforced
 );
-comment on table customer_records is 'One row per customer as one source knows it. Merging moves customer_id, nothing else.';
+comment on table customer_records is 'One row per customer as one source knows it. Merging moves customer_id, nothing else. contact: e-mail, phone and street address, encrypted with the data key of this record in privacy.data_keys. email_index, phone_index: blind indexes for exact search.';
 create index customer_records_customer_id on customer_records (customer_id);
+create index customer_records_search on customer_records using gin (search);
+create index customer_records_email on customer_records (email_index) where email_index is not null;
+create index customer_records_phone on customer_records (phone_index) where phone_index is not null;
 
 create table products (
     product_id integer primary key,
@@ -111,7 +116,7 @@ create table order_items (
     foreign key (order_id) references orders not enforced,
     foreign key (product_id) references products not enforced
 );
-comment on table order_items is 'One row per line of an order. line_no: its place in the file, counted from the order''s first line. amount: quantity x unit_price, or what the source states; returns are negative.';
+comment on table order_items is 'One row per line of an order. line_no: its position in the file, counted from the order''s first line. amount: quantity x unit_price, or the amount the source states; negative for returns.';
 
 create table superseded_rows (
     table_name text not null check (table_name in ('customer_records', 'products', 'orders')),
@@ -120,7 +125,7 @@ create table superseded_rows (
     old_row jsonb not null,
     primary key (batch_id, table_name, row_id)
 );
-comment on table superseded_rows is 'One row per row a batch replaced, as it was before (an order with its items), so that undo is exact.';
+comment on table superseded_rows is 'One row per row that a batch replaced. old_row: its previous values (of an order with its items), so that undo is exact.';
 
 create view transactions with (security_invoker = true) as
 select
@@ -138,7 +143,7 @@ from order_items as i
 join orders as o using (order_id)
 join products as p using (product_id)
 left join customer_records as r using (record_id);
-comment on view transactions is 'One row per line of an order, wide, under the name the specification uses.';
+comment on view transactions is 'One row per line of an order, with columns of its order, product and customer.';
 
 create table segment_rules (
     rules_version integer not null,
@@ -154,12 +159,12 @@ create table segment_rules (
     primary key (rules_version, position),
     unique (rules_version, name)
 );
-comment on table segment_rules is 'One row per segment and version of the rules; the highest version counts. A customer belongs to the first position whose ranges hold its (R, F, M) cell.';
+comment on table segment_rules is 'One row per segment and version of the rules; the highest version applies. A customer belongs to the first position whose ranges contain its R, F and M scores.';
 
 create table runs (
     run_id integer primary key generated always as identity,
     as_of date not null,
-    state text not null check (state in ('building', 'published', 'superseded', 'withdrawn', 'failed', 'thinned')),
+    state text not null check (state in ('building', 'published', 'superseded', 'withdrawn', 'failed', 'pruned')),
     rules_version integer not null,
     snapshot_file text,
     versions jsonb not null default '{}',
@@ -169,13 +174,13 @@ create table runs (
     started_at timestamptz not null default now(),
     published_at timestamptz
 );
-comment on table runs is 'One row per refresh: the moment it speaks of (as_of: everything strictly before that day) and what became of it.';
+comment on table runs is 'One row per refresh. as_of: it uses everything strictly before that day. state pruned: only its totals are kept.';
 
 create table publication (
     one_row boolean primary key default true check (one_row),
     run_id integer not null references runs
 );
-comment on table publication is 'One row: the run that everything shown comes from. Changing it is what publishing means.';
+comment on table publication is 'One row: the published run. Everything shown comes from it; to publish another run is to change this row.';
 
 create table run_line_classes (
     run_id integer not null references runs on delete cascade,
@@ -184,7 +189,7 @@ create table run_line_classes (
     amount numeric(20, 4) not null,
     primary key (run_id, class)
 );
-comment on table run_line_classes is 'One row per run and class of order line; together they are all lines of the truth. later: dated on or after as_of.';
+comment on table run_line_classes is 'One row per run and class of order line; together they cover all order lines. later: dated on or after as_of.';
 
 create table run_segments (
     run_id integer not null references runs on delete cascade,
@@ -193,7 +198,7 @@ create table run_segments (
     monetary numeric(20, 4) not null,
     primary key (run_id, segment)
 );
-comment on table run_segments is 'One row per run and segment, kept when the scores of old runs are thinned.';
+comment on table run_segments is 'One row per run and segment, kept when the scores of old runs are pruned.';
 
 create table rfm_scores (
     run_id integer not null references runs on delete cascade,
@@ -209,16 +214,16 @@ create table rfm_scores (
     segment text not null,
     primary key (run_id, customer_id)
 );
-comment on table rfm_scores is 'One row per run and customer scored. History outlives the customer, so customer_id refers to no row.';
+comment on table rfm_scores is 'One row per run and scored customer. Scores outlive the customer, so customer_id is not a foreign key.';
 
 create function check_references() returns trigger
 language plpgsql
-set search_path = truth
+set search_path = core
 set work_mem = '256MB' -- the parents' keys of a large load stay in memory
 as $$
 declare
-    -- Arguments come in threes: column here, table there, column there.
-    -- min(), not limit 1: that made the planner look up every row on its own, three times slower.
+    -- Arguments in threes: column of this table, referenced table, column of that table.
+    -- min() instead of limit 1: with a limit the planner looks up each row separately, three times slower.
     i integer := 0;
     orphan text;
 begin
@@ -236,11 +241,11 @@ begin
     end loop;
     return null;
 end $$;
-comment on function check_references is 'Enforces foreign keys for a whole statement at once: 8 times cheaper than row by row on bulk loads.';
+comment on function check_references is 'Enforces foreign keys once per statement: 8 times cheaper than row by row on bulk loads.';
 
 create function check_not_referenced() returns trigger
 language plpgsql
-set search_path = truth
+set search_path = core
 as $$
 declare
     i integer := 0;
@@ -250,7 +255,7 @@ begin
         execute format(
             'select o.%1$I::text from old_rows as o
              where exists (select from %2$I as child where child.%3$I = o.%1$I)
-             and not exists (select from %4$I as again where again.%1$I = o.%1$I) limit 1',
+             and not exists (select from %4$I as kept where kept.%1$I = o.%1$I) limit 1',
             tg_argv[i], tg_argv[i + 1], tg_argv[i + 2], tg_table_name
         ) into child;
         if child is not null then
@@ -261,78 +266,78 @@ begin
     end loop;
     return null;
 end $$;
-comment on function check_not_referenced is 'The other half of check_references: a parent that is in use cannot be deleted or renumbered.';
+comment on function check_not_referenced is 'The other half of check_references: a row that is referenced cannot be deleted or renumbered.';
 
-create trigger customer_records_refer after insert on customer_records
+create trigger customer_records_check_references after insert on customer_records
 referencing new table as new_rows for each statement
 execute function check_references('customer_id', 'customers', 'customer_id', 'batch_id', 'load_batches', 'batch_id');
-create trigger customer_records_refer_on_update after update on customer_records
+create trigger customer_records_check_references_on_update after update on customer_records
 referencing new table as new_rows for each statement
 execute function check_references('customer_id', 'customers', 'customer_id', 'batch_id', 'load_batches', 'batch_id');
-create trigger customers_stay after delete on customers
+create trigger customers_check_not_referenced after delete on customers
 referencing old table as old_rows for each statement
 execute function check_not_referenced('customer_id', 'customer_records', 'customer_id');
-create trigger customer_records_stay after delete on customer_records
+create trigger customer_records_check_not_referenced after delete on customer_records
 referencing old table as old_rows for each statement
 execute function check_not_referenced('record_id', 'orders', 'record_id');
-create trigger orders_refer after insert on orders
+create trigger orders_check_references after insert on orders
 referencing new table as new_rows for each statement
 execute function check_references('record_id', 'customer_records', 'record_id', 'batch_id', 'load_batches', 'batch_id');
-create trigger orders_refer_on_update after update on orders
+create trigger orders_check_references_on_update after update on orders
 referencing new table as new_rows for each statement
 execute function check_references('record_id', 'customer_records', 'record_id', 'batch_id', 'load_batches', 'batch_id');
-create trigger orders_stay after delete on orders
+create trigger orders_check_not_referenced after delete on orders
 referencing old table as old_rows for each statement
 execute function check_not_referenced('order_id', 'order_items', 'order_id');
-create trigger products_stay after delete on products
+create trigger products_check_not_referenced after delete on products
 referencing old table as old_rows for each statement
 execute function check_not_referenced('product_id', 'order_items', 'product_id');
-create trigger order_items_refer after insert on order_items
+create trigger order_items_check_references after insert on order_items
 referencing new table as new_rows for each statement
 execute function check_references('order_id', 'orders', 'order_id', 'product_id', 'products', 'product_id');
-create trigger order_items_refer_on_update after update on order_items
+create trigger order_items_check_references_on_update after update on order_items
 referencing new table as new_rows for each statement
 execute function check_references('order_id', 'orders', 'order_id', 'product_id', 'products', 'product_id');
 
-create function keep_ids() returns trigger
+create function refuse_id_change() returns trigger
 language plpgsql
 as $$
 begin
-    raise exception 'ids of % are minted once and do not change', tg_table_name using errcode = 'restrict_violation';
+    raise exception 'ids of % are assigned once and do not change', tg_table_name using errcode = 'restrict_violation';
 end $$;
-comment on function keep_ids is 'Surrogate keys never change, so a parent cannot be renumbered away from its children.';
-create trigger customers_keep_ids after update of customer_id on customers for each row
-when (old.customer_id is distinct from new.customer_id) execute function keep_ids();
-create trigger customer_records_keep_ids after update of record_id on customer_records for each row
-when (old.record_id is distinct from new.record_id) execute function keep_ids();
-create trigger orders_keep_ids after update of order_id on orders for each row
-when (old.order_id is distinct from new.order_id) execute function keep_ids();
-create trigger products_keep_ids after update of product_id on products for each row
-when (old.product_id is distinct from new.product_id) execute function keep_ids();
+comment on function refuse_id_change is 'Surrogate keys never change, so a row cannot be renumbered while others refer to it.';
+create trigger customers_refuse_id_change after update of customer_id on customers for each row
+when (old.customer_id is distinct from new.customer_id) execute function refuse_id_change();
+create trigger customer_records_refuse_id_change after update of record_id on customer_records for each row
+when (old.record_id is distinct from new.record_id) execute function refuse_id_change();
+create trigger orders_refuse_id_change after update of order_id on orders for each row
+when (old.order_id is distinct from new.order_id) execute function refuse_id_change();
+create trigger products_refuse_id_change after update of product_id on products for each row
+when (old.product_id is distinct from new.product_id) execute function refuse_id_change();
 
 create sequence record_number;
 create sequence product_number;
 create sequence order_number;
 
 insert into segment_rules (rules_version, position, name, r_min, r_max, f_min, f_max, m_min, m_max, advice) values
-(1, 1, 'Champions', 4, 5, 4, 5, 4, 5, 'Bought lately, often and for much: thank them, show them new things first, ask for a referral.'),
-(1, 2, 'Loyal', 3, 5, 3, 5, 3, 5, 'Come back regularly: offer them what goes with what they buy, and a reason to order a little more.'),
-(1, 3, 'Cannot Lose', 1, 2, 4, 5, 4, 5, 'Were among the best and have stopped: call in person, ask what went wrong, and mend it.'),
-(1, 4, 'At-Risk', 1, 2, 3, 5, 1, 5, 'Bought often but not lately: call before a competitor does, with an offer on their usual goods.'),
-(1, 5, 'New', 4, 5, 1, 1, 1, 5, 'Bought for the first time not long ago: make the second order easy within the month.'),
-(1, 6, 'Potential Loyalist', 4, 5, 2, 5, 1, 5, 'Recent and coming back: recommend, and invite them to whatever keeps your loyal customers.'),
-(1, 7, 'Needs Attention', 3, 3, 2, 5, 1, 5, 'Average and slipping: a timely offer on what they bought last.'),
-(1, 8, 'About to Sleep', 3, 3, 1, 1, 1, 5, 'One order, a while ago: a reminder with something popular, then let it be.'),
+(1, 1, 'Champions', 4, 5, 4, 5, 4, 5, 'Bought recently, often and for large amounts: thank them, show them new products first, ask for a referral.'),
+(1, 2, 'Loyal', 3, 5, 3, 5, 3, 5, 'Come back regularly: offer products that go with what they buy, and a reason to order a little more.'),
+(1, 3, 'Cannot Lose', 1, 2, 4, 5, 4, 5, 'Were among the best customers and have stopped: call in person, ask what went wrong and resolve it.'),
+(1, 4, 'At-Risk', 1, 2, 3, 5, 1, 5, 'Bought often but not recently: call before a competitor does, with an offer on what they usually buy.'),
+(1, 5, 'New', 4, 5, 1, 1, 1, 5, 'First order not long ago: make a second order within the month easy.'),
+(1, 6, 'Potential Loyalist', 4, 5, 2, 5, 1, 5, 'Recent and coming back: recommend products, and invite them to your loyalty offers.'),
+(1, 7, 'Needs Attention', 3, 3, 2, 5, 1, 5, 'Average and declining: make a timely offer on what they bought last.'),
+(1, 8, 'About to Sleep', 3, 3, 1, 1, 1, 5, 'One order, a while ago: send one reminder with a popular product.'),
 (1, 9, 'Lapsed Big Spenders', 1, 2, 1, 2, 4, 5, 'Few but large orders, long ago: one personal call is worth it.'),
-(1, 10, 'Hibernating', 2, 2, 1, 2, 1, 3, 'Low and long ago: include them in seasonal mail, spend no call on them.'),
-(1, 11, 'Lost', 1, 1, 1, 2, 1, 3, 'Longest gone and small: do not spend; a last message once a year at most.');
+(1, 10, 'Hibernating', 2, 2, 1, 2, 1, 3, 'Few small orders, long ago: include them in seasonal mailings, do not call.'),
+(1, 11, 'Lost', 1, 1, 1, 2, 1, 3, 'Small orders, longest ago: spend nothing on them; at most one message a year.');
 
-grant usage on schema truth to foresell_app, foresell_reader;
-grant select on all tables in schema truth to foresell_app, foresell_reader;
+grant usage on schema core to foresell_app, foresell_reader;
+grant select on all tables in schema core to foresell_app, foresell_reader;
 grant insert on load_batches, customers, customer_records, products, orders, order_items, superseded_rows,
     segment_rules, runs, publication, run_line_classes, run_segments, rfm_scores to foresell_app;
 grant update on load_batches, customer_records, products, orders, runs, publication to foresell_app;
 grant delete on customers, customer_records, products, orders, order_items, superseded_rows, rfm_scores to foresell_app;
 grant usage, update on sequence customer_number, record_number, product_number, order_number to foresell_app;
 grant maintain on customers, customer_records, products, orders, order_items, rfm_scores to foresell_app;
-alter default privileges in schema truth grant select on tables to foresell_app, foresell_reader;
+alter default privileges in schema core grant select on tables to foresell_app, foresell_reader;

@@ -1,0 +1,36 @@
+-- The keys of the encrypted contact data, one data key per customer record.
+
+create schema privacy;
+comment on schema privacy is 'Keys of the contact data. The console cannot read them; the web gets them only from audit.unlock_contacts.';
+set search_path = privacy;
+
+create table key_encryption_keys (
+    kek_id integer primary key generated always as identity,
+    created_at timestamptz not null default now(),
+    retired_at timestamptz
+);
+comment on table key_encryption_keys is 'One row per key-encryption key; the key itself is a file of the home. retired_at: since then it wraps no data key, and its file is destroyed.';
+
+create table data_keys (
+    record_id bigint primary key,
+    kek_id integer not null,
+    wrapped_key bytea not null
+);
+comment on table data_keys is 'One row per customer record with contact data: its data key, wrapped by a key-encryption key. Deleting the row and retiring that key makes every copy of the contact data unreadable, backups included.';
+
+create table erased_records (
+    source text not null,
+    source_key_hash bytea not null,
+    erased_at timestamptz not null default now(),
+    primary key (source, source_key_hash)
+);
+comment on table erased_records is 'One row per erased customer record. source_key_hash: keyed hash of its key, so that a later file does not restore the personal data.';
+
+grant usage on schema privacy to foresell_app;
+grant select on key_encryption_keys, data_keys, erased_records to foresell_app;
+grant insert, update on key_encryption_keys to foresell_app;
+grant insert, update, delete, truncate on data_keys to foresell_app;
+grant update on sequence key_encryption_keys_kek_id_seq to foresell_app;
+grant insert on erased_records to foresell_app;
+grant update (old_row) on core.superseded_rows to foresell_app;
+

@@ -1,0 +1,181 @@
+-- What the API may read: customers behind row security, and what belongs to no customer by table grants.
+-- PostgreSQL cannot COPY into a table with row security, and loads must. So the web
+-- has no rights on those tables; it reads their parent tables, where row security applies, and the rows are in the children.
+create schema web;
+comment on schema web is 'What the API may read of customers: the same rows as in core, behind row security.';
+set search_path = web;
+
+create table customer_records (
+    record_id bigint,
+    source text,
+    source_key text,
+    customer_id text,
+    name text,
+    city text,
+    region text,
+    postcode text,
+    country text,
+    signup_date date,
+    contact bytea,
+    constraint rows_are_in_the_child check (false) no inherit
+);
+comment on table customer_records is 'One row per customer as one source knows it. contact: encrypted; its second byte says what is on file (1 e-mail, 2 phone, 4 street address).';
+
+create table rfm_scores (
+    run_id integer,
+    customer_id text,
+    last_purchase_day date,
+    recency_days integer,
+    frequency integer,
+    monetary numeric(18, 4),
+    r smallint,
+    f smallint,
+    m smallint,
+    rfm_score smallint,
+    segment text,
+    constraint rows_are_in_the_child check (false) no inherit
+);
+comment on table rfm_scores is 'One row per run and scored customer.';
+
+create table predictions (
+    run_id integer,
+    customer_id text,
+    probability double precision,
+    expected_order_value double precision,
+    expected_value double precision,
+    churn_90 double precision,
+    churn_state text,
+    churn_180 double precision,
+    value_12m double precision,
+    value_low double precision,
+    value_high double precision,
+    value_rank bigint,
+    value_band text,
+    constraint rows_are_in_the_child check (false) no inherit
+);
+comment on table predictions is 'One row per run and scored customer.';
+
+create table prediction_reasons (
+    run_id integer,
+    customer_id text,
+    rank smallint,
+    theme text,
+    direction text,
+    points double precision,
+    sentence text,
+    constraint rows_are_in_the_child check (false) no inherit
+);
+comment on table prediction_reasons is 'One row per run, customer at the top of the call list and reason.';
+
+alter table core.customer_records inherit customer_records;
+alter table core.rfm_scores inherit rfm_scores;
+alter table core.predictions inherit predictions;
+alter table core.prediction_reasons inherit prediction_reasons;
+
+alter table customer_records enable row level security;
+alter table rfm_scores enable row level security;
+alter table predictions enable row level security;
+alter table prediction_reasons enable row level security;
+alter table customer_records force row level security;
+alter table rfm_scores force row level security;
+alter table predictions force row level security;
+alter table prediction_reasons force row level security;
+
+create policy visible on customer_records for select to foresell_web
+using ((select access.current_scope()) = 'all' or customer_id in (select access.visible_customer_ids()));
+create policy visible on rfm_scores for select to foresell_web
+using ((select access.current_scope()) = 'all' or customer_id in (select access.visible_customer_ids()));
+create policy visible on predictions for select to foresell_web
+using ((select access.current_scope()) = 'all' or customer_id in (select access.visible_customer_ids()));
+create policy visible on prediction_reasons for select to foresell_web
+using ((select access.current_scope()) = 'all' or customer_id in (select access.visible_customer_ids()));
+
+-- Full-text operators are not leakproof, so row security would read every row before it uses an index: this function
+-- searches first and then keeps the visible customers.
+create function find_customers(search_text text, max_rows integer, contact_indexes bytea[] default '{}') returns setof text
+language sql stable security definer
+set search_path = core, pg_temp
+begin atomic
+    with query as (
+        select coalesce(string_agg(
+            '''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || ''':*', ' & '
+        ), '')::tsquery as words
+        from unnest(to_tsvector('simple', search_text))
+    ),
+    matches as (
+        select customer_id from core.customer_records where search @@ (select words from query)
+        union
+        select customer_id from core.customer_records where source_key = search_text
+        union
+        select customer_id from core.customers where customer_id = upper(search_text)
+        union
+        select customer_id from core.customer_records
+        where email_index = any (contact_indexes) and access.has_permission('contacts.reveal')
+        union
+        select customer_id from core.customer_records
+        where phone_index = any (contact_indexes) and access.has_permission('contacts.reveal')
+    )
+    select customer_id from matches
+    where (select access.has_permission('customers.read'))
+        and ((select access.current_scope()) = 'all' or customer_id in (select access.visible_customer_ids()))
+    limit max_rows;
+end;
+comment on function find_customers is 'Grain: one visible customer whose name or source key has words with these prefixes, or with this source key or id. contact_indexes: blind indexes of an e-mail or phone to search, too; needs contacts.reveal.';
+
+grant usage on schema web to foresell_web;
+grant select on all tables in schema web to foresell_web;
+revoke execute on function find_customers from public;
+grant execute on function find_customers to foresell_web;
+
+revoke select on core.customer_records from foresell_reader;
+grant select (record_id, source, source_key, customer_id, name, city, region, postcode, country, signup_date, batch_id)
+    on core.customer_records to foresell_reader;
+
+set search_path = core;
+
+grant usage on schema core to foresell_web;
+grant select on publication, runs, run_line_classes, run_segments, run_models, segment_rules, models, backtests,
+    backtest_deciles, prediction_outcomes, forecasts to foresell_web;
+
+-- The web has no right to write segment rules and models; these functions check the permission of the acting user.
+create function save_segment_rules(rules jsonb) returns integer
+language plpgsql security definer
+set search_path = core, pg_temp
+as $$
+declare
+    version integer;
+begin
+    if not access.has_permission('segments.write') then
+        raise insufficient_privilege using message = 'changing segment rules needs the permission segments.write';
+    end if;
+    lock table segment_rules in share row exclusive mode;
+    select coalesce(max(rules_version), 0) + 1 into version from segment_rules;
+    insert into segment_rules (rules_version, position, name, r_min, r_max, f_min, f_max, m_min, m_max, advice)
+    select version, position, name, r_min, r_max, f_min, f_max, m_min, m_max, advice
+    from jsonb_to_recordset(rules) as rule (
+        position integer, name text, r_min integer, r_max integer, f_min integer, f_max integer, m_min integer,
+        m_max integer, advice text);
+    return version;
+end $$;
+comment on function save_segment_rules is 'Saves an array of objects with the columns of segment_rules as a new version of the rules and returns that version. Earlier runs keep theirs.';
+
+create function withdraw_model(of_task text) returns integer
+language plpgsql security definer
+set search_path = core, pg_temp
+as $$
+declare
+    withdrawn_id integer;
+begin
+    if not access.has_permission('models.manage') then
+        raise insufficient_privilege using message = 'withdrawing a model needs the permission models.manage';
+    end if;
+    update models set state = 'withdrawn'
+    where model_id = (
+        select model_id from models where task = of_task and state = 'served' order by as_of desc, model_id desc limit 1)
+    returning model_id into withdrawn_id;
+    return withdrawn_id;
+end $$;
+comment on function withdraw_model is 'Withdraws the newest served model of a task and returns its id, null when none is served. The model before it is served from the next refresh on.';
+
+revoke execute on function save_segment_rules(jsonb), withdraw_model(text) from public;
+grant execute on function save_segment_rules(jsonb), withdraw_model(text) to foresell_web;
