@@ -39,7 +39,7 @@ def a_panel(page: Page) -> None:
 def a_customer(page: Page) -> None:
     to(page, "/customers")
     page.goto(f"/customers/{page.locator(ROW).first.get_attribute('data-row')}?tab=rfm")
-    page.get_by_text("The orders behind it").wait_for()
+    page.get_by_text("Orders used").wait_for()
 
 
 def an_export(page: Page) -> None:
@@ -75,7 +75,7 @@ def a_selection(page: Page) -> None:
 
 def an_empty_list(page: Page) -> None:
     to(page, "/customers?q=nobody-is-called-that")
-    page.get_by_text("Nobody matches").wait_for()
+    page.get_by_text("No customers match").wait_for()
 
 
 def an_error(page: Page) -> None:
@@ -86,14 +86,14 @@ def an_error(page: Page) -> None:
 
 def a_page_nowhere(page: Page) -> None:
     page.goto("/nowhere")
-    page.get_by_text("There is no such page").wait_for()
+    page.get_by_text("Page not found").wait_for()
 
 
 def a_toast(page: Page) -> None:
     a_selection(page)
-    page.get_by_role("button", name="Put off").click()
+    page.get_by_role("button", name="Snooze").click()
     page.get_by_role("menuitem", name="Until tomorrow").click()
-    page.get_by_text("1 customer put off").wait_for()
+    page.get_by_text("1 customer snoozed").wait_for()
 
 
 STATES = (

@@ -25,7 +25,7 @@ def test_a_reveal_is_written_down_and_ends_with_the_page(pages: Pages, served: S
         expect(held.get_by_text("•••").first).to_be_visible()
         expect(held).not_to_contain_text(known["email"])
         assert known["email"] not in page.content()
-        page.get_by_role("button", name="Reveal").click()
+        page.get_by_role("button", name="Show contact details").click()
         expect(held.get_by_role("link", name=known["email"])).to_be_visible()
         assert sql(served, REVEALS, manager.user_id, subject) == [(before + 1,)]
         page.get_by_role("link", name="Segments").click()

@@ -25,7 +25,7 @@ def test_log_a_call_and_take_it_back(pages: Pages, manager: Person) -> None:
     page.wait_for_selector("text=Reached:")
     expect(page.locator(f'[data-row="{first}"]')).to_have_count(0)
     page.keyboard.press("z")
-    page.wait_for_selector("text=Call taken back")
+    page.wait_for_selector("text=Call removed")
     page.wait_for_selector(f'[data-row="{first}"]')
 
 
@@ -93,7 +93,7 @@ def test_a_figure_opens_its_statement_and_rows(pages: Pages, manager: Person) ->
     page.wait_for_selector("table button")
     page.locator("table button").first.click()
     expect(page.locator("[role=dialog] pre").first).to_contain_text("select")
-    page.get_by_text("The rows behind it").click()
+    page.get_by_text("Source rows").click()
     page.wait_for_selector("[role=dialog] tbody tr")
 
 

@@ -45,7 +45,7 @@ def test_the_palette_goes_anywhere(pages: Pages, manager: Person) -> None:
     page.keyboard.press("j")
     held = page.evaluate(FOCUSED_ROW)
     page.keyboard.press("Control+k")
-    expect(page.get_by_role("combobox", name="Find or go to")).to_be_focused()
+    expect(page.get_by_role("combobox", name="Search")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert page.evaluate(FOCUSED_ROW) == held
@@ -71,15 +71,15 @@ def test_single_keys_and_pairs(pages: Pages, manager: Person) -> None:
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.keyboard.press("?")
-    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     page.keyboard.press("j")
     assert page.evaluate(FOCUSED_ROW) is None, "keys rest while a dialog is open"
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.keyboard.press("/")
-    expect(page.get_by_role("searchbox", name="Find")).to_be_focused()
+    expect(page.get_by_role("searchbox", name="Search")).to_be_focused()
     page.keyboard.type("exjz?")
-    expect(page.get_by_role("searchbox", name="Find")).to_have_value("exjz?")
+    expect(page.get_by_role("searchbox", name="Search")).to_have_value("exjz?")
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("g")
@@ -108,11 +108,11 @@ def test_z_takes_back_what_was_put_off(pages: Pages, manager: Person) -> None:
     to(page, "/customers")
     page.keyboard.press("j")
     page.keyboard.press("x")
-    page.get_by_role("button", name="Put off").click()
-    page.get_by_role("menuitem", name="For a week").click()
-    expect(page.get_by_text("1 customer put off")).to_be_visible()
+    page.get_by_role("button", name="Snooze").click()
+    page.get_by_role("menuitem", name="For 1 week").click()
+    expect(page.get_by_text("1 customer snoozed")).to_be_visible()
     page.keyboard.press("z")
-    expect(page.get_by_text("Back on the list")).to_be_visible()
+    expect(page.get_by_text("Snooze removed")).to_be_visible()
 
 
 def test_the_skip_link_is_first_and_goes_to_the_content(pages: Pages, manager: Person) -> None:
@@ -120,7 +120,7 @@ def test_the_skip_link_is_first_and_goes_to_the_content(pages: Pages, manager: P
     to(page, "/customers")
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("Tab")
-    link = page.get_by_role("link", name="To the content")
+    link = page.get_by_role("link", name="Skip to content")
     expect(link).to_be_focused()
     expect(link).to_be_in_viewport()
     page.keyboard.press("Enter")
@@ -143,7 +143,7 @@ def test_every_stop_of_the_tab_key_is_seen(pages: Pages, manager: Person) -> Non
 def test_the_focus_returns_after_a_dialog(pages: Pages, manager: Person) -> None:
     page = pages(manager)
     to(page, "/customers")
-    for opener, dialog in (("Export", "Export"), ("Find or go to", "Find or go to")):
+    for opener, dialog in (("Export", "Export"), ("Search", "Search")):
         button = page.get_by_role("button", name=opener)
         button.focus()
         page.keyboard.press("Enter")

@@ -55,10 +55,10 @@ def test_the_list_stays_until_asked_and_then_all_is_of_one_run(
     under.hover()
     new = publish()
     assert new != old
-    said = page.get_by_label("Messages")
-    expect(said).to_contain_text(f"Run {new} is published", timeout=15_000)
+    said = page.get_by_label("Notifications")
+    expect(said).to_contain_text(f"Update {new} is available", timeout=15_000)
     page.wait_for_timeout(9_000)
-    expect(said).to_contain_text(f"Run {new} is published")
+    expect(said).to_contain_text(f"Update {new} is available")
     assert listed(page) == rows
     assert under.evaluate("row => row.matches(':hover')")
     assert set(told.runs.values()) == {old}
@@ -77,7 +77,7 @@ def test_a_list_asked_again_takes_the_figures_along(pages: Pages, manager: Perso
     to(page, "/customers")
     expect(page.get_by_role("status").filter(has_text="Live")).to_be_visible()
     new = publish()
-    expect(page.get_by_label("Messages")).to_contain_text(f"Run {new} is published", timeout=15_000)
+    expect(page.get_by_label("Notifications")).to_contain_text(f"Update {new} is available", timeout=15_000)
     page.get_by_label("Segment", exact=True).select_option("Champions")
     expect(page.get_by_title(f"Run {new},")).to_be_visible()
     page.wait_for_timeout(1_500)

@@ -35,7 +35,7 @@ def test_a_customer_on_paper_is_whole_and_light(pages: Pages, served: Served, ma
     to(page, f"/customers/{busiest(served)}")
 
     page.emulate_media(media="print", color_scheme="dark")
-    parts = ("Overview", "Orders", "How R, F and M came about", "History", "Products")
+    parts = ("Overview", "Orders", "RFM explained", "History", "Products")
     for part in parts:
         expect(page.get_by_role("heading", level=2, name=part, exact=True)).to_be_visible()
     quiet(page)

@@ -156,7 +156,7 @@ def test_a_passkey_is_made_signs_in_and_steps_up(pages: Pages, served: Served) -
     page.keyboard.press("e")
     page.get_by_label("Include e-mail, phone and address").check()
     page.get_by_role("button", name="Download").click()
-    asked = page.get_by_role("dialog", name="Is it you?")
+    asked = page.get_by_role("dialog", name="Confirm with your second factor")
     with page.expect_download():
         asked.get_by_role("button", name="Use a passkey").click()
 
@@ -182,13 +182,13 @@ def test_an_export_with_contact_data_asks_for_the_second_factor(pages: Pages, se
     page.keyboard.press("e")
     page.get_by_label("Include e-mail, phone and address").check()
     page.get_by_role("button", name="Download").click()
-    asked = page.get_by_role("dialog", name="Is it you?")
+    asked = page.get_by_role("dialog", name="Confirm with your second factor")
     expect(asked).to_be_visible()
-    asked.get_by_label("Code from your authenticator").fill("000000")
+    asked.get_by_label("Code from your authenticator app").fill("000000")
     page.keyboard.press("Enter")
     expect(asked).to_contain_text("did not prove")
     rewind_totp(served, person.user_id)
-    asked.get_by_label("Code from your authenticator").fill(totp.now())
+    asked.get_by_label("Code from your authenticator app").fill(totp.now())
     with page.expect_download() as download:
         page.keyboard.press("Enter")
     with Path(download.value.path()).open(encoding="utf-8-sig", newline="") as file:
@@ -205,7 +205,7 @@ def test_an_ended_session_is_said_and_sign_in_leads_back(pages: Pages, served: S
     sql(served, "update access.sessions set expires_at = now() where user_id = %s", person.user_id)
     page.wait_for_timeout(1_100)  # a server remembers for a second whom it has let in
     page.get_by_role("link", name="Model").click()
-    dialog = page.get_by_role("dialog", name="Your session has ended")
+    dialog = page.get_by_role("dialog", name="Your session has expired")
     expect(dialog).to_be_visible()
     page.keyboard.press("Escape")
     expect(dialog).to_be_visible()
@@ -228,7 +228,7 @@ def test_all_other_devices_are_signed_out_from_one(pages: Pages, served: Served)
     expect(here.get_by_text("signed out")).to_be_visible()
     for page in (there, elsewhere):
         page.get_by_role("link", name="Customers").click()
-        expect(page.get_by_role("dialog", name="Your session has ended")).to_be_visible()
+        expect(page.get_by_role("dialog", name="Your session has expired")).to_be_visible()
     here.get_by_role("link", name="Customers").click()
     here.wait_for_selector(ROW)
     here.get_by_role("button", name="Account of").click()

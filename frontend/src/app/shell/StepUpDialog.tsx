@@ -18,7 +18,7 @@ export default function StepUpDialog({ onDone }: { onDone: (confirmed: boolean) 
   const user = useUser()
   const [secret, setSecret] = useState('')
   const word = user.second_factor ? 'code' : 'password'
-  const label = user.factors.includes('totp') ? 'Authenticator code' : 'Recovery code'
+  const label = user.factors.includes('totp') ? 'Code from your authenticator app' : 'Recovery code'
   const confirm = useMutation({
     mutationFn: async (by: 'secret' | 'passkey') =>
       read(api.POST('/api/auth/step-up', { body: by === 'passkey' ? await passkey() : { [word]: secret } })),

@@ -22,5 +22,5 @@ export type CustomersSearch = ReturnType<typeof parseCustomers>
 
 /** The query for the API: the search without the keys only the page uses. */
 export function toQuery({ open: _open, view: _view, ...query }: CustomersSearch) {
-  return { sort: 'probability', ...query }
+  return { ...query, sort: query.sort ?? 'probability' }
 }

@@ -1,0 +1,174 @@
+import { cleanup, fireEvent, screen, waitFor, within } from '@testing-library/react'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { renderPage, userWith } from '@/testing/render'
+import { type Answers, type SentRequest, serve } from '@/testing/server'
+import Customers from './Customers'
+import { parseCustomers } from './search'
+
+const META = { run_id: 1, as_of: '2026-11-01', currency: 'GBP' }
+const row = (number: number) => ({
+  customer_id: `C${number}`,
+  name: `Customer ${number}`,
+  segment: 'Loyal',
+  probability: 0.5,
+  expected_value: 100 * number,
+  reasons: ['usually orders every 18 days'],
+  r: 5,
+  f: 4,
+  m: 3,
+  last_purchase_day: '2026-10-01',
+  frequency: 3,
+  monetary: 300,
+  churn_state: 'unsure',
+  value_12m: 900,
+})
+const ROWS = [row(1), row(2), row(3)]
+const USERS = { data: [{ user_id: 7, name: 'Rob' }], total: 1 }
+
+let asked: SentRequest[]
+
+function answers(more: Answers = {}): Answers {
+  return {
+    'GET /api/customers': request => {
+      asked.push(request)
+      return [200, { data: ROWS, total: ROWS.length, next_cursor: null, meta: META }]
+    },
+    'GET /api/segments': [200, { data: [{ segment: 'Loyal' }, { segment: 'Champions' }], meta: META }],
+    'GET /api/sales': [200, { data: [{ name: 'Tea' }], meta: META }],
+    'GET /api/views': [200, { data: [], total: 0 }],
+    'GET /api/assignees': [200, USERS],
+    ...more,
+  }
+}
+
+const open = (at = '/customers', permissions = ['customers.read', 'sales.read', 'calls.write', 'customers.export']) =>
+  renderPage(<Customers />, { path: '/customers', at, validateSearch: parseCustomers, user: userWith(permissions) })
+
+const bar = () => screen.queryByRole('region', { name: 'Selected customers' })
+const select = async (name: string) => fireEvent.click(await screen.findByRole('checkbox', { name: `Select ${name}` }))
+
+beforeEach(() => {
+  asked = []
+  // happy-dom lays nothing out: give every element a width, so that the list is a table and its rows are drawn.
+  vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(1400)
+  vi.spyOn(HTMLElement.prototype, 'offsetHeight', 'get').mockReturnValue(800)
+  vi.spyOn(HTMLElement.prototype, 'offsetWidth', 'get').mockReturnValue(1400)
+})
+
+afterEach(() => {
+  cleanup()
+  vi.unstubAllGlobals()
+  vi.restoreAllMocks()
+})
+
+test('a filter goes to the URL and to the API, and its chip removes it', async () => {
+  serve(answers())
+  const { router } = await open()
+  await screen.findByText('Customer 1')
+  await screen.findByRole('option', { name: 'Champions' })
+  fireEvent.change(screen.getByLabelText('Segment'), { target: { value: 'Champions' } })
+  await waitFor(() => expect(router.state.location.search).toEqual({ segment: 'Champions' }))
+  await waitFor(() => expect(asked.at(-1)?.search).toMatchObject({ segment: 'Champions', sort: 'probability' }))
+  fireEvent.click(await screen.findByRole('button', { name: /^Champions.*remove this filter/ }))
+  await waitFor(() => expect(router.state.location.search).toEqual({}))
+  await waitFor(() => expect(screen.queryByRole('button', { name: /remove this filter/ })).toBeNull())
+})
+
+test('filters in the URL are shown and sent; one that cannot be parsed is ignored', async () => {
+  serve(answers())
+  await open('/customers?segment=Loyal&min_probability=0.5&state=unsure&from=yesterday&sort=sideways')
+  await screen.findByText('Customer 1')
+  expect(asked[0]?.search).toEqual({
+    segment: 'Loyal',
+    min_probability: '0.5',
+    state: 'unsure',
+    sort: 'probability',
+    limit: '200',
+  })
+  expect(screen.getByLabelText<HTMLSelectElement>('Segment').value).toBe('Loyal')
+  expect(screen.getByLabelText<HTMLSelectElement>('Churn risk').value).toBe('unsure')
+  const chips = screen.getAllByRole('button', { name: /remove this filter/ })
+  expect(chips.map(chip => chip.textContent?.replace(', remove this filter', ''))).toEqual([
+    'Loyal',
+    'Chance to order: 50% or more',
+    'Churn risk: unsure',
+  ])
+})
+
+test('Clear filters removes every filter and keeps the sort', async () => {
+  serve(answers())
+  const { router } = await open('/customers?segment=Loyal&q=tea&sort=monetary')
+  await screen.findByText('Customer 1')
+  fireEvent.click(screen.getByRole('button', { name: 'Clear filters' }))
+  await waitFor(() => expect(router.state.location.search).toEqual({ sort: 'monetary' }))
+})
+
+test('the selection bar counts the selected rows and their expected revenue; selecting again and clearing empty it', async () => {
+  serve(answers())
+  await open()
+  await select('Customer 1')
+  await select('Customer 3')
+  expect(bar()?.textContent).toContain('2 customers, £400 expected revenue')
+  await select('Customer 1')
+  expect(bar()?.textContent).toContain('1 customer, £300 expected revenue')
+  fireEvent.click(screen.getByRole('button', { name: 'Clear selection' }))
+  expect(bar()).toBeNull()
+})
+
+test('select all takes every loaded row, and none when all are selected', async () => {
+  serve(answers())
+  await open()
+  const all = await screen.findByRole<HTMLInputElement>('checkbox', { name: 'Select all loaded rows' })
+  await select('Customer 2')
+  expect(all.checked).toBe(false)
+  fireEvent.click(all)
+  expect(bar()?.textContent).toContain('3 customers, £600')
+  expect(all.checked).toBe(true)
+  fireEvent.click(all)
+  expect(bar()).toBeNull()
+})
+
+test('snooze sends the selected customers; Undo removes the snooze', async () => {
+  const snoozes = [{ snooze_id: 11 }, { snooze_id: 12 }]
+  const changes = serve(
+    answers({
+      'POST /api/snoozes': [201, { data: snoozes }],
+      'DELETE /api/snoozes/11': [204, null],
+      'DELETE /api/snoozes/12': [204, null],
+    }),
+  )
+  await open()
+  await select('Customer 1')
+  await select('Customer 2')
+  fireEvent.click(within(bar() as HTMLElement).getByRole('button', { name: 'Snooze' }))
+  fireEvent.click(await screen.findByRole('menuitem', { name: 'Until tomorrow' }))
+  const message = (await screen.findByText('2 customers snoozed')).parentElement as HTMLElement
+  expect(changes).toMatchObject([{ path: '/api/snoozes', body: { customer_ids: ['C1', 'C2'] } }])
+  await waitFor(() => expect(bar()).toBeNull())
+  fireEvent.click(within(message).getByRole('button', { name: /^Undo/ }))
+  await screen.findByText('Snooze removed')
+  expect(changes.slice(1).map(change => `${change.method} ${change.path}`)).toEqual([
+    'DELETE /api/snoozes/11',
+    'DELETE /api/snoozes/12',
+  ])
+})
+
+test('assigning names the new owner, and keeps the selection when the API refuses', async () => {
+  const changes = serve(answers({ 'POST /api/assignments': [403, { detail: 'Rob is not in your team.' }] }))
+  await open('/customers', ['customers.read', 'customers.assign'])
+  await select('Customer 2')
+  fireEvent.click(within(bar() as HTMLElement).getByRole('button', { name: 'Assign' }))
+  fireEvent.click(await screen.findByRole('menuitem', { name: 'Rob' }))
+  await screen.findByText('Rob is not in your team.')
+  expect(changes).toMatchObject([{ path: '/api/assignments', body: { customer_ids: ['C2'], user_id: 7 } }])
+  expect(bar()?.textContent).toContain('1 customer')
+})
+
+test('actions without permission are not offered', async () => {
+  serve(answers())
+  await open('/customers', ['customers.read'])
+  await select('Customer 1')
+  const offered = within(bar() as HTMLElement).getAllByRole('button')
+  expect(offered.map(button => button.textContent)).toEqual(['Clear selection'])
+  expect(screen.queryByRole('button', { name: 'Export' })).toBeNull()
+})
