@@ -164,14 +164,17 @@ def test_a_withdrawn_model_makes_room_for_the_one_before(
 ) -> None:
     train_models(settings, database, tasks=["purchase"])
     newest = model_registry.serving_models(database, date(2027, 1, 1))
-    assert model_registry.withdraw(database, "purchase") == next(
-        row["model_id"] for row in newest if row["task"] == "purchase"
-    )
+    assert withdraw(database) == next(row["model_id"] for row in newest if row["task"] == "purchase")
     run = run_refresh(settings, database, train="never")
     assert answers(database, run)["purchase"]["model_id"] == answers(database, predicted)["purchase"]["model_id"]
-    model_registry.withdraw(database, "purchase")
-    with pytest.raises(NotFound, match="No model of purchase is in service"):
-        model_registry.withdraw(database, "purchase")
+    withdraw(database)
+    with pytest.raises(NotFound, match="No model of purchase is in use"):
+        withdraw(database)
+
+
+def withdraw(database: Database) -> int:
+    with database.connect() as con:
+        return model_registry.withdraw(con, "purchase")
 
 
 def test_a_refused_training_leaves_the_last_good_model(

@@ -143,6 +143,12 @@ def test_segments_can_be_taken_out_changed_and_set(foresell: Shell, orders: Path
     editor.write_text('#!/bin/sh\nsed -i s/Stars/Heroes/ "$1"\n')
     editor.chmod(0o700)
     assert "version 3" in foresell("segments", "edit", EDITOR=str(editor), VISUAL="")
+    events = foresell.json("audit", "list", "--action", "segments.rules")
+    assert isinstance(events, list)
+    assert [(event["subject"], event["via"]) for event in events] == [
+        ("rules:3", "command line"),
+        ("rules:2", "command line"),
+    ]
 
 
 def test_the_console_reads_and_only_reads(foresell: Shell, orders: Path) -> None:

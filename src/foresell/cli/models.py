@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from foresell.audit.record import record_sync
 from foresell.cli import printing
 from foresell.cli.options import Json
 from foresell.cli.outcomes import Grouping, print_outcomes
@@ -263,7 +264,9 @@ def show_model(
 def rollback_model(task: Annotated[str, typer.Argument(help=f"One of: {', '.join(registry.task_names())}.")]) -> None:
     """Withdraw the newest model of a task. The next refresh uses the previous one."""
     _, database = open_home()
-    model_id = model_registry.withdraw(database, task)
+    with database.connect() as con:
+        model_id = model_registry.withdraw(con, task)
+        record_sync(con, "models.rollback", subject=f"model:{model_id}", detail={"task": task, "model_id": model_id})
     printing.print_text(
         f"Model {model_id} of {task} is withdrawn. To use the previous one: foresell refresh --no-train"
     )

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from foresell.audit.record import record_sync
 from foresell.cli import printing
 from foresell.cli.options import Json
 from foresell.cli.session import open_home, open_published
@@ -112,6 +113,7 @@ def edit_rules() -> None:
 
 
 def _save_rules(database: Database, text: str) -> None:
+    """Save the rules and their audit event in one transaction."""
     checked = rules.from_toml(text)
     rows = [
         {"name": rule.name, "advice": rule.advice}
@@ -122,7 +124,10 @@ def _save_rules(database: Database, text: str) -> None:
         }
         for rule in checked
     ]
-    version = stored_rules.save_segment_rules(database, rows)
+    with database.connect() as con:
+        version = stored_rules.save_segment_rules(con, rows)
+        detail = {"version": version, "segments": len(rows)}
+        record_sync(con, "segments.rules", subject=f"rules:{version}", detail=detail)
     printing.print_text(
         f"{len(rows)} segments saved as version {version} of the rules. To apply them: foresell refresh"
     )

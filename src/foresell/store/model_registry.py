@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from foresell.db import Connection
 from foresell.errors import NotFound
 from foresell.sql import named_queries
 from foresell.store.database import Database
@@ -65,12 +66,15 @@ def show_model(database: Database, model_id: int) -> dict[str, Any]:
     }
 
 
-def withdraw(database: Database, task: str) -> int:
-    """Take the newest serving model of a task out of service; the one before it serves again. Returns its number."""
-    found = _ask(database, "withdraw", task=task)
-    if not found:
-        raise NotFound(f"No model of {task} is in service.", remedy="List them: foresell models")
-    return int(found[0]["model_id"])
+def withdraw(con: Connection, task: str) -> int:
+    """Withdraw the newest serving model of a task, in the transaction of `con`; the previous one serves again.
+
+    Returns its number. Raises NotFound when the task has no serving model.
+    """
+    row = con.execute(_sql("withdraw"), {"task": task}).fetchone()
+    if row is None:
+        raise NotFound(f"No model of {task} is in use.", remedy="List the models: foresell models")
+    return int(row["model_id"])
 
 
 def run_models(database: Database, run_id: int) -> list[dict[str, Any]]:
