@@ -41,6 +41,7 @@ check: setup  ## style, types, imports, the API's contract
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python scripts/openapi.py --check
 	@$(BIN)/python scripts/score_columns.py --check
+	@$(BIN)/python scripts/error_codes.py --check
 	@scripts/front.sh check
 
 bench: setup  ## the benchmarks; results land in benchmarks/results
@@ -50,6 +51,7 @@ docs: setup  ## renew the generated pages in docs/ and contracts/
 	@$(BIN)/python scripts/command_line_reference.py
 	@$(BIN)/python scripts/openapi.py
 	@$(BIN)/python scripts/score_columns.py
+	@$(BIN)/python scripts/error_codes.py
 
 screenshots: setup front  ## the pictures of the README, from a real run
 	@$(BIN)/python scripts/screenshots.py

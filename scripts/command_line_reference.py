@@ -51,10 +51,13 @@ def render_reference() -> str:
 
 
 def _render_exit_codes() -> str:
+    """One row per exit code, with the meaning of the first error declared with it."""
     classes = [errors.ForesellError, *errors.ForesellError.__subclasses__()]
-    defined = [each for each in classes if each.__module__ == errors.__name__]  # not those of other modules
-    rows = sorted({(each.exit_code, (each.__doc__ or "").strip()) for each in defined})
-    lines = "".join(f"| {code} | {words} |\n" for code, words in rows)
+    meanings: dict[int, str] = {}
+    for each in classes:
+        if each.__module__ == errors.__name__:  # not those of other modules
+            meanings.setdefault(each.exit_code, (each.__doc__ or "").strip())
+    lines = "".join(f"| {code} | {words} |\n" for code, words in sorted(meanings.items()))
     return f"\n## Exit codes\n\n| code | meaning |\n|---|---|\n| 0 | Success. |\n{lines}| 130 | Interrupted. |\n"
 
 

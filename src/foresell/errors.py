@@ -25,7 +25,7 @@ class ForesellError(Exception):
 
 
 class UsageError(ForesellError):
-    """The command was called with something it does not understand."""
+    """An argument, option or parameter has a value that cannot be used."""
 
     code = "invalid_parameter"
     exit_code = 2
@@ -178,6 +178,141 @@ class AuditBroken(ForesellError):
     exit_code = 15
 
 
+class ParameterError(UsageError):
+    """A parameter or field has a value that cannot be used."""
+
+    def __init__(self, parameter: str, message: str, *, remedy: str | None = None) -> None:
+        super().__init__(message, remedy=remedy, parameter=parameter)
+
+
+class MissingParameter(ParameterError):
+    """A required parameter or field is missing."""
+
+    code = "missing_parameter"
+
+    def __init__(self, parameter: str, message: str, *, remedy: str | None = None) -> None:
+        super().__init__(parameter, message, remedy=remedy)
+        self.error = f"{parameter} parameter required"
+
+
+class MalformedRequest(UsageError):
+    """The request is not well-formed: its address, or a body that is not strict JSON."""
+
+    code = "malformed_request"
+    http_status = 400
+
+
+class CrossSiteRequest(Forbidden):
+    """Requests that change something must come from Foresell's own pages."""
+
+    code = "cross_site_request"
+
+
+class MethodNotAllowed(UsageError):
+    """Method not allowed"""
+
+    code = "method_not_allowed"
+    http_status = 405
+
+
+class UnsupportedMediaType(UsageError):
+    """The body has a media type this operation does not take."""
+
+    code = "unsupported_media_type"
+    http_status = 415
+
+
+class TooLarge(BadInput):
+    """The body or the file is too large."""
+
+    code = "body_too_large"
+    http_status = 413
+
+    def __init__(self, message: str | None = None, *, remedy: str | None = None, parameter: str | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.parameter = parameter
+        self.error = f"{parameter} parameter invalid" if parameter else None
+
+
+class RequestTimedOut(ForesellError):
+    """This takes longer than a request may."""
+
+    code = "request_timed_out"
+    http_status = 503
+    retryable = True
+
+
+class KeyReused(UsageError):
+    """This Idempotency-Key was used for another request."""
+
+    code = "idempotency_key_reused"
+    http_status = 422
+
+    def __init__(self) -> None:
+        super().__init__(remedy="Use a new key for a new request.")
+        self.parameter = "Idempotency-Key"
+
+
+class RequestInProgress(Busy):
+    """A request with this Idempotency-Key is in progress."""
+
+    code = "request_in_progress"
+
+
+class RefreshRunning(Busy):
+    """A refresh is running already."""
+
+    code = "refresh_running"
+
+
+class TooManyRequests(TooMany):
+    """Too many requests; wait a little."""
+
+    code = "too_many_requests"
+
+
+class SessionEnded(NotSignedIn):
+    """This session has ended."""
+
+    code = "session_ended"
+
+
+class WrongCredentials(NotSignedIn):
+    """The credentials are wrong."""
+
+    code = "wrong_credentials"
+
+
+class LinkExpired(NotSignedIn):
+    """This link has expired."""
+
+    code = "link_expired"
+
+
+class PermissionMissing(Forbidden):
+    """This needs a permission you do not have."""
+
+    code = "permission_missing"
+
+
+class SecondFactorRequired(Forbidden):
+    """This needs a recent second factor."""
+
+    code = "second_factor_required"
+
+
+class PersonRequired(Forbidden):
+    """This needs a person who is signed in, not an API key."""
+
+    code = "person_required"
+
+
+class EndpointNotFound(NotFound):
+    """Endpoint not found"""
+
+    code = "endpoint_not_found"
+
+
 class CustomerNotFound(NotFound):
     """Customer not found"""
 
@@ -220,6 +355,12 @@ class ViewNotFound(NotFound):
     code = "view_not_found"
 
 
+class NothingPublished(NotReady):
+    """Nothing has been scored yet."""
+
+    code = "nothing_published"
+
+
 class AlreadyUndone(NotReady):
     """This was undone already."""
 
@@ -230,3 +371,75 @@ class NameTaken(NotReady):
     """This name is in use already."""
 
     code = "name_taken"
+
+
+class RunNotFound(NotFound):
+    """Run not found"""
+
+    code = "run_not_found"
+
+
+class BatchNotFound(NotFound):
+    """Batch not found"""
+
+    code = "batch_not_found"
+
+
+class RejectsNotFound(NotFound):
+    """Rejects not found"""
+
+    code = "rejects_not_found"
+
+
+class ImportNotFound(NotFound):
+    """Import not found"""
+
+    code = "import_not_found"
+
+
+class ExportNotFound(NotFound):
+    """Export not found"""
+
+    code = "export_not_found"
+
+
+class ModelNotFound(NotFound):
+    """Model not found"""
+
+    code = "model_not_found"
+
+
+class SessionNotFound(NotFound):
+    """Session not found"""
+
+    code = "session_not_found"
+
+
+class PasskeyNotFound(NotFound):
+    """Passkey not found"""
+
+    code = "passkey_not_found"
+
+
+class ApiKeyNotFound(NotFound):
+    """API key not found"""
+
+    code = "api_key_not_found"
+
+
+class ProviderNotFound(NotFound):
+    """Provider not found"""
+
+    code = "provider_not_found"
+
+
+def error_classes() -> list[type[ForesellError]]:
+    """The class that declares each code, in the order of the codes."""
+    found: dict[str, type[ForesellError]] = {}
+    waiting: list[type[ForesellError]] = [ForesellError]
+    while waiting:
+        error = waiting.pop(0)
+        waiting += error.__subclasses__()
+        if error.__module__ == __name__ and "code" in vars(error):
+            found.setdefault(error.code, error)
+    return [found[code] for code in sorted(found)]

@@ -6,8 +6,10 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from scripts.openapi import FILE, contract
+from scripts import error_codes, openapi
+from scripts.openapi import contract
 
+from foresell.errors import ForesellError, error_classes
 from tests.support.served import Served
 
 #: What every operation may answer.
@@ -74,4 +76,39 @@ def test_control_what_is_silent_is_found(served: Served, plant: str) -> None:
 
 
 def test_the_file_is_what_the_api_says() -> None:
-    assert FILE.read_text(encoding="utf-8") == contract(), "run: make docs"
+    assert openapi.FILE.read_text(encoding="utf-8") == contract(), "run: make docs"
+
+
+def test_the_page_of_error_codes_is_what_the_program_declares() -> None:
+    assert error_codes.FILE.read_text(encoding="utf-8") == error_codes.error_codes(), "run: make docs"
+
+
+def test_every_error_a_user_can_meet_declares_its_code_once() -> None:
+    classes = [error for error in _subclasses(ForesellError) if error.__module__ == "foresell.errors"]
+    declared = [error.code for error in classes if "code" in vars(error)]
+    assert len(declared) == len(set(declared)) == len(error_classes())
+
+
+def test_a_problem_names_its_kind_and_leads_to_its_description(served: Served) -> None:
+    client = served.client("rep")
+    for path, code, status in [
+        ("/api/customers/C999999", "customer_not_found", 404),
+        ("/api/customers?limit=0", "invalid_parameter", 400),
+        ("/api/customers?limits=1", "invalid_parameter", 400),
+        ("/api/nothing", "endpoint_not_found", 404),
+        ("/api/audit", "permission_missing", 403),
+        ("/api/kpis?explain=rows", "missing_parameter", 400),
+    ]:
+        answer = client.get(path)
+        found = answer.json()
+        assert (answer.status_code, found["code"], found["status"]) == (status, code, status), path
+        kind = served.client(None).get(found["type"])
+        assert (kind.status_code, kind.json()["code"], kind.json()["status"]) == (200, code, status)
+    kinds = served.client(None).get("/api/problems").json()["data"]
+    allowed = served.openapi()["components"]["schemas"]["Problem"]["properties"]["code"]["enum"]
+    assert [kind["code"] for kind in kinds] == allowed
+    assert served.client(None).get("/api/problems/no-such-kind").json()["code"] == "endpoint_not_found"
+
+
+def _subclasses(error: type[ForesellError]) -> list[type[ForesellError]]:
+    return [error, *(deeper for each in error.__subclasses__() for deeper in _subclasses(each))]

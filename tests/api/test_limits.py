@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 from foresell import logs
 from foresell.api.app import create_app
 from foresell.api.http import request_stats
-from foresell.api.http.rate_limits import EXPORTS_A_MINUTE, Limits, TooManyRequests
+from foresell.api.http.rate_limits import EXPORTS_A_MINUTE, Limits, RateLimited
 from foresell.api.http.request_stats import Figures
 from foresell.settings import Settings
 from tests.support.served import Served, running, superuser
@@ -101,7 +101,7 @@ def test_exports_have_a_limit_of_their_own() -> None:
     for _ in range(EXPORTS_A_MINUTE):
         limits.export(1)
     limits.export(2)
-    with pytest.raises(TooManyRequests):
+    with pytest.raises(RateLimited):
         limits.export(1)
 
 

@@ -7,6 +7,7 @@ import type { HowMade, ProblemBody, RowsBehind } from './shapes'
 /** An error as the API describes it; `status` 0 means the API could not be reached. */
 export class Problem extends Error {
   readonly status: number
+  readonly code: ProblemBody['code'] | null
   readonly parameter: string | null
   readonly remedy: string | null
   readonly requestId: string | null
@@ -17,6 +18,7 @@ export class Problem extends Error {
         (status ? `The server returned an error (${status}).` : 'Foresell cannot be reached.'),
     )
     this.status = status
+    this.code = body.code ?? null
     this.parameter = body.parameter ?? null
     this.remedy = body.remedy ?? (status ? null : 'Check your connection. The page retries automatically.')
     this.requestId = body.request_id ?? null
@@ -57,7 +59,7 @@ async function sendWithRetries(request: Request): Promise<Response> {
 async function needsStepUp(response: Response): Promise<boolean> {
   if (response.status !== 403) return false
   const body: Partial<ProblemBody> = await response.clone().json()
-  return `${body.type} ${body.error}`.toLowerCase().replaceAll('-', ' ').includes('second factor')
+  return body.code === 'second_factor_required'
 }
 
 /** `fetch` with the session's token; anonymous requests under /api/auth go as they are. */

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from foresell.db import AsyncConnection, AsyncStatements
-from foresell.errors import Forbidden
+from foresell.errors import PermissionMissing, SecondFactorRequired
 
 SQL = AsyncStatements("foresell.access")
 
@@ -34,15 +34,15 @@ class Principal:
         return permission in self.permissions
 
     def require(self, permission: str) -> None:
-        """Raises Forbidden naming the permission that is missing."""
+        """Raises PermissionMissing naming the permission that is missing."""
         if permission not in self.permissions:
-            raise Forbidden(f"This needs the permission {permission}.", remedy="Ask an administrator for it.")
+            raise PermissionMissing(f"This needs the permission {permission}.", remedy="Ask an administrator for it.")
 
     def require_recent_factor(self, minutes: int = 5) -> None:
-        """Raises Forbidden unless the person proved to be there within `minutes`; a program never can."""
+        """Raises SecondFactorRequired unless the person proved to be there within `minutes`; a program never can."""
         limit = datetime.now(UTC) - timedelta(minutes=minutes)
         if self.second_factor_at is None or self.second_factor_at < limit:
-            raise Forbidden(
+            raise SecondFactorRequired(
                 f"This needs a second factor from the last {minutes} minutes.",
                 remedy="Confirm with POST /api/auth/step-up, then try again.",
             )

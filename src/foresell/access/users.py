@@ -9,7 +9,7 @@ from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from psycopg.types.json import Jsonb
 
 from foresell.db import AsyncConnection, AsyncStatements, Row
-from foresell.errors import Forbidden, NotFound, NotReady, UsageError
+from foresell.errors import Forbidden, NotReady, UsageError, UserNotFound
 
 SQL = AsyncStatements("foresell.access")
 
@@ -25,7 +25,7 @@ async def get(con: AsyncConnection, user_id: int) -> Row:
     """One user with roles and team. Raises NotFound."""
     row = await SQL.row(con, "users.listed", user_id=user_id)
     if row is None:
-        raise NotFound("User not found")
+        raise UserNotFound()
     return row
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import pkgutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 import anyio
@@ -15,7 +18,7 @@ from fastapi.routing import APIRoute
 import foresell
 from foresell.access.keyring import Keyring
 from foresell.access.oidc import Client
-from foresell.api import cache_warmup, openapi
+from foresell.api import cache_warmup, openapi, resources
 from foresell.api.http import error_handlers, tracing
 from foresell.api.http.app_state import Web
 from foresell.api.http.authentication import Principals
@@ -27,41 +30,24 @@ from foresell.api.http.rate_limits import Limits
 from foresell.api.http.request_stats import Observe
 from foresell.api.http.request_validation import Guard
 from foresell.api.http.static_pages import Pages
-from foresell.api.resources import (
-    account,
-    assignments,
-    audit,
-    auth,
-    batches,
-    calls,
-    contacts,
-    customers,
-    distributions,
-    exports,
-    forecast,
-    health,
-    imports,
-    models,
-    oidc,
-    runs,
-    sales,
-    saved_views,
-    segments,
-    spec_endpoints,
-    status,
-    stream,
-    users,
-)
+from foresell.api.resources import exports
 from foresell.settings import Settings
 
-#: One file per resource; each has a `router`. Routes are tried in this order, so what is asked most comes first.
-RESOURCES = (
-    spec_endpoints, customers, contacts, segments, distributions, calls, sales, forecast, models, saved_views, health, auth, oidc, account,
-    users, audit, assignments, stream, imports, batches, runs, exports, status,
-)  # fmt: skip
+#: Routes are tried in the order of the resources, so the ones that answer most requests come first.
+FIRST = ("spec_endpoints", "customers", "contacts", "segments", "distributions", "calls", "sales")
 
-DESCRIPTION = """Customers, scores, forecasts and the work around them. Every answer names the run its figures come from and the day
-they speak of. Errors are RFC 9457 problem details."""
+
+def find_resources() -> tuple[ModuleType, ...]:
+    """The modules of `foresell.api.resources`, each with a `router`: a new file there is a new resource."""
+    names = [module.name for module in pkgutil.iter_modules(resources.__path__)]
+    names.sort(key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
+    return tuple(import_module(f"{resources.__name__}.{name}") for name in names)
+
+
+RESOURCES = find_resources()
+
+DESCRIPTION = """Customers, scores, forecasts and the work with them. Every answer names the run its figures come from and their
+as_of day. Errors are RFC 9457 problem details; decide by their `code`."""
 
 
 def create_app(settings: Settings, *, authenticate: Authenticate | None = None) -> FastAPI:

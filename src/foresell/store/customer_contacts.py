@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from foresell.errors import NotFound, UsageError
+from foresell.errors import CustomerNotFound, UsageError
 from foresell.sql import named_queries
 from foresell.store.database import Database
 from foresell.types import ContactVault
@@ -40,7 +40,7 @@ def resolve(database: Database, text: str) -> str:
             "select distinct customer_id from customer_records where source_key = %s order by 1", [text]
         ).fetchall()
     if not rows:
-        raise NotFound("Customer not found", remedy="List them: foresell customers")
+        raise CustomerNotFound(remedy="List them: foresell customers")
     if len(rows) > 1:
         ids = ", ".join(row["customer_id"] for row in rows[:10])
         raise UsageError(f"{len(rows)} customers have that key in their sources.", remedy=f"Choose one: {ids}")

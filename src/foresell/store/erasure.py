@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from foresell.errors import Busy, NotFound
+from foresell.errors import Busy, CustomerNotFound
 from foresell.logs import logger
 from foresell.sql import named_queries
 from foresell.store.database import Database
@@ -34,7 +34,7 @@ def erase(database: Database, vault: ContactVault, customer_id: str) -> int:
         cur.execute(_sql("records"), [customer_id])
         records = cur.fetchall()
         if not records:
-            raise NotFound("Customer not found", remedy="List them: foresell customers")
+            raise CustomerNotFound(remedy="List them: foresell customers")
         for _, source, source_key in records:
             cur.execute(_sql("remember"), [source, vault.digests(source, [source_key])[0]])
         for step in ("forget_keys", "forget_person", "forget_superseded", "forget_notes"):

@@ -40,7 +40,8 @@ export default function Customers() {
   const canExport = can('customers.export')
 
   /** A filter value the API refuses, as in a URL typed by hand. */
-  const badFilter = !query.data && query.error instanceof Problem && query.error.status === 400 ? query.error : null
+  const badFilter =
+    !query.data && query.error instanceof Problem && query.error.code === 'invalid_parameter' ? query.error : null
   const clear = (
     <Button variant="default" onClick={() => void navigate({ search: {} })}>
       Clear filters

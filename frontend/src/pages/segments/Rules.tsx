@@ -53,7 +53,7 @@ function Editor({ rules, sentence }: { rules: Rule[]; sentence: string | null })
   })
   const isChanged = JSON.stringify(toRules(drafts)) !== JSON.stringify(rules)
   const counts = new Map(preview.data?.data.map(row => [row.segment, row]))
-  const isScored = !(preview.error instanceof Problem && preview.error.status === 409)
+  const isScored = !(preview.error instanceof Problem && preview.error.code === 'nothing_published')
   const problems = preview.error && isScored ? [preview.error.message] : (preview.data?.wrong ?? [])
 
   function change(key: number, part: Partial<Rule>) {

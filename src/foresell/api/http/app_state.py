@@ -19,7 +19,7 @@ from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRe
 from foresell.access.principal import Principal, act_for, begin_for
 from foresell.api.http.tracing import span
 from foresell.db import AsyncConnection
-from foresell.errors import DatabaseUnavailable, ForesellError, ModelUnavailable, NotReady
+from foresell.errors import DatabaseUnavailable, ForesellError, ModelUnavailable, NothingPublished
 from foresell.logs import logger
 from foresell.settings import Settings
 from foresell.snapshot.queries import Filter, Ranks
@@ -159,8 +159,7 @@ class Web:
     def door(self) -> ScopedSnapshot:
         """The door to the published snapshot. Raises NotReady when nothing is published, or it cannot be opened."""
         if self._door is None:
-            raise self._why_closed or NotReady(
-                "Nothing has been scored yet.",
+            raise self._why_closed or NothingPublished(
                 remedy="Load a file, then refresh: the Import page, or foresell refresh.",
             )
         return self._door

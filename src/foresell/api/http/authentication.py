@@ -17,7 +17,7 @@ from foresell.access.principal import Principal
 from foresell.access.sessions import SESSION_DAYS
 from foresell.access.tokens import AccessToken, fingerprint
 from foresell.api.http.dependencies import web_of
-from foresell.errors import NotSignedIn
+from foresell.errors import NotSignedIn, SessionEnded
 
 #: How long at most a revocation made by another process goes unseen here; one made here is seen at once.
 REMEMBERED_SECONDS = 1.0
@@ -61,7 +61,7 @@ async def authenticate(request: Request) -> Principal:
     async with web_of(request).transaction(None) as con:
         principal = await bearer.principal_of(con, brought)
     if principal is None:
-        raise NotSignedIn("This sign-in has ended.", remedy="Sign in again.")
+        raise SessionEnded(remedy="Sign in again.")
     principals.put(header, principal, brought.ends if isinstance(brought, AccessToken) else math.inf)
     return principal
 

@@ -16,10 +16,9 @@ from pydantic import BaseModel
 
 from foresell.access.principal import Principal
 from foresell.api.http.app_state import Web
-from foresell.api.http.error_handlers import ParameterError
 from foresell.api.http.rate_limits import Limits
 from foresell.api.http.request_validation import address_of
-from foresell.errors import NotSignedIn
+from foresell.errors import NotSignedIn, ParameterError
 
 Authenticate = Callable[[Request], Awaitable[Principal]]
 

@@ -15,19 +15,11 @@ from foresell.api.http.app_state import Web
 from foresell.api.http.dependencies import web_of
 from foresell.api.http.responses import answer, body
 from foresell.db import AsyncConnection, AsyncStatements
-from foresell.errors import Busy, ForesellError
+from foresell.errors import KeyReused, RequestInProgress
 
 SQL = AsyncStatements("foresell.api.http")
 
 Act = Callable[[AsyncConnection], Awaitable[dict[str, Any]]]
-
-
-class KeyReused(ForesellError):
-    """This Idempotency-Key was used for another request."""
-
-    exit_code = 2
-    http_status = 422
-    parameter = "Idempotency-Key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +35,8 @@ class IdempotentRequest:
         """Run `act` acting for the principal and answer with what it returns.
 
         With a key, the answer is kept in the same transaction: it is there exactly when the effect is. `about` tells
-        requests apart whose body is not read as a whole. Failures have no effect and are not kept. Raises Busy while
-        a request with the same key is under way, KeyReused when the key came with another request.
+        requests apart whose body is not read as a whole. Failures have no effect and are not kept. Raises
+        RequestInProgress while a request with the same key runs, KeyReused when the key came with another request.
         """
         async with self.web.transaction(principal.user_id) as con:
             if self.key is None:
@@ -53,16 +45,14 @@ class IdempotentRequest:
             asked = hashlib.sha256(self.request + about.encode()).digest()
             lock = await SQL.row(con, "idempotency.lock_key", **mine)
             if not lock or not lock["taken"]:
-                raise Busy(
-                    "A request with this Idempotency-Key is under way.", remedy="Send it again in a moment, unchanged."
-                )
+                raise RequestInProgress(remedy="Send it again in a moment, unchanged.")
             known = await SQL.row(con, "idempotency.find_answer", **mine)
             if known is None:
                 content = body(await act(con))
                 await SQL.run(con, "idempotency.keep_answer", **mine, request=asked, status=status, body=content)
                 return Response(content, status, media_type="application/json")
         if known["request"] != asked:
-            raise KeyReused(remedy="Use a new key for a new request.")
+            raise KeyReused
         return Response(known["body"], known["status"], media_type="application/json")
 
 

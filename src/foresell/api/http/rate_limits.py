@@ -10,7 +10,7 @@ from limits import RateLimitItemPerSecond
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
-from foresell.errors import TooMany
+from foresell.errors import TooManyRequests
 from foresell.settings import Settings
 
 #: Requests are counted over so many seconds: a page that asks twenty things at once is no flood.
@@ -39,7 +39,7 @@ class Standing:
 
 
 class Limits:
-    """The counters of one process. Each question counts a request; raises TooMany when there were enough."""
+    """The counters of one process. Each question counts a request; raises RateLimited when there were enough."""
 
     def __init__(self, settings: Settings) -> None:
         self._counters = SlidingWindowCounterRateLimiter(MemoryStorage())
@@ -71,11 +71,11 @@ class Limits:
             item.namespace, item.amount, item.get_expiry(), max(left, 0), max(math.ceil(reset - time.time()), 1)
         )
         if not allowed:
-            raise TooManyRequests(standing)
+            raise RateLimited(standing)
         return standing
 
 
-class TooManyRequests(TooMany):
+class RateLimited(TooManyRequests):
     """Too many requests; wait a little."""
 
     def __init__(self, standing: Standing) -> None:

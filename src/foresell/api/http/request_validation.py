@@ -17,7 +17,15 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from foresell.api.http.error_handlers import problem
-from foresell.api.http.rate_limits import Limits, Standing, TooManyRequests
+from foresell.api.http.rate_limits import Limits, RateLimited, Standing
+from foresell.errors import (
+    CrossSiteRequest,
+    ForesellError,
+    MalformedRequest,
+    MethodNotAllowed,
+    RequestTimedOut,
+    TooLarge,
+)
 from foresell.logs import logger
 
 log = logger("api")
@@ -33,9 +41,6 @@ CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self';"
     " manifest-src 'self'; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
-
-#: Status, words, and the parameter that is to blame.
-Refusal = tuple[int, str, str | None]
 
 HEADERS = {
     "content-security-policy": CONTENT_SECURITY,
@@ -72,19 +77,15 @@ class Guard:
         request = Request(scope, receive)
         try:
             refused = await self._tried(request, receive, answer)
-        except TooManyRequests as error:
-            state["rate"] = error.standing
-            headers = {"retry-after": str(error.retry_after)}
-            refused = problem(request, 429, error.message, remedy=error.remedy, headers=headers)
+        except RateLimited as error:
+            refused = problem(request, error)
         except TimeoutError as error:
             log.error("request took too long", action="request", where=_where(error))
-            words, remedy = "This takes longer than a request may.", "Ask for less, or try again soon."
-            headers = {"retry-after": "10"}
-            refused = problem(request, 503, words, error="Internal server error", remedy=remedy, headers=headers)
+            refused = problem(request, RequestTimedOut(remedy="Ask for less, or try again soon."))
         except Exception as error:
             log.error("request failed", action="request", kind=type(error).__name__, where=_where(error))
-            words, remedy = "Internal server error", "Try again; if it stays, quote the request id."
-            refused = problem(request, 500, words, remedy=remedy)
+            remedy = "Try again; if the error persists, quote the request id."
+            refused = problem(request, ForesellError("Internal server error", remedy=remedy))
         if refused and not answer.started:
             await refused(scope, receive, answer.send)
 
@@ -99,13 +100,13 @@ class Guard:
             if refusal is None:
                 await self.app(scope, self._patient(receive, answer), answer.send)
                 return None
-        status, words, parameter = refusal
-        error = f"{parameter} parameter invalid" if parameter else None
-        headers = {"allow": ", ".join(METHODS)} if status == 405 else None
-        return problem(request, status, words, error=error, parameter=parameter, headers=headers)
+        response = problem(request, refusal)
+        if isinstance(refusal, MethodNotAllowed):
+            response.headers["allow"] = ", ".join(METHODS)
+        return response
 
     def _counted(self, scope: Scope) -> Standing | None:
-        """Count what comes without a sign-in; who is signed in is counted once that is known. Raises TooManyRequests."""
+        """Count what comes without a sign-in; who is signed in is counted once that is known. Raises RateLimited."""
         if not scope["path"].startswith(("/api/", "/metrics")):
             return None
         address = address_of(scope)
@@ -253,32 +254,32 @@ def _bounded(text: str) -> int:
     return int(text)
 
 
-def _refusal(scope: Scope, origins: Collection[str]) -> Refusal | None:
+def _refusal(scope: Scope, origins: Collection[str]) -> ForesellError | None:
     """Why a request line or its origin is refused, or None."""
     if scope["method"] not in METHODS:
-        return 405, "Method not allowed", None
+        return MethodNotAllowed()
     raw = scope.get("query_string", b"")
     if len(raw) + len(scope.get("raw_path") or b"") > URL_LIMIT:
-        return 400, "The address is too long.", "query"
+        return MalformedRequest("The address is too long.", parameter="query")
     if b"%00" in raw or b"\x00" in raw:
-        return 400, "The query holds the character U+0000.", "query"
+        return MalformedRequest("The query holds the character U+0000.", parameter="query")
     if "\x00" in scope["path"]:
-        return 400, "The path holds the character U+0000.", "path"
+        return MalformedRequest("The path holds the character U+0000.", parameter="path")
     headers = Headers(scope=scope)
     if scope["method"] not in ("GET", "HEAD", "OPTIONS") and not _same_origin(headers, origins):
-        return 403, "Requests that change something must come from Foresell's own pages.", None
+        return CrossSiteRequest()
     return None
 
 
-async def _body_refusal(request: Request, receive: Receive) -> tuple[Refusal | None, Receive]:
+async def _body_refusal(request: Request, receive: Receive) -> tuple[ForesellError | None, Receive]:
     """Why a body is refused, or None; and the body, to be read again."""
     if request.method not in ("POST", "PUT", "PATCH", "DELETE") or not _is_json(request.headers):
         return None, receive
     body = await _read(receive, JSON_LIMIT)
     if body is None:
-        return (413, f"A JSON body may have {JSON_LIMIT:,} bytes.", "body"), receive
+        return TooLarge(f"A JSON body may have {JSON_LIMIT:,} bytes.", parameter="body"), receive
     if body and (why := wrong_with(body)):
-        return (400, why, "body"), receive
+        return MalformedRequest(why, parameter="body"), receive
     return None, _replay(body, receive)
 
 

@@ -17,22 +17,13 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
-from foresell.api.http.error_handlers import ParameterError
-from foresell.errors import DiskTrouble, ForesellError
+from foresell.errors import DiskTrouble, MissingParameter, ParameterError, TooLarge
 from foresell.settings import Settings
 from foresell.uploads import folder_of
 
 MIB = 1 << 20
 NAME_LIMIT = 120
 HEADER_LIMIT = 4_096
-
-
-class TooLarge(ForesellError):
-    """The file is larger than uploads may be."""
-
-    http_status = 413
-    parameter = "file"
-    error = "file parameter invalid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +175,11 @@ async def _write(part: _Part, file: IO[bytes], digest: hashlib._Hash) -> int:
     return len(content)
 
 
-def _required() -> ParameterError:
-    return ParameterError(
+def _required() -> MissingParameter:
+    return MissingParameter(
         "file",
         "file: a whole multipart/form-data body with a part named file is needed",
         remedy="Send it as a form does: curl -F file=@orders.csv",
-        missing=True,
     )
 
 
@@ -197,4 +187,5 @@ def _too_large(settings: Settings) -> TooLarge:
     return TooLarge(
         f"An uploaded file may have {settings.upload_mib:,} MiB.",
         remedy="Compress it (.gz, .zst), load it on the server with foresell load, or raise FORESELL_UPLOAD_MIB.",
+        parameter="file",
     )

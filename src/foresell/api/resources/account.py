@@ -31,7 +31,7 @@ from foresell.api.shared.accounts import describe_account, require_person, set_p
 from foresell.api.shared.schemas import Body
 from foresell.audit import record
 from foresell.db import AsyncConnection, AsyncStatements
-from foresell.errors import NotFound, UsageError
+from foresell.errors import ApiKeyNotFound, NotFound, PasskeyNotFound, SessionNotFound, UsageError
 
 SQL = AsyncStatements("foresell.access")
 
@@ -257,7 +257,7 @@ async def end_session(
     require_person(principal)
     async with web.transaction(principal.user_id) as con:
         if not await sessions.end(con, str(session_id), "by user"):
-            raise NotFound("Session not found")
+            raise SessionNotFound()
         await _record(request, con, principal, "session.ended", {"session_id": str(session_id)})
     principals_of(request).forget()
     return Response(status_code=204)
@@ -306,7 +306,7 @@ async def remove_passkey(
     _require_reauthenticated_person(principal)
     async with web.transaction(principal.user_id) as con:
         if not await passkeys.remove(con, passkey_id):
-            raise NotFound("Passkey not found")
+            raise PasskeyNotFound()
         await _record(request, con, principal, "factor.removed", {"factor": "passkey"})
     return Response(status_code=204)
 
@@ -340,7 +340,7 @@ async def revoke_api_key(
     require_person(principal)
     async with web.transaction(principal.user_id) as con:
         if not await api_keys.revoke(con, key_id):
-            raise NotFound("API key not found")
+            raise ApiKeyNotFound()
         await _record(request, con, principal, "api-key.revoked", {"key_id": key_id})
     principals_of(request).forget()
     return Response(status_code=204)

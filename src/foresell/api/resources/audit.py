@@ -12,10 +12,11 @@ from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
 from foresell.api.http.dependencies import WebOf, require
-from foresell.api.http.error_handlers import ParameterError, documented
+from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import answer, cursor_of, read_cursor
 from foresell.audit import record, verify
 from foresell.audit.anchors import AnchorLog
+from foresell.errors import ParameterError
 from foresell.settings import Settings
 from foresell.store.database import Database
 

@@ -29,7 +29,7 @@ from foresell.api.shared.accounts import describe_account, require_person, set_p
 from foresell.api.shared.schemas import Body
 from foresell.audit import record
 from foresell.db import AsyncConnection, AsyncStatements
-from foresell.errors import NotSignedIn, UsageError
+from foresell.errors import LinkExpired, NotSignedIn, SessionEnded, UsageError, WrongCredentials
 
 SQL = AsyncStatements("foresell.access")
 
@@ -116,7 +116,7 @@ async def sign_in_by_password(request: Request, web: WebOf, body: SignInRequest)
                 request, con, await sign_in.accept(con, guess.user_id, "password", visitor), "password"
             )
         await _refused(request, con, guess.user_id, "password")
-    raise NotSignedIn(sign_in.WRONG, remedy="Try again, or ask an administrator for a one-time link.")
+    raise WrongCredentials(sign_in.WRONG, remedy="Try again, or ask an administrator for a one-time link.")
 
 
 @router.post("/second-factor", response_model=SignInResult, responses=documented(), dependencies=[public()])
@@ -133,7 +133,7 @@ async def confirm_second_factor(request: Request, web: WebOf, body: SecondFactor
             await sign_in.right(con, guess)
             return await _answer(request, con, await sign_in.complete(con, body.ticket, visitor), by)
         await _refused(request, con, user_id, "second factor")
-    raise NotSignedIn("The code is wrong, or was used before.", remedy="Wait for the next code and try again.")
+    raise WrongCredentials("The code is wrong, or was used before.", remedy="Wait for the next code and try again.")
 
 
 @router.post(
@@ -152,7 +152,7 @@ async def sign_in_by_link(request: Request, web: WebOf, body: OneTimeLinkRequest
                 )
             return await _answer(request, con, await sign_in.accept(con, user_id, "link", visitor), "link")
         await _refused(request, con, None, "link")
-    raise NotSignedIn("This link does not count (any more).", remedy="Ask for a new one.")
+    raise LinkExpired(remedy="Ask for a new one.")
 
 
 @router.post("/passkey/options", response_model=PasskeyOptions, responses=documented(), dependencies=[public()])
@@ -172,7 +172,7 @@ async def sign_in_by_passkey(request: Request, web: WebOf, body: PasskeyAssertio
         if user_id is not None:
             return await _answer(request, con, await sign_in.accept(con, user_id, "passkey", visitor), "passkey")
         await _refused(request, con, None, "passkey")
-    raise NotSignedIn("This passkey was not accepted.", remedy="Try again, or sign in another way.")
+    raise WrongCredentials("This passkey was not accepted.", remedy="Try again, or sign in another way.")
 
 
 @router.post(
@@ -197,7 +197,7 @@ async def refresh_access_token(request: Request, web: WebOf) -> Response:
                 detail={"session_id": result.session_id}, request_id=_id(request),
             )  # fmt: skip
     principals_of(request).forget()
-    raise NotSignedIn("This sign-in has ended.", remedy="Sign in again.")
+    raise SessionEnded(remedy="Sign in again.")
 
 
 @router.post("/sign-out", status_code=204, responses=documented(), dependencies=[public()])
@@ -285,7 +285,7 @@ async def _answer(
 async def _session(request: Request, con: AsyncConnection, started: sessions.Started) -> dict[str, Any]:
     principal = await load_principal(con, started.user_id, session_id=started.session_id)
     if principal is None:
-        raise NotSignedIn("This sign-in has ended.", remedy="Sign in again.")
+        raise SessionEnded(remedy="Sign in again.")
     return {**_token(request, started.user_id, started.session_id), "user": await describe_account(con, principal)}
 
 

@@ -20,7 +20,7 @@ from foresell.api.shared.paging import Listing, Paging, listing, start_of
 from foresell.api.shared.schemas import Job
 from foresell.audit import record
 from foresell.db import AsyncConnection, AsyncStatements
-from foresell.errors import Busy, NotFound, NotReady
+from foresell.errors import AlreadyUndone, BatchNotFound, Busy, RejectsNotFound
 from foresell.sources.files.rejects import locate_rejects
 
 SQL = AsyncStatements("foresell.api.resources")
@@ -98,7 +98,7 @@ async def get_rejects(
         batch = await _batch(con, batch_id)
         file = locate_rejects(web.settings.rejects, batch["source"], batch["file_name"], batch["file_sha256"])
         if not batch["lines_rejected"] or not file.is_file():
-            raise NotFound("Rejects not found", remedy="This batch had none, or they were deleted.")
+            raise RejectsNotFound(remedy="This batch had none, or they were deleted.")
         await record.record(con, "rejects.download", actor=principal.user_id, subject=f"batch:{batch_id}")
     return FileResponse(file, media_type="text/csv; charset=utf-8", filename=f"rejects-{batch_id}.csv")
 
@@ -117,7 +117,7 @@ async def undo_batch(
     async def act(con: AsyncConnection) -> dict[str, Any]:
         batch = await _batch(con, batch_id)
         if batch["state"] == "undone":
-            raise NotReady("This batch was undone already.")
+            raise AlreadyUndone("This batch was undone already.")
         try:
             return await request_job(con, "undo", {"batch_id": batch_id, **wanted})
         except UniqueViolation:
@@ -129,5 +129,5 @@ async def undo_batch(
 async def _batch(con: AsyncConnection, batch_id: int) -> dict[str, Any]:
     found = await SQL.row(con, "batches.list", batch_id=batch_id, limit=1, start=0)
     if found is None:
-        raise NotFound("Batch not found", remedy="List them: GET /api/batches")
+        raise BatchNotFound(remedy="List them: GET /api/batches")
     return found

@@ -16,7 +16,7 @@ from foresell.api.http.responses import answer
 from foresell.api.shared import customer_lists
 from foresell.api.shared.schemas import CustomerId
 from foresell.audit import record
-from foresell.errors import NotFound
+from foresell.errors import CustomerNotFound
 from foresell.privacy.envelope import FIELDS
 from foresell.privacy.vault import vault_of
 from foresell.store import erasure
@@ -80,7 +80,7 @@ async def reveal_contact(
             await con.execute(customer_lists.query("person_in_clear"), {"customer_id": customer_id})
         ).fetchone()
         if known is None:
-            raise NotFound("Customer not found", remedy="Find the customer in the list: /api/customers?q=")
+            raise CustomerNotFound(remedy="Find the customer in the list: /api/customers?q=")
         values = {"ids": [customer_id], "request_id": getattr(request.state, "request_id", None)}
         sealed = await (await con.execute(customer_lists.query("unlock"), values)).fetchall()
     opened = await anyio.to_thread.run_sync(lambda: list(vault_of(web.settings).open_records(sealed)))
@@ -117,7 +117,7 @@ async def erase_customer(web: WebOf, principal: Eraser, customer_id: CustomerId)
             await con.execute(customer_lists.query("person_in_clear"), {"customer_id": customer_id})
         ).fetchone()
     if known is None:
-        raise NotFound("Customer not found", remedy="Find the customer in the list: /api/customers?q=")
+        raise CustomerNotFound(remedy="Find the customer in the list: /api/customers?q=")
     database = Database(web.settings, acting_for=principal.user_id, via="web")
     records = await anyio.to_thread.run_sync(erasure.erase, database, vault_of(web.settings), customer_id)
     return answer({"customer_id": customer_id, "records": records})

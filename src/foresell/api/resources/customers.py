@@ -12,13 +12,13 @@ from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
 from foresell.api.http.dependencies import WebOf, require
-from foresell.api.http.error_handlers import ParameterError, documented
+from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import Meta, Page, answer
 from foresell.api.shared import calculation, customer_lists
 from foresell.api.shared.calculation import ExplainOptions, Explanation, RowsBehind
 from foresell.api.shared.paging import Paging
 from foresell.api.shared.schemas import CustomerId, ListedCustomer, UserRef
-from foresell.errors import NotFound
+from foresell.errors import CustomerNotFound, ParameterError
 from foresell.snapshot import queries
 
 router = APIRouter(prefix="/api/customers", tags=["customers"])
@@ -288,7 +288,7 @@ def _cut(
 def _there(con: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, Any]:
     found = queries.run_query(con, "customer_with_prediction", {"customer_id": customer_id})
     if not found:
-        raise NotFound("Customer not found", remedy="Find the customer in the list: /api/customers?q=")
+        raise CustomerNotFound(remedy="Find the customer in the list: /api/customers?q=")
     return found[0]
 
 

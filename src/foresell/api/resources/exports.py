@@ -16,13 +16,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from foresell.access.principal import Principal
 from foresell.api.http.app_state import Web
 from foresell.api.http.dependencies import WebOf, require
-from foresell.api.http.error_handlers import ParameterError, documented
+from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import Meta, answer
 from foresell.api.shared import customer_lists
 from foresell.audit import record
 from foresell.db import AsyncConnection
 from foresell.delivery import customers, tabular_writers
-from foresell.errors import NotFound, TooMany
+from foresell.errors import ExportNotFound, ParameterError, TooMany
 from foresell.privacy.vault import vault_of
 from foresell.scores import registry
 from foresell.snapshot.queries import Ranks
@@ -144,7 +144,7 @@ async def get_export_manifest(
     async with web.transaction(principal.user_id) as con:
         found = await (await con.execute(_sql("manifest"), {"export_id": export_id})).fetchone()
     if found is None:
-        raise NotFound("Export not found", remedy="Its number is in the header X-Export-Id of the file.")
+        raise ExportNotFound(remedy="Its number is in the header X-Export-Id of the file.")
     run = {"run_id": found.pop("run_id"), "as_of": found.pop("as_of"), "currency": web.door().currency}
     return answer({**found, "meta": run})
 

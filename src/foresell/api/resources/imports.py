@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from foresell.access.principal import Principal
 from foresell.api.http.app_state import Web
 from foresell.api.http.dependencies import WebOf, require
-from foresell.api.http.error_handlers import ParameterError, documented
+from foresell.api.http.error_handlers import documented
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
 from foresell.api.http.upload import receive
@@ -24,7 +24,7 @@ from foresell.api.shared.paging import Listing, Paging, listing, start_of
 from foresell.api.shared.schemas import Job
 from foresell.audit import record
 from foresell.db import AsyncConnection, AsyncStatements
-from foresell.errors import BadInput, NotFound, NotReady, TooLateToCancel, UsageError
+from foresell.errors import BadInput, ImportNotFound, NotReady, ParameterError, TooLateToCancel, UsageError
 from foresell.sources.files.fields import list_fields
 from foresell.sources.files.mapping import (
     Dialect,
@@ -322,7 +322,7 @@ async def _change(
 async def _import(con: AsyncConnection, import_id: int) -> dict[str, Any]:
     found = await SQL.row(con, "imports.list", import_id=import_id, limit=1, start=0)
     if found is None:
-        raise NotFound("Import not found", remedy="List them: GET /api/imports")
+        raise ImportNotFound(remedy="List them: GET /api/imports")
     return found
 
 

@@ -12,12 +12,12 @@ from pydantic import BaseModel, Field
 from foresell.access.principal import Principal
 from foresell.api.http.app_state import Web
 from foresell.api.http.dependencies import WebOf, require
-from foresell.api.http.error_handlers import ParameterError, documented
+from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import Meta, answer
 from foresell.api.shared import calculation
 from foresell.api.shared.calculation import ExplainOptions, Explanation, Figures, MetricQuery, RowsBehind
 from foresell.audit import record
-from foresell.errors import NotFound
+from foresell.errors import ModelNotFound, NotFound, ParameterError
 from foresell.metrics import catalogue
 from foresell.scores import registry
 from foresell.sql import named_queries
@@ -398,7 +398,7 @@ async def _model(web: Web, principal: Principal, model_id: int) -> dict[str, Any
         values = {"model_id": model_id, "run_id": web.door().run_id}
         found = await (await con.execute(_query("model"), values)).fetchone()
     if found is None:
-        raise NotFound("Model not found", remedy="See /api/models.")
+        raise ModelNotFound(remedy="See /api/models.")
     return found
 
 

@@ -16,7 +16,7 @@ from foresell.api.http.dependencies import WebOf, public, web_of
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import answer
 from foresell.audit import record
-from foresell.errors import NotFound, NotSignedIn, ProviderTrouble
+from foresell.errors import NotSignedIn, ProviderNotFound, ProviderTrouble
 
 router = APIRouter(prefix="/api/auth/oidc", tags=["sign-in"])
 ProviderName = Annotated[str, Path(max_length=30, pattern="^[a-z][a-z0-9]*$", description="Of the list.")]
@@ -116,7 +116,7 @@ async def _came_back(request: Request, web: Web, client: oidc.Client, state: str
 def _client(request: Request, name: str) -> oidc.Client:
     clients: dict[str, oidc.Client] = request.app.state.oidc
     if name not in clients:
-        raise NotFound("Provider not found", remedy="List them: GET /api/auth/oidc")
+        raise ProviderNotFound(remedy="List them: GET /api/auth/oidc")
     return clients[name]
 
 

@@ -22,7 +22,7 @@ from foresell.api.shared.paging import Listing, Paging, listing, start_of
 from foresell.api.shared.schemas import Job
 from foresell.audit import record
 from foresell.db import AsyncConnection, AsyncStatements
-from foresell.errors import Busy, NotFound, TooLateToCancel
+from foresell.errors import NotFound, RefreshRunning, RunNotFound, TooLateToCancel
 from foresell.store import runs
 
 SQL = AsyncStatements("foresell.api.resources")
@@ -101,7 +101,7 @@ async def start_run(principal: Writer, idempotent: IdempotentOf, how: NewRun | N
         try:
             return await jobs.request_job(con, "refresh", wanted)
         except UniqueViolation:
-            raise Busy("A refresh is under way already.", remedy="Follow it: GET /api/runs") from None
+            raise RefreshRunning(remedy="Follow it: GET /api/runs") from None
 
     return await idempotent.run(principal, act, status=202)
 
@@ -154,5 +154,5 @@ async def get_job(
 async def _run(con: AsyncConnection, run_id: int) -> dict[str, Any]:
     found = await SQL.row(con, "runs.list", run_id=run_id, limit=1, start=0)
     if found is None:
-        raise NotFound("Run not found", remedy="List them: GET /api/runs")
+        raise RunNotFound(remedy="List them: GET /api/runs")
     return found

@@ -13,10 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from foresell.access.principal import Principal
 from foresell.api.http.app_state import Web
 from foresell.api.http.dependencies import WebOf, require
-from foresell.api.http.error_handlers import ParameterError, documented
+from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import Meta, answer
 from foresell.api.shared import calculation, customer_lists
 from foresell.api.shared.calculation import ExplainOptions, Explanation, MetricQuery, RowsBehind
+from foresell.errors import MissingParameter, ParameterError
 from foresell.metrics import catalogue
 from foresell.metrics.kpis import KPIS, Kpi
 from foresell.metrics.metric import Metric
@@ -133,7 +134,7 @@ async def list_kpis(web: WebOf, principal: Reader, how: Annotated[KpiOptions, Qu
         )
     if how.explain:
         if how.name is None:
-            raise ParameterError("name", "name: says which figure to explain", missing=True)
+            raise MissingParameter("name", "name: choose the KPI to explain")
         return await calculation.answered(web, principal, _asked(chosen[0], first, last, category), how)
     data = [await _figure(web, principal, kpi, first, last, category) for kpi in chosen]
     return answer({"data": data, "meta": web.meta()})

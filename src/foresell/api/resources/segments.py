@@ -14,13 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from foresell.access.principal import Principal
 from foresell.api.http.app_state import Web
 from foresell.api.http.dependencies import WebOf, require
-from foresell.api.http.error_handlers import ParameterError, documented
+from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import Meta, answer
 from foresell.api.shared import calculation
 from foresell.api.shared.calculation import ExplainOptions, Explanation, Figures, MetricQuery, RowsBehind
 from foresell.audit import record
 from foresell.db import AsyncConnection
-from foresell.errors import NotFound
+from foresell.errors import NotFound, ParameterError
 from foresell.metrics import catalogue
 from foresell.scores.rfm import segments as scoring
 from foresell.sql import named_queries

@@ -19,7 +19,7 @@ from foresell.api.http.responses import Meta, answer, body
 from foresell.api.shared import calculation, customer_lists
 from foresell.api.shared.calculation import ExplainOptions, Explanation, Figures, MetricQuery, RowsBehind
 from foresell.api.shared.schemas import CustomerId
-from foresell.errors import NotFound
+from foresell.errors import CustomerNotFound
 from foresell.metrics import catalogue
 from foresell.snapshot import queries
 
@@ -207,7 +207,7 @@ def _details(con: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, Any]
         con, "customer_with_prediction", values
     )
     if not found:
-        raise NotFound("Customer not found", remedy="Find the customer in the list: /api/customers?q=")
+        raise CustomerNotFound(remedy="Find the customer in the list: /api/customers?q=")
     return {**found[0], "orders": orjson.Fragment(body(queries.list_transactions(con, customer_id)))}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from foresell.access import factors, passwords
 from foresell.access.principal import Principal
 from foresell.db import AsyncConnection, AsyncStatements
-from foresell.errors import Forbidden
+from foresell.errors import PersonRequired
 
 SQL = AsyncStatements("foresell.access")
 
@@ -32,9 +32,9 @@ async def describe_account(con: AsyncConnection, principal: Principal) -> dict[s
 
 
 def require_person(principal: Principal) -> str:
-    """The session of a person. Raises Forbidden for a program with an API key."""
+    """The session of a person. Raises PersonRequired for a program with an API key."""
     if principal.session_id is None:
-        raise Forbidden("This needs a person, not an API key.")
+        raise PersonRequired
     return principal.session_id
 
 

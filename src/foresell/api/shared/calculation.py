@@ -16,10 +16,10 @@ from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
 from foresell.api.http.app_state import Web
-from foresell.api.http.error_handlers import ParameterError
 from foresell.api.http.responses import Meta, Page, answer, body
 from foresell.api.shared import customer_lists
 from foresell.api.shared.paging import Paging
+from foresell.errors import ParameterError
 from foresell.metrics import catalogue
 from foresell.metrics.metric import Metric
 from foresell.snapshot import queries

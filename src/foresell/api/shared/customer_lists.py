@@ -12,10 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from foresell.access.principal import Principal
 from foresell.api.http.app_state import Web
-from foresell.api.http.error_handlers import ParameterError
 from foresell.api.http.responses import cursor_of
 from foresell.api.shared.paging import Paging
-from foresell.errors import UsageError
+from foresell.errors import ParameterError, UsageError
 from foresell.scores import registry
 from foresell.snapshot import queries
 from foresell.snapshot.queries import Filter, Ranks

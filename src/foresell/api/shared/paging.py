@@ -7,9 +7,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from foresell.api.http.app_state import Web
-from foresell.api.http.error_handlers import ParameterError
 from foresell.api.http.responses import Meta, cursor_of, read_cursor
-from foresell.errors import NotReady
+from foresell.errors import NotReady, ParameterError
 
 Row = dict[str, Any]
 #: The run in the cursor of a list that does not come from a run.
