@@ -240,6 +240,7 @@ class RequestTimedOut(ForesellError):
     code = "request_timed_out"
     http_status = 503
     retryable = True
+    retry_after = 10
 
 
 class KeyReused(UsageError):

@@ -8,8 +8,8 @@ import { Problem } from '@/api/client'
 import { usePermissions } from '@/api/useSession'
 import css from './states.module.css'
 
-/** The API's 409: no run is published, so there is nothing to show. */
-const NO_RUN_YET = 409
+/** The API's code while no run is published, so that there is nothing to show. */
+const NO_RUN_YET = 'nothing_published'
 
 /** Loading: grey bars the size of the content, so that nothing moves. */
 export function Loading({ rows = 3, height = 20, gap = 12 }: { rows?: number; height?: number; gap?: number }) {
@@ -26,7 +26,7 @@ export function Loading({ rows = 3, height = 20, gap = 12 }: { rows?: number; he
 /** An error: what happened, what to do, and a button to retry. */
 export function ErrorState({ error, onRetry }: { error: Error; onRetry?: () => void }) {
   const problem = error instanceof Problem ? error : null
-  if (problem?.status === NO_RUN_YET) return <NoDataYet title={error.message}>{problem.remedy}</NoDataYet>
+  if (problem?.code === NO_RUN_YET) return <NoDataYet title={error.message}>{problem.remedy}</NoDataYet>
   const Icon = problem?.status === 403 ? IconLock : problem?.status === 0 ? IconWifiOff : IconAlertTriangle
   return (
     <div className={css.state} role="alert">

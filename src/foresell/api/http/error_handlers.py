@@ -22,7 +22,6 @@ from foresell.errors import (
     ParameterError,
     RequestTimedOut,
     TooLarge,
-    TooMany,
     UnsupportedMediaType,
     error_classes,
 )
@@ -88,10 +87,8 @@ def problem(request: Request, error: ForesellError) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, RateLimited):
         request.state.rate = error.standing
-    if isinstance(error, TooMany):
-        headers["Retry-After"] = str(error.retry_after)
-    elif error.retryable:
-        headers["Retry-After"] = str(RETRY_SECONDS)
+    if error.retryable:
+        headers["Retry-After"] = str(getattr(error, "retry_after", RETRY_SECONDS))
     return Response(
         body({key: value for key, value in content.items() if value is not None}),
         status,
