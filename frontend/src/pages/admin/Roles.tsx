@@ -27,7 +27,7 @@ export function Roles() {
               ]}
             />
           </Card>
-          <Card title="Permissions" note="Unmarked = not allowed" flush>
+          <Card title="Permissions" note="✓ = allowed, – = not allowed" flush>
             <Matrix roles={answer.data} />
           </Card>
         </>

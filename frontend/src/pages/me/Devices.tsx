@@ -62,7 +62,7 @@ export function Devices() {
                     </p>
                     <p className={css.dim}>
                       {device.current ? 'Active now' : `Last active ${dateTime(device.last_seen_at)}`}
-                      {device.network && `, from ${device.network}`}. Signed in {day(device.created_at)} with{' '}
+                      {device.network && `, network ${device.network}`}. Signed in {day(device.created_at)} with{' '}
                       {SIGN_IN_METHODS[device.signed_in_by] ?? device.signed_in_by}
                     </p>
                   </div>
