@@ -2,11 +2,12 @@ import type { BacktestRow, Confusion, Task } from '@/api/shapes'
 import { CalculationLink, Metric, MetricRow } from '@/features/calculation/Metric'
 import { modelName } from '@/features/model/names'
 import { type Column, DataTable } from '@/ui/DataTable'
-import { decimal, percent } from '@/ui/format'
+import { count, decimal, percent } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import { Baselines } from './Baselines'
 import { ConfusionMatrix } from './ConfusionMatrix'
-import { METRICS, metricName, TASK_LABELS } from './labels'
+import { DIGITS } from './comparison'
+import { amountMetricName, BACKTEST_NOTES, isAmount, METRICS, TASK_LABELS } from './labels'
 import css from './Model.module.css'
 
 interface Props {
@@ -24,7 +25,7 @@ export function BacktestResults({ task, modelId, kind, rows, confusion }: Props)
   const inUse = rows.find(row => row.model === kind)?.model ?? rows[0]?.model
   const find = (metric: string) => rows.find(row => row.model === inUse && row.measure === metric)
   const address = `/api/models/${modelId}/backtests?population=${encodeURIComponent(population)}`
-  if (!find('f1')) return <AllMetrics rows={rows} address={address} />
+  if (!find('f1')) return <AllMetrics task={task} rows={rows} address={address} />
   return (
     <>
       <MetricRow>
@@ -63,11 +64,13 @@ function confidenceInterval(row: BacktestRow | undefined): string {
 }
 
 /** Tasks that predict an amount: every metric as it is. */
-function AllMetrics({ rows, address }: { rows: BacktestRow[]; address: string }) {
+function AllMetrics({ task, rows, address }: { task: Task; rows: BacktestRow[]; address: string }) {
+  const show = (row: BacktestRow, value: number | null) =>
+    isAmount(row.measure) ? count(value) : decimal(value, DIGITS)
   return (
     <Card
       title="Backtest"
-      note="Predictions for past periods compared with what happened; average over the test dates"
+      note={BACKTEST_NOTES[task]}
       actions={<CalculationLink label="Backtest" address={address} />}
       flush
     >
@@ -77,12 +80,12 @@ function AllMetrics({ rows, address }: { rows: BacktestRow[]; address: string })
         rowKey={row => row.model + row.measure}
         columns={[
           { name: 'model', label: 'Model', show: row => modelName(row.model) },
-          { name: 'measure', label: 'Metric', show: row => metricName(row.measure) },
-          { name: 'value', label: 'Value', numeric: true, show: row => decimal(row.value, 3) },
+          { name: 'measure', label: 'Metric', show: row => amountMetricName(task, row.measure) },
+          { name: 'value', label: 'Value', numeric: true, show: row => show(row, row.value) },
           ...(rows.some(row => row.low != null)
             ? ([
-                { name: 'low', label: 'From', numeric: true, show: row => decimal(row.low, 3) },
-                { name: 'high', label: 'To', numeric: true, show: row => decimal(row.high, 3) },
+                { name: 'low', label: 'From', numeric: true, show: row => show(row, row.low) },
+                { name: 'high', label: 'To', numeric: true, show: row => show(row, row.high) },
               ] satisfies Column<BacktestRow>[])
             : []),
         ]}

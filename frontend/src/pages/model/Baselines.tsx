@@ -15,6 +15,7 @@ export function Baselines({ task, rows, address }: { task: Task; rows: BacktestR
     {
       name: 'name',
       label: 'Model',
+      wrap: true,
       show: model => (model.isBaseline ? <em className={css.baseline}>{model.name}</em> : model.name),
     },
     ...METRICS.map(({ name, label }): Column<ComparedModel> => {

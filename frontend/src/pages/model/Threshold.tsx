@@ -47,7 +47,7 @@ function Slider({
   const labels = TASK_LABELS[task].yesNo
   if (!labels) return null
   const { chance, hit, hits } = labels
-  const found = asSentence(hits)
+  const reached = `${asSentence(hits)} reached`
   const perWeek = row.calls_per_week ?? row.calls
   return (
     <ChartCard
@@ -61,7 +61,7 @@ function Slider({
         { name: 'threshold', label: `Minimum ${chance}`, numeric: true, show: step => percent(step.threshold) },
         { name: 'calls_per_week', label: 'Calls per week', numeric: true, show: step => count(step.calls_per_week) },
         { name: 'calls', label: 'Calls', numeric: true, show: step => count(step.calls) },
-        { name: 'sales', label: found, numeric: true, show: step => count(step.sales) },
+        { name: 'sales', label: reached, numeric: true, show: step => count(step.sales) },
         { name: 'precision', label: 'Precision', numeric: true, show: step => percent(step.precision) },
         { name: 'recall', label: 'Recall', numeric: true, show: step => percent(step.recall) },
         { name: 'f1', label: 'F1', numeric: true, show: step => decimal(step.f1) },
@@ -104,7 +104,7 @@ function Slider({
         mark={{ at: row.calls, label: `${count(row.calls)} calls` }}
         title={step => `${count(step.calls)} calls`}
         tips={step => [
-          { label: found, value: count(step.sales) },
+          { label: reached, value: count(step.sales) },
           { label: 'Precision', value: percent(step.precision) },
           { label: 'Recall', value: percent(step.recall) },
         ]}

@@ -8,7 +8,7 @@ import { modelName } from '@/features/model/names'
 import { Badge } from '@/ui/Badge'
 import { DataTable } from '@/ui/DataTable'
 import { Dialog } from '@/ui/Dialog'
-import { dateTime, day, lastDay } from '@/ui/format'
+import { asSentence, dateTime, day, lastDay } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import { showToast } from '@/ui/toasts'
 
@@ -51,7 +51,7 @@ export function TrainingHistory({ models, task }: { models: Model[]; task: Task 
               <Badge tone={model.serving ? 'good' : 'plain'}>{model.serving ? 'In use' : STATES[model.state]}</Badge>
             ),
           },
-          { name: 'reason', label: 'Reason', wrap: true },
+          { name: 'reason', label: 'Reason', wrap: true, show: model => asSentence(model.reason) },
           { name: 'trained_at', label: 'Training date', show: model => dateTime(model.trained_at) },
         ]}
       />

@@ -52,8 +52,8 @@ export const TASK_LABELS: Record<Task, TaskLabels> = {
       predictedNo: 'Predicted no order',
       actualYes: 'Ordered',
       actualNo: 'Did not order',
-      hits: 'customers who order',
-      hit: 'customer who orders',
+      hits: 'buyers',
+      hit: 'buyer',
       baseRate: 'of customers ordered within 30 days',
     },
   },
@@ -75,6 +75,7 @@ const MODEL_EXPLANATIONS: Record<string, string> = {
   bgnbd:
     'A standard statistical model of repeat purchases: it works from how often and how recently a customer ordered.',
   blend: 'A machine-learning model and a statistical model of repeat purchases, combined.',
+  trading_day_year_on_year: 'Last year’s sales on the same trading days, adjusted to how sales have grown since.',
   bgnbd_gamma_gamma:
     'Two standard statistical models: one for how often a customer orders, one for how much each order is worth.',
 }
@@ -111,4 +112,30 @@ export type MetricName = (typeof METRICS)[number]['name']
 
 export const explainModel = (kind: string) => MODEL_EXPLANATIONS[kind] ?? ''
 export const populationName = (name: string) => POPULATIONS[name] ?? humanize(name)
-export const metricName = (name: string) => METRICS.find(metric => metric.name === name)?.label ?? humanize(name)
+/** Metrics of tasks that predict an amount; accuracy is measured in another way for each. */
+const AMOUNT_METRICS: Partial<Record<Task, Record<string, string>>> = {
+  lifetime_value: {
+    accuracy: 'Accuracy of total revenue',
+    spearman: 'Rank correlation (Spearman)',
+    capture: 'Revenue share of the 10% valued most',
+    in_range: 'Customers within the predicted range',
+  },
+  revenue_forecast: {
+    accuracy: 'Accuracy, average of the months',
+    expected: 'Forecast, average of the months',
+    actual: 'Actual, average of the months',
+  },
+}
+
+/** What the numbers of a backtest are averages of. */
+export const BACKTEST_NOTES: Partial<Record<Task, string>> = {
+  lifetime_value: 'Predictions for past periods compared with actual revenue; average over the test dates',
+  revenue_forecast:
+    'Forecasts for past months compared with actual months; every month counts equally here, while the target gives large months more weight',
+}
+
+export const amountMetricName = (task: Task, name: string) => AMOUNT_METRICS[task]?.[name] ?? metricName(name)
+/** Amounts and counts, unlike shares between 0 and 1, are shown without decimals. */
+export const isAmount = (name: string) => name === 'expected' || name === 'actual'
+export const metricName = (name: string) =>
+  (name === 'sure_accuracy' ? 'Accuracy' : METRICS.find(metric => metric.name === name)?.label) ?? humanize(name)
