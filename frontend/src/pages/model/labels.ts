@@ -131,7 +131,7 @@ const AMOUNT_METRICS: Partial<Record<Task, Record<string, string>>> = {
 export const BACKTEST_NOTES: Partial<Record<Task, string>> = {
   lifetime_value: 'Predictions for past periods compared with actual revenue; average over the test dates',
   revenue_forecast:
-    'Forecasts for past months compared with actual months; every month counts equally here, while the target gives large months more weight',
+    'Forecasts for past months compared with actual sales. Every month has the same weight here; the target weights months by their size',
 }
 
 export const amountMetricName = (task: Task, name: string) => AMOUNT_METRICS[task]?.[name] ?? metricName(name)
