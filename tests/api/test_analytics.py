@@ -9,7 +9,7 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
-from foresell.metrics.kpis import KPIS
+from foresell.metrics.catalogue import KPIS
 from tests.support.served import Served
 
 READ = [

@@ -81,7 +81,7 @@ def test_a_model_serves_until_it_is_due_and_says_so(
     assert {task: row["model_id"] for task, row in first.items()} == {
         task: row["model_id"] for task, row in second.items()
     }
-    assert "nothing calls for training" in str(second["purchase"]["sentence"])
+    assert "no training needed" in str(second["purchase"]["sentence"])
     same = [{**row, "run_id": 0} for row in saved(database, predicted)]
     assert [{**row, "run_id": 0} for row in saved(database, again)] == same, "same data, same model, same scores"
 

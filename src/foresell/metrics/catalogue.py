@@ -1,10 +1,10 @@
-"""Every metric there is. Their .sql files say what a row is; `adds` says how the figures come of the rows."""
+"""Every metric and KPI. A metric is its .sql file and one entry here; a KPI is one entry of KPIS."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from foresell.metrics.metric import Adds, Metric
+from foresell.metrics.metric import Adds, Kpi, Metric
 
 CUSTOMERS: Final = Metric("customers", "rank", {"customers": Adds("count")})
 
@@ -97,4 +97,21 @@ RECEIPTS: Final = Metric(
 ALL: Final = (
     CUSTOMERS, SEGMENTS, GRID, RULES_PREVIEW, MOVEMENT, *SALES.values(), LINE_CLASSES, KPI_SALES, KPI_CALL_LIST, KPI_AT_RISK,
     DISTRIBUTION, FORECAST, BACKTEST, CALIBRATION, LIFT, THRESHOLD, RECEIPTS,
+)  # fmt: skip
+
+KPIS: Final = (
+    Kpi("revenue", "Net revenue", "money", KPI_SALES, "revenue",
+        "Products sold less products returned in the period, anonymous sales included; without postage and fees."),
+    Kpi("orders", "Orders", "count", KPI_SALES, "orders",
+        "Orders of the period with a positive net amount, anonymous ones included."),
+    Kpi("customers", "Active customers", "count", KPI_SALES, "customers",
+        "Different known customers with a counted order in the period."),
+    Kpi("average_order_value", "Average order value", "money", KPI_SALES, "average_order_value",
+        "Mean net amount of the orders of the period with a positive net amount."),
+    Kpi("expected_value", "Expected revenue (30 days)", "money", KPI_CALL_LIST, "expected_value",
+        "Sum over all customers: probability of an order within 30 days x expected order value.",
+        has_period=False, sentence="next 30 days"),
+    Kpi("at_risk_revenue", "Revenue at risk", "money", KPI_AT_RISK, "at_risk_revenue",
+        "Last year's net revenue (365 days) from customers likely to leave: those whose churn state is 'at risk'.",
+        has_period=False, sentence="last 365 days"),
 )  # fmt: skip

@@ -96,5 +96,19 @@ class Metric:
         return text
 
 
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """A KPI: one column of a metric, with its label and definition. `has_period`: it covers a period of order days."""
+
+    name: str
+    label: str
+    unit: Literal["money", "count"]
+    metric: Metric
+    column: str
+    definition: str
+    has_period: bool = True
+    sentence: str | None = None
+
+
 def _quoted(column: str) -> str:
     return f'"{column}"'

@@ -74,7 +74,7 @@ def test_one_year_alone_works_and_says_what_it_lacks(data_dir: Path) -> None:
     assert readiness(con, as_of, PURCHASE).level == "ml"
     churn = train_task(TrainingContext(con, as_of), CHURN)
     assert churn.model.kind == "bgnbd"
-    assert "Only 7 past cutoffs have a known outcome" in churn.card["served_because"]
+    assert "Only 7 past test dates have a known outcome" in churn.card["served_because"]
     assert len(score_purchase(churn.model, frame_of(features(con, as_of), as_of))) == 4334
 
 

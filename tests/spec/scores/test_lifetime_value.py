@@ -81,14 +81,18 @@ def test_orders_on_or_after_the_day_change_nothing() -> None:
 
 
 REFUSED = [
-    ("nothing at all", [], "nobody to value"),
+    ("nothing at all", [], "no customer to value"),
     ("one customer", [("a", YESTERDAY, 5.0)], "Only 0 customers bought on more than one day"),
     ("one order each", [(f"c{n}", DAY - timedelta(days=1 + n % 300), 5.0 + n) for n in range(500)], "Only 0 customers"),
     ("all bought yesterday", [(f"c{n}", YESTERDAY, 5.0 + n) for n in range(500)], "Only 0 customers"),
     ("no order in the last year", regulars(300, DAY - timedelta(days=800), 400, seed=1), "last counted order is 4"),
-    ("a year of zeros", [(f"c{n % 50}", DAY - timedelta(days=n), 0.0) for n in range(1, 365)], "nobody to value"),
-    ("everything came back", [(f"c{n % 50}", DAY - timedelta(days=n), -5.0) for n in range(1, 365)], "nobody to value"),
-    ("only the future", [(f"c{n % 50}", DAY + timedelta(days=n), 5.0) for n in range(365)], "nobody to value"),
+    ("a year of zeros", [(f"c{n % 50}", DAY - timedelta(days=n), 0.0) for n in range(1, 365)], "no customer to value"),
+    (
+        "everything came back",
+        [(f"c{n % 50}", DAY - timedelta(days=n), -5.0) for n in range(1, 365)],
+        "no customer to value",
+    ),
+    ("only the future", [(f"c{n % 50}", DAY + timedelta(days=n), 5.0) for n in range(365)], "no customer to value"),
 ]
 
 
@@ -108,7 +112,7 @@ def test_one_product_at_one_price_is_valued_by_how_often_it_is_bought() -> None:
 
 def test_a_record_needs_a_closed_horizon() -> None:
     con = orders_table(regulars(300, DAY - timedelta(days=100), 100, seed=2))
-    with pytest.raises(NotReady, match="cannot be judged"):
+    with pytest.raises(NotReady, match="cannot be tested"):
         lifetime_value_backtest.backtest(con, DAY)
 
 

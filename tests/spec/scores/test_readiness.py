@@ -71,8 +71,8 @@ def test_everyone_coming_back_leaves_nothing_to_learn_apart() -> None:
     gate = readiness(con, AS_OF, PURCHASE)
     assert gate.level == "statistical"
     assert gate.missing == (
-        "In the last 30 days 600 of 600 customers came back; a learner needs at least 50 who did and 50 who did not, "
-        "so BG/NBD is served.",
+        "In the last 30 days 600 of 600 customers ordered; machine learning needs at least 50 who did and 50 who did not, "
+        "so BG/NBD is used.",
     )
 
 

@@ -46,11 +46,11 @@ def test_the_sentence_holds_the_customers_own_numbers() -> None:
     table = features(con, date(2021, 3, 14))
     rows = [{name: table[name][place].as_py() or 0.0 for name in table.column_names[1:]} for place in (0, 1)]
     said = {theme.name: theme.sentence(rows[0]) for theme in reasons.THEMES}
-    assert said["rhythm"] == "last order 12 days ago, usual gap 30"
-    assert said["frequency"] == "3 orders in the last 180 days, 3 in all"
-    assert said["spend"] == "spent 210 in the last 180 days, 210 in all"
-    assert said["returns"] == "has returned nothing so far"
-    assert reasons.THEMES[0].sentence(rows[1]) == "last order 1 day ago, bought on one day only"
+    assert said["rhythm"] == "Usually orders every 30 days; last order 12 days ago"
+    assert said["frequency"] == "3 orders in the last 180 days, 3 in total"
+    assert said["spend"] == "Spent 210 in the last 180 days, 210 in total"
+    assert said["returns"] == "No returns so far"
+    assert reasons.THEMES[0].sentence(rows[1]) == "Ordered on one day only, 1 day ago"
 
 
 def test_the_themes_cover_every_feature_once(learnt: TrainingContext) -> None:
@@ -108,12 +108,12 @@ CARD = {"as_of": "2021-06-01", "metrics": {"calibration_error": 0.02}}
 
 DECISIONS = [
     # days later, features moved (of 10), calibration error of the last window, retrain?, words
-    (0, 0, None, False, "nothing calls for training"),
-    (29, 0, 0.03, False, "nothing calls for training"),
-    (30, 0, None, True, "30 days have passed"),
-    (10, 3, None, True, "3 of 10 features have moved"),
+    (0, 0, None, False, "no training needed"),
+    (29, 0, 0.03, False, "no training needed"),
+    (30, 0, None, True, "the outcomes of another 30 days are now known"),
+    (10, 3, None, True, "3 of 10 features have changed"),
     (10, 2, None, False, "2 of 10 features moved"),
-    (10, 0, 0.07, True, "missed by 0.070"),
+    (10, 0, 0.07, True, "differed by 0.070"),
     (-5, 9, 0.50, False, "trained later"),
 ]
 

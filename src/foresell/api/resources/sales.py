@@ -19,8 +19,8 @@ from foresell.api.shared import calculation, customer_lists
 from foresell.api.shared.calculation import ExplainOptions, Explanation, MetricQuery, RowsBehind
 from foresell.errors import MissingParameter, ParameterError
 from foresell.metrics import catalogue
-from foresell.metrics.kpis import KPIS, Kpi
-from foresell.metrics.metric import Metric
+from foresell.metrics.catalogue import KPIS
+from foresell.metrics.metric import Kpi, Metric
 from foresell.snapshot import queries
 from foresell.snapshot.queries import Filter
 from foresell.sql import named_queries
@@ -206,7 +206,7 @@ async def _figure(
 
 async def _value(web: Web, principal: Principal, kpi: Kpi, first: date, last: date, category: str | None) -> Any:
     [row] = await calculation.figures(web, principal, _asked(kpi, first, last, category))
-    return row[kpi.figure]
+    return row[kpi.column]
 
 
 def _asked(kpi: Kpi, first: date, last: date, category: str | None) -> MetricQuery:

@@ -1,4 +1,4 @@
-"""How right the forecast would have been: every calendar month that can be judged, beside the same month a year ago."""
+"""Backtest of the forecast: every calendar month that can be tested, compared with the same month a year earlier."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def backtest(con: duckdb.DuckDBPyConnection, as_of: date) -> pa.Table:
 
 
 def _row(sales: Sales, then: Sales, past: list[Sales], month: date, after: date, target: str) -> dict[str, object]:
-    """One month, forecast on its first day and judged with what came."""
+    """One month, forecast on its first day and compared with the actual total."""
     actual, expected = _total(sales, month, after, target), expected_total(then, month, after, target)
     a_year_ago = months_later(month, -12)
     naive = _total(sales, a_year_ago, months_later(month, -11), target) if a_year_ago >= sales.first else None
@@ -110,7 +110,7 @@ def verdict(record: pa.Table, target: str = "revenue", bar: float = BAR, seed: i
     """What a record of `backtest` says about one target."""
     rows = [row for row in record.to_pylist() if row["target"] == target and row["actual"] > 0]
     if not rows:
-        because = "no month can be judged yet: a forecast that knows the season needs 15 months before its first one."
+        because = "No month can be tested yet: a seasonal forecast needs 15 months of history before the first one."
         return Verdict(target, bar, "not reachable", because, 0, 0)
     actual = np.array([row["actual"] for row in rows])
     missed = np.abs(np.array([row["expected"] for row in rows]) - actual)
@@ -123,7 +123,7 @@ def verdict(record: pa.Table, target: str = "revenue", bar: float = BAR, seed: i
         target=target,
         bar=bar,
         state="met" if accuracy >= bar else "not met",
-        because=f"month totals were {accuracy:.1%} right over {len(rows)} months, {reached} of them at or above {bar:.0%}.",
+        because=f"Average accuracy {accuracy:.1%} over {len(rows)} months; {reached} of them at or above {bar:.0%}.",
         months=len(rows),
         months_met=reached,
         accuracy=accuracy,
@@ -156,7 +156,7 @@ def _accuracy(expected: float, actual: float) -> float:
 
 
 def _total(sales: Sales, starts: date, ends: date, target: str) -> float:
-    """What was taken in [starts, ends)."""
+    """Actual sales of [starts, ends)."""
     values = sales.revenue if target == "revenue" else sales.orders
     return float(values[(starts - sales.first).days : (ends - sales.first).days].sum())
 

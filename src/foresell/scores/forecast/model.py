@@ -1,6 +1,6 @@
-"""What the shop will take: week, month and quarter totals of net revenue and orders.
+"""The sales forecast: week, month and quarter totals of net revenue and orders.
 
-Last year's takings per trading day around the same date, times this year's trading days, times the growth of the last
+Last year's sales per trading day around the same date, times this year's trading days, times the growth of the last
 eight weeks over the same weeks a year ago, damped. Measured against AutoETS, AutoARIMA, Theta and MSTL it won on months
 and quarters (benchmarks/forecast_peers.py); weeks and days are less exact. With less than fifteen months of
 history there is no year to compare with: the level of the last eight weeks is carried forward, and the forecast says so.
@@ -88,7 +88,7 @@ def read_sales(con: duckdb.DuckDBPyConnection, as_of: date) -> Sales:
     silent = int(rows.num_rows - 1 - np.flatnonzero(orders)[-1]) if orders.any() else rows.num_rows
     if silent >= _RECENT:
         raise NotReady(
-            f"There are no orders in the last {silent} days before {as_of}, so there is nothing to carry forward.",
+            f"There are no orders in the last {silent} days before {as_of}, so there is no level to forecast from.",
             remedy="Load newer sales, or ask about an earlier date.",
         )
     return known_sales(rows["day"][0].as_py(), rows["revenue"].to_numpy(), orders, rows["country"][0].as_py())
@@ -182,7 +182,7 @@ def _notes(sales: Sales, grain: str, width: float | None) -> list[str]:
     notes = []
     if sales.days < _FULL_HISTORY:
         months = ceil((_FULL_HISTORY - sales.days) / 30.4)
-        notes.append(f"Needs {months} more month{'s' if months > 1 else ''} of history to know the season.")
+        notes.append(f"Needs {months} more month{'s' if months > 1 else ''} of history to include the season.")
     if grain == "week":
         notes.append("Weeks are less exact than months.")
     if width is None:

@@ -1,4 +1,4 @@
-"""How right the values would have been: past dates, what was said then and what came, beside "the same as last time"."""
+"""Backtest of the values: at past dates, predicted against observed revenue, compared with "the same as last time"."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Holdout:
-    """One past date: every customer known then, valued with what was known then, judged by the net revenue that came.
+    """One past date: every customer known then, valued with what was known then, compared with the net revenue observed afterwards.
 
     accuracy: 1 - |predicted - actual| / actual of the total. spearman: rank correlation over customers.
-    capture: share of the actual revenue that came from the tenth of customers valued most; `capture_perfect` is the
+    capture: share of the observed revenue from the tenth of customers valued most; `capture_perfect` is the
     most any list could have held. The `last_` figures belong to "as much as in the same number of days before".
     in_range: share of the customers whose revenue lay between low and high.
     """
@@ -84,12 +84,12 @@ def backtest(
         except NotReady as error:
             reason = f"at {cutoff}: {error.message}"
     if not found:
-        raise NotReady(f"The value model cannot be judged: {reason}", remedy="Load a longer history.")
+        raise NotReady(f"The value model cannot be tested: {reason}", remedy="Load a longer history.")
     return found
 
 
 def _holdout(con: duckdb.DuckDBPyConnection, cutoff: date, horizon_days: int, seed: int) -> Holdout:
-    """What was said at `cutoff` against what came."""
+    """Predicted at `cutoff` against observed afterwards."""
     customers = model.read_purchases(con, cutoff)
     said = model.value(model.fit(con, cutoff, customers), customers, horizon_days, seed)
     ids, value = said["customer_id"].to_pylist(), said["value"].to_numpy()

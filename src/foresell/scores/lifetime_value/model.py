@@ -1,7 +1,7 @@
-"""What a customer is worth: expected net revenue of the next twelve months, as value, rank, band and likely range.
+"""The value model: expected net revenue of the next twelve months, as value, rank, band and likely range.
 
 Expected purchases (BG/NBD) times the expected value of a purchase (Gamma-Gamma) less what the shop usually takes back.
-Read rank and band first: for one customer the range is wide, because much of a single year is luck.
+Read rank and band first: for one customer the range is wide, because chance decides much of a single year.
 """
 
 from __future__ import annotations
@@ -103,13 +103,13 @@ def fit(con: duckdb.DuckDBPyConnection, as_of: date, customers: Purchases | None
     customers = read_purchases(con, as_of) if customers is None else customers
     if not len(customers.x):
         raise NotReady(
-            f"No customer has a counted order before {as_of}, so there is nobody to value.",
+            f"No customer has a counted order before {as_of}, so there is no customer to value.",
             remedy="Load sales with customers, or ask about a later date.",
         )
     silent = int((customers.T - customers.t_x).min())
     if silent > MOST_SILENT_DAYS:
         raise NotReady(
-            f"The last counted order is {silent} days before {as_of}; what customers did then says little about now.",
+            f"The last counted order is {silent} days before {as_of}; older behaviour says little about the next twelve months.",
             remedy="Load newer sales, or ask about an earlier date.",
         )
     daily = con.sql(read_sql("foresell.scores.training", "daily_sales.sql"), params={"as_of": as_of}).to_arrow_table()

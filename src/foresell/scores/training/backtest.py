@@ -106,7 +106,7 @@ def predict_past(panel: Panel, task: Task, learner: Learner) -> tuple[Predicted,
         model = learner(panel, frame, task.horizon)
         if model is None:
             return None
-        happened = task.happened(panel.labels(frame, task.horizon))
+        happened = task.observed(panel.labels(frame, task.horizon))
         return Predicted(frame, task.chance(model.probability(frame)), happened)
 
     with ThreadPoolExecutor(max_workers=2) as workers:

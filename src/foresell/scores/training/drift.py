@@ -1,4 +1,4 @@
-"""Has the world moved away from what a model learnt, and is it time to learn again?"""
+"""Drift: whether the data have changed since a model was trained, and whether to train again."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Decision:
 
 
 def reference(frames: Sequence[Frame]) -> dict[str, dict[str, list[float]]]:
-    """What training saw of each feature, for the model card: inner bin edges (deciles) and the share in each bin.
+    """The distribution of each feature in training, for the model card: inner bin edges (deciles) and the share in each bin.
 
     The last bin counts customers without a value. The latest three frames stand for training: over the whole of it
     tenure and totals grow by themselves.
@@ -66,26 +66,29 @@ def _shares(value: Floats, edges: Floats) -> Floats:
 def should_retrain(
     card: Mapping[str, Any], as_of: date, moved: Mapping[str, float], calibration_error: float | None = None
 ) -> Decision:
-    """Train again when a new 30-day window has closed, when features have moved, or when the last grades were off.
+    """Train again when a new 30-day period has ended, when features have changed, or when the last outcomes were off.
 
-    `moved` is `stability` today; `calibration_error` is the last closed window's, None when none was graded yet.
+    `moved` is `stability` today; `calibration_error` is that of the last period with outcomes, None when there is none yet.
     """
     days = (as_of - date.fromisoformat(card["as_of"])).days
     if days < 0:
-        return Decision(False, f"The model was trained later than {as_of}; it is left as it is.")
+        return Decision(False, f"The model was trained on data later than {as_of} and is kept.")
     far = sorted((name for name in moved if moved[name] > STABILITY_LIMIT), key=lambda name: -moved[name])
     expected = float(card["metrics"].get("calibration_error") or 0.0)
     limit = max(CALIBRATION_LIMIT, CALIBRATION_WORSE * expected)
     if days >= STEP_DAYS:
-        return Decision(True, f"{days} days have passed since training: a new 30-day window has closed.")
+        return Decision(True, f"Trained {days} days ago; the outcomes of another 30 days are now known.")
     if len(far) > MOVED_SHARE * max(1, len(moved)):
         listed = ", ".join(f"{name} {moved[name]:.2f}" for name in far[:3])
-        return Decision(True, f"{len(far)} of {len(moved)} features have moved since training (index: {listed}).")
+        return Decision(
+            True, f"{len(far)} of {len(moved)} features have changed since training (stability index: {listed})."
+        )
     if calibration_error is not None and calibration_error > limit:
         return Decision(
             True,
-            f"The last closed window missed by {calibration_error:.3f} on average; the backtest said {expected:.3f}.",
+            f"In the last period, predicted and observed differed by {calibration_error:.3f} on average; the backtest"
+            f" expected {expected:.3f}.",
         )
     return Decision(
-        False, f"Trained {days} days ago; {len(far)} of {len(moved)} features moved, nothing calls for training."
+        False, f"Trained {days} days ago; {len(far)} of {len(moved)} features have changed; no training needed."
     )

@@ -1,9 +1,9 @@
-"""Does a model know something it cannot know? Checked at every training; a model that does is refused.
+"""Leak guard: refuses a model that uses information from after its prediction date. Runs at every training.
 
 Four checks. *window*: the features of a past day stay the same when everything since is deleted. *shuffled*: with labels
 exchanged between customers nothing can be learnt. *memoryless*: among invented customers who all buy at one constant
 rate the past says nothing about the future, so the same SQL, label and trainer must stay at chance. *single feature*:
-no feature alone is all but the answer.
+no feature alone nearly determines the outcome.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ def refuse(findings: tuple[Finding, ...]) -> None:
     bad = [finding.sentence for finding in findings if not finding.passed]
     if bad:
         raise NotReady(
-            "The model was refused because it knows what it cannot know: " + " ".join(bad),
-            remedy="Correct the feature or the label it names; the last published model stays in use.",
+            "The model was refused because it uses information from after the prediction date: " + " ".join(bad),
+            remedy="Correct the feature or the label it names; the previous model stays in use.",
         )
 
 
@@ -79,7 +79,7 @@ def window(con: duckdb.DuckDBPyConnection, panel: Panel, read_features: ReadFeat
     return Finding(
         "window", not moved, len(moved), 0,
         f"{len(moved)} features of {frame.as_of} change when rows dated on or after it are deleted ({listed})."
-        if moved else "Not one feature changes when rows dated on or after its day are deleted.",
+        if moved else "No feature changes when rows dated on or after its day are deleted.",
     )  # fmt: skip
 
 
@@ -156,7 +156,7 @@ def single_feature(panel: Panel, horizon: int) -> tuple[Finding, ...]:
     *_, before, last = panel.closed(horizon)
     outcome, earlier = panel.labels(last, horizon), panel.labels(before, horizon)
     if not outcome.any() or outcome.all():
-        return (Finding("single feature", True, 0.5, SUSPICIOUS_AUC, "All labels are equal; nothing to probe."),)
+        return (Finding("single feature", True, 0.5, SUSPICIOUS_AUC, "All labels are equal; nothing to test."),)
     ceiling = max(SUSPICIOUS_AUC, _law_auc(last, outcome, horizon) + ABOVE_LAW)
     found, highest = [], 0.5
     for name in (name for name in last.names if name not in SEASON):
@@ -170,11 +170,11 @@ def single_feature(panel: Panel, horizon: int) -> tuple[Finding, ...]:
             found.append(
                 Finding(
                     "single feature", False, alone, ceiling,
-                    f"{name} alone all but gives the answer (AUC {alone:.3f}, one limit agrees with {agrees:.1%}).",
+                    f"{name} alone nearly determines the outcome (AUC {alone:.3f}, one threshold agrees with {agrees:.1%}).",
                 )
             )  # fmt: skip
     clean = Finding(
-        "single feature", True, highest, ceiling, f"No feature alone is the answer (best AUC {highest:.3f})."
+        "single feature", True, highest, ceiling, f"No feature alone determines the outcome (best AUC {highest:.3f})."
     )
     return tuple(found) or (clean,)
 
@@ -203,5 +203,5 @@ def _at_chance(check: str, whom: str, probability: Floats, outcome: Labels) -> F
     passed = not abs(measured - 0.5) > limit  # no figure (all labels equal) is no finding
     return Finding(
         check, passed, measured, limit,
-        f"On {whom} its AUC is {measured:.3f}, " + ("as chance allows." if passed else f"chance allows .5 ± {limit:.3f}."),
+        f"On {whom} its AUC is {measured:.3f}, " + ("within chance." if passed else f"chance allows .5 ± {limit:.3f}."),
     )  # fmt: skip

@@ -1,8 +1,8 @@
-"""Why a customer got this probability: three sentences in the customer's own numbers, and the season's part beside them.
+"""Reasons for a customer's probability: three sentences in the customer's own numbers, and one on the season.
 
-Features that say the same thing are one theme (recency, three overdue ratios and six gaps are all "rhythm"), so that
-three reasons say three different things. LightGBM is explained by exact TreeSHAP (Lundberg et al. 2020), the laws by what
-changes when a theme's numbers are put to the median customer's.
+Features with one meaning form one theme (recency, three overdue ratios and six gaps are all "rhythm"), so that three
+reasons say three different things. LightGBM is explained by exact TreeSHAP (Lundberg et al. 2020), statistical models by
+the change when a theme's numbers are set to the median customer's.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from foresell.scores.training.models import Blend, Boosted, Model, log_odds
 from foresell.scores.training.tasks import Task
 
 REASONS = 3
-MOST_EXPLAINED = 20_000  # the head of the call list; exact TreeSHAP costs 0.3 ms a customer, others on demand
+MOST_EXPLAINED = 20_000  # the top of the call list; exact TreeSHAP costs 0.3 ms per customer
 LEAST_POINTS = 0.5
+NEW_DAYS = 30
 CHUNK = 10_000
 
 Row = Mapping[str, float]
@@ -29,7 +30,7 @@ Row = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Theme:
-    """One thing to say about a customer: the features it covers and the sentence made of them."""
+    """One kind of reason: the features it covers and the sentence made of them."""
 
     name: str
     features: tuple[str, ...]
@@ -45,15 +46,24 @@ def _times(count: float, what: str = "order") -> str:
 
 
 def _rhythm(row: Row) -> str:
-    last = f"last order {_days(row['recency_days'])} ago"
-    return f"{last}, usual gap {row['gap_median']:,.0f}" if row["gap_median"] > 0 else f"{last}, bought on one day only"
+    last = f"{_days(row['recency_days'])} ago"
+    if not row["gap_median"] > 0:
+        return f"Ordered on one day only, {last}"
+    every = "day" if round(row["gap_median"]) == 1 else _days(row["gap_median"])
+    return f"Usually orders every {every}; last order {last}"
+
+
+def _loyalty(row: Row) -> str:
+    if row["tenure_days"] <= NEW_DAYS:
+        return f"New customer: first order {_days(row['tenure_days'])} ago"
+    return f"Customer for {_days(row['tenure_days'])}, with orders in {_times(row['months_active'], 'month')}"
 
 
 def _returns(row: Row) -> str:
     if row["return_share"] <= 0:
-        return "has returned nothing so far"
+        return "No returns so far"
     share = f"{100 * row['return_share']:.0f} %" if row["return_share"] >= 0.005 else "less than 1 %"
-    return f"returned goods worth {share} of purchases"
+    return f"Returned {share} of purchases by value"
 
 
 THEMES = (
@@ -71,24 +81,22 @@ THEMES = (
             "purchase_days", "orders_total", "orders_30", "orders_60", "orders_90", "orders_180", "orders_365",
             "orders_per_month",
         ),
-        lambda row: f"{_times(row['orders_180'])} in the last 180 days, {row['orders_total']:,.0f} in all",
+        lambda row: f"{_times(row['orders_180'])} in the last 180 days, {row['orders_total']:,.0f} in total",
     ),
     Theme(
         "spend",
         ("spend_total", "spend_30", "spend_60", "spend_90", "spend_180", "spend_365"),
-        lambda row: f"spent {row['spend_180']:,.0f} in the last 180 days, {row['spend_total']:,.0f} in all",
+        lambda row: f"Spent {row['spend_180']:,.0f} in the last 180 days, {row['spend_total']:,.0f} in total",
     ),
     Theme(
         "order value",
         ("order_value_mean", "order_value_sd", "order_value_max", "last_amount", "last_to_mean"),
-        lambda row: f"last purchase {row['last_amount']:,.0f}, usual order {row['order_value_mean']:,.0f}",
+        lambda row: f"Last purchase {row['last_amount']:,.0f}, average order {row['order_value_mean']:,.0f}",
     ),
     Theme(
         "loyalty",
         ("tenure_days", "months_active"),
-        lambda row: (
-            f"customer for {_days(row['tenure_days'])}, bought in {_times(row['months_active'], 'different month')}"
-        ),
+        _loyalty,
     ),
     Theme(
         "last year",
@@ -97,7 +105,7 @@ THEMES = (
             "nov_dec_share",
         ),
         lambda row: (
-            f"{_times(row['orders_same_month_last_year'])} in the same weeks last year, "
+            f"{_times(row['orders_same_month_last_year'])} in the same weeks last year; "
             f"{100 * row['nov_dec_share']:.0f} % of all orders in November and December"
         ),
     ),
@@ -112,11 +120,11 @@ THEMES = (
     Theme(
         "habits",
         ("home_share", "order_hour"),
-        lambda row: f"usually orders around {row['order_hour']:.0f} o'clock",
+        lambda row: f"Usually orders around {row['order_hour']:.0f}:00",
     ),
 )  # fmt: skip
 
-SEASON_THEME = Theme("season", SEASON, lambda row: "the time of the year, the same for every customer")
+SEASON_THEME = Theme("season", SEASON, lambda row: "Time of year, the same for every customer")
 
 
 def reasons(model: Model, frame: Frame, task: Task, themes: Sequence[Theme] = THEMES) -> pa.Table:
@@ -124,7 +132,7 @@ def reasons(model: Model, frame: Frame, task: Task, themes: Sequence[Theme] = TH
 
     Ranks 1 to 3 are the customer's own strongest themes, rank 4 is the season where it matters. `points` are percentage
     points by which the theme moves the task's probability, `direction` is raises or lowers. Give at most MOST_EXPLAINED
-    customers (`frame_of_best`); the rest is explained when asked for.
+    customers (`frame_of_best`).
     """
     chunks = [_explained(model, part, frame, task, themes) for part in _parts(frame)]
     return pa.concat_tables(chunks) if chunks else _explained(model, frame, frame, task, themes)
@@ -132,20 +140,20 @@ def reasons(model: Model, frame: Frame, task: Task, themes: Sequence[Theme] = TH
 
 def frame_of_best(frame: Frame, value: Floats, most: int = MOST_EXPLAINED) -> Frame:
     """The customers with the highest value (probability or expected value), best first."""
-    return _taken(frame, np.argsort(-value, kind="stable")[:most])
+    return _select_rows(frame, np.argsort(-value, kind="stable")[:most])
 
 
-def _taken(frame: Frame, places: NDArray[np.intp]) -> Frame:
-    return Frame(frame.as_of, frame.customers.take(pa.array(places)), frame.names, frame.values[places])
+def _select_rows(frame: Frame, rows: NDArray[np.intp]) -> Frame:
+    return Frame(frame.as_of, frame.customers.take(pa.array(rows)), frame.names, frame.values[rows])
 
 
 def _parts(frame: Frame) -> Iterator[Frame]:
     for start in range(0, len(frame), CHUNK):
-        yield _taken(frame, np.arange(start, min(start + CHUNK, len(frame))))
+        yield _select_rows(frame, np.arange(start, min(start + CHUNK, len(frame))))
 
 
 def contributions(model: Model, part: Frame, whole: Frame, themes: Sequence[Theme]) -> Floats:
-    """Log-odds of ordering each theme adds, (customers, themes). For LightGBM they and the mean add up to the whole."""
+    """Log-odds of ordering each theme adds, (customers, themes). For LightGBM they and the mean add up to the total."""
     if isinstance(model, Blend):
         first = contributions(model.boosted, part, whole, themes)
         return (first + contributions(model.lifetimes, part, whole, themes)) / 2
@@ -159,7 +167,7 @@ def contributions(model: Model, part: Frame, whole: Frame, themes: Sequence[Them
 
 
 def _at_median(part: Frame, whole: Frame, theme: Theme) -> Frame:
-    """The customers with one theme's numbers put to the median customer's; a last order stays after the first."""
+    """The customers with one theme's numbers set to the median customer's; the last order stays after the first."""
     values = part.values.copy()
     for name in theme.features:
         known = whole.column(name)[~np.isnan(whole.column(name))]

@@ -1,4 +1,4 @@
-"""The goals the documents set, as rows: met, not met, or not reachable and why. Computed from the backtest, never typed."""
+"""The goals of the requirements, each met, not met or not reachable, and why. Computed from the backtest."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ def _purchase(result: Backtest, model: str, population: str) -> Target | None:
     trivial = result.value(model, "f1_everyone", population)
     best = result.value(model, "f1_best_afterwards", population)
     unreachable = (
-        f"even the best threshold chosen afterwards gives {best:.2f}; customers' habits do not hold the answer."
+        f"even the best threshold, chosen in hindsight, gives {best:.2f}; past orders alone cannot predict this well enough."
         if best < F1_GOAL
         else ""
     )
-    return _row(result, model, population, "f1", F1_GOAL, trivial, "calling everyone a buyer", unreachable)
+    return _row(result, model, population, "f1", F1_GOAL, trivial, "predicting an order for all", unreachable)
 
 
 def _churn(result: Backtest, model: str, population: str, measure: str, trivial: str) -> Target | None:
@@ -53,14 +53,16 @@ def _churn(result: Backtest, model: str, population: str, measure: str, trivial:
     best = result.value(model, "accuracy_best_afterwards", population)
     unreachable = ""
     if measure == "accuracy" and best < CHURN_GOAL:
-        unreachable = f"even the best threshold chosen afterwards gives {best:.2f}; too many customers are close calls."
-    row = _row(result, model, population, measure, CHURN_GOAL, guess, "the majority's answer", unreachable)
+        unreachable = (
+            f"even the best threshold, chosen in hindsight, gives {best:.2f}; too many customers are close to 50 %."
+        )
+    row = _row(result, model, population, measure, CHURN_GOAL, guess, "predicting the most common outcome", unreachable)
     if row is None or measure == "accuracy":
         return row
     coverage = result.value(model, "sure_coverage", population)
     return Target(
         row.task, f"{population}, where sure", row.measure, row.goal, row.value, row.low, row.trivial, row.verdict,
-        f"{row.sentence} It is sure about {coverage:.0%} of customers.",
+        f"{row.sentence} This covers the {coverage:.0%} of customers for whom the model is confident.",
     )  # fmt: skip
 
 
@@ -74,11 +76,11 @@ def _row(
     rival: str,
     unreachable: str,
 ) -> Target | None:
-    """The verdict: a goal counts as met only where the model also beats what needs no model."""
+    """The verdict: a goal is met only where the model also beats the baseline without a model."""
     figure = result.figure(model, measure, population)
     if figure is None or isnan(figure.value):
         return None
-    reached = f"{figure.value:.2f} against a goal of {goal:.2f}"
+    reached = f"{figure.value:.2f} against a target of {goal:.2f}"
     if figure.value >= goal and figure.value > trivial:
         verdict, sentence = "met", f"{reached}; {rival} gives {trivial:.2f}."
     elif figure.value >= goal:

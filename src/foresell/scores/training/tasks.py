@@ -12,7 +12,7 @@ from foresell.scores.training.features import Floats, Frame, Labels
 
 @dataclass(frozen=True)
 class Task:
-    """One question: does the customer order within `horizon` days (`event` buys), or not (`event` leaves)?
+    """One task: does the customer order within `horizon` days (`event` buys), or not (`event` leaves)?
 
     `challenger` is the model served when it ranks no worse than the better baseline.
     `fixed_threshold` None: chosen on validation cutoffs for the best F1.
@@ -24,12 +24,17 @@ class Task:
     challenger: str
     fixed_threshold: float | None = None
 
-    def happened(self, ordered: Labels) -> Labels:
-        """Who did what the task asks about."""
+    @property
+    def label(self) -> str:
+        """The task as a reader knows it, such as "Purchase prediction (30 days)"."""
+        return f"{self.name.partition('_')[0].capitalize()} prediction ({self.horizon} days)"
+
+    def observed(self, ordered: Labels) -> Labels:
+        """For each customer, whether the task's event was observed."""
         return ordered if self.event == "buys" else ~ordered
 
     def chance(self, probability_of_order: Floats) -> Floats:
-        """The probability of what the task asks about."""
+        """The probability of the task's event."""
         return probability_of_order if self.event == "buys" else 1 - probability_of_order
 
 
@@ -41,7 +46,7 @@ def _key_accounts(frame: Frame) -> Labels:
     return chosen
 
 
-#: Who is measured: every model is measured on each of these.
+#: The customers a model is tested on: every model on each of these populations.
 POPULATIONS: Mapping[str, Callable[[Frame], Labels]] = {
     "all": lambda frame: np.ones(len(frame), dtype=bool),
     "active_180d": lambda frame: frame.column("recency_days") <= 180,

@@ -106,7 +106,7 @@ def train_task(context: TrainingContext, task: Task) -> Trained:
     kind, because = choose(result, gate)
     model = context.learners[kind](panel, panel.now, task.horizon)
     if model is None:
-        raise NotReady(f"{task.name} could not be learnt from this history.", remedy="Load more history.")
+        raise NotReady(f"{task.label} could not be learnt from this history.", remedy="Load more history.")
     goals = targets(result, kind)
     card = describe(context, task, model, result, findings, gate, goals, because)
     log.info("model trained", action="train", task=task.name, kind=kind, cutoffs=len(panel.frames))
@@ -119,7 +119,7 @@ def fit_for_replay(context: TrainingContext, task: Task) -> ModelVersion:
     kind = task.challenger if gate.level == "ml" and task.challenger else "bgnbd"
     model = context.learners[kind](context.panel, context.panel.now, task.horizon)
     if model is None:
-        raise NotReady(f"{task.name} could not be learnt from this history.")
+        raise NotReady(f"{task.label} could not be learnt from this history.")
     card = {
         "task": task.name, "kind": model.kind, "as_of": context.as_of.isoformat(), "features": list(feature_names(model)),
         "seed": context.seed, "margin": REPLAY_MARGIN, "replay": True, "reference": {}, "metrics": {},
@@ -137,23 +137,26 @@ def _allowed(task: Task, gate: Readiness) -> tuple[str, ...]:
 def choose(result: Backtest, gate: Readiness) -> tuple[str, str]:
     """Which model is served and the sentence why: the challenger only if its rolling PR-AUC is no worse."""
     if gate.level == "statistical" or not result.task.challenger:
-        return "bgnbd", " ".join(gate.missing) or f"Over {result.task.horizon} days BG/NBD drifts least."
+        return "bgnbd", " ".join(gate.missing) or f"BG/NBD is the most stable model over {result.task.horizon} days."
     ranks = {name: result.value(name, "pr_auc") for name in (result.task.challenger, *BASELINES)}
     known = {name: value for name, value in ranks.items() if value == value}
     challenger = known.get(result.task.challenger)
     rival = max((name for name in BASELINES if name in known), key=lambda name: known[name], default="bgnbd")
     if challenger is None:
-        return "bgnbd", "No test cutoff could be predicted by a learner yet."
+        return "bgnbd", "Machine learning has no test date with a known outcome yet."
     if challenger >= known.get(rival, 0.0):
-        return result.task.challenger, f"PR-AUC {challenger:.3f} is no worse than the better baseline's ({rival})."
-    return rival, f"{_LABELS[rival]} ranks better out of time: PR-AUC {known[rival]:.3f} against {challenger:.3f}."
+        return (
+            result.task.challenger,
+            f"PR-AUC {challenger:.3f} is no worse than that of the better baseline ({_LABELS[rival]}).",
+        )
+    return rival, f"{_LABELS[rival]} ranks better in the backtest: PR-AUC {known[rival]:.3f} against {challenger:.3f}."
 
 
 def describe(
     context: TrainingContext, task: Task, model: Model, result: Backtest, findings: tuple[Finding, ...], gate: Readiness,
     goals: tuple[Target, ...], because: str,
 ) -> dict[str, Any]:  # fmt: skip
-    """The model card, all JSON: what was learnt from, how well it did, beside what, and what was checked."""
+    """The model card, all JSON: training data, accuracy, baselines, and the checks made."""
     panel = context.panel
     used = panel.closed(task.horizon)
     means = [figure for figure in result.figures if figure.cutoff is None and figure.population == "all"]
@@ -196,7 +199,7 @@ def _without_nan(value: Any) -> Any:
 
 
 def feature_names(model: Model) -> tuple[str, ...]:
-    """The features the trees know, in their order; none for the laws."""
+    """The features the trees read, in their order; none for statistical models."""
     if isinstance(model, Boosted):
         return model.names
     return getattr(getattr(model, "boosted", None), "names", ())
