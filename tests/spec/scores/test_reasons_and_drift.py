@@ -112,9 +112,9 @@ DECISIONS = [
     (29, 0, 0.03, False, "no training needed"),
     (30, 0, None, True, "the outcomes of another 30 days are now known"),
     (10, 3, None, True, "3 of 10 features have changed"),
-    (10, 2, None, False, "2 of 10 features moved"),
+    (10, 2, None, False, "2 of 10 features have changed"),
     (10, 0, 0.07, True, "differed by 0.070"),
-    (-5, 9, 0.50, False, "trained later"),
+    (-5, 9, 0.50, False, "trained on data later"),
 ]
 
 
