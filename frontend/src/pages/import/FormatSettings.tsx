@@ -28,14 +28,14 @@ export function FormatSettings({ found, draft, onChange }: Props) {
     <div className={css.settings}>
       <TextInput
         label="Source"
-        description="Use the same name for all files from one system"
+        description="Same name for files of one system"
         value={draft.source}
         maxLength={80}
         onChange={event => onChange({ source: event.currentTarget.value })}
       />
       <NativeSelect
         label="Each row is"
-        description="Decides which fields you can choose"
+        description="Sets the fields to choose from"
         value={draft.rows}
         data={ROWS}
         onChange={event => onChange({ rows: event.currentTarget.value as RowsKind })}

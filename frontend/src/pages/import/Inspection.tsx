@@ -1,6 +1,6 @@
 import type { CellValue, Found } from '@/api/shapes'
 import { DataTable } from '@/ui/DataTable'
-import { count, dateTime, day, NO_VALUE, plural } from '@/ui/format'
+import { asSentence, count, dateTime, day, NO_VALUE, plural } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import css from './Import.module.css'
 import { encodingName, FILE_KINDS, fieldName, SEPARATORS, withReadableDates } from './labels'
@@ -35,7 +35,7 @@ export function Detected({ found }: { found: Found }) {
           </div>
         ))}
         <dt>Numbers</dt>
-        <dd>{numbers.filter(Boolean).join(', ') || NO_VALUE}</dd>
+        <dd>{asSentence(numbers.filter(Boolean).join(', ')) || NO_VALUE}</dd>
         <dt>Format</dt>
         <dd>{found.profile === 'mapped' ? 'Not a known format: mapped by column names' : found.profile}</dd>
       </dl>
@@ -61,7 +61,7 @@ export function RejectedLines({ found }: { found: Found }) {
           rowKey={row => row.reason}
           rows={found.rejects}
           columns={[
-            { name: 'reason', label: 'Reason', wrap: true },
+            { name: 'reason', label: 'Reason', wrap: true, show: row => asSentence(row.reason) },
             { name: 'lines', label: 'Lines', numeric: true, show: row => count(row.lines) },
             { name: 'examples', label: 'Examples', wrap: true, show: row => <Examples of={row.examples} /> },
           ]}

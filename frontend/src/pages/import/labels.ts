@@ -56,16 +56,16 @@ export const SEPARATORS: Record<string, string> = {
 /** The encodings files of shops come in; others are shown by their own name. */
 export const ENCODINGS = [
   { value: 'utf-8', label: 'UTF-8' },
-  { value: 'cp1252', label: 'Windows-1252 (Western European)' },
-  { value: 'cp1250', label: 'Windows-1250 (Central European)' },
-  { value: 'iso-8859-15', label: 'ISO 8859-15 (Western European)' },
+  { value: 'cp1252', label: 'Windows-1252' },
+  { value: 'cp1250', label: 'Windows-1250' },
+  { value: 'iso-8859-15', label: 'ISO 8859-15' },
   { value: 'mac_roman', label: 'Mac Roman' },
   { value: 'utf-16', label: 'UTF-16' },
 ]
 
 export function encodingName(encoding: string): string {
   const known = ENCODINGS.find(each => each.value === encoding.toLowerCase().replace('iso8859_15', 'iso-8859-15'))
-  return known?.label.replace(/ \(.*/, '') ?? encoding.toUpperCase()
+  return known?.label ?? encoding.toUpperCase()
 }
 
 const DATE_CODES: Record<string, string> = {

@@ -41,7 +41,7 @@ def read_delimited(
         _read_carefully(con, text, text_dialect, opened.name)
     notes = text_dialect.notes
     if not measured_as_is and not stated.encoding and not encoding.startswith("utf"):
-        notes += (f"Encoding: {label_encoding(encoding)}. Wrong letters? Set encoding under [dialect] in the mapping.",)
+        notes += (f"Encoding: {label_encoding(encoding)}. Wrong letters? Choose another encoding in the mapping.",)
     return RawRows(
         kind="text",
         columns=tuple(Column(f"c{i}", name, "VARCHAR") for i, name in enumerate(text_dialect.headers, 1)),
