@@ -80,7 +80,7 @@ class Staging:
 
     con: duckdb.DuckDBPyConnection
     source: str
-    profile: str
+    format: str
     rows: str  # what one row of the file is: "orders" (a line of an order), "customers" or "products"
     file_name: str
     file_bytes: int
@@ -97,7 +97,7 @@ class Batch:
 
     batch_id: int | None
     source: str
-    profile: str
+    format: str
     file_name: str
     file_sha256: str
     state: str  # loaded | unchanged | undone

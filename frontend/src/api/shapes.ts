@@ -84,7 +84,7 @@ export interface Found {
     field: string | null
     confidence: number | null
   }[]
-  profile: string
+  format: string
   dates: Record<string, string>
   date_evidence: Record<string, string>
   decimal: string | null

@@ -67,7 +67,7 @@ WORDS = {
     "precision": "How many of those said to order did.", "preferences": "How they like it.",
     "probability": "Probability of an order within 30 days.", "product": "The product's name.", "products": "What was bought.",
     "products_changed": "Products whose data changed.", "products_new": "Products not known before.",
-    "profile": "The profile the file was read with.", "published_at": "When it was published.",
+    "format": "The format the file was read as: online-retail, olist, documents or mapped.", "published_at": "When it was published.",
     "purchase_probability": "Probability of an order within 30 days.", "quantity": "How many.", "quote": "What surrounds text.",
     "r": "Score of recency, 1 to 5.", "reasons": "Why, the strongest first.", "recall": "How many of those who ordered were found.",
     "received_at": "When it was uploaded.", "recency": "Days from the last purchase to as_of.",

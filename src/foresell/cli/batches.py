@@ -25,8 +25,9 @@ File = Annotated[
     Path, typer.Argument(help="CSV (also .gz, .zst), XLSX, XLS, Parquet, SQLite, or a folder with the Olist CSV files.")
 ]
 Map = Annotated[Path | None, typer.Option("--map", help="A mapping file as written by `foresell inspect --save-map`.")]
-Profile = Annotated[
-    str | None, typer.Option(help="File format: online-retail, olist, documents or mapped (default: detected).")
+Format = Annotated[
+    str | None,
+    typer.Option("--format", help="File format: online-retail, olist, documents or mapped (default: detected)."),
 ]
 Dates = Annotated[
     str | None,
@@ -43,7 +44,7 @@ def register(app: typer.Typer) -> None:
 def inspect(
     file: File,
     map_file: Map = None,
-    profile: Profile = None,
+    format_: Format = None,
     dates: Dates = None,
     save_map: Annotated[
         Path | None, typer.Option("--save-map", help="Write the proposed mapping to this TOML file.")
@@ -60,7 +61,7 @@ def inspect(
             memory_gib=settings.memory_gib / 2,
             threads=settings.threads,
             mapping=read_mapping(map_file) if map_file else None,
-            profile=profile,
+            format=format_,
             dates=_check_date_order(dates),
             progress=progress,
         )
@@ -86,7 +87,7 @@ def _check_date_order(text: str | None) -> str | None:
 def load(
     file: File,
     map_file: Map = None,
-    profile: Profile = None,
+    format_: Format = None,
     dates: Dates = None,
     source: Annotated[
         str | None, typer.Option(help="Name of the source system (default: from the format or mapping).")
@@ -104,7 +105,7 @@ def load(
             database,
             file,
             mapping=read_mapping(map_file) if map_file else None,
-            profile=profile,
+            format=format_,
             dates=_check_date_order(dates),
             source=source,
             max_rejected=max_rejected,
@@ -122,7 +123,7 @@ def _print_batch(batch: Batch) -> None:
         printing.print_text(f"{batch.file_name} was already loaded as batch {batch.batch_id}; nothing changed.")
         return
     printing.print_text(
-        f"Batch {batch.batch_id} of source {batch.source}: {batch.file_name}, format {batch.profile}, {batch.seconds:.1f} s\n"
+        f"Batch {batch.batch_id} of source {batch.source}: {batch.file_name}, format {batch.format}, {batch.seconds:.1f} s\n"
         f"  {batch.lines_read:,} lines read = {batch.lines_loaded:,} loaded + {batch.lines_unchanged:,} unchanged"
         f" + {batch.lines_rejected:,} rejected\n"
         f"  orders     {batch.orders_new:,} new, {batch.orders_replaced:,} replaced\n"

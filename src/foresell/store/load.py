@@ -79,7 +79,7 @@ def load(
         if same is not None:
             return _unchanged(staging, int(same), time.monotonic() - started, rejects_file)
         batch_id = _ask(
-            cur, "open_batch", staging.source, staging.profile, staging.rows, staging.file_name, staging.file_bytes,
+            cur, "open_batch", staging.source, staging.format, staging.rows, staging.file_name, staging.file_bytes,
             staging.file_sha256, mapping,
         )  # fmt: skip
         work = _Load(cur, staging.con, vault, int(batch_id), staging.source)
@@ -98,7 +98,7 @@ def load(
     return Batch(
         batch_id=work.batch_id,
         source=staging.source,
-        profile=staging.profile,
+        format=staging.format,
         file_name=staging.file_name,
         file_sha256=staging.file_sha256,
         state="loaded",
@@ -127,7 +127,7 @@ def _unchanged(staging: Staging, batch_id: int, seconds: float, rejects_file: Pa
     return Batch(
         batch_id=batch_id,
         source=staging.source,
-        profile=staging.profile,
+        format=staging.format,
         file_name=staging.file_name,
         file_sha256=staging.file_sha256,
         state="unchanged",

@@ -41,14 +41,14 @@ def staged(tmp_path: Path) -> Stage:
         name: str = "sales.csv",
         mapping: Mapping | None = None,
         load_day: date | None = None,
-        profile: str | None = None,
+        format: str | None = None,
     ) -> Result:
         path = content if isinstance(content, Path) else tmp_path / name
         if not isinstance(content, Path):
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
         work = tmp_path / "work"
         with stage_file(
-            path, workdir=work, memory_gib=1, threads=2, mapping=mapping, load_day=load_day, profile=profile
+            path, workdir=work, memory_gib=1, threads=2, mapping=mapping, load_day=load_day, format=format
         ) as staging:
             ask = lambda query: staging.con.execute(query).fetchall()  # noqa: E731
             result = Result(

@@ -33,12 +33,12 @@ FULL = Mapping(
 def test_written_and_read_back(tmp_path: Path, mapping: Mapping) -> None:
     write_mapping(mapping, tmp_path / "map.toml")
     read = read_mapping(tmp_path / "map.toml")
-    assert read.as_dict() | {"profile": mapping.profile} == mapping.as_dict()
+    assert read.as_dict() | {"format": mapping.format} == mapping.as_dict()
 
 
 def test_every_profile_is_a_map() -> None:
     for name in FORMATS:
-        assert read_format(name).profile == name
+        assert read_format(name).format == name
 
 
 @pytest.mark.parametrize(

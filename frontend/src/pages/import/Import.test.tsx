@@ -26,7 +26,7 @@ const FOUND: Partial<Found> = {
     { header: 'Invoice', type: 'text', samples: ['A1'], field: 'order_key', confidence: 1 },
     { header: 'Client', type: 'text', samples: ['7'], field: 'customer_key', confidence: 0.6 },
   ],
-  profile: 'mapped',
+  format: 'mapped',
   date_evidence: {},
   decimal: null,
   thousands: null,

@@ -37,7 +37,7 @@ export function Detected({ found }: { found: Found }) {
         <dt>Numbers</dt>
         <dd>{asSentence(numbers.filter(Boolean).join(', ')) || NO_VALUE}</dd>
         <dt>Format</dt>
-        <dd>{found.profile === 'mapped' ? 'Not a known format: mapped by column names' : found.profile}</dd>
+        <dd>{found.format === 'mapped' ? 'Not a known format: mapped by column names' : found.format}</dd>
       </dl>
     </Card>
   )

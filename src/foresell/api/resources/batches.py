@@ -35,7 +35,7 @@ class Batch(BaseModel):
 
     batch_id: int
     source: str
-    profile: str
+    format: str
     rows: str
     file_name: str
     file_bytes: int

@@ -2,7 +2,7 @@
 
 -- name: list
 -- Grain: one batch, newest first.
-select batch_id, source, format as profile, record_type as rows, file_name, file_bytes, state, lines_read, lines_loaded, lines_unchanged,
+select batch_id, source, format, record_type as rows, file_name, file_bytes, state, lines_read, lines_loaded, lines_unchanged,
     lines_rejected, orders_new, orders_replaced, customers_new, customers_changed, products_new, products_changed,
     loaded_at, undone_at, file_sha256
 from core.load_batches

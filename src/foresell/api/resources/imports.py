@@ -350,4 +350,4 @@ def _known(web: Web, row: dict[str, Any]) -> dict[str, Any]:
 
 def _mapping(mapping: Mapping) -> dict[str, Any]:
     """A mapping as PUT takes it."""
-    return {key: value for key, value in dataclasses.asdict(mapping).items() if key != "profile"}
+    return {key: value for key, value in dataclasses.asdict(mapping).items() if key != "format"}

@@ -43,7 +43,7 @@ def _format_head(inspection: Inspection) -> str:
     known = "not a known format, mapped by column names"
     return (
         f"{inspection.file}\nWhat we detected\n  File: {', '.join(fact for fact in facts if fact)}\n"
-        f"  Format: {known if inspection.profile == 'mapped' else inspection.profile}; "
+        f"  Format: {known if inspection.format == 'mapped' else inspection.format}; "
         f"each row is {_ROW[inspection.mapping.rows]}\n"
     )
 

@@ -39,13 +39,13 @@ LONGEST_NAMED = 40
 
 @cache
 def read_format(name: str) -> Mapping:
-    """The map of a profile. Raises BadInput for a name that is none."""
+    """The mapping of a known format. Raises BadInput for an unknown name."""
     if name not in FORMATS:
-        raise BadInput(f"There is no profile {name!r}.", remedy=f"The profiles are {', '.join(FORMATS)}.")
+        raise BadInput(f"There is no format {name!r}.", remedy=f"The formats are {', '.join(FORMATS)}.")
     if name == "mapped":
         return Mapping()
     return override_mapping(
-        parse_mapping(read_sql("foresell.sources.files", f"formats/{name}.toml"), name), profile=name
+        parse_mapping(read_sql("foresell.sources.files", f"formats/{name}.toml"), name), format=name
     )
 
 
@@ -59,15 +59,15 @@ def find_column(columns: Sequence[Column], header: str) -> Column | None:
     return next((c for n in names if (c := exact.get(n) or loose.get(normalize_header(n)))), None)
 
 
-def choose_mapping(raw: RawRows, profile: str | None) -> Mapping:
+def choose_mapping(raw: RawRows, format: str | None) -> Mapping:
     """The mapping for a file without one: the format its headers fit, else what the headers propose.
 
     A proposal may lack required fields: `resolve_columns` refuses it then.
     """
-    if profile and profile != "mapped":
-        return read_format(profile)
+    if format and format != "mapped":
+        return read_format(format)
     retail = read_format("online-retail")
-    if profile is None and all(find_column(raw.columns, h) for f, h in retail.columns.items() if f != "country"):
+    if format is None and all(find_column(raw.columns, h) for f, h in retail.columns.items() if f != "country"):
         return retail
     headers = [c.header for c in raw.columns]
     rows = guess_rows(headers)
@@ -79,7 +79,7 @@ def resolve_columns(mapping: Mapping, raw: RawRows, file: str) -> dict[str, Colu
     resolved = {field: find_column(raw.columns, header) for field, header in mapping.columns.items()}
     known = {field: column for field, column in resolved.items() if column is not None}
     absent = [field for field, column in resolved.items() if column is None]
-    if absent and mapping.profile == "mapped":
+    if absent and mapping.format == "mapped":
         raise BadInput(
             f"{file} has no column {mapping.columns[absent[0]]!r}, which columns.{absent[0]} names.",
             remedy=f"Its columns are: {_list_columns(raw)}. Correct columns.{absent[0]} in the mapping.",

@@ -56,7 +56,7 @@ class Inspection:
     line_ending: str | None
     dialect: dict[str, Any]
     columns: tuple[InspectedColumn, ...]
-    profile: str
+    format: str
     mapping: Mapping
     dates: dict[str, str]
     date_evidence: dict[str, str]
@@ -89,7 +89,7 @@ def inspect_file(
     memory_gib: float,
     threads: int,
     mapping: Mapping | None = None,
-    profile: str | None = None,
+    format: str | None = None,
     dates: str | None = None,
     progress: Progress = no_progress,
     load_day: date | None = None,
@@ -104,7 +104,7 @@ def inspect_file(
         memory_gib=memory_gib,
         threads=threads,
         mapping=mapping,
-        profile=profile,
+        format=format,
         dates=dates,
         progress=progress,
     ) as (parsed, _):
@@ -159,7 +159,7 @@ def _describe_file(parsed: ParsedFile) -> Inspection:
         line_ending={"\n": "LF", "\r\n": "CRLF", "\r": "CR", None: None}[raw.line_ending],
         dialect={key: value for key, value in asdict(raw.dialect).items() if value is not None},
         columns=columns,
-        profile=mapping.profile,
+        format=mapping.format,
         mapping=mapping,
         dates={},
         date_evidence={},

@@ -51,7 +51,7 @@ def interpret_rows(parsed: ParsedFile, load_day: date | None) -> tuple[Staging, 
     staging = Staging(
         con=con,
         source=mapping.source,
-        profile=mapping.profile,
+        format=mapping.format,
         rows=mapping.rows,
         file_name=parsed.name,
         file_bytes=0,

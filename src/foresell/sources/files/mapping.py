@@ -55,7 +55,7 @@ class Mapping:
     returned_order_prefix: tuple[str, ...] = ()
     non_product_skus: tuple[str, ...] = ("(?i)(postage|shipping|freight|delivery|versand|porto)",)  # whole code
     extra_lines: tuple[ExtraLine, ...] = ()
-    profile: str = "mapped"
+    format: str = "mapped"
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON: stored with the batch, so that the same file read the same way is recognised."""
@@ -242,7 +242,7 @@ def _render_line(key: str, value: object, hint: str) -> str:
     return f"{written}  # {hint}"
 
 
-def override_mapping(mapping: Mapping, *, source: str | None = None, profile: str | None = None) -> Mapping:
+def override_mapping(mapping: Mapping, *, source: str | None = None, format: str | None = None) -> Mapping:
     """The mapping with another source and format. Raises UsageError for a source name with unsafe characters."""
     name = mapping.source if source is None else source
     if not re.fullmatch(r"\w[\w .&-]{0,79}", name):
@@ -250,4 +250,4 @@ def override_mapping(mapping: Mapping, *, source: str | None = None, profile: st
             f"{name!r} is not a valid source name.",
             remedy="Use letters, digits, spaces, dots and dashes, such as shop or web-2.",
         )
-    return replace(mapping, source=name, profile=profile or mapping.profile)
+    return replace(mapping, source=name, format=format or mapping.format)

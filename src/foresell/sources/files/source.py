@@ -61,7 +61,7 @@ class FileSource:
             memory_gib=self.memory_gib,
             threads=self.threads,
             mapping=self.mapping,
-            profile=self.format,
+            format=self.format,
             dates=self.dates,
             source=self.source,
             progress=self.progress,

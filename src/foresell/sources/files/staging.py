@@ -29,7 +29,7 @@ def stage_file(
     memory_gib: float,
     threads: int,
     mapping: Mapping | None = None,
-    profile: str | None = None,
+    format: str | None = None,
     dates: str | None = None,
     source: str | None = None,
     progress: Progress = no_progress,
@@ -47,7 +47,7 @@ def stage_file(
         memory_gib=memory_gib,
         threads=threads,
         mapping=mapping,
-        profile=profile,
+        format=format,
         dates=dates,
         progress=progress,
     ) as (read, sha):
@@ -67,7 +67,7 @@ def read_raw_rows(
     memory_gib: float,
     threads: int,
     mapping: Mapping | None,
-    profile: str | None,
+    format: str | None,
     dates: str | None,
     progress: Progress,
 ) -> Iterator[tuple[ParsedFile, str]]:
@@ -79,7 +79,7 @@ def read_raw_rows(
             con = duckdb.connect(str(folder / "staging.duckdb"), config=_limits(folder, memory_gib, threads))
         with con:
             with translate_errors(path.name):
-                read, digest = _read_and_hash(con, path, folder, mapping, profile, progress)
+                read, digest = _read_and_hash(con, path, folder, mapping, format, progress)
             yield (replace(read, mapping=replace(read.mapping, date_order=dates)) if dates else read), digest
 
 
@@ -98,14 +98,14 @@ def _read_and_hash(
     path: Path,
     folder: Path,
     mapping: Mapping | None,
-    profile: str | None,
+    format: str | None,
     progress: Progress,
 ) -> tuple[ParsedFile, str]:
     if not formats.is_olist(path):
         file_sniffing.check_path(path)
     with ThreadPoolExecutor(1) as pool:  # hashing releases the GIL
         sha = pool.submit(hash_path, path, progress)
-        return _read(con, path, folder, mapping, profile), sha.result()
+        return _read(con, path, folder, mapping, format), sha.result()
 
 
 @contextmanager
@@ -144,11 +144,11 @@ def hash_path(path: Path, progress: Progress) -> str:
 
 
 def _read(
-    con: duckdb.DuckDBPyConnection, path: Path, folder: Path, mapping: Mapping | None, profile: str | None
+    con: duckdb.DuckDBPyConnection, path: Path, folder: Path, mapping: Mapping | None, format: str | None
 ) -> ParsedFile:
     con.execute(REJECTS)
-    if profile:
-        formats.read_format(profile)
+    if format:
+        formats.read_format(format)
     if path.is_dir():
         raw = formats.read_olist(con, path, folder)
         return ParsedFile(con, "olist_order_items_dataset.csv", raw, mapping or formats.read_format("olist"))
@@ -167,4 +167,4 @@ def _read(
         raw = columnar.read_sqlite(con, opened, stated)
     else:
         raw = delimited.read_delimited(con, opened, stated, folder)
-    return ParsedFile(con, path.name, raw, mapping or formats.choose_mapping(raw, profile))
+    return ParsedFile(con, path.name, raw, mapping or formats.choose_mapping(raw, format))

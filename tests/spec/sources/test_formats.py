@@ -33,7 +33,7 @@ ROWS = (
 def test_online_retail(staged: Stage, header: str) -> None:
     text = header + (ROWS.replace("\n", ",2010-2011\n") if "sheet" in header else ROWS)
     result = staged(text, "order_key, customer_key, sku, status, amount::double, currency")
-    assert (result.staging.profile, result.staging.source) == ("online-retail", "online-retail")
+    assert (result.staging.format, result.staging.source) == ("online-retail", "online-retail")
     assert result.lines == [
         ("536365", "17850", "85123A", "completed", 15.3, "GBP"),
         ("536365", "17850", "85123a", "completed", 0, "GBP"),
@@ -134,7 +134,7 @@ def test_documents(staged: Stage, tmp_path: Path) -> None:
     result = staged(
         tmp_path / "sales_data.db", "line, order_key, sku, quantity::double, unit_price::double, amount::double"
     )
-    assert result.staging.profile == "documents"
+    assert result.staging.format == "documents"
     assert result.lines == [(1, "t1", "X", 2, 2.5, 5), (2, "t2", "Z", 0, 1.5, 1.5)]
     assert [(line, column) for line, column, *_ in result.rejects] == [(3, "invoice_date")]
     assert result.customers == [
@@ -214,8 +214,8 @@ def test_a_map_says_what_words_and_codes_mean(staged: Stage, tmp_path: Path) -> 
 
 
 def test_an_unknown_profile(staged: Stage) -> None:
-    with pytest.raises(BadInput, match="no profile 'shopware'"):
-        staged("order,customer,date,price\n1,A,2024-01-05,1\n", profile="shopware")
+    with pytest.raises(BadInput, match="no format 'shopware'"):
+        staged("order,customer,date,price\n1,A,2024-01-05,1\n", format="shopware")
 
 
 KNOWN = """count(*) as line, count(distinct order_key), count(distinct sku), count(distinct customer_key),
