@@ -398,6 +398,12 @@ class ImportNotFound(NotFound):
     code = "import_not_found"
 
 
+class UploadGone(NotFound):
+    """The uploaded file is gone."""
+
+    code = "upload_gone"
+
+
 class ExportNotFound(NotFound):
     """Export not found"""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foresell.errors import NotFound
+from foresell.errors import UploadGone
 from foresell.settings import Settings
 
 
@@ -36,11 +36,16 @@ class Upload:
 
     @property
     def file(self) -> Path:
-        """The uploaded file. Raises NotFound when it is gone."""
+        """The uploaded file. Raises UploadGone when it is not there."""
         files = list((self.folder / "file").glob("*"))
         if not files:
-            raise NotFound("The uploaded file is gone.", remedy="Upload it again.")
+            raise UploadGone(remedy="Upload it again.")
         return files[0]
+
+    def require_file(self) -> None:
+        """Raises UploadGone when the uploaded file is not there."""
+        if not self.file.is_file():
+            raise UploadGone(remedy="Upload it again.")
 
     def mapping(self, revision: int) -> Path:
         """The mapping of a revision, as TOML."""

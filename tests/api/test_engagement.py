@@ -1,4 +1,5 @@
-"""The desk: calls and snoozes, views, hand-overs; each undone exactly, and each had once however often it is sent."""
+"""Calls, snoozes, saved views and assignments: each is undone exactly, takes effect once however often it is sent, and is
+recorded in the audit with the customers concerned."""
 
 from __future__ import annotations
 
@@ -20,14 +21,16 @@ TOMORROW = (datetime.now(UTC).date() + timedelta(days=1)).isoformat()
 
 
 @pytest.fixture(autouse=True)
-def clean_desk(served: Served) -> Iterator[None]:
-    """Each test begins at an empty desk, and gives back whom it handed over."""
+def clean_engagement(served: Served) -> Iterator[None]:
+    """Each test starts without calls, snoozes, views and assignments, and restores the owners."""
     with served.database.connect("app") as con:
         owners = con.execute("select customer_id, user_id from access.customer_owners").fetchall()
     yield
     with served.database.connect("app") as con:
-        for table in ("snoozes", "calls", "views", "assignments", "effects", "live_events"):
-            con.execute(f"delete from desk.{table}")
+        for table in ("snoozes", "calls", "saved_views", "assignments"):
+            con.execute(f"delete from engagement.{table}")
+        for table in ("idempotency_keys", "live_events"):
+            con.execute(f"delete from api.{table}")
         con.execute("delete from access.customer_owners")
         for row in owners:
             con.execute(
@@ -88,7 +91,7 @@ def test_undoing_a_call_lifts_its_snooze_and_no_other(served: Served) -> None:
     assert rep.post(f"/api/calls/{call['call_id']}/undo").status_code == 409
 
 
-def test_nobody_reaches_other_peoples_desks(served: Served) -> None:
+def test_a_rep_cannot_reach_another_reps_customers(served: Served) -> None:
     rep, other, manager = (served.client(who) for who in ("rep", "other_rep", "manager"))
     theirs = served.customers["other_rep"][0]
     call = log(other, theirs, note="a secret")
@@ -298,3 +301,50 @@ def test_the_stream_resumes_where_it_was_left(served: Served) -> None:
     with streaming(rep, last=first["id"]) as heard:
         told = wait_for(heard, "call_logged", many=3)
     assert [json.loads(each["data"])["call_id"] for each in told] == missed
+
+
+def test_every_change_is_recorded_with_its_customers(served: Served) -> None:
+    rep, manager = served.client("rep"), served.client("manager")
+    first, second = served.customers["rep"][:2]
+    call = log(rep, first, "will_order", note="a note that the audit does not hold", snooze_until=TOMORROW)
+    rep.post(f"/api/calls/{call['call_id']}/undo")
+    snoozed = rep.post("/api/snoozes", json={"customer_ids": [first, second], "until": TOMORROW}).json()["data"]
+    rep.delete(f"/api/snoozes/{snoozed[0]['snooze_id']}")
+    view = rep.post("/api/views", json={"name": "Mine", "filters": {}, "sort": "probability"}).json()
+    rep.put(f"/api/views/{view['view_id']}", json={"name": "Ours", "filters": {}, "sort": "probability"})
+    rep.delete(f"/api/views/{view['view_id']}")
+    colleague = next(each for each in manager.get("/api/assignees").json()["data"] if each["name"] != "Rep")
+    body = {"customer_ids": [first, second], "user_id": colleague["user_id"]}
+    moved = manager.post("/api/assignments", json=body).json()
+    assert manager.post(f"/api/assignments/{moved['assignment_id']}/undo").status_code == 200
+    with served.database.connect("app") as con:
+        events = con.execute(
+            "select action, array(select customer_id from audit.event_customers as c where c.event_id = e.event_id"
+            " order by customer_id) as customers, detail::text as detail, request_id"
+            " from audit.events as e order by event_id desc limit 9"
+        ).fetchall()
+    both = sorted([first, second])
+    assert [(event["action"], event["customers"]) for event in reversed(events)] == [
+        ("call.logged", [first]),
+        ("call.undone", [first]),
+        ("snooze.added", both),
+        ("snooze.lifted", [snoozed[0]["customer_id"]]),
+        ("view.saved", []),
+        ("view.changed", []),
+        ("view.deleted", []),
+        ("customers.assigned", both),
+        ("assignment.undone", both),
+    ]
+    assert all(event["request_id"] and "a note" not in event["detail"] for event in events)
+
+
+def test_a_change_that_fails_is_not_recorded(served: Served) -> None:
+    with served.database.connect("app") as con:
+        before = con.execute("select count(*) as events from audit.events where action like 'call.%'").fetchone()
+    refused = served.client("rep").post(
+        "/api/calls", json={"customer_id": served.customers["other_rep"][0], "outcome": "reached"}
+    )
+    assert (refused.status_code, refused.json()["code"]) == (404, "customer_not_found")
+    with served.database.connect("app") as con:
+        after = con.execute("select count(*) as events from audit.events where action like 'call.%'").fetchone()
+    assert after == before

@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from foresell.api.app import RESOURCES, create_app
 from foresell.api.http.dependencies import operations
 from foresell.api.http.rate_limits import Limits
-from foresell.api.http.request_validation import DEPTH_LIMIT, HEADERS, JSON_LIMIT, Guard, wrong_with
+from foresell.api.http.request_validation import DEPTH_LIMIT, HEADERS, JSON_LIMIT, RequestValidation, wrong_with
 from foresell.settings import Settings
 from tests.api.hostile import bodies, strings
 from tests.api.test_rights import filled
@@ -226,8 +226,8 @@ class Slow:
             await send({"type": "http.response.body", "body": b"done"})
 
 
-def guarded(app: Any, served: Served) -> Guard:
-    return Guard(app, Limits(served.settings), answer_seconds=0.1)
+def guarded(app: Any, served: Served) -> RequestValidation:
+    return RequestValidation(app, Limits(served.settings), answer_seconds=0.1)
 
 
 def test_what_takes_too_long_is_stopped(served: Served) -> None:

@@ -230,11 +230,13 @@ def test_two_processes_share_their_figures(served: Served, tmp_path: Any, monkey
     import subprocess
     import sys
 
-    counts = "from foresell.api import observe; request_stats._count({'method': 'GET', 'state': {}}, 200, 0.01)"
+    counts = (
+        "from foresell.api.http import request_stats; request_stats._count({'method': 'GET', 'state': {}}, 200, 0.01)"
+    )
     shared = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     for _ in range(2):
         subprocess.run([sys.executable, "-c", counts], check=True, env=shared)
-    reads = "from foresell.api import observe; print({k: v.requests for k, v in request_stats.figures().items()})"
+    reads = "from foresell.api.http import request_stats; print({k: v.requests for k, v in request_stats.figures().items()})"
     told = subprocess.run([sys.executable, "-c", reads], check=True, env=shared, capture_output=True, text=True).stdout
     assert told.strip() == "{('GET', 'other'): 2}"
     alone = subprocess.run([sys.executable, "-c", reads], check=True, capture_output=True, text=True).stdout

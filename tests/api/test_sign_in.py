@@ -211,7 +211,7 @@ def test_step_up(served: Served) -> None:
     person = invite(served)
     _age_proof(served, person.user_id)
     refused = person.browser.post("/api/me/totp")
-    assert refused.status_code == 403 and "second factor" in refused.json()["error"]
+    assert refused.status_code == 403 and refused.json()["code"] == "second_factor_required"
     assert person.browser.post("/api/auth/step-up", json={"password": "wrong"}).status_code == 400
     assert person.browser.post("/api/auth/step-up", json={"password": PHRASE}).status_code == 200
     totp, recovery = with_totp(person)

@@ -20,15 +20,15 @@ from foresell.access.keyring import Keyring
 from foresell.access.oidc import Client
 from foresell.api import cache_warmup, openapi, resources
 from foresell.api.http import error_handlers, tracing
-from foresell.api.http.app_state import Web
+from foresell.api.http.app_state import AppState
 from foresell.api.http.authentication import Principals
 from foresell.api.http.authentication import authenticate as by_bearer
-from foresell.api.http.dependencies import Authenticate, check_declared, only_what_is_known
-from foresell.api.http.gzip import Compressed
-from foresell.api.http.live_events import Live
+from foresell.api.http.dependencies import Authenticate, check_declared, refuse_unknown_parameters
+from foresell.api.http.gzip import GzipResponses
+from foresell.api.http.live_events import LiveEvents
 from foresell.api.http.rate_limits import Limits
 from foresell.api.http.request_stats import Observe
-from foresell.api.http.request_validation import Guard
+from foresell.api.http.request_validation import RequestValidation
 from foresell.api.http.static_pages import Pages
 from foresell.api.resources import exports
 from foresell.settings import Settings
@@ -76,11 +76,11 @@ def create_app(settings: Settings, *, authenticate: Authenticate | None = None) 
         openapi_url="/api/openapi.json",
         lifespan=lifespan,
         generate_unique_id_function=_operation_id,
-        dependencies=[Depends(only_what_is_known)],
+        dependencies=[Depends(refuse_unknown_parameters)],
         telemetry=tracing.FASTAPI_TELEMETRY,
     )
-    app.state.web = Web(settings)
-    app.state.live = Live(app.state.web)
+    app.state.web = AppState(settings)
+    app.state.live = LiveEvents(app.state.web)
     app.state.keyring = Keyring(settings.home / "keys")
     app.state.principals = Principals()
     app.state.oidc = {provider.name: Client(provider) for provider in settings.providers}
@@ -90,11 +90,11 @@ def create_app(settings: Settings, *, authenticate: Authenticate | None = None) 
     for resource in RESOURCES:
         app.include_router(resource.router)
     error_handlers.install(app)
-    app.add_middleware(Compressed)
+    app.add_middleware(GzipResponses)
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, **_cors(settings.cors_origins))
     app.add_middleware(Pages)
-    app.add_middleware(Guard, limits=app.state.limits, origins=settings.cors_origins)
+    app.add_middleware(RequestValidation, limits=app.state.limits, origins=settings.cors_origins)
     app.add_middleware(Observe)
     check_declared(resource.router for resource in RESOURCES)
     openapi.describe(app, [resource.router for resource in RESOURCES])

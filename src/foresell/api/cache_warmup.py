@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import get_args
 
 from foresell.access.principal import Principal
-from foresell.api.http.app_state import Web
+from foresell.api.http.app_state import AppState
 from foresell.api.resources import sales
 from foresell.api.shared import calculation
 from foresell.api.shared.calculation import MetricQuery
@@ -29,7 +29,7 @@ THE_HOUSE = Principal(
 )  # fmt: skip
 
 
-async def keep_ready(web: Web) -> None:
+async def keep_ready(web: AppState) -> None:
     """Until it is cancelled: ask the usual questions of each run that is opened, one after the other."""
     seen: ScopedSnapshot | None = None
     try:

@@ -11,7 +11,7 @@ import uvicorn
 
 from foresell import logs
 from foresell.api.app import create_app
-from foresell.api.http.live_events import Live
+from foresell.api.http.live_events import LiveEvents
 from foresell.parent_watch import await_go
 from foresell.settings import Settings, read_settings
 
@@ -22,7 +22,7 @@ GRACE_SECONDS = 10
 class Server(uvicorn.Server):
     """Ends the live streams, which never end by themselves, when it is asked to stop."""
 
-    def __init__(self, config: uvicorn.Config, live: Live) -> None:
+    def __init__(self, config: uvicorn.Config, live: LiveEvents) -> None:
         super().__init__(config)
         self.live = live
 

@@ -47,7 +47,7 @@ T = TypeVar("T")
 log = logger("api")
 
 
-class Web:
+class AppState:
     """One per process. `transaction` acts for a user; `ask` questions the published snapshot within a scope."""
 
     def __init__(self, settings: Settings) -> None:

@@ -16,7 +16,7 @@ from foresell.access.passkeys import Site
 from foresell.access.principal import Principal
 from foresell.access.sessions import SESSION_DAYS
 from foresell.access.tokens import AccessToken, fingerprint
-from foresell.api.http.dependencies import web_of
+from foresell.api.http.dependencies import app_state_of
 from foresell.errors import NotSignedIn, SessionEnded
 
 #: How long at most a revocation made by another process goes unseen here; one made here is seen at once.
@@ -58,7 +58,7 @@ async def authenticate(request: Request) -> Principal:
     brought = bearer.shown(keyring_of(request), header)
     if brought is None:
         raise NotSignedIn(remedy="Send an access token or an API key as Authorization: Bearer ...")
-    async with web_of(request).transaction(None) as con:
+    async with app_state_of(request).transaction(None) as con:
         principal = await bearer.principal_of(con, brought)
     if principal is None:
         raise SessionEnded(remedy="Sign in again.")
@@ -101,7 +101,7 @@ def site_of(request: Request) -> Site:
 def origin_of(request: Request) -> str:
     """Where browsers reach this Foresell."""
     port = f":{request.url.port}" if request.url.port else ""
-    return web_of(request).settings.public_url or f"http://localhost{port}"
+    return app_state_of(request).settings.public_url or f"http://localhost{port}"
 
 
 def refresh_token_of(request: Request) -> str | None:
@@ -145,4 +145,4 @@ def _cookie(request: Request, name: str) -> str:
 
 
 def _is_secure(request: Request) -> bool:
-    return request.url.scheme == "https" or (web_of(request).settings.public_url or "").startswith("https:")
+    return request.url.scheme == "https" or (app_state_of(request).settings.public_url or "").startswith("https:")

@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from foresell.access.principal import Principal
-from foresell.api.http.app_state import Web
+from foresell.api.http.app_state import AppState
 from foresell.api.http.rate_limits import Limits
 from foresell.api.http.request_validation import address_of
 from foresell.errors import NotSignedIn, ParameterError
@@ -23,9 +23,9 @@ from foresell.errors import NotSignedIn, ParameterError
 Authenticate = Callable[[Request], Awaitable[Principal]]
 
 
-def web_of(request: Request) -> Web:
+def app_state_of(request: Request) -> AppState:
     """What this process shares."""
-    web: Web = request.app.state.web
+    web: AppState = request.app.state.web
     return web
 
 
@@ -45,11 +45,11 @@ async def principal_of(request: Request) -> Principal:
     return known
 
 
-async def _web(request: Request) -> Web:
-    return web_of(request)  # asynchronous, or FastAPI would fetch it in a thread
+async def _web(request: Request) -> AppState:
+    return app_state_of(request)  # asynchronous, or FastAPI would fetch it in a thread
 
 
-WebOf = Annotated[Web, Depends(_web)]
+AppStateOf = Annotated[AppState, Depends(_web)]
 
 
 def require(permission: str) -> Any:
@@ -85,7 +85,7 @@ def public() -> Any:
 _QUERY_NAMES: dict[Callable[..., Any], frozenset[str]] = {}
 
 
-async def only_what_is_known(request: Request) -> None:
+async def refuse_unknown_parameters(request: Request) -> None:
     """For every operation: a query parameter it does not have, or one given twice, is a mistake worth hearing of."""
     if not request.url.query:
         return

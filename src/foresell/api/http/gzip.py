@@ -9,7 +9,7 @@ LEAST_BYTES = 1024
 LEVEL = 4
 
 
-class Compressed:
+class GzipResponses:
     """ASGI middleware: GET only. What POST answers may hold secrets beside what was sent, or is a file that streams."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -11,8 +11,8 @@ from fastapi import Depends, Header, Request
 from fastapi.responses import Response
 
 from foresell.access.principal import Principal
-from foresell.api.http.app_state import Web
-from foresell.api.http.dependencies import web_of
+from foresell.api.http.app_state import AppState
+from foresell.api.http.dependencies import app_state_of
 from foresell.api.http.responses import answer, body
 from foresell.db import AsyncConnection, AsyncStatements
 from foresell.errors import KeyReused, RequestInProgress
@@ -26,7 +26,7 @@ Act = Callable[[AsyncConnection], Awaitable[dict[str, Any]]]
 class IdempotentRequest:
     """Has the effect of one request, in one transaction."""
 
-    web: Web
+    web: AppState
     key: str | None
     request: bytes
     request_id: str | None = None
@@ -74,7 +74,7 @@ async def idempotent_of(
     kind = request.headers.get("content-type", "")
     content = b"" if kind.startswith("multipart/") or key is None else await request.body()
     address = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
-    return IdempotentRequest(web_of(request), key, address + content, getattr(request.state, "request_id", None))
+    return IdempotentRequest(app_state_of(request), key, address + content, getattr(request.state, "request_id", None))
 
 
 IdempotentOf = Annotated[IdempotentRequest, Depends(idempotent_of)]

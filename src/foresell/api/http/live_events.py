@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import psycopg
 
-from foresell.api.http.app_state import Web
+from foresell.api.http.app_state import AppState
 from foresell.errors import ForesellError
 from foresell.logs import logger
 
@@ -17,10 +17,10 @@ RECONNECT_SECONDS = 1.0
 log = logger("api")
 
 
-class Live:
+class LiveEvents:
     """One per process. Without the database it keeps trying; whoever waits then only waits longer."""
 
-    def __init__(self, web: Web) -> None:
+    def __init__(self, web: AppState) -> None:
         self.web = web
         self.stopping = False
         self._news = asyncio.Event()

@@ -55,7 +55,7 @@ HEADERS = {
 TRANSPORT_SECURITY = "max-age=63072000; includeSubDomains"
 
 
-class Guard:
+class RequestValidation:
     """ASGI middleware around the whole app. `origins`: other sites whose pages may call it."""
 
     def __init__(

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from foresell.access import api_keys, factors, passkeys, passwords, sessions, sign_in, users
 from foresell.access.principal import Principal
 from foresell.api.http.authentication import keyring_of, principals_of, site_of, visitor_of
-from foresell.api.http.dependencies import WebOf, signed_in
+from foresell.api.http.dependencies import AppStateOf, signed_in
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import answer
 from foresell.api.shared.account_schemas import (
@@ -146,14 +146,14 @@ class ApiKeyList(BaseModel):
 
 
 @router.get("", response_model=CurrentUser, responses=documented())
-async def get_current_user(web: WebOf, principal: SignedInUser) -> Response:
+async def get_current_user(web: AppStateOf, principal: SignedInUser) -> Response:
     """Who is signed in, and what that allows."""
     async with web.transaction(principal.user_id) as con:
         return answer(await describe_account(con, principal))
 
 
 @router.patch("", response_model=CurrentUser, responses=documented(403))
-async def change_profile(request: Request, web: WebOf, principal: SignedInUser, body: ProfileChange) -> Response:
+async def change_profile(request: Request, web: AppStateOf, principal: SignedInUser, body: ProfileChange) -> Response:
     """Change name, e-mail or preferences."""
     require_person(principal)
     if body.email:
@@ -172,7 +172,7 @@ async def change_profile(request: Request, web: WebOf, principal: SignedInUser, 
 
 
 @router.post("/password", status_code=204, responses=documented(403))
-async def change_password(request: Request, web: WebOf, principal: SignedInUser, body: PasswordChange) -> Response:
+async def change_password(request: Request, web: AppStateOf, principal: SignedInUser, body: PasswordChange) -> Response:
     """Set another password; all other sessions end."""
     session_id = require_person(principal)
     async with web.transaction(principal.user_id) as con:
@@ -200,7 +200,7 @@ async def change_password(request: Request, web: WebOf, principal: SignedInUser,
 
 
 @router.post("/totp", response_model=TotpEnrolment, responses=documented(403, 409))
-async def start_totp(request: Request, web: WebOf, principal: SignedInUser) -> Response:
+async def start_totp(request: Request, web: AppStateOf, principal: SignedInUser) -> Response:
     """Set up an authenticator app. Needs a recent second factor (or sign-in)."""
     _require_reauthenticated_person(principal)
     async with web.transaction(principal.user_id) as con:
@@ -209,7 +209,7 @@ async def start_totp(request: Request, web: WebOf, principal: SignedInUser) -> R
 
 
 @router.put("/totp", response_model=RecoveryCodes, responses=documented(403))
-async def confirm_totp(request: Request, web: WebOf, principal: SignedInUser, body: TotpCode) -> Response:
+async def confirm_totp(request: Request, web: AppStateOf, principal: SignedInUser, body: TotpCode) -> Response:
     """The app's first code puts it in service. Recovery codes come with the first second factor."""
     _require_reauthenticated_person(principal)
     async with web.transaction(principal.user_id) as con:
@@ -219,7 +219,7 @@ async def confirm_totp(request: Request, web: WebOf, principal: SignedInUser, bo
 
 
 @router.delete("/totp", status_code=204, responses=documented(403, 404, 409))
-async def remove_totp(request: Request, web: WebOf, principal: SignedInUser) -> Response:
+async def remove_totp(request: Request, web: AppStateOf, principal: SignedInUser) -> Response:
     """Forget the authenticator app. Not when the password left would be too short to stand alone."""
     _require_reauthenticated_person(principal)
     async with web.transaction(principal.user_id) as con:
@@ -230,7 +230,7 @@ async def remove_totp(request: Request, web: WebOf, principal: SignedInUser) -> 
 
 
 @router.post("/recovery-codes", response_model=RecoveryCodes, responses=documented(403, 409))
-async def renew_recovery_codes(request: Request, web: WebOf, principal: SignedInUser) -> Response:
+async def renew_recovery_codes(request: Request, web: AppStateOf, principal: SignedInUser) -> Response:
     """Ten new recovery codes; the old ones count no more."""
     _require_reauthenticated_person(principal)
     async with web.transaction(principal.user_id) as con:
@@ -240,7 +240,7 @@ async def renew_recovery_codes(request: Request, web: WebOf, principal: SignedIn
 
 
 @router.get("/sessions", response_model=UserSessionList, responses=documented(403))
-async def list_own_sessions(web: WebOf, principal: SignedInUser) -> Response:
+async def list_own_sessions(web: AppStateOf, principal: SignedInUser) -> Response:
     """Where one is signed in."""
     require_person(principal)
     async with web.transaction(principal.user_id) as con:
@@ -251,7 +251,10 @@ async def list_own_sessions(web: WebOf, principal: SignedInUser) -> Response:
 
 @router.delete("/sessions/{session_id}", status_code=204, responses=documented(403, 404))
 async def end_session(
-    request: Request, web: WebOf, principal: SignedInUser, session_id: Annotated[UUID, Path(description="Of the list.")]
+    request: Request,
+    web: AppStateOf,
+    principal: SignedInUser,
+    session_id: Annotated[UUID, Path(description="Of the list.")],
 ) -> Response:
     """Sign out another device."""
     require_person(principal)
@@ -264,7 +267,7 @@ async def end_session(
 
 
 @router.get("/passkeys", response_model=PasskeyList, responses=documented(403))
-async def list_own_passkeys(web: WebOf, principal: SignedInUser) -> Response:
+async def list_own_passkeys(web: AppStateOf, principal: SignedInUser) -> Response:
     """One's passkeys."""
     require_person(principal)
     async with web.transaction(principal.user_id) as con:
@@ -273,7 +276,7 @@ async def list_own_passkeys(web: WebOf, principal: SignedInUser) -> Response:
 
 
 @router.post("/passkeys/options", response_model=PasskeyOptions, responses=documented(403))
-async def create_passkey_registration(request: Request, web: WebOf, principal: SignedInUser) -> Response:
+async def create_passkey_registration(request: Request, web: AppStateOf, principal: SignedInUser) -> Response:
     """What the browser needs to make a passkey. Needs a recent second factor (or sign-in)."""
     _require_reauthenticated_person(principal)
     async with web.transaction(principal.user_id) as con:
@@ -284,7 +287,7 @@ async def create_passkey_registration(request: Request, web: WebOf, principal: S
 
 
 @router.post("/passkeys", status_code=201, response_model=RegisteredPasskey, responses=documented(403, 409))
-async def add_passkey(request: Request, web: WebOf, principal: SignedInUser, body: NewPasskey) -> Response:
+async def add_passkey(request: Request, web: AppStateOf, principal: SignedInUser, body: NewPasskey) -> Response:
     """Keep a passkey the browser made."""
     _require_reauthenticated_person(principal)
     async with web.transaction(principal.user_id) as con:
@@ -298,7 +301,7 @@ async def add_passkey(request: Request, web: WebOf, principal: SignedInUser, bod
 @router.delete("/passkeys/{passkey_id}", status_code=204, responses=documented(403, 404, 409))
 async def remove_passkey(
     request: Request,
-    web: WebOf,
+    web: AppStateOf,
     principal: SignedInUser,
     passkey_id: Annotated[str, Path(max_length=1400, pattern=r"^[\w-]+$", description="Of the list.")],
 ) -> Response:
@@ -312,7 +315,7 @@ async def remove_passkey(
 
 
 @router.get("/api-keys", response_model=ApiKeyList, responses=documented(403))
-async def list_own_api_keys(web: WebOf, principal: SignedInUser) -> Response:
+async def list_own_api_keys(web: AppStateOf, principal: SignedInUser) -> Response:
     """One's keys that still count."""
     require_person(principal)
     async with web.transaction(principal.user_id) as con:
@@ -321,7 +324,7 @@ async def list_own_api_keys(web: WebOf, principal: SignedInUser) -> Response:
 
 
 @router.post("/api-keys", status_code=201, response_model=CreatedApiKey, responses=documented(403, 409))
-async def create_api_key(request: Request, web: WebOf, principal: SignedInUser, body: NewApiKey) -> Response:
+async def create_api_key(request: Request, web: AppStateOf, principal: SignedInUser, body: NewApiKey) -> Response:
     """A key for a program: never more than you may yourself, for a year at most. It is shown this once."""
     _require_reauthenticated_person(principal)
     async with web.transaction(principal.user_id) as con:
@@ -334,7 +337,7 @@ async def create_api_key(request: Request, web: WebOf, principal: SignedInUser, 
 
 @router.delete("/api-keys/{key_id}", status_code=204, responses=documented(403, 404))
 async def revoke_api_key(
-    request: Request, web: WebOf, principal: SignedInUser, key_id: Annotated[int, Path(ge=1, le=2**31 - 1)]
+    request: Request, web: AppStateOf, principal: SignedInUser, key_id: Annotated[int, Path(ge=1, le=2**31 - 1)]
 ) -> Response:
     """End a key at once: one's own, or anybody's for whoever manages keys."""
     require_person(principal)

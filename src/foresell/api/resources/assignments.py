@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
-from foresell.api.http.dependencies import WebOf, require
+from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
@@ -64,7 +64,7 @@ class UndoneAssignment(BaseModel):
 
 
 @router.get("/assignees", response_model=AssigneeList, responses=documented())
-async def list_assignees(web: WebOf, principal: Assigner) -> Response:
+async def list_assignees(web: AppStateOf, principal: Assigner) -> Response:
     """Users you may assign customers to: your team, or every user if you see all customers."""
     async with web.transaction(principal.user_id) as con:
         return answer({"data": await assignments.list_assignees(con)})
@@ -72,7 +72,7 @@ async def list_assignees(web: WebOf, principal: Assigner) -> Response:
 
 @router.put("/customers/{customer_id}/owner", response_model=Assignment, responses=documented(404, 409, 422))
 async def assign_customer(
-    web: WebOf, principal: Assigner, idempotent: IdempotentOf, customer_id: CustomerId, owner: OwnerChange
+    web: AppStateOf, principal: Assigner, idempotent: IdempotentOf, customer_id: CustomerId, owner: OwnerChange
 ) -> Response:
     """Assign a customer to a user, or leave the customer unassigned."""
     return await _assign(web, principal, idempotent, [customer_id.upper()], owner.user_id, 200)
@@ -80,7 +80,7 @@ async def assign_customer(
 
 @router.post("/assignments", status_code=201, response_model=Assignment, responses=documented(404, 409, 422))
 async def assign_customers(
-    web: WebOf, principal: Assigner, idempotent: IdempotentOf, wanted: NewAssignment
+    web: AppStateOf, principal: Assigner, idempotent: IdempotentOf, wanted: NewAssignment
 ) -> Response:
     """Assign customers to a user, or leave them unassigned. A manager assigns within the team; customers without an owner are
     assigned by users who see all customers."""
@@ -90,7 +90,7 @@ async def assign_customers(
 
 @router.post("/assignments/{assignment_id}/undo", response_model=UndoneAssignment, responses=documented(404, 409, 422))
 async def undo_assignment(
-    web: WebOf,
+    web: AppStateOf,
     principal: Assigner,
     idempotent: IdempotentOf,
     assignment_id: Annotated[int, Path(ge=1, lt=2**63)],
@@ -108,7 +108,7 @@ async def undo_assignment(
 
 
 async def _assign(
-    web: WebOf, principal: Principal, idempotent: IdempotentOf, ids: list[str], owner_id: int | None, status: int
+    web: AppStateOf, principal: Principal, idempotent: IdempotentOf, ids: list[str], owner_id: int | None, status: int
 ) -> Response:
     async def act(con: AsyncConnection) -> dict[str, Any]:
         return await assignments.assign_customers(

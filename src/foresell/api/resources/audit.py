@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
-from foresell.api.http.dependencies import WebOf, require
+from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import answer, cursor_of, read_cursor
 from foresell.audit import record, verify
@@ -69,7 +69,7 @@ class Verified(BaseModel):
 
 @router.get("", response_model=Events, responses=documented())
 async def list_audit(
-    web: WebOf,
+    web: AppStateOf,
     principal: Auditor,
     actor: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="A user's id.")] = None,
     action: Annotated[str | None, Query(max_length=100, examples=["contact.reveal"])] = None,
@@ -106,7 +106,7 @@ async def list_audit(
 
 
 @router.get("/verify", response_model=Verified, responses=documented())
-async def verify_audit(web: WebOf, principal: Auditor) -> Response:
+async def verify_audit(web: AppStateOf, principal: Auditor) -> Response:
     """Check every event against its seal and the anchors outside the database; a million take some seconds."""
     report = await anyio.to_thread.run_sync(_report, web.settings, principal.user_id, limiter=_ONE_AT_A_TIME)
     return answer(

@@ -21,7 +21,7 @@ from foresell.api.http.authentication import (
     site_of,
     visitor_of,
 )
-from foresell.api.http.dependencies import WebOf, public, signed_in
+from foresell.api.http.dependencies import AppStateOf, public, signed_in
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import answer
 from foresell.api.shared.account_schemas import Code, Credential, CurrentUser, PasskeyOptions, Password, Ticket
@@ -101,7 +101,7 @@ class StepUpRequest(Body):
 @router.post(
     "/sign-in", response_model=SignInResult | SecondFactorRequired, responses=documented(), dependencies=[public()]
 )
-async def sign_in_by_password(request: Request, web: WebOf, body: SignInRequest) -> Response:
+async def sign_in_by_password(request: Request, web: AppStateOf, body: SignInRequest) -> Response:
     """Sign in with e-mail and password. Slow to guess: 429 after a few wrong ones from a device not seen before."""
     visitor = visitor_of(request)
     async with web.transaction(None) as con:
@@ -120,7 +120,7 @@ async def sign_in_by_password(request: Request, web: WebOf, body: SignInRequest)
 
 
 @router.post("/second-factor", response_model=SignInResult, responses=documented(), dependencies=[public()])
-async def confirm_second_factor(request: Request, web: WebOf, body: SecondFactorRequest) -> Response:
+async def confirm_second_factor(request: Request, web: AppStateOf, body: SecondFactorRequest) -> Response:
     """Finish a sign-in with a code of the authenticator app or a recovery code. Each code counts once."""
     visitor, keyring = visitor_of(request), keyring_of(request)
     if bool(body.code) == bool(body.recovery_code):
@@ -139,7 +139,7 @@ async def confirm_second_factor(request: Request, web: WebOf, body: SecondFactor
 @router.post(
     "/link", response_model=SignInResult | SecondFactorRequired, responses=documented(), dependencies=[public()]
 )
-async def sign_in_by_link(request: Request, web: WebOf, body: OneTimeLinkRequest) -> Response:
+async def sign_in_by_link(request: Request, web: AppStateOf, body: OneTimeLinkRequest) -> Response:
     """Sign in with a one-time link, setting a password on the way where one is given. A refused password spends nothing."""
     visitor = visitor_of(request)
     async with web.transaction(None) as con:
@@ -156,7 +156,7 @@ async def sign_in_by_link(request: Request, web: WebOf, body: OneTimeLinkRequest
 
 
 @router.post("/passkey/options", response_model=PasskeyOptions, responses=documented(), dependencies=[public()])
-async def create_passkey_sign_in(request: Request, web: WebOf) -> Response:
+async def create_passkey_sign_in(request: Request, web: AppStateOf) -> Response:
     """What the browser needs to sign in with a passkey."""
     async with web.transaction(None) as con:
         ticket, options = await passkeys.options(con, site_of(request))
@@ -164,7 +164,7 @@ async def create_passkey_sign_in(request: Request, web: WebOf) -> Response:
 
 
 @router.post("/passkey", response_model=SignInResult, responses=documented(), dependencies=[public()])
-async def sign_in_by_passkey(request: Request, web: WebOf, body: PasskeyAssertion) -> Response:
+async def sign_in_by_passkey(request: Request, web: AppStateOf, body: PasskeyAssertion) -> Response:
     """Sign in with a passkey; nothing else is asked."""
     visitor = visitor_of(request)
     async with web.transaction(None) as con:
@@ -179,7 +179,7 @@ async def sign_in_by_passkey(request: Request, web: WebOf, body: PasskeyAssertio
     "/refresh", response_model=SignInResult, responses={**documented(), 204: {"description": "There is no cookie"}},
     dependencies=[public()],
 )  # fmt: skip
-async def refresh_access_token(request: Request, web: WebOf) -> Response:
+async def refresh_access_token(request: Request, web: AppStateOf) -> Response:
     """Trade the cookie's refresh token for a new access token. A token that comes back a second time ends its session."""
     token = refresh_token_of(request)
     if not token:
@@ -201,7 +201,7 @@ async def refresh_access_token(request: Request, web: WebOf) -> Response:
 
 
 @router.post("/sign-out", status_code=204, responses=documented(), dependencies=[public()])
-async def sign_out(request: Request, web: WebOf) -> Response:
+async def sign_out(request: Request, web: AppStateOf) -> Response:
     """End this session, here and now. Safe to repeat."""
     session = await _session_of(request, web)
     if session:
@@ -216,7 +216,7 @@ async def sign_out(request: Request, web: WebOf) -> Response:
 
 
 @router.post("/step-up", response_model=AccessToken, responses=documented(403))
-async def reauthenticate(request: Request, web: WebOf, body: StepUpRequest, principal: SignedInUser) -> Response:
+async def reauthenticate(request: Request, web: AppStateOf, body: StepUpRequest, principal: SignedInUser) -> Response:
     """Prove once more to be there, for what needs a recent second factor."""
     session_id = require_person(principal)
     if [body.code, body.password, body.passkey].count(None) != 2:
@@ -234,7 +234,7 @@ async def reauthenticate(request: Request, web: WebOf, body: StepUpRequest, prin
     return answer(_token(request, principal.user_id, session_id))
 
 
-async def _proved(request: Request, web: WebOf, principal: Principal, body: StepUpRequest) -> bool:
+async def _proved(request: Request, web: AppStateOf, principal: Principal, body: StepUpRequest) -> bool:
     visitor, keyring, user_id = visitor_of(request), keyring_of(request), principal.user_id
     if body.passkey:
         async with web.transaction(None) as con:
@@ -255,7 +255,7 @@ async def _proved(request: Request, web: WebOf, principal: Principal, body: Step
         return right
 
 
-async def _session_of(request: Request, web: WebOf) -> tuple[int, str] | None:
+async def _session_of(request: Request, web: AppStateOf) -> tuple[int, str] | None:
     """The session of the bearer token, else of the cookie."""
     with suppress(NotSignedIn):
         principal = await authenticate(request)

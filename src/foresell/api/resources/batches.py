@@ -11,7 +11,7 @@ from psycopg.errors import UniqueViolation
 from pydantic import BaseModel, ConfigDict, Field
 
 from foresell.access.principal import Principal
-from foresell.api.http.dependencies import WebOf, require
+from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
@@ -73,7 +73,7 @@ class BatchUndo(BaseModel):
 
 
 @router.get("", response_model=BatchPage, responses=documented())
-async def list_batches(web: WebOf, principal: Reader, paging: Annotated[Paging, Query()]) -> Response:
+async def list_batches(web: AppStateOf, principal: Reader, paging: Annotated[Paging, Query()]) -> Response:
     """What was loaded, newest first."""
     start = start_of(paging)
     async with web.transaction(principal.user_id) as con:
@@ -91,7 +91,7 @@ async def list_batches(web: WebOf, principal: Reader, paging: Annotated[Paging, 
     },
 )
 async def get_rejects(
-    web: WebOf, principal: Annotated[Principal, require("imports.write")], batch_id: Number
+    web: AppStateOf, principal: Annotated[Principal, require("imports.write")], batch_id: Number
 ) -> Response:
     """The rejected rows of a batch as CSV, with line, column, value and reason. It may hold personal data; recorded."""
     async with web.transaction(principal.user_id) as con:
@@ -105,7 +105,7 @@ async def get_rejects(
 
 @router.post("/{batch_id}/undo", status_code=202, response_model=Job, responses=documented(404, 409, 422))
 async def undo_batch(
-    web: WebOf,
+    web: AppStateOf,
     principal: Annotated[Principal, require("imports.undo")],
     idempotent: IdempotentOf,
     batch_id: Number,

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
-from foresell.api.http.dependencies import WebOf, require
+from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import Meta, answer
@@ -139,7 +139,9 @@ class CustomerPaging(Paging):
 
 @router.get("/calls/today", response_model=CallList, responses=documented(409))
 async def list_calls_for_today(
-    web: WebOf, principal: Reader, limit: Annotated[int, Query(ge=1, le=1000, description="How many to list.")] = 20
+    web: AppStateOf,
+    principal: Reader,
+    limit: Annotated[int, Query(ge=1, le=1000, description="How many to list.")] = 20,
 ) -> Response:
     """Which customers to call today: highest expected revenue first, without those snoozed or called in the last 14 days.
 
@@ -170,7 +172,7 @@ async def list_calls_for_today(
 
 
 @router.get("/calls", response_model=CallPage, responses=documented())
-async def list_calls(web: WebOf, principal: Reader, which: Annotated[CustomerPaging, Query()]) -> Response:
+async def list_calls(web: AppStateOf, principal: Reader, which: Annotated[CustomerPaging, Query()]) -> Response:
     """Calls of the customers you may see, newest first; undone calls are left out."""
     start = start_of(which)
     async with web.transaction(principal.user_id) as con:
@@ -209,7 +211,7 @@ async def undo_call(principal: Caller, idempotent: IdempotentOf, call_id: Number
 
 
 @router.get("/snoozes", response_model=SnoozePage, responses=documented())
-async def list_snoozes(web: WebOf, principal: Reader, which: Annotated[CustomerPaging, Query()]) -> Response:
+async def list_snoozes(web: AppStateOf, principal: Reader, which: Annotated[CustomerPaging, Query()]) -> Response:
     """Snoozed customers among those you may see."""
     start = start_of(which)
     async with web.transaction(principal.user_id) as con:
@@ -232,7 +234,7 @@ async def snooze_customers(principal: Caller, idempotent: IdempotentOf, wanted: 
 
 
 @router.delete("/snoozes/{snooze_id}", response_model=SnoozedCustomer, responses=documented(404))
-async def lift_snooze(request: Request, web: WebOf, principal: Caller, snooze_id: Number) -> Response:
+async def lift_snooze(request: Request, web: AppStateOf, principal: Caller, snooze_id: Number) -> Response:
     """Put a snoozed customer back on the call list."""
     async with web.transaction(principal.user_id) as con:
         return answer(

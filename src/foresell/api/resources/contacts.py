@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from foresell.access.principal import Principal
-from foresell.api.http.dependencies import WebOf, require
+from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import answer
 from foresell.api.shared import customer_lists
@@ -71,7 +71,7 @@ class ErasedCustomer(BaseModel):
 
 @router.post("/{customer_id}/contact/reveal", response_model=RevealedContact, responses=documented(404))
 async def reveal_contact(
-    request: Request, web: WebOf, principal: Revealer, customer_id: CustomerId, body: RevealRequest | None = None
+    request: Request, web: AppStateOf, principal: Revealer, customer_id: CustomerId, body: RevealRequest | None = None
 ) -> Response:
     """Show contact data. The audit records who asked, when, and for whom."""
     customer_id = customer_id.upper()
@@ -90,7 +90,7 @@ async def reveal_contact(
 
 
 @router.post("/by-contact", response_model=ContactLookupResult, responses=documented())
-async def find_by_contact(request: Request, web: WebOf, principal: Revealer, body: ContactLookup) -> Response:
+async def find_by_contact(request: Request, web: AppStateOf, principal: Revealer, body: ContactLookup) -> Response:
     """Find customers by an e-mail address or telephone number; recorded in the audit log. By POST, as URLs end up in logs."""
     indexes = vault_of(web.settings).indexes(body.contact)
     async with web.transaction(principal.user_id) as con:
@@ -105,7 +105,7 @@ async def find_by_contact(request: Request, web: WebOf, principal: Revealer, bod
 
 
 @router.post("/{customer_id}/erase", response_model=ErasedCustomer, responses=documented(404, 409))
-async def erase_customer(web: WebOf, principal: Eraser, customer_id: CustomerId) -> Response:
+async def erase_customer(web: AppStateOf, principal: Eraser, customer_id: CustomerId) -> Response:
     """Erase who a customer is: name, place and contact data, for good. Orders and scores stay, under the number alone.
 
     Needs a second factor of the last five minutes. Takes some seconds in a large shop: every other key is wrapped anew.

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
-from foresell.api.http.dependencies import WebOf, require
+from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import Meta, Page, answer
 from foresell.api.shared import calculation, customer_lists
@@ -193,7 +193,7 @@ class ScoreHistory(BaseModel):
 
 @router.get("", response_model=CustomerPage | Explanation | RowsBehind, responses=documented(409))
 async def list_customers(
-    web: WebOf,
+    web: AppStateOf,
     principal: Reader,
     filters: Annotated[SortedCustomerFilters, Query()],
 ) -> Response:
@@ -206,7 +206,7 @@ async def list_customers(
 
 
 @router.get("/{customer_id}", response_model=Customer, responses=documented(404, 409))
-async def get_customer(web: WebOf, principal: Reader, customer_id: CustomerId) -> Response:
+async def get_customer(web: AppStateOf, principal: Reader, customer_id: CustomerId) -> Response:
     """One customer. 404 also for one that is not yours to see."""
     customer_id = customer_id.upper()
     scores, reasons = await web.ask(principal, _scores, customer_id)
@@ -234,7 +234,7 @@ async def get_customer(web: WebOf, principal: Reader, customer_id: CustomerId) -
 
 
 @router.get("/{customer_id}/calculation", response_model=RfmCalculation, responses=documented(404, 409))
-async def get_rfm_calculation(web: WebOf, principal: Reader, customer_id: CustomerId) -> Response:
+async def get_rfm_calculation(web: AppStateOf, principal: Reader, customer_id: CustomerId) -> Response:
     """How recency, frequency and monetary came about: orders, sums, cut points, cell, segment."""
     found = await web.ask(principal, _calculation, customer_id.upper())
     return answer({**found, "meta": web.meta()})
@@ -242,7 +242,7 @@ async def get_rfm_calculation(web: WebOf, principal: Reader, customer_id: Custom
 
 @router.get("/{customer_id}/orders", response_model=OrderPage, responses=documented(404, 409))
 async def list_customer_orders(
-    web: WebOf, principal: Reader, customer_id: CustomerId, paging: Annotated[Paging, Query()]
+    web: AppStateOf, principal: Reader, customer_id: CustomerId, paging: Annotated[Paging, Query()]
 ) -> Response:
     """The customer's orders with their lines, newest first."""
     return await _paged(web, principal, customer_id, paging, "orders_with_lines")
@@ -250,14 +250,14 @@ async def list_customer_orders(
 
 @router.get("/{customer_id}/products", response_model=CustomerProductPage, responses=documented(404, 409))
 async def list_customer_products(
-    web: WebOf, principal: Reader, customer_id: CustomerId, paging: Annotated[Paging, Query()]
+    web: AppStateOf, principal: Reader, customer_id: CustomerId, paging: Annotated[Paging, Query()]
 ) -> Response:
     """What the customer bought, by product."""
     return await _paged(web, principal, customer_id, paging, "products_of_customer")
 
 
 @router.get("/{customer_id}/history", response_model=ScoreHistory, responses=documented(404, 409))
-async def get_score_history(web: WebOf, principal: Reader, customer_id: CustomerId) -> Response:
+async def get_score_history(web: AppStateOf, principal: Reader, customer_id: CustomerId) -> Response:
     """What each kept run said of the customer, and whether it came true."""
     customer_id = customer_id.upper()
     days = await web.ask(principal, _purchase_days, customer_id)
@@ -271,7 +271,7 @@ async def get_score_history(web: WebOf, principal: Reader, customer_id: Customer
     return answer({"customer_id": customer_id, "scores": scores, "meta": web.meta()})
 
 
-async def _paged(web: WebOf, principal: Principal, customer_id: str, paging: Paging, name: str) -> Response:
+async def _paged(web: AppStateOf, principal: Principal, customer_id: str, paging: Paging, name: str) -> Response:
     start = paging.start(web)
     total, rows = await web.ask(principal, _cut, customer_id.upper(), name, start, paging.limit)
     return answer({"data": rows, **customer_lists.Cut.of(rows, total, start, paging.limit).frame(web)})

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
-from foresell.api.http.dependencies import WebOf, require
+from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import Meta, body
 from foresell.api.shared import calculation, customer_lists
@@ -55,7 +55,7 @@ class DistributionAsked(customer_lists.CustomerFilters, ExplainOptions):
 
 @router.get("/{axis}", response_model=Distribution | Explanation | RowsBehind, responses=documented(409))
 async def get_distribution(
-    web: WebOf,
+    web: AppStateOf,
     principal: Annotated[Principal, require("customers.read")],
     axis: Annotated[Literal["recency", "frequency", "monetary", "probability"], Path(description="Of what.")],
     how: Annotated[DistributionAsked, Query()],

@@ -14,8 +14,8 @@ from psycopg.types.json import Jsonb
 from pydantic import BaseModel, ConfigDict, Field
 
 from foresell.access.principal import Principal
-from foresell.api.http.app_state import Web
-from foresell.api.http.dependencies import WebOf, require
+from foresell.api.http.app_state import AppState
+from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import Meta, answer
 from foresell.api.shared import customer_lists
@@ -113,7 +113,7 @@ _FILES: dict[int | str, dict[str, Any]] = {
 
 @router.post("/export/customers", response_class=Response, responses={**_FILES, **documented(409)})
 async def export_customers(
-    request: Request, web: WebOf, principal: Exporter, wanted: Annotated[ExportRequest | None, Body()] = None
+    request: Request, web: AppStateOf, principal: Exporter, wanted: Annotated[ExportRequest | None, Body()] = None
 ) -> Response:
     """The customers of a list as CSV or XLSX: all of them, in its order. Raw numbers, ISO days, no formulas."""
     wanted = _settled(wanted or ExportRequest())  # type: ignore[call-arg]
@@ -136,7 +136,7 @@ async def export_customers(
 
 @router.get("/exports/{export_id}/manifest", response_model=ExportManifest, responses=documented(404, 409))
 async def get_export_manifest(
-    web: WebOf,
+    web: AppStateOf,
     principal: Exporter,
     export_id: Annotated[int, Path(ge=1, le=2**53, description="From the header X-Export-Id.", examples=[7])],
 ) -> Response:
@@ -153,7 +153,13 @@ class _Job:
     """One export under way: its rows are fixed, its run is held open."""
 
     def __init__(
-        self, web: Web, principal: Principal, wanted: ExportRequest, door: ScopedSnapshot, scope: Scope, places: Ranks
+        self,
+        web: AppState,
+        principal: Principal,
+        wanted: ExportRequest,
+        door: ScopedSnapshot,
+        scope: Scope,
+        places: Ranks,
     ) -> None:
         self.web = web
         self.principal = principal
@@ -284,7 +290,7 @@ class _File(StreamingResponse):
             self._slots.release()
 
 
-async def _begin(web: Web, principal: Principal, wanted: ExportRequest, request_id: str) -> _Job:
+async def _begin(web: AppState, principal: Principal, wanted: ExportRequest, request_id: str) -> _Job:
     """Fix the rows of the export and register it."""
     while True:
         door, scope = web.door(), await web.scope(principal)

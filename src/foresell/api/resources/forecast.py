@@ -10,8 +10,8 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
-from foresell.api.http.app_state import Web
-from foresell.api.http.dependencies import WebOf, require
+from foresell.api.http.app_state import AppState
+from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import Meta
 from foresell.api.shared import calculation
@@ -55,7 +55,7 @@ class ForecastList(BaseModel):
 
 @router.get("/forecast", response_model=ForecastList | Explanation | RowsBehind, responses=documented(409))
 async def get_forecast(
-    web: WebOf, principal: Annotated[Principal, require("sales.read")], how: Annotated[ExplainOptions, Query()]
+    web: AppStateOf, principal: Annotated[Principal, require("sales.read")], how: Annotated[ExplainOptions, Query()]
 ) -> Response:
     """Revenue and orders of the coming periods with 80 % intervals, and how right the method was in the past."""
     accuracy = await _accuracy(web, principal)
@@ -64,7 +64,7 @@ async def get_forecast(
     )
 
 
-async def _accuracy(web: Web, principal: Principal) -> dict[str, Any] | None:
+async def _accuracy(web: AppState, principal: Principal) -> dict[str, Any] | None:
     query = named_queries("foresell.store", "queries/analytics.sql")["forecast_accuracy"]
     async with web.transaction(principal.user_id) as con:
         return await (await con.execute(query, {"run_id": web.door().run_id})).fetchone()

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
-from foresell.api.http.dependencies import WebOf, public
+from foresell.api.http.dependencies import AppStateOf, public
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import answer
 from foresell.errors import ForesellError
@@ -27,7 +27,7 @@ class Health(BaseModel):
 
 
 @router.get("/health", dependencies=[public()], response_model=Health, responses=documented())
-async def check_health(web: WebOf) -> Response:
+async def check_health(web: AppStateOf) -> Response:
     """Whether the API answers; open to everybody, and says nothing of the data."""
     try:
         async with web.transaction(None) as con:

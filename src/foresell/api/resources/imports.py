@@ -13,8 +13,8 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from foresell.access.principal import Principal
-from foresell.api.http.app_state import Web
-from foresell.api.http.dependencies import WebOf, require
+from foresell.api.http.app_state import AppState
+from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
@@ -197,7 +197,7 @@ UPLOAD = {
 
 
 @router.post("", status_code=202, response_model=Import, responses=documented(409, 413, 422, 507), openapi_extra=UPLOAD)
-async def upload_file(request: Request, web: WebOf, principal: Steward, idempotent: IdempotentOf) -> Response:
+async def upload_file(request: Request, web: AppStateOf, principal: Steward, idempotent: IdempotentOf) -> Response:
     """Upload a file; the worker then looks at it. Nothing is loaded yet."""
     received = await receive(request, web.settings)
 
@@ -221,7 +221,7 @@ async def upload_file(request: Request, web: WebOf, principal: Steward, idempote
 
 
 @router.get("", response_model=ImportPage, responses=documented())
-async def list_imports(web: WebOf, principal: Steward, paging: Annotated[Paging, Query()]) -> Response:
+async def list_imports(web: AppStateOf, principal: Steward, paging: Annotated[Paging, Query()]) -> Response:
     """Files on their way in, newest first."""
     start = start_of(paging)
     async with web.transaction(principal.user_id) as con:
@@ -231,7 +231,7 @@ async def list_imports(web: WebOf, principal: Steward, paging: Annotated[Paging,
 
 
 @router.get("/{import_id}", response_model=ImportDetails, responses=documented(404))
-async def get_import(web: WebOf, principal: Steward, import_id: Number) -> Response:
+async def get_import(web: AppStateOf, principal: Steward, import_id: Number) -> Response:
     """One import: what the file is, how it would be read, what would be rejected and why."""
     async with web.transaction(principal.user_id) as con:
         row = await _import(con, import_id)
@@ -239,12 +239,12 @@ async def get_import(web: WebOf, principal: Steward, import_id: Number) -> Respo
 
 
 @router.put("/{import_id}/mapping", status_code=202, response_model=Import, responses=documented(404, 409))
-async def map_import(web: WebOf, principal: Steward, import_id: Number, body: FileMapping) -> Response:
+async def map_import(web: AppStateOf, principal: Steward, import_id: Number, body: FileMapping) -> Response:
     """Say how the file is to be read; the worker then looks at it again."""
     mapping = body.mapping()
     async with web.transaction(principal.user_id) as con:
         row = await _import(con, import_id)
-        upload = _there(web, row)
+        upload = _find_upload(web, row)
         await _ask(con, import_id, "inspect", {}, state="inspecting", when=MAPPABLE, revisions=1)
         await anyio.to_thread.run_sync(write_mapping, mapping, upload.mapping(row["revision"] + 1))
         row = await _import(con, import_id)
@@ -253,14 +253,14 @@ async def map_import(web: WebOf, principal: Steward, import_id: Number, body: Fi
 
 @router.post("/{import_id}/commit", status_code=202, response_model=Import, responses=documented(404, 409, 422))
 async def commit_import(
-    web: WebOf, principal: Steward, idempotent: IdempotentOf, import_id: Number, how: ImportCommit | None = None
+    web: AppStateOf, principal: Steward, idempotent: IdempotentOf, import_id: Number, how: ImportCommit | None = None
 ) -> Response:
     """Have the file loaded as one batch, all of it or nothing."""
     how = how or ImportCommit()
 
     async def act(con: AsyncConnection) -> dict[str, Any]:
         row = await _import(con, import_id)
-        _there(web, row)
+        _find_upload(web, row)
         await _ask(con, import_id, "load", how.model_dump(), state="loading", when=["ready", "failed"])
         return await _import(con, import_id)
 
@@ -268,7 +268,7 @@ async def commit_import(
 
 
 @router.delete("/{import_id}", response_model=DeletedImport, responses=documented(404, 409))
-async def delete_import(web: WebOf, principal: Steward, import_id: Number) -> Response:
+async def delete_import(web: AppStateOf, principal: Steward, import_id: Number) -> Response:
     """Discard the uploaded file, or cancel its load.
 
     A cancelled load ends without writing anything. Once it is being saved it cannot be cancelled (409): it ends as a batch,
@@ -326,14 +326,14 @@ async def _import(con: AsyncConnection, import_id: int) -> dict[str, Any]:
     return found
 
 
-def _there(web: Web, row: dict[str, Any]) -> Upload:
-    """Its upload. Raises NotFound when the file is gone."""
+def _find_upload(web: AppState, row: dict[str, Any]) -> Upload:
+    """The upload of an import. Raises UploadGone unless its file is there."""
     upload = Upload.of(web.settings, row["import_id"])
-    assert upload.file
+    upload.require_file()
     return upload
 
 
-def _known(web: Web, row: dict[str, Any]) -> dict[str, Any]:
+def _known(web: AppState, row: dict[str, Any]) -> dict[str, Any]:
     """What the work folder says of an import."""
     upload = Upload.of(web.settings, row["import_id"])
     found = upload.found(row["revision"]) if row["state"] != "inspecting" else None

@@ -10,8 +10,8 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
-from foresell.api.http.app_state import Web
-from foresell.api.http.dependencies import WebOf, require
+from foresell.api.http.app_state import AppState
+from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import Meta, answer
 from foresell.api.shared import calculation
@@ -254,7 +254,7 @@ class OutcomeOptions(ExplainOptions):
 
 
 @router.get("/models", response_model=ModelList, responses=documented(409))
-async def list_models(web: WebOf, principal: Reader) -> Response:
+async def list_models(web: AppStateOf, principal: Reader) -> Response:
     """The trainings, the newest first, and who answers each task of the published run."""
     run_id = web.door().run_id
     async with web.transaction(principal.user_id) as con:
@@ -264,7 +264,7 @@ async def list_models(web: WebOf, principal: Reader) -> Response:
 
 
 @router.get("/models/{model_id}", response_model=ModelCard, responses=documented(404, 409))
-async def get_model(web: WebOf, principal: Reader, model_id: ModelId) -> Response:
+async def get_model(web: AppStateOf, principal: Reader, model_id: ModelId) -> Response:
     """One training with its card."""
     return answer({**await _model(web, principal, model_id), "meta": web.meta()})
 
@@ -273,7 +273,7 @@ async def get_model(web: WebOf, principal: Reader, model_id: ModelId) -> Respons
     "/models/{model_id}/backtests", response_model=Backtest | Explanation | RowsBehind, responses=documented(404, 409)
 )
 async def get_model_backtests(
-    web: WebOf, principal: Reader, model_id: ModelId, how: Annotated[BacktestOptions, Query()]
+    web: AppStateOf, principal: Reader, model_id: ModelId, how: Annotated[BacktestOptions, Query()]
 ) -> Response:
     """Every measure out of time with its interval, beside the models it was compared with and what needs none."""
     model = await _model(web, principal, model_id)
@@ -307,7 +307,7 @@ async def get_model_backtests(
     responses=documented(404, 409),
 )
 async def get_model_calibration(
-    web: WebOf, principal: Reader, model_id: ModelId, how: Annotated[ExplainOptions, Query()]
+    web: AppStateOf, principal: Reader, model_id: ModelId, how: Annotated[ExplainOptions, Query()]
 ) -> Response:
     """What was said and what happened, tenth by tenth."""
     await _model(web, principal, model_id)
@@ -316,7 +316,7 @@ async def get_model_calibration(
 
 @router.get("/models/{model_id}/lift", response_model=Lift | Explanation | RowsBehind, responses=documented(404, 409))
 async def get_model_lift(
-    web: WebOf, principal: Reader, model_id: ModelId, how: Annotated[ExplainOptions, Query()]
+    web: AppStateOf, principal: Reader, model_id: ModelId, how: Annotated[ExplainOptions, Query()]
 ) -> Response:
     """How much more often than on average it happened in each tenth, and what the likelier tenths hold together."""
     await _model(web, principal, model_id)
@@ -329,7 +329,7 @@ async def get_model_lift(
     responses=documented(404, 409),
 )
 async def get_model_threshold(
-    web: WebOf, principal: Reader, model_id: ModelId, how: Annotated[ExplainOptions, Query()]
+    web: AppStateOf, principal: Reader, model_id: ModelId, how: Annotated[ExplainOptions, Query()]
 ) -> Response:
     """Calls against what they find: from which probability on to call. Out of time, from the backtest."""
     model = await _model(web, principal, model_id)
@@ -356,7 +356,7 @@ async def get_model_threshold(
 
 @router.post("/models/{task}/rollback", response_model=WithdrawnModel, responses=documented(404))
 async def rollback_model(
-    web: WebOf, principal: Annotated[Principal, require("models.manage")], task: TaskName, request: Request
+    web: AppStateOf, principal: Annotated[Principal, require("models.manage")], task: TaskName, request: Request
 ) -> Response:
     """Take the newest model of a task out of service; the one before it serves from the next refresh on. Audited."""
     if task not in registry.task_names():
@@ -378,7 +378,7 @@ async def rollback_model(
 
 
 @router.get("/targets", response_model=ModelTargetList, responses=documented(409))
-async def list_targets(web: WebOf, principal: Reader) -> Response:
+async def list_targets(web: AppStateOf, principal: Reader) -> Response:
     """The goals of the specification: met, not met or not reachable, and why. Computed by the backtest, never typed."""
     async with web.transaction(principal.user_id) as con:
         found = await (await con.execute(_query("targets"), {"run_id": web.door().run_id})).fetchall()
@@ -386,13 +386,15 @@ async def list_targets(web: WebOf, principal: Reader) -> Response:
 
 
 @router.get("/receipts", response_model=PredictionOutcomeList | Explanation | RowsBehind, responses=documented(409))
-async def list_prediction_outcomes(web: WebOf, principal: Reader, how: Annotated[OutcomeOptions, Query()]) -> Response:
+async def list_prediction_outcomes(
+    web: AppStateOf, principal: Reader, how: Annotated[OutcomeOptions, Query()]
+) -> Response:
     """What runs said and what came of it: of all customers, by tenth, by segment."""
     values = {"task": how.task, "grouping": "all" if how.explain else how.grouping}
     return await calculation.answered(web, principal, MetricQuery(catalogue.RECEIPTS, values), how)
 
 
-async def _model(web: Web, principal: Principal, model_id: int) -> dict[str, Any]:
+async def _model(web: AppState, principal: Principal, model_id: int) -> dict[str, Any]:
     """One model with its card. Raises NotFound."""
     async with web.transaction(principal.user_id) as con:
         values = {"model_id": model_id, "run_id": web.door().run_id}

@@ -10,9 +10,9 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel
 
 from foresell.access import oidc, sign_in
-from foresell.api.http.app_state import Web
+from foresell.api.http.app_state import AppState
 from foresell.api.http.authentication import LOOPBACK_NAMES, binder_of, origin_of, set_binder, set_cookies, visitor_of
-from foresell.api.http.dependencies import WebOf, public, web_of
+from foresell.api.http.dependencies import AppStateOf, app_state_of, public
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import answer
 from foresell.audit import record
@@ -37,7 +37,7 @@ class SignInProviderList(BaseModel):
 
 
 @router.get("", response_model=SignInProviderList, responses=documented(), dependencies=[public()])
-async def list_providers(web: WebOf) -> Response:
+async def list_providers(web: AppStateOf) -> Response:
     """Where one can sign in beside here."""
     data = [{"name": each.name, "label": each.label} for each in web.settings.providers]
     return answer({"data": data, "total": len(data)})
@@ -52,7 +52,7 @@ async def list_providers(web: WebOf) -> Response:
 )
 async def start_provider_sign_in(
     request: Request,
-    web: WebOf,
+    web: AppStateOf,
     provider: ProviderName,
     onward: Annotated[str, Query(alias="next", max_length=1000, description="A path of ours to end at.")] = "/",
 ) -> Response:
@@ -75,7 +75,7 @@ async def start_provider_sign_in(
 )
 async def finish_provider_sign_in(
     request: Request,
-    web: WebOf,
+    web: AppStateOf,
     provider: ProviderName,
     state: Annotated[str, Query(min_length=1, max_length=200)],
     code: Annotated[str | None, Query(max_length=4000)] = None,
@@ -90,7 +90,7 @@ async def finish_provider_sign_in(
         return RedirectResponse("/sign-in?refused=again", 303)
 
 
-async def _came_back(request: Request, web: Web, client: oidc.Client, state: str, code: str | None) -> Response:
+async def _came_back(request: Request, web: AppState, client: oidc.Client, state: str, code: str | None) -> Response:
     name, request_id = client.provider.name, getattr(request.state, "request_id", None)
     async with web.transaction(None) as con:
         returned = await oidc.returned(con, client, state, binder_of(request))
@@ -123,5 +123,5 @@ def _client(request: Request, name: str) -> oidc.Client:
 def _redirect_uri(request: Request, provider: str) -> str:
     """Registered with the provider; it names the host the browser is at, or its cookie would not come back."""
     here = f"{request.url.scheme}://{request.url.netloc}" if request.url.hostname in LOOPBACK_NAMES else None
-    origin = web_of(request).settings.public_url or here or origin_of(request)
+    origin = app_state_of(request).settings.public_url or here or origin_of(request)
     return f"{origin}/api/auth/oidc/{provider}/callback"

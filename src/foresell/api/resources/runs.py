@@ -13,7 +13,7 @@ from psycopg.errors import UniqueViolation
 from pydantic import BaseModel, ConfigDict, Field
 
 from foresell.access.principal import Principal
-from foresell.api.http.dependencies import WebOf, require, signed_in
+from foresell.api.http.dependencies import AppStateOf, require, signed_in
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
@@ -76,7 +76,7 @@ class NewRun(BaseModel):
 
 
 @router.get("/runs", response_model=RunPage, responses=documented())
-async def list_runs(web: WebOf, principal: Reader, paging: Annotated[Paging, Query()]) -> Response:
+async def list_runs(web: AppStateOf, principal: Reader, paging: Annotated[Paging, Query()]) -> Response:
     """The refreshes there were, newest first."""
     start = start_of(paging)
     async with web.transaction(principal.user_id) as con:
@@ -86,7 +86,7 @@ async def list_runs(web: WebOf, principal: Reader, paging: Annotated[Paging, Que
 
 
 @router.get("/runs/{run_id}", response_model=Run, responses=documented(404))
-async def get_run(web: WebOf, principal: Reader, run_id: Number) -> Response:
+async def get_run(web: AppStateOf, principal: Reader, run_id: Number) -> Response:
     """One refresh, with how far it is while it is building."""
     async with web.transaction(principal.user_id) as con:
         return answer(await _run(con, run_id))
@@ -128,7 +128,7 @@ async def cancel_refresh(principal: Writer, idempotent: IdempotentOf) -> Respons
 
 
 @router.post("/runs/{run_id}/publish", response_model=Run, responses=documented(404, 409, 422))
-async def publish_run(web: WebOf, principal: Writer, idempotent: IdempotentOf, run_id: Number) -> Response:
+async def publish_run(web: AppStateOf, principal: Writer, idempotent: IdempotentOf, run_id: Number) -> Response:
     """Publish an earlier run again; the one shown until now is withdrawn, not deleted. Nothing happens if it is that one."""
     acting = dataclasses.replace(web.database, acting_for=principal.user_id, via="web")
 
@@ -144,7 +144,7 @@ async def publish_run(web: WebOf, principal: Writer, idempotent: IdempotentOf, r
 
 @router.get("/jobs/{job_id}", response_model=Job, responses=documented(404))
 async def get_job(
-    web: WebOf, principal: Annotated[Principal, signed_in()], job_id: Annotated[int, Path(ge=1, lt=2**63)]
+    web: AppStateOf, principal: Annotated[Principal, signed_in()], job_id: Annotated[int, Path(ge=1, lt=2**63)]
 ) -> Response:
     """What became of something the worker was asked to do: one's own jobs, and for stewards all."""
     async with web.transaction(principal.user_id) as con:

@@ -11,8 +11,8 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from foresell.access.principal import Principal
-from foresell.api.http.app_state import Web
-from foresell.api.http.dependencies import WebOf, require
+from foresell.api.http.app_state import AppState
+from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import Meta, answer
 from foresell.api.shared import calculation, customer_lists
@@ -119,7 +119,7 @@ class SalesOptions(SalesFilters):
 
 
 @router.get("/kpis", response_model=KpiList | Explanation | RowsBehind, responses=documented(409))
-async def list_kpis(web: WebOf, principal: Reader, how: Annotated[KpiOptions, Query()]) -> Response:
+async def list_kpis(web: AppStateOf, principal: Reader, how: Annotated[KpiOptions, Query()]) -> Response:
     """Key figures of the 30 days before as_of, or of the days asked for, beside as many days just before."""
     how.in_order()
     last = how.last_day or web.door().as_of - timedelta(days=1)
@@ -141,7 +141,7 @@ async def list_kpis(web: WebOf, principal: Reader, how: Annotated[KpiOptions, Qu
 
 
 @router.get("/sales", response_model=SalesReport | Explanation | RowsBehind, responses=documented(409))
-async def list_sales(web: WebOf, principal: Reader, how: Annotated[SalesOptions, Query()]) -> Response:
+async def list_sales(web: AppStateOf, principal: Reader, how: Annotated[SalesOptions, Query()]) -> Response:
     """Net revenue, orders and customers by month, week, segment, category or country."""
     how.in_order()
     category = await _category(web, principal, how)
@@ -149,7 +149,7 @@ async def list_sales(web: WebOf, principal: Reader, how: Annotated[SalesOptions,
 
 
 @router.get("/lines/classes", response_model=LineClassList | Explanation | RowsBehind, responses=documented(409))
-async def list_line_classes(web: WebOf, principal: Reader, how: Annotated[ExplainOptions, Query()]) -> Response:
+async def list_line_classes(web: AppStateOf, principal: Reader, how: Annotated[ExplainOptions, Query()]) -> Response:
     """What the order lines count as, in number and in money."""
     return await calculation.answered(web, principal, MetricQuery(catalogue.LINE_CLASSES), how)
 
@@ -177,7 +177,7 @@ def orders_of(category: str | None) -> str:
     return f"({named_queries('foresell.metrics', 'orders_of_category.sql')['orders']})"
 
 
-async def _category(web: Web, principal: Principal, how: SalesFilters) -> str | None:
+async def _category(web: AppState, principal: Principal, how: SalesFilters) -> str | None:
     """The category as it is stored. Raises ParameterError for one that does not exist."""
     if how.category is None:
         return None
@@ -187,7 +187,7 @@ async def _category(web: Web, principal: Principal, how: SalesFilters) -> str | 
 
 
 async def _figure(
-    web: Web, principal: Principal, kpi: Kpi, first: date, last: date, category: str | None
+    web: AppState, principal: Principal, kpi: Kpi, first: date, last: date, category: str | None
 ) -> dict[str, Any]:
     """One key figure with its period, and the period before where it has one."""
     value = await _value(web, principal, kpi, first, last, category)
@@ -204,7 +204,7 @@ async def _figure(
     return {**shown, "first_day": first, "last_day": last, "previous": previous, **before, "sentence": words}
 
 
-async def _value(web: Web, principal: Principal, kpi: Kpi, first: date, last: date, category: str | None) -> Any:
+async def _value(web: AppState, principal: Principal, kpi: Kpi, first: date, last: date, category: str | None) -> Any:
     [row] = await calculation.figures(web, principal, _asked(kpi, first, last, category))
     return row[kpi.column]
 

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
-from foresell.api.http.dependencies import WebOf, require
+from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
@@ -60,7 +60,7 @@ class SavedViewList(BaseModel):
 
 
 @router.get("", response_model=SavedViewList, responses=documented())
-async def list_views(web: WebOf, principal: Viewer) -> Response:
+async def list_views(web: AppStateOf, principal: Viewer) -> Response:
     """Your own views and those other users share."""
     async with web.transaction(principal.user_id) as con:
         return answer({"data": await saved_views.list_views(con, user_id=principal.user_id)})
@@ -80,7 +80,7 @@ async def save_view(principal: Viewer, idempotent: IdempotentOf, view: SavedView
 
 @router.put("/{view_id}", response_model=SavedView, responses=documented(404, 409))
 async def change_view(
-    request: Request, web: WebOf, principal: Viewer, view_id: Number, view: SavedViewInput
+    request: Request, web: AppStateOf, principal: Viewer, view_id: Number, view: SavedViewInput
 ) -> Response:
     """Change one of your own views."""
     async with web.transaction(principal.user_id) as con:
@@ -92,7 +92,7 @@ async def change_view(
 
 
 @router.delete("/{view_id}", response_model=SavedView, responses=documented(404))
-async def delete_view(request: Request, web: WebOf, principal: Viewer, view_id: Number) -> Response:
+async def delete_view(request: Request, web: AppStateOf, principal: Viewer, view_id: Number) -> Response:
     """Delete one of your own views. The answer is the view as it was, so that it can be saved again."""
     async with web.transaction(principal.user_id) as con:
         return answer(

@@ -12,8 +12,8 @@ from psycopg.types.json import Jsonb
 from pydantic import BaseModel, ConfigDict, Field
 
 from foresell.access.principal import Principal
-from foresell.api.http.app_state import Web
-from foresell.api.http.dependencies import WebOf, require
+from foresell.api.http.app_state import AppState
+from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import Meta, answer
 from foresell.api.shared import calculation
@@ -153,20 +153,22 @@ class MovementOptions(ExplainOptions):
 
 
 @router.get("", response_model=SegmentList | Explanation | RowsBehind, responses=documented(409))
-async def list_segments(web: WebOf, principal: Reader, how: Annotated[ExplainOptions, Query()]) -> Response:
+async def list_segments(web: AppStateOf, principal: Reader, how: Annotated[ExplainOptions, Query()]) -> Response:
     """Every segment with its customers, revenue, typical recency and advice."""
     return await calculation.answered(web, principal, MetricQuery(catalogue.SEGMENTS), how)
 
 
 @router.get("/grid", response_model=SegmentGrid | Explanation | RowsBehind, responses=documented(409))
-async def get_segment_grid(web: WebOf, principal: Reader, how: Annotated[ExplainOptions, Query()]) -> Response:
+async def get_segment_grid(web: AppStateOf, principal: Reader, how: Annotated[ExplainOptions, Query()]) -> Response:
     """Customers and revenue by recency and frequency score."""
     return await calculation.answered(web, principal, MetricQuery(catalogue.GRID), how)
 
 
 @router.get("/movement", response_model=SegmentMovement | Explanation | RowsBehind, responses=documented(404, 409))
 async def get_segment_movement(
-    web: WebOf, principal: Annotated[Principal, require("segments.movement")], how: Annotated[MovementOptions, Query()]
+    web: AppStateOf,
+    principal: Annotated[Principal, require("segments.movement")],
+    how: Annotated[MovementOptions, Query()],
 ) -> Response:
     """Who moved between segments since an earlier run, and how stable each segment's label was."""
     since = await _since(web, principal, how.since)
@@ -179,14 +181,16 @@ async def get_segment_movement(
 
 
 @router.get("/rules", response_model=SegmentRules, responses=documented())
-async def get_segment_rules(web: WebOf, principal: Reader) -> Response:
+async def get_segment_rules(web: AppStateOf, principal: Reader) -> Response:
     """The newest rules, and whether what is shown was made with them."""
     async with web.transaction(principal.user_id) as con:
         return answer(await _rule_book(web, con))
 
 
 @router.put("/rules", response_model=SegmentRules, responses=documented())
-async def save_segment_rules(web: WebOf, principal: Writer, rules: SegmentRulesUpdate, request: Request) -> Response:
+async def save_segment_rules(
+    web: AppStateOf, principal: Writer, rules: SegmentRulesUpdate, request: Request
+) -> Response:
     """Save the rules as a new version. It applies from the next refresh on; old runs keep theirs. Audited."""
     _check_spans(rules)
     wrong = scoring.check(_scored(rules))
@@ -208,7 +212,7 @@ async def save_segment_rules(web: WebOf, principal: Writer, rules: SegmentRulesU
 
 @router.post("/rules/preview", response_model=RulesPreview | Explanation | RowsBehind, responses=documented(409))
 async def preview_segment_rules(
-    web: WebOf, principal: Writer, rules: SegmentRulesUpdate, how: Annotated[ExplainOptions, Query()]
+    web: AppStateOf, principal: Writer, rules: SegmentRulesUpdate, how: Annotated[ExplainOptions, Query()]
 ) -> Response:
     """How many customers each segment would hold under other rules; nothing is saved."""
     _check_spans(rules)
@@ -229,7 +233,7 @@ def _moved(found: Figures) -> dict[str, Any]:
     return {"data": found, "stability": held}
 
 
-async def _since(web: Web, principal: Principal, run_id: int | None) -> dict[str, Any] | None:
+async def _since(web: AppState, principal: Principal, run_id: int | None) -> dict[str, Any] | None:
     name = "run_before" if run_id is None else "run_with_scores"
     async with web.transaction(principal.user_id) as con:
         found = await (await con.execute(_query(name), {"run_id": run_id, "as_of": web.door().as_of})).fetchone()
@@ -238,7 +242,7 @@ async def _since(web: Web, principal: Principal, run_id: int | None) -> dict[str
     return found
 
 
-async def _rule_book(web: Web, con: AsyncConnection) -> dict[str, Any]:
+async def _rule_book(web: AppState, con: AsyncConnection) -> dict[str, Any]:
     rows = await (await con.execute(_query("rules"))).fetchall()
     shown = web.run and await (await con.execute(_query("rules_of_run"), {"run_id": web.run["run_id"]})).fetchone()
     version, shown_version = rows[0]["rules_version"], shown["rules_version"] if shown else None

@@ -12,8 +12,8 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
-from foresell.api.http.app_state import Web
-from foresell.api.http.dependencies import WebOf, require
+from foresell.api.http.app_state import AppState
+from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import Meta, answer, body
 from foresell.api.shared import calculation, customer_lists
@@ -139,7 +139,7 @@ class ModelMetrics(BaseModel):
 
 @router.get("/customers/segments", response_model=SegmentCounts | Explanation | RowsBehind, responses=documented(409))
 async def count_customers_by_segment(
-    web: WebOf, principal: Annotated[Principal, require("segments.read")], how: Annotated[ExplainOptions, Query()]
+    web: AppStateOf, principal: Annotated[Principal, require("segments.read")], how: Annotated[ExplainOptions, Query()]
 ) -> Response:
     """How many of the customers in reach are in each segment of the rules."""
 
@@ -152,7 +152,7 @@ async def count_customers_by_segment(
 
 @router.get("/customers/rfm", response_model=RfmPage | Explanation | RowsBehind, responses=documented(409))
 async def list_customer_rfm(
-    web: WebOf,
+    web: AppStateOf,
     principal: Annotated[Principal, require("customers.read")],
     filters: Annotated[RfmFilters, Query()],
 ) -> Response:
@@ -176,7 +176,7 @@ async def list_customer_rfm(
 
 @router.get("/customers/{customer_id}/details", response_model=CustomerDetails, responses=documented(404, 409))
 async def get_customer_details(
-    web: WebOf, principal: Annotated[Principal, require("customers.read")], customer_id: CustomerId
+    web: AppStateOf, principal: Annotated[Principal, require("customers.read")], customer_id: CustomerId
 ) -> Response:
     """One customer: RFM, prediction, history. 404 also for one that is not yours to see."""
     customer_id = customer_id.upper()
@@ -211,7 +211,7 @@ def _details(con: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, Any]
     return {**found[0], "orders": orjson.Fragment(body(queries.list_transactions(con, customer_id)))}
 
 
-async def _prediction(web: Web, found: dict[str, Any]) -> dict[str, Any] | None:
+async def _prediction(web: AppState, found: dict[str, Any]) -> dict[str, Any] | None:
     """The documents' prediction: the label by the model's own threshold, and how often such labels were right."""
     probability = found["probability"]
     if probability is None:
@@ -225,7 +225,7 @@ async def _prediction(web: Web, found: dict[str, Any]) -> dict[str, Any] | None:
 
 
 @router.get("/model/metrics", response_model=ModelMetrics, responses=documented(409))
-async def get_model_metrics(web: WebOf, principal: Annotated[Principal, require("model.read")]) -> Response:
+async def get_model_metrics(web: AppStateOf, principal: Annotated[Principal, require("model.read")]) -> Response:
     """The purchase model's figures: means over the test cutoffs, each out of time. 503 when none serves."""
     model = await web.model("purchase")
     figures = model["figures"]

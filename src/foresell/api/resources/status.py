@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 import foresell
 from foresell.access.principal import Principal
 from foresell.api.http import request_stats
-from foresell.api.http.dependencies import WebOf, require
+from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import answer
 from foresell.errors import DatabaseUnavailable
@@ -79,7 +79,7 @@ class SystemStatus(BaseModel):
 
 
 @router.get("/api/status", response_model=SystemStatus, responses=documented())
-async def get_status(web: WebOf, principal: Operator) -> Response:
+async def get_status(web: AppStateOf, principal: Operator) -> Response:
     """Speed and availability by operation, the run, the database and the worker."""
     started = time.perf_counter()
     try:

@@ -12,10 +12,10 @@ from fastapi import APIRouter, Depends, Header, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from foresell.access.principal import Principal
-from foresell.api.http.app_state import Web
-from foresell.api.http.dependencies import WebOf, signed_in
+from foresell.api.http.app_state import AppState
+from foresell.api.http.dependencies import AppStateOf, signed_in
 from foresell.api.http.error_handlers import documented
-from foresell.api.http.live_events import Live
+from foresell.api.http.live_events import LiveEvents
 from foresell.api.http.responses import body
 from foresell.db import Row
 from foresell.engagement import events
@@ -31,17 +31,17 @@ RETRY_MILLISECONDS = 2_000
 EVENTS_AT_ONCE = 500
 
 
-async def live_of(request: Request) -> Live:
+async def live_of(request: Request) -> LiveEvents:
     """What this process hears."""
-    live: Live = request.app.state.live
+    live: LiveEvents = request.app.state.live
     return live
 
 
 @router.get("/stream", response_class=EventSourceResponse, responses=documented())
 async def stream_events(
-    web: WebOf,
+    web: AppStateOf,
     principal: Annotated[Principal, signed_in()],
-    live: Annotated[Live, Depends(live_of)],
+    live: Annotated[LiveEvents, Depends(live_of)],
     last_event_id: Annotated[
         int | None, Header(ge=0, lt=2**63, description="The id of the last event seen: what followed is sent first.")
     ] = None,
@@ -67,7 +67,7 @@ async def stream_events(
                 await asyncio.wait_for(news.wait(), LOOK_SECONDS)
 
 
-async def _read_events(web: Web, principal: Principal, after: int) -> list[Row]:
+async def _read_events(web: AppState, principal: Principal, after: int) -> list[Row]:
     """What this user may know of since; nothing while the database is away."""
     try:
         async with web.transaction(principal.user_id) as con:

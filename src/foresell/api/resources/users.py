@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from foresell.access import api_keys, links, users
 from foresell.access.principal import Principal
 from foresell.api.http.authentication import origin_of, principals_of
-from foresell.api.http.dependencies import WebOf, require
+from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import answer
 from foresell.api.shared.account_schemas import ApiKey, describe_api_key
@@ -146,7 +146,7 @@ class NewTeam(Body):
 
 
 @router.get("/users", response_model=UserList, responses=documented(403))
-async def list_users(web: WebOf, principal: Manager) -> Response:
+async def list_users(web: AppStateOf, principal: Manager) -> Response:
     """Everybody who may sign in, or once did."""
     async with web.transaction(principal.user_id) as con:
         rows = await users.listed(con)
@@ -154,7 +154,7 @@ async def list_users(web: WebOf, principal: Manager) -> Response:
 
 
 @router.post("/users", status_code=201, response_model=InvitedUser, responses=documented(403))
-async def add_user(request: Request, web: WebOf, principal: Manager, body: NewUser) -> Response:
+async def add_user(request: Request, web: AppStateOf, principal: Manager, body: NewUser) -> Response:
     """Add a user. The answer holds the one-time link by which the person comes in and sets a password."""
     async with web.transaction(principal.user_id) as con:
         user = await users.create(con, name=body.name, email=body.email, roles=body.roles, team_id=body.team_id)
@@ -164,14 +164,16 @@ async def add_user(request: Request, web: WebOf, principal: Manager, body: NewUs
 
 
 @router.get("/users/{user_id}", response_model=User, responses=documented(403, 404))
-async def get_user(web: WebOf, principal: Manager, user_id: UserId) -> Response:
+async def get_user(web: AppStateOf, principal: Manager, user_id: UserId) -> Response:
     """One user."""
     async with web.transaction(principal.user_id) as con:
         return answer(await users.get(con, user_id))
 
 
 @router.patch("/users/{user_id}", response_model=User, responses=documented(403, 404, 409))
-async def change_user(request: Request, web: WebOf, principal: Manager, user_id: UserId, body: UserChange) -> Response:
+async def change_user(
+    request: Request, web: AppStateOf, principal: Manager, user_id: UserId, body: UserChange
+) -> Response:
     """Change name, e-mail, roles, team, or lock out (`disabled`). It counts at once, for everything under way."""
     changes = {name: value for name, value in body.model_dump(exclude_unset=True).items() if _is_given(name, value)}
     async with web.transaction(principal.user_id) as con:
@@ -185,7 +187,7 @@ async def change_user(request: Request, web: WebOf, principal: Manager, user_id:
 
 @router.post("/users/{user_id}/reset", response_model=OneTimeLink, responses=documented(403, 404))
 async def reset_user(
-    request: Request, web: WebOf, principal: Manager, user_id: UserId, body: UserReset | None = None
+    request: Request, web: AppStateOf, principal: Manager, user_id: UserId, body: UserReset | None = None
 ) -> Response:
     """A one-time link for somebody who lost the password (or, with `second_factor`, the phone). All sessions end."""
     forget = bool(body and body.second_factor)
@@ -198,7 +200,7 @@ async def reset_user(
 
 
 @router.get("/roles", response_model=RoleList, responses=documented(403))
-async def list_roles(web: WebOf, principal: Manager) -> Response:
+async def list_roles(web: AppStateOf, principal: Manager) -> Response:
     """Every role, what it reaches and what it permits."""
     async with web.transaction(principal.user_id) as con:
         rows = await users.roles(con)
@@ -206,7 +208,7 @@ async def list_roles(web: WebOf, principal: Manager) -> Response:
 
 
 @router.get("/teams", response_model=TeamList, responses=documented(403))
-async def list_teams(web: WebOf, principal: Manager) -> Response:
+async def list_teams(web: AppStateOf, principal: Manager) -> Response:
     """Every team."""
     async with web.transaction(principal.user_id) as con:
         rows = await users.teams(con)
@@ -214,7 +216,7 @@ async def list_teams(web: WebOf, principal: Manager) -> Response:
 
 
 @router.post("/teams", status_code=201, response_model=TeamSummary, responses=documented(403))
-async def add_team(request: Request, web: WebOf, principal: Manager, body: NewTeam) -> Response:
+async def add_team(request: Request, web: AppStateOf, principal: Manager, body: NewTeam) -> Response:
     """Add a team."""
     async with web.transaction(principal.user_id) as con:
         team = await users.create_team(con, body.name)
@@ -223,7 +225,7 @@ async def add_team(request: Request, web: WebOf, principal: Manager, body: NewTe
 
 
 @router.get("/api-keys", response_model=UserApiKeyList, responses=documented(403))
-async def list_api_keys(web: WebOf, principal: Annotated[Principal, require("keys.manage")]) -> Response:
+async def list_api_keys(web: AppStateOf, principal: Annotated[Principal, require("keys.manage")]) -> Response:
     """Everybody's keys that still count; DELETE /api/me/api-keys/{key_id} ends one."""
     async with web.transaction(principal.user_id) as con:
         rows = await api_keys.of_everybody(con)

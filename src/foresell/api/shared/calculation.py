@@ -15,7 +15,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
-from foresell.api.http.app_state import Web
+from foresell.api.http.app_state import AppState
 from foresell.api.http.responses import Meta, Page, answer, body
 from foresell.api.shared import customer_lists
 from foresell.api.shared.paging import Paging
@@ -83,7 +83,7 @@ class MetricQuery:
 
 
 async def answered(
-    web: Web,
+    web: AppState,
     principal: Principal,
     asked: MetricQuery,
     how: ExplainOptions,
@@ -98,7 +98,7 @@ async def answered(
 
 
 async def of_total(
-    web: Web, principal: Principal, which: customer_lists.CustomerFilters, how: ExplainOptions
+    web: AppState, principal: Principal, which: customer_lists.CustomerFilters, how: ExplainOptions
 ) -> Response:
     """The passport of how many customers a list holds."""
     chosen = await customer_lists.filter_of(web, principal, which)
@@ -107,7 +107,7 @@ async def of_total(
     return await answered(web, principal, MetricQuery(catalogue.CUSTOMERS, values, {"conditions": holds}), how)
 
 
-async def figures(web: Web, principal: Principal, asked: MetricQuery) -> Figures:
+async def figures(web: AppState, principal: Principal, asked: MetricQuery) -> Figures:
     """The figures. Not to be written into: they are remembered."""
     statement = asked.metric.figures(asked.pieces)
     if not asked.metric.settled:
@@ -117,7 +117,7 @@ async def figures(web: Web, principal: Principal, asked: MetricQuery) -> Figures
 
 
 async def remembered(
-    web: Web, principal: Principal, key: tuple[str, bytes], ask_it: Callable[[], Coroutine[Any, Any, T]]
+    web: AppState, principal: Principal, key: tuple[str, bytes], ask_it: Callable[[], Coroutine[Any, Any, T]]
 ) -> T:
     """An answer by run, scope and question, asked once however many wait for it: a published run does not change."""
     answers = _remembered.setdefault(web.door(), OrderedDict())
@@ -145,7 +145,7 @@ async def stop_asking() -> None:
     await asyncio.gather(*under_way, return_exceptions=True)
 
 
-async def _rows_behind(web: Web, principal: Principal, asked: MetricQuery, how: ExplainOptions) -> Response:
+async def _rows_behind(web: AppState, principal: Principal, asked: MetricQuery, how: ExplainOptions) -> Response:
     metric, within = asked.metric, how.of is not None
     if within:
         await _check_name(web, principal, asked, str(how.of))
@@ -157,7 +157,7 @@ async def _rows_behind(web: Web, principal: Principal, asked: MetricQuery, how: 
     return answer({"data": rows, **_adding(metric), **cut.frame(web)})
 
 
-async def _check_name(web: Web, principal: Principal, asked: MetricQuery, of: str) -> None:
+async def _check_name(web: AppState, principal: Principal, asked: MetricQuery, of: str) -> None:
     known = (
         [asked.metric.name_of(figure) for figure in await figures(web, principal, asked)] if asked.metric.key else []
     )
@@ -168,7 +168,7 @@ async def _check_name(web: Web, principal: Principal, asked: MetricQuery, of: st
         )
 
 
-def _made(web: Web, principal: Principal, asked: MetricQuery) -> dict[str, Any]:
+def _made(web: AppState, principal: Principal, asked: MetricQuery) -> dict[str, Any]:
     statement = asked.metric.figures(asked.pieces)
     door = web.door()
     return {
@@ -189,7 +189,7 @@ def _adding(metric: Metric) -> dict[str, Any]:
 
 
 async def _ask(
-    web: Web, principal: Principal, asked: MetricQuery, statement: str, values: Mapping[str, Any]
+    web: AppState, principal: Principal, asked: MetricQuery, statement: str, values: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     bound = asked.metric.parameters(statement, values)
     if asked.metric.engine == "DuckDB":

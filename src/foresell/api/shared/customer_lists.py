@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from foresell.access.principal import Principal
-from foresell.api.http.app_state import Web
+from foresell.api.http.app_state import AppState
 from foresell.api.http.responses import cursor_of
 from foresell.api.shared.paging import Paging
 from foresell.errors import ParameterError, UsageError
@@ -65,14 +65,14 @@ class Cut:
         end = start + limit
         return Cut(rows, total, start // limit + 1, end if end < total else None)
 
-    def frame(self, web: Web) -> dict[str, Any]:
+    def frame(self, web: AppState) -> dict[str, Any]:
         """What a list says beside its rows."""
         run = web.door().run_id
         following = None if self.next_start is None else cursor_of(run, self.next_start)
         return {"total": self.total, "page": self.page, "next_cursor": following, "meta": web.meta()}
 
 
-async def selected(web: Web, principal: Principal, which: CustomerFilters, sort: str) -> Ranks:
+async def selected(web: AppState, principal: Principal, which: CustomerFilters, sort: str) -> Ranks:
     """The places of all customers that match, in order. Raises ParameterError for a name that does not exist."""
     which_customers = await filter_of(web, principal, which)
     with by_parameter():
@@ -80,7 +80,7 @@ async def selected(web: Web, principal: Principal, which: CustomerFilters, sort:
 
 
 async def filter_of(
-    web: Web, principal: Principal, which: CustomerFilters, only: Sequence[str] | None = None
+    web: AppState, principal: Principal, which: CustomerFilters, only: Sequence[str] | None = None
 ) -> Filter:
     """The filter asked for, text already looked up. `only`: of these customers.
 
@@ -105,7 +105,7 @@ def by_parameter() -> Iterator[None]:
 
 
 async def page(
-    web: Web, principal: Principal, filters: PagedCustomerFilters, sort: str, columns: Sequence[str] = ()
+    web: AppState, principal: Principal, filters: PagedCustomerFilters, sort: str, columns: Sequence[str] = ()
 ) -> Cut:
     """One page of the list: all of its columns, or some."""
     start = filters.start(web)
@@ -115,7 +115,7 @@ async def page(
     return Cut.of(rows, len(places), start, filters.limit)
 
 
-async def names_of(web: Web, principal: Principal, rows: Sequence[dict[str, Any]]) -> dict[str, str | None]:
+async def names_of(web: AppState, principal: Principal, rows: Sequence[dict[str, Any]]) -> dict[str, str | None]:
     """Names by customer id, of those whose rows these are."""
     if not rows:
         return {}
@@ -123,14 +123,16 @@ async def names_of(web: Web, principal: Principal, rows: Sequence[dict[str, Any]
     return {row["customer_id"]: row["name"] for row in found}
 
 
-async def add_names_and_owners(web: Web, principal: Principal, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+async def add_names_and_owners(
+    web: AppState, principal: Principal, rows: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
     """The rows with the name and owner of their customer, in the shape of `ListedCustomer`."""
     people = await _names_and_owners(web, principal, rows)
     return [{**row, "name": None, "owner": None, **people.get(row["customer_id"], {})} for row in rows]
 
 
 async def _names_and_owners(
-    web: Web, principal: Principal, rows: Sequence[dict[str, Any]]
+    web: AppState, principal: Principal, rows: Sequence[dict[str, Any]]
 ) -> dict[str, dict[str, Any]]:
     """Name and owner by customer id, of those whose rows these are."""
     if not rows:
@@ -139,13 +141,13 @@ async def _names_and_owners(
     return {row.pop("customer_id"): row for row in found}
 
 
-async def person(web: Web, principal: Principal, customer_id: str) -> dict[str, Any]:
+async def person(web: AppState, principal: Principal, customer_id: str) -> dict[str, Any]:
     """What may be shown of one customer's person: name, city, masked contact; empty when nothing is known."""
     found = await web.rows(principal.user_id, query("person"), {"customer_id": customer_id})
     return found[0] if found else {}
 
 
-async def _found(web: Web, principal: Principal, text: str) -> tuple[str, ...]:
+async def _found(web: AppState, principal: Principal, text: str) -> tuple[str, ...]:
     """Customers whose name has words that start so, or whom a source knows under that key."""
     found = await web.rows(principal.user_id, query("search"), {"text": text.strip(), "most": MOST_FOUND})
     return tuple(row["customer_id"] for row in found)

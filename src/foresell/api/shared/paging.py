@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from foresell.api.http.app_state import Web
+from foresell.api.http.app_state import AppState
 from foresell.api.http.responses import Meta, cursor_of, read_cursor
 from foresell.errors import NotReady, ParameterError
 
@@ -24,7 +24,7 @@ class Paging(BaseModel):
     page: int = Field(1, ge=1, le=10_000_000, description="Which page of that many.")
     cursor: str | None = Field(None, max_length=100, description="`next_cursor` of the answer before; instead of page.")
 
-    def start(self, web: Web) -> int:
+    def start(self, web: AppState) -> int:
         """How many come before this part. Raises ParameterError for a cursor that is none, or of another run."""
         return _start(web, self.cursor) if self.cursor is not None else (self.page - 1) * self.limit
 
@@ -50,7 +50,7 @@ def start_of(paging: Paging) -> int:
         ) from None
 
 
-def listing(web: Web, data: list[Row], total: int, start: int, limit: int) -> Row:
+def listing(web: AppState, data: list[Row], total: int, start: int, limit: int) -> Row:
     """The answer of a list."""
     following = start + limit
     return {
@@ -62,7 +62,7 @@ def listing(web: Web, data: list[Row], total: int, start: int, limit: int) -> Ro
     }
 
 
-def meta(web: Web) -> Row | None:
+def meta(web: AppState) -> Row | None:
     """What is published now, if anything."""
     try:
         return web.meta()
@@ -70,7 +70,7 @@ def meta(web: Web) -> Row | None:
         return None
 
 
-def _start(web: Web, cursor: str) -> int:
+def _start(web: AppState, cursor: str) -> int:
     try:
         run_id, start = read_cursor(cursor)
     except ValueError:
