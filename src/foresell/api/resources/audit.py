@@ -52,7 +52,7 @@ class Events(BaseModel):
 class AuditFinding(BaseModel):
     """A change since an event was sealed."""
 
-    message: str = Field(examples=["event 41 was changed"])
+    message: str = Field(description="What is wrong, in a sentence.", examples=["event 41 was changed"])
     event_id: int | None
     seal_id: int | None
 
