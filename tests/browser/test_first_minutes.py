@@ -82,9 +82,9 @@ def customers_in(file: Path, form: str) -> list[str]:
     """The customers of an export, in its order."""
     if form == "CSV":
         with file.open(encoding="utf-8-sig", newline="") as text:
-            return [row["customer_id"] for row in csv.DictReader(text)]
+            return [row["Customer ID"] for row in csv.DictReader(text)]
     first, *rows = openpyxl.load_workbook(io.BytesIO(file.read_bytes()), read_only=True).worksheets[0].values
-    return [str(row[first.index("customer_id")]) for row in rows]
+    return [str(row[first.index("Customer ID")]) for row in rows]
 
 
 def test_a_figure_opens_its_statement_and_rows(pages: Pages, manager: Person) -> None:

@@ -192,7 +192,7 @@ def test_an_export_with_contact_data_asks_for_the_second_factor(pages: Pages, se
     with page.expect_download() as download:
         page.keyboard.press("Enter")
     with Path(download.value.path()).open(encoding="utf-8-sig", newline="") as file:
-        exported = {row["customer_id"]: row["email"] for row in csv.DictReader(file)}
+        exported = {row["Customer ID"]: row["E-mail"] for row in csv.DictReader(file)}
     known = customer_contacts.contacts(served.database, vault_of(served.settings), rows)
     assert exported == {customer: known[customer]["email"] or "" for customer in rows}
 

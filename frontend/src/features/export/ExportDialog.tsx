@@ -110,7 +110,7 @@ export default function ExportDialog({ filters, total, selected, onClose }: Prop
           <strong>
             {plural(rows, 'row')}, {plural(columns.length, 'column')}
           </strong>
-          , in the order of the list
+          , in the order of the list.
         </p>
         <p className={css.error} role="alert">
           {exportFile.error?.message}

@@ -16,7 +16,7 @@ const row = (number: number) => ({
 })
 
 /** The list as the server would answer: without the customers that were called. */
-function callList(called: string[], rows = [row(1), row(2)]): Answers[string] {
+function callList(called: string[], rows = [row(1), row(2)]): Extract<Answers[string], (...given: never[]) => unknown> {
   return () => {
     const data = rows.filter(each => !called.includes(each.customer_id))
     const expected_value = data.reduce((sum, each) => sum + each.expected_value, 0)
@@ -71,10 +71,15 @@ test('a logged call takes the customer off the list; Undo removes the call and b
 })
 
 test('a refused call puts the customer back on the list and says why', async () => {
+  let isRefused = false
   serve({
-    'GET /api/calls/today': callList([]),
+    // After the refusal the list cannot be fetched again: the page itself must restore it.
+    'GET /api/calls/today': request => (isRefused ? [503, {}] : callList([])(request)),
     'GET /api/kpis': [200, { data: [], meta: META }],
-    'POST /api/calls': [409, { detail: 'This customer was called a minute ago.' }],
+    'POST /api/calls': () => {
+      isRefused = true
+      return [409, { detail: 'This customer was called a minute ago.' }]
+    },
   })
   await open()
   await logCall('Customer 2', 'Reached')
