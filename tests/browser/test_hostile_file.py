@@ -1,4 +1,4 @@
-"""Hostile files by the browser: nothing in them runs, what is refused is said line by line, and undo leaves no trace."""
+"""Hostile files uploaded in the browser: nothing in them runs, each rejected line is listed, and undo leaves no trace."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.worker import Worker
 
 IMAGE = "<img src=x onerror=alert(1)>"
 SCRIPT = "<script>alert(2)</script>"
-KEPT_NAME = "_img src_x onerror_alert(1)_.csv"
+SAFE_NAME = "_img src_x onerror_alert(1)_.csv"
 FORMULA = "=cmd|' /C calc'!A0"
 
 
@@ -30,7 +30,7 @@ def worker(served: Served) -> Iterator[Worker]:
     one.stop()
 
 
-def hand_in(page: Page, name: str, content: bytes) -> None:
+def upload(page: Page, name: str, content: bytes) -> None:
     to(page, "/import")
     page.set_input_files("input[type=file]", FilePayload(name=name, mimeType="text/csv", buffer=content))
     page.wait_for_url("**/import?import=*")
@@ -38,13 +38,13 @@ def hand_in(page: Page, name: str, content: bytes) -> None:
 
 
 def assert_inert(page: Page) -> None:
-    """Nothing of the file has become a part of the page."""
+    """Nothing from the file has become part of the page."""
     assert page.locator("main img, main script, main iframe").count() == 0
     assert page.evaluate("typeof window.ran") == "undefined"
 
 
 def hostile_orders() -> bytes:
-    """Orders whose every text is an attack; lines 5 and 9 cannot be orders."""
+    """Orders in which every text is an attack; lines 5 and 9 are not valid orders."""
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";")
     writer.writerow(["order_id", "customer", "sku", "product", "quantity", "price", "date", IMAGE])
@@ -62,9 +62,9 @@ def test_attacks_in_a_file_are_text_and_undo_leaves_no_trace(
 ) -> None:
     before = dump(served.database)
     page = pages(manager)
-    hand_in(page, f"{IMAGE}.csv", hostile_orders())
+    upload(page, f"{IMAGE}.csv", hostile_orders())
     main = page.locator("main")
-    expect(main.get_by_role("heading", level=1)).to_have_text(KEPT_NAME)
+    expect(main.get_by_role("heading", level=1)).to_have_text(SAFE_NAME)
     expect(main.get_by_text(SCRIPT).first).to_be_visible()
     rejects = main.get_by_role("region", name="Rejected lines by reason")
     expect(rejects).to_contain_text("line 5, quantity:")
@@ -79,20 +79,20 @@ def test_attacks_in_a_file_are_text_and_undo_leaves_no_trace(
     with page.expect_download() as download:
         page.get_by_role("button", name="Download with reasons").click()
     with Path(download.value.path()).open(encoding="utf-8-sig", newline="") as file:
-        told = list(csv.reader(file))
-    assert [row[1:3] for row in told[1:]] == [["5", "quantity"], ["9", "date"]], told
-    assert not [cell for row in told for cell in row if cell.startswith(("=", "+", "-", "@"))]
+        rejected = list(csv.reader(file))
+    assert [row[1:3] for row in rejected[1:]] == [["5", "quantity"], ["9", "date"]], rejected
+    assert not [cell for row in rejected for cell in row if cell.startswith(("=", "+", "-", "@"))]
     page.get_by_role("button", name="Undo").click()
     page.get_by_role("dialog").get_by_role("button", name="Undo import").click()
     expect(page.get_by_text(re.compile(r"Import \d+ undone"))).to_be_visible(timeout=60_000)
     expect(main.get_by_text("the data is as it was before this import")).to_be_visible()
     assert dump(served.database) == before
     to(page, "/import")
-    expect(main.get_by_text(KEPT_NAME).first).to_be_visible()
+    expect(main.get_by_text(SAFE_NAME).first).to_be_visible()
     assert_inert(page)
 
 
-def test_what_is_no_file_of_orders_is_said_calmly(pages: Pages, manager: Person, worker: Worker) -> None:
+def test_files_that_hold_no_orders_are_refused_with_a_reason(pages: Pages, manager: Person, worker: Worker) -> None:
     page = pages(manager)
     wide = ",".join(f"column {number}" for number in range(10_000))
     files = {
@@ -105,7 +105,7 @@ def test_what_is_no_file_of_orders_is_said_calmly(pages: Pages, manager: Person,
         "torn.csv": "order_id;customer;sku;quantity;price;date\nÄ;Ö".encode("utf-16-le")[:-1],
     }
     for name, content in files.items():
-        hand_in(page, name, content)
+        upload(page, name, content)
         expect(page.get_by_role("heading", level=1)).to_have_text(name)
         load = page.get_by_role("button", name=re.compile("^Import( |$)"))
         if load.count():

@@ -1,4 +1,4 @@
-"""A run is published while somebody reads the list: the page says so, and nothing moves until they ask for it."""
+"""A run is published while a user reads the list: the page says so, and nothing moves until the user asks for it."""
 
 from __future__ import annotations
 
@@ -15,81 +15,83 @@ from tests.api.people import Person
 from tests.support.browsing import ROW, Pages, listed, to
 from tests.support.served import Served
 
-FIGURES = ("/api/kpis", "/api/status", "/api/segments")
+METRICS = ("/api/kpis", "/api/status", "/api/segments")
 LISTS = ("/api/calls/today", "/api/customers")
 
 
 @pytest.fixture
 def publish(served: Served) -> Iterator[Callable[[], int]]:
-    """Publishes a run of an earlier day, which ranks customers otherwise; afterwards the one before is back."""
+    """Publishes a run of an earlier day, which ranks customers differently; afterwards restores the previous one."""
     before = runs.published(served.database)["run_id"]
     yield lambda: int(run_refresh(served.settings, served.database, as_of=date(2026, 10, 1))["run_id"])
     if runs.published(served.database)["run_id"] != before:
         runs.rollback(served.database, before)
 
 
-class Told:
-    """The run each kind of answer on the page was last of."""
+class ShownRuns:
+    """The run that the latest answer of each kind came from."""
 
     def __init__(self, page: Page) -> None:
         self.runs: dict[str, int] = {}
-        page.on("response", self._take)
+        page.on("response", self._record)
 
-    def _take(self, response: Response) -> None:
+    def _record(self, response: Response) -> None:
         path = urlsplit(response.url).path
-        if path in (*FIGURES, *LISTS) and response.ok:
+        if path in (*METRICS, *LISTS) and response.ok:
             body = response.json()
             self.runs[path] = body["run"]["run_id"] if path == "/api/status" else body["meta"]["run_id"]
 
 
-def test_the_list_stays_until_asked_and_then_all_is_of_one_run(
+def test_the_list_stays_until_the_user_asks_and_then_everything_is_of_one_run(
     pages: Pages, served: Served, manager: Person, publish: Callable[[], int]
 ) -> None:
     page = pages(manager)
-    told = Told(page)
+    shown_runs = ShownRuns(page)
     to(page, "/")
     expect(page.get_by_role("status").filter(has_text="Live")).to_be_visible()
     rows = listed(page)
-    old = told.runs["/api/calls/today"]
+    old = shown_runs.runs["/api/calls/today"]
     under = page.locator(ROW).nth(2)
     under.hover()
     new = publish()
     assert new != old
-    said = page.get_by_label("Notifications")
-    expect(said).to_contain_text(f"Update {new} is available", timeout=15_000)
+    messages = page.get_by_label("Notifications")
+    expect(messages).to_contain_text(f"Update {new} is available", timeout=15_000)
     page.wait_for_timeout(9_000)
-    expect(said).to_contain_text(f"Update {new} is available")
+    expect(messages).to_contain_text(f"Update {new} is available")
     assert listed(page) == rows
     assert under.evaluate("row => row.matches(':hover')")
-    assert set(told.runs.values()) == {old}
-    expect(page.get_by_title(f"Run {old},")).to_be_visible()
-    said.get_by_role("button", name="Show").click()
-    expect(page.get_by_title(f"Run {new},")).to_be_visible()
+    assert set(shown_runs.runs.values()) == {old}
+    expect(page.get_by_title(f"Update {old},")).to_be_visible()
+    messages.get_by_role("button", name="Show").click()
+    expect(page.get_by_title(f"Update {new},")).to_be_visible()
     expect(page.locator(ROW).first).to_be_visible()
     page.wait_for_timeout(1_500)
-    assert set(told.runs.values()) == {new}, told.runs
+    assert set(shown_runs.runs.values()) == {new}, shown_runs.runs
     assert listed(page) != rows
 
 
-def test_a_list_asked_again_takes_the_figures_along(pages: Pages, manager: Person, publish: Callable[[], int]) -> None:
+def test_filtering_the_list_also_renews_the_metrics(pages: Pages, manager: Person, publish: Callable[[], int]) -> None:
     page = pages(manager)
-    told = Told(page)
+    shown_runs = ShownRuns(page)
     to(page, "/customers")
     expect(page.get_by_role("status").filter(has_text="Live")).to_be_visible()
     new = publish()
     expect(page.get_by_label("Notifications")).to_contain_text(f"Update {new} is available", timeout=15_000)
     page.get_by_label("Segment", exact=True).select_option("Champions")
-    expect(page.get_by_title(f"Run {new},")).to_be_visible()
+    expect(page.get_by_title(f"Update {new},")).to_be_visible()
     page.wait_for_timeout(1_500)
-    assert {told.runs[path] for path in ("/api/customers", "/api/status", "/api/segments")} == {new}, told.runs
+    assert {shown_runs.runs[path] for path in ("/api/customers", "/api/status", "/api/segments")} == {new}, (
+        shown_runs.runs
+    )
 
 
-def test_where_nobody_reads_a_list_the_page_follows_at_once(
+def test_a_page_without_a_list_shows_the_new_run_at_once(
     pages: Pages, manager: Person, publish: Callable[[], int]
 ) -> None:
     page = pages(manager)
     to(page, "/segments")
     expect(page.get_by_role("status").filter(has_text="Live")).to_be_visible()
     new = publish()
-    expect(page.get_by_title(f"Run {new},")).to_be_visible(timeout=15_000)
+    expect(page.get_by_title(f"Update {new},")).to_be_visible(timeout=15_000)
     expect(page.get_by_role("button", name="Show", exact=True)).to_have_count(0)

@@ -1,4 +1,4 @@
-"""Ways in, ways out, and proving once more to be there."""
+"""Signing in and out, and confirming with the second factor."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.api.people import PHRASE, Person, invite, rewind_totp, sql, with_totp
 from tests.support.browsing import ROW, Pages, hand_over, listed, sign_in, to
 from tests.support.served import Served
 
-NOT_IT = "not the right phrase"
+WRONG_PHRASE = "not the right phrase"
 
 
 def test_sign_in_returns_to_the_address(pages: Pages, manager: Person) -> None:
@@ -48,22 +48,22 @@ def test_a_new_user_learns_their_sign_in_name_and_chooses_a_password(pages: Page
 
 
 def test_a_wrong_password_says_nothing_about_the_account(pages: Pages, manager: Person) -> None:
-    told = []
-    for email in (manager.email, "nobody.at.all@foresell.example"):
+    messages = []
+    for email in (manager.email, "unknown@foresell.example"):
         page = pages(None)
         page.goto("/")
         page.fill("input[type=email]", email)
-        page.fill("input[type=password]", NOT_IT)
+        page.fill("input[type=password]", WRONG_PHRASE)
         page.keyboard.press("Enter")
-        said = page.get_by_role("alert")
-        expect(said).not_to_be_empty()
-        told.append(said.inner_text())
+        alert = page.get_by_role("alert")
+        expect(alert).not_to_be_empty()
+        messages.append(alert.inner_text())
         assert page.locator(ROW).count() == 0
         assert page.url.endswith("/sign-in")
-    assert told[0] == told[1]
+    assert messages[0] == messages[1]
 
 
-def test_nobody_is_sent_to_another_site(pages: Pages, served: Served, manager: Person) -> None:
+def test_sign_in_never_leads_to_another_site(pages: Pages, served: Served, manager: Person) -> None:
     page = pages(None)
     page.goto("/sign-in?next=//elsewhere.example/x")
     sign_in(page, manager, PHRASE)
@@ -71,12 +71,12 @@ def test_nobody_is_sent_to_another_site(pages: Pages, served: Served, manager: P
     assert page.url == f"{served.url}/"
 
 
-def code_asked(page: Page, label: str, code: str) -> None:
+def enter_code(page: Page, label: str, code: str) -> None:
     page.get_by_label(label).fill(code)
     page.keyboard.press("Enter")
 
 
-def test_an_authenticator_is_set_up_and_asked_for(pages: Pages, served: Served) -> None:
+def test_an_authenticator_app_is_set_up_and_required(pages: Pages, served: Served) -> None:
     person = invite(served, "manager")
     page = pages(person)
     to(page, "/me?tab=sign-in")
@@ -85,9 +85,9 @@ def test_an_authenticator_is_set_up_and_asked_for(pages: Pages, served: Served) 
     expect(dialog.get_by_alt_text("QR code of the key")).to_be_visible()
     totp = pyotp.TOTP(dialog.locator("code").inner_text().replace(" ", ""))
     wrong = str((int(totp.now()) + 500_000) % 1_000_000).zfill(6)
-    code_asked(page, "Code from the app", wrong)
+    enter_code(page, "Code from the app", wrong)
     expect(dialog).to_contain_text("wrong")
-    code_asked(page, "Code from the app", totp.now())
+    enter_code(page, "Code from the app", totp.now())
     expect(page.get_by_role("dialog", name="Your recovery codes")).to_be_visible()
     recovery = page.locator("output").inner_text().split()
     assert len(recovery) == 10
@@ -98,9 +98,9 @@ def test_an_authenticator_is_set_up_and_asked_for(pages: Pages, served: Served) 
     other = pages(None)
     other.goto("/segments")
     sign_in(other, person, PHRASE)
-    code_asked(other, "Code from your authenticator", wrong)
+    enter_code(other, "Code from your authenticator", wrong)
     expect(other.get_by_role("alert")).to_contain_text("wrong")
-    code_asked(other, "Code from your authenticator", totp.now())
+    enter_code(other, "Code from your authenticator", totp.now())
     other.wait_for_url("**/segments")
     other.wait_for_selector("main h1")
 
@@ -110,7 +110,7 @@ def test_an_authenticator_is_set_up_and_asked_for(pages: Pages, served: Served) 
         third.goto("/segments")
         sign_in(third, person, PHRASE)
         third.get_by_role("button", name="Use a recovery code").click()
-        code_asked(third, "Recovery code", recovery[0])
+        enter_code(third, "Recovery code", recovery[0])
         if expected:
             third.wait_for_url("**/segments")
             third.wait_for_selector("main h1")
@@ -119,8 +119,8 @@ def test_an_authenticator_is_set_up_and_asked_for(pages: Pages, served: Served) 
             assert "/sign-in" in third.url
 
 
-def with_device(page: Page) -> None:
-    """A device with a fingerprint reader, as Chromium plays it."""
+def add_virtual_authenticator(page: Page) -> None:
+    """A device with a fingerprint reader, simulated by Chromium."""
     cdp = page.context.new_cdp_session(page)
     cdp.send("WebAuthn.enable")
     options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
@@ -128,11 +128,11 @@ def with_device(page: Page) -> None:
     cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
-def test_a_passkey_is_made_signs_in_and_steps_up(pages: Pages, served: Served) -> None:
+def test_a_passkey_is_added_signs_in_and_confirms(pages: Pages, served: Served) -> None:
     person = invite(served, "manager")
     hand_over(served, person, served.customers["nobody"][:5])
     page = pages(None, served.url.replace("127.0.0.1", "localhost"))
-    with_device(page)
+    add_virtual_authenticator(page)
     page.goto("/me?tab=sign-in")
     sign_in(page, person, PHRASE)
     page.get_by_label("Name of the new passkey").fill("Laptop")
@@ -156,12 +156,12 @@ def test_a_passkey_is_made_signs_in_and_steps_up(pages: Pages, served: Served) -
     page.keyboard.press("e")
     page.get_by_label("Include e-mail, phone and address").check()
     page.get_by_role("button", name="Download").click()
-    asked = page.get_by_role("dialog", name="Confirm with your second factor")
+    dialog = page.get_by_role("dialog", name="Confirm with your second factor")
     with page.expect_download():
-        asked.get_by_role("button", name="Use a passkey").click()
+        dialog.get_by_role("button", name="Use a passkey").click()
 
 
-def test_an_export_with_contact_data_asks_for_the_second_factor(pages: Pages, served: Served) -> None:
+def test_an_export_with_contact_data_needs_the_second_factor(pages: Pages, served: Served) -> None:
     person = invite(served, "manager")
     hand_over(served, person, served.customers["nobody"][5:12])
     totp, _ = with_totp(person)
@@ -169,7 +169,7 @@ def test_an_export_with_contact_data_asks_for_the_second_factor(pages: Pages, se
     page.goto("/customers")
     sign_in(page, person, PHRASE)
     rewind_totp(served, person.user_id)
-    code_asked(page, "Code from your authenticator", totp.now())
+    enter_code(page, "Code from your authenticator", totp.now())
     page.wait_for_selector(ROW)
     sql(
         served,
@@ -182,13 +182,13 @@ def test_an_export_with_contact_data_asks_for_the_second_factor(pages: Pages, se
     page.keyboard.press("e")
     page.get_by_label("Include e-mail, phone and address").check()
     page.get_by_role("button", name="Download").click()
-    asked = page.get_by_role("dialog", name="Confirm with your second factor")
-    expect(asked).to_be_visible()
-    asked.get_by_label("Code from your authenticator app").fill("000000")
+    dialog = page.get_by_role("dialog", name="Confirm with your second factor")
+    expect(dialog).to_be_visible()
+    dialog.get_by_label("Code from your authenticator app").fill("000000")
     page.keyboard.press("Enter")
-    expect(asked).to_contain_text("did not prove")
+    expect(dialog).to_contain_text("did not prove")
     rewind_totp(served, person.user_id)
-    asked.get_by_label("Code from your authenticator app").fill(totp.now())
+    dialog.get_by_label("Code from your authenticator app").fill(totp.now())
     with page.expect_download() as download:
         page.keyboard.press("Enter")
     with Path(download.value.path()).open(encoding="utf-8-sig", newline="") as file:
@@ -197,13 +197,13 @@ def test_an_export_with_contact_data_asks_for_the_second_factor(pages: Pages, se
     assert exported == {customer: known[customer]["email"] or "" for customer in rows}
 
 
-def test_an_ended_session_is_said_and_sign_in_leads_back(pages: Pages, served: Served) -> None:
+def test_an_expired_session_is_announced_and_sign_in_leads_back(pages: Pages, served: Served) -> None:
     person = invite(served, "analyst")
     page = pages(person)
     to(page, "/customers?segment=Loyal&sort=monetary")
     rows = listed(page)
     sql(served, "update access.sessions set expires_at = now() where user_id = %s", person.user_id)
-    page.wait_for_timeout(1_100)  # a server remembers for a second whom it has let in
+    page.wait_for_timeout(1_100)  # a server caches sessions for a second
     page.get_by_role("link", name="Model").click()
     dialog = page.get_by_role("dialog", name="Your session has expired")
     expect(dialog).to_be_visible()
