@@ -126,7 +126,7 @@ def newcomer(database: Database) -> str:
             "insert into access.passwords (user_id, hash, single_factor_ok)"
             " select user_id, %s, true from access.users where email = %s"
             " on conflict (user_id) do update set hash = excluded.hash",
-            [asyncio.run(passwords.hashed(password)), EMAIL],
+            [asyncio.run(passwords.hash_password(password)), EMAIL],
         )
     return password
 

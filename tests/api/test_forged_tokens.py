@@ -249,14 +249,14 @@ def _unsigned(patch: pytest.MonkeyPatch, mint: Mint) -> None:
 
 
 def _timeless(patch: pytest.MonkeyPatch, mint: Mint) -> None:
-    real = tokens._said
+    real = tokens._check_claims
     patch.setattr(
         tokens, "_said", lambda claims: real({**claims, **{k: v for k, v in mint.claims().items() if k in TIMES}})
     )
 
 
 def _any_audience(patch: pytest.MonkeyPatch, mint: Mint) -> None:
-    real = tokens._said
+    real = tokens._check_claims
     patch.setattr(tokens, "_said", lambda claims: real({**claims, "aud": tokens.AUDIENCE}))
 
 

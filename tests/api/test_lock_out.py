@@ -12,7 +12,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from foresell.access import passwords, sessions, sign_in, throttle
-from foresell.access.client_info import Visitor
+from foresell.access.client_info import ClientInfo
 from foresell.access.keyring import Keyring
 from foresell.access.tokens import fingerprint
 from foresell.errors import TooMany
@@ -30,7 +30,7 @@ def _no_guesses(served: Served) -> None:
     forget_guesses(served)
 
 
-async def guesses(served: Served, email: str, visitors: list[Visitor], at_once: int = 6) -> int:
+async def guesses(served: Served, email: str, visitors: list[ClientInfo], at_once: int = 6) -> int:
     """How many guesses of these visitors would be evaluated."""
     keyring, waiting = Keyring(served.settings.home / "keys"), list(reversed(visitors))
 
@@ -40,10 +40,10 @@ async def guesses(served: Served, email: str, visitors: list[Visitor], at_once: 
             served.database.conninfo("web"), row_factory=dict_row, autocommit=True
         ) as con:
             while waiting:
-                visitor = waiting.pop()
+                client_info = waiting.pop()
                 try:
                     async with con.transaction():
-                        await sign_in.guess(con, keyring, email, visitor)
+                        await sign_in.open_attempt(con, keyring, email, client_info)
                     evaluated += 1
                 except TooMany as error:
                     assert 0 < error.retry_after <= 900
@@ -52,12 +52,12 @@ async def guesses(served: Served, email: str, visitors: list[Visitor], at_once: 
     return sum(await asyncio.gather(*(attacker() for _ in range(at_once))))
 
 
-def from_everywhere(count: int, seed: int = 7) -> list[Visitor]:
+def from_everywhere(count: int, seed: int = 7) -> list[ClientInfo]:
     """So many visitors from 1,000 networks all over the world, some with a device cookie they made up."""
     dice = random.Random(seed)
     addresses = [f"{dice.randint(1, 223)}.{dice.randint(0, 255)}.{dice.randint(0, 255)}.7" for _ in range(ADDRESSES)]
     cookies = [None, None, "made up"]
-    return [Visitor(dice.choice(addresses), device_token=dice.choice(cookies)) for _ in range(count)]
+    return [ClientInfo(dice.choice(addresses), device_token=dice.choice(cookies)) for _ in range(count)]
 
 
 def test_ten_thousand_guesses(served: Served) -> None:
@@ -86,17 +86,17 @@ def test_a_planted_defect_is_noticed(defect: str, served: Served, monkeypatch: p
     if defect == "no limit":
         monkeypatch.setattr(throttle, "PER_ACCOUNT", GUESSES)
     elif defect == "no account":
-        real = throttle.reserve
+        real = throttle.record_attempt
 
-        async def by_address(con: Any, account: bytes, visitor: Visitor, **known: bool) -> int:
-            return await real(con, visitor.network.encode(), visitor, **known)
+        async def by_address(con: Any, account: bytes, client_info: ClientInfo, **known: bool) -> int:
+            return await real(con, client_info.network.encode(), client_info, **known)
 
         monkeypatch.setattr(throttle, "reserve", by_address)
     else:
         run = throttle.run
 
         async def slow(con: Any, name: str, /, **values: object) -> int:
-            if name == "throttle.one_at_a_time":
+            if name == "throttle.lock_account":
                 return 0
             done = await run(con, name, **values)
             await asyncio.sleep(0.01)
@@ -116,14 +116,14 @@ def test_a_planted_defect_is_noticed(defect: str, served: Served, monkeypatch: p
 
 def test_one_network_cannot_use_up_the_account(served: Served) -> None:
     person = invite(served)
-    near = [Visitor(f"203.0.113.{host}") for host in range(1, 100)]
+    near = [ClientInfo(f"203.0.113.{host}") for host in range(1, 100)]
     assert asyncio.run(guesses(served, person.email, near)) == throttle.PER_ACCOUNT_AND_NETWORK
     assert person.sign_in(browser=browser(served)).status_code == 200, "from elsewhere, on a new device"
 
 
 def test_one_network_cannot_try_every_account(served: Served) -> None:
     async def spray() -> int:
-        one = [Visitor("203.0.113.9")]
+        one = [ClientInfo("203.0.113.9")]
         return sum([await guesses(served, f"{number}@foresell.example", one, at_once=1) for number in range(200)])
 
     assert asyncio.run(spray()) == throttle.PER_NETWORK
@@ -186,7 +186,7 @@ def evaluated_hashes(served: Served, monkeypatch: pytest.MonkeyPatch, email: str
 def test_an_unknown_user_costs_the_same_hash(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     known = evaluated_hashes(served, monkeypatch, invite(served).email)
     assert known == ["$argon2id$v=19$m=19456,t=2,p=1"]
-    passwords._nobodys()  # made once per process
+    passwords._dummy_hash()  # made once per process
     assert evaluated_hashes(served, monkeypatch, "unknown@foresell.example") == known
 
 

@@ -23,7 +23,7 @@ def test_add_list_link_lock_out(foresell: Shell, database: Database) -> None:
     assert (user["email"], user["roles"], user["team"]["name"], user["disabled"]) == (
         "ada@shop.example", ["admin"], "North", False,
     )  # fmt: skip
-    assert "Nobody would be left" in foresell("users", "disable", "ada@shop.example", code=9)
+    assert "at least one administrator" in foresell("users", "disable", "ada@shop.example", code=9)
     foresell(
         "users", "add", "bob@shop.example", "--name", "Bob", "--role", "rep", "--role", "manager", "--team", "North"
     )
@@ -43,7 +43,9 @@ def test_add_list_link_lock_out(foresell: Shell, database: Database) -> None:
 
 
 def test_what_cannot_be(foresell: Shell) -> None:
-    assert "no such role" in foresell("users", "add", "a@shop.example", "--name", "A", "--role", "king", code=2)
+    assert "This role does not exist" in foresell(
+        "users", "add", "a@shop.example", "--name", "A", "--role", "king", code=2
+    )
     assert "not an e-mail" in foresell("users", "add", "nobody", "--name", "A", "--role", "rep", code=2)
     assert "User not found" in foresell("users", "link", "nobody@shop.example", code=8)
     assert foresell.json("users") == []

@@ -63,15 +63,15 @@ def test_the_common_ones_are_thousands() -> None:
 
 def test_hash_and_verify() -> None:
     async def story() -> None:
-        stored = await passwords.hashed("tin whistle ü garden")
+        stored = await passwords.hash_password("tin whistle ü garden")
         assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
-        assert await passwords.verified("tin whistle u\u0308 garden", stored) == (True, None)
-        assert await passwords.verified("tin whistle", stored) == (False, None)
-        assert await passwords.verified("anything", None) == (False, None)
-        assert await passwords.verified("\ud800", stored) == (False, None)
-        assert await passwords.verified("x" * 1_000_000, stored) == (False, None)
+        assert await passwords.verify_password("tin whistle u\u0308 garden", stored) == (True, None)
+        assert await passwords.verify_password("tin whistle", stored) == (False, None)
+        assert await passwords.verify_password("anything", None) == (False, None)
+        assert await passwords.verify_password("\ud800", stored) == (False, None)
+        assert await passwords.verify_password("x" * 1_000_000, stored) == (False, None)
         weaker = PasswordHash([Argon2Hasher(time_cost=1, memory_cost=8192, parallelism=1)]).hash("tin whistle")
-        right, renewed = await passwords.verified("tin whistle", weaker)
+        right, renewed = await passwords.verify_password("tin whistle", weaker)
         assert right and renewed and "m=19456" in renewed
 
     asyncio.run(story())
@@ -81,8 +81,8 @@ def test_guessing_takes_two_threads_and_leaves_the_rest_awake() -> None:
     """64 sign-ins at once: the event loop turns in between, and memory is for two hashes, not 64."""
 
     async def story() -> tuple[list[int], int]:
-        stored = await passwords.hashed("tin whistle")
-        work = [asyncio.ensure_future(passwords.verified("wrong", stored)) for _ in range(64)]
+        stored = await passwords.hash_password("tin whistle")
+        work = [asyncio.ensure_future(passwords.verify_password("wrong", stored)) for _ in range(64)]
         finished = []
         while not all(task.done() for task in work):
             await asyncio.sleep(0)

@@ -4,34 +4,34 @@ insert into access.api_keys (user_id, name, key_hash, hint, permissions, expires
 values (%(user_id)s, %(name)s, %(key_hash)s, %(hint)s, %(permissions)s, %(expires_at)s)
 returning api_key_id, name, hint, permissions, created_at, expires_at, last_used_at
 
--- name: listed
--- Grain: one key of the user that still counts.
+-- name: list_own_keys
+-- Grain: one valid key of the user.
 select api_key_id, name, hint, permissions, created_at, expires_at, last_used_at
 from access.api_keys
 where user_id = access.current_user_id() and revoked_at is null and expires_at > now()
 order by created_at desc, api_key_id desc
 
--- name: of_everybody
--- Grain: one key in reach that still counts, with whose it is.
+-- name: list_all_keys
+-- Grain: one visible valid key, with its owner.
 select k.api_key_id, k.name, k.hint, k.permissions, k.created_at, k.expires_at, k.last_used_at, k.user_id, u.name as owner
 from access.api_keys as k join access.users as u using (user_id)
 where k.revoked_at is null and k.expires_at > now()
 order by u.name, k.created_at desc, k.api_key_id desc
 
 -- name: revoke
--- The user's own, or anybody's for whoever manages keys.
+-- The user's own keys, or all keys for those who manage keys.
 update access.api_keys set revoked_at = now() where api_key_id = %(api_key_id)s and revoked_at is null
 
--- name: owner
+-- name: find_owner
 -- Grain: one row: whose key this is, or null.
 select access.user_id_of_secret('api key', %(key_hash)s) as user_id
 
--- name: by_hash
--- Grain: the key, if it still counts.
+-- name: find_by_hash
+-- Grain: the key, if valid.
 select api_key_id from access.api_keys
 where key_hash = %(key_hash)s and user_id = access.current_user_id() and revoked_at is null and expires_at > now()
 
--- name: touch
+-- name: record_use
 -- To the minute: a busy key is not written to with every request.
 update access.api_keys set last_used_at = now()
 where api_key_id = %(api_key_id)s and (last_used_at is null or last_used_at < now() - interval '1 minute')

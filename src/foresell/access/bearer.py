@@ -1,4 +1,4 @@
-"""From what a request brings in its Authorization header to who is asking."""
+"""From the Authorization header of a request to its principal."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from foresell.db import AsyncConnection
 LONGEST = 4096
 
 
-def shown(keyring: Keyring, authorization: str) -> AccessToken | str | None:
-    """What `Bearer <access token or API key>` holds: a valid access token, something that looks like a key, or None."""
+def parse_authorization(keyring: Keyring, authorization: str) -> AccessToken | str | None:
+    """The content of `Bearer <access token or API key>`: a valid access token, a possible API key, or None."""
     kind, _, token = authorization.partition(" ")
     if kind.lower() != "bearer" or len(token) > LONGEST:
         return None
     return token if token.startswith(api_keys.PREFIX) else tokens.read(keyring, token)
 
 
-async def principal_of(con: AsyncConnection, brought: AccessToken | str) -> Principal | None:
-    """Who it stands for right now, or None. Acts for that user from here on.
+async def principal_of(con: AsyncConnection, credential: AccessToken | str) -> Principal | None:
+    """The principal of a credential, or None. Acts for that user from here on.
 
-    Session, key, user and roles are read anew: what was revoked a moment ago does not count.
+    Session, key, user and roles are read again, so a revocation takes effect at once.
     """
-    if isinstance(brought, str):
-        return await api_keys.principal_of(con, brought)
-    return await load_principal(con, brought.user_id, session_id=brought.session_id)
+    if isinstance(credential, str):
+        return await api_keys.principal_of(con, credential)
+    return await load_principal(con, credential.user_id, session_id=credential.session_id)

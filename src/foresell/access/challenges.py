@@ -1,4 +1,4 @@
-"""Sign-ins that wait for their next step: each has a ticket, of which only the hash is kept."""
+"""Sign-ins between two steps: each has a ticket, of which only the hash is stored."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Kind = Literal["second factor", "passkey", "new passkey", "oidc"]
 SECONDS = 300
 
 
-async def issue(
+async def issue_challenge(
     con: AsyncConnection,
     kind: Kind,
     user_id: int | None,
@@ -23,12 +23,12 @@ async def issue(
     *,
     ticket: str | None = None,
 ) -> str:
-    """A ticket for the next step, good for five minutes."""
+    """A ticket for the next step, valid for five minutes."""
     ticket = ticket or new_secret()
-    await SQL.run(con, "challenges.clear")
+    await SQL.run(con, "challenges.delete_expired")
     await SQL.run(
         con,
-        "challenges.issue",
+        "challenges.insert_challenge",
         token_hash=fingerprint(ticket),
         kind=kind,
         user_id=user_id,
@@ -38,18 +38,18 @@ async def issue(
     return ticket
 
 
-async def look(con: AsyncConnection, kind: Kind, ticket: str) -> Row | None:
-    """user_id and data of a ticket that still counts; it stays good."""
-    await _hold(con, ticket)
-    return await SQL.row(con, "challenges.look", token_hash=fingerprint(ticket), kind=kind)
+async def find_challenge(con: AsyncConnection, kind: Kind, ticket: str) -> Row | None:
+    """user_id and data of a valid ticket, which stays valid; None for an invalid one."""
+    await _present_ticket(con, ticket)
+    return await SQL.row(con, "challenges.find_challenge", token_hash=fingerprint(ticket), kind=kind)
 
 
-async def take(con: AsyncConnection, kind: Kind, ticket: str) -> Row | None:
-    """user_id and data of a ticket that still counts, which from now on it does not."""
-    await _hold(con, ticket)
-    return await SQL.row(con, "challenges.take", token_hash=fingerprint(ticket), kind=kind)
+async def consume_challenge(con: AsyncConnection, kind: Kind, ticket: str) -> Row | None:
+    """user_id and data of a valid ticket, which is used up; None for an invalid one."""
+    await _present_ticket(con, ticket)
+    return await SQL.row(con, "challenges.consume_challenge", token_hash=fingerprint(ticket), kind=kind)
 
 
-async def _hold(con: AsyncConnection, ticket: str) -> None:
-    """Row security shows a challenge to whoever holds its ticket, and to nobody else."""
-    await SQL.run(con, "challenges.hold", token_hash=fingerprint(ticket))
+async def _present_ticket(con: AsyncConnection, ticket: str) -> None:
+    """Row-level security shows a challenge only to the holder of its ticket."""
+    await SQL.run(con, "challenges.present_ticket", token_hash=fingerprint(ticket))

@@ -1,4 +1,4 @@
-"""Where a request comes from, in as few words as protection needs."""
+"""What is recorded of a request's sender: no more than protection needs."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _SYSTEMS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
-    """The sender of a request: its address, what the browser calls itself, the device cookie it brought.
+class ClientInfo:
+    """The sender of a request: address, user agent and device cookie.
 
-    `is_here`: it comes from this very machine, and not through a proxy on it.
+    `is_here`: from this machine, not through a proxy on it.
     """
 
     address: str
@@ -39,7 +39,7 @@ class Visitor:
 
     @property
     def network(self) -> str:
-        """The /24 or /48 of the address: enough to tell places apart, too little to tell people apart."""
+        """The /24 or /48 of the address: enough to tell networks apart, too little to identify people."""
         address = ip_address(self.address)
         mapped = getattr(address, "ipv4_mapped", None) or address
         return str(ip_network(f"{mapped}/{24 if mapped.version == 4 else 48}", strict=False))
@@ -53,5 +53,5 @@ class Visitor:
 
     @property
     def device_hash(self) -> bytes | None:
-        """What the database knows of the device cookie."""
+        """The hash of the device cookie, as stored."""
         return fingerprint(self.device_token) if self.device_token else None

@@ -1,4 +1,4 @@
--- name: of_user
+-- name: load_factors
 -- Grain: one row, of the user this transaction acts for.
 select
     exists (select from access.passwords where user_id = access.current_user_id()) as password,
@@ -7,7 +7,7 @@ select
     (select count(*)::integer from access.passkeys where user_id = access.current_user_id()) as passkeys,
     (select count(*)::integer from access.recovery_codes where user_id = access.current_user_id() and used_at is null) as recovery_codes
 
--- name: password
+-- name: load_password
 -- Grain: the user's password, if there is one.
 select hash from access.passwords where user_id = access.current_user_id()
 
@@ -27,11 +27,11 @@ insert into access.totp (user_id, secret) values (%(user_id)s, %(secret)s)
 on conflict (user_id) do update set secret = excluded.secret, last_step = 0
 where totp.confirmed_at is null
 
--- name: totp
+-- name: load_totp
 -- Grain: the user's authenticator app.
 select secret from access.totp where user_id = access.current_user_id() and (confirmed_at is not null) = %(confirmed)s
 
--- name: spend_totp
+-- name: consume_totp
 -- Touches a row only when no code of this step or a later one was accepted before.
 update access.totp set last_step = %(step)s where user_id = access.current_user_id() and last_step < %(step)s
 
@@ -43,7 +43,7 @@ update access.totp set confirmed_at = now() where user_id = access.current_user_
 -- Out of service.
 delete from access.totp where user_id = access.current_user_id()
 
--- name: forget_recovery_codes
+-- name: delete_recovery_codes
 -- All of the user's.
 delete from access.recovery_codes where user_id = access.current_user_id()
 
@@ -51,7 +51,7 @@ delete from access.recovery_codes where user_id = access.current_user_id()
 -- As hashes.
 insert into access.recovery_codes (user_id, code_hash) select %(user_id)s, unnest(%(hashes)s::bytea[])
 
--- name: spend_recovery_code
+-- name: consume_recovery_code
 -- Touches a row only when the code is the user's and unused.
 update access.recovery_codes set used_at = now()
 where user_id = access.current_user_id() and code_hash = %(code_hash)s and used_at is null

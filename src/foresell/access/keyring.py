@@ -71,7 +71,7 @@ class Keyring:
         return AESGCM(self._derive("seal")).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], purpose.encode())
 
     def digest(self, text: str) -> bytes:
-        """A keyed hash, the same for the same text; tells nothing to whoever has only the database."""
+        """A keyed hash of a text; useless to someone who has only the database."""
         return hmac.digest(self._derive("digest"), text.encode(), hashlib.sha256)
 
     def _derive(self, use: str) -> bytes:

@@ -88,7 +88,7 @@ class Client:
             async with self._session(redirect_uri) as session:
                 answer = await session.fetch_token(endpoint, code=code, code_verifier=returned.verifier)
         except OAuthError:
-            raise NotSignedIn("The provider did not accept this sign-in.", remedy="Start again.") from None
+            raise NotSignedIn("The provider rejected this sign-in.", remedy="Start again.") from None
         except (httpx2.HTTPError, ValueError, TypeError):
             raise ProviderTrouble from None
         token = answer.get("id_token") if isinstance(answer, dict) else None
@@ -104,7 +104,7 @@ class Client:
             except (JoseError, ValueError):
                 if again:
                     break
-        raise NotSignedIn("The provider's answer is not signed by it.", remedy="Start again.")
+        raise NotSignedIn("The provider's response has no valid signature.", remedy="Start again.")
 
     def _believed(self, claims: dict[str, Any], nonce: str) -> Identity:
         mine, now = self.provider.client_id, time.time()
@@ -123,7 +123,7 @@ class Client:
             and secrets.compare_digest(claims["nonce"].encode(), nonce.encode())
         )
         if not right:
-            raise NotSignedIn("The provider's answer is not meant for this sign-in.", remedy="Start again.")
+            raise NotSignedIn("The provider's response is for another sign-in.", remedy="Start again.")
         email = claims.get("email")
         verified = claims.get("email_verified") is True and isinstance(email, str)
         return Identity(str(subject), str(email) if verified else None)
@@ -168,14 +168,14 @@ class Client:
         )
 
 
-async def remember(con: AsyncConnection, begun: Begun) -> None:
+async def store_request(con: AsyncConnection, begun: Begun) -> None:
     """Keep what is needed when the browser comes back, for five minutes."""
-    await challenges.issue(con, "oidc", None, dict(begun.remembered), ticket=begun.state)
+    await challenges.issue_challenge(con, "oidc", None, dict(begun.remembered), ticket=begun.state)
 
 
-async def returned(con: AsyncConnection, client: Client, state: str, binder: str | None) -> Returned:
+async def complete_request(con: AsyncConnection, client: Client, state: str, binder: str | None) -> Returned:
     """What was remembered under `state`. Raises NotSignedIn unless it began here, in this browser, moments ago."""
-    challenge = await challenges.take(con, "oidc", state)
+    challenge = await challenges.consume_challenge(con, "oidc", state)
     data = challenge["data"] if challenge else {}
     expected = data.get("binder", "")
     if (
@@ -183,26 +183,26 @@ async def returned(con: AsyncConnection, client: Client, state: str, binder: str
         or not binder
         or not secrets.compare_digest(fingerprint(binder).hex(), expected)
     ):
-        raise NotSignedIn("This sign-in did not begin in this browser.", remedy="Start again.")
+        raise NotSignedIn("This sign-in was started in another browser.", remedy="Start again.")
     return Returned(data["nonce"], data["verifier"], data["onward"])
 
 
-async def user_of(con: AsyncConnection, provider: Provider, identity: Identity) -> int | None:
+async def find_user(con: AsyncConnection, provider: Provider, identity: Identity) -> int | None:
     """Whom an identity signs in: the user it belongs to, else (and from now on) the one with its verified e-mail.
 
-    None for a stranger (users are made by whoever manages them), and for a second account at the same provider: a
-    company may give an e-mail to somebody new. Acts for that user from here on.
+    None for an unknown person (users are created by administrators), and for a second account at the same provider: a
+    company may give an e-mail address to a new employee. Acts for that user from here on.
     """
-    known = await SQL.row(con, "users.of_identity", provider=provider.name, subject=identity.subject)
+    known = await SQL.row(con, "users.find_by_oidc_account", provider=provider.name, subject=identity.subject)
     if known and known["user_id"] is not None:
         await act_for(con, known["user_id"])
         return int(known["user_id"])
-    found = await SQL.row(con, "users.of_email", email=identity.email) if identity.email else None
+    found = await SQL.row(con, "users.find_by_email", email=identity.email) if identity.email else None
     if not found or found["user_id"] is None:
         return None
     await act_for(con, found["user_id"])
     linked = await SQL.run(
-        con, "users.link_identity", provider=provider.name, subject=identity.subject, user_id=found["user_id"]
+        con, "users.link_oidc_account", provider=provider.name, subject=identity.subject, user_id=found["user_id"]
     )
     return int(found["user_id"]) if linked else None
 
@@ -213,7 +213,7 @@ def _moment(value: object) -> float:
 
 
 def _is_ours(path: str) -> bool:
-    """Whether a path stays on this site, whatever a browser makes of it."""
+    """Whether a path stays on this site in every browser."""
     return path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and "\\" not in path
 
 

@@ -1,4 +1,4 @@
-"""Passkeys (WebAuthn): made on one site, verified on the device, and each signature counts once."""
+"""Passkeys (WebAuthn): bound to one site, verified on the device, and each signature is accepted once."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Site:
         return urlsplit(self.origin).hostname or "localhost"
 
 
-async def new_options(
+async def registration_options(
     con: AsyncConnection, site: Site, user_id: int, email: str, name: str
 ) -> tuple[str, dict[str, Any]]:
     """A ticket, and what `navigator.credentials.create` needs."""
@@ -53,7 +53,8 @@ async def new_options(
             resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
         ),
         exclude_credentials=[
-            PublicKeyCredentialDescriptor(id=row["credential_id"]) for row in await SQL.rows(con, "passkeys.of_user")
+            PublicKeyCredentialDescriptor(id=row["credential_id"])
+            for row in await SQL.rows(con, "passkeys.list_passkeys")
         ],
     )
     return await _ticket(con, "new passkey", user_id, options.challenge), json.loads(webauthn.options_to_json(options))
@@ -66,24 +67,24 @@ async def register(
 
     Raises UsageError when it does not answer the ticket's challenge on this site, NotReady when there are too many.
     """
-    challenge = await challenges.take(con, "new passkey", ticket)
+    challenge = await challenges.consume_challenge(con, "new passkey", ticket)
     if challenge is None or challenge["user_id"] != user_id:
         raise UsageError("This took too long.", remedy="Start again.", parameter="ticket")
     try:
         verified = webauthn.verify_registration_response(
-            credential=_plain(credential),
+            credential=_without_padding(credential),
             expected_challenge=bytes.fromhex(challenge["data"]["challenge"]),
             expected_rp_id=site.domain,
             expected_origin=site.origin,
             require_user_verification=True,
         )
-    except Exception:  # whatever a hostile credential breaks inside the library: it is not valid
+    except Exception:  # a hostile credential may raise anything inside the library: it is invalid
         raise UsageError(
             "The passkey could not be registered.", remedy="Start again.", parameter="credential"
         ) from None
-    had = await factors.of_user(con)
+    had = await factors.load_factors(con)
     if had.passkeys >= MOST:
-        raise NotReady(f"There are {MOST} passkeys already.", remedy="Remove one first.")
+        raise NotReady(f"You already have {MOST} passkeys.", remedy="Remove one first.")
     row = await SQL.row(
         con,
         "passkeys.add",
@@ -94,11 +95,11 @@ async def register(
         name=name,
     )
     if row is None:
-        raise NotReady("This passkey is registered already.")
+        raise NotReady("This passkey is already registered.")
     return row, [] if had.recovery_codes else await factors.new_recovery_codes(con, user_id)
 
 
-async def options(con: AsyncConnection, site: Site) -> tuple[str, dict[str, Any]]:
+async def sign_in_options(con: AsyncConnection, site: Site) -> tuple[str, dict[str, Any]]:
     """A ticket, and what `navigator.credentials.get` needs to offer the passkeys of this site."""
     asked = webauthn.generate_authentication_options(
         rp_id=site.domain, user_verification=UserVerificationRequirement.REQUIRED
@@ -106,19 +107,19 @@ async def options(con: AsyncConnection, site: Site) -> tuple[str, dict[str, Any]
     return await _ticket(con, "passkey", None, asked.challenge), json.loads(webauthn.options_to_json(asked))
 
 
-async def prove(con: AsyncConnection, site: Site, ticket: str, credential: dict[str, Any]) -> int | None:
+async def verify_assertion(con: AsyncConnection, site: Site, ticket: str, credential: dict[str, Any]) -> int | None:
     """Whose passkey answered the ticket's challenge on this site, or None. Acts for that user from here on."""
-    challenge = await challenges.take(con, "passkey", ticket)
+    challenge = await challenges.consume_challenge(con, "passkey", ticket)
     try:
-        plain = _plain(credential)
+        plain = _without_padding(credential)
         credential_id = base64url_to_bytes(plain["id"])
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    owner = await SQL.row(con, "passkeys.owner", credential_id=credential_id)
+    owner = await SQL.row(con, "passkeys.find_owner", credential_id=credential_id)
     if challenge is None or owner is None or owner["user_id"] is None:
         return None
     await act_for(con, owner["user_id"])
-    row = await SQL.row(con, "passkeys.by_id", credential_id=credential_id)
+    row = await SQL.row(con, "passkeys.find_passkey", credential_id=credential_id)
     if row is None:
         return None
     try:
@@ -133,13 +134,13 @@ async def prove(con: AsyncConnection, site: Site, ticket: str, credential: dict[
         )
     except Exception:  # as above
         return None
-    await SQL.run(con, "passkeys.used", credential_id=credential_id, sign_count=verified.new_sign_count)
+    await SQL.run(con, "passkeys.record_use", credential_id=credential_id, sign_count=verified.new_sign_count)
     return int(owner["user_id"])
 
 
-async def listed(con: AsyncConnection) -> list[Row]:
+async def list_passkeys(con: AsyncConnection) -> list[Row]:
     """The user's passkeys; `passkey_id` is the credential id as base64url."""
-    rows = await SQL.rows(con, "passkeys.of_user")
+    rows = await SQL.rows(con, "passkeys.list_passkeys")
     return [{"passkey_id": bytes_to_base64url(row.pop("credential_id")), **row} for row in rows]
 
 
@@ -150,15 +151,15 @@ async def remove(con: AsyncConnection, passkey_id: str) -> bool:
     except ValueError:
         return False
     if removed:
-        await factors.check_what_is_left(con)
+        await factors.check_remaining_factors(con)
     return removed
 
 
 async def _ticket(con: AsyncConnection, kind: challenges.Kind, user_id: int | None, challenge: bytes) -> str:
-    return await challenges.issue(con, kind, user_id, {"challenge": challenge.hex()})
+    return await challenges.issue_challenge(con, kind, user_id, {"challenge": challenge.hex()})
 
 
-def _plain(credential: dict[str, Any]) -> dict[str, Any]:
+def _without_padding(credential: dict[str, Any]) -> dict[str, Any]:
     """The credential, if it is of believable size. Raises ValueError."""
     if len(json.dumps(credential)) > LONGEST:
         raise ValueError

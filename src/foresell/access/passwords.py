@@ -31,14 +31,14 @@ _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "azertyuiop", "1qaz
     "abcdefghijklmnopqrstuvwxyz", "01234567890")  # fmt: skip
 
 
-def normal(password: str) -> str:
+def normalize(password: str) -> str:
     """The same password however it was typed: Unicode NFKC."""
     return unicodedata.normalize("NFKC", password)
 
 
 def stands_alone(password: str) -> bool:
     """Whether it is long enough to be the only factor."""
-    return len(normal(password)) >= ALONE
+    return len(normalize(password)) >= ALONE
 
 
 def check_new(password: str, *, has_factor: bool, context: Iterable[str] = ()) -> None:
@@ -46,7 +46,7 @@ def check_new(password: str, *, has_factor: bool, context: Iterable[str] = ()) -
 
     `context` holds words an attacker knows: the person's name and e-mail.
     """
-    text = normal(password)
+    text = normalize(password)
     least = WITH_FACTOR if has_factor else ALONE
     if len(text) < least:
         why = "" if has_factor else " while there is no second factor"
@@ -59,8 +59,8 @@ def check_new(password: str, *, has_factor: bool, context: Iterable[str] = ()) -
         )
     if is_guessable(text, context):
         raise UsageError(
-            "The password is among the first an attacker tries.",
-            remedy="Use several words that do not belong together, or let a password manager make one.",
+            "This password is easy to guess.",
+            remedy="Use several unrelated words, or let a password manager create one.",
             parameter="password",
         )
 
@@ -69,27 +69,27 @@ def is_guessable(password: str, context: Iterable[str] = ()) -> bool:
     """Whether a password is one of the common ones in any of their disguises, or made of what is known of the person.
 
     Disguises: capitals, digits and signs around it, letters as digits, doubling, up to three common words in a row,
-    keys beside one another.
+    neighbouring keys.
     """
-    plain = normal(password).lower()
+    plain = normalize(password).lower()
     known = _words_of(context)
     for text in {plain, plain.translate(_LEET)}:
         rest = _without(text, known)
         if len(rest) < min(WITH_FACTOR, len(text)):
             return True
-        if len(set(text)) < 5 or _repeats(text) or len(_without_runs(text)) < len(text) / 3:
+        if len(set(text)) < 5 or _is_repetition(text) or len(_without_runs(text)) < len(text) / 3:
             return True
         if any(_is_common_words("".join(filter(str.isalpha, part))) for part in (text, rest)):
             return True
     return False
 
 
-async def hashed(password: str) -> str:
+async def hash_password(password: str) -> str:
     """The argon2id hash of a password."""
-    return await asyncio.get_running_loop().run_in_executor(_slots, _hash.hash, normal(password))
+    return await asyncio.get_running_loop().run_in_executor(_slots, _hash.hash, normalize(password))
 
 
-async def verified(password: str, stored: str | None) -> tuple[bool, str | None]:
+async def verify_password(password: str, stored: str | None) -> tuple[bool, str | None]:
     """Whether it is the password, and a new hash to keep when the parameters have changed since.
 
     With nothing stored the answer is no, after the same time.
@@ -99,15 +99,15 @@ async def verified(password: str, stored: str | None) -> tuple[bool, str | None]
 
 def _verify(password: str, stored: str | None) -> tuple[bool, str | None]:
     try:
-        right, new = _hash.verify_and_update(normal(password), stored or _nobodys())
+        right, new = _hash.verify_and_update(normalize(password), stored or _dummy_hash())
     except (PwdlibError, UnicodeEncodeError):
         return False, None
     return (right, new) if stored else (False, None)
 
 
 @cache
-def _nobodys() -> str:
-    return _hash.hash("the password of nobody")
+def _dummy_hash() -> str:
+    return _hash.hash("no user has this password")
 
 
 @cache
@@ -126,7 +126,7 @@ def _is_common_words(letters: str, left: int = MOST_WORDS) -> bool:
     )
 
 
-def _repeats(text: str) -> bool:
+def _is_repetition(text: str) -> bool:
     """Whether it is one short piece over and over."""
     return text in (text + text)[1:-1]
 

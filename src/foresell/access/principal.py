@@ -16,7 +16,7 @@ Scope = Literal["own", "team", "all"]
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A user as of this request. `scope` says whose customers are in reach; `api_key_id` is set for a program."""
+    """A user as of this request. `scope` says whose customers are visible; `api_key_id` is set for a program."""
 
     user_id: int
     name: str
@@ -54,7 +54,7 @@ def begin_for(user_id: int | None) -> str:
 
 
 async def act_for(con: AsyncConnection, user_id: int | None) -> None:
-    """From here to the end of the transaction row security sees this user; None: nobody."""
+    """Row-level security sees this user until the end of the transaction; None: not signed in."""
     await con.execute("select set_config('foresell.user_id', %s, true)", [str(user_id or "")])
 
 
@@ -66,7 +66,7 @@ async def load_principal(
     Acts for the user from here on (see `act_for`). A user without a role, or with neither session nor key, is None.
     """
     await act_for(con, user_id)
-    row = await SQL.row(con, "principal.principal", session_id=session_id, api_key_id=api_key_id)
+    row = await SQL.row(con, "principal.load_principal", session_id=session_id, api_key_id=api_key_id)
     if row is None:
         return None
     return Principal(

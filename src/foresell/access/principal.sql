@@ -1,4 +1,4 @@
--- name: principal
+-- name: load_principal
 -- Grain: the user this transaction acts for, or no row when the session or key given does not count any more.
 select u.user_id, u.name, u.email, u.team_id, (select access.current_scope()) as scope, s.second_factor_at,
     array(select role from access.user_roles where user_id = u.user_id) as roles,
@@ -14,6 +14,6 @@ left join access.api_keys as k
 where u.user_id = (select access.current_user_id()) and (s.session_id is not null or k.api_key_id is not null)
     and (select access.current_scope()) <> 'none'
 
--- name: welcome
+-- name: can_sign_in
 -- Touches one row when the user this transaction acts for may sign in at all.
 select 1 where access.current_user_id() is not null and access.current_scope() <> 'none'

@@ -13,7 +13,7 @@ returning session_id
 insert into access.refresh_tokens (token_hash, session_id, issued_at)
 values (%(token_hash)s, %(session_id)s::uuid, clock_timestamp())
 
--- name: owner_of_token
+-- name: find_token_owner
 -- Grain: one row: whose refresh token this is, or null.
 select access.user_id_of_secret('refresh token', %(token_hash)s) as user_id
 
@@ -23,7 +23,7 @@ select from access.sessions
 where session_id = (select session_id from access.refresh_tokens where token_hash = %(token_hash)s)
 for update
 
--- name: presented
+-- name: load_token
 -- Grain: the token presented. in_grace: used a moment ago, and no token was used since.
 select s.session_id, t.used_at is not null as used,
     s.revoked_at is null and s.expires_at > now()
@@ -35,7 +35,7 @@ from access.sessions as s
 join access.refresh_tokens as t using (session_id)
 where t.token_hash = %(token_hash)s
 
--- name: spend
+-- name: consume_token
 -- The token is used up and the session seen.
 with seen as (
     update access.sessions set last_seen_at = now() where session_id = %(session_id)s::uuid
@@ -52,39 +52,39 @@ where session_id = %(session_id)s::uuid and revoked_at is null
 update access.sessions set revoked_at = now(), revoked_because = %(because)s
 where user_id = access.current_user_id() and session_id is distinct from %(session_id)s::uuid and revoked_at is null
 
--- name: forget_devices
+-- name: delete_old_devices
 -- They have to prove themselves again.
 delete from access.devices where user_id = access.current_user_id()
 
--- name: listed
+-- name: list_sessions
 -- Grain: one live session of the user.
 select session_id::text as session_id, signed_in_by, device, network::text as network, created_at, last_seen_at, expires_at
 from access.sessions
 where user_id = access.current_user_id() and revoked_at is null and expires_at > now()
 order by last_seen_at desc, session_id
 
--- name: prove
+-- name: record_step_up
 -- A step-up.
 update access.sessions set second_factor_at = now() where session_id = %(session_id)s::uuid
 
--- name: know_device
+-- name: remember_device
 -- One more device of the user; those whose cookies have expired go.
 with gone as (
     delete from access.devices where user_id = %(user_id)s and known_since < now() - interval '400 days'
 )
 insert into access.devices (token_hash, user_id) values (%(token_hash)s, %(user_id)s)
 
--- name: is_known
+-- name: is_known_device
 -- Grain: one row.
 select exists (
     select from access.devices where token_hash = %(token_hash)s::bytea and user_id = %(user_id)s::integer
 ) as known
 
--- name: of_token
+-- name: find_by_token
 -- Grain: the session of a refresh token.
 select session_id from access.refresh_tokens where token_hash = %(token_hash)s
 
 -- name: is_fresh_from_link
--- Touches one row when the session began with a one-time link moments ago: whoever lost the password sets another.
+-- Touches one row when the session began with a one-time link moments ago: a user who lost the password sets a new one.
 select 1 from access.sessions
 where session_id = %(session_id)s::uuid and signed_in_by = 'link' and created_at > now() - interval '15 minutes'

@@ -1,11 +1,11 @@
-"""Signing in: a guess is reserved, evaluated outside the transaction, and followed by the second factor if there is one."""
+"""Sign in: record the attempt, verify the password outside the transaction, then ask for the second factor if there is one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from foresell.access import challenges, factors, sessions, throttle
-from foresell.access.client_info import Visitor
+from foresell.access.client_info import ClientInfo
 from foresell.access.keyring import Keyring
 from foresell.access.principal import act_for
 from foresell.db import AsyncConnection, AsyncStatements
@@ -13,12 +13,12 @@ from foresell.errors import NotSignedIn
 
 SQL = AsyncStatements("foresell.access")
 
-WRONG = "E-mail or password is wrong."
+WRONG = "The e-mail address or password is wrong."
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
-    """A guess that may be evaluated: whose account it is at, if anybody's, and the hash to compare with, if any."""
+class Attempt:
+    """An attempt that may be verified: the user, if the account exists, and the stored hash, if there is one."""
 
     user_id: int | None
     stored: str | None
@@ -27,7 +27,7 @@ class Guess:
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """The first factor was right; one of `factors` has to follow, with the ticket."""
+    """The first factor was right; one of `factors` must follow, with the ticket."""
 
     ticket: str
     factors: list[str]
@@ -35,88 +35,90 @@ class NextStep:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A session, and the token by which its device is known from now on."""
+    """A session, and the token that identifies its device from now on."""
 
     session: sessions.Started
     device_token: str
 
 
-async def guess(con: AsyncConnection, keyring: Keyring, email: str, visitor: Visitor) -> Guess:
-    """Reserve a guess at the account of an e-mail, whether or not there is one. Raises TooMany."""
-    found = await SQL.row(con, "users.of_email", email=email.strip())
+async def open_attempt(con: AsyncConnection, keyring: Keyring, email: str, client_info: ClientInfo) -> Attempt:
+    """Record an attempt on an e-mail address, whether or not it has an account. Raises TooMany."""
+    found = await SQL.row(con, "users.find_by_email", email=email.strip())
     user_id = found["user_id"] if found else None
     await act_for(con, user_id)
-    known = await sessions.is_known(con, user_id, visitor)
+    known = await sessions.is_known_device(con, user_id, client_info)
     account = keyring.digest(f"password of {email.strip().lower()}")
-    attempt_id = await throttle.reserve(con, account, visitor, known_device=known)
-    stored = await SQL.row(con, "factors.password")
-    return Guess(user_id, stored["hash"] if stored else None, attempt_id)
+    attempt_id = await throttle.record_attempt(con, account, client_info, known_device=known)
+    stored = await SQL.row(con, "factors.load_password")
+    return Attempt(user_id, stored["hash"] if stored else None, attempt_id)
 
 
-async def guess_again(con: AsyncConnection, keyring: Keyring, user_id: int, visitor: Visitor) -> Guess:
-    """Reserve a guess at the further factors, or again the password, of a user half-way or all the way in.
+async def open_factor_attempt(con: AsyncConnection, keyring: Keyring, user_id: int, client_info: ClientInfo) -> Attempt:
+    """Record an attempt on a second factor, or on the password of a signed-in user (step-up).
 
     Raises TooMany.
     """
     await act_for(con, user_id)
-    known = await sessions.is_known(con, user_id, visitor)
+    known = await sessions.is_known_device(con, user_id, client_info)
     account = keyring.digest(f"factors of {user_id}")
-    attempt_id = await throttle.reserve(con, account, visitor, known_device=known)
-    stored = await SQL.row(con, "factors.password")
-    return Guess(user_id, stored["hash"] if stored else None, attempt_id)
+    attempt_id = await throttle.record_attempt(con, account, client_info, known_device=known)
+    stored = await SQL.row(con, "factors.load_password")
+    return Attempt(user_id, stored["hash"] if stored else None, attempt_id)
 
 
-async def right(con: AsyncConnection, guess: Guess) -> None:
-    """Take a guess back: it was right, so nothing is held against anybody."""
-    await throttle.forgive(con, guess.attempt_id)
+async def confirm_attempt(con: AsyncConnection, attempt: Attempt) -> None:
+    """The attempt succeeded: it no longer counts towards the lock-out."""
+    await throttle.clear_attempt(con, attempt.attempt_id)
 
 
-async def accept(con: AsyncConnection, user_id: int, by: sessions.By, visitor: Visitor) -> SignedIn | NextStep:
+async def begin_session(
+    con: AsyncConnection, user_id: int, by: sessions.By, client_info: ClientInfo
+) -> SignedIn | NextStep:
     """The first factor was right: a session, or a ticket for the second factor where the account has one.
 
-    Raises NotSignedIn, in the words of a wrong password, for a user who is disabled or has no role.
+    Raises NotSignedIn, with the message of a wrong password, for a user who is disabled or has no role.
     """
     await act_for(con, user_id)
-    await _check_welcome(con)
-    further = (await factors.of_user(con)).second
+    await _check_can_sign_in(con)
+    further = (await factors.load_factors(con)).second
     if further and by != "passkey":
-        return NextStep(await challenges.issue(con, "second factor", user_id, {"by": by}), further)
-    return await _start(con, user_id, by, visitor)
+        return NextStep(await challenges.issue_challenge(con, "second factor", user_id, {"by": by}), further)
+    return await _start_session(con, user_id, by, client_info)
 
 
-async def pending(con: AsyncConnection, ticket: str) -> tuple[int, sessions.By]:
-    """Whose sign-in a ticket continues, and how it began. Raises NotSignedIn when the ticket does not count."""
-    challenge = await challenges.look(con, "second factor", ticket)
+async def load_pending(con: AsyncConnection, ticket: str) -> tuple[int, sessions.By]:
+    """The user of a ticket and the first factor used. Raises NotSignedIn for an invalid ticket."""
+    challenge = await challenges.find_challenge(con, "second factor", ticket)
     if challenge is None or challenge["user_id"] is None:
-        raise NotSignedIn("This sign-in has taken too long.", remedy="Start again with e-mail and password.")
+        raise NotSignedIn("This sign-in has expired.", remedy="Start again with e-mail and password.")
     return challenge["user_id"], challenge["data"]["by"]
 
 
 async def check_factor(
     con: AsyncConnection, keyring: Keyring, user_id: int, *, code: str | None, recovery_code: str | None
 ) -> bool:
-    """Whether the code is right; it is used up if so. Acts for the user from here on."""
+    """Whether the code is right; it is then used up. Acts for the user from here on."""
     await act_for(con, user_id)
     if code:
-        return await factors.spend_totp(con, keyring, user_id, code)
-    return bool(recovery_code) and await factors.spend_recovery_code(con, recovery_code or "")
+        return await factors.consume_totp(con, keyring, user_id, code)
+    return bool(recovery_code) and await factors.consume_recovery_code(con, recovery_code or "")
 
 
-async def complete(con: AsyncConnection, ticket: str, visitor: Visitor) -> SignedIn:
+async def complete(con: AsyncConnection, ticket: str, client_info: ClientInfo) -> SignedIn:
     """The second factor was right: the session the ticket stood for. Raises NotSignedIn when the ticket is gone."""
-    challenge = await challenges.take(con, "second factor", ticket)
+    challenge = await challenges.consume_challenge(con, "second factor", ticket)
     if challenge is None:
-        raise NotSignedIn("This sign-in has taken too long.", remedy="Start again with e-mail and password.")
+        raise NotSignedIn("This sign-in has expired.", remedy="Start again with e-mail and password.")
     await act_for(con, challenge["user_id"])
-    await _check_welcome(con)
-    return await _start(con, challenge["user_id"], challenge["data"]["by"], visitor)
+    await _check_can_sign_in(con)
+    return await _start_session(con, challenge["user_id"], challenge["data"]["by"], client_info)
 
 
-async def _start(con: AsyncConnection, user_id: int, by: sessions.By, visitor: Visitor) -> SignedIn:
-    device_token = await sessions.know_device(con, user_id, visitor)
-    return SignedIn(await sessions.start(con, user_id, by, visitor), device_token)
+async def _start_session(con: AsyncConnection, user_id: int, by: sessions.By, client_info: ClientInfo) -> SignedIn:
+    device_token = await sessions.remember_device(con, user_id, client_info)
+    return SignedIn(await sessions.start(con, user_id, by, client_info), device_token)
 
 
-async def _check_welcome(con: AsyncConnection) -> None:
-    if not await SQL.run(con, "principal.welcome"):
+async def _check_can_sign_in(con: AsyncConnection) -> None:
+    if not await SQL.run(con, "principal.can_sign_in"):
         raise NotSignedIn(WRONG, remedy="Try again, or ask an administrator for a new link.")

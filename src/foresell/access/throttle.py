@@ -1,13 +1,13 @@
 """Lock-out that slows the attacker and not the owner.
 
-A guess is counted before it is evaluated, and taken back when it was right. From devices the account does not know at
-most 10 are evaluated per account in any 15 minutes, 5 of them from one network; one network gets 50 over all accounts.
-A device the owner signed in on before has 10 of its own.
+An attempt is recorded before it is verified, and cleared when it succeeds. From unknown devices at most 10 attempts per
+account are verified in any 15 minutes, 5 of them from one network; one network gets 50 over all accounts. A device that the
+owner signed in on before has 10 of its own.
 """
 
 from __future__ import annotations
 
-from foresell.access.client_info import Visitor
+from foresell.access.client_info import ClientInfo
 from foresell.db import AsyncConnection, AsyncStatements
 from foresell.errors import TooMany
 
@@ -19,15 +19,15 @@ PER_NETWORK = 50
 PER_DEVICE = 10
 
 
-async def reserve(con: AsyncConnection, account: bytes, visitor: Visitor, *, known_device: bool) -> int:
-    """Count a guess at an account (its keyed hash) that is about to be evaluated. Returns its id, for `forgive`.
+async def record_attempt(con: AsyncConnection, account: bytes, client_info: ClientInfo, *, known_device: bool) -> int:
+    """Record an attempt on an account (its keyed hash) before it is verified. Returns its id, for `clear_attempt`.
 
-    Raises TooMany, and counts nothing, when the account, the network or the device has used up its guesses.
+    Raises TooMany, and records nothing, when the account, the network or the device has no attempts left.
     """
-    device = visitor.device_hash if known_device else None
-    place = {"account": account, "network": visitor.network, "device": device}
-    await SQL.run(con, "throttle.one_at_a_time", **place)
-    await SQL.run(con, "throttle.forget_old")
+    device = client_info.device_hash if known_device else None
+    place = {"account": account, "network": client_info.network, "device": device}
+    await SQL.run(con, "throttle.lock_account", **place)
+    await SQL.run(con, "throttle.delete_old_attempts")
     counted = await SQL.row(
         con,
         "throttle.seconds_to_wait",
@@ -40,14 +40,14 @@ async def reserve(con: AsyncConnection, account: bytes, visitor: Visitor, *, kno
     if counted and counted["seconds"]:
         raise TooMany(
             "Too many attempts.",
-            remedy="Wait, or sign in on a device you used before or with a passkey.",
+            remedy="Wait, use a passkey, or sign in on a device you have used before.",
             retry_after=counted["seconds"],
         )
-    reserved = await SQL.row(con, "throttle.count", **place)
+    reserved = await SQL.row(con, "throttle.insert_attempt", **place)
     assert reserved
     return int(reserved["attempt_id"])
 
 
-async def forgive(con: AsyncConnection, attempt_id: int) -> None:
-    """Take a guess back: it was right."""
-    await SQL.run(con, "throttle.forgive", attempt_id=attempt_id)
+async def clear_attempt(con: AsyncConnection, attempt_id: int) -> None:
+    """Clear an attempt that succeeded."""
+    await SQL.run(con, "throttle.clear_attempt", attempt_id=attempt_id)

@@ -1,9 +1,9 @@
--- name: one_at_a_time
+-- name: lock_account
 -- Guesses at one account, and from one network, wait for each other, so that none slips past the count.
 select pg_advisory_xact_lock(hashtextextended(encode(%(account)s, 'hex'), 1)),
     pg_advisory_xact_lock(hashtextextended(%(network)s, 2))
 
--- name: forget_old
+-- name: delete_old_attempts
 -- An hour is more than any count looks back.
 delete from access.login_attempts where attempted_at < now() - interval '1 hour'
 
@@ -34,12 +34,12 @@ numbered as (
 select coalesce(ceil(extract(epoch from max(attempted_at) + interval '15 minutes' - clock_timestamp())), 0)::integer as seconds
 from numbered where place = allowed
 
--- name: count
+-- name: insert_attempt
 -- One more guess, by the clock of this moment.
 insert into access.login_attempts (account_hash, network, device, attempted_at)
 values (%(account)s, %(network)s::cidr, %(device)s, clock_timestamp())
 returning attempt_id
 
--- name: forgive
+-- name: clear_attempt
 -- It was right after all.
 delete from access.login_attempts where attempt_id = %(attempt_id)s

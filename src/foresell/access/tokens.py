@@ -1,4 +1,4 @@
-"""Tokens: short signed ones that say who asks, and long random ones of which only the hash is kept."""
+"""Tokens: short-lived signed access tokens, and long random secrets of which only the hash is stored."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SHAPE = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """What a valid access token says: whose it is, of which session, and when it ends (seconds since 1970)."""
+    """The claims of a valid access token: user, session and expiry (seconds since 1970)."""
 
     user_id: int
     session_id: str
@@ -42,12 +42,12 @@ def new_secret(prefix: str = "") -> str:
 
 
 def fingerprint(secret: str) -> bytes:
-    """SHA-256 of a secret of full strength: what the database keeps of it."""
+    """SHA-256 of a secret of full strength: as the database stores it."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
 def sign(keyring: Keyring, user_id: int, session_id: str) -> str:
-    """An access token, good for ACCESS_SECONDS while its session lasts."""
+    """An access token, valid for ACCESS_SECONDS while its session lasts."""
     kid, pair = keyring.signing_key()
     now = int(time.time())
     claims = {
@@ -58,10 +58,10 @@ def sign(keyring: Keyring, user_id: int, session_id: str) -> str:
 
 
 def read(keyring: Keyring, token: str) -> AccessToken | None:
-    """What a token says, or None unless every part of it is exactly as `sign` makes it and the time is right."""
+    """The claims of a token; None unless every part is exactly as `sign` makes it and it is valid now."""
     if len(token) > LONGEST or not _SHAPE.fullmatch(token):
         return None
-    header = _header(token)
+    header = _read_header(token)
     if header is None or set(header) != {"alg", "typ", "kid"} or (header["alg"], header["typ"]) != ("ES256", TYPE):
         return None
     pair = keyring.verifying_key(header["kid"]) if isinstance(header["kid"], str) else None
@@ -71,10 +71,10 @@ def read(keyring: Keyring, token: str) -> AccessToken | None:
         claims = jwt.decode(token, pair, algorithms=["ES256"]).claims
     except (JoseError, ValueError):
         return None
-    return _said(claims)
+    return _check_claims(claims)
 
 
-def _header(token: str) -> dict[str, Any] | None:
+def _read_header(token: str) -> dict[str, Any] | None:
     part = token.split(".", 1)[0]
     try:
         header = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
@@ -83,7 +83,7 @@ def _header(token: str) -> dict[str, Any] | None:
     return header if isinstance(header, dict) else None
 
 
-def _said(claims: dict[str, Any]) -> AccessToken | None:
+def _check_claims(claims: dict[str, Any]) -> AccessToken | None:
     """The claims, when they are complete, of the right types and of this moment."""
     if set(claims) != {"iss", "aud", "sub", "sid", "iat", "nbf", "exp", "jti"}:
         return None

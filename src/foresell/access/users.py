@@ -1,4 +1,4 @@
-"""Users, roles and teams, as whoever manages users sees and changes them."""
+"""Users, roles and teams, as user administrators see and change them."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ SQL = AsyncStatements("foresell.access")
 FIRST_EMAIL = "admin@localhost"
 
 
-async def listed(con: AsyncConnection) -> list[Row]:
-    """All users in reach with roles and team, by name."""
-    return await SQL.rows(con, "users.listed", user_id=None)
+async def list_users(con: AsyncConnection) -> list[Row]:
+    """All visible users with roles and team, by name."""
+    return await SQL.rows(con, "users.list_users", user_id=None)
 
 
 async def get(con: AsyncConnection, user_id: int) -> Row:
     """One user with roles and team. Raises NotFound."""
-    row = await SQL.row(con, "users.listed", user_id=user_id)
+    row = await SQL.row(con, "users.list_users", user_id=user_id)
     if row is None:
         raise UserNotFound()
     return row
 
 
-async def of_email(con: AsyncConnection, email: str) -> int | None:
+async def find_by_email(con: AsyncConnection, email: str) -> int | None:
     """The user with this e-mail who is not disabled."""
-    row = await SQL.row(con, "users.of_email", email=email)
+    row = await SQL.row(con, "users.find_by_email", email=email)
     return row["user_id"] if row else None
 
 
 async def create(
     con: AsyncConnection, *, name: str, email: str, roles: Iterable[str], team_id: int | None = None
 ) -> Row:
-    """A new user who cannot sign in yet (see `links.issue`). Raises UsageError for an e-mail in use or unknown roles."""
+    """A new user who cannot sign in yet (see `links.issue_link`). Raises UsageError for an e-mail in use or unknown roles."""
     try:
         row = await SQL.row(con, "users.create", name=name.strip(), email=clean_email(email), team_id=team_id)
     except UniqueViolation:
-        raise UsageError("This e-mail is in use already.", parameter="email") from None
+        raise UsageError("This e-mail address is already in use.", parameter="email") from None
     except ForeignKeyViolation:
-        raise UsageError("There is no such team.", parameter="team_id") from None
+        raise UsageError("This team does not exist.", parameter="team_id") from None
     assert row
     await _set_roles(con, row["user_id"], roles)
     return await get(con, row["user_id"])
@@ -53,14 +53,14 @@ async def create(
 async def change(con: AsyncConnection, user_id: int, changes: dict[str, Any], *, by: int | None) -> Row:
     """Change any of name, email, team_id, disabled, roles. Returns the user as it is now.
 
-    Disabling ends everything of that user at once. Raises Forbidden for one's own roles and state (`by` is who asks),
-    NotReady when nobody would be left who manages users.
+    Disabling ends the user's sessions and keys at once. Raises Forbidden when `by` changes their own roles or state, NotReady
+    when no user administrator would remain.
     """
     if by == user_id and {"roles", "disabled"} & changes.keys():
-        raise Forbidden("Nobody changes the own roles or state.", remedy="Ask another administrator.")
-    await SQL.run(con, "users.one_at_a_time")
-    if by is not None and not await SQL.run(con, "users.i_manage"):
-        raise Forbidden("You do not manage users any more.")
+        raise Forbidden("You cannot change your own roles or status.", remedy="Ask another administrator.")
+    await SQL.run(con, "users.lock_users")
+    if by is not None and not await SQL.run(con, "users.is_manager"):
+        raise Forbidden("You are no longer allowed to manage users.")
     await get(con, user_id)
     if "roles" in changes:
         await _set_roles(con, user_id, changes["roles"])
@@ -68,8 +68,8 @@ async def change(con: AsyncConnection, user_id: int, changes: dict[str, Any], *,
         if column in changes:
             value = clean_email(changes[column]) if column == "email" else changes[column]
             await _set(con, column, user_id, value)
-    if not await SQL.run(con, "users.somebody_manages"):
-        raise NotReady("Nobody would be left who manages users.", remedy="Make somebody else an administrator first.")
+    if not await SQL.run(con, "users.has_manager"):
+        raise NotReady("There must be at least one administrator.", remedy="Make another user an administrator first.")
     return await get(con, user_id)
 
 
@@ -89,14 +89,14 @@ async def reset(con: AsyncConnection, user_id: int, *, factors: bool) -> None:
     await SQL.run(con, "users.reset", user_id=user_id, factors=factors)
 
 
-async def roles(con: AsyncConnection) -> list[Row]:
+async def list_roles(con: AsyncConnection) -> list[Row]:
     """Every role with its scope, what it is for and what it permits."""
-    return await SQL.rows(con, "users.roles")
+    return await SQL.rows(con, "users.list_roles")
 
 
-async def teams(con: AsyncConnection) -> list[Row]:
+async def list_teams(con: AsyncConnection) -> list[Row]:
     """Every team with how many users it has."""
-    return await SQL.rows(con, "users.teams")
+    return await SQL.rows(con, "users.list_teams")
 
 
 async def create_team(con: AsyncConnection, name: str) -> Row:
@@ -104,16 +104,16 @@ async def create_team(con: AsyncConnection, name: str) -> Row:
     try:
         row = await SQL.row(con, "users.create_team", team=name.strip())
     except UniqueViolation:
-        raise UsageError("There is a team of this name.", parameter="name") from None
+        raise UsageError("There is already a team with this name.", parameter="name") from None
     assert row
     return row
 
 
-async def first_admin(con: AsyncConnection) -> int | None:
-    """The administrator of an installation nobody can sign in to yet, made when there is none; None when somebody can."""
-    if await SQL.run(con, "users.somebody_can_sign_in"):
+async def ensure_first_admin(con: AsyncConnection) -> int | None:
+    """The administrator of an installation that no user can sign in to yet, created if missing; None when a user can."""
+    if await SQL.run(con, "users.has_active_user"):
         return None
-    known = await of_email(con, FIRST_EMAIL)
+    known = await find_by_email(con, FIRST_EMAIL)
     if known is not None:
         return known
     user = await create(con, name="Administrator", email=FIRST_EMAIL, roles=["admin"])
@@ -121,7 +121,7 @@ async def first_admin(con: AsyncConnection) -> int | None:
 
 
 def clean_email(email: str) -> str:
-    """An e-mail as it is kept. Raises UsageError when it is none."""
+    """An e-mail address as it is stored. Raises UsageError when it is not one."""
     cleaned = email.strip().lower()
     name, _, domain = cleaned.rpartition("@")
     if (
@@ -138,14 +138,14 @@ async def _set(con: AsyncConnection, column: str, user_id: int, value: object) -
     try:
         await SQL.run(con, f"users.set_{column}", user_id=user_id, value=value)
     except UniqueViolation:
-        raise UsageError("This e-mail is in use already.", parameter="email") from None
+        raise UsageError("This e-mail address is already in use.", parameter="email") from None
     except ForeignKeyViolation:
-        raise UsageError("There is no such team.", parameter="team_id") from None
+        raise UsageError("This team does not exist.", parameter="team_id") from None
 
 
 async def _set_roles(con: AsyncConnection, user_id: int, wanted: Iterable[str]) -> None:
-    named, known = sorted(set(wanted)), [row["name"] for row in await roles(con)]
+    named, known = sorted(set(wanted)), [row["name"] for row in await list_roles(con)]
     if not set(named) <= set(known):
-        raise UsageError("There is no such role.", remedy=f"Choose of: {', '.join(known)}.", parameter="roles")
+        raise UsageError("This role does not exist.", remedy=f"Choose from: {', '.join(known)}.", parameter="roles")
     await SQL.run(con, "users.drop_roles", user_id=user_id, roles=named)
     await SQL.run(con, "users.add_roles", user_id=user_id, roles=named)

@@ -1,5 +1,5 @@
--- name: listed
--- Grain: one user in reach, with roles and team. user_id: only this one.
+-- name: list_users
+-- Grain: one visible user, with roles and team. user_id: only this one.
 select u.user_id, u.name, u.email, u.disabled_at is not null as disabled, u.created_at, s.second_factor, s.last_seen_at,
     case when t.team_id is not null then jsonb_build_object('team_id', t.team_id, 'name', t.name) end as team,
     array(select role from access.user_roles as r where r.user_id = u.user_id order by role) as roles
@@ -9,11 +9,11 @@ left join access.sign_in_states() as s using (user_id)
 where %(user_id)s::integer is null or u.user_id = %(user_id)s
 order by u.name, u.user_id
 
--- name: of_email
+-- name: find_by_email
 -- Grain: one row: the user, or null.
 select access.user_id_of_email(%(email)s) as user_id
 
--- name: myself
+-- name: load_own
 -- Grain: the user this transaction acts for.
 select u.name, u.email, u.preferences, t.name as team
 from access.users as u left join access.teams as t using (team_id)
@@ -23,12 +23,12 @@ where u.user_id = access.current_user_id()
 -- Grain: the new user.
 insert into access.users (name, email, team_id) values (%(name)s, %(email)s, %(team_id)s) returning user_id
 
--- name: one_at_a_time
+-- name: lock_users
 -- So that two administrators cannot take the role from each other at once.
 select pg_advisory_xact_lock(hashtext('access.users'))
 
--- name: i_manage
--- Touches one row when whoever asks still may: an administrator who was quicker has perhaps taken it away.
+-- name: is_manager
+-- Touches one row when the acting user still may: another administrator may have revoked it meanwhile.
 select 1 where access.has_permission('users.manage')
 
 -- name: set_name
@@ -59,14 +59,14 @@ delete from access.user_roles where user_id = %(user_id)s and role <> all (%(rol
 -- Those that are missing.
 insert into access.user_roles (user_id, role) select %(user_id)s, unnest(%(roles)s::text[]) on conflict do nothing
 
--- name: somebody_manages
--- Touches one row when anybody is left who manages users.
+-- name: has_manager
+-- Touches one row when a user administrator remains.
 select 1 from access.users join access.user_roles using (user_id) join access.role_permissions using (role)
 where permission = 'users.manage' and disabled_at is null
 limit 1
 
--- name: somebody_can_sign_in
--- Touches one row when anybody has something to sign in with.
+-- name: has_active_user
+-- Touches one row when any user can sign in.
 select 1 from access.users
 where disabled_at is null and (
     user_id in (select user_id from access.passwords)
@@ -78,14 +78,14 @@ limit 1
 -- Sessions and devices, and the factors when wanted.
 select access.reset_user(%(user_id)s, %(factors)s)
 
--- name: roles
+-- name: list_roles
 -- Grain: one role, the widest scope last.
 select role as name, scope, description,
     array(select permission from access.role_permissions as p where p.role = r.role order by permission) as permissions
 from access.roles as r
 order by array_position(array['own', 'team', 'all'], scope), role
 
--- name: teams
+-- name: list_teams
 -- Grain: one team.
 select t.team_id, t.name, count(u.user_id)::integer as users
 from access.teams as t
@@ -96,19 +96,19 @@ group by t.team_id order by t.name
 -- Grain: the new team.
 insert into access.teams (name) values (%(team)s) returning team_id, name, 0 as users
 
--- name: of_identity
+-- name: find_by_oidc_account
 -- Grain: one row: the user an account at a provider signs in, or null.
 select access.user_id_of_oidc_account(%(provider)s, %(subject)s) as user_id
 
--- name: link_identity
+-- name: link_oidc_account
 -- From now on this account signs this user in; touches no row when another one of the provider does.
 insert into access.oidc_accounts (provider, subject, user_id)
 select %(provider)s, %(subject)s, %(user_id)s
 where not exists (select from access.oidc_accounts where provider = %(provider)s and user_id = %(user_id)s)
 on conflict do nothing
 
--- name: reset_by_hand
--- As access.reset_user, for whoever holds the command line.
+-- name: reset_from_command_line
+-- As access.reset_user, for the command line.
 with ended as (
     update access.sessions set revoked_at = now(), revoked_because = 'by admin'
     where user_id = %(user_id)s and revoked_at is null

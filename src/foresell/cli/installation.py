@@ -73,12 +73,12 @@ def print_first_link(settings: Settings, database: Database, origin: str) -> Non
     async def issue_link() -> str | None:
         conninfo = database.conninfo("app")
         async with await psycopg.AsyncConnection.connect(conninfo, row_factory=dict_row) as con:
-            admin = await users.first_admin(con)
+            admin = await users.ensure_first_admin(con)
             if admin is None:
                 return None
             await record.record(con, "link.issued", actor=None, subject=f"user:{admin}")
             local = settings.public_url is None
-            return await links.issue(con, admin, minutes=links.FIRST_MINUTES, loopback_only=local)
+            return await links.issue_link(con, admin, minutes=links.FIRST_MINUTES, loopback_only=local)
 
     if token := asyncio.run(issue_link()):
         where = "" if settings.public_url else ", on this machine"

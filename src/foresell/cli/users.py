@@ -40,7 +40,7 @@ def list_users(context: typer.Context, json: Json = False) -> None:
     if context.invoked_subcommand:
         return
     _, database = open_home()
-    rows = _run_in_transaction(database, users.listed)
+    rows = _run_in_transaction(database, users.list_users)
     if json:
         printing.print_json(rows)
         return
@@ -66,7 +66,7 @@ def add_user(
     settings, database = open_home()
 
     async def add_row(con: AsyncConnection) -> str:
-        team_ids = {row["name"]: row["team_id"] for row in await users.teams(con)}
+        team_ids = {row["name"]: row["team_id"] for row in await users.list_teams(con)}
         team_id = None if team is None else team_ids.get(team) or (await users.create_team(con, team))["team_id"]
         user = await users.create(con, name=name, email=email, roles=role, team_id=team_id)
         await record.record(con, "user.added", actor=None, subject=_subject(user), detail={"roles": user["roles"]})
@@ -87,7 +87,7 @@ def link_user(
 
     async def reset_user(con: AsyncConnection) -> str:
         user = await _find_user(con, email)
-        await SQL.run(con, "users.reset_by_hand", user_id=user["user_id"], factors=lost_factor)
+        await SQL.run(con, "users.reset_from_command_line", user_id=user["user_id"], factors=lost_factor)
         await record.record(
             con, "user.reset", actor=None, subject=_subject(user), detail={"second_factor": lost_factor}
         )
@@ -123,7 +123,7 @@ def _set_disabled(email: str, *, disabled: bool) -> None:
 
 async def _find_user(con: AsyncConnection, email: str) -> Row:
     """The user with this e-mail, disabled or not. Raises NotFound."""
-    for row in await users.listed(con):
+    for row in await users.list_users(con):
         if row["email"] == users.clean_email(email):
             return row
     raise NotFound("User not found", remedy="List the users: foresell users")
@@ -131,7 +131,7 @@ async def _find_user(con: AsyncConnection, email: str) -> Row:
 
 async def _issue_link(con: AsyncConnection, settings: Settings, user_id: int) -> str:
     """The URL of a new link; without a public URL it works on this machine only."""
-    token = await links.issue(con, user_id, loopback_only=settings.public_url is None)
+    token = await links.issue_link(con, user_id, loopback_only=settings.public_url is None)
     return links.url(settings.public_url or DEFAULT_ORIGIN, token)
 
 

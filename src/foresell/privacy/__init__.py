@@ -1,1 +1,1 @@
-"""Contact data sealed and opened: functions over bytes and Arrow, and the files the keys are in. Knows no database."""
+"""Encrypt and decrypt contact data: functions over bytes and Arrow, and the key files. Knows no database."""

@@ -1,7 +1,7 @@
-"""One record's contact data in one envelope: a version, what is in it, a nonce, and AES-256-GCM over the rest.
+"""The contact data of one record in one envelope: version, fields present, nonce, and AES-256-GCM ciphertext.
 
 The data key is the record's own; it is kept wrapped by a key-encryption key. Both are bound to the record they belong to,
-so that neither opens in another's place.
+so that neither opens in another's aad.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ HEAD_BYTES = 2
 Contact = Mapping[str, str | None]
 
 
-def seal(key: bytes, nonce: bytes, contact: Contact, place: bytes) -> bytes:
-    """The envelope. `nonce` is never used twice with one key; `place` says whose it is (see `place_of`)."""
+def seal(key: bytes, nonce: bytes, contact: Contact, aad: bytes) -> bytes:
+    """The envelope. `nonce` is never used twice with one key; `aad` binds it to its record (see `contact_aad`)."""
     values = [contact.get(field) for field in FIELDS]
     head = bytes((VERSION, sum(1 << bit for bit, value in enumerate(values) if value is not None)))
-    return head + nonce + AESGCM(key).encrypt(nonce, json.dumps(values).encode(), head + place)
+    return head + nonce + AESGCM(key).encrypt(nonce, json.dumps(values).encode(), head + aad)
 
 
-def open_envelope(key: bytes, envelope: bytes, place: bytes) -> dict[str, str | None]:
-    """What was sealed. Raises ForesellError when it was not sealed with this key for this place."""
+def open_envelope(key: bytes, envelope: bytes, aad: bytes) -> dict[str, str | None]:
+    """What was sealed. Raises ForesellError when it was not sealed with this key and AAD."""
     head, nonce, sealed = envelope[:HEAD_BYTES], envelope[HEAD_BYTES:14], envelope[14:]
     try:
-        return dict(zip(FIELDS, json.loads(AESGCM(key).decrypt(nonce, sealed, head + place)), strict=True))
+        return dict(zip(FIELDS, json.loads(AESGCM(key).decrypt(nonce, sealed, head + aad)), strict=True))
     except InvalidTag:
         raise _damaged() from None
 
@@ -56,8 +56,8 @@ def unwrap(kek: AESGCM, kek_id: int, wrapped: bytes, record_id: int) -> bytes:
         raise _damaged() from None
 
 
-def place_of(source: str, source_key: str) -> bytes:
-    """Whose envelope it is: the customer as one source knows it."""
+def contact_aad(source: str, source_key: str) -> bytes:
+    """The additional authenticated data of an envelope: the customer record it belongs to."""
     return f"{source}\0{source_key}".encode()
 
 

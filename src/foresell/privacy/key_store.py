@@ -18,7 +18,7 @@ from foresell.secret_files import destroy, write_once
 BYTES = 32
 
 
-class Safe:
+class KeyStore:
     """The secrets below one folder. `kms_key`: id, ARN or alias of the KMS key that encrypts new ones."""
 
     def __init__(self, folder: Path, kms_key: str | None = None) -> None:
@@ -26,7 +26,7 @@ class Safe:
         self._kms_key = kms_key
 
     def make(self, name: str) -> None:
-        """A new secret, safely on disk when this returns. Of two processes that make it, the first one's stays."""
+        """Create a secret; it is on disk when this returns. Of two processes creating it, the first wins."""
         if self._kms_key:
             blob = _kms().generate_data_key(KeyId=self._kms_key, KeySpec="AES_256", EncryptionContext=_context(name))
             write_once(self.folder / f"{name}.kms", blob["CiphertextBlob"])
@@ -34,18 +34,18 @@ class Safe:
             write_once(self.folder / name, secrets.token_bytes(BYTES))
 
     def read(self, name: str) -> bytes:
-        """The secret itself. Raises ForesellError when its file is gone or damaged, or KMS refuses."""
+        """The secret itself. Raises ForesellError when its file is missing or damaged, or KMS refuses."""
         with suppress(FileNotFoundError):
             secret = (self.folder / name).read_bytes()
             if len(secret) != BYTES:
                 raise ForesellError(f"The key {name} is damaged.", remedy=f"Restore {self.folder} from its backup.")
             return secret
         with suppress(FileNotFoundError):
-            return _decrypted((self.folder / f"{name}.kms").read_bytes(), name)
+            return _decrypt((self.folder / f"{name}.kms").read_bytes(), name)
         raise ForesellError(f"The key {name} is missing.", remedy=f"Restore {self.folder} from its backup.")
 
     def destroy(self, name: str) -> None:
-        """Overwrite and delete; what was made with it can never be opened again."""
+        """Overwrite and delete a secret; data encrypted with it can never be opened again."""
         for file in (self.folder / name, self.folder / f"{name}.kms"):
             with suppress(FileNotFoundError):
                 destroy(file)
@@ -67,7 +67,7 @@ def _kms() -> Any:
     return boto3.client("kms")
 
 
-def _decrypted(blob: bytes, name: str) -> bytes:
+def _decrypt(blob: bytes, name: str) -> bytes:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from foresell.errors import NotFound
-from foresell.privacy.envelope import FIELDS, KEY_BYTES, NONCE_BYTES, open_envelope, place_of, seal, unwrap, wrap
-from foresell.privacy.key_store import BYTES, Safe
+from foresell.privacy.envelope import FIELDS, KEY_BYTES, NONCE_BYTES, contact_aad, open_envelope, seal, unwrap, wrap
+from foresell.privacy.key_store import BYTES, KeyStore
 from foresell.secret_files import write_once
 from foresell.settings import Settings
 
@@ -45,24 +45,24 @@ Hasher = Callable[[str, bytes], bytes]
 
 
 class Vault:
-    """What seals and opens, with the secrets of one safe. Key-encryption keys are read when asked for, never kept."""
+    """What seals and opens, with the secrets of one key_store. Key-encryption keys are read when asked for, never kept."""
 
-    def __init__(self, safe: Safe) -> None:
-        self._safe = safe
+    def __init__(self, key_store: KeyStore) -> None:
+        self._key_store = key_store
 
     def make_kek(self, kek_id: int) -> None:
         """Make the key-encryption key with this number."""
-        self._safe.make(f"kek-{kek_id}")
+        self._key_store.make(f"kek-{kek_id}")
 
     def keks(self) -> list[int]:
         """The numbers of the key-encryption keys there are."""
-        return sorted(int(name[4:]) for name in self._safe.names(r"kek-\d+"))
+        return sorted(int(name[4:]) for name in self._key_store.names(r"kek-\d+"))
 
     def destroy_keks_before(self, kek_id: int) -> list[int]:
         """Destroy every older key-encryption key; returns their numbers."""
         old = [number for number in self.keks() if number < kek_id]
         for number in old:
-            self._safe.destroy(f"kek-{number}")
+            self._key_store.destroy(f"kek-{number}")
         return old
 
     def seal(self, source: str, kek_id: int, records: pa.Table) -> pa.Table:
@@ -70,18 +70,19 @@ class Vault:
 
         A record that has a data key keeps it, so that what undo restores still opens; the others get one wrapped by `kek_id`.
         """
-        keks = self._keks()
-        hasher = self._hasher()
+        keks = self._kek_reader()
+        hasher = self._make_hasher()
         return pa.Table.from_batches(
-            (_sealed(batch, source, kek_id, keks, hasher) for batch in records.to_batches(max_chunksize=65_536)), SEALED
+            (_seal_batch(batch, source, kek_id, keks, hasher) for batch in records.to_batches(max_chunksize=65_536)),
+            SEALED,
         )
 
     def open(self, source: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Batches of (record_id, source_key, contact, kek_id, wrapped), opened, as OPENED."""
-        keks = self._keks()
+        keks = self._kek_reader()
         for batch in batches:
             contacts = [
-                open_envelope(unwrap(keks(kek_id), kek_id, wrapped, record_id), contact, place_of(source, key))
+                open_envelope(unwrap(keks(kek_id), kek_id, wrapped, record_id), contact, contact_aad(source, key))
                 for record_id, key, contact, kek_id, wrapped in _rows(
                     batch, "record_id", "source_key", "contact", "kek_id", "wrapped_key"
                 )
@@ -91,17 +92,17 @@ class Vault:
 
     def open_records(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, str | None]]:
         """The contact data of rows with source, source_key, record_id, contact, kek_id and wrapped, one after the other."""
-        keks = self._keks()
+        keks = self._kek_reader()
         for row in rows:
             key = unwrap(keks(row["kek_id"]), row["kek_id"], row["wrapped_key"], row["record_id"])
-            yield open_envelope(key, row["contact"], place_of(row["source"], row["source_key"]))
+            yield open_envelope(key, row["contact"], contact_aad(row["source"], row["source_key"]))
 
     def rewrap(self, kek_id: int, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Batches of KEYS, wrapped anew by `kek_id`."""
-        keks = self._keks()
+        keks = self._kek_reader()
         new = keks(kek_id)
         for batch in batches:
-            nonces = _pieces(os.urandom(NONCE_BYTES * len(batch)), NONCE_BYTES)
+            nonces = _split(os.urandom(NONCE_BYTES * len(batch)), NONCE_BYTES)
             wrapped = [
                 wrap(new, kek_id, nonce, unwrap(keks(old), old, key, record_id), record_id)
                 for (record_id, old, key), nonce in zip(_rows(batch, *KEYS.names), nonces, strict=True)
@@ -114,75 +115,82 @@ class Vault:
         sink = pa.BufferOutputStream()
         with pa.ipc.new_file(sink, KEYS) as writer:
             writer.write_table(keys)
-        write_once(self._safe.folder / f"subjects-{kek_id}.arrow", sink.getvalue().to_pybytes())
-        for older in self._copies()[:-1]:
+        write_once(self._key_store.folder / f"subjects-{kek_id}.arrow", sink.getvalue().to_pybytes())
+        for older in self._copy_files()[:-1]:
             older.unlink(missing_ok=True)
 
     def copy(self) -> tuple[int, pa.Table]:
         """The newest copy of the wrapped keys, and the number of the key-encryption key that opens it. Raises NotFound."""
-        for file in reversed(self._copies()):
+        for file in reversed(self._copy_files()):
             kek_id = int(file.stem.removeprefix("subjects-"))
             if kek_id in self.keks():
                 return kek_id, pa.ipc.open_file(file.read_bytes()).read_all()
-        raise NotFound("There is no copy of the data keys.", remedy=f"Restore {self._safe.folder} from its backup.")
+        raise NotFound(
+            "There is no copy of the data keys.", remedy=f"Restore {self._key_store.folder} from its backup."
+        )
 
-    def _copies(self) -> list[Path]:
-        return sorted(self._safe.folder.glob("subjects-*.arrow"), key=lambda file: int(file.stem.split("-")[1]))
+    def _copy_files(self) -> list[Path]:
+        return sorted(self._key_store.folder.glob("subjects-*.arrow"), key=lambda file: int(file.stem.split("-")[1]))
 
     def indexes(self, text: str) -> list[bytes]:
-        """What to look for to find a record by this e-mail or telephone number exactly."""
-        hasher = self._hasher()
-        found = (_index(hasher, "email", _plain_email(text)), _index(hasher, "phone", _plain_phone(text)))
+        """The blind indexes of records with exactly this e-mail address or telephone number."""
+        hasher = self._make_hasher()
+        found = (
+            _blind_index(hasher, "email", _normalize_email(text)),
+            _blind_index(hasher, "phone", _normalize_phone(text)),
+        )
         return [index for index in found if index]
 
     def digest(self, source: str, source_key: str) -> bytes:
-        """What an erased record is remembered by."""
+        """The keyed hash that identifies an erased record."""
         return self.digests(source, [source_key])[0]
 
     def digests(self, source: str, source_keys: Iterable[str]) -> list[bytes]:
-        """What erased records are remembered by."""
-        hasher = self._hasher()
-        return [hasher("erased", place_of(source, key)) for key in source_keys]
+        """The keyed hashes that identify erased records."""
+        hasher = self._make_hasher()
+        return [hasher("erased", contact_aad(source, key)) for key in source_keys]
 
-    def _keks(self) -> Keks:
+    def _kek_reader(self) -> Keks:
         known: dict[int, AESGCM] = {}
 
         def kek(kek_id: int) -> AESGCM:
             if kek_id not in known:
-                known[kek_id] = AESGCM(self._safe.read(f"kek-{kek_id}"))
+                known[kek_id] = AESGCM(self._key_store.read(f"kek-{kek_id}"))
             return known[kek_id]
 
         return kek
 
-    def _hasher(self) -> Hasher:
-        if not self._safe.names("index"):
-            self._safe.make("index")
-        secret = self._safe.read("index")
+    def _make_hasher(self) -> Hasher:
+        if not self._key_store.names("index"):
+            self._key_store.make("index")
+        secret = self._key_store.read("index")
         keys = {use: HKDF(SHA256(), BYTES, None, use.encode()).derive(secret) for use in ("email", "phone", "erased")}
         return lambda use, value: hmac.digest(keys[use], value, "sha256")[:INDEX_BYTES]
 
 
 def vault_of(settings: Settings) -> Vault:
     """The vault of a home."""
-    return Vault(Safe(settings.keys, settings.kms_key))
+    return Vault(KeyStore(settings.keys, settings.kms_key))
 
 
-def _sealed(batch: pa.RecordBatch, source: str, kek_id: int, keks: Keks, hasher: Hasher) -> pa.RecordBatch:
+def _seal_batch(batch: pa.RecordBatch, source: str, kek_id: int, keks: Keks, hasher: Hasher) -> pa.RecordBatch:
     """One batch as SEALED. A plain loop: five microseconds a record, most of them cipher."""
-    random = _pieces(os.urandom(RANDOM_BYTES * len(batch)), RANDOM_BYTES)
+    random = _split(os.urandom(RANDOM_BYTES * len(batch)), RANDOM_BYTES)
     kek = keks(kek_id)
     columns: tuple[list[Any], ...] = ([], [], [], [], [], [])
     rows = _rows(batch, "record_id", "source_key", *FIELDS, "kek_id", "wrapped_key")
-    for (record_id, source_key, email, phone, address, old_kek, old_key), chance in zip(rows, random, strict=True):
-        nonce, key = chance[:NONCE_BYTES], chance[-KEY_BYTES:]
+    for (record_id, source_key, email, phone, address, old_kek, old_key), random_bytes in zip(
+        rows, random, strict=True
+    ):
+        nonce, key = random_bytes[:NONCE_BYTES], random_bytes[-KEY_BYTES:]
         if is_new := old_key is None:
-            wrapped = wrap(kek, kek_id, chance[NONCE_BYTES:-KEY_BYTES], key, record_id)
+            wrapped = wrap(kek, kek_id, random_bytes[NONCE_BYTES:-KEY_BYTES], key, record_id)
         else:
             wrapped, key = old_key, unwrap(keks(old_kek), old_kek, old_key, record_id)
         contact = {"email": email, "phone": phone, "address": address}
-        columns[0].append(seal(key, nonce, contact, place_of(source, source_key)))
-        columns[1].append(_index(hasher, "email", _plain_email(email)) if email else None)
-        columns[2].append(_index(hasher, "phone", _plain_phone(phone)) if phone else None)
+        columns[0].append(seal(key, nonce, contact, contact_aad(source, source_key)))
+        columns[1].append(_blind_index(hasher, "email", _normalize_email(email)) if email else None)
+        columns[2].append(_blind_index(hasher, "phone", _normalize_phone(phone)) if phone else None)
         columns[3].append(kek_id if is_new else old_kek)
         columns[4].append(wrapped)
         columns[5].append(is_new)
@@ -193,18 +201,18 @@ def _rows(batch: pa.RecordBatch, *names: str) -> Iterator[tuple[Any, ...]]:
     return zip(*(batch[name].to_pylist() for name in names), strict=True)
 
 
-def _index(hasher: Hasher, use: str, plain: str) -> bytes | None:
+def _blind_index(hasher: Hasher, use: str, plain: str) -> bytes | None:
     return hasher(use, plain.encode()) if plain else None
 
 
-def _plain_email(text: str) -> str:
+def _normalize_email(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().casefold()
 
 
-def _plain_phone(text: str) -> str:
+def _normalize_phone(text: str) -> str:
     """Digits only, without leading zeros: `+44 20 7946` and `0044 20 7946` are the same number."""
     return re.sub(r"\D", "", text).lstrip("0")
 
 
-def _pieces(random: bytes, size: int) -> Iterator[bytes]:
+def _split(random: bytes, size: int) -> Iterator[bytes]:
     return (random[start : start + size] for start in range(0, len(random), size))

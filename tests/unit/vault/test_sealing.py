@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foresell.errors import ForesellError
-from foresell.privacy.envelope import FIELDS, on_file, open_envelope, place_of, seal, unwrap, wrap
-from foresell.privacy.key_store import Safe
+from foresell.privacy.envelope import FIELDS, contact_aad, on_file, open_envelope, seal, unwrap, wrap
+from foresell.privacy.key_store import KeyStore
 from foresell.privacy.vault import Vault
 
 CONTACTS = st.fixed_dictionaries({field: st.none() | st.text(max_size=80) for field in FIELDS})
@@ -44,9 +44,9 @@ def test_no_bit_of_an_envelope_can_be_changed(place: int) -> None:
 
 def test_neither_envelope_nor_key_opens_in_anothers_place() -> None:
     key, kek = os.urandom(32), AESGCM(os.urandom(32))
-    envelope = seal(key, os.urandom(12), {"email": "ada@post.example"}, place_of("shop", "1"))
+    envelope = seal(key, os.urandom(12), {"email": "ada@post.example"}, contact_aad("shop", "1"))
     with pytest.raises(ForesellError):
-        open_envelope(key, envelope, place_of("shop", "2"))
+        open_envelope(key, envelope, contact_aad("shop", "2"))
     wrapped = wrap(kek, 1, os.urandom(12), key, 7)
     assert unwrap(kek, 1, wrapped, 7) == key
     for kek_id, record_id in ((1, 8), (2, 7)):
@@ -55,7 +55,7 @@ def test_neither_envelope_nor_key_opens_in_anothers_place() -> None:
 
 
 def test_the_same_contact_is_sealed_differently_each_time_and_found_the_same(tmp_path: Path) -> None:
-    vault = Vault(Safe(tmp_path))
+    vault = Vault(KeyStore(tmp_path))
     vault.make_kek(1)
     rows = [
         {"record_id": 1, "source_key": "a", "email": "Ada@Post.example ", "phone": "+44 (20) 7946-0018"},
@@ -68,7 +68,7 @@ def test_the_same_contact_is_sealed_differently_each_time_and_found_the_same(tmp
         "44 2079460018"
     )
     assert one["email_index"] not in vault.indexes("eve@post.example")
-    assert Vault(Safe(tmp_path / "other")).indexes("ada@post.example")[0] != one["email_index"]
+    assert Vault(KeyStore(tmp_path / "other")).indexes("ada@post.example")[0] != one["email_index"]
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def kms_key(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_a_safe_on_kms_keeps_nothing_readable(tmp_path: Path, kms_key: str) -> None:
-    safe = Safe(tmp_path, kms_key)
+    safe = KeyStore(tmp_path, kms_key)
     vault = Vault(safe)
     vault.make_kek(1)
     sealed = vault.seal(
@@ -105,7 +105,7 @@ def test_a_safe_on_kms_keeps_nothing_readable(tmp_path: Path, kms_key: str) -> N
 
 
 def test_a_secret_is_made_once_and_its_file_is_its_owners(tmp_path: Path) -> None:
-    safe = Safe(tmp_path / "keys")
+    safe = KeyStore(tmp_path / "keys")
     safe.make("kek-1")
     first = safe.read("kek-1")
     safe.make("kek-1")

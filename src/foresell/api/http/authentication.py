@@ -10,7 +10,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from foresell.access import bearer
-from foresell.access.client_info import Visitor
+from foresell.access.client_info import ClientInfo
 from foresell.access.keyring import Keyring
 from foresell.access.passkeys import Site
 from foresell.access.principal import Principal
@@ -55,7 +55,7 @@ async def authenticate(request: Request) -> Principal:
     principal = principals.get(header)
     if principal:
         return principal
-    brought = bearer.shown(keyring_of(request), header)
+    brought = bearer.parse_authorization(keyring_of(request), header)
     if brought is None:
         raise NotSignedIn(remedy="Send an access token or an API key as Authorization: Bearer ...")
     async with app_state_of(request).transaction(None) as con:
@@ -78,14 +78,14 @@ def principals_of(request: Request) -> Principals:
     return principals
 
 
-def visitor_of(request: Request) -> Visitor:
+def client_info_of(request: Request) -> ClientInfo:
     """Where the request comes from."""
     try:
         address = str(ip_address(request.client.host if request.client else ""))
     except ValueError:
         address = "0.0.0.0"  # noqa: S104  (an address nobody has, for what has none)
     proxied = "x-forwarded-for" in request.headers or "forwarded" in request.headers
-    return Visitor(
+    return ClientInfo(
         address,
         request.headers.get("user-agent", "")[:500],
         request.cookies.get(_cookie(request, "foresell-device")),

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from foresell.access import api_keys, factors, passkeys, passwords, sessions, sign_in, users
 from foresell.access.principal import Principal
-from foresell.api.http.authentication import keyring_of, principals_of, site_of, visitor_of
+from foresell.api.http.authentication import client_info_of, keyring_of, principals_of, site_of
 from foresell.api.http.dependencies import AppStateOf, signed_in
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import answer
@@ -161,7 +161,7 @@ async def change_profile(request: Request, web: AppStateOf, principal: SignedInU
     changes = body.model_dump(exclude_none=True)
     async with web.transaction(principal.user_id) as con:
         if "preferences" in changes:
-            kept = await SQL.row(con, "users.myself")
+            kept = await SQL.row(con, "users.load_own")
             changes["preferences"] = {**(kept["preferences"] if kept else {}), **changes["preferences"]}
         await users.change_own(con, principal.user_id, changes)
         if body.email:
@@ -177,21 +177,23 @@ async def change_password(request: Request, web: AppStateOf, principal: SignedIn
     session_id = require_person(principal)
     async with web.transaction(principal.user_id) as con:
         may_skip = bool(await SQL.run(con, "sessions.is_fresh_from_link", session_id=session_id))
-        has = await factors.of_user(con)
+        has = await factors.load_factors(con)
         guess = None
         if has.password and not may_skip:
             if body.current is None:
                 raise UsageError("The current password is needed.", parameter="current")
-            guess = await sign_in.guess_again(con, keyring_of(request), principal.user_id, visitor_of(request))
+            guess = await sign_in.open_factor_attempt(
+                con, keyring_of(request), principal.user_id, client_info_of(request)
+            )
     if guess:
-        right, _ = await passwords.verified(body.current or "", guess.stored)
+        right, _ = await passwords.verify_password(body.current or "", guess.stored)
         if not right:
             raise UsageError("This is not the current password.", parameter="current")
     elif not may_skip:
         principal.require_recent_factor()
     async with web.transaction(principal.user_id) as con:
         if guess:
-            await sign_in.right(con, guess)
+            await sign_in.confirm_attempt(con, guess)
         await set_password(con, body.password)
         await sessions.end_others(con, session_id, "password changed")
         await _record(request, con, principal, "password.set")
@@ -244,7 +246,7 @@ async def list_own_sessions(web: AppStateOf, principal: SignedInUser) -> Respons
     """Where one is signed in."""
     require_person(principal)
     async with web.transaction(principal.user_id) as con:
-        rows = await sessions.listed(con)
+        rows = await sessions.list_sessions(con)
     data = [{**row, "current": row["session_id"] == principal.session_id} for row in rows]
     return answer({"data": data, "total": len(data)})
 
@@ -271,7 +273,7 @@ async def list_own_passkeys(web: AppStateOf, principal: SignedInUser) -> Respons
     """One's passkeys."""
     require_person(principal)
     async with web.transaction(principal.user_id) as con:
-        rows = await passkeys.listed(con)
+        rows = await passkeys.list_passkeys(con)
     return answer({"data": rows, "total": len(rows)})
 
 
@@ -280,7 +282,7 @@ async def create_passkey_registration(request: Request, web: AppStateOf, princip
     """What the browser needs to make a passkey. Needs a recent second factor (or sign-in)."""
     _require_reauthenticated_person(principal)
     async with web.transaction(principal.user_id) as con:
-        ticket, options = await passkeys.new_options(
+        ticket, options = await passkeys.registration_options(
             con, site_of(request), principal.user_id, principal.email, principal.name
         )
     return answer({"ticket": ticket, "options": options})
@@ -319,7 +321,7 @@ async def list_own_api_keys(web: AppStateOf, principal: SignedInUser) -> Respons
     """One's keys that still count."""
     require_person(principal)
     async with web.transaction(principal.user_id) as con:
-        rows = await api_keys.listed(con)
+        rows = await api_keys.list_own_keys(con)
     return answer({"data": [describe_api_key(row) for row in rows], "total": len(rows)})
 
 

@@ -13,13 +13,13 @@ from foresell.access import factors, links, passkeys, passwords, sessions, sign_
 from foresell.access.principal import Principal, load_principal
 from foresell.api.http.authentication import (
     authenticate,
+    client_info_of,
     drop_cookie,
     keyring_of,
     principals_of,
     refresh_token_of,
     set_cookies,
     site_of,
-    visitor_of,
 )
 from foresell.api.http.dependencies import AppStateOf, public, signed_in
 from foresell.api.http.error_handlers import documented
@@ -103,17 +103,17 @@ class StepUpRequest(Body):
 )
 async def sign_in_by_password(request: Request, web: AppStateOf, body: SignInRequest) -> Response:
     """Sign in with e-mail and password. Slow to guess: 429 after a few wrong ones from a device not seen before."""
-    visitor = visitor_of(request)
+    client_info = client_info_of(request)
     async with web.transaction(None) as con:
-        guess = await sign_in.guess(con, keyring_of(request), body.email, visitor)
-    right, rehashed = await passwords.verified(body.password, guess.stored)
+        guess = await sign_in.open_attempt(con, keyring_of(request), body.email, client_info)
+    right, rehashed = await passwords.verify_password(body.password, guess.stored)
     async with web.transaction(guess.user_id) as con:
         if right and guess.user_id:
-            await sign_in.right(con, guess)
+            await sign_in.confirm_attempt(con, guess)
             if rehashed:
                 await SQL.run(con, "factors.rehash_password", hash=rehashed)
             return await _answer(
-                request, con, await sign_in.accept(con, guess.user_id, "password", visitor), "password"
+                request, con, await sign_in.begin_session(con, guess.user_id, "password", client_info), "password"
             )
         await _refused(request, con, guess.user_id, "password")
     raise WrongCredentials(sign_in.WRONG, remedy="Try again, or ask an administrator for a one-time link.")
@@ -122,16 +122,16 @@ async def sign_in_by_password(request: Request, web: AppStateOf, body: SignInReq
 @router.post("/second-factor", response_model=SignInResult, responses=documented(), dependencies=[public()])
 async def confirm_second_factor(request: Request, web: AppStateOf, body: SecondFactorRequest) -> Response:
     """Finish a sign-in with a code of the authenticator app or a recovery code. Each code counts once."""
-    visitor, keyring = visitor_of(request), keyring_of(request)
+    client_info, keyring = client_info_of(request), keyring_of(request)
     if bool(body.code) == bool(body.recovery_code):
         raise UsageError("Give either a code or a recovery code.", parameter="code")
     async with web.transaction(None) as con:
-        user_id, by = await sign_in.pending(con, body.ticket)
-        guess = await sign_in.guess_again(con, keyring, user_id, visitor)
+        user_id, by = await sign_in.load_pending(con, body.ticket)
+        guess = await sign_in.open_factor_attempt(con, keyring, user_id, client_info)
     async with web.transaction(user_id) as con:
         if await sign_in.check_factor(con, keyring, user_id, code=body.code, recovery_code=body.recovery_code):
-            await sign_in.right(con, guess)
-            return await _answer(request, con, await sign_in.complete(con, body.ticket, visitor), by)
+            await sign_in.confirm_attempt(con, guess)
+            return await _answer(request, con, await sign_in.complete(con, body.ticket, client_info), by)
         await _refused(request, con, user_id, "second factor")
     raise WrongCredentials("The code is wrong, or was used before.", remedy="Wait for the next code and try again.")
 
@@ -141,16 +141,16 @@ async def confirm_second_factor(request: Request, web: AppStateOf, body: SecondF
 )
 async def sign_in_by_link(request: Request, web: AppStateOf, body: OneTimeLinkRequest) -> Response:
     """Sign in with a one-time link, setting a password on the way where one is given. A refused password spends nothing."""
-    visitor = visitor_of(request)
+    client_info = client_info_of(request)
     async with web.transaction(None) as con:
-        user_id = await links.take(con, body.token, visitor)
+        user_id = await links.consume_link(con, body.token, client_info)
         if user_id is not None:
             if body.password is not None:
                 await set_password(con, body.password)
                 await record.record(
                     con, "password.set", actor=user_id, subject=f"user:{user_id}", request_id=_id(request)
                 )
-            return await _answer(request, con, await sign_in.accept(con, user_id, "link", visitor), "link")
+            return await _answer(request, con, await sign_in.begin_session(con, user_id, "link", client_info), "link")
         await _refused(request, con, None, "link")
     raise LinkExpired(remedy="Ask for a new one.")
 
@@ -159,18 +159,20 @@ async def sign_in_by_link(request: Request, web: AppStateOf, body: OneTimeLinkRe
 async def create_passkey_sign_in(request: Request, web: AppStateOf) -> Response:
     """What the browser needs to sign in with a passkey."""
     async with web.transaction(None) as con:
-        ticket, options = await passkeys.options(con, site_of(request))
+        ticket, options = await passkeys.sign_in_options(con, site_of(request))
     return answer({"ticket": ticket, "options": options})
 
 
 @router.post("/passkey", response_model=SignInResult, responses=documented(), dependencies=[public()])
 async def sign_in_by_passkey(request: Request, web: AppStateOf, body: PasskeyAssertion) -> Response:
     """Sign in with a passkey; nothing else is asked."""
-    visitor = visitor_of(request)
+    client_info = client_info_of(request)
     async with web.transaction(None) as con:
-        user_id = await passkeys.prove(con, site_of(request), body.ticket, body.credential)
+        user_id = await passkeys.verify_assertion(con, site_of(request), body.ticket, body.credential)
         if user_id is not None:
-            return await _answer(request, con, await sign_in.accept(con, user_id, "passkey", visitor), "passkey")
+            return await _answer(
+                request, con, await sign_in.begin_session(con, user_id, "passkey", client_info), "passkey"
+            )
         await _refused(request, con, None, "passkey")
     raise WrongCredentials("This passkey was not accepted.", remedy="Try again, or sign in another way.")
 
@@ -224,7 +226,7 @@ async def reauthenticate(request: Request, web: AppStateOf, body: StepUpRequest,
     right = await _proved(request, web, principal, body)
     async with web.transaction(principal.user_id) as con:
         if right:
-            await sessions.prove(con, session_id)
+            await sessions.record_step_up(con, session_id)
             await record.record(con, "step-up", actor=principal.user_id, request_id=_id(request))
         else:
             await _refused(request, con, principal.user_id, "step-up")
@@ -235,23 +237,26 @@ async def reauthenticate(request: Request, web: AppStateOf, body: StepUpRequest,
 
 
 async def _proved(request: Request, web: AppStateOf, principal: Principal, body: StepUpRequest) -> bool:
-    visitor, keyring, user_id = visitor_of(request), keyring_of(request), principal.user_id
+    client_info, keyring, user_id = client_info_of(request), keyring_of(request), principal.user_id
     if body.passkey:
         async with web.transaction(None) as con:
-            return await passkeys.prove(con, site_of(request), body.passkey.ticket, body.passkey.credential) == user_id
+            return (
+                await passkeys.verify_assertion(con, site_of(request), body.passkey.ticket, body.passkey.credential)
+                == user_id
+            )
     async with web.transaction(user_id) as con:
-        has = await factors.of_user(con)
+        has = await factors.load_factors(con)
         if body.password and has.second:
             raise UsageError("There is a second factor.", remedy="Give its code.", parameter="code")
-        guess = await sign_in.guess_again(con, keyring, user_id, visitor)
+        guess = await sign_in.open_factor_attempt(con, keyring, user_id, client_info)
     if body.password:
-        right, _ = await passwords.verified(body.password, guess.stored)
+        right, _ = await passwords.verify_password(body.password, guess.stored)
     async with web.transaction(user_id) as con:
         if body.code:
             right = await sign_in.check_factor(con, keyring, user_id, code=body.code, recovery_code=None)
             right = right or await sign_in.check_factor(con, keyring, user_id, code=None, recovery_code=body.code)
         if right:
-            await sign_in.right(con, guess)
+            await sign_in.confirm_attempt(con, guess)
         return right
 
 
@@ -264,7 +269,7 @@ async def _session_of(request: Request, web: AppStateOf) -> tuple[int, str] | No
     if not token:
         return None
     async with web.transaction(None) as con:
-        return await sessions.of_token(con, token[:200])
+        return await sessions.find_by_token(con, token[:200])
 
 
 async def _answer(

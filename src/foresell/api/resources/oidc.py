@@ -11,7 +11,14 @@ from pydantic import BaseModel
 
 from foresell.access import oidc, sign_in
 from foresell.api.http.app_state import AppState
-from foresell.api.http.authentication import LOOPBACK_NAMES, binder_of, origin_of, set_binder, set_cookies, visitor_of
+from foresell.api.http.authentication import (
+    LOOPBACK_NAMES,
+    binder_of,
+    client_info_of,
+    origin_of,
+    set_binder,
+    set_cookies,
+)
 from foresell.api.http.dependencies import AppStateOf, app_state_of, public
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import answer
@@ -60,7 +67,7 @@ async def start_provider_sign_in(
     client = _client(request, provider)
     begun = await client.begin(_redirect_uri(request, provider), onward)
     async with web.transaction(None) as con:
-        await oidc.remember(con, begun)
+        await oidc.store_request(con, begun)
     response = RedirectResponse(begun.url, 303)
     set_binder(request, response, begun.binder)
     return response
@@ -93,17 +100,17 @@ async def finish_provider_sign_in(
 async def _came_back(request: Request, web: AppState, client: oidc.Client, state: str, code: str | None) -> Response:
     name, request_id = client.provider.name, getattr(request.state, "request_id", None)
     async with web.transaction(None) as con:
-        returned = await oidc.returned(con, client, state, binder_of(request))
+        returned = await oidc.complete_request(con, client, state, binder_of(request))
     if not code:
         raise NotSignedIn("The provider did not sign you in.")
     identity = await client.identity(_redirect_uri(request, name), code, returned)
     async with web.transaction(None) as con:
-        user_id = await oidc.user_of(con, client.provider, identity)
+        user_id = await oidc.find_user(con, client.provider, identity)
         if user_id is None:
             detail = {"by": "oidc", "provider": name}
             await record.record(con, "sign-in.refused", actor=None, detail=detail, request_id=request_id)
             return RedirectResponse("/sign-in?refused=stranger", 303)
-        result = await sign_in.accept(con, user_id, "oidc", visitor_of(request))
+        result = await sign_in.begin_session(con, user_id, "oidc", client_info_of(request))
         if isinstance(result, sign_in.NextStep):
             return RedirectResponse(f"/sign-in?ticket={quote(result.ticket)}&next={quote(returned.onward)}", 303)
         detail = {"by": "oidc", "provider": name, "session_id": result.session.session_id}

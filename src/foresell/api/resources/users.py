@@ -149,7 +149,7 @@ class NewTeam(Body):
 async def list_users(web: AppStateOf, principal: Manager) -> Response:
     """Everybody who may sign in, or once did."""
     async with web.transaction(principal.user_id) as con:
-        rows = await users.listed(con)
+        rows = await users.list_users(con)
     return answer({"data": rows, "total": len(rows), "page": 1, "next_cursor": None})
 
 
@@ -158,7 +158,7 @@ async def add_user(request: Request, web: AppStateOf, principal: Manager, body: 
     """Add a user. The answer holds the one-time link by which the person comes in and sets a password."""
     async with web.transaction(principal.user_id) as con:
         user = await users.create(con, name=body.name, email=body.email, roles=body.roles, team_id=body.team_id)
-        token = await links.issue(con, user["user_id"])
+        token = await links.issue_link(con, user["user_id"])
         await _record(request, con, principal, "user.added", user["user_id"], {"roles": user["roles"]})
     return answer({**user, "link": links.url(origin_of(request), token)}, 201)
 
@@ -193,7 +193,7 @@ async def reset_user(
     forget = bool(body and body.second_factor)
     async with web.transaction(principal.user_id) as con:
         await users.reset(con, user_id, factors=forget)
-        token = await links.issue(con, user_id)
+        token = await links.issue_link(con, user_id)
         await _record(request, con, principal, "user.reset", user_id, {"second_factor": forget})
     principals_of(request).forget()
     return answer({"link": links.url(origin_of(request), token)})
@@ -203,7 +203,7 @@ async def reset_user(
 async def list_roles(web: AppStateOf, principal: Manager) -> Response:
     """Every role, what it reaches and what it permits."""
     async with web.transaction(principal.user_id) as con:
-        rows = await users.roles(con)
+        rows = await users.list_roles(con)
     return answer({"data": rows, "total": len(rows)})
 
 
@@ -211,7 +211,7 @@ async def list_roles(web: AppStateOf, principal: Manager) -> Response:
 async def list_teams(web: AppStateOf, principal: Manager) -> Response:
     """Every team."""
     async with web.transaction(principal.user_id) as con:
-        rows = await users.teams(con)
+        rows = await users.list_teams(con)
     return answer({"data": rows, "total": len(rows)})
 
 
@@ -228,7 +228,7 @@ async def add_team(request: Request, web: AppStateOf, principal: Manager, body: 
 async def list_api_keys(web: AppStateOf, principal: Annotated[Principal, require("keys.manage")]) -> Response:
     """Everybody's keys that still count; DELETE /api/me/api-keys/{key_id} ends one."""
     async with web.transaction(principal.user_id) as con:
-        rows = await api_keys.of_everybody(con)
+        rows = await api_keys.list_all_keys(con)
     data = [{**describe_api_key(row), "user_id": row["user_id"], "owner": row["owner"]} for row in rows]
     return answer({"data": data, "total": len(data)})
 

@@ -14,9 +14,9 @@ SQL = AsyncStatements("foresell.access")
 
 async def describe_account(con: AsyncConnection, principal: Principal) -> dict[str, Any]:
     """The account of the signed-in user, in the shape of `Me`."""
-    row = await SQL.row(con, "users.myself")
+    row = await SQL.row(con, "users.load_own")
     assert row
-    has = await factors.of_user(con)
+    has = await factors.load_factors(con)
     return {
         **row,
         "user_id": principal.user_id,
@@ -40,9 +40,9 @@ def require_person(principal: Principal) -> str:
 
 async def set_password(con: AsyncConnection, password: str) -> None:
     """Give the user this transaction acts for another password. Raises UsageError when it is not good enough."""
-    row = await SQL.row(con, "users.myself")
-    has = await factors.of_user(con)
+    row = await SQL.row(con, "users.load_own")
+    has = await factors.load_factors(con)
     assert row
     passwords.check_new(password, has_factor=bool(has.second), context=(row["name"], row["email"]))
     stands = passwords.stands_alone(password)
-    await SQL.run(con, "factors.set_password", hash=await passwords.hashed(password), stands_alone=stands)
+    await SQL.run(con, "factors.set_password", hash=await passwords.hash_password(password), stands_alone=stands)
