@@ -78,7 +78,7 @@ ACTIONS: list[tuple[str, Callable[[httpx2.Client, list[str]], None], dict[str, i
     ("rep", lambda client, ids: check(client.post(f"/api/customers/{ids[0]}/contact/reveal")), {"contact.reveal": 1}),
     ("rep", export(), {"export": 3}),
     ("manager", export(contacts=True, columns=["customer_id", "email"]), {"export": 3, "contact.export": 3}),
-    ("admin", assign, {"assignment.made": 3, "assignment.undone": 3}),
+    ("admin", assign, {"customers.assigned": 3, "assignment.undone": 3}),
     ("analyst", save_and_delete_view, {"view.saved": 0, "view.deleted": 0}),
     ("analyst", save_rules, {"segments.rules": 0}),
 ]  # fmt: skip

@@ -94,7 +94,7 @@ def test_erasing_needs_the_right_and_a_recent_second_factor(served: Served) -> N
         set(shown) - {"country"}
     )
     assert served.client("steward").get(f"/api/customers/{customer}").status_code == 200
-    [erased] = events(served, "erase")
+    erased = events(served, "erase")[0]
     assert (erased["actor_id"], erased["via"], erased["subject"]) == (
         served.users["steward"],
         "web",
