@@ -14,10 +14,10 @@ from foresell.store.database import Database
 SCHEMAS = ("core", "access", "privacy", "audit", "engagement", "jobs", "api", "delivery", "web")
 
 
-def dump(settings: Settings, database: str) -> list[str]:
-    """Everything in our schemas as sorted statements, and the rules it comes with."""
+def dump(settings: Settings, database: str, *options: str) -> list[str]:
+    """Our schemas as lines of SQL with their rows, in the order of pg_dump; `options` are those of pg_dump."""
     conninfo = embedded.conninfo(settings.home, "postgres", database)
-    command = [str(embedded.BIN / "pg_dump"), *(f"--schema={name}" for name in SCHEMAS), "-d", conninfo]
+    command = [str(embedded.BIN / "pg_dump"), *(f"--schema={name}" for name in SCHEMAS), *options, "-d", conninfo]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     lines = [line for line in text.splitlines() if line and not line.startswith(("--", "\\"))]
     return [line for line in lines if not re.match(r"\d+\t\w+\t[0-9a-f]{64}\t", line)]  # rows of schema_migrations

@@ -12,13 +12,18 @@ import typer
 
 from foresell.cli import printing
 from foresell.cli.options import Json
-from foresell.errors import ForesellError
+from foresell.errors import DatabaseTooOld, ForesellError
 from foresell.settings import Settings, read_settings
 from foresell.snapshot.open import open_snapshot
 from foresell.store import embedded, runs
 from foresell.store.database import Database, open_database
 
 FREE_GIB = 1.0
+#: What to do with a home from before 0.2.0.
+UPGRADE = (
+    "Export what you need with the version of Foresell that made it (or keep the source files), then start a new home"
+    " (set FORESELL_HOME to a new folder) and load the files again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,8 @@ def run_checks(settings: Settings) -> list[Check]:
 def _attempt(name: str, check: Callable[[], Check]) -> Check:
     try:
         return check()
+    except DatabaseTooOld as error:
+        return Check(name, False, error.message, UPGRADE)
     except ForesellError as error:
         return Check(name, False, error.message, error.remedy)
     except OSError as error:

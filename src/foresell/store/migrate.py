@@ -75,10 +75,12 @@ def read_schema() -> str:
 
 def _resolve_includes(text: str) -> str:
     """Replace each line `-- include PACKAGE FILE` by the text of that file of an installed package."""
-    return _INCLUDE.sub(
-        lambda match: resources.files(match[1]).joinpath(match[2]).read_text(encoding="utf-8"),
-        text,
-    )
+    return _INCLUDE.sub(lambda match: read_include(match[1], match[2]), text)
+
+
+def read_include(package: str, file: str) -> str:
+    """The text of an SQL file of an installed package."""
+    return resources.files(package).joinpath(file).read_text(encoding="utf-8")
 
 
 def migrate(owner_conninfo: str, *, make_roles: bool) -> list[int]:
