@@ -29,11 +29,11 @@ class _Others(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
-        log = structlog.get_logger(room=record.name)
+        log = structlog.get_logger(component=record.name)
         say = log.error if record.levelno >= logging.ERROR else log.warning
         say("a library complains", action="library", kind=kind, where=f"{record.module}:{record.lineno}")
 
 
-def logger(room: str) -> structlog.typing.FilteringBoundLogger:
-    """The logger of one room; call it as `log.info("batch loaded", action="load", batch_id=7)`."""
-    return cast("structlog.typing.FilteringBoundLogger", structlog.get_logger(room=room))
+def logger(component: str) -> structlog.typing.FilteringBoundLogger:
+    """The logger of one component; call it as `log.info("batch loaded", action="load", batch_id=7)`."""
+    return cast("structlog.typing.FilteringBoundLogger", structlog.get_logger(component=component))

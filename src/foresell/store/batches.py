@@ -28,7 +28,7 @@ UNDO_STEPS = (
     "mark_undone",
 )
 
-log = logger("truth")
+log = logger("store")
 
 
 def list_batches(database: Database, *, limit: int = 100) -> list[dict[str, Any]]:

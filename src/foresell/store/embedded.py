@@ -64,7 +64,7 @@ log_parameter_max_length_on_error = 0
 log_line_prefix = '%m [%p] '
 """
 
-log = logger("truth")
+log = logger("store")
 
 
 def conninfo(home: Path, role: str, database: str = DATABASE) -> str:

@@ -20,7 +20,7 @@ from foresell.types import ContactVault
 if TYPE_CHECKING:
     import adbc_driver_postgresql.dbapi as adbc
 
-log = logger("truth")
+log = logger("store")
 
 
 def erase(database: Database, vault: ContactVault, customer_id: str) -> int:

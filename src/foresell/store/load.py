@@ -30,7 +30,7 @@ LOAD = "queries/load.sql"
 CONTACT_ROWS = 65_536
 BATCH_ROWS = 2_048  # small: a batch is sent while the next is made; 122,880 left the server waiting a third of the time
 
-log = logger("truth")
+log = logger("store")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from foresell.store.database import Database
 if TYPE_CHECKING:
     import adbc_driver_postgresql.dbapi as adbc
 
-log = logger("truth")
+log = logger("store")
 
 #: The columns of `predictions`; a test compares them with the schema. Scores without one are saved as JSON in other_scores.
 PREDICTION_COLUMNS = (
