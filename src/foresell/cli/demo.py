@@ -80,8 +80,9 @@ def _print_results() -> None:
         "segment": "Segment", "customers": "Customers", "revenue": "Net revenue", "advice": "Recommended action",
     }  # fmt: skip
     printing.print_table(segments, columns)
-    printing.print_text()
-    print_call_list(run, total, rows, contacts=True)
+    if rows:
+        printing.print_text()
+        print_call_list(run, total, rows, contacts=True)
 
 
 def _print_next_steps() -> None:

@@ -9,6 +9,7 @@ import typer
 
 from foresell.audit.record import record_sync
 from foresell.cli import printing
+from foresell.cli.labels import label_task
 from foresell.cli.options import Json
 from foresell.cli.outcomes import Grouping, print_outcomes
 from foresell.cli.session import open_home
@@ -62,10 +63,10 @@ def train(
         printing.print_json({"trained": trained, "refused": refused})
         return
     for model in kept:
-        printing.print_text(f"Model {model.model_id}, {model.task}: {model.kind}. {model.reason}")
+        printing.print_text(f"Model {model.model_id}, {label_task(model.task)}: {model.kind}. {model.reason}")
         _print_targets(model.card.get("targets", []))
     for name, reason in refused.items():
-        printing.print_text(f"{name}: not trained, the model in use stays. {reason}")
+        printing.print_text(f"{label_task(name)}: not trained, the model in use stays. {reason}")
     printing.print_text("Next: foresell metrics    To use the models: foresell refresh")
 
 
@@ -111,7 +112,7 @@ def _print_task(task: Mapping[str, Any], all_cutoffs: bool) -> None:
     """The model of one task and its backtest."""
     model = task["model"]
     version = f"{model['kind']} (model {model['model_id']}, as of {model['as_of']})" if model else task["level"]
-    printing.print_text(f"\n{task['task']}: {version}")
+    printing.print_text(f"\n{label_task(task['task'])}: {version}")
     printing.print_text(f"  {task['sentence']}")
     if model:
         _print_backtest(task["task"], model, all_cutoffs)
@@ -145,10 +146,10 @@ def _print_means(figures: Sequence[Mapping[str, Any]], kind: str) -> None:
         name: name for name in sorted(measured)
     }
     baselines = {name: heading for name, heading in BASELINES.items() if name in measured}
-    _print_pivot([row for row in means if row["population"] == "all"], "model", {"model": "  Model", **columns})
+    _print_pivot([row for row in means if row["population"] == "all"], "model", {"model": "Model", **columns})
     served = [row for row in means if row["model"] == kind]
     if len({row["population"] for row in served}) > 1:
-        _print_pivot(served, "population", {"population": "  Customers", **columns, **baselines})
+        _print_pivot(served, "population", {"population": "Customers", **columns, **baselines})
     _print_intervals(means, kind)
 
 

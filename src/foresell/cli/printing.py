@@ -73,6 +73,11 @@ def format_value(value: Any) -> str:
     return str(value)
 
 
+def is_numeric(value: Any) -> bool:
+    """Whether a value is aligned like a number: numbers, and percentages as text."""
+    return isinstance(value, (int, float, Decimal)) or (isinstance(value, str) and value.endswith(" %"))
+
+
 def print_table(
     rows: Sequence[Row], columns: Mapping[str, str], *, title: str | None = None, plain_ids: Iterable[str] = ()
 ) -> None:
@@ -84,7 +89,7 @@ def print_table(
     ids = set(plain_ids)
     for place, (key, heading) in enumerate(columns.items()):
         widest = max((len(format_value(row.get(key))) for row in rows), default=0)
-        numeric = any(isinstance(row.get(key), (int, float, Decimal)) for row in rows)
+        numeric = any(is_numeric(row.get(key)) for row in rows)
         grid.add_column(
             heading,
             justify="right" if numeric else "left",

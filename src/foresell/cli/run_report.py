@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from foresell.cli import printing
+from foresell.cli.labels import label_task
 from foresell.store import model_registry, runs
 from foresell.store.database import Database
 
@@ -34,7 +35,7 @@ def print_run(
     )
     _print_line_classes(classes)
     for model in models:
-        printing.print_text(f"{model['task']}: {'off. ' if model['level'] == 'off' else ''}{model['sentence']}")
+        printing.print_text(f"{label_task(model['task'])}: {model['sentence']}")
 
 
 def _print_line_classes(classes: Sequence[Mapping[str, Any]]) -> None:

@@ -44,6 +44,9 @@ def list_users(context: typer.Context, json: Json = False) -> None:
     if json:
         printing.print_json(rows)
         return
+    if not rows:
+        printing.print_text("No users yet. Add one: foresell users add EMAIL --name NAME --role ROLE")
+        return
     for row in rows:
         row["roles"] = ", ".join(row["roles"])
         row["team"] = row["team"]["name"] if row["team"] else None
