@@ -93,7 +93,7 @@ export function Filters({ search, onChange }: Props) {
             />
             <NativeSelect
               className={css.filter}
-              label="Chance to order (30 days)"
+              label="Chance to order"
               value={String(search.min_probability ?? '')}
               onChange={event =>
                 onChange({ min_probability: event.currentTarget.value ? Number(event.currentTarget.value) : undefined })
