@@ -34,8 +34,9 @@ from benchmarks.ground import SEED
 from benchmarks.measure import Bar, keep, table
 
 from foresell.access.tokens import fingerprint, new_secret
+from foresell.database import Database
 from foresell.settings import Settings
-from foresell.store.database import Database, open_database
+from foresell.store.database import open_database
 
 WORKERS = 2
 RATE = 50

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import duckdb
 
+from foresell.database import Database
 from foresell.sql import read_sql
 from foresell.store import export_tables
-from foresell.store.database import Database
 from foresell.store.load import BATCH_ROWS
 
 #: From the truth's tables as they arrive (money in ten-thousandths) to what the RFM query reads.

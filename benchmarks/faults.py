@@ -33,6 +33,7 @@ from benchmarks.measure import Bar, keep, quick, table
 from foresell import demo, logs
 from foresell.access import tokens
 from foresell.access.keyring import Keyring
+from foresell.database import embedded_conninfo
 from foresell.settings import Settings
 from foresell.store import embedded
 from foresell.store.database import open_database
@@ -72,7 +73,7 @@ class Shop:
 
     def token(self, user_id: int) -> str:
         """A fresh access token. The sessions are made here, beside the API, so that sign-in is not what is measured."""
-        with psycopg.connect(embedded.conninfo(self.settings.home, "foresell_app")) as con:
+        with psycopg.connect(embedded_conninfo(self.settings.home, "foresell_app")) as con:
             row = con.execute(
                 "insert into access.sessions (user_id, signed_in_by, device, expires_at)"
                 " values (%s, 'password', 'faults', now() + interval '1 day') returning session_id",
@@ -231,7 +232,7 @@ def run(faults: int, *, with_keys: bool = True, durable: bool = True) -> tuple[d
     chance, recovery = random.Random(SEED), {kind: [] for kind in dict.fromkeys(VICTIMS)}
     with shop() as one:
         if not durable:
-            with psycopg.connect(embedded.conninfo(one.settings.home, "postgres"), autocommit=True) as con:
+            with psycopg.connect(embedded_conninfo(one.settings.home, "postgres"), autocommit=True) as con:
                 con.execute("alter role foresell_web set synchronous_commit = off")
                 con.execute("alter system set wal_writer_delay = '10s'")
                 con.execute("alter system set wal_writer_flush_after = '2GB'")

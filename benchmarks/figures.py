@@ -21,9 +21,10 @@ from benchmarks.measure import Bar, keep, table
 from foresell import logs
 from foresell.access.principal import Principal
 from foresell.api.app import create_app
+from foresell.database import Database
 from foresell.errors import NotFound
 from foresell.settings import Settings
-from foresell.store.database import Database, open_database
+from foresell.store.database import open_database
 
 WARM = 200
 LIMIT_MS = 150.0

@@ -14,9 +14,10 @@ import psutil
 import psycopg
 
 from foresell import demo, logs
+from foresell.database import Database, embedded_conninfo
 from foresell.settings import Settings
 from foresell.store import embedded
-from foresell.store.database import Database, open_database
+from foresell.store.database import open_database
 
 #: Where large files are shared by the benchmarks of one `python -m benchmarks`; it is deleted at the end.
 FOLDER = "FORESELL_BENCH_FOLDER"
@@ -47,7 +48,7 @@ def fresh_home() -> Iterator[Database]:
 
 def settle(database: Database) -> None:
     """Write the server's dirty pages out, so that what is timed next does not pay for what came before."""
-    with psycopg.connect(embedded.conninfo(database.settings.home, "postgres"), autocommit=True) as con:
+    with psycopg.connect(embedded_conninfo(database.settings.home, "postgres"), autocommit=True) as con:
         con.execute("checkpoint")
 
 

@@ -18,7 +18,7 @@ from benchmarks import bare
 from benchmarks.ground import SEED, demo_orders, fresh_home, settle, watched_server, workspace
 from benchmarks.measure import GIB, Bar, Watch, keep, quick, table, watch
 
-from foresell.store.database import Database
+from foresell.database import Database
 from foresell.workflows.load import load_file
 from foresell.workflows.refresh import run_refresh
 

@@ -33,8 +33,9 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from foresell.access import passwords
 from foresell.access.tokens import new_secret
+from foresell.database import Database
 from foresell.settings import Settings
-from foresell.store.database import Database, open_database
+from foresell.store.database import open_database
 
 EMAIL = "pages@foresell.example"
 ROW, CHART, TABLE = "[data-row]", "main svg.recharts-surface", "main tbody tr"

@@ -18,7 +18,7 @@ from benchmarks.ground import SEED, demo_orders, fresh_home, online_retail, sett
 from benchmarks.measure import GIB, Bar, Watch, keep, quick, table, watch
 from psycopg.conninfo import conninfo_to_dict
 
-from foresell.store.database import Database
+from foresell.database import Database
 from foresell.workflows.load import load_file
 from foresell.workflows.refresh import run_refresh
 

@@ -12,8 +12,8 @@ import pyarrow as pa
 from benchmarks.ground import SEED, fresh_home, settle
 from benchmarks.measure import Bar, keep, quick, table, watch
 
+from foresell.database import Database
 from foresell.store import runs
-from foresell.store.database import Database
 
 CUSTOMERS = 1_000_000
 LIMIT_SECONDS = 60.0

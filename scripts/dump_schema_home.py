@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 from foresell import __version__
+from foresell.database import embedded_conninfo
 from foresell.settings import Settings
 from foresell.store import embedded
 from foresell.store.database import open_database
@@ -46,7 +47,7 @@ def dump_home() -> str:
                 con.execute(ROWS.encode())
             command = [
                 str(embedded.BIN / "pg_dump"), "--column-inserts", *(f"--schema={name}" for name in SCHEMAS),
-                "-d", embedded.conninfo(settings.home, "postgres", "foresell"),
+                "-d", embedded_conninfo(settings.home, "postgres", "foresell"),
             ]  # fmt: skip
             text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         finally:

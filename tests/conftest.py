@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from foresell import logs
+from foresell.database import Database
 from foresell.settings import Settings
 from foresell.store import embedded
-from foresell.store.database import Database, open_database
+from foresell.store.database import open_database
 from tests.support.public_data import find_or_fetch
 from tests.support.served import served
 

@@ -29,10 +29,10 @@ class ContactVault(Protocol):
     def make_kek(self, kek_id: int) -> None:
         """Make the key-encryption key with this number."""
 
-    def keks(self) -> list[int]:
+    def key_numbers(self) -> list[int]:
         """The numbers of the key-encryption keys there are."""
 
-    def destroy_keks_before(self, kek_id: int) -> list[int]:
+    def destroy_keys_before(self, kek_id: int) -> list[int]:
         """Destroy every older key-encryption key; returns their numbers."""
 
     def seal(self, source: str, kek_id: int, records: pa.Table) -> pa.Table:

@@ -17,11 +17,14 @@ import duckdb
 import pytest
 
 from foresell import logs
+from foresell.database import Database
 from foresell.errors import ForesellError
+from foresell.privacy import erasure
+from foresell.privacy.contacts import read_contacts
 from foresell.privacy.vault import Vault, vault_of
 from foresell.settings import Settings
-from foresell.store import batches, customer_contacts, embedded, erasure
-from foresell.store.database import Database, open_database
+from foresell.store import batches, embedded
+from foresell.store.database import open_database
 from foresell.workflows.load import load_file
 from foresell.workflows.refresh import run_refresh
 from tests.support.served import Served, running, staff_and_customers, superuser
@@ -109,7 +112,7 @@ def test_the_canaries_are_there(aviary: tuple[Served, Path]) -> None:
     served, _ = aviary
     with served.database.connect() as con:
         ids = [row["customer_id"] for row in con.execute("select customer_id from customers order by 1").fetchall()]
-    known = customer_contacts.contacts(served.database, vault_of(served.settings), ids)
+    known = read_contacts(served.database, vault_of(served.settings), ids)
     assert len({contact["email"] for contact in known.values()}) == SUBJECTS
     assert all(str(contact["phone"]).startswith("0799-555-") for contact in known.values())
 
@@ -165,8 +168,8 @@ def test_an_erased_canary_is_gone_also_from_a_restored_backup(aviary: tuple[Serv
     shutil.copytree(served.settings.keys, keys_before)
     gone = GONE
     for customer in gone:
-        erasure.erase(served.database, vault, customer)
-    left = customer_contacts.contacts(served.database, vault, [f"C{number:06}" for number in range(1, SUBJECTS + 1)])
+        erasure.erase_customer(served.database, vault, customer)
+    left = read_contacts(served.database, vault, [f"C{number:06}" for number in range(1, SUBJECTS + 1)])
     assert {customer for customer, contact in left.items() if not contact["email"]} == set(gone)
     assert all(left[customer]["name"] is None for customer in gone)
 
@@ -176,12 +179,12 @@ def test_an_erased_canary_is_gone_also_from_a_restored_backup(aviary: tuple[Serv
         assert opened(database, vault_of(restored), gone) == set(), "the key they were wrapped by is destroyed"
         everybody = [f"C{number:06}" for number in range(1, SUBJECTS + 1)]
         assert opened(database, vault_of(restored), everybody) == set(), "nor, yet, does anybody else's"
-        records, erased = erasure.restore(database, vault_of(restored))
+        records, erased = erasure.restore_keys(database, vault_of(restored))
         assert (records, erased) == (SUBJECTS - len(gone), len(gone))
         assert opened(database, vault_of(restored), everybody) == set(everybody) - set(gone)
-        names = customer_contacts.contacts(database, vault_of(restored), gone)
+        names = read_contacts(database, vault_of(restored), gone)
         assert all(names[customer]["name"] is None for customer in gone)
-        erasure.erase(database, vault_of(restored), everybody[1])
+        erasure.erase_customer(database, vault_of(restored), everybody[1])
     finally:
         embedded.stop(restored.home)
 
@@ -212,7 +215,7 @@ def opened(database: Database, vault: Vault, customers: list[str]) -> set[str]:
     found = set()
     for customer in customers:
         try:
-            contact = customer_contacts.contacts(database, vault, [customer])[customer]
+            contact = read_contacts(database, vault, [customer])[customer]
         except ForesellError:
             continue
         if contact["email"]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from foresell.privacy.contacts import read_contacts
 from foresell.privacy.vault import vault_of
-from foresell.store import customer_contacts
 from tests.support.served import Served
 
 
@@ -13,7 +13,7 @@ from tests.support.served import Served
 def known(served: Served) -> dict[str, dict[str, str]]:
     """What is on file of the customers of the first rep and of the other."""
     ids = served.customers["rep"] + served.customers["other_rep"]
-    return customer_contacts.contacts(served.database, vault_of(served.settings), ids)
+    return read_contacts(served.database, vault_of(served.settings), ids)
 
 
 def events(served: Served, action: str) -> list[dict[str, object]]:

@@ -8,8 +8,8 @@ import httpx2
 import pytest
 
 from foresell.cli.installation import print_first_link
+from foresell.database import Database
 from foresell.settings import Settings
-from foresell.store.database import Database
 from tests.api.people import PHRASE
 from tests.support.served import running
 

@@ -14,8 +14,8 @@ import httpx2
 import pytest
 
 from foresell.api.http import upload as receiver
+from foresell.database import Database
 from foresell.store import jobs
-from foresell.store.database import Database
 from tests.support.served import Served
 from tests.support.worker import Worker, until
 

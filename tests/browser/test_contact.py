@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
+from foresell.privacy.contacts import read_contacts
 from foresell.privacy.vault import vault_of
-from foresell.store import customer_contacts
 from tests.api.people import Person, sql
 from tests.support.browsing import PANEL, Pages, to
 from tests.support.served import Served
@@ -14,7 +14,7 @@ REVEALS = "select count(*) from audit.events where action = 'contact.reveal' and
 
 
 def test_a_reveal_is_written_down_and_ends_with_the_page(pages: Pages, served: Served, manager: Person) -> None:
-    known_contacts = customer_contacts.contacts(served.database, vault_of(served.settings), served.customers["rep"])
+    known_contacts = read_contacts(served.database, vault_of(served.settings), served.customers["rep"])
     customer, known = next((id_, each) for id_, each in known_contacts.items() if each["email"])
     subject = f"customer:{customer}"
     page = pages(manager)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pyotp
 from playwright.sync_api import Page, expect
 
+from foresell.privacy.contacts import read_contacts
 from foresell.privacy.vault import vault_of
-from foresell.store import customer_contacts
 from tests.api.people import PHRASE, Person, invite, rewind_totp, sql, with_totp
 from tests.support.browsing import ROW, Pages, hand_over, listed, sign_in, to
 from tests.support.served import Served
@@ -193,7 +193,7 @@ def test_an_export_with_contact_data_needs_the_second_factor(pages: Pages, serve
         page.keyboard.press("Enter")
     with Path(download.value.path()).open(encoding="utf-8-sig", newline="") as file:
         exported = {row["Customer ID"]: row["E-mail"] for row in csv.DictReader(file)}
-    known = customer_contacts.contacts(served.database, vault_of(served.settings), rows)
+    known = read_contacts(served.database, vault_of(served.settings), rows)
     assert exported == {customer: known[customer]["email"] or "" for customer in rows}
 
 

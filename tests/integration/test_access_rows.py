@@ -12,10 +12,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from foresell.database import Database
 from foresell.errors import ForesellError
 from foresell.settings import Settings
 from foresell.store import embedded
-from foresell.store.database import Database, open_database
+from foresell.store.database import open_database
 
 PERSONAL = (
     "passwords",

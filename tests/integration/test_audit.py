@@ -17,9 +17,9 @@ from foresell.audit.anchors import AnchorLog
 from foresell.audit.record import record_sync
 from foresell.audit.seal import seal_events
 from foresell.audit.verify import verify_audit
+from foresell.database import Database, Role, embedded_conninfo
 from foresell.errors import AuditBroken
-from foresell.store import batches, embedded
-from foresell.store.database import Database, Role
+from foresell.store import batches
 from tests.support.loading import load
 from tests.support.staged import staged
 
@@ -30,7 +30,7 @@ EVENTS, SEALS = 120, 12
 
 def superuser(database: Database) -> Con:
     return psycopg.connect(
-        embedded.conninfo(database.settings.home, "postgres"), autocommit=True, row_factory=dict_row
+        embedded_conninfo(database.settings.home, "postgres"), autocommit=True, row_factory=dict_row
     )  # fmt: skip
 
 

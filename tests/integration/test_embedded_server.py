@@ -12,10 +12,11 @@ from dataclasses import replace
 import psycopg
 import pytest
 
+from foresell.database import Database, embedded_conninfo
 from foresell.errors import DatabaseUnavailable, ForesellError
 from foresell.settings import Settings
 from foresell.store import embedded, migrate
-from foresell.store.database import Database, open_database
+from foresell.store.database import open_database
 
 
 def ask(database: Database, query: str) -> object:
@@ -156,10 +157,10 @@ def test_an_unreachable_server_of_ones_own_is_said_plainly(settings: Settings) -
 
 def test_ones_own_server_works_by_url(settings: Settings, database: Database) -> None:
     """A plain database on a server Foresell did not make: it creates its roles and schema there and drops to them."""
-    admin = embedded.conninfo(settings.home, "postgres", "postgres")
+    admin = embedded_conninfo(settings.home, "postgres", "postgres")
     with psycopg.connect(admin, autocommit=True) as con:
         con.execute("create database theirs")
-    url = embedded.conninfo(settings.home, "postgres", "theirs")
+    url = embedded_conninfo(settings.home, "postgres", "theirs")
     own = replace(settings, database_url=url, owner_url=url)
     theirs = open_database(own)
     assert ask(theirs, "select current_user") == "foresell_app"

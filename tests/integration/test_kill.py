@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from foresell import demo
+from foresell.database import Database
 from foresell.settings import Settings
 from foresell.store import batches, embedded, runs
-from foresell.store.database import Database, open_database
+from foresell.store.database import open_database
 from foresell.workflows.load import load_file
 from foresell.workflows.refresh import run_refresh
 from tests.support.store_dump import fingerprint

@@ -8,9 +8,9 @@ from decimal import Decimal
 import psycopg
 import pytest
 
+from foresell.database import Database
 from foresell.errors import Busy, NotFound, UsageError
 from foresell.store import batches
-from foresell.store.database import Database
 from tests.support.loading import load
 from tests.support.staged import staged
 from tests.support.store_dump import dump

@@ -8,19 +8,20 @@ import psycopg
 import pytest
 
 from foresell.cli import doctor
+from foresell.database import Database, embedded_conninfo
 from foresell.errors import DatabaseTooOld, IncompatibleDatabase
 from foresell.settings import Settings
-from foresell.store import embedded, migrate
-from foresell.store.database import Database, open_database
+from foresell.store import migrate
+from foresell.store.database import open_database
 from tests.integration.test_schema import dump
 
 HOMES = sorted((Path(__file__).parent / "schema_homes").glob("*.sql"))
 
 
 def new_database(settings: Settings, name: str) -> str:
-    with psycopg.connect(embedded.conninfo(settings.home, "postgres", "postgres"), autocommit=True) as con:
+    with psycopg.connect(embedded_conninfo(settings.home, "postgres", "postgres"), autocommit=True) as con:
         con.execute(f"create database {name} owner foresell_owner".encode())
-    return embedded.conninfo(settings.home, "foresell_owner", name)
+    return embedded_conninfo(settings.home, "foresell_owner", name)
 
 
 @pytest.mark.parametrize("home", HOMES, ids=lambda home: home.stem)
@@ -29,7 +30,7 @@ def test_a_home_of_every_released_schema_migrates_to_the_current_one(
 ) -> None:
     conninfo = new_database(settings, "released")
     procrastinate = migrate.read_include("procrastinate", "sql/schema.sql")
-    with psycopg.connect(embedded.conninfo(settings.home, "postgres", "released")) as con:
+    with psycopg.connect(embedded_conninfo(settings.home, "postgres", "released")) as con:
         con.execute(b"set role foresell_owner; create schema job_queue; set search_path = job_queue")
         con.execute(procrastinate.encode())
         con.execute(b"reset role")
@@ -69,7 +70,7 @@ def test_a_failing_migration_is_named_and_leaves_nothing(
 
 
 def test_a_home_older_than_0_2_0_is_refused_and_doctor_says_what_to_do(settings: Settings, database: Database) -> None:
-    with psycopg.connect(embedded.conninfo(settings.home, "postgres", "foresell")) as con:
+    with psycopg.connect(embedded_conninfo(settings.home, "postgres", "foresell")) as con:
         con.execute("drop schema core cascade")
         con.execute("create schema truth authorization foresell_owner")
         con.execute("create table truth.schema_migrations (version integer primary key, name text not null)")

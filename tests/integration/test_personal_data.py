@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from foresell.database import Database
 from foresell.errors import ForesellError, NotFound
+from foresell.privacy import erasure
+from foresell.privacy.contacts import read_contacts
 from foresell.privacy.vault import Vault, vault_of
-from foresell.store import batches, customer_contacts, erasure, repairs
-from foresell.store.database import Database
+from foresell.store import batches, repairs
 from foresell.types import Staging
 from tests.support.loading import load
 from tests.support.staged import staged
@@ -39,7 +41,7 @@ def vault(database: Database) -> Vault:
 
 
 def contact(database: Database, vault: Vault, customer_id: str) -> dict[str, str | None]:
-    found = customer_contacts.contacts(database, vault, [customer_id])[customer_id]
+    found = read_contacts(database, vault, [customer_id])[customer_id]
     return {field: found[field] for field in ("email", "phone", "address")}
 
 
@@ -109,7 +111,7 @@ def test_rotation_keeps_everything_readable_and_destroys_the_old_key(database: D
     load(database, with_contacts(ORDERS, anna=ANNA))
     keys = database.settings.keys
     assert (keys / "kek-1").stat().st_mode & 0o777 == 0o600
-    assert erasure.rotate(database, vault) == 2
+    assert erasure.rotate_keys(database, vault) == 2
     assert not (keys / "kek-1").exists() and (keys / "kek-2").exists()
     assert contact(database, vault, "C000001") == ANNA
     load(database, with_contacts("A4 anna 2026-02-01 ok mug 1 3.50", anna={"email": "anna@new.example"}))
@@ -120,7 +122,7 @@ class Killed(BaseException):
     """The process is gone here."""
 
 
-@pytest.mark.parametrize("moment", ["make_kek", "rewrap", "destroy_keks_before"])
+@pytest.mark.parametrize("moment", ["make_kek", "rewrap", "destroy_keys_before"])
 @pytest.mark.parametrize("after", [False, True])
 def test_rotation_killed_anywhere_loses_nothing(
     database: Database, vault: Vault, monkeypatch: pytest.MonkeyPatch, moment: str, after: bool
@@ -135,12 +137,12 @@ def test_rotation_killed_anywhere_loses_nothing(
 
     monkeypatch.setattr(Vault, moment, dies)
     with pytest.raises(Killed):
-        erasure.rotate(database, vault)
+        erasure.rotate_keys(database, vault)
     monkeypatch.undo()
     assert contact(database, vault, "C000001") == ANNA
     repairs.destroy_unused_keys(database, vault)
     assert contact(database, vault, "C000001") == ANNA
-    kek_id = erasure.rotate(database, vault)
+    kek_id = erasure.rotate_keys(database, vault)
     assert contact(database, vault, "C000001") == ANNA
     assert {file.name for file in database.settings.keys.glob("kek-*")} == {f"kek-{kek_id}"}
 
@@ -158,7 +160,7 @@ def test_erasing_a_person_leaves_the_orders_and_nothing_brings_the_person_back(
     load(database, with_contacts(ORDERS, anna=ANNA))
     newer = load(database, with_contacts("A4 anna 2026-02-01 ok mug 1 3.50", anna={"email": "anna@new.example"}))
     orders = one(database, "select count(*) from transactions where customer_id = 'C000001'")
-    assert erasure.erase(database, vault, "C000001") == 1
+    assert erasure.erase_customer(database, vault, "C000001") == 1
     gone = {"email": None, "phone": None, "address": None}
     assert contact(database, vault, "C000001") == gone
     assert one(database, "select count(*) from transactions where customer_id = 'C000001'") == orders
@@ -171,7 +173,7 @@ def test_erasing_a_person_leaves_the_orders_and_nothing_brings_the_person_back(
     batches.undo(database, newer.batch_id or 0)
     assert contact(database, vault, "C000001") == gone
     with pytest.raises(NotFound):
-        erasure.erase(database, vault, "C999999")
+        erasure.erase_customer(database, vault, "C999999")
 
 
 def test_the_console_cannot_read_contact_data(database: Database) -> None:

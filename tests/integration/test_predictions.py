@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from foresell import demo
+from foresell.database import Database
 from foresell.errors import NotFound, NotReady
 from foresell.scores import train
 from foresell.settings import Settings
 from foresell.snapshot import queries
 from foresell.snapshot.open import open_snapshot
 from foresell.store import model_registry, runs
-from foresell.store.database import Database
 from foresell.workflows import refresh
 from foresell.workflows.backfill import backfill_runs
 from foresell.workflows.load import load_file

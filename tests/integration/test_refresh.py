@@ -10,13 +10,13 @@ from decimal import Decimal
 import duckdb
 import pytest
 
+from foresell.database import Database
 from foresell.errors import Busy, DatabaseUnavailable, ForesellError, NotFound, NotReady
 from foresell.scores.rfm import score as rfm
 from foresell.settings import Settings
 from foresell.snapshot import build, queries
 from foresell.snapshot.open import open_snapshot
 from foresell.store import embedded, runs
-from foresell.store.database import Database
 from foresell.workflows import refresh
 from foresell.workflows.refresh import run_refresh
 from tests.support.loading import load

@@ -7,16 +7,16 @@ import subprocess
 
 import psycopg
 
+from foresell.database import Database, embedded_conninfo
 from foresell.settings import Settings
 from foresell.store import embedded, migrate
-from foresell.store.database import Database
 
 SCHEMAS = ("core", "access", "privacy", "audit", "engagement", "jobs", "api", "delivery", "web")
 
 
 def dump(settings: Settings, database: str, *options: str) -> list[str]:
     """Our schemas as lines of SQL with their rows, in the order of pg_dump; `options` are those of pg_dump."""
-    conninfo = embedded.conninfo(settings.home, "postgres", database)
+    conninfo = embedded_conninfo(settings.home, "postgres", database)
     command = [str(embedded.BIN / "pg_dump"), *(f"--schema={name}" for name in SCHEMAS), *options, "-d", conninfo]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     lines = [line for line in text.splitlines() if line and not line.startswith(("--", "\\"))]
@@ -24,9 +24,9 @@ def dump(settings: Settings, database: str, *options: str) -> list[str]:
 
 
 def test_schema_file_and_migrations_agree(settings: Settings, database: Database) -> None:
-    with psycopg.connect(embedded.conninfo(settings.home, "postgres", "postgres"), autocommit=True) as con:
+    with psycopg.connect(embedded_conninfo(settings.home, "postgres", "postgres"), autocommit=True) as con:
         con.execute("create database fresh owner foresell_owner")
-    with psycopg.connect(embedded.conninfo(settings.home, "foresell_owner", "fresh")) as con:
+    with psycopg.connect(embedded_conninfo(settings.home, "foresell_owner", "fresh")) as con:
         con.execute(migrate.read_schema().encode())
     migrated, fresh = dump(settings, "foresell"), dump(settings, "fresh")
     assert len(fresh) > 200

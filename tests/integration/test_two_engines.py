@@ -11,11 +11,11 @@ import polars as pl
 import pytest
 
 from foresell import demo
+from foresell.database import Database
 from foresell.settings import Settings
 from foresell.snapshot.open import open_snapshot
 from foresell.sql import read_sql
 from foresell.store import runs
-from foresell.store.database import Database
 from foresell.workflows.load import load_file
 from foresell.workflows.refresh import run_refresh
 from tests.support.transpile import transpile

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from foresell.database import Database
 from foresell.settings import Settings
-from foresell.store.database import Database
 
 ORDERS = """Order No,Ordered At,Customer No,SKU,Quantity,Unit Price
 1001,2026-01-05,c1,mug,2,3.50

@@ -19,9 +19,9 @@ import httpx2
 import psutil
 import pytest
 
+from foresell.database import Database
 from foresell.settings import Settings
 from foresell.store import embedded
-from foresell.store.database import Database
 
 pytestmark = pytest.mark.slow_proof
 

@@ -7,8 +7,8 @@ import re
 import pytest
 from tests.journey.test_command_line import Shell
 
+from foresell.database import Database
 from foresell.settings import Settings
-from foresell.store.database import Database
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from foresell.database import Database
 from foresell.privacy.vault import vault_of
 from foresell.store import load as truth_load
-from foresell.store.database import Database
 from foresell.types import Batch, Staging
 
 

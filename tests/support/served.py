@@ -20,10 +20,11 @@ import uvicorn
 from foresell.access import tokens
 from foresell.access.keyring import Keyring
 from foresell.api.app import create_app
+from foresell.database import Database, embedded_conninfo
 from foresell.demo import Shop, write_shop
 from foresell.settings import Settings
 from foresell.store import embedded
-from foresell.store.database import Database, open_database
+from foresell.store.database import open_database
 from foresell.workflows.backfill import backfill_runs
 from foresell.workflows.load import load_file
 from foresell.workflows.refresh import run_refresh
@@ -153,4 +154,4 @@ def staff_and_customers(database: Database) -> tuple[dict[str, int], dict[str, l
 
 def superuser(settings: Settings) -> psycopg.Connection[tuple[object, ...]]:
     """A connection no rule holds for, to look at (or tamper with) what is really stored."""
-    return psycopg.connect(embedded.conninfo(settings.home, "postgres"), autocommit=True)
+    return psycopg.connect(embedded_conninfo(settings.home, "postgres"), autocommit=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foresell.store.database import Database
+from foresell.database import Database
 
 DATA_TABLES = ("customers", "customer_records", "products", "orders", "order_items", "superseded_rows")
 

@@ -13,9 +13,9 @@ from foresell.audit.seal import seal_events
 from foresell.cli import printing
 from foresell.cli.options import Json, Newest
 from foresell.cli.session import open_home
+from foresell.database import Database
 from foresell.errors import AuditBroken
-from foresell.store import customer_contacts
-from foresell.store.database import Database
+from foresell.privacy.contacts import resolve_customer_id
 
 audit_app = typer.Typer(help="List the audit log, or verify that it was not changed.", no_args_is_help=True)
 
@@ -60,7 +60,7 @@ def list_events(
 ) -> None:
     """List the audit log, newest first."""
     _, database = open_home()
-    customer_id = customer and customer_contacts.resolve(database, customer)
+    customer_id = customer and resolve_customer_id(database, customer)
     with database.connect() as con:
         rows = record.list_events_sync(con, limit=limit, action=action, customer=customer_id)
     if json:

@@ -6,17 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from foresell.cli import printing
+from foresell.database import Database
+from foresell.privacy.contacts import read_contacts
 from foresell.privacy.vault import vault_of
-from foresell.store import customer_contacts
-from foresell.store.database import Database
 
-CONTACT_COLUMNS = customer_contacts.CONTACT_COLUMNS
 TABLE_WIDTH = 150  # the call list as a table needs so many columns
 
 
 def add_contacts(database: Database, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows, one per customer, each with the customer's contact details."""
-    contacts = customer_contacts.contacts(database, vault_of(database.settings), [row["customer_id"] for row in rows])
+    contacts = read_contacts(database, vault_of(database.settings), [row["customer_id"] for row in rows])
     return [{**row, **contacts.get(row["customer_id"], {})} for row in rows]
 
 

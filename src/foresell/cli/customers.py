@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from foresell.cli import printing
-from foresell.cli.call_list import CONTACT_COLUMNS, add_contacts
+from foresell.cli.call_list import add_contacts
 from foresell.cli.options import (
     Category,
     Contacts,
@@ -23,9 +23,9 @@ from foresell.cli.options import (
     row_limit,
 )
 from foresell.cli.session import open_published
+from foresell.privacy.contacts import CONTACT_COLUMNS, resolve_customer_id
 from foresell.scores import registry
 from foresell.snapshot import queries
-from foresell.store import customer_contacts
 
 COLUMNS = {
     "customer_id": "Customer", "segment": "Segment", "rfm_score": "RFM", "last_purchase_day": "Last order",
@@ -89,7 +89,7 @@ def customer(
     For each score, the value and the range of values that leads to it.
     """
     with open_published() as (run, con, database):
-        details = queries.get_customer(con, customer_contacts.resolve(database, customer_id))
+        details = queries.get_customer(con, resolve_customer_id(database, customer_id))
     if json:
         printing.print_json({"run_id": run["run_id"], **details})
         return

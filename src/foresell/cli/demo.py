@@ -13,9 +13,9 @@ from foresell.cli.call_list import add_contacts, print_call_list
 from foresell.cli.installation import run_installation, running_process
 from foresell.cli.run_report import print_run, read_run_details
 from foresell.cli.session import open_home, open_published
+from foresell.database import Database
 from foresell.settings import Settings
 from foresell.snapshot import queries
-from foresell.store.database import Database
 from foresell.types import Progress
 from foresell.workflows.load import load_file
 from foresell.workflows.refresh import run_refresh

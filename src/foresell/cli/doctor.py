@@ -12,11 +12,12 @@ import typer
 
 from foresell.cli import printing
 from foresell.cli.options import Json
+from foresell.database import Database
 from foresell.errors import DatabaseTooOld, ForesellError
 from foresell.settings import Settings, read_settings
 from foresell.snapshot.open import open_snapshot
 from foresell.store import embedded, runs
-from foresell.store.database import Database, open_database
+from foresell.store.database import open_database
 
 FREE_GIB = 1.0
 #: What to do with a home from before 0.2.0.

@@ -18,10 +18,11 @@ from foresell.access import links, users
 from foresell.audit import record
 from foresell.cli import printing
 from foresell.cli.supervisor import Supervisor, open_listener
+from foresell.database import Database
 from foresell.errors import Busy
 from foresell.settings import Settings
 from foresell.store import embedded
-from foresell.store.database import Database, open_database
+from foresell.store.database import open_database
 
 STOP_SECONDS = 60.0
 

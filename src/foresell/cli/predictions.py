@@ -8,15 +8,16 @@ from typing import Annotated, Any
 import typer
 
 from foresell.cli import printing
-from foresell.cli.call_list import CONTACT_COLUMNS, add_contacts, join_reasons, print_call_list
+from foresell.cli.call_list import add_contacts, join_reasons, print_call_list
 from foresell.cli.options import Category, Contacts, From, Json, Limit, Output, Segment, To, parse_day, row_limit
 from foresell.cli.session import open_published
+from foresell.database import Database
 from foresell.errors import NotReady, UsageError
+from foresell.privacy.contacts import CONTACT_COLUMNS
 from foresell.scores import registry
 from foresell.scores.churn.score import STATES
 from foresell.snapshot import queries
 from foresell.store import model_registry
-from foresell.store.database import Database
 
 CSV_COLUMNS = (
     "segment", "rfm_score", "probability", "expected_order_value", "expected_value", "churn_state", "churn_90",

@@ -7,8 +7,9 @@ import typer
 from foresell.cli import printing
 from foresell.cli.options import CustomerId, Json, Yes, confirm
 from foresell.cli.session import open_home
+from foresell.privacy import erasure
+from foresell.privacy.contacts import resolve_customer_id
 from foresell.privacy.vault import vault_of
-from foresell.store import customer_contacts, erasure
 
 keys_app = typer.Typer(help="Manage the keys that encrypt contact details.", no_args_is_help=True)
 
@@ -25,9 +26,9 @@ def erase(customer_id: CustomerId, yes: Yes = False, json: Json = False) -> None
     Deletes name, address and contact details. Orders and scores stay, without a name.
     """
     settings, database = open_home()
-    customer = customer_contacts.resolve(database, customer_id)
+    customer = resolve_customer_id(database, customer_id)
     confirm(f"Permanently erase the personal data of {customer}? This cannot be undone.", yes=yes, json=json)
-    records = erasure.erase(database, vault_of(settings), customer)
+    records = erasure.erase_customer(database, vault_of(settings), customer)
     if json:
         printing.print_json({"customer_id": customer, "records": records})
     else:
@@ -38,7 +39,7 @@ def erase(customer_id: CustomerId, yes: Yes = False, json: Json = False) -> None
 def rotate_keys(json: Json = False) -> None:
     """Create a new key-encryption key, re-encrypt all record keys with it, and destroy the old one."""
     settings, database = open_home()
-    kek_id = erasure.rotate(database, vault_of(settings))
+    kek_id = erasure.rotate_keys(database, vault_of(settings))
     if json:
         printing.print_json({"kek_id": kek_id})
     else:
@@ -53,7 +54,7 @@ def restore_keys(yes: Yes = False, json: Json = False) -> None:
     """After restoring a database backup: make contact details readable again, except of customers erased since."""
     settings, database = open_home()
     confirm("Was this database restored from a backup? Records without a key are erased.", yes=yes, json=json)
-    opened, erased = erasure.restore(database, vault_of(settings))
+    opened, erased = erasure.restore_keys(database, vault_of(settings))
     if json:
         printing.print_json({"opened": opened, "erased": erased})
     else:

@@ -7,8 +7,8 @@ from typing import Any
 
 from foresell.cli import printing
 from foresell.cli.labels import label_task
+from foresell.database import Database
 from foresell.store import model_registry, runs
-from foresell.store.database import Database
 
 MEANING = {
     "counted": "sales of products to identified customers",

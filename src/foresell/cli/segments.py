@@ -15,12 +15,12 @@ from foresell.audit.record import record_sync
 from foresell.cli import printing
 from foresell.cli.options import Json
 from foresell.cli.session import open_home, open_published
+from foresell.database import Database
 from foresell.errors import UsageError
 from foresell.scores.rfm import segments as rules
 from foresell.snapshot import queries
 from foresell.store import runs
 from foresell.store import segment_rules as stored_rules
-from foresell.store.database import Database
 
 segments_app = typer.Typer(help="List the segments; show or change their rules.")
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import duckdb
 
+from foresell.database import Database
 from foresell.privacy.vault import vault_of
 from foresell.settings import Settings, read_settings
 from foresell.snapshot.open import open_snapshot
 from foresell.store import repairs, runs
-from foresell.store.database import Database, open_database
+from foresell.store.database import open_database
 
 
 def open_home() -> tuple[Settings, Database]:

@@ -15,10 +15,10 @@ from foresell.audit import record
 from foresell.cli import printing
 from foresell.cli.options import Json
 from foresell.cli.session import open_home
+from foresell.database import Database
 from foresell.db import AsyncConnection, AsyncStatements, Row
 from foresell.errors import NotFound
 from foresell.settings import Settings
-from foresell.store.database import Database
 
 SQL = AsyncStatements("foresell.access")
 

@@ -40,7 +40,7 @@ OPENED = pa.schema({"record_id": pa.int64(), **dict.fromkeys(FIELDS, pa.string()
 KEYS = pa.schema({"record_id": pa.int64(), "kek_id": pa.int32(), "wrapped_key": pa.binary()})
 
 
-Keks = Callable[[int], AESGCM]
+KeyReader = Callable[[int], AESGCM]
 Hasher = Callable[[str, bytes], bytes]
 
 
@@ -54,13 +54,13 @@ class Vault:
         """Make the key-encryption key with this number."""
         self._key_store.make(f"kek-{kek_id}")
 
-    def keks(self) -> list[int]:
+    def key_numbers(self) -> list[int]:
         """The numbers of the key-encryption keys there are."""
         return sorted(int(name[4:]) for name in self._key_store.names(r"kek-\d+"))
 
-    def destroy_keks_before(self, kek_id: int) -> list[int]:
+    def destroy_keys_before(self, kek_id: int) -> list[int]:
         """Destroy every older key-encryption key; returns their numbers."""
-        old = [number for number in self.keks() if number < kek_id]
+        old = [number for number in self.key_numbers() if number < kek_id]
         for number in old:
             self._key_store.destroy(f"kek-{number}")
         return old
@@ -70,19 +70,22 @@ class Vault:
 
         A record that has a data key keeps it, so that what undo restores still opens; the others get one wrapped by `kek_id`.
         """
-        keks = self._kek_reader()
+        read_key = self._make_key_reader()
         hasher = self._make_hasher()
         return pa.Table.from_batches(
-            (_seal_batch(batch, source, kek_id, keks, hasher) for batch in records.to_batches(max_chunksize=65_536)),
+            (
+                _seal_batch(batch, source, kek_id, read_key, hasher)
+                for batch in records.to_batches(max_chunksize=65_536)
+            ),
             SEALED,
         )
 
     def open(self, source: str, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Batches of (record_id, source_key, contact, kek_id, wrapped), opened, as OPENED."""
-        keks = self._kek_reader()
+        read_key = self._make_key_reader()
         for batch in batches:
             contacts = [
-                open_envelope(unwrap(keks(kek_id), kek_id, wrapped, record_id), contact, contact_aad(source, key))
+                open_envelope(unwrap(read_key(kek_id), kek_id, wrapped, record_id), contact, contact_aad(source, key))
                 for record_id, key, contact, kek_id, wrapped in _rows(
                     batch, "record_id", "source_key", "contact", "kek_id", "wrapped_key"
                 )
@@ -92,19 +95,19 @@ class Vault:
 
     def open_records(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, str | None]]:
         """The contact data of rows with source, source_key, record_id, contact, kek_id and wrapped, one after the other."""
-        keks = self._kek_reader()
+        read_key = self._make_key_reader()
         for row in rows:
-            key = unwrap(keks(row["kek_id"]), row["kek_id"], row["wrapped_key"], row["record_id"])
+            key = unwrap(read_key(row["kek_id"]), row["kek_id"], row["wrapped_key"], row["record_id"])
             yield open_envelope(key, row["contact"], contact_aad(row["source"], row["source_key"]))
 
     def rewrap(self, kek_id: int, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Batches of KEYS, wrapped anew by `kek_id`."""
-        keks = self._kek_reader()
-        new = keks(kek_id)
+        read_key = self._make_key_reader()
+        new = read_key(kek_id)
         for batch in batches:
             nonces = _split(os.urandom(NONCE_BYTES * len(batch)), NONCE_BYTES)
             wrapped = [
-                wrap(new, kek_id, nonce, unwrap(keks(old), old, key, record_id), record_id)
+                wrap(new, kek_id, nonce, unwrap(read_key(old), old, key, record_id), record_id)
                 for (record_id, old, key), nonce in zip(_rows(batch, *KEYS.names), nonces, strict=True)
             ]
             ids = pa.array([kek_id] * len(batch), pa.int32())
@@ -123,7 +126,7 @@ class Vault:
         """The newest copy of the wrapped keys, and the number of the key-encryption key that opens it. Raises NotFound."""
         for file in reversed(self._copy_files()):
             kek_id = int(file.stem.removeprefix("subjects-"))
-            if kek_id in self.keks():
+            if kek_id in self.key_numbers():
                 return kek_id, pa.ipc.open_file(file.read_bytes()).read_all()
         raise NotFound(
             "There is no copy of the data keys.", remedy=f"Restore {self._key_store.folder} from its backup."
@@ -150,7 +153,7 @@ class Vault:
         hasher = self._make_hasher()
         return [hasher("erased", contact_aad(source, key)) for key in source_keys]
 
-    def _kek_reader(self) -> Keks:
+    def _make_key_reader(self) -> KeyReader:
         known: dict[int, AESGCM] = {}
 
         def kek(kek_id: int) -> AESGCM:
@@ -173,10 +176,10 @@ def vault_of(settings: Settings) -> Vault:
     return Vault(KeyStore(settings.keys, settings.kms_key))
 
 
-def _seal_batch(batch: pa.RecordBatch, source: str, kek_id: int, keks: Keks, hasher: Hasher) -> pa.RecordBatch:
+def _seal_batch(batch: pa.RecordBatch, source: str, kek_id: int, read_key: KeyReader, hasher: Hasher) -> pa.RecordBatch:
     """One batch as SEALED. A plain loop: five microseconds a record, most of them cipher."""
     random = _split(os.urandom(RANDOM_BYTES * len(batch)), RANDOM_BYTES)
-    kek = keks(kek_id)
+    kek = read_key(kek_id)
     columns: tuple[list[Any], ...] = ([], [], [], [], [], [])
     rows = _rows(batch, "record_id", "source_key", *FIELDS, "kek_id", "wrapped_key")
     for (record_id, source_key, email, phone, address, old_kek, old_key), random_bytes in zip(
@@ -186,7 +189,7 @@ def _seal_batch(batch: pa.RecordBatch, source: str, kek_id: int, keks: Keks, has
         if is_new := old_key is None:
             wrapped = wrap(kek, kek_id, random_bytes[NONCE_BYTES:-KEY_BYTES], key, record_id)
         else:
-            wrapped, key = old_key, unwrap(keks(old_kek), old_kek, old_key, record_id)
+            wrapped, key = old_key, unwrap(read_key(old_kek), old_kek, old_key, record_id)
         contact = {"email": email, "phone": phone, "address": address}
         columns[0].append(seal(key, nonce, contact, contact_aad(source, source_key)))
         columns[1].append(_blind_index(hasher, "email", _normalize_email(email)) if email else None)

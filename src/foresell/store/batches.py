@@ -7,10 +7,10 @@ from typing import Any
 
 import psycopg
 
+from foresell.database import Database
 from foresell.errors import Busy, NotFound, UsageError
 from foresell.logs import logger
 from foresell.sql import named_queries
-from foresell.store.database import Database
 
 UNDO_STEPS = (
     "drop_items",

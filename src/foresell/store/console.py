@@ -8,8 +8,8 @@ import duckdb
 import psycopg
 from psycopg.rows import tuple_row
 
+from foresell.database import Database
 from foresell.errors import UsageError
-from foresell.store.database import Database
 
 READ_ONLY = "The console only reads. Data comes in with: foresell load"
 

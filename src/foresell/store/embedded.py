@@ -7,11 +7,8 @@ Layout: `home/postgres/data`, `home/postgres/log`, `home/keys/<role>` (passwords
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import pwd
-import re
-import secrets
 import shutil
 import stat
 import subprocess
@@ -25,8 +22,8 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
+from foresell.database import EMBEDDED_DATABASE, embedded_conninfo, role_password, socket_folder
 from foresell.errors import DatabaseUnavailable, DiskTrouble
 from foresell.logs import logger
 from foresell.store.migrate import ROLES
@@ -41,7 +38,6 @@ def _wheel() -> Path:
 
 
 BIN = _wheel() / "pginstall18" / "bin"
-DATABASE = "foresell"
 START_SECONDS = 60
 #: What the server's log says of troubles that pass by themselves.
 PASSING = ("pre-existing shared memory", "postmaster.pid", "already exists", "starting up", "recovery")
@@ -67,16 +63,9 @@ log_line_prefix = '%m [%p] '
 log = logger("store")
 
 
-def conninfo(home: Path, role: str, database: str = DATABASE) -> str:
-    """The connection string of a role of the embedded server; it holds the role's password."""
-    return make_conninfo(
-        host=str(_socket_folder(home)), dbname=database, user=role, password=_password(home, role), connect_timeout=10
-    )
-
-
 def is_running(home: Path) -> bool:
     """Whether a server answers on this home."""
-    command = [str(BIN / "pg_isready"), "-q", "-h", str(_socket_folder(home))]
+    command = [str(BIN / "pg_isready"), "-q", "-h", str(socket_folder(home))]
     return (home / "postgres").is_dir() and subprocess.run(command, check=False).returncode == 0
 
 
@@ -116,26 +105,6 @@ def stop(home: Path) -> bool:
 
 def _data(home: Path) -> Path:
     return home / "postgres" / "data"
-
-
-def _socket_folder(home: Path) -> Path:
-    """Beside the data, unless that path is too long (107 characters) or too strange for a Unix socket."""
-    folder = home / "postgres"
-    if len(str(folder)) <= 85 and re.fullmatch(r"[\w./-]+", str(folder), re.ASCII):
-        return folder
-    return Path(tempfile.gettempdir()) / f"foresell-{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}"
-
-
-def _password(home: Path, role: str) -> str:
-    file = home / "keys" / role
-    try:
-        return file.read_text()
-    except FileNotFoundError:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False) as draft:
-            draft.write(secrets.token_urlsafe(24))
-        Path(draft.name).replace(file)
-        return file.read_text()
 
 
 @contextmanager
@@ -187,7 +156,7 @@ def _run(program: str, *arguments: object, cwd: Path = Path("/")) -> None:
 def _make(home: Path) -> None:
     """initdb into a draft folder, then rename: a half-made database is never mistaken for one."""
     data, draft = _data(home), home / "postgres" / "data.draft"
-    folder, socket = home / "postgres", _socket_folder(home)
+    folder, socket = home / "postgres", socket_folder(home)
     for path in (folder, socket):
         path.mkdir(parents=True, exist_ok=True)
         path.chmod(0o700)
@@ -197,7 +166,7 @@ def _make(home: Path) -> None:
         return
     shutil.rmtree(draft, ignore_errors=True)
     password_file = folder / "first-password"
-    password_file.write_text(_password(home, "postgres"))
+    password_file.write_text(role_password(home, "postgres"))
     password_file.chmod(0o600)
     _give_to_server(password_file)
     try:
@@ -257,7 +226,7 @@ def _start(home: Path) -> None:
 
 def _launch(home: Path, log_file: Path) -> subprocess.Popen[bytes]:
     """The server process itself: no shell in between, so a home may be called anything."""
-    command = [str(BIN / "postgres"), "-D", str(_data(home)), "-k", str(_socket_folder(home))]
+    command = [str(BIN / "postgres"), "-D", str(_data(home)), "-k", str(socket_folder(home))]
     with log_file.open("ab") as log_stream:
         return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log_stream, stderr=log_stream, start_new_session=True, cwd="/",
@@ -279,23 +248,27 @@ def _is_furnished(home: Path) -> bool:
 
 def _furnish(home: Path) -> None:
     """Create the database and its roles, none of them a superuser. Safe to repeat, after a crash or with a new role."""
-    with psycopg.connect(conninfo(home, "postgres", "postgres"), autocommit=True) as con:
+    with psycopg.connect(embedded_conninfo(home, "postgres", "postgres"), autocommit=True) as con:
         for role in ROLES:
             known = con.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone()
             verb = "alter" if known else "create"
             con.execute(
                 sql.SQL(verb + " role {} login nosuperuser nobypassrls nocreatedb nocreaterole password {}").format(
-                    sql.Identifier(role), sql.Literal(_password(home, role))
+                    sql.Identifier(role), sql.Literal(role_password(home, role))
                 )
             )
-        if not con.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
-            con.execute(sql.SQL("create database {} owner foresell_owner").format(sql.Identifier(DATABASE)))
-        con.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(DATABASE)))
-        con.execute(sql.SQL("grant connect, temporary on database {} to foresell_app").format(sql.Identifier(DATABASE)))
+        if not con.execute("select 1 from pg_database where datname = %s", [EMBEDDED_DATABASE]).fetchone():
+            con.execute(sql.SQL("create database {} owner foresell_owner").format(sql.Identifier(EMBEDDED_DATABASE)))
+        con.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(EMBEDDED_DATABASE)))
         con.execute(
-            sql.SQL("grant connect on database {} to foresell_reader, foresell_web").format(sql.Identifier(DATABASE))
+            sql.SQL("grant connect, temporary on database {} to foresell_app").format(sql.Identifier(EMBEDDED_DATABASE))
         )
-    with psycopg.connect(conninfo(home, "postgres"), autocommit=True) as con:
+        con.execute(
+            sql.SQL("grant connect on database {} to foresell_reader, foresell_web").format(
+                sql.Identifier(EMBEDDED_DATABASE)
+            )
+        )
+    with psycopg.connect(embedded_conninfo(home, "postgres"), autocommit=True) as con:
         con.execute("revoke all on schema public from public")
     ready = home / "keys" / "ready"
     ready.touch(mode=0o600)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
+from foresell.database import Database
 from foresell.sql import named_queries
-from foresell.store.database import Database
 
 
 def read_tables(database: Database) -> Iterator[tuple[str, pa.RecordBatchReader]]:

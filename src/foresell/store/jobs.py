@@ -12,10 +12,10 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
+from foresell.database import Database
 from foresell.errors import Busy, DatabaseUnavailable, ForesellError
 from foresell.logs import logger
 from foresell.sql import named_queries
-from foresell.store.database import Database
 
 TELL_SECONDS = 1.0
 ATTEMPTS = 3

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 
+from foresell.database import Database
 from foresell.errors import Busy, ForesellError
 from foresell.logs import logger
 from foresell.sql import named_queries
-from foresell.store.database import Database
 from foresell.types import Batch, BeforeCommit, ContactVault, Progress, Staging, no_progress
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from foresell.database import Database
 from foresell.db import Connection
 from foresell.errors import NotFound
 from foresell.sql import named_queries
-from foresell.store.database import Database
 
 if TYPE_CHECKING:
     import adbc_driver_postgresql.dbapi as adbc

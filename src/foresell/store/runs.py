@@ -12,10 +12,10 @@ import psycopg
 import pyarrow as pa
 from psycopg.types.json import Jsonb
 
+from foresell.database import Database
 from foresell.errors import Busy, ForesellError, NotFound, NotReady
 from foresell.logs import logger
 from foresell.sql import named_queries
-from foresell.store.database import Database
 
 if TYPE_CHECKING:
     import adbc_driver_postgresql.dbapi as adbc

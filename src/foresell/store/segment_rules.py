@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from foresell.database import Database
 from foresell.db import Connection
-from foresell.store.database import Database
 
 
 def segment_rules(database: Database) -> list[dict[str, Any]]:

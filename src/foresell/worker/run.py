@@ -12,11 +12,11 @@ from procrastinate.exceptions import ConnectorException
 
 from foresell.audit.anchors import AnchorLog
 from foresell.audit.seal import seal_events
+from foresell.database import Database
 from foresell.errors import AuditBroken, Busy, DatabaseUnavailable, ForesellError
 from foresell.logs import logger
 from foresell.settings import Settings
 from foresell.store import jobs
-from foresell.store.database import Database
 from foresell.uploads import Upload, folder_of
 from foresell.worker.tasks import run_job
 

@@ -6,13 +6,13 @@ import dataclasses
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from foresell.database import Database
 from foresell.errors import BadInput, EmptySource, TooManyRejects
 from foresell.logs import logger
 from foresell.settings import Settings
 from foresell.sources.files.inspection import inspect_file, save_mapping
 from foresell.sources.files.mapping import read_mapping
 from foresell.store import batches, jobs
-from foresell.store.database import Database
 from foresell.uploads import Upload
 from foresell.workflows.load import load_file
 from foresell.workflows.refresh import run_refresh

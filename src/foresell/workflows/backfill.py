@@ -6,9 +6,9 @@ from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
+from foresell.database import Database
 from foresell.errors import NotReady
 from foresell.settings import Settings
-from foresell.store.database import Database
 from foresell.types import Progress, no_progress
 from foresell.workflows.refresh import run_refresh
 

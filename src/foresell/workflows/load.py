@@ -6,13 +6,13 @@ from contextlib import closing
 from datetime import date
 from pathlib import Path
 
+from foresell.database import Database
 from foresell.privacy.vault import vault_of
 from foresell.settings import Settings
 from foresell.sources.files.mapping import Mapping
 from foresell.sources.files.rejects import check_rejects, write_rejects
 from foresell.sources.files.source import LINES, FileSource
 from foresell.store import load as store_load
-from foresell.store.database import Database
 from foresell.tempdirs import clear_scratch
 from foresell.types import Batch, BeforeCommit, Progress, no_progress
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import duckdb
 import pyarrow as pa
 
+from foresell.database import Database
 from foresell.scores import registry
 from foresell.scores.predict import TaskResult, predict_scores
 from foresell.scores.protocol import ScoringContext
@@ -18,7 +19,6 @@ from foresell.scores.training import outcomes
 from foresell.scores.training.features import features, frame_of
 from foresell.scores.training.model_registry import SEED, ModelVersion
 from foresell.store import model_registry, runs
-from foresell.store.database import Database
 from foresell.types import Progress
 
 if TYPE_CHECKING:

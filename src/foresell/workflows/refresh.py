@@ -13,12 +13,12 @@ import duckdb
 import pyarrow as pa
 
 import foresell
+from foresell.database import Database
 from foresell.scores import registry
 from foresell.scores.rfm.score import compute_rfm
 from foresell.settings import Settings
 from foresell.snapshot import build
 from foresell.store import export_tables, runs
-from foresell.store.database import Database
 from foresell.tempdirs import clear_scratch
 from foresell.types import BeforeCommit, Progress, no_progress
 from foresell.workflows import prediction

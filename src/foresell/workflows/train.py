@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from foresell.database import Database
 from foresell.scores import registry
 from foresell.scores.train import train_scores
 from foresell.scores.training.model_registry import ModelVersion
 from foresell.settings import Settings
 from foresell.snapshot.open import open_snapshot
 from foresell.store import runs
-from foresell.store.database import Database
 from foresell.types import Progress, no_progress
 from foresell.workflows import prediction
 

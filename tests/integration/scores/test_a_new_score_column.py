@@ -15,10 +15,10 @@ from scripts.openapi import FILE as CONTRACT
 from scripts.score_columns import FILE as DOCS
 from scripts.score_columns import page
 
+from foresell.database import Database
 from foresell.scores import registry
 from foresell.settings import Settings
 from foresell.store import runs
-from foresell.store.database import Database
 from tests.support.toy_score import COLUMN
 
 ROOT = Path(__file__).parents[3]

@@ -18,6 +18,7 @@ from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRe
 
 from foresell.access.principal import Principal, act_for, begin_for
 from foresell.api.http.tracing import span
+from foresell.database import Database
 from foresell.db import AsyncConnection
 from foresell.errors import DatabaseUnavailable, ForesellError, ModelUnavailable, NothingPublished
 from foresell.logs import logger
@@ -25,7 +26,6 @@ from foresell.settings import Settings
 from foresell.snapshot.queries import Filter, Ranks
 from foresell.snapshot.reader import Scope, ScopedSnapshot
 from foresell.sql import named_queries
-from foresell.store.database import Database
 
 POOL_SIZE = 8
 POOL_WAIT_SECONDS = 3.0

@@ -16,9 +16,9 @@ from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import answer, cursor_of, read_cursor
 from foresell.audit import record, verify
 from foresell.audit.anchors import AnchorLog
+from foresell.database import Database
 from foresell.errors import ParameterError
 from foresell.settings import Settings
-from foresell.store.database import Database
 
 router = APIRouter(prefix="/api/audit", tags=["audit"])
 Auditor = Annotated[Principal, require("audit.read")]

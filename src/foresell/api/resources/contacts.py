@@ -16,11 +16,11 @@ from foresell.api.http.responses import answer
 from foresell.api.shared import customer_lists
 from foresell.api.shared.schemas import CustomerId
 from foresell.audit import record
+from foresell.database import Database
 from foresell.errors import CustomerNotFound
+from foresell.privacy import erasure
 from foresell.privacy.envelope import FIELDS
 from foresell.privacy.vault import vault_of
-from foresell.store import erasure
-from foresell.store.database import Database
 
 router = APIRouter(prefix="/api/customers", tags=["contacts"])
 Revealer = Annotated[Principal, require("contacts.reveal")]
@@ -119,7 +119,7 @@ async def erase_customer(web: AppStateOf, principal: Eraser, customer_id: Custom
     if known is None:
         raise CustomerNotFound(remedy="Find the customer in the list: /api/customers?q=")
     database = Database(web.settings, acting_for=principal.user_id, via="web")
-    records = await anyio.to_thread.run_sync(erasure.erase, database, vault_of(web.settings), customer_id)
+    records = await anyio.to_thread.run_sync(erasure.erase_customer, database, vault_of(web.settings), customer_id)
     return answer({"customer_id": customer_id, "records": records})
 
 

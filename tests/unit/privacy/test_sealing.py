@@ -99,7 +99,7 @@ def test_a_safe_on_kms_keeps_nothing_readable(tmp_path: Path, kms_key: str) -> N
     (tmp_path / "kek-2.kms").write_bytes((tmp_path / "kek-1.kms").read_bytes())
     with pytest.raises(ForesellError, match="AWS KMS does not open the key kek-2"):
         safe.read("kek-2")
-    assert vault.destroy_keks_before(3) == [1, 2]
+    assert vault.destroy_keys_before(3) == [1, 2]
     with pytest.raises(ForesellError, match="kek-1 is missing"):
         next(vault.open_records([row]))
 
