@@ -8,7 +8,7 @@ export interface SentRequest {
   body: unknown
 }
 
-/** `"GET /api/runs": [200, { data: [] }]`; a function is asked for each request. */
+/** `"GET /api/runs": [200, { data: [] }]`; a function is called for each request. */
 export type Answers = Record<string, [number, unknown] | ((request: SentRequest) => [number, unknown])>
 
 /** Replaces `fetch` and returns the list of requests that change something, in order. What is not listed answers 404. */
