@@ -43,6 +43,8 @@ def find_retired_names(code: str) -> Iterator[tuple[int, str, str]]:
         bare = re.sub(r"\"[^\"]*\"|'[^']*'|`[^`]*`|#.*|--.*|//.*", "", line)
         parts = {part.lower() for name in NAME.findall(bare) for part in PART.findall(name)}
         for word in sorted(parts & RETIRED["names"].keys()):
+            if word in RETIRED["unless"] and re.search(RETIRED["unless"][word], line):
+                continue
             yield number, word, RETIRED["names"][word]
 
 
