@@ -120,6 +120,19 @@ def test_metrics_agree_with_their_own_confusion_matrix(served: Served) -> None:
     assert found["precision"] == pytest.approx(matrix["true_positive"] / said, abs=0.05)
 
 
+def test_the_predicted_label_follows_the_models_own_threshold(served: Served) -> None:
+    client = served.client("admin")
+    threshold = client.get("/api/distributions/probability").json()["cut_points"][0]
+    assert threshold != 0.5, "otherwise this shop cannot tell the threshold from one half"
+    listed = client.get("/api/customers", params={"sort": "probability", "limit": 1000}).json()["data"]
+    chances = {row["customer_id"]: row["probability"] for row in listed}
+    between = [who for who, chance in chances.items() if min(threshold, 0.5) <= chance < max(threshold, 0.5)]
+    assert between, "a customer must lie between the threshold and one half"
+    for who in (*between[:5], listed[0]["customer_id"], listed[-1]["customer_id"]):
+        label = client.get(f"/api/customers/{who}/details").json()["prediction"]["predicted_next_month"]
+        assert label is (chances[who] >= threshold), (who, chances[who], threshold)
+
+
 BAD = [
     ("/api/customers/rfm?limit=0", "limit"),
     ("/api/customers/rfm?limit=1001", "limit"),

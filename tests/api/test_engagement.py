@@ -78,6 +78,25 @@ def test_no_answer_is_tried_again_the_next_day(served: Served) -> None:
     assert best in listed and second not in listed
 
 
+@pytest.mark.parametrize(
+    ("outcome", "hours", "is_listed"),
+    [
+        ("reached", 14 * 24 - 1, False),
+        ("reached", 14 * 24 + 1, True),
+        ("not_interested", 4 * 24, False),
+        ("no_answer", 23, False),
+        ("no_answer", 25, True),
+    ],
+)
+def test_a_customer_rests_for_two_weeks_after_a_call(served: Served, outcome: str, hours: int, is_listed: bool) -> None:
+    rep = served.client("rep")
+    best = today(rep, 1)["data"][0]["customer_id"]
+    log(rep, best, outcome)
+    with served.database.connect("app") as con:
+        con.execute("update engagement.calls set called_at = now() - make_interval(hours => %s)", [hours])
+    assert (best in {row["customer_id"] for row in today(rep)["data"]}) is is_listed
+
+
 def test_undoing_a_call_lifts_its_snooze_and_no_other(served: Served) -> None:
     rep = served.client("rep")
     customer = served.customers["rep"][0]
