@@ -52,7 +52,7 @@ def predictions(customers: int, run_id: int) -> pa.Table:
 def save(database: Database, rows: pa.Table) -> None:
     """As a refresh does it, in a run of its own."""
     with database.arrow() as pg, pg.cursor() as cur:
-        runs.save(cur, {"predictions": rows.to_reader(ROWS)})
+        runs.save_scores(cur, {"predictions": rows.to_reader(ROWS)})
 
 
 def bare(database: Database, rows: pa.Table) -> None:

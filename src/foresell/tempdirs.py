@@ -13,7 +13,7 @@ from foresell.errors import DiskTrouble
 
 
 @contextmanager
-def scratch_folder(work: Path, purpose: str) -> Iterator[Path]:
+def temporary_folder(work: Path, purpose: str) -> Iterator[Path]:
     """An empty folder below `work`, gone when the block ends. Raises DiskTrouble when it cannot be made."""
     try:
         work.mkdir(parents=True, exist_ok=True)
@@ -29,7 +29,7 @@ def scratch_folder(work: Path, purpose: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def clear_scratch(work: Path) -> None:
+def clear_temporary_folders(work: Path) -> None:
     """Delete the scratch folders of processes that are gone."""
     for folder in work.glob("*-*"):
         pid = folder.name.rsplit("-", 1)[-1]

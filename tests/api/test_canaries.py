@@ -50,11 +50,11 @@ def street(number: int) -> str:
 
 
 @pytest.fixture(scope="module")
-def aviary(furnished_home: Path) -> Iterator[tuple[Served, Path]]:
+def aviary(prepared_home: Path) -> Iterator[tuple[Served, Path]]:
     """A home with 200 canaries loaded, changed, taken back and scored; and a backup of its database from then."""
     with tempfile.TemporaryDirectory(prefix="foresell-canary-") as folder:
         settings = Settings(home=Path(folder) / "home", memory_gib=1.0, threads=2)
-        subprocess.run(["/bin/cp", "-a", str(furnished_home), str(settings.home)], check=True)
+        subprocess.run(["/bin/cp", "-a", str(prepared_home), str(settings.home)], check=True)
         with (settings.home / "postgres" / "data" / "postgresql.conf").open("a") as file:
             file.write("wal_compression = off\nlog_statement = all\nlog_min_error_statement = error\n")
         database = open_database(settings)
@@ -83,7 +83,7 @@ def hatch(settings: Settings, database: Database, folder: Path) -> None:
     orders.write_text("order_id,customer_id,order_date,sku,quantity,unit_price\n" + "".join(lines))
     for file in (people_file, orders, newer, people_file):
         load_file(settings, database, file, source="shop")
-    batches.undo(
+    batches.undo_batch(
         database, max(batch["batch_id"] for batch in batches.list_batches(database) if batch["state"] == "loaded")
     )
     run_refresh(settings, database, predict=False)

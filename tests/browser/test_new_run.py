@@ -22,10 +22,10 @@ LISTS = ("/api/calls/today", "/api/customers")
 @pytest.fixture
 def publish(served: Served) -> Iterator[Callable[[], int]]:
     """Publishes a run of an earlier day, which ranks customers differently; afterwards restores the previous one."""
-    before = runs.published(served.database)["run_id"]
+    before = runs.get_published_run(served.database)["run_id"]
     yield lambda: int(run_refresh(served.settings, served.database, as_of=date(2026, 10, 1))["run_id"])
-    if runs.published(served.database)["run_id"] != before:
-        runs.rollback(served.database, before)
+    if runs.get_published_run(served.database)["run_id"] != before:
+        runs.roll_back(served.database, before)
 
 
 class ShownRuns:

@@ -34,11 +34,11 @@ ROLES = ("rep", "manager", "analyst", "marketer", "steward", "admin")
 
 
 @pytest.fixture(scope="module")
-def house(furnished_home: Path) -> Iterator[Database]:
+def house(prepared_home: Path) -> Iterator[Database]:
     """Users 1 to 6 of each role, and 7, another rep. 1 and 2 are a team; everybody has one of everything."""
     with tempfile.TemporaryDirectory(prefix="foresell-test-") as folder:
         settings = Settings(home=Path(folder) / "home", memory_gib=1.0, threads=2)
-        subprocess.run(["/bin/cp", "-a", str(furnished_home), str(settings.home)], check=True)
+        subprocess.run(["/bin/cp", "-a", str(prepared_home), str(settings.home)], check=True)
         database = open_database(settings)
         _furnish(database)
         yield database

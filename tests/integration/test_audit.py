@@ -369,7 +369,7 @@ def test_a_sealer_killed_before_the_anchor_is_caught_up_with(
 
 def test_loads_and_undos_record_themselves_in_their_own_transaction(database: Database) -> None:
     batch = load(database, staged("A1 anna 2026-01-05 ok mug 2 3.50"))
-    batches.undo(database, batch.batch_id or 0)
+    batches.undo_batch(database, batch.batch_id or 0)
     with database.connect() as con:
         rows = con.execute("select action, subject, via, actor_id from audit.events order by event_id").fetchall()
     assert [tuple(row.values()) for row in rows] == [

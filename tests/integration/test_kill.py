@@ -66,7 +66,7 @@ def test_twenty_killings_of_load_and_refresh(settings: Settings, database: Datab
     loaded = fingerprint(database)
     long_refresh = seconds_for(settings, "refresh")
     undo = batches.list_batches(database)[0]["batch_id"]
-    published = runs.published(database)["run_id"]
+    published = runs.get_published_run(database)["run_id"]
     outcomes: list[str] = []
     for number in range(MOMENTS):
         victim = chance.choice(["command", "server"])
@@ -74,9 +74,9 @@ def test_twenty_killings_of_load_and_refresh(settings: Settings, database: Datab
             kill_at(settings, chance.uniform(0.3, long_refresh), victim, "refresh")
             database = open_database(settings)
             outcomes.append(check_published(settings, database, published))
-            published = runs.published(database)["run_id"]
+            published = runs.get_published_run(database)["run_id"]
         else:
-            batches.undo(database, undo)
+            batches.undo_batch(database, undo)
             assert counts(fingerprint(database)) == counts(empty)
             kill_at(settings, chance.uniform(0.3, long_load), victim, *load)
             database = open_database(settings)
@@ -101,7 +101,7 @@ def counts(found: dict[str, tuple[int, str]]) -> dict[str, int]:
 
 def check_published(settings: Settings, database: Database, before: int) -> str:
     """The published run is the one before or a newer whole one: pointer, scores and snapshot agree."""
-    run = runs.published(database)
+    run = runs.get_published_run(database)
     assert run["run_id"] >= before
     file = Path(settings.snapshots / run["snapshot_file"])
     assert file.exists()

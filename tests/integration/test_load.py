@@ -91,7 +91,7 @@ def test_any_difference_replaces_and_undo_restores_exactly(database: Database, w
     assert batch.orders_replaced == 1, what
     assert dump(database) != before
     assert batch.batch_id is not None
-    batches.undo(database, batch.batch_id)
+    batches.undo_batch(database, batch.batch_id)
     assert dump(database) == before, what
 
 
@@ -101,11 +101,11 @@ def test_undo_of_everything_leaves_nothing_and_ids_are_not_reused(database: Data
     second = load(database, staged(NEWER))
     third = load(database, staged("A9 dora 2026-02-01 ok mug 1 3.50", source="market"))
     with pytest.raises(UsageError, match="followed by batch 2"):
-        batches.undo(database, 1)
+        batches.undo_batch(database, 1)
     assert second.batch_id == 2
-    assert batches.undo(database, 1, with_later=True) == [2, 1]
+    assert batches.undo_batch(database, 1, with_later=True) == [2, 1]
     assert one(database, "select count(*) from orders") == 1, "the other source is not touched"
-    batches.undo(database, third.batch_id or 0)
+    batches.undo_batch(database, third.batch_id or 0)
     assert dump(database) == empty
     load(database, staged(FIRST))
     assert one(database, "select min(customer_id) from customers") == "C000005"
@@ -113,17 +113,17 @@ def test_undo_of_everything_leaves_nothing_and_ids_are_not_reused(database: Data
 
 def test_a_file_that_was_undone_can_be_loaded_again(database: Database) -> None:
     batch = load(database, staged(FIRST))
-    batches.undo(database, batch.batch_id or 0)
+    batches.undo_batch(database, batch.batch_id or 0)
     assert load(database, staged(FIRST)).lines_loaded == 4
 
 
 def test_undo_says_what_is_wrong(database: Database) -> None:
     with pytest.raises(NotFound, match="no batch 7"):
-        batches.undo(database, 7)
+        batches.undo_batch(database, 7)
     batch = load(database, staged(FIRST))
-    batches.undo(database, batch.batch_id or 0)
+    batches.undo_batch(database, batch.batch_id or 0)
     with pytest.raises(UsageError, match="undone already"):
-        batches.undo(database, batch.batch_id or 0)
+        batches.undo_batch(database, batch.batch_id or 0)
 
 
 def test_a_field_the_newer_file_does_not_know_erases_nothing(database: Database) -> None:
@@ -143,7 +143,7 @@ def test_a_newer_file_corrects_customers_and_products_and_undo_brings_the_old_ba
     )
     assert (batch.customers_changed, batch.products_changed) == (1, 1)
     assert one(database, "select name || country from customer_records where source_key = 'anna'") == "AnnabelFR"
-    batches.undo(database, batch.batch_id or 0)
+    batches.undo_batch(database, batch.batch_id or 0)
     assert dump(database) == before
 
 
@@ -160,7 +160,7 @@ def test_only_one_load_at_a_time(database: Database) -> None:
         with pytest.raises(Busy):
             load(database, staged(FIRST))
         with pytest.raises(Busy):
-            batches.undo(database, 1)
+            batches.undo_batch(database, 1)
     assert load(database, staged(FIRST)).lines_loaded == 4
 
 

@@ -70,9 +70,9 @@ def test_a_newer_file_changes_what_differs_and_undo_brings_the_old_back(database
     newer = load(database, with_contacts("A5 anna 2026-02-02 ok mug 1 3.50", anna={"email": "anna@new.example"}))
     assert newer.customers_changed == 1
     assert contact(database, vault, "C000001") == {**ANNA, "email": "anna@new.example"}
-    batches.undo(database, newer.batch_id or 0)
+    batches.undo_batch(database, newer.batch_id or 0)
     assert contact(database, vault, "C000001") == ANNA
-    batches.undo(database, same.batch_id or 0)
+    batches.undo_batch(database, same.batch_id or 0)
     assert dump(database) == before
 
 
@@ -80,7 +80,7 @@ def test_undoing_the_first_contact_data_leaves_no_key(database: Database, vault:
     load(database, staged(ORDERS))
     batch = load(database, with_contacts("A4 anna 2026-02-01 ok mug 1 3.50", anna=ANNA))
     assert one(database, "select count(*) from privacy.data_keys") == 1
-    batches.undo(database, batch.batch_id or 0)
+    batches.undo_batch(database, batch.batch_id or 0)
     assert one(database, "select count(*) from privacy.data_keys") == 0
     assert contact(database, vault, "C000001")["email"] is None
 
@@ -169,8 +169,8 @@ def test_erasing_a_person_leaves_the_orders_and_nothing_brings_the_person_back(
     )
     assert contact(database, vault, "C000001") == gone
     assert one(database, "select count(*) from customer_records where name is not null") == 0
-    batches.undo(database, again.batch_id or 0)
-    batches.undo(database, newer.batch_id or 0)
+    batches.undo_batch(database, again.batch_id or 0)
+    batches.undo_batch(database, newer.batch_id or 0)
     assert contact(database, vault, "C000001") == gone
     with pytest.raises(NotFound):
         erasure.erase_customer(database, vault, "C999999")

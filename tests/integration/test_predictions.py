@@ -40,7 +40,7 @@ def predicted(settings: Settings, database: Database, shop: Path) -> Iterator[di
 
 
 def answers(database: Database, run: dict[str, object]) -> dict[str, dict[str, object]]:
-    return {row["task"]: row for row in model_registry.run_models(database, int(str(run["run_id"])))}
+    return {row["task"]: row for row in model_registry.list_run_models(database, int(str(run["run_id"])))}
 
 
 def saved(database: Database, run: dict[str, object]) -> list[dict[str, object]]:
@@ -90,9 +90,9 @@ def test_the_same_data_and_seed_give_the_same_model(
     settings: Settings, database: Database, predicted: dict[str, object]
 ) -> None:
     trained, _ = train_models(settings, database, tasks=["purchase", "churn"])
-    stored = {row["task"]: row for row in model_registry.serving_models(database, date(2027, 1, 1))}
+    stored = {row["task"]: row for row in model_registry.list_serving_models(database, date(2027, 1, 1))}
     for model in trained:
-        before = model_registry.show_model(database, int(str(answers(database, predicted)[model.task]["model_id"])))
+        before = model_registry.get_model(database, int(str(answers(database, predicted)[model.task]["model_id"])))
         assert stored[model.task]["model_id"] == model.model_id
         assert before["body"] == model.text
         assert before["card"]["metrics"] == model.card["metrics"]
@@ -104,7 +104,7 @@ def test_a_model_never_serves_a_day_before_it_was_trained(
     day = date.fromisoformat(str(predicted["as_of"])) - timedelta(days=60)
     run = run_refresh(settings, database, as_of=day)
     for task in LAWS:
-        model = model_registry.show_model(database, int(str(answers(database, run)[task]["model_id"])))
+        model = model_registry.get_model(database, int(str(answers(database, run)[task]["model_id"])))
         assert model["as_of"] == day
 
 
@@ -128,10 +128,10 @@ def test_history_is_replayed_and_graded(settings: Settings, database: Database, 
     last = date.fromisoformat(str(predicted["as_of"])) - timedelta(days=30)
     made = backfill_runs(settings, database, last - timedelta(days=90), last, 30)
     assert len(made) == 4
-    assert runs.published(database)["run_id"] == predicted["run_id"], "what is shown did not change"
+    assert runs.get_published_run(database)["run_id"] == predicted["run_id"], "what is shown did not change"
     run_refresh(settings, database)
     graded = [
-        row for row in model_registry.receipts(database) if row["task"] == "purchase" and row["grouping"] == "all"
+        row for row in model_registry.list_outcomes(database) if row["task"] == "purchase" and row["grouping"] == "all"
     ]
     assert [row["as_of"] for row in graded] == [run["as_of"] for run in made]
     for row in graded:
@@ -150,20 +150,22 @@ def test_history_is_replayed_and_graded(settings: Settings, database: Database, 
             "orders of postage alone do not count"
         )
     deciles = [
-        row for row in model_registry.receipts(database) if row["task"] == "purchase" and row["grouping"] == "decile"
+        row
+        for row in model_registry.list_outcomes(database)
+        if row["task"] == "purchase" and row["grouping"] == "decile"
     ]
     assert deciles[0]["said"] > deciles[9]["said"]
-    assert model_registry.last_calibration_error(database) is not None
-    count = len(model_registry.receipts(database))
+    assert model_registry.get_last_calibration_error(database) is not None
+    count = len(model_registry.list_outcomes(database))
     run_refresh(settings, database)
-    assert len(model_registry.receipts(database)) == count, "nothing is graded twice"
+    assert len(model_registry.list_outcomes(database)) == count, "nothing is graded twice"
 
 
 def test_a_withdrawn_model_makes_room_for_the_one_before(
     settings: Settings, database: Database, predicted: dict[str, object]
 ) -> None:
     train_models(settings, database, tasks=["purchase"])
-    newest = model_registry.serving_models(database, date(2027, 1, 1))
+    newest = model_registry.list_serving_models(database, date(2027, 1, 1))
     assert withdraw(database) == next(row["model_id"] for row in newest if row["task"] == "purchase")
     run = run_refresh(settings, database, train="never")
     assert answers(database, run)["purchase"]["model_id"] == answers(database, predicted)["purchase"]["model_id"]
@@ -174,7 +176,7 @@ def test_a_withdrawn_model_makes_room_for_the_one_before(
 
 def withdraw(database: Database) -> int:
     with database.connect() as con:
-        return model_registry.withdraw(con, "purchase")
+        return model_registry.withdraw_model(con, "purchase")
 
 
 def test_a_refused_training_leaves_the_last_good_model(
@@ -229,7 +231,7 @@ def test_no_order_for_a_year_switches_the_models_off(settings: Settings, databas
 
 def test_nothing_in_the_store_is_code(settings: Settings, database: Database, predicted: dict[str, object]) -> None:
     for row in model_registry.list_models(database):
-        body = model_registry.show_model(database, row["model_id"])["body"]
+        body = model_registry.get_model(database, row["model_id"])["body"]
         assert body == "" or body[0] == "{" or body.startswith("tree"), "JSON or LightGBM's text, never a pickle"
 
 

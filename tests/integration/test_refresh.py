@@ -37,7 +37,7 @@ def scored(settings: Settings, database: Database) -> dict[str, object]:
 
 
 def scores_of(settings: Settings, database: Database) -> dict[str, Decimal]:
-    with open_snapshot(settings.snapshots / runs.published(database)["snapshot_file"]) as con:
+    with open_snapshot(settings.snapshots / runs.get_published_run(database)["snapshot_file"]) as con:
         _, rows = queries.list_customers(con)
     return {row["customer_id"]: row["monetary"] for row in rows}
 
@@ -49,7 +49,7 @@ def test_a_run_speaks_as_of_the_day_after_the_last_order(settings: Settings, sco
 def test_an_earlier_day_knows_nothing_of_later_orders(settings: Settings, database: Database, scored: object) -> None:
     run = run_refresh(settings, database, as_of=date(2026, 1, 6))
     assert run["customers_scored"] == 1
-    assert {row["class"]: row["lines"] for row in runs.line_classes(database, run["run_id"])} == {
+    assert {row["class"]: row["lines"] for row in runs.get_line_classes(database, run["run_id"])} == {
         "counted": 1,
         "later": 2,
     }
@@ -64,7 +64,7 @@ def test_truth_snapshot_and_saved_scores_agree(
         ).fetchall()
         lines = con.execute("select count(*) as lines, sum(amount) as amount from order_items").fetchone()
     assert {row["customer_id"]: row["monetary"] for row in saved} == scores_of(settings, database)
-    classes = runs.line_classes(database, int(str(scored["run_id"])))
+    classes = runs.get_line_classes(database, int(str(scored["run_id"])))
     assert lines == {"lines": sum(row["lines"] for row in classes), "amount": sum(row["amount"] for row in classes)}
 
 
@@ -86,7 +86,7 @@ def fail_at_publishing(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise DatabaseUnavailable("gone")
 
-    monkeypatch.setattr(runs, "publish", broken)
+    monkeypatch.setattr(runs, "publish_run", broken)
 
 
 @pytest.mark.parametrize("fail", [fail_at_scoring, fail_at_finishing, fail_at_publishing])
@@ -99,7 +99,7 @@ def test_whatever_fails_the_last_run_stays(
         fail(patched)
         with pytest.raises((ForesellError, OSError)):
             run_refresh(settings, database)
-    assert runs.published(database)["run_id"] == scored["run_id"]
+    assert runs.get_published_run(database)["run_id"] == scored["run_id"]
     assert scores_of(settings, database) == before
     assert runs.list_runs(database)[0]["state"] == "failed"
     assert list(settings.work.iterdir()) == []
@@ -120,7 +120,7 @@ def test_a_database_that_goes_away_in_the_middle_leaves_the_last_run(
         run_refresh(settings, database)
     monkeypatch.undo()
     embedded.ensure_running(settings.home)
-    assert runs.published(database)["run_id"] == scored["run_id"]
+    assert runs.get_published_run(database)["run_id"] == scored["run_id"]
     assert run_refresh(settings, database)["run_id"] > scored["run_id"]
     assert [run["state"] for run in runs.list_runs(database)] == ["published", "failed", "superseded"]
 
@@ -129,24 +129,24 @@ def test_rollback_and_forward_again(settings: Settings, database: Database, scor
     first = scores_of(settings, database)
     load(database, staged(MORE))
     second = run_refresh(settings, database)
-    assert runs.rollback(database)["run_id"] == scored["run_id"]
+    assert runs.roll_back(database)["run_id"] == scored["run_id"]
     assert scores_of(settings, database) == first
-    assert runs.rollback(database, second["run_id"])["run_id"] == second["run_id"]
+    assert runs.roll_back(database, second["run_id"])["run_id"] == second["run_id"]
     assert len(scores_of(settings, database)) == 3
 
 
 def test_rollback_says_what_is_wrong(settings: Settings, database: Database, scored: dict[str, object]) -> None:
     with pytest.raises(NotFound, match="no earlier run"):
-        runs.rollback(database)
+        runs.roll_back(database)
     with pytest.raises(NotFound, match="no run 99"):
-        runs.rollback(database, 99)
+        runs.roll_back(database, 99)
     with pytest.raises(NotReady, match="published one already"):
-        runs.rollback(database, int(str(scored["run_id"])))
+        runs.roll_back(database, int(str(scored["run_id"])))
 
 
 def test_nothing_published_is_said(settings: Settings, database: Database) -> None:
     with pytest.raises(NotReady, match="Nothing has been scored yet"):
-        runs.published(database)
+        runs.get_published_run(database)
     with pytest.raises(NotReady, match="no orders to score"):
         run_refresh(settings, database)
 
@@ -154,7 +154,7 @@ def test_nothing_published_is_said(settings: Settings, database: Database) -> No
 def test_movement_between_two_runs(settings: Settings, database: Database, scored: dict[str, object]) -> None:
     load(database, staged(MORE))
     second = run_refresh(settings, database)
-    moved = runs.movement(database, int(str(scored["run_id"])), second["run_id"])
+    moved = runs.get_segment_movement(database, int(str(scored["run_id"])), second["run_id"])
     assert sum(row["customers"] for row in moved) == 3
     assert sum(row["customers"] for row in moved if row["segment_from"] == "not yet") == 1
 
@@ -174,13 +174,13 @@ def test_old_runs_are_thinned_but_their_totals_stay(
         1: ("pruned", False),
     }
     assert {file.name for file in settings.snapshots.iterdir()} == {"run-5.duckdb", "run-4.duckdb", "run-3.duckdb"}
-    assert sum(row["customers"] for row in runs.segments(database, 1)) == 2
+    assert sum(row["customers"] for row in runs.get_segments(database, 1)) == 2
     with pytest.raises(NotReady, match="pruned"):
-        runs.movement(database, 1, 5)
+        runs.get_segment_movement(database, 1, 5)
 
 
 def test_only_one_refresh_at_a_time(settings: Settings, database: Database, scored: object) -> None:
-    with runs.building(database, {}) as _, pytest.raises(Busy):
+    with runs.build_run(database, {}) as _, pytest.raises(Busy):
         run_refresh(settings, database)
 
 

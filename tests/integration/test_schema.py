@@ -10,6 +10,7 @@ import psycopg
 from foresell.database import Database, embedded_conninfo
 from foresell.settings import Settings
 from foresell.store import embedded, migrate
+from foresell.store.segment_rules import list_segment_rules, save_segment_rules
 
 SCHEMAS = ("core", "access", "privacy", "audit", "engagement", "jobs", "api", "delivery", "web")
 
@@ -51,3 +52,24 @@ def test_views_check_the_rights_of_whoever_asks(database: Database) -> None:
             [list(SCHEMAS)],
         ).fetchall()
     assert loose == []
+
+
+def test_segment_rules_are_written_only_by_the_function(database: Database) -> None:
+    rule = {
+        "name": "All",
+        "advice": "Call them.",
+        "r_min": 1,
+        "r_max": 5,
+        "f_min": 1,
+        "f_max": 5,
+        "m_min": 1,
+        "m_max": 5,
+    }
+    with database.connect() as con:
+        assert save_segment_rules(con, [rule]) == 2
+    [saved] = list_segment_rules(database)
+    assert saved == {**rule, "rules_version": 2, "position": 1}
+    with database.connect() as con, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        con.execute("insert into segment_rules select 3, position, name, 1, 5, 1, 5, 1, 5, advice from segment_rules")
+    with database.connect("web") as con, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        con.execute("select core.insert_segment_rules('[]')")

@@ -39,7 +39,7 @@ def in_postgres(database: Database, as_of: date) -> list[tuple[object, ...]]:
 
 
 def in_duckdb(settings: Settings, database: Database) -> list[tuple[object, ...]]:
-    with open_snapshot(settings.snapshots / runs.published(database)["snapshot_file"]) as con:
+    with open_snapshot(settings.snapshots / runs.get_published_run(database)["snapshot_file"]) as con:
         return con.execute(f"select {COLUMNS} from rfm_scores order by customer_id").fetchall()
 
 

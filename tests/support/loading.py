@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from foresell.database import Database
 from foresell.privacy.vault import vault_of
-from foresell.store import load as truth_load
+from foresell.store.load import load_staging
 from foresell.types import Batch, Staging
 
 
 def load(database: Database, staging: Staging) -> Batch:
     """As the pipeline does it."""
-    return truth_load.load(database, staging, vault_of(database.settings))
+    return load_staging(database, staging, vault_of(database.settings))

@@ -79,13 +79,13 @@ class Served:
 
 
 @pytest.fixture(scope="session")
-def served(furnished_home: Path) -> Iterator[Served]:
+def served(prepared_home: Path) -> Iterator[Served]:
     """The API on a home with 150 customers, scored and predicted; promises of two earlier days have come due."""
     with tempfile.TemporaryDirectory(prefix="foresell-api-") as folder:
         settings = Settings(
             home=Path(folder) / "home", memory_gib=1.0, threads=2, user_rate=900_000, address_rate=900_000
         )
-        subprocess.run(["/bin/cp", "-a", str(furnished_home), str(settings.home)], check=True)
+        subprocess.run(["/bin/cp", "-a", str(prepared_home), str(settings.home)], check=True)
         database = open_database(settings)
         try:
             shop = write_shop(Shop(customers=150, seed=3), Path(folder) / "shop")

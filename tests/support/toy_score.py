@@ -48,7 +48,7 @@ def main(home: Path) -> None:
     database = open_database(settings)
     load_file(settings, database, write_shop(Shop(customers=60, seed=3), home / "shop").orders, source="shop")
     run = run_refresh(settings, database, train="never")
-    with open_snapshot(settings.snapshots / runs.published(database)["snapshot_file"]) as con:
+    with open_snapshot(settings.snapshots / runs.get_published_run(database)["snapshot_file"]) as con:
         snapshot = con.execute(
             "select customer_id, $as_of::date - min(day) from orders where is_counted group by 1 order by 2 desc, 1",
             {"as_of": run["as_of"]},

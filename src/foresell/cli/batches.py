@@ -17,7 +17,7 @@ from foresell.sources.files.description import describe_inspection
 from foresell.sources.files.inspection import inspect_file, save_mapping
 from foresell.sources.files.mapping import read_mapping
 from foresell.store import batches
-from foresell.tempdirs import clear_scratch
+from foresell.tempdirs import clear_temporary_folders
 from foresell.types import Batch
 from foresell.workflows.load import load_file
 
@@ -53,7 +53,7 @@ def inspect(
 ) -> None:
     """Show how a file would be read and what would be rejected. Loads nothing."""
     settings = read_settings()
-    clear_scratch(settings.work)
+    clear_temporary_folders(settings.work)
     with printing.show_progress(not json) as progress:
         inspection = inspect_file(
             file,
@@ -168,7 +168,7 @@ def undo(
     _, database = open_home()
     later = " and all later batches of its source" if with_later else ""
     confirm(f"Undo batch {batch}{later}?", yes=yes, json=json)
-    undone = batches.undo(database, batch, with_later=with_later)
+    undone = batches.undo_batch(database, batch, with_later=with_later)
     if json:
         printing.print_json({"undone": undone})
     else:

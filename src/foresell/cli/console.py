@@ -45,10 +45,10 @@ def sql(
     """Run a read-only SQL query."""
     if on is Target.snapshot:
         with open_published() as (_, con, _):
-            columns, rows = console.ask_snapshot(con, query)
+            columns, rows = console.query_snapshot(con, query)
     else:
         _, database = open_home()
-        columns, rows = console.ask_truth(database, query)
+        columns, rows = console.query_store(database, query)
     _print_result(columns, rows, format, limit)
 
 

@@ -164,7 +164,7 @@ def _check_references(database: Database) -> Check:
 
 def _check_published(settings: Settings, database: Database) -> Check:
     try:
-        run = runs.published(database)
+        run = runs.get_published_run(database)
     except ForesellError as error:
         return Check("published run", True, f"none yet. {error.remedy}")
     with open_snapshot(settings.snapshots / run["snapshot_file"]) as con:

@@ -85,15 +85,15 @@ def metrics(
     if task:
         _check_task(task)
     _, database = open_home()
-    run = runs.published(database)
-    rows = [row for row in model_registry.run_models(database, run["run_id"]) if task in (None, row["task"])]
+    run = runs.get_published_run(database)
+    rows = [row for row in model_registry.list_run_models(database, run["run_id"]) if task in (None, row["task"])]
     if not rows:
         raise NotReady("The published run has no predictions.", remedy="Run: foresell refresh")
     tasks = [
-        {**row, "model": model_registry.show_model(database, row["model_id"]) if row["model_id"] else None}
+        {**row, "model": model_registry.get_model(database, row["model_id"]) if row["model_id"] else None}
         for row in rows
     ]
-    outcomes = [row for row in model_registry.receipts(database) if task in (None, row["task"])]
+    outcomes = [row for row in model_registry.list_outcomes(database) if task in (None, row["task"])]
     if json:
         printing.print_json({"run_id": run["run_id"], "as_of": run["as_of"], "tasks": tasks, "outcomes": outcomes})
         return
@@ -245,7 +245,7 @@ def show_model(
 ) -> None:
     """Show a model's card: training data, features, versions, metrics and checks."""
     _, database = open_home()
-    details = model_registry.show_model(database, model)
+    details = model_registry.get_model(database, model)
     if json:
         printing.print_json(details)
         return
@@ -266,7 +266,7 @@ def rollback_model(task: Annotated[str, typer.Argument(help=f"One of: {', '.join
     """Withdraw the newest model of a task. The next refresh uses the previous one."""
     _, database = open_home()
     with database.connect() as con:
-        model_id = model_registry.withdraw(con, task)
+        model_id = model_registry.withdraw_model(con, task)
         record_sync(con, "models.rollback", subject=f"model:{model_id}", detail={"task": task, "model_id": model_id})
     printing.print_text(
         f"Model {model_id} of {task} is withdrawn. To use the previous one: foresell refresh --no-train"

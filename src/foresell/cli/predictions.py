@@ -104,7 +104,7 @@ def _check_predicted(database: Database, run_id: int) -> None:
 
 def _models_by_task(database: Database, run_id: int) -> dict[str, dict[str, Any]]:
     """The model of each task in a run. Raises NotReady when the run has no predictions at all."""
-    models = {row["task"]: row for row in model_registry.run_models(database, run_id)}
+    models = {row["task"]: row for row in model_registry.list_run_models(database, run_id)}
     if not models:
         raise NotReady("The published run has no predictions.", remedy="Run: foresell refresh")
     return models

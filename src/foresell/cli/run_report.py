@@ -22,7 +22,7 @@ MEANING = {
 
 def read_run_details(database: Database, run_id: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The line classes of a run (one row per class) and its models (one row per task)."""
-    return runs.line_classes(database, run_id), model_registry.run_models(database, run_id)
+    return runs.get_line_classes(database, run_id), model_registry.list_run_models(database, run_id)
 
 
 def print_run(

@@ -56,7 +56,7 @@ def refresh(
         run = run_refresh(settings, database, as_of=chosen, predict=predict, train=TRAINING[train], progress=progress)
     classes, models = read_run_details(database, run["run_id"])
     if json:
-        segments = runs.segments(database, run["run_id"])
+        segments = runs.get_segments(database, run["run_id"])
         printing.print_json({**run, "line_classes": classes, "segments": segments, "predictions": models})
         return
     print_run(run, classes, models)
@@ -81,7 +81,7 @@ def rollback(
 ) -> None:
     """Publish an earlier run again. The current run is withdrawn, not deleted."""
     _, database = open_home()
-    target = runs.rollback(database, run)
+    target = runs.roll_back(database, run)
     if json:
         printing.print_json({"published": target["run_id"], "as_of": target["as_of"]})
     else:
@@ -113,4 +113,4 @@ def backfill(
         )
     else:
         printing.print_text(f"Predicted as of {len(past)} past days. The published run did not change.")
-        print_outcomes(model_registry.receipts(database))
+        print_outcomes(model_registry.list_outcomes(database))

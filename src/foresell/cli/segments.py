@@ -59,8 +59,8 @@ def segments(
 
 def _print_transitions(since: int, json: bool) -> None:
     _, database = open_home()
-    run = runs.published(database)
-    moved = runs.movement(database, since, run["run_id"])
+    run = runs.get_published_run(database)
+    moved = runs.get_segment_movement(database, since, run["run_id"])
     if json:
         printing.print_json({"since": since, "run_id": run["run_id"], "movement": moved})
         return
@@ -74,7 +74,7 @@ def _print_transitions(since: int, json: bool) -> None:
 def show_rules() -> None:
     """Print the rules as a TOML file to edit."""
     _, database = open_home()
-    printing.print_text(rules.to_toml(rules.from_rows(stored_rules.segment_rules(database))))
+    printing.print_text(rules.to_toml(rules.from_rows(stored_rules.list_segment_rules(database))))
 
 
 @segments_app.command("set")
@@ -93,7 +93,7 @@ def set_rules(
 def edit_rules() -> None:
     """Edit the rules in $EDITOR. The next refresh applies them."""
     _, database = open_home()
-    before = rules.to_toml(rules.from_rows(stored_rules.segment_rules(database)))
+    before = rules.to_toml(rules.from_rows(stored_rules.list_segment_rules(database)))
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     with tempfile.NamedTemporaryFile("w+", suffix=".toml") as file:
         file.write(before)

@@ -28,7 +28,7 @@ def open_home() -> tuple[Settings, Database]:
 def open_published() -> Iterator[tuple[dict[str, Any], duckdb.DuckDBPyConnection, Database]]:
     """The published run, its snapshot (read only) and the database. Raises NotReady when no run is published."""
     settings, database = open_home()
-    run = runs.published(database)
+    run = runs.get_published_run(database)
     with open_snapshot(
         settings.snapshots / run["snapshot_file"], memory_gib=settings.memory_gib, threads=settings.threads
     ) as con:

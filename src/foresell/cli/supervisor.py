@@ -17,7 +17,7 @@ from foresell.cli.processes import SupervisedProcess
 from foresell.errors import Busy
 from foresell.settings import Settings
 from foresell.store import embedded
-from foresell.tempdirs import clear_scratch, scratch_folder
+from foresell.tempdirs import clear_temporary_folders, temporary_folder
 
 WATCH_SECONDS = 0.5
 
@@ -40,8 +40,8 @@ class Supervisor:
     def __enter__(self) -> Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self.stopped.set())
-        clear_scratch(self.settings.work)
-        self.metrics = self._stack.enter_context(scratch_folder(self.settings.work, "metrics"))
+        clear_temporary_folders(self.settings.work)
+        self.metrics = self._stack.enter_context(temporary_folder(self.settings.work, "metrics"))
         environment = {"PROMETHEUS_MULTIPROC_DIR": str(self.metrics)}
         fd = self.listener.fileno()
         self.api = [

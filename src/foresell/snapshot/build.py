@@ -17,7 +17,7 @@ from foresell.logs import logger
 from foresell.settings import Settings
 from foresell.snapshot.open import FORMAT
 from foresell.sql import read_sql
-from foresell.tempdirs import scratch_folder
+from foresell.tempdirs import temporary_folder
 from foresell.types import Progress, ScoreColumn, no_progress
 
 TABLES = ("lines", "orders", "customers", "products", "categories", "line_classes")
@@ -112,7 +112,7 @@ class Draft:
 @contextmanager
 def building(settings: Settings, name: str) -> Iterator[Draft]:
     """A draft in the work folder; `finish` gives it its name. Without that nothing is left."""
-    with scratch_folder(settings.work, f"snapshot-{name}") as folder:
+    with temporary_folder(settings.work, f"snapshot-{name}") as folder:
         yield from _drafted(settings, folder)
 
 

@@ -1,4 +1,4 @@
-"""Jobs as the worker sees them: taken by one at a time, told of as they go on, ended with what came of them."""
+"""Jobs for the worker: claims one, publishes its progress, and saves its result."""
 
 from __future__ import annotations
 
@@ -13,19 +13,21 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from foresell.database import Database
+from foresell.db import Connection, Statements
 from foresell.errors import Busy, DatabaseUnavailable, ForesellError
 from foresell.logs import logger
-from foresell.sql import named_queries
 
-TELL_SECONDS = 1.0
+PROGRESS_SECONDS = 1.0
 ATTEMPTS = 3
-#: The kind of event that tells how far a job is, and the permission of those who are told.
-TOLD = {
+#: By kind of job: the kind of its live events, and the permission that a user needs to receive them.
+EVENTS = {
     "refresh": ("run_progress", "runs.read"),
     "inspect": ("import_progress", "imports.write"),
     "load": ("import_progress", "imports.write"),
     "undo": ("import_progress", "imports.write"),
 }
+
+SQL = Statements("foresell.store", "queries/")
 
 log = logger("worker")
 
@@ -42,13 +44,13 @@ class Cancelled(ForesellError):
 
 @dataclass
 class Job:
-    """One job under way. `progress` may be handed to anything that reports; it raises Cancelled when that was asked.
+    """A running job. Pass `progress` to functions that report progress; it raises Cancelled once cancellation was requested.
 
-    `result` and, of an import, `import_state` are what it leaves when it ends well. `private` is a folder on this
-    machine that no message may show.
+    `result` and, of an import, `import_state` are saved when the job succeeds. `private` is a folder on this machine that no
+    message may show.
     """
 
-    con: psycopg.Connection[dict[str, Any]]
+    con: Connection
     job_id: int
     kind: str
     requested_by: int | None
@@ -59,109 +61,111 @@ class Job:
     result: dict[str, Any] = field(default_factory=dict)
     import_state: str | None = None
     private: str = ""
-    told_at: float = 0.0
+    progress_at: float = 0.0
 
     def progress(self, done: int, total: int | None, unit: str) -> None:
-        """Say how far it is, at most once a second."""
-        if time.monotonic() - self.told_at < TELL_SECONDS:
+        """Publish the progress, at most once a second. Raises Cancelled."""
+        if time.monotonic() - self.progress_at < PROGRESS_SECONDS:
             return
-        self.told_at = time.monotonic()
+        self.progress_at = time.monotonic()
         row = self.row("progress", done=done, total=total, step=unit)
-        self.tell({"state": "running", "step": unit, "done": done, "total": total})
+        self.publish_event({"state": "running", "step": unit, "done": done, "total": total})
         self.cancel_requested = bool(row and row["cancel_requested"])
         if self.cancel_requested:
             raise Cancelled
 
     def begin_commit(self) -> None:
-        """Call before the result is committed: from here on the job can no longer be cancelled. Raises Cancelled."""
+        """Call immediately before the result is committed: after this the job cannot be cancelled. Raises Cancelled."""
         if self.row("begin_commit") is None:
             self.cancel_requested = True
             raise Cancelled
 
-    def tell(self, payload: dict[str, Any]) -> None:
-        """A live event about this job."""
-        kind, permission = TOLD[self.kind]
+    def publish_event(self, payload: dict[str, Any]) -> None:
+        """Publish a live event about this job."""
+        kind, permission = EVENTS[self.kind]
         content = {"job_id": self.job_id, "kind": self.kind, **self.arguments, **payload}
-        self.row("tell", kind=kind, payload=Jsonb(content), permission=permission)
+        self.row("publish_event", kind=kind, payload=Jsonb(content), permission=permission)
 
-    def row(self, query: str, /, **values: object) -> dict[str, Any] | None:
-        """The first row of a statement of jobs.sql, committed at once."""
-        cursor = self.con.execute(_sql(query), {"job_id": self.job_id, **values})
+    def row(self, statement: str, /, **values: object) -> dict[str, Any] | None:
+        """Run a statement of jobs.sql, committed at once; returns its first row, None when it has none."""
+        cursor = self.con.execute(SQL.text(f"jobs.{statement}"), {"job_id": self.job_id, **values})
         return cursor.fetchone() if cursor.description else None
 
-    def shown(self, words: str | None) -> str | None:
-        """A message as users may see it."""
-        return words.replace(self.private, "")[:1000] if words and self.private else words
+    def hide_private(self, message: str | None) -> str | None:
+        """A message without the private folder, as users may see it."""
+        return message.replace(self.private, "")[:1000] if message and self.private else message
 
     def finish(self, state: str, *, error: str | None = None, remedy: str | None = None) -> None:
-        """The end of it."""
+        """End the job: save its state and result, and publish them."""
         with self.con.transaction():
             if state == "done" and self.import_state:
                 values = {"import_id": self.arguments["import_id"], "batch_id": self.result.get("batch_id")}
                 self.row("import_outcome", state=self.import_state, **values)
             self.row(
-                "finish", state=state, result=Jsonb(self.result), error=self.shown(error), remedy=self.shown(remedy)
+                "finish",
+                state=state,
+                result=Jsonb(self.result),
+                error=self.hide_private(error),
+                remedy=self.hide_private(remedy),
             )
-            self.tell({"state": state, **self.result})
+            self.publish_event({"state": state, **self.result})
 
 
 @contextmanager
-def claim(database: Database, job_id: int) -> Iterator[Job | None]:
-    """A job to work on, None when it needs no work any more. The block's end is the job's end, whatever it raises.
+def claim_job(database: Database, job_id: int) -> Iterator[Job | None]:
+    """Claim a job and yield it, None when it has ended already. When the block ends or raises, the job ends.
 
-    Raises JobLocked while another worker runs it, Busy or DatabaseUnavailable when the block does: then the job is to be tried
-    again.
+    Raises JobLocked while another worker runs it. Raises Busy or DatabaseUnavailable when the block does; then the job stays
+    queued for another attempt.
     """
     with database.connect() as con:
         con.autocommit = True
-        lock = con.execute(_sql("take"), {"job_id": job_id}).fetchone()
+        lock = SQL.row(con, "jobs.take_lock", job_id=job_id)
         if not lock or not lock["taken"]:
             raise JobLocked
-        row = con.execute(_sql("begin"), {"job_id": job_id}).fetchone()
+        row = SQL.row(con, "jobs.start", job_id=job_id)
         if row is None:
             yield None
             return
         job = Job(con, **row)
-        with _ending(job):
+        with _finish_job(job):
             if job.cancel_requested:
                 raise Cancelled
             if job.attempts > ATTEMPTS:
                 raise ForesellError(
-                    f"The worker died {ATTEMPTS} times over this.", remedy="It may need more memory than there is."
+                    f"The worker process ended {ATTEMPTS} times during this job.",
+                    remedy="It may need more memory than the machine has.",
                 )
             yield job
 
 
 @contextmanager
-def _ending(job: Job) -> Iterator[None]:
+def _finish_job(job: Job) -> Iterator[None]:
     try:
         yield
-        job.begin_commit()  # for jobs that committed nothing
+        job.begin_commit()  # for jobs that commit nothing
     except Busy as error:
-        job.row("wait", step=error.message)
+        job.row("requeue", step=error.message)
         raise
     except (DatabaseUnavailable, psycopg.OperationalError):
-        raise  # the job is still this one's to do
+        raise  # the job stays queued and is tried again
     except Exception as error:
-        if job.cancel_requested:  # drivers wrap what a progress callback raises
+        if job.cancel_requested:  # drivers wrap the exception of a progress callback
             job.finish("cancelled", error=Cancelled().message)
         elif isinstance(error, ForesellError):
             job.finish("failed", error=error.message, remedy=error.remedy)
         else:
             log.error("job failed", action=job.kind, job_id=job.job_id, kind=type(error).__name__)
-            job.finish("failed", error=f"Something unexpected happened ({type(error).__name__}).")
+            job.finish("failed", error=f"An unexpected error occurred ({type(error).__name__}).")
     else:
         job.finish("done")
 
 
-def clear(database: Database) -> tuple[set[int], set[int]]:
-    """Forget what is old. Returns the imports whose files may go now, and those whose files are still needed."""
+def delete_old_jobs(database: Database) -> tuple[set[int], set[int]]:
+    """Delete old jobs, events and idempotency keys. Returns the ids of the imports whose files may be deleted now, and of those
+    whose files are still needed."""
     with database.connect() as con:
-        con.execute(_sql("lost"))
-        con.execute(_sql("forget_old"))
-        gone = {row["import_id"] for row in con.execute(_sql("stale_imports")).fetchall()}
-        return gone, {row["import_id"] for row in con.execute(_sql("kept_imports")).fetchall()}
-
-
-def _sql(name: str) -> str:
-    return named_queries("foresell.store", "queries/jobs.sql")[name]
+        SQL.run(con, "jobs.fail_lost")
+        SQL.run(con, "jobs.delete_old")
+        expired = {row["import_id"] for row in SQL.rows(con, "jobs.delete_stale_imports")}
+        return expired, {row["import_id"] for row in SQL.rows(con, "jobs.kept_imports")}

@@ -1,7 +1,7 @@
-"""Writing one staged source to the truth: one batch, one transaction, all or nothing.
+"""Writes one staged source to the store as one batch, in one transaction.
 
-The work is done in sets: DuckDB compares the staged source with what the truth has, mints ids and shapes the rows;
-they go over ADBC as COPY. A process killed at any moment leaves the truth as it was.
+DuckDB compares the staged source with the rows the store has, assigns ids and builds the new rows; ADBC copies them to
+PostgreSQL with COPY. If the process is killed at any point, the store is as it was before the load.
 """
 
 from __future__ import annotations
@@ -11,31 +11,33 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 
 from foresell.database import Database
+from foresell.db import ArrowStatements, DuckStatements
 from foresell.errors import Busy, ForesellError
 from foresell.logs import logger
-from foresell.sql import named_queries
 from foresell.types import Batch, BeforeCommit, ContactVault, Progress, Staging, no_progress
 
 if TYPE_CHECKING:
     import adbc_driver_postgresql.dbapi as adbc
 
-STAGE = "queries/stage.sql"
-LOAD = "queries/load.sql"
+PG = ArrowStatements("foresell.store", "queries/")
+DUCK = DuckStatements("foresell.store", "queries/")
 CONTACT_ROWS = 65_536
-BATCH_ROWS = 2_048  # small: a batch is sent while the next is made; 122,880 left the server waiting a third of the time
+BATCH_ROWS = (
+    2_048  # small: a batch is sent while the next one is built; with 122,880 the server waited a third of the time
+)
 
 log = logger("store")
 
 
 @dataclass(frozen=True, slots=True)
-class _Load:
-    """One load under way: both connections, and the values every statement shares."""
+class _LoadContext:
+    """A load in progress: both connections, and what every step needs."""
 
     cur: adbc.Cursor
     con: duckdb.DuckDBPyConnection
@@ -43,20 +45,8 @@ class _Load:
     batch_id: int
     source: str
 
-    def ask(self, name: str, *values: object) -> Any:
-        """The single value a named PostgreSQL query answers with."""
-        return _ask(self.cur, name, *values)
 
-    def tell(self, name: str, *values: object) -> None:
-        """Run a named PostgreSQL statement."""
-        self.cur.execute(_pg(name), list(values))
-
-    def stage(self, name: str, **values: object) -> duckdb.DuckDBPyConnection:
-        """Run a named DuckDB statement."""
-        return self.con.execute(_duck(name), values or None)
-
-
-def load(
+def load_staging(
     database: Database,
     staging: Staging,
     vault: ContactVault,
@@ -65,38 +55,38 @@ def load(
     progress: Progress = no_progress,
     before_commit: BeforeCommit | None = None,
 ) -> Batch:
-    """Write what was staged and say what became of it. The same file again changes nothing.
+    """Write a staged source and return its counts. The same file again changes nothing.
 
-    Orders the truth already has are replaced where they differ and left alone where they do not.
-    Raises Busy when another load is running.
+    Orders the store already has are replaced if they differ. Raises Busy while another load runs, and what `before_commit`
+    raises; then nothing is changed.
     """
     started = time.monotonic()
     with database.arrow() as pg, pg.cursor() as cur:
-        if not _ask(cur, "take_lock"):
+        if not PG.value(cur, "load.take_lock"):
             raise Busy("Another load is running on this database.", remedy="Wait for it, then try again.")
         mapping = json.dumps(staging.mapping, sort_keys=True, default=str)
-        same = _ask(cur, "same_file", staging.source, staging.file_sha256, mapping)
+        same = PG.value(cur, "load.same_file", staging.source, staging.file_sha256, mapping)
         if same is not None:
-            return _unchanged(staging, int(same), time.monotonic() - started, rejects_file)
-        batch_id = _ask(
-            cur, "open_batch", staging.source, staging.format, staging.rows, staging.file_name, staging.file_bytes,
+            return _make_unchanged_batch(staging, int(same), time.monotonic() - started, rejects_file)
+        batch_id = PG.value(
+            cur, "load.open_batch", staging.source, staging.format, staging.rows, staging.file_name, staging.file_bytes,
             staging.file_sha256, mapping,
         )  # fmt: skip
-        work = _Load(cur, staging.con, vault, int(batch_id), staging.source)
-        _compare(work)
-        warnings = (*staging.warnings, *_other_currencies(work))
-        counts = _counts(work, staging)
-        _write(work, counts, progress)
-        work.tell(
-            "close_batch", batch_id, counts["lines_read"], counts["lines_loaded"], counts["lines_unchanged"],
+        context = _LoadContext(cur, staging.con, vault, int(batch_id), staging.source)
+        _compare(context)
+        warnings = (*staging.warnings, *_warn_of_currencies(context))
+        counts = _count_changes(context, staging)
+        _write_batch(context, counts, progress)
+        PG.run(
+            cur, "load.close_batch", batch_id, counts["lines_read"], counts["lines_loaded"], counts["lines_unchanged"],
             counts["lines_rejected"], counts["orders_new"], counts["orders_replaced"], counts["customers_new"],
             counts["customers_changed"], counts["products_new"], counts["products_changed"],
         )  # fmt: skip
         if before_commit:
             before_commit()
-    log.info("batch loaded", action="load", batch_id=work.batch_id, **counts)
+    log.info("batch loaded", action="load", batch_id=context.batch_id, **counts)
     return Batch(
-        batch_id=work.batch_id,
+        batch_id=context.batch_id,
         source=staging.source,
         format=staging.format,
         file_name=staging.file_name,
@@ -109,21 +99,7 @@ def load(
     )
 
 
-def _pg(name: str) -> str:
-    return named_queries("foresell.store", LOAD)[name]
-
-
-def _duck(name: str) -> str:
-    return named_queries("foresell.store", STAGE)[name]
-
-
-def _ask(cur: adbc.Cursor, name: str, *values: object) -> Any:
-    cur.execute(_pg(name), list(values) or None)
-    row = cur.fetchone()
-    return row[0] if row else None
-
-
-def _unchanged(staging: Staging, batch_id: int, seconds: float, rejects_file: Path | None) -> Batch:
+def _make_unchanged_batch(staging: Staging, batch_id: int, seconds: float, rejects_file: Path | None) -> Batch:
     return Batch(
         batch_id=batch_id,
         source=staging.source,
@@ -141,97 +117,91 @@ def _unchanged(staging: Staging, batch_id: int, seconds: float, rejects_file: Pa
     )
 
 
-def _compare(work: _Load) -> None:
-    """Fetch what the truth has under the staged keys, and mark every order, customer and product new, changed or not."""
-    work.stage("staged_orders")
-    wanted = {
-        "orders": "select order_key as key from staged_orders",
-        "items": None,  # same keys as the orders
-        "customer_records": "select customer_key as key from staged_customers",
-        "products": "select sku as key from staged_products",
-    }
-    for table, keys in wanted.items():
-        if keys:
-            known = work.ask(f"knows_{table}", work.source)
-            work.cur.execute("drop table if exists wanted")
-            _copy(work, "wanted", keys if known else f"{keys} limit 0", temporary=True)
-        work.cur.execute(_pg(f"existing_{table}"), [work.source])
-        work.con.register("arriving", work.cur.fetch_record_batch())
-        work.con.execute(f"create or replace temp table existing_{table} as from arriving")
-        work.con.unregister("arriving")
+def _compare(context: _LoadContext) -> None:
+    """Read the rows that the store has under the staged keys, and mark every order, customer and product new, changed or not."""
+    DUCK.run(context.con, "stage.staged_orders")
+    for table in ("orders", "items", "customer_records", "products"):
+        if table != "items":  # items have the keys of the orders
+            known = PG.value(context.cur, f"load.knows_{table}", context.source)
+            PG.run(context.cur, "load.drop_wanted")
+            keys = DUCK.reader(context.con, f"stage.{table}_keys", BATCH_ROWS, known=known)
+            _copy_rows(context, "wanted", keys, temporary=True)
+        PG.run(context.cur, f"load.existing_{table}", context.source)
+        context.con.register("arriving", context.cur.fetch_record_batch())
+        context.con.execute(f"create or replace temp table existing_{table} as from arriving")
+        context.con.unregister("arriving")
         if table == "customer_records":
-            _forget_erased(work)
-            _open_contacts(work)
+            _clear_erased(context)
+            _open_contacts(context)
     for name in ("compare_orders", "planned_customers", "planned_products"):
-        work.stage(name)
+        DUCK.run(context.con, f"stage.{name}")
 
 
-def _other_currencies(work: _Load) -> tuple[str, ...]:
-    """What to say when the file brings a second currency: a refresh would refuse to add them up."""
-    [(brought,)] = work.stage("staged_currencies").fetchall()
-    there = _ask(work.cur, "some_order")
-    found = sorted({*(brought or ()), *([there] if brought and there else ())})
-    if len(found) < 2:
+def _warn_of_currencies(context: _LoadContext) -> tuple[str, ...]:
+    """A warning when the file adds a second currency: a refresh would refuse to sum them."""
+    [(staged,)] = DUCK.run(context.con, "stage.staged_currencies").fetchall()
+    stored = PG.value(context.cur, "load.currency_of_an_order")
+    currencies = sorted({*(staged or ()), *([stored] if staged and stored else ())})
+    if len(currencies) < 2:
         return ()
     return (
-        f"Orders are in more than one currency now ({', '.join(found)}); a refresh will refuse to add them up. Where the"
+        f"Orders are in more than one currency now ({', '.join(currencies)}); a refresh will refuse to add them up. Where the"
         " file does not say its currency, undo this batch and state it in the mapping.",
     )
 
 
-def _forget_erased(work: _Load) -> None:
-    """Drop what the file says of people who were erased."""
-    work.cur.execute(_pg("erased"), [work.source])
-    if erased := {digest for (digest,) in work.cur.fetchall()}:
-        keys = [key for (key,) in work.con.execute("select customer_key from staged_customers").fetchall()]
-        digests = work.vault.digests(work.source, keys)
-        work.stage("forget_erased", erased=[key for key, digest in zip(keys, digests, strict=True) if digest in erased])
+def _clear_erased(context: _LoadContext) -> None:
+    """Clear the staged fields of customers who were erased."""
+    erased = {digest for (digest,) in PG.rows(context.cur, "load.erased", context.source)}
+    if erased:
+        keys = [key for (key,) in DUCK.run(context.con, "stage.customer_keys").fetchall()]
+        digests = context.vault.digests(context.source, keys)
+        matches = [key for key, digest in zip(keys, digests, strict=True) if digest in erased]
+        DUCK.run(context.con, "stage.clear_erased", erased=matches)
 
 
-def _open_contacts(work: _Load) -> None:
-    """Open the contact data the truth has under the staged keys, to compare; nothing is opened for a file without any."""
-    [(some,)] = work.stage("brings_contacts").fetchall()
-    wanted = _pg("existing_contacts") + ("" if some else " limit 0")
-    work.cur.execute(wanted, [work.source])
-    sealed = work.cur.fetch_arrow_table()
-    work.con.register("existing_keys", sealed.select(["record_id", "kek_id", "wrapped_key"]))
-    opened = work.vault.open(work.source, sealed.to_batches(max_chunksize=CONTACT_ROWS))
-    work.con.execute(
+def _open_contacts(context: _LoadContext) -> None:
+    """Open the contact data that the store has under the staged keys, to compare it; none for a file without contact data."""
+    [(has_contacts,)] = DUCK.run(context.con, "stage.has_contacts").fetchall()
+    sealed = PG.table(context.cur, "load.existing_contacts", context.source, has_contacts)
+    context.con.register("existing_keys", sealed.select(["record_id", "kek_id", "wrapped_key"]))
+    opened = context.vault.open(context.source, sealed.to_batches(max_chunksize=CONTACT_ROWS))
+    context.con.execute(
         "create or replace temp table existing_contacts (record_id bigint, email text, phone text, address text)"
     )
     for batch in opened:
-        work.con.register("arriving", batch)
-        work.con.execute("insert into existing_contacts from arriving")
-        work.con.unregister("arriving")
+        context.con.register("arriving", batch)
+        context.con.execute("insert into existing_contacts from arriving")
+        context.con.unregister("arriving")
 
 
-def _seal_contacts(work: _Load) -> None:
-    """Seal new and changed contact data, and keep the data keys of records that had none."""
-    records = work.con.sql(_duck("contacts_to_seal")).to_arrow_table()
-    kek_id = _kek(work) if records.num_rows else 0
-    work.con.register("sealed_contacts", work.vault.seal(work.source, kek_id, records))
-    keys = work.con.sql(_duck("new_subject_keys")).to_arrow_reader(BATCH_ROWS)
-    with work.cur.connection.cursor() as apart:  # a cursor that once wrote to another schema keeps to it
-        apart.adbc_ingest("data_keys", keys, mode="append", db_schema_name="privacy")
+def _seal_contacts(context: _LoadContext) -> None:
+    """Seal new and changed contact data, and save the data keys of records that had none."""
+    records = DUCK.reader(context.con, "stage.contacts_to_seal", BATCH_ROWS).read_all()
+    kek_id = _get_key_number(context) if records.num_rows else 0
+    context.con.register("sealed_contacts", context.vault.seal(context.source, kek_id, records))
+    keys = DUCK.reader(context.con, "stage.new_data_keys", BATCH_ROWS)
+    with context.cur.connection.cursor() as ingest:  # a cursor keeps the schema it last wrote to
+        ingest.adbc_ingest("data_keys", keys, mode="append", db_schema_name="privacy")
 
 
-def _kek(work: _Load) -> int:
-    """The key-encryption key in use; made with the first contact data there is."""
-    current = work.ask("current_kek")
+def _get_key_number(context: _LoadContext) -> int:
+    """The number of the key-encryption key in use; the first contact data creates one."""
+    current = PG.value(context.cur, "load.current_key")
     if current is None:
-        current = work.ask("new_kek")
-        work.vault.make_kek(int(current))
+        current = PG.value(context.cur, "load.create_key")
+        context.vault.make_kek(int(current))
     return int(current)
 
 
-def _counts(work: _Load, staging: Staging) -> dict[str, int]:
-    """What the load will write; read = loaded + unchanged + rejected by construction, checked against the staging."""
-    cursor = work.stage("counts")
+def _count_changes(context: _LoadContext, staging: Staging) -> dict[str, int]:
+    """What the load will write: read = loaded + unchanged + rejected, checked against the staging."""
+    cursor = DUCK.run(context.con, "stage.counts")
     names = [column[0] for column in cursor.description or ()]
     counts = dict(zip(names, map(int, cursor.fetchall()[0]), strict=True))
     staged = staging.lines_read - staging.rejected
     if staging.rows == "orders":
-        [(in_orders,)] = work.con.execute("select count(*) from staged_lines").fetchall()
+        [(in_orders,)] = DUCK.run(context.con, "stage.count_lines").fetchall()
         if in_orders != staged:
             raise ForesellError(
                 f"{staging.file_name}: {staging.lines_read} lines were read, but {in_orders} staged and {staging.rejected} rejected."
@@ -245,73 +215,68 @@ def _counts(work: _Load, staging: Staging) -> dict[str, int]:
     return counts
 
 
-def _write(work: _Load, counts: Mapping[str, int], progress: Progress) -> None:
-    """Mint ids, then parents before children: customers, records, products, orders, items."""
+def _write_batch(context: _LoadContext, counts: Mapping[str, int], progress: Progress) -> None:
+    """Assign ids, then write parents before children: customers, records, products, orders, items."""
 
-    def mint(sequence: str, many: int) -> int:
-        return int(work.ask("mint", sequence, many)) if many else 0
+    def reserve_ids(sequence: str, count: int) -> int:
+        return int(PG.value(context.cur, "load.reserve_ids", sequence, count)) if count else 0
 
     bases = {
-        "customer_base": mint("customer_number", counts["customers_new"]),
-        "record_base": mint("record_number", counts["customers_new"]),
-        "product_base": mint("product_number", counts["products_new"]),
-        "order_base": mint("order_number", counts["orders_new"]),
+        "customer_base": reserve_ids("customer_number", counts["customers_new"]),
+        "record_base": reserve_ids("record_number", counts["customers_new"]),
+        "product_base": reserve_ids("product_number", counts["products_new"]),
+        "order_base": reserve_ids("order_number", counts["orders_new"]),
     }
-    values = {**bases, "source": work.source, "batch_id": work.batch_id}
+    values = {**bases, "source": context.source, "batch_id": context.batch_id}
     for name in ("number_customers", "number_products", "number_orders"):
-        work.stage(name, **_used(name, values))
-    _seal_contacts(work)
-    _write_new(work, "customers", counts["customers_new"], values)
-    _write_new(work, "customer_records", counts["customers_new"], values)
-    _write_changed(work, "customer_records", counts["customers_changed"])
-    _write_new(work, "products", counts["products_new"], values)
-    _write_changed(work, "products", counts["products_changed"])
-    _write_new(work, "orders", counts["orders_new"], values)
-    _write_changed(work, "orders", counts["orders_replaced"])
+        DUCK.run(context.con, f"stage.{name}", **values)
+    _seal_contacts(context)
+    _write_new(context, "customers", counts["customers_new"], values)
+    _write_new(context, "customer_records", counts["customers_new"], values)
+    _write_changed(context, "customer_records", counts["customers_changed"])
+    _write_new(context, "products", counts["products_new"], values)
+    _write_changed(context, "products", counts["products_changed"])
+    _write_new(context, "orders", counts["orders_new"], values)
+    _write_changed(context, "orders", counts["orders_replaced"])
     if counts["orders_new"] + counts["orders_replaced"]:
-        _copy(work, "order_items", _duck("new_items"), progress=progress, total=counts["lines_loaded"])
+        items = DUCK.reader(context.con, "stage.new_items", BATCH_ROWS)
+        _copy_rows(context, "order_items", items, progress=progress, total=counts["lines_loaded"])
 
 
-def _used(name: str, values: Mapping[str, object]) -> dict[str, object]:
-    """DuckDB refuses parameters a statement does not use."""
-    return {key: value for key, value in values.items() if f"${key}" in _duck(name)}
+def _write_new(context: _LoadContext, table: str, count: int, values: Mapping[str, object]) -> None:
+    if count:
+        _copy_rows(context, table, DUCK.reader(context.con, f"stage.new_{table}", BATCH_ROWS, **values))
 
 
-def _write_new(work: _Load, table: str, many: int, values: Mapping[str, object]) -> None:
-    if many:
-        _copy(work, table, _duck(f"new_{table}"), _used(f"new_{table}", values))
-
-
-def _write_changed(work: _Load, table: str, many: int) -> None:
+def _write_changed(context: _LoadContext, table: str, count: int) -> None:
     """Keep the old rows for undo, then change them."""
-    if not many:
+    if not count:
         return
-    _copy(work, f"changed_{table}", _duck(f"changed_{table}"), temporary=True)
-    work.tell(f"keep_old_{table}", work.batch_id)
+    rows = DUCK.reader(context.con, f"stage.changed_{table}", BATCH_ROWS)
+    _copy_rows(context, f"changed_{table}", rows, temporary=True)
+    PG.run(context.cur, f"load.keep_old_{table}", context.batch_id)
     if table == "orders":
-        work.cur.execute(_pg("clear_changed_items"))
-    work.tell(f"change_{table}", work.batch_id)
+        PG.run(context.cur, "load.clear_changed_items")
+    PG.run(context.cur, f"load.change_{table}", context.batch_id)
 
 
-def _copy(
-    work: _Load,
+def _copy_rows(
+    context: _LoadContext,
     table: str,
-    query: str,
-    values: Mapping[str, object] | None = None,
+    rows: pa.RecordBatchReader,
     *,
     temporary: bool = False,
     progress: Progress = no_progress,
     total: int | None = None,
 ) -> None:
-    """COPY a DuckDB query into a PostgreSQL table, streaming."""
-    reader = work.con.sql(query, params=dict(values) if values else None).to_arrow_reader(BATCH_ROWS)
+    """Stream rows into a PostgreSQL table with COPY."""
 
-    def counted() -> Iterator[pa.RecordBatch]:
+    def report_progress() -> Iterator[pa.RecordBatch]:
         done = 0
-        for batch in reader:
+        for batch in rows:
             yield batch
             done += batch.num_rows
             progress(done, total, "lines written")
 
-    stream = pa.RecordBatchReader.from_batches(reader.schema, counted())
-    work.cur.adbc_ingest(table, stream, mode="create" if temporary else "append", temporary=temporary)
+    stream = pa.RecordBatchReader.from_batches(rows.schema, report_progress())
+    context.cur.adbc_ingest(table, stream, mode="create" if temporary else "append", temporary=temporary)

@@ -1,4 +1,4 @@
-"""Models and their cards, the grades of what they said: saved, found again, withdrawn."""
+"""The model registry: saves models with their cards and backtests, lists and withdraws them, and lists outcomes."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from foresell.database import Database
-from foresell.db import Connection
+from foresell.db import ArrowStatements, Connection, Row, Statements
 from foresell.errors import NotFound
-from foresell.sql import named_queries
 
 if TYPE_CHECKING:
     import adbc_driver_postgresql.dbapi as adbc
 
+SQL = Statements("foresell.store", "queries/")
+BULK = ArrowStatements("foresell.store", "queries/")
 
-def serving_models(database: Database, as_of: date) -> list[dict[str, Any]]:
-    """The model of each task that may serve a day: dicts of model_id, task, kind, as_of, reason, body, card."""
-    return _ask(database, "serving_models", as_of=as_of)
+
+def list_serving_models(database: Database, as_of: date) -> list[dict[str, Any]]:
+    """The model that serves each task on a day: dicts of model_id, task, kind, as_of, reason, body, card."""
+    return _read_rows(database, "models.serving_models", as_of=as_of)
 
 
 #: Columns of a backtest as they are stored.
@@ -31,11 +33,9 @@ def save_model(
     cur: adbc.Cursor, *, task: str, kind: str, as_of: date, state: str, reason: str, body: str, card: Mapping[str, Any],
     figures: pa.Table, deciles: pa.Table,
 ) -> int:  # fmt: skip
-    """Keep one model with its backtest, in the transaction of the cursor. Returns its number."""
-    cur.execute(_sql("save_model"), [task, kind, as_of, state, reason, body, json.dumps(card, sort_keys=True)])
-    row = cur.fetchone()
-    assert row is not None
-    model_id = int(row[0])
+    """Save one model with its backtest, in the transaction of the cursor. Returns its model_id."""
+    text = json.dumps(card, sort_keys=True)
+    model_id = int(BULK.value(cur, "models.save_model", task, kind, as_of, state, reason, body, text))
     for table, rows in (("backtests", figures), ("backtest_deciles", deciles)):
         if rows.num_rows:
             renamed = rows.rename_columns([COLUMNS.get(name, name) for name in rows.column_names])
@@ -45,72 +45,68 @@ def save_model(
 
 
 def save_run_model(cur: adbc.Cursor, run_id: int, task: str, model_id: int | None, level: str, sentence: str) -> None:
-    """Note which model answered a task in a run, or why none did."""
-    cur.execute(_sql("save_run_model"), [run_id, task, model_id, level, sentence])
+    """Record which model predicted a task in a run, or why none did."""
+    BULK.run(cur, "models.save_run_model", run_id, task, model_id, level, sentence)
 
 
 def list_models(database: Database, *, limit: int = 50) -> list[dict[str, Any]]:
-    """The newest first, with their metrics."""
-    return _ask(database, "models", limit=limit)
+    """Models, the newest first, with their metrics."""
+    return _read_rows(database, "models.models", limit=limit)
 
 
-def show_model(database: Database, model_id: int) -> dict[str, Any]:
-    """One model with card, figures and deciles. Raises NotFound."""
-    found = _ask(database, "model", model_id=model_id)
-    if not found:
+def get_model(database: Database, model_id: int) -> dict[str, Any]:
+    """One model with its card, metrics and deciles. Raises NotFound."""
+    rows = _read_rows(database, "models.model", model_id=model_id)
+    if not rows:
         raise NotFound(f"There is no model {model_id}.", remedy="List them: foresell models")
     return {
-        **found[0],
-        "figures": _ask(database, "figures", model_id=model_id),
-        "deciles": _ask(database, "deciles", model_id=model_id),
+        **rows[0],
+        "figures": _read_rows(database, "models.figures", model_id=model_id),
+        "deciles": _read_rows(database, "models.deciles", model_id=model_id),
     }
 
 
-def withdraw(con: Connection, task: str) -> int:
+def withdraw_model(con: Connection, task: str) -> int:
     """Withdraw the newest serving model of a task, in the transaction of `con`; the previous one serves again.
 
-    Returns its number. Raises NotFound when the task has no serving model.
+    Returns its model_id. Raises NotFound when the task has no serving model.
     """
-    row = con.execute(_sql("withdraw"), {"task": task}).fetchone()
+    row = SQL.row(con, "models.withdraw", task=task)
     if row is None:
         raise NotFound(f"No model of {task} is in use.", remedy="List the models: foresell models")
     return int(row["model_id"])
 
 
-def run_models(database: Database, run_id: int) -> list[dict[str, Any]]:
-    """Which model answered each task in a run, or why none did."""
-    return _ask(database, "run_models", run_id=run_id)
+def list_run_models(database: Database, run_id: int) -> list[dict[str, Any]]:
+    """Which model predicted each task in a run, or why none did: task, model_id, level, sentence."""
+    return _read_rows(database, "models.run_models", run_id=run_id)
 
 
-def runs_to_observe(database: Database, task: str, horizon_days: int, today: date) -> list[dict[str, Any]]:
-    """Runs whose promises of a task can be graded on a day: run_id, as_of, model_id."""
-    return _ask(database, "runs_to_observe", task=task, horizon=horizon_days, today=today)
+def list_runs_to_observe(database: Database, task: str, horizon_days: int, today: date) -> list[dict[str, Any]]:
+    """Runs whose predictions of a task can be compared with what was observed by a day: run_id, as_of, model_id."""
+    return _read_rows(database, "models.runs_to_observe", task=task, horizon=horizon_days, today=today)
 
 
-def issued_predictions(database: Database, run_id: int, column: str) -> pa.Table:
+def read_issued_predictions(database: Database, run_id: int, column: str) -> pa.Table:
     """What a run said of each customer in one column of predictions: customer_id, said, segment."""
     if not column.isidentifier():
         raise ValueError(column)
     with database.arrow() as pg, pg.cursor() as cur:
-        cur.execute(_sql("issued_predictions").replace("{column}", column), [run_id])
+        cur.execute(BULK.text("models.issued_predictions").replace("{column}", column), [run_id])
         return cur.fetch_arrow_table()
 
 
-def receipts(database: Database) -> list[dict[str, Any]]:
-    """Every grade there is, by task, day and group."""
-    return _ask(database, "receipts")
+def list_outcomes(database: Database) -> list[dict[str, Any]]:
+    """All outcomes (a prediction compared with what was observed), by task, day and group."""
+    return _read_rows(database, "models.outcomes")
 
 
-def last_calibration_error(database: Database) -> float | None:
-    """How far the purchase probabilities graded last were off on average; None when none was."""
-    [row] = _ask(database, "last_calibration_error")
+def get_last_calibration_error(database: Database) -> float | None:
+    """The mean absolute error of the latest observed purchase probabilities by decile; None when there is no outcome."""
+    [row] = _read_rows(database, "models.last_calibration_error")
     return None if row["error"] is None else float(row["error"])
 
 
-def _ask(database: Database, name: str, **values: object) -> list[dict[str, Any]]:
+def _read_rows(database: Database, statement: str, **values: object) -> list[Row]:
     with database.connect() as con:
-        return con.execute(_sql(name), values).fetchall()
-
-
-def _sql(name: str) -> str:
-    return named_queries("foresell.store", "queries/models.sql")[name]
+        return SQL.rows(con, statement, **values)

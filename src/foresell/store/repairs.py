@@ -1,4 +1,4 @@
-"""Repairs what a killed command left behind."""
+"""Repairs the state that a killed command left behind."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SQL = Statements("foresell.store", "queries/")
 
 
 def destroy_unused_keys(database: Database, vault: ContactVault) -> None:
-    """Destroy key-encryption keys that wrap no data key any more: a rotation was killed before it did."""
+    """Destroy key-encryption keys that wrap no data key any more; a rotation that was killed leaves such keys."""
     with database.connect() as con:
         current = _kek_id(con, "repairs.current_kek")
         if current is not None and min(vault.key_numbers(), default=current) < current:

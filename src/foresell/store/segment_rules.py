@@ -1,34 +1,30 @@
-"""The segment rules in force, and new versions of them."""
+"""The segment rules that apply, and new versions of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from psycopg.types.json import Jsonb
+
 from foresell.database import Database
-from foresell.db import Connection
+from foresell.db import Connection, Row, Statements
+
+SQL = Statements("foresell.store", "queries/")
 
 
-def segment_rules(database: Database) -> list[dict[str, Any]]:
-    """The rows of the newest version, in order."""
+def list_segment_rules(database: Database) -> list[Row]:
+    """The rules of the newest version, in order: dicts with the columns of segment_rules."""
     with database.connect() as con:
-        return con.execute(
-            "select * from segment_rules where rules_version = (select max(rules_version) from segment_rules)"
-            " order by position"
-        ).fetchall()
+        return SQL.rows(con, "segment_rules.list")
 
 
 def save_segment_rules(con: Connection, rules: Sequence[Mapping[str, Any]]) -> int:
-    """Save the rules (dicts with the columns of segment_rules) as a new version, in the transaction of `con`.
+    """Save the rules, in order, as a new version, in the transaction of `con`. Returns the version.
 
-    Returns the version. Earlier runs keep theirs.
+    `rules` are dicts with name, advice and the limits r_min to m_max. Earlier runs keep their rules.
     """
-    row = con.execute("select coalesce(max(rules_version), 0) + 1 as next from segment_rules").fetchone()
-    assert row is not None
-    con.cursor().executemany(
-        "insert into segment_rules (rules_version, position, name, r_min, r_max, f_min, f_max, m_min, m_max, advice)"
-        " values (%(version)s, %(position)s, %(name)s, %(r_min)s, %(r_max)s, %(f_min)s, %(f_max)s, %(m_min)s,"
-        " %(m_max)s, %(advice)s)",
-        [{**rule, "version": row["next"], "position": place} for place, rule in enumerate(rules, 1)],
-    )
-    return int(row["next"])
+    rows = [{**rule, "position": position} for position, rule in enumerate(rules, 1)]
+    saved = SQL.row(con, "segment_rules.insert", rules=Jsonb(rows))
+    assert saved is not None
+    return int(saved["version"])

@@ -127,7 +127,7 @@ async def _delete_old_data(settings: Settings) -> None:
     database = Database(settings, via="worker")
 
     def delete_expired() -> None:
-        gone, kept = jobs.clear(database)
+        gone, kept = jobs.delete_old_jobs(database)
         for folder in folder_of(settings).glob("*"):
             if folder.name.isdigit() and (int(folder.name) in gone or int(folder.name) not in kept):
                 Upload(folder).drop()

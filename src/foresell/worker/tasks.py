@@ -22,7 +22,7 @@ log = logger("worker")
 
 def run_job(database: Database, job_id: int) -> None:
     """Run one job on behalf of the user who requested it. Raises Busy or JobLocked when it must be retried later."""
-    with jobs.claim(database, job_id) as job:
+    with jobs.claim_job(database, job_id) as job:
         if job is None:
             return
         acting = dataclasses.replace(database, acting_for=job.requested_by)
@@ -48,12 +48,14 @@ def _inspect(database: Database, job: jobs.Job) -> None:
             load_day=datetime.now(UTC).date(),
         )
     except (BadInput, EmptySource) as error:
-        upload.keep_found(revision, {"problem": job.shown(error.message), "remedy": job.shown(error.remedy)})
+        upload.keep_found(
+            revision, {"problem": job.hide_private(error.message), "remedy": job.hide_private(error.remedy)}
+        )
         job.import_state = "unreadable"
         return
     if not mapping.exists():
         save_mapping(inspection, mapping)
-    upload.keep_found(revision, {**inspection.as_dict(), "problem": job.shown(inspection.problem)})
+    upload.keep_found(revision, {**inspection.as_dict(), "problem": job.hide_private(inspection.problem)})
     job.import_state = "unreadable" if inspection.problem else "ready"
 
 
@@ -93,7 +95,7 @@ def _undo(database: Database, job: jobs.Job) -> None:
     if job.row("batch_undone_since", batch_id=batch_id, since=job.started_at):
         job.result = {"undone": [batch_id]}
     else:
-        job.result = {"undone": batches.undo(database, batch_id, with_later=job.arguments["with_later"])}
+        job.result = {"undone": batches.undo_batch(database, batch_id, with_later=job.arguments["with_later"])}
     _queue_refresh(job)
 
 

@@ -12,8 +12,8 @@ from foresell.settings import Settings
 from foresell.sources.files.mapping import Mapping
 from foresell.sources.files.rejects import check_rejects, write_rejects
 from foresell.sources.files.source import LINES, FileSource
-from foresell.store import load as store_load
-from foresell.tempdirs import clear_scratch
+from foresell.store.load import load_staging
+from foresell.tempdirs import clear_temporary_folders
 from foresell.types import Batch, BeforeCommit, Progress, no_progress
 
 
@@ -37,7 +37,7 @@ def load_file(
     TooManyRejects or EmptySource (nothing is written), the source's errors for a file it cannot read, and what
     `before_commit` raises (nothing is written).
     """
-    clear_scratch(settings.work)
+    clear_temporary_folders(settings.work)
     file = FileSource(
         path,
         workdir=settings.work,
@@ -54,7 +54,7 @@ def load_file(
         staging = next(pages).records
         rejects_file = write_rejects(staging, settings.rejects)
         check_rejects(staging, rejects_file, max_rejected)
-        return store_load.load(
+        return load_staging(
             database,
             staging,
             vault_of(settings),

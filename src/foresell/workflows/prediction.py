@@ -40,7 +40,7 @@ def predict(
     database: Database, con: duckdb.DuckDBPyConnection, day: date, train: Training, progress: Progress
 ) -> PredictionResults:
     """Load the models in service, train those that are due, predict every score, and observe what has come due."""
-    versions = {row["task"]: _version(row) for row in model_registry.serving_models(database, day)}
+    versions = {row["task"]: _version(row) for row in model_registry.list_serving_models(database, day)}
     due, reasons = _due_tasks(database, con, day, versions, train)
     if train == "quickly":
         trained, refused = train_for_replay(con, day)
@@ -67,7 +67,7 @@ def _due_tasks(
     if train in fixed:
         due, sentence = fixed[train]
         return due, dict.fromkeys(tasks, sentence)
-    decisions = decide_training(con, day, versions, model_registry.last_calibration_error(database))
+    decisions = decide_training(con, day, versions, model_registry.get_last_calibration_error(database))
     return [task for task, each in decisions.items() if each.retrain], {
         t: each.sentence for t, each in decisions.items()
     }
@@ -76,8 +76,8 @@ def _due_tasks(
 def _observe(database: Database, con: duckdb.DuckDBPyConnection, day: date) -> Iterator[dict[str, Any]]:
     """The outcome of each earlier prediction whose period has ended: predicted and observed, by group of customers."""
     for rule in registry.outcome_rules():
-        for past in model_registry.runs_to_observe(database, rule.task, rule.horizon_days, day):
-            predicted = model_registry.issued_predictions(database, past["run_id"], rule.column)
+        for past in model_registry.list_runs_to_observe(database, rule.task, rule.horizon_days, day):
+            predicted = model_registry.read_issued_predictions(database, past["run_id"], rule.column)
             for row in outcomes.observe_outcomes(con, rule, past["as_of"], predicted):
                 yield {**row, "run_id": past["run_id"], "model_id": past["model_id"], "evaluated_as_of": day}
 
@@ -92,7 +92,7 @@ def save_results(cur: adbc.Cursor, run_id: int, results: PredictionResults) -> N
         )
     if results.outcomes:
         rows = pa.Table.from_pylist(list(results.outcomes), schema=outcomes.SCHEMA)
-        runs.save(cur, {"prediction_outcomes": rows.to_reader()})
+        runs.save_scores(cur, {"prediction_outcomes": rows.to_reader()})
 
 
 def save_version(cur: adbc.Cursor, version: ModelVersion) -> ModelVersion:

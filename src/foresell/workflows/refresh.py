@@ -19,7 +19,7 @@ from foresell.scores.rfm.score import compute_rfm
 from foresell.settings import Settings
 from foresell.snapshot import build
 from foresell.store import export_tables, runs
-from foresell.tempdirs import clear_scratch
+from foresell.tempdirs import clear_temporary_folders
 from foresell.types import BeforeCommit, Progress, no_progress
 from foresell.workflows import prediction
 
@@ -45,9 +45,9 @@ def run_refresh(
     If anything fails, `before_commit` included, the last run stays published. With `history` the run is added to the past
     ones and what is published does not change. Returns the run as a dict of its columns.
     """
-    clear_scratch(settings.work)
+    clear_temporary_folders(settings.work)
     timings: dict[str, float] = {}
-    with runs.building(database, _versions()) as run_id, build.building(settings, str(run_id)) as draft:
+    with runs.build_run(database, _versions()) as run_id, build.building(settings, str(run_id)) as draft:
         with _timed(timings, "read database"):
             draft.read_tables(export_tables.read_tables(database), progress)
         day = as_of or draft.day_after_last_order()
@@ -67,9 +67,9 @@ def run_refresh(
             if not history:
                 build.finish(draft, file)
             with database.arrow() as pg, pg.cursor() as cur:
-                runs.save(cur, tables)
+                runs.save_scores(cur, tables)
                 prediction.save_results(cur, run_id, results)
-                runs.publish(
+                runs.publish_run(
                     cur,
                     run_id,
                     as_of=day,
@@ -81,12 +81,12 @@ def run_refresh(
                 if before_commit:
                     before_commit()
         clear_snapshots(settings, database)
-    return runs.run(database, run_id)
+    return runs.get_run(database, run_id)
 
 
 def clear_snapshots(settings: Settings, database: Database) -> None:
     """Prune old runs and delete snapshot files no run refers to (also those of a refresh that was killed)."""
-    kept = runs.thin(database, keep=RUNS_KEPT_WHOLE)
+    kept = runs.prune_runs(database, keep=RUNS_KEPT_WHOLE)
     for file in settings.snapshots.glob("run-*.duckdb*"):
         if file.name not in kept:
             file.unlink(missing_ok=True)

@@ -26,7 +26,7 @@ def train_models(
 
     Returns the models kept, and by task the reason why one was refused (then the previous one stays in service).
     """
-    run = runs.published(database)
+    run = runs.get_published_run(database)
     with open_snapshot(
         settings.snapshots / run["snapshot_file"], memory_gib=settings.memory_gib, threads=settings.threads
     ) as con:

@@ -134,7 +134,7 @@ async def publish_run(web: AppStateOf, principal: Writer, idempotent: Idempotent
 
     async def act(con: AsyncConnection) -> dict[str, Any]:
         if not (await _run(con, run_id))["published"]:
-            await anyio.to_thread.run_sync(runs.rollback, acting, run_id)
+            await anyio.to_thread.run_sync(runs.roll_back, acting, run_id)
         return await _run(con, run_id)
 
     response = await idempotent.run(principal, act)

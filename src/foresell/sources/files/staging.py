@@ -17,7 +17,7 @@ from foresell.sources.files import columnar, delimited, file_sniffing, formats, 
 from foresell.sources.files.interpretation import ParsedFile, interpret_rows
 from foresell.sources.files.mapping import Mapping, override_mapping
 from foresell.sources.files.raw_rows import REJECTS
-from foresell.tempdirs import scratch_folder
+from foresell.tempdirs import temporary_folder
 from foresell.types import Progress, Staging, no_progress
 
 
@@ -74,7 +74,7 @@ def read_raw_rows(
     """The file read into a temporary DuckDB below `workdir`, and its SHA-256; deleted with the context."""
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise BadInput(f"{path} is not a file.", remedy="Give a file, or the folder of Olist's CSVs.")
-    with scratch_folder(workdir, "stage") as folder:
+    with temporary_folder(workdir, "stage") as folder:
         with translate_errors(path.name):
             con = duckdb.connect(str(folder / "staging.duckdb"), config=_limits(folder, memory_gib, threads))
         with con:

@@ -1,27 +1,27 @@
 -- PostgreSQL: the statements of a load. Parameters are ADBC's ($1, $2).
 
 -- name: take_lock
--- One load at a time; the lock goes with the transaction.
+-- One load at a time; the transaction's end releases the lock.
 select pg_try_advisory_xact_lock(hashtext('foresell load')) as taken
 
 -- name: same_file
--- A batch that holds exactly this file, read the same way, and is not undone.
+-- A batch of exactly this file with the same mapping that is not undone.
 select batch_id from load_batches
 where source = $1 and file_sha256 = $2 and mapping = $3::jsonb and state = 'loaded'
 order by batch_id desc limit 1
 
 -- name: open_batch
--- The batch's row comes first because its rows refer to it; the counts follow before commit.
+-- Inserted first because the batch's rows refer to it; close_batch adds the counts before commit.
 insert into load_batches (source, format, record_type, file_name, file_bytes, file_sha256, mapping)
 values ($1, $2, $3, $4, $5, $6, $7::jsonb)
 returning batch_id
 
--- name: some_order
--- Any order there is, for the currency of the others. No row: there is none.
+-- name: currency_of_an_order
+-- The currency of any stored order; no row when there is no order.
 select coalesce(currency, 'unknown') as currency from orders limit 1
 
 -- name: knows_orders
--- Whether there is any order of this source (if not, there is nothing to compare with); so for the others.
+-- Whether the store has any order of this source; if not, there is nothing to compare with. The next two are alike.
 select exists (select from orders where source = $1) as known
 
 -- name: knows_customer_records
@@ -29,6 +29,10 @@ select exists (select from customer_records where source = $1) as known
 
 -- name: knows_products
 select exists (select from products where source = $1) as known
+
+-- name: drop_wanted
+-- The temporary table of the keys to read.
+drop table if exists wanted
 
 -- name: existing_orders
 -- Orders of the source among the wanted keys.
@@ -53,21 +57,21 @@ select r.record_id, r.source_key, r.customer_id, r.name, r.city, r.region, r.pos
 from customer_records as r join wanted on wanted.key = r.source_key where r.source = $1
 
 -- name: existing_contacts
--- The sealed contact data among them, with what opens it.
+-- Their sealed contact data, with the data keys that open it; no rows unless $2.
 select r.record_id, r.source_key, r.contact, k.kek_id, k.wrapped_key
 from customer_records as r
 join wanted on wanted.key = r.source_key
 join privacy.data_keys as k using (record_id)
-where r.source = $1 and r.contact is not null
+where r.source = $1 and r.contact is not null and $2::boolean
 
 -- name: erased
--- Keyed hashes of the records of this source that were erased and stay so.
+-- Keyed hashes of the erased records of this source.
 select source_key_hash from privacy.erased_records where source = $1
 
--- name: current_kek
+-- name: current_key
 select max(kek_id) from privacy.key_encryption_keys where retired_at is null
 
--- name: new_kek
+-- name: create_key
 insert into privacy.key_encryption_keys default values returning kek_id
 
 -- name: existing_products
@@ -75,8 +79,8 @@ insert into privacy.key_encryption_keys default values returning kek_id
 select p.product_id, p.sku, p.name, p.category, p.category_derived, p.kind, p.list_price::text as list_price
 from products as p join wanted on wanted.key = p.sku where p.source = $1
 
--- name: mint
--- The number before the first of a block of ids; blocks are taken under the load's lock.
+-- name: reserve_ids
+-- Reserves a block of $2 ids under the load's lock; returns the number before the first.
 select setval($1::regclass, nextval($1::regclass) + $2 - 1) - $2 as base
 
 -- name: keep_old_customer_records

@@ -1,8 +1,8 @@
--- PostgreSQL: models, what they said, and whether it came true. ADBC's parameters ($1) where bulk goes with them,
--- psycopg's (%(name)s) elsewhere.
+-- PostgreSQL: models, their predictions and the outcomes. Parameters are ADBC's ($1) in statements with bulk data,
+-- psycopg's (%(name)s) in the others.
 
 -- name: serving_models
--- The newest model of each task that may serve a day: trained for that day or an earlier one, neither refused nor withdrawn.
+-- The newest served model of each task on a day: trained for that day or an earlier one, neither refused nor withdrawn.
 select distinct on (task) model_id, task, kind, as_of, reason, body, card
 from models where as_of <= %(as_of)s and state = 'served'
 order by task, as_of desc, model_id desc
@@ -40,7 +40,7 @@ returning model_id
 select task, model_id, level, sentence from run_models where run_id = %(run_id)s order by task
 
 -- name: runs_to_observe
--- Runs with predictions of a task whose window has closed by a day and that were not graded yet.
+-- Runs with predictions of a task whose window has closed by a day and that have no outcome yet.
 select r.run_id, r.as_of, m.model_id
 from runs as r
 join run_models as m on m.run_id = r.run_id and m.task = %(task)s and m.level <> 'off'
@@ -50,18 +50,18 @@ where r.as_of + %(horizon)s <= %(today)s
 order by r.run_id
 
 -- name: issued_predictions
--- What one run said of each customer. The column is one of our own names, never a user's.
+-- The predictions of one run. {column} is a column name of the code, never a user's text.
 select p.customer_id, p.{column} as said, s.segment
 from predictions as p join rfm_scores as s using (run_id, customer_id)
 where p.run_id = $1 and p.{column} is not null
 
--- name: receipts
+-- name: outcomes
 select g.run_id, r.as_of, g.task, g.horizon_days, g.grouping, g.name, g.customers, g.predicted as said, g.observed as happened, g.model_id, m.kind
 from prediction_outcomes as g join runs as r using (run_id) left join models as m using (model_id)
 order by g.task, r.as_of, g.run_id, g.grouping, g.name
 
 -- name: last_calibration_error
--- Of the purchase probabilities graded last: mean absolute difference of said and happened over the tenths.
+-- Mean absolute difference of predicted and observed over the deciles of the latest purchase outcomes.
 select sum(customers * abs(predicted - observed)) / sum(customers) as error
 from prediction_outcomes
 where task = 'purchase' and grouping = 'decile' and run_id = (

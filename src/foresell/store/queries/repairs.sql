@@ -1,4 +1,4 @@
--- PostgreSQL: which keys are in use. No parameters.
+-- PostgreSQL: which key-encryption keys are in use. No parameters.
 
 -- name: current_kek
 -- The newest key-encryption key that is not retired; null when there is none.

@@ -1,11 +1,11 @@
--- PostgreSQL: runs and what is published. Parameters are psycopg's, those of the publishing transaction ADBC's ($1).
+-- PostgreSQL: runs and the published one. Parameters are psycopg's, those of the publishing transaction ADBC's ($1).
 
 -- name: take_lock
--- One refresh at a time; held by a session of its own, so it goes when the process does.
+-- One refresh at a time; a session of its own holds the lock, so the end of the process releases it.
 select pg_try_advisory_lock(hashtext('foresell refresh')) as taken
 
 -- name: mark_interrupted
--- Whoever holds the lock knows that nobody else is building.
+-- While this process holds the lock, no other process builds a run.
 update runs set state = 'failed', error = 'interrupted' where state = 'building'
 
 -- name: begin
@@ -24,8 +24,9 @@ update runs
 set state = 'published', as_of = $2, snapshot_file = $3, customers_scored = $4, timings = $5::jsonb, published_at = now()
 where run_id = $1
 
--- name: keep
--- A replayed run of the past: its scores and promises are kept to be graded; it is never shown and has no snapshot.
+-- name: save_history
+-- A replayed run of a past day: its scores and predictions are kept to be compared with what was observed; it is never
+-- shown and has no snapshot.
 update runs
 set state = 'superseded', as_of = $2, customers_scored = $3, timings = $4::jsonb, published_at = null
 where run_id = $1
@@ -44,7 +45,7 @@ select r.* from publication join runs as r using (run_id)
 select * from runs where run_id = %(run_id)s
 
 -- name: runs
--- A run that never came to its day (building, failed) has none.
+-- A run without a day yet (building, failed) has null.
 select run_id, nullif(as_of, 'epoch') as as_of, state, rules_version, snapshot_file, versions, timings, customers_scored,
     error, started_at, published_at
 from runs order by run_id desc limit %(limit)s
@@ -64,9 +65,9 @@ update runs set state = 'published' where run_id = %(run_id)s
 -- name: repoint
 update publication set run_id = %(run_id)s
 
--- name: thin
+-- name: prune
 -- Beyond the newest %(keep)s: the last run of each calendar month keeps its scores, the others keep their totals only,
--- once what they promised for the next 30 days has been graded.
+-- once their predictions for the next 30 days have been compared with what was observed.
 with ranked as (
     select run_id, row_number() over (order by run_id desc) as age,
         row_number() over (partition by date_trunc('month', as_of) order by run_id desc) as in_month
@@ -95,7 +96,7 @@ select class, lines, amount from run_line_classes where run_id = %(run_id)s orde
 select segment, customers, monetary from run_segments where run_id = %(run_id)s
 
 -- name: movement
--- Grain: one row per pair of segments, (from, to); 'not yet' and 'no longer' are outside the scores of one run.
+-- Grain: one row per pair of segments, (from, to); 'not yet' and 'no longer': not scored in one of the runs.
 select coalesce(a.segment, 'not yet') as segment_from, coalesce(b.segment, 'no longer') as segment_to, count(*) as customers
 from (select customer_id, segment from rfm_scores where run_id = %(since)s) as a
 full join (select customer_id, segment from rfm_scores where run_id = %(run_id)s) as b using (customer_id)

@@ -1,4 +1,5 @@
--- DuckDB: what one load will do, worked out beside the staged source before anything is written.
+-- DuckDB: the changes of one load, computed next to the staged source before anything is written. Parameters are bound by
+-- name ($name).
 
 -- name: staged_orders
 -- One row per order of the file. An order with any line not cancelled is not cancelled.
@@ -15,8 +16,24 @@ select
 from staged_lines
 group by order_key
 
+-- name: orders_keys
+-- The keys to look up in the store, none unless $known; the next two are alike.
+select order_key as key from staged_orders where $known
+
+-- name: customer_records_keys
+select customer_key as key from staged_customers where $known
+
+-- name: products_keys
+select sku as key from staged_products where $known
+
+-- name: customer_keys
+select customer_key from staged_customers
+
+-- name: count_lines
+select count(*) from staged_lines
+
 -- name: compare_orders
--- One row per order of the file the truth has already, and whether anything about it differs.
+-- One row per order of the file that the store has already, and whether anything in it differs.
 -- Lines are compared as a multiset: another order of rows in a newer export changes nothing.
 create or replace temp table compared_orders as
 with staged as (
@@ -48,22 +65,22 @@ join staged_orders as o using (order_key)
 join staged as s using (order_key)
 left join existing as x using (order_key)
 
--- name: forget_erased
--- What a file says of people who were erased is not read.
+-- name: clear_erased
+-- Erased customers stay erased: the file's fields about them are cleared.
 update staged_customers
 set name = null, email = null, phone = null, address = null, city = null, region = null, postcode = null
 where customer_key in (select unnest($erased))
 
 -- name: staged_currencies
--- Of orders the truth does not have.
+-- The currencies of orders that the store does not have.
 select list(distinct coalesce(currency, 'unknown') order by 1) from staged_orders anti join existing_orders using (order_key)
 
--- name: brings_contacts
--- Whether the file knows any e-mail, phone or address.
+-- name: has_contacts
+-- Whether the file has any e-mail address, phone number or address.
 select count(*) > 0 from staged_customers where coalesce(email, phone, address) is not null
 
 -- name: planned_customers
--- One row per customer of the file: new, changed or neither. A field the file does not know erases nothing.
+-- One row per customer of the file: new, changed or neither. A field that the file does not have keeps its stored value.
 create or replace temp table planned_customers as
 select
     s.customer_key,
@@ -96,7 +113,7 @@ left join existing_customer_records as e on e.source_key = s.customer_key
 left join existing_contacts as c on c.record_id = e.record_id
 
 -- name: planned_products
--- One row per product of the file. What was only derived from order lines (a category, that something is goods)
+-- One row per product of the file. What was only derived from order lines (a category, that something is a product)
 -- never replaces what a product list stated.
 create or replace temp table planned_products as
 with merged as (
@@ -130,7 +147,7 @@ select
 from merged
 
 -- name: counts
--- What will be written, for minting ids and for the batch's own record.
+-- How many rows will be written, to reserve ids and for the row of the batch.
 select
     (select count(*) from planned_customers where is_new) as customers_new,
     (select count(*) from planned_customers where is_changed) as customers_changed,
@@ -170,7 +187,7 @@ join compared_orders as c using (order_key)
 where c.changed
 
 -- name: contacts_to_seal
--- Records whose contact data is new or changed, in the clear, with the data key they may have already.
+-- Records with new or changed contact data, in plain text, with their data key if they have one.
 select i.record_id, p.customer_key as source_key, p.email, p.phone, p.address, k.kek_id, k.wrapped_key
 from planned_customers as p
 join record_ids as i using (customer_key)
@@ -178,12 +195,12 @@ left join existing_keys as k on k.record_id = i.record_id
 where p.contact_changed
 order by i.record_id
 
--- name: new_subject_keys
+-- name: new_data_keys
 -- Rows for privacy.data_keys.
 select record_id, kek_id, wrapped_key from sealed_contacts where is_new_key
 
 -- name: new_customers
--- Rows for customers: one new customer per new record, until identity says otherwise.
+-- Rows for customers: one new customer per new record, until identity resolution merges them.
 select printf('C%06d', $customer_base + row_number() over (order by customer_key)) as customer_id
 from planned_customers where is_new
 

@@ -1,10 +1,17 @@
--- PostgreSQL: taking a batch back. Parameters are psycopg's (%(batch)s).
+-- PostgreSQL: lists batches and undoes one. Parameters are psycopg's (%(batch)s).
+
+-- name: batches
+select * from load_batches order by batch_id desc limit %(limit)s
+
+-- name: take_lock
+-- The lock that loads take, for the transaction.
+select pg_try_advisory_xact_lock(hashtext('foresell load')) as taken
 
 -- name: batch
 select * from load_batches where batch_id = %(batch)s
 
 -- name: later_batches
--- Batches of the same source loaded after this one; they built on it, so they go first.
+-- Batches of the same source loaded after this one; they may depend on it, so they are undone first.
 select later.batch_id from load_batches as later
 join load_batches as this on this.source = later.source
 where this.batch_id = %(batch)s and later.batch_id > this.batch_id and later.state = 'loaded'
@@ -36,14 +43,14 @@ set name = was.name, city = was.city, region = was.region, postcode = was.postco
 from superseded_rows as s, jsonb_populate_record(null::customer_records, s.old_row) as was
 where s.batch_id = %(batch)s and s.table_name = 'customer_records' and s.row_id = r.record_id
 
--- name: drop_subject_keys
+-- name: drop_data_keys
 -- Keys of the batch's own records, and of those that had no contact data before it.
 delete from privacy.data_keys as k using customer_records as r
 where r.record_id = k.record_id and (r.batch_id = %(batch)s or r.contact is null and r.record_id in (
     select row_id from superseded_rows where batch_id = %(batch)s and table_name = 'customer_records'))
 
--- name: note_customers
--- Customers of the batch's own records, before those go.
+-- name: collect_customers
+-- Customers of the batch's own records, before these are deleted.
 create temporary table gone_customers on commit drop as
 select distinct customer_id from customer_records where batch_id = %(batch)s
 
@@ -51,7 +58,7 @@ select distinct customer_id from customer_records where batch_id = %(batch)s
 delete from customer_records where batch_id = %(batch)s
 
 -- name: drop_customers
--- Customers that nobody knows any more.
+-- Customers without any record left.
 delete from customers as c using gone_customers as g
 where g.customer_id = c.customer_id
 and not exists (select from customer_records as r where r.customer_id = c.customer_id)
@@ -66,8 +73,11 @@ where s.batch_id = %(batch)s and s.table_name = 'products' and s.row_id = p.prod
 -- name: drop_products
 delete from products where batch_id = %(batch)s
 
--- name: forget_superseded
+-- name: delete_superseded_rows
 delete from superseded_rows where batch_id = %(batch)s
 
 -- name: mark_undone
 update load_batches set state = 'undone', undone_at = now() where batch_id = %(batch)s
+
+-- name: drop_gone_customers
+drop table gone_customers

@@ -335,7 +335,7 @@ insert into segment_rules (rules_version, position, name, r_min, r_max, f_min, f
 grant usage on schema core to foresell_app, foresell_reader;
 grant select on all tables in schema core to foresell_app, foresell_reader;
 grant insert on load_batches, customers, customer_records, products, orders, order_items, superseded_rows,
-    segment_rules, runs, publication, run_line_classes, run_segments, rfm_scores to foresell_app;
+    runs, publication, run_line_classes, run_segments, rfm_scores to foresell_app;
 grant update on load_batches, customer_records, products, orders, runs, publication to foresell_app;
 grant delete on customers, customer_records, products, orders, order_items, superseded_rows, rfm_scores to foresell_app;
 grant usage, update on sequence customer_number, record_number, product_number, order_number to foresell_app;

@@ -138,16 +138,13 @@ grant select on publication, runs, run_line_classes, run_segments, run_models, s
     backtest_deciles, prediction_outcomes, forecasts to foresell_web;
 
 -- The web has no right to write segment rules and models; these functions check the permission of the acting user.
-create function save_segment_rules(rules jsonb) returns integer
+create function insert_segment_rules(rules jsonb) returns integer
 language plpgsql security definer
 set search_path = core, pg_temp
 as $$
 declare
     version integer;
 begin
-    if not access.has_permission('segments.write') then
-        raise insufficient_privilege using message = 'changing segment rules needs the permission segments.write';
-    end if;
     lock table segment_rules in share row exclusive mode;
     select coalesce(max(rules_version), 0) + 1 into version from segment_rules;
     insert into segment_rules (rules_version, position, name, r_min, r_max, f_min, f_max, m_min, m_max, advice)
@@ -157,7 +154,19 @@ begin
         m_max integer, advice text);
     return version;
 end $$;
-comment on function save_segment_rules is 'Saves an array of objects with the columns of segment_rules as a new version of the rules and returns that version. Earlier runs keep theirs.';
+comment on function insert_segment_rules is 'Inserts an array of objects with the columns of segment_rules as a new version of the rules and returns that version. Earlier runs keep theirs. The only way to write the rules.';
+
+create function save_segment_rules(rules jsonb) returns integer
+language plpgsql security definer
+set search_path = core, pg_temp
+as $$
+begin
+    if not access.has_permission('segments.write') then
+        raise insufficient_privilege using message = 'changing segment rules needs the permission segments.write';
+    end if;
+    return insert_segment_rules(rules);
+end $$;
+comment on function save_segment_rules is 'insert_segment_rules for the web: checks that the acting user may change the rules.';
 
 create function withdraw_model(of_task text) returns integer
 language plpgsql security definer
@@ -177,5 +186,6 @@ begin
 end $$;
 comment on function withdraw_model is 'Withdraws the newest served model of a task and returns its id, null when none is served. The model before it is served from the next refresh on.';
 
-revoke execute on function save_segment_rules(jsonb), withdraw_model(text) from public;
+revoke execute on function insert_segment_rules(jsonb), save_segment_rules(jsonb), withdraw_model(text) from public;
+grant execute on function insert_segment_rules(jsonb) to foresell_app;
 grant execute on function save_segment_rules(jsonb), withdraw_model(text) to foresell_web;

@@ -1,5 +1,5 @@
--- PostgreSQL: the truth as the snapshot reads it. Money and quantities travel as whole numbers (ten-thousandths,
--- thousandths): Arrow has no numeric from PostgreSQL, and text takes twice as long.
+-- PostgreSQL: the tables that a snapshot is built from. Money and quantities are sent as whole numbers (ten-thousandths,
+-- thousandths): ADBC reads PostgreSQL's numeric as text, which takes twice as long.
 
 -- name: order_items
 select order_id, line_no, product_id, (quantity * 1000)::bigint as quantity, (amount * 10000)::bigint as amount
