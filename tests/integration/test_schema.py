@@ -6,6 +6,7 @@ import re
 import subprocess
 
 import psycopg
+import pytest
 
 from foresell.database import Database, embedded_conninfo
 from foresell.settings import Settings
