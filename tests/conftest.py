@@ -1,4 +1,4 @@
-"""Fixtures every test may use: a home of its own with a real server in it, and the public data sets."""
+"""Fixtures for all tests: a home with a real PostgreSQL server, and the public data sets."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ logs.configure()
 
 @pytest.fixture
 def settings() -> Iterator[Settings]:
-    """A home nobody else uses; its server, if one was started, is stopped afterwards.
+    """A home of its own; its server, if one was started, is stopped after the test.
 
-    Not below pytest's own folder: every pytest that starts closes that one to the server's user again.
+    It is not below pytest's folder: each pytest that starts removes the access of the server's user to that one.
     """
     with tempfile.TemporaryDirectory(prefix="foresell-test-") as folder:
         settings = Settings(home=Path(folder) / "home", memory_gib=1.0, threads=2)
@@ -38,26 +38,26 @@ def settings() -> Iterator[Settings]:
 
 @pytest.fixture(scope="session")
 def prepared_home() -> Iterator[Path]:
-    """A home whose server was made, migrated and stopped: copying it is four times faster than making another."""
+    """A home with a migrated, stopped server: copying it is four times faster than creating another."""
     with tempfile.TemporaryDirectory(prefix="foresell-test-") as folder:
         settings = Settings(home=Path(folder) / "home")
         open_database(settings)
         embedded.stop(settings.home)
         with (settings.home / "postgres" / "data" / "postgresql.conf").open("a") as file:
-            file.write("fsync = off\n")  # no test pulls the plug; kill -9 keeps what the kernel has
+            file.write("fsync = off\n")  # no test cuts the power; after kill -9 the kernel still writes its cache
         yield settings.home
 
 
 @pytest.fixture
 def database(settings: Settings, prepared_home: Path) -> Database:
-    """An empty truth on a real PostgreSQL of its own."""
+    """An empty, migrated database on a PostgreSQL server of its own."""
     subprocess.run(["/bin/cp", "-a", str(prepared_home), str(settings.home)], check=True)
     return open_database(settings)
 
 
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
-    """The folder of public data sets; fetched when it is missing, else the test is left out and the summary says so."""
+    """The folder of public data sets; fetched when it is missing; without it the test is skipped and the summary lists it."""
     folder = Path(os.environ.get("FORESELL_DATA", Path(__file__).parents[2] / "shared" / "data"))
     found, why = find_or_fetch(folder, cache=Path(__file__).parents[1] / ".cache" / "data")
     if found is None:

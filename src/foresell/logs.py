@@ -21,17 +21,17 @@ def configure(*, verbose: bool = False) -> None:
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=logging.WARNING, handlers=[_Others()], force=True)
+    logging.basicConfig(level=logging.WARNING, handlers=[_LibraryHandler()], force=True)
 
 
-class _Others(logging.Handler):
-    """What libraries log, in the same form: which, how bad and what kind of failure. Their words may quote anything."""
+class _LibraryHandler(logging.Handler):
+    """Writes the logs of libraries in the same form: library, level and kind of error, not the message, which may quote data."""
 
     def emit(self, record: logging.LogRecord) -> None:
         kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
         log = structlog.get_logger(component=record.name)
-        say = log.error if record.levelno >= logging.ERROR else log.warning
-        say("a library complains", action="library", kind=kind, where=f"{record.module}:{record.lineno}")
+        write = log.error if record.levelno >= logging.ERROR else log.warning
+        write("library log", action="library", kind=kind, where=f"{record.module}:{record.lineno}")
 
 
 def logger(component: str) -> structlog.typing.FilteringBoundLogger:

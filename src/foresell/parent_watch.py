@@ -1,4 +1,4 @@
-"""What ties a child process to whoever started it: it begins when told to, and ends when the other is gone."""
+"""Ties a child process to its parent: it starts on the parent's signal, and ends when the parent ends."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ GO = b"go\n"
 
 
 def await_go() -> None:
-    """Wait on standard input until told to begin; leave if the parent ends first, and end with it from then on.
+    """Wait on standard input for the parent's signal; exit if the parent ends first, and also when it ends later.
 
-    What is imported before this call is imported while the parent still starts the database.
+    Modules imported before this call are imported while the parent starts the database.
     """
     if os.read(0, len(GO)) != GO:
         sys.exit(0)

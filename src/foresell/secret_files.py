@@ -1,4 +1,4 @@
-"""Files of secrets: whole or not there, readable by their owner only, and still so after a power cut."""
+"""Files of secrets: complete or absent, also after a power failure, and readable by their owner only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def write_once(file: Path, content: bytes) -> None:
-    """Write a file that is never changed: of two processes that make the same one, the second finds the first's."""
+    """Write a file that is never changed. If two processes write the same file, the first one's content stays."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.NamedTemporaryFile(dir=file.parent, prefix=".draft-", delete=False) as draft:
         draft.write(content)
@@ -18,7 +18,7 @@ def write_once(file: Path, content: bytes) -> None:
     with suppress(FileExistsError):
         os.link(draft.name, file)
     Path(draft.name).unlink()
-    _settle(file.parent)
+    _sync_folder(file.parent)
 
 
 def destroy(file: Path) -> None:
@@ -28,10 +28,10 @@ def destroy(file: Path) -> None:
         content.flush()
         os.fsync(content.fileno())
     file.unlink()
-    _settle(file.parent)
+    _sync_folder(file.parent)
 
 
-def _settle(folder: Path) -> None:
+def _sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

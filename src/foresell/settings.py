@@ -1,4 +1,4 @@
-"""Settings, built once at the entrance and handed in; importing this module reads nothing."""
+"""Settings: read once by the entry point and passed on. Importing this module reads nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from foresell.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """An OpenID Connect provider that may sign users in. `name` is part of addresses, `label` is on the button."""
+    """An OpenID Connect provider that users may sign in with. `name` is part of addresses, `label` is on the button."""
 
     name: str
     label: str
@@ -27,18 +27,18 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where Foresell lives and how much it may use.
+    """Folders, addresses and limits of one installation.
 
-    `home` holds everything Foresell writes (database, snapshots, rejected rows, keys): two homes never touch.
+    `home` holds everything Foresell writes (database, snapshots, rejected rows, keys): two homes share nothing.
     `database_url` is a PostgreSQL URL of the user's own server, or None for the embedded one below `home`.
     `kms_key` is the AWS KMS key that encrypts the keys of contact data, or None for files of the home.
     `memory_gib` caps each DuckDB engine (a load uses half of it), `threads` its workers.
-    `port` is where `foresell up` and `serve` answer, with `web_workers` processes.
+    `port` is where `foresell up` and `serve` listen, with `web_workers` processes.
     `upload_mib` bounds one uploaded file.
     `public_url` is where browsers reach the API when that is not this machine; passkeys and cookies are bound to it.
     `cors_origins` are other sites whose pages may call the API; normally none.
-    `user_rate` and `address_rate` bound the requests a minute of a user, and of an address that nobody has signed in from.
-    `traces_url` is where an OpenTelemetry collector takes traces (OTLP over HTTP), if one does.
+    `user_rate` and `address_rate` bound the requests a minute of a user, and of an address without a signed-in user.
+    `traces_url` is the address of an OpenTelemetry collector (OTLP over HTTP), or None.
     """
 
     home: Path
@@ -64,7 +64,7 @@ class Settings:
 
     @property
     def keys(self) -> Path:
-        """The folder of secrets; readable by its owner only, and backed up apart from the database."""
+        """The folder of secrets; readable by its owner only, and backed up separately from the database."""
         return self.home / "keys"
 
     @property
@@ -74,14 +74,14 @@ class Settings:
 
     @property
     def work(self) -> Path:
-        """Scratch space; whatever lies here belongs to a running command or may be deleted."""
+        """The folder of temporary files; each belongs to a running command or may be deleted."""
         return self.home / "work"
 
 
 def read_settings(environ: Mapping[str, str] | None = None, env_file: Path | None = None) -> Settings:
     """Settings from the environment over an optional `.env` file in the current folder.
 
-    Raises UsageError naming the variable when one cannot be understood.
+    Raises UsageError naming the variable for an invalid value.
     """
     file = env_file or Path(".env")
     values: dict[str, str | None] = {**(dotenv_values(file) if file.is_file() else {}), **(environ or os.environ)}

@@ -1,9 +1,9 @@
-"""SQL lives in .sql files: this reads them.
+"""Reads the .sql files of a package.
 
 A file is either one statement, or several named ones:
 
     -- name: publish_run
-    -- What it is for, in a line.
+    -- A comment on its grain or purpose.
     update publication set run_id = %(run_id)s
 """
 
@@ -19,7 +19,7 @@ _NAME = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
 
 @cache
 def read_sql(package: str, file: str) -> str:
-    """The text of one .sql file beside the code, such as `read_sql("foresell.scores.rfm", "rfm.sql")`."""
+    """The text of one .sql file of a package, such as `read_sql("foresell.scores.rfm", "rfm.sql")`."""
     return resources.files(package).joinpath(file).read_text(encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""Scratch folders: each named after its process, so that what a killed one leaves behind can be told and deleted."""
+"""Temporary folders, each named after its process, so that those of killed processes can be found and deleted."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from foresell.errors import DiskTrouble
 
 @contextmanager
 def temporary_folder(work: Path, purpose: str) -> Iterator[Path]:
-    """An empty folder below `work`, gone when the block ends. Raises DiskTrouble when it cannot be made."""
+    """An empty folder below `work`, deleted when the block ends. Raises DiskTrouble when it cannot be created."""
     try:
         work.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f"{purpose}-", suffix=f"-{os.getpid()}", dir=work))
     except OSError as error:
         raise DiskTrouble(
             f"Foresell cannot write to {work}: {error.strerror}.",
-            remedy="Free some space, or point FORESELL_HOME to a folder of yours.",
+            remedy="Free some space, or point FORESELL_HOME to a folder that you can write to.",
         ) from None
     try:
         yield folder
@@ -30,7 +30,7 @@ def temporary_folder(work: Path, purpose: str) -> Iterator[Path]:
 
 
 def clear_temporary_folders(work: Path) -> None:
-    """Delete the scratch folders of processes that are gone."""
+    """Delete the temporary folders of processes that have ended."""
     for folder in work.glob("*-*"):
         pid = folder.name.rsplit("-", 1)[-1]
         if pid.isdigit() and not Path(f"/proc/{pid}").exists():

@@ -1,4 +1,4 @@
-"""The shapes that travel between rooms: frozen dataclasses and the documented tables of a staged load."""
+"""Types shared by several packages: frozen dataclasses, protocols, and the documented tables of a staged load."""
 
 from __future__ import annotations
 
@@ -14,26 +14,25 @@ import pyarrow as pa
 #: Called as progress(done, total or None, unit) by anything that takes a while.
 Progress = Callable[[int, int | None, str], None]
 
-
-#: Called immediately before a workflow commits its result; whatever it raises prevents the commit.
+#: Called immediately before a workflow commits its result; an exception prevents the commit.
 BeforeCommit = Callable[[], None]
 
 
 def no_progress(done: int, total: int | None, unit: str) -> None:
-    """The progress callback of those who do not watch."""
+    """A progress callback that does nothing."""
 
 
 class ContactVault(Protocol):
-    """What the truth asks of the vault: contact data goes in and out of PostgreSQL only through these."""
+    """The vault as the store uses it: contact data is written to and read from PostgreSQL only through these methods."""
 
     def make_kek(self, kek_id: int) -> None:
-        """Make the key-encryption key with this number."""
+        """Create the key-encryption key with this number."""
 
     def key_numbers(self) -> list[int]:
-        """The numbers of the key-encryption keys there are."""
+        """The numbers of the existing key-encryption keys."""
 
     def destroy_keys_before(self, kek_id: int) -> list[int]:
-        """Destroy every older key-encryption key; returns their numbers."""
+        """Destroy every older key-encryption key; return their numbers."""
 
     def seal(self, source: str, kek_id: int, records: pa.Table) -> pa.Table:
         """Rows of (record_id, source_key, email, phone, address, kek_id, wrapped) as (record_id, contact, email_index,
@@ -46,21 +45,21 @@ class ContactVault(Protocol):
         """The contact data of rows with source, source_key, record_id, contact, kek_id and wrapped, one after the other."""
 
     def rewrap(self, kek_id: int, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Rows of (record_id, kek_id, wrapped), wrapped anew by this key-encryption key."""
+        """Rows of (record_id, kek_id, wrapped), wrapped by this key-encryption key instead."""
 
     def keep_copy(self, kek_id: int, keys: pa.Table) -> None:
-        """Keep the wrapped keys outside the database: what a restored backup is opened with."""
+        """Save the wrapped keys outside the database; they open a restored backup."""
 
     def copy(self) -> tuple[int, pa.Table]:
-        """That copy, and the number of the key-encryption key that opens it. Raises NotFound."""
+        """The number of the key-encryption key that opens the saved copy, and the copy. Raises NotFound."""
 
     def digests(self, source: str, source_keys: Iterable[str]) -> list[bytes]:
-        """What erased records are remembered by."""
+        """The keyed hashes that identify erased records."""
 
 
 @dataclass(frozen=True, slots=True)
 class Staging:
-    """One source, parsed and validated, waiting in DuckDB to be written to the truth.
+    """One source, parsed and validated, in DuckDB, ready to be written to the store.
 
     `con` holds four tables. Each line that was read is in `staged_lines` or has its `line` in `staged_rejects`.
 
@@ -93,7 +92,7 @@ class Staging:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one load did: read = loaded + unchanged + rejected, in lines of the file."""
+    """The counts of one load: read = loaded + unchanged + rejected, in lines of the file."""
 
     batch_id: int | None
     source: str
@@ -118,7 +117,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One published (or tried) run: every number shown comes from one of these."""
+    """One run, published or not. Every number that users see comes from one run."""
 
     run_id: int
     as_of: date
@@ -140,7 +139,7 @@ class ScoreColumn:
     `sort`: the name under which the list is sorted by this column, None where it is not; `order`: the SQL order over the
     list's columns, by default this column from its best value (`best`) on, customers without a value last.
     `export_name`: its name in files, by default `name`. `table`: the table of a run that holds it. `saved`: also kept in
-    PostgreSQL; False for what follows from a saved column.
+    PostgreSQL; False for values that are computed from a saved column.
     """
 
     name: str

@@ -1,7 +1,7 @@
-"""Uploaded files and what was found in them: one folder per import below the work folder, readable by its owner only.
+"""Uploaded files and the results of their inspections: one folder per import below the work folder, readable by its owner only.
 
-Nothing of a file's content goes to the database before it is loaded, so its contact data is there only sealed.
-Layout: `work/uploads/<import_id>/file/<name>`, `mapping-<revision>.toml`, `found-<revision>.json`.
+A file's content is not in the database before it is loaded, so contact data is stored there only sealed.
+Layout: `work/uploads/<import_id>/file/<name>`, `mapping-<revision>.toml`, `inspection-<revision>.json`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from foresell.errors import UploadGone
 from foresell.settings import Settings
 
 
-def folder_of(settings: Settings) -> Path:
-    """Where all uploads are."""
+def get_uploads_folder(settings: Settings) -> Path:
+    """The folder of all uploads; created if it is missing."""
     folder = settings.work / "uploads"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
@@ -31,40 +31,42 @@ class Upload:
 
     @staticmethod
     def of(settings: Settings, import_id: int) -> Upload:
-        """The upload of an import, there or not."""
-        return Upload(folder_of(settings) / str(import_id))
+        """The upload of an import, whether its folder exists or not."""
+        return Upload(get_uploads_folder(settings) / str(import_id))
 
     @property
     def file(self) -> Path:
-        """The uploaded file. Raises UploadGone when it is not there."""
+        """The uploaded file. Raises UploadGone when it does not exist."""
         files = list((self.folder / "file").glob("*"))
         if not files:
             raise UploadGone(remedy="Upload it again.")
         return files[0]
 
     def require_file(self) -> None:
-        """Raises UploadGone when the uploaded file is not there."""
+        """Raises UploadGone when the uploaded file does not exist."""
         if not self.file.is_file():
             raise UploadGone(remedy="Upload it again.")
 
-    def mapping(self, revision: int) -> Path:
-        """The mapping of a revision, as TOML."""
+    def mapping_file(self, revision: int) -> Path:
+        """The TOML file of a revision's mapping."""
         return self.folder / f"mapping-{revision}.toml"
 
-    def found(self, revision: int) -> dict[str, Any] | None:
-        """What an inspection found, or None when there is nothing (any more)."""
+    def read_inspection(self, revision: int) -> dict[str, Any] | None:
+        """The result of an inspection, or None when it does not exist."""
         try:
-            found: dict[str, Any] = json.loads((self.folder / f"found-{revision}.json").read_text(encoding="utf-8"))
+            result: dict[str, Any] = json.loads(
+                (self.folder / f"inspection-{revision}.json").read_text(encoding="utf-8")
+            )
         except (FileNotFoundError, json.JSONDecodeError):
             return None
-        return found
+        return result
 
-    def keep_found(self, revision: int, found: dict[str, Any]) -> None:
-        """Keep what an inspection found."""
-        draft = self.folder / f"found-{revision}.draft"
-        draft.write_text(json.dumps(found, default=str, ensure_ascii=False), encoding="utf-8")
-        draft.rename(self.folder / f"found-{revision}.json")
+    def save_inspection(self, revision: int, result: dict[str, Any]) -> None:
+        """Save the result of an inspection."""
+        draft = self.folder / f"inspection-{revision}.draft"
+        draft.write_text(json.dumps(result, default=str, ensure_ascii=False), encoding="utf-8")
+        draft.rename(self.folder / f"inspection-{revision}.json")
 
-    def drop(self) -> None:
-        """Delete the file and all that was found."""
+    def delete(self) -> None:
+        """Delete the file, its mappings and inspections."""
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -43,7 +43,7 @@ def test_only_the_fields_asked_for_are_shown(served: Served) -> None:
 
 @pytest.mark.parametrize(
     ("who", "whose", "status"),
-    [("rep", "other_rep", 404), ("rep", "nobody", 404), ("manager", "other_rep", 404), ("manager", "rep", 200),
+    [("rep", "other_rep", 404), ("rep", "unassigned", 404), ("manager", "other_rep", 404), ("manager", "rep", 200),
      ("analyst", "rep", 403), ("marketer", "rep", 403), ("steward", "other_rep", 200), (None, "rep", 401)],
 )  # fmt: skip
 def test_who_may_reveal_whom(served: Served, who: str | None, whose: str, status: int) -> None:
@@ -82,7 +82,7 @@ def test_customers_are_found_by_the_start_of_a_name_within_reach(
 
 
 def test_erasing_needs_the_right_and_a_recent_second_factor(served: Served) -> None:
-    customer = served.customers["nobody"][0]
+    customer = served.customers["unassigned"][0]
     path = f"/api/customers/{customer}/erase"
     assert served.client("rep").post(path).status_code == 403
     assert served.client("steward", second_factor=False).post(path).status_code == 403

@@ -222,7 +222,7 @@ def owner(client: httpx2.Client, customer: str) -> int | None:
 
 def test_an_admin_hands_over_and_takes_back(served: Served) -> None:
     admin, rep = served.client("admin"), served.client("rep")
-    mine, theirs, nobodys = (served.customers[who][0] for who in ("rep", "other_rep", "nobody"))
+    mine, theirs, nobodys = (served.customers[who][0] for who in ("rep", "other_rep", "unassigned"))
     wanted = {"customer_ids": [mine, theirs, nobodys], "user_id": served.users["rep"]}
     handed = admin.post("/api/assignments", json=wanted).json()
     assert handed["previous"] == {theirs: served.users["other_rep"], nobodys: None}
@@ -245,7 +245,7 @@ def test_those_who_can_be_handed_customers_are_named(served: Served) -> None:
 
 def test_a_manager_hands_over_within_the_team_only(served: Served) -> None:
     manager, rep = served.client("manager"), served.client("rep")
-    mine, theirs, nobodys = (served.customers[who][0] for who in ("rep", "other_rep", "nobody"))
+    mine, theirs, nobodys = (served.customers[who][0] for who in ("rep", "other_rep", "unassigned"))
     to = {"user_id": served.users["manager"]}
     assert manager.put(f"/api/customers/{mine}/owner", json=to).json()["previous"] == {mine: served.users["rep"]}
     assert rep.get(f"/api/customers/{mine}").status_code == 404

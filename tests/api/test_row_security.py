@@ -128,7 +128,7 @@ def test_the_app_cannot_widen_its_own_reach(served: Served) -> None:
         "copy core.customer_records to '/tmp/foresell-test-out'",
     ):
         with pytest.raises(psycopg.Error), acting_for(served, served.users["rep"]) as con:
-            con.execute(statement, {"me": served.users["rep"], "theirs": served.customers["nobody"][0]})
+            con.execute(statement, {"me": served.users["rep"], "theirs": served.customers["unassigned"][0]})
     with acting_for(served, served.users["rep"]) as con:
         taken = con.execute(
             "update access.customer_owners set user_id = %s where customer_id = %s",

@@ -58,7 +58,7 @@ def test_a_copied_link_shows_a_rep_the_same_of_the_own_customers(pages: Pages, s
     page = pages(manager)
     narrowed(page)
     link, all_of_them = page.url.split("&open=")[0], set(seen(page)[2])
-    mine = {*sorted(all_of_them)[:3], *served.customers["nobody"][:3]}
+    mine = {*sorted(all_of_them)[:3], *served.customers["unassigned"][:3]}
     rep = invite(served, "rep")
     hand_over(served, rep, mine)
     theirs = pages(rep)

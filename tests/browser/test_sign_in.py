@@ -130,7 +130,7 @@ def add_virtual_authenticator(page: Page) -> None:
 
 def test_a_passkey_is_added_signs_in_and_confirms(pages: Pages, served: Served) -> None:
     person = invite(served, "manager")
-    hand_over(served, person, served.customers["nobody"][:5])
+    hand_over(served, person, served.customers["unassigned"][:5])
     page = pages(None, served.url.replace("127.0.0.1", "localhost"))
     add_virtual_authenticator(page)
     page.goto("/me?tab=sign-in")
@@ -163,7 +163,7 @@ def test_a_passkey_is_added_signs_in_and_confirms(pages: Pages, served: Served) 
 
 def test_an_export_with_contact_data_needs_the_second_factor(pages: Pages, served: Served) -> None:
     person = invite(served, "manager")
-    hand_over(served, person, served.customers["nobody"][5:12])
+    hand_over(served, person, served.customers["unassigned"][5:12])
     totp, _ = with_totp(person)
     page = pages(None)
     page.goto("/customers")

@@ -1,4 +1,4 @@
-"""Row security of sign-in: with every check of the application gone, nobody reads or takes what is somebody else's."""
+"""Row security of sign-in: without any check of the application, no user reads or changes other users' rows."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ ROLES = ("rep", "manager", "analyst", "marketer", "steward", "admin")
 
 
 @pytest.fixture(scope="module")
-def house(prepared_home: Path) -> Iterator[Database]:
-    """Users 1 to 6 of each role, and 7, another rep. 1 and 2 are a team; everybody has one of everything."""
+def shop(prepared_home: Path) -> Iterator[Database]:
+    """Users 1 to 6 of each role, and 7, another rep. 1 and 2 are a team; each has one row in every table."""
     with tempfile.TemporaryDirectory(prefix="foresell-test-") as folder:
         settings = Settings(home=Path(folder) / "home", memory_gib=1.0, threads=2)
         subprocess.run(["/bin/cp", "-a", str(prepared_home), str(settings.home)], check=True)
@@ -99,11 +99,11 @@ def owners(con: psycopg.Connection[dict[str, Any]], table: str) -> set[int]:
 
 
 @pytest.mark.parametrize("number", [None, *range(1, 8)])
-def test_secrets_are_one_s_own(house: Database, number: int | None) -> None:
-    with acting(house, number) as con:
+def test_secrets_are_one_s_own(shop: Database, number: int | None) -> None:
+    with acting(shop, number) as con:
         for table in PERSONAL:
-            everybodys_keys = table == "api_keys" and number == 6  # whoever manages keys revokes them
-            expected = set(range(1, 8)) if everybodys_keys else {number} - {None}
+            all_keys = table == "api_keys" and number == 6  # users who manage keys revoke them
+            expected = set(range(1, 8)) if all_keys else {number} - {None}
             assert owners(con, table) == expected, table
 
 
@@ -111,8 +111,8 @@ def test_secrets_are_one_s_own(house: Database, number: int | None) -> None:
     ("number", "customers"),
     [(None, set()), (1, {1}), (2, {1, 2}), (3, set(range(1, 8))), (6, set(range(1, 8))), (7, {7})],
 )
-def test_customers_in_reach(house: Database, number: int | None, customers: set[int]) -> None:
-    with acting(house, number) as con:
+def test_visible_customers(shop: Database, number: int | None, customers: set[int]) -> None:
+    with acting(shop, number) as con:
         assert owners(con, "customer_owners") == customers
         sees = con.execute(
             "select array_agg(n) as seen from generate_series(1, 7) as n where access.can_see('C00000' || n)"
@@ -123,11 +123,11 @@ def test_customers_in_reach(house: Database, number: int | None, customers: set[
         assert owners(con, "users") == (customers or set())
 
 
-def test_a_disabled_user_is_nobody(house: Database) -> None:
-    with house.connect() as con:
+def test_a_disabled_user_sees_nothing(shop: Database) -> None:
+    with shop.connect() as con:
         con.execute("insert into access.users (name, email, disabled_at) values ('gone', '8@shop.example', now())")
         con.execute("insert into access.user_roles values (8, 'admin')")
-    with acting(house, 8) as con:
+    with acting(shop, 8) as con:
         for table in (*PERSONAL, "users", "customer_owners", "roles", "teams"):
             assert con.execute(f"select count(*) as n from access.{table}").fetchone() == {"n": 0}, table
         assert con.execute("select access.current_user_id() as me, access.current_scope() as scope").fetchone() == {
@@ -140,46 +140,46 @@ TAKING = {
     "another password": "update access.passwords set hash = '$argon2id$mine' where user_id = 6",
     "a role": "insert into access.user_roles values (access.current_user_id(), 'admin')",
     "another team": "update access.users set team_id = 1 where user_id = access.current_user_id()",
-    "another name for somebody": "update access.users set name = 'x' where user_id = 6",
-    "a session of somebody": "insert into access.sessions (user_id, signed_in_by, device, expires_at) values (6, 'password', 'x', now())",
-    "a link of somebody": "insert into access.login_links values ('x', 6, false, now(), now() + interval '1 day')",
-    "a key of somebody": "insert into access.api_keys (user_id, name, key_hash, hint, permissions, expires_at)"
+    "another name for another user": "update access.users set name = 'x' where user_id = 6",
+    "a session of another user": "insert into access.sessions (user_id, signed_in_by, device, expires_at) values (6, 'password', 'x', now())",
+    "a link of another user": "insert into access.login_links values ('x', 6, false, now(), now() + interval '1 day')",
+    "a key of another user": "insert into access.api_keys (user_id, name, key_hash, hint, permissions, expires_at)"
     " values (6, 'x', 'x', 'x', '{audit.read}', now())",
-    "a passkey of somebody": "insert into access.passkeys values ('x', 6, 'x', 0, 'x')",
-    "an identity of somebody": "insert into access.oidc_accounts values ('p', 'x', 6)",
-    "a device of somebody": "insert into access.devices values ('x', 6)",
+    "a passkey of another user": "insert into access.passkeys values ('x', 6, 'x', 0, 'x')",
+    "an identity of another user": "insert into access.oidc_accounts values ('p', 'x', 6)",
+    "a device of another user": "insert into access.devices values ('x', 6)",
     "a customer": "update access.customer_owners set user_id = access.current_user_id() where customer_id = 'C000003'",
-    "a customer nobody has": "insert into access.customer_owners (customer_id, user_id) values ('C000099', access.current_user_id())",
+    "an unassigned customer": "insert into access.customer_owners (customer_id, user_id) values ('C000099', access.current_user_id())",
     "a new permission": "insert into access.role_permissions values ('rep', 'users.manage')",
-    "a refresh token of somebody": "insert into access.refresh_tokens select 'x', session_id from access.sessions where user_id <> access.current_user_id()",
-    "the factors of somebody": "select access.reset_user(6, true)",
+    "a refresh token of another user": "insert into access.refresh_tokens select 'x', session_id from access.sessions where user_id <> access.current_user_id()",
+    "the factors of another user": "select access.reset_user(6, true)",
 }
 
 
 @pytest.mark.parametrize("what", TAKING)
-def test_nothing_can_be_taken(house: Database, what: str) -> None:
-    """Whatever a rep's transaction tries, an administrator's rows are as they were, and the rep is a rep."""
-    before = everything(house)
+def test_nothing_can_be_taken(shop: Database, what: str) -> None:
+    """No matter what a rep's transaction tries, an administrator's rows are as they were, and the rep is a rep."""
+    before = everything(shop)
     try:
-        with acting(house, 7) as con:
+        with acting(shop, 7) as con:
             con.execute(TAKING[what].encode())
     except (ForesellError, psycopg.errors.IntegrityError):
         pass  # refused aloud; the rest just finds no row
-    assert everything(house) == before
+    assert everything(shop) == before
 
 
-def test_a_hole_would_be_noticed(house: Database) -> None:
+def test_a_hole_would_be_noticed(shop: Database) -> None:
     """The control: with row security off on one table, the same try changes it."""
-    with house.connect("owner") as con:
+    with shop.connect("owner") as con:
         con.execute("alter table access.passwords disable row level security")
-    before = everything(house)
+    before = everything(shop)
     try:
-        with acting(house, 7) as con:
+        with acting(shop, 7) as con:
             con.execute(TAKING["another password"].encode())
             assert owners(con, "passwords") == set(range(1, 8))
-        assert everything(house) != before
+        assert everything(shop) != before
     finally:
-        with house.connect("owner") as con:
+        with shop.connect("owner") as con:
             con.execute("alter table access.passwords enable row level security")
 
 
@@ -189,13 +189,13 @@ def everything(database: Database) -> list[str]:
         return [str(con.execute(f"select t::text from access.{table} as t order by 1").fetchall()) for table in tables]
 
 
-def test_the_reader_of_the_console_sees_nothing_here(house: Database) -> None:
-    with house.connect("reader") as con, pytest.raises(psycopg.errors.InsufficientPrivilege):
+def test_the_reader_of_the_console_sees_nothing_here(shop: Database) -> None:
+    with shop.connect("reader") as con, pytest.raises(psycopg.errors.InsufficientPrivilege):
         con.execute("select 1 from access.users")
 
 
-def test_every_table_and_function_is_guarded(house: Database) -> None:
-    with house.connect() as con:
+def test_every_table_and_function_is_guarded(shop: Database) -> None:
+    with shop.connect() as con:
         open_tables = con.execute(
             "select relname from pg_class where relnamespace = 'access'::regnamespace and relkind = 'r' and not relrowsecurity"
         ).fetchall()

@@ -1,4 +1,4 @@
-"""The audit: only added to, sealed, and whatever a superuser does to it is found and named."""
+"""The audit: rows are only added, and sealed; any change by a superuser is found and named."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ FORGERIES = (
 @pytest.mark.parametrize(
     ("role", "acts"), [("owner", CHANGES), ("app", CHANGES + FORGERIES), ("web", CHANGES + FORGERIES)]
 )
-def test_nobody_changes_what_was_recorded(
+def test_recorded_events_cannot_be_changed(
     database: Database, anchors: AnchorLog, role: Role, acts: tuple[str, ...]
 ) -> None:
     with psycopg.connect(database.conninfo(role), autocommit=True) as con:
@@ -220,7 +220,7 @@ def slip_one_in(con: Con, chance: random.Random) -> None:
 
 
 def cut_the_tail(con: Con, chance: random.Random) -> None:
-    """The events, customers and seals of the last so many seals, cleanly."""
+    """The events, customers and seals of the newest seals, without gaps."""
     last = SEALS - chance.randrange(SEALS)
     for table in ("events", "event_customer_blocks"):
         con.execute(
@@ -295,7 +295,7 @@ def test_a_thousand_edits_by_a_superuser_are_all_found(database: Database, ancho
                 if verify_audit(con, anchors).ok:
                     missed.append((number, act.__name__))
         assert missed == []
-        assert verify_audit(con, anchors).ok, "every edit was taken back"
+        assert verify_audit(con, anchors).ok, "every edit was undone"
 
 
 def test_the_first_bad_row_is_named(database: Database, anchors: AnchorLog) -> None:
@@ -378,7 +378,7 @@ def test_loads_and_undos_record_themselves_in_their_own_transaction(database: Da
     ]
 
 
-def test_the_web_records_nobody_but_whom_it_acts_for(database: Database) -> None:
+def test_the_web_records_only_the_user_it_acts_for(database: Database) -> None:
     with database.connect() as con:
         row = con.execute(
             "insert into access.users (name, email) values ('A', 'a@b.example') returning user_id"

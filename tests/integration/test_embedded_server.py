@@ -1,4 +1,4 @@
-"""The embedded server: made once, found again, back after anything is killed, and never a superuser's door."""
+"""The embedded server: created once, reused, restarted after any process is killed, and without superuser access."""
 
 from __future__ import annotations
 
@@ -147,9 +147,9 @@ def test_a_newer_database_is_not_touched(settings: Settings, database: Database)
         open_database(settings)
 
 
-def test_an_unreachable_server_of_ones_own_is_said_plainly(settings: Settings) -> None:
+def test_an_unreachable_external_server_is_reported(settings: Settings) -> None:
     own = replace(
-        settings, database_url="postgresql://nobody@127.0.0.1:1/none", owner_url="postgresql://nobody@127.0.0.1:1/none"
+        settings, database_url="postgresql://user@127.0.0.1:1/none", owner_url="postgresql://user@127.0.0.1:1/none"
     )
     with pytest.raises(DatabaseUnavailable, match="does not answer"):
         open_database(own)

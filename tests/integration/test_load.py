@@ -78,7 +78,7 @@ def test_ids_stay_when_an_order_is_replaced(database: Database) -> None:
         ("another quantity", "A3 bob 2026-01-07 ok mug 5 3.50"),
         ("another product", "A3 bob 2026-01-07 ok jug 4 3.50"),
         ("another customer", "A3 eve 2026-01-07 ok mug 4 3.50"),
-        ("nobody", "A3 - 2026-01-07 ok mug 4 3.50"),
+        ("anonymous", "A3 - 2026-01-07 ok mug 4 3.50"),
         ("another day", "A3 bob 2026-01-08 ok mug 4 3.50"),
         ("cancelled", "A3 bob 2026-01-07 cancelled mug 4 3.50"),
         ("the line twice", "A3 bob 2026-01-07 ok mug 4 3.50\nA3 bob 2026-01-07 ok mug 4 3.50"),
@@ -192,7 +192,7 @@ def test_references_cannot_be_broken(
     assert dump(database) == before
 
 
-def test_order_lines_do_not_turn_postage_into_goods(database: Database) -> None:
+def test_order_lines_do_not_turn_postage_into_products(database: Database) -> None:
     """Found in the demo: the product list says postage, an orders file without that knowledge must not undo it."""
     load(database, staged("A1 anna 2026-01-05 ok post 1 4.95", products="post Postage Postage non_product"))
     load(database, staged("A2 anna 2026-01-06 ok post 1 4.95"))

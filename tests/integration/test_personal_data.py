@@ -1,4 +1,4 @@
-"""Contact data: sealed before it is stored, opened for a reason, gone for good when erased."""
+"""Contact data: sealed before it is stored, opened for a stated purpose, permanently deleted when erased."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_rotation_killed_anywhere_loses_nothing(
     assert {file.name for file in database.settings.keys.glob("kek-*")} == {f"kek-{kek_id}"}
 
 
-def test_a_missing_key_is_said_and_no_other_is_made(database: Database, vault: Vault) -> None:
+def test_a_missing_key_is_reported_and_not_replaced(database: Database, vault: Vault) -> None:
     load(database, with_contacts(ORDERS, anna=ANNA))
     (database.settings.keys / "kek-1").unlink()
     with pytest.raises(ForesellError, match="kek-1 is missing"):

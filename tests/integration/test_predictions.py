@@ -1,4 +1,4 @@
-"""Predictions in a run: published together, models reused until due, promises kept and graded, refusals in words."""
+"""Predictions in a run: published together, models reused until due, promises kept and evaluated, refusals in words."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LAWS = {"purchase", "churn", "churn_180"}
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four hundred customers: enough for BG/NBD, too few for a learner."""
+    """Four hundred customers: enough for BG/NBD, too few for a machine-learning model."""
     return demo.write_shop(demo.Shop(customers=400, seed=3), tmp_path_factory.mktemp("shop")).orders
 
 
@@ -62,7 +62,7 @@ def test_every_scored_customer_has_every_prediction(
         assert row["value_low"] <= row["value_high"]
     assert sorted(row["value_rank"] for row in rows) == list(range(1, len(rows) + 1))
     assert {row["level"] for row in answers(database, predicted).values()} == {"statistical"}, (
-        "too few for a learner, and it says so"
+        "too few for a machine-learning model, and it says so"
     )
     with open_snapshot(settings.snapshots / str(predicted["snapshot_file"])) as con:
         total, listed = queries.list_customers(con, queries.Filter(predicted=True))
@@ -124,17 +124,19 @@ def test_rfm_alone_can_be_published(settings: Settings, database: Database, shop
     assert run["customers_scored"] > 0
 
 
-def test_history_is_replayed_and_graded(settings: Settings, database: Database, predicted: dict[str, object]) -> None:
+def test_history_is_replayed_and_compared_with_outcomes(
+    settings: Settings, database: Database, predicted: dict[str, object]
+) -> None:
     last = date.fromisoformat(str(predicted["as_of"])) - timedelta(days=30)
     made = backfill_runs(settings, database, last - timedelta(days=90), last, 30)
     assert len(made) == 4
     assert runs.get_published_run(database)["run_id"] == predicted["run_id"], "what is shown did not change"
     run_refresh(settings, database)
-    graded = [
+    evaluated = [
         row for row in model_registry.list_outcomes(database) if row["task"] == "purchase" and row["grouping"] == "all"
     ]
-    assert [row["as_of"] for row in graded] == [run["as_of"] for run in made]
-    for row in graded:
+    assert [row["as_of"] for row in evaluated] == [run["as_of"] for run in made]
+    for row in evaluated:
         with database.connect() as con:
             check = con.execute(
                 "select count(*) as customers, avg(p.probability) as said, avg((exists (select from orders o"
@@ -158,10 +160,10 @@ def test_history_is_replayed_and_graded(settings: Settings, database: Database, 
     assert model_registry.get_last_calibration_error(database) is not None
     count = len(model_registry.list_outcomes(database))
     run_refresh(settings, database)
-    assert len(model_registry.list_outcomes(database)) == count, "nothing is graded twice"
+    assert len(model_registry.list_outcomes(database)) == count, "nothing is evaluated twice"
 
 
-def test_a_withdrawn_model_makes_room_for_the_one_before(
+def test_after_a_withdrawal_the_model_before_serves(
     settings: Settings, database: Database, predicted: dict[str, object]
 ) -> None:
     train_models(settings, database, tasks=["purchase"])
@@ -235,7 +237,7 @@ def test_nothing_in_the_store_is_code(settings: Settings, database: Database, pr
         assert body == "" or body[0] == "{" or body.startswith("tree"), "JSON or LightGBM's text, never a pickle"
 
 
-def test_old_predictions_stay_until_they_are_graded(
+def test_old_predictions_stay_until_they_are_evaluated(
     settings: Settings, database: Database, predicted: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(refresh, "RUNS_KEPT_WHOLE", 1)

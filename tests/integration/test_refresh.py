@@ -55,7 +55,7 @@ def test_an_earlier_day_knows_nothing_of_later_orders(settings: Settings, databa
     }
 
 
-def test_truth_snapshot_and_saved_scores_agree(
+def test_store_snapshot_and_saved_scores_agree(
     settings: Settings, database: Database, scored: dict[str, object]
 ) -> None:
     with database.connect() as con:
@@ -90,7 +90,7 @@ def fail_at_publishing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("fail", [fail_at_scoring, fail_at_finishing, fail_at_publishing])
-def test_whatever_fails_the_last_run_stays(
+def test_after_any_failure_the_last_run_stays(
     settings: Settings, database: Database, scored: dict[str, object], fail: Callable[[pytest.MonkeyPatch], None],
 ) -> None:  # fmt: skip
     before = scores_of(settings, database)
@@ -144,7 +144,7 @@ def test_rollback_says_what_is_wrong(settings: Settings, database: Database, sco
         runs.roll_back(database, int(str(scored["run_id"])))
 
 
-def test_nothing_published_is_said(settings: Settings, database: Database) -> None:
+def test_a_missing_published_run_is_reported(settings: Settings, database: Database) -> None:
     with pytest.raises(NotReady, match="Nothing has been scored yet"):
         runs.get_published_run(database)
     with pytest.raises(NotReady, match="no orders to score"):
@@ -159,7 +159,7 @@ def test_movement_between_two_runs(settings: Settings, database: Database, score
     assert sum(row["customers"] for row in moved if row["segment_from"] == "not yet") == 1
 
 
-def test_old_runs_are_thinned_but_their_totals_stay(
+def test_old_runs_are_pruned_but_their_totals_stay(
     settings: Settings, database: Database, scored: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(refresh, "RUNS_KEPT_WHOLE", 2)
@@ -209,7 +209,7 @@ def test_a_snapshot_is_read_only_and_reaches_nothing_else(
                 con.execute(forbidden)
 
 
-def test_a_missing_or_damaged_snapshot_is_said(settings: Settings, scored: dict[str, object]) -> None:
+def test_a_missing_or_damaged_snapshot_is_reported(settings: Settings, scored: dict[str, object]) -> None:
     file = settings.snapshots / str(scored["snapshot_file"])
     file.write_bytes(b"not a database" * 1000)
     with pytest.raises(ForesellError, match="missing or damaged"), open_snapshot(file):

@@ -45,7 +45,7 @@ def test_every_table_says_its_grain(database: Database) -> None:
     assert silent == []
 
 
-def test_views_check_the_rights_of_whoever_asks(database: Database) -> None:
+def test_views_check_the_rights_of_the_querying_role(database: Database) -> None:
     with database.connect() as con:
         loose = con.execute(
             "select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = any(%s)"

@@ -1,4 +1,4 @@
-"""Nobody reaches the snapshot without a scope, and a scope sees its customers only."""
+"""The snapshot is read only with a scope, and a scope sees its customers only."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_scope_sees_its_customers_only(snapshot: ScopedSnapshot, table: str) -
 def test_every_question_keeps_to_the_scope(snapshot: ScopedSnapshot) -> None:
     mine, others = {"ann"}, EVERYONE - {"ann"}
     questions = named_queries("foresell.snapshot", "queries.sql")
-    asked = 0
+    queried = 0
     for name, query in questions.items():
         if "{" in query:
             continue  # lists: below
@@ -79,8 +79,8 @@ def test_every_question_keeps_to_the_scope(snapshot: ScopedSnapshot) -> None:
         with snapshot.open(Scope.only(mine)) as con:
             found = str(con.execute(query, values or None).fetchall())
         assert not any(f"'{customer}'" in found for customer in others), name
-        asked += 1
-    assert asked >= 10
+        queried += 1
+    assert queried >= 10
     with snapshot.open(Scope.only(mine)) as con:
         total, rows = queries.list_customers(con)
     assert total == 1 and [row["customer_id"] for row in rows] == ["ann"]
@@ -106,13 +106,13 @@ def test_cut_points_are_of_all_customers_in_every_scope(snapshot: ScopedSnapshot
         assert queries.run_query(con, "cut_points") == everyone
 
 
-def test_the_door_needs_a_scope(snapshot: ScopedSnapshot) -> None:
+def test_the_reader_needs_a_scope(snapshot: ScopedSnapshot) -> None:
     for nothing in (None, "everyone", ["ann"]):
         with pytest.raises(TypeError), snapshot.open(nothing):  # type: ignore[arg-type]
             pass
 
 
-def test_nothing_can_be_written_or_reached_beside_the_run(snapshot: ScopedSnapshot, tmp_path: Path) -> None:
+def test_nothing_can_be_written_or_read_outside_the_run(snapshot: ScopedSnapshot, tmp_path: Path) -> None:
     for statement in (
         "create table run.main.mine (a int)",
         "delete from run.main.customers",
@@ -145,14 +145,20 @@ def test_scopes_forgotten_are_made_again(snapshot: ScopedSnapshot, monkeypatch: 
 
 
 def strays(text: str) -> list[str]:
-    """Ways around the door in a source text."""
+    """Ways around the scoped reader in a source text."""
     return re.findall(r"duckdb\.connect|open_snapshot|run\.main", text)
 
 
 def test_the_api_has_no_other_way_in() -> None:
     root = Path(foresell.__file__).parent
-    rooms = [root / name for name in ("api", "metrics", "delivery", "access")]
-    files = [file for room in rooms if room.is_dir() for file in room.rglob("*") if file.suffix in (".py", ".sql")]
+    packages = [root / name for name in ("api", "metrics", "delivery", "access")]
+    files = [
+        file
+        for package in packages
+        if package.is_dir()
+        for file in package.rglob("*")
+        if file.suffix in (".py", ".sql")
+    ]
     assert len(files) > 10
     assert {file.name: strays(file.read_text()) for file in files if strays(file.read_text())} == {}
     assert strays("con = duckdb.connect(file)") and strays("select * from run.main.customers"), (

@@ -1,4 +1,4 @@
-"""One SQL, two engines: the scores PostgreSQL computes from the truth are row for row those of the snapshot."""
+"""One SQL, two engines: the scores PostgreSQL computes from the store are row for row those of the snapshot."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COLUMNS = "customer_id, last_purchase_day, recency_days, frequency, monetary, r,
 
 
 def in_postgres(database: Database, as_of: date) -> list[tuple[object, ...]]:
-    """The whole chain of table and score SQL, transpiled, run by PostgreSQL on the truth itself."""
+    """The whole chain of table and score SQL, transpiled, run by PostgreSQL on the store."""
     with database.connect() as con:
         for table in ("lines", "orders"):
             text = transpile(read_sql("foresell.snapshot", f"tables/{table}.sql"), "postgres", {"as_of": as_of})
@@ -65,12 +65,12 @@ def test_online_retail_loaded_scored_twice_and_checked_against_polars(
         4_372,
     )
     with database.connect() as con:
-        truth = con.execute(
-            "select sum(quantity * unit_price) as money, count(*) filter (where customer_id is null) as nobody,"
+        totals = con.execute(
+            "select sum(quantity * unit_price) as money, count(*) filter (where customer_id is null) as anonymous,"
             " count(*) filter (where order_key like 'C%%') as cancellations from transactions"
         ).fetchone()
-    assert truth is not None
-    assert (round(truth["money"], 2), truth["nobody"], truth["cancellations"]) == (
+    assert totals is not None
+    assert (round(totals["money"], 2), totals["anonymous"], totals["cancellations"]) == (
         Decimal("9747747.93"),
         135_080,
         9_288,

@@ -1,4 +1,4 @@
-"""Adding rows up to figures, in plain Python, as a passport says they do: what the SQL is held against."""
+"""Computes metrics from their rows in plain Python, as their calculation describes: the reference for the SQL."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def disagreements(
     figures: Iterable[Row], rows: Sequence[Row], adds_up: Mapping[str, Mapping[str, str]], key: Sequence[str],
     whole: Iterable[str] = (),
 ) -> list[str]:  # fmt: skip
-    """Where a figure is not what its rows add up to; and rows that belong to no figure."""
+    """Metrics that differ from the value of their rows, and rows that belong to no metric."""
     found, before, wrong = list(figures), [], []
     names = [name_of(figure, key) for figure in found]
     stray = {name_of(row, key) for row in rows} - set(names)
@@ -36,9 +36,9 @@ def disagreements(
 
 
 def add(
-    mine: Sequence[Row], everybody: Sequence[Row], before: Sequence[Row], how: str, of: str = "", by: str = ""
+    mine: Sequence[Row], all_rows: Sequence[Row], before: Sequence[Row], how: str, of: str = "", by: str = ""
 ) -> Any:
-    """One figure from its rows; None where there is nothing to take it from."""
+    """One metric from its rows; None without rows."""
     values = [row[of] for row in mine if row[of] is not None] if of else list(mine)
     match how:
         case "count":
@@ -54,11 +54,11 @@ def add(
         case "weighted mean":
             return weighted(mine, of, by)
         case "share":
-            return len(mine) / max(len(everybody), 1)
+            return len(mine) / max(len(all_rows), 1)
         case "running share":
-            return total([row[of] for row in before]) / total([row[of] for row in everybody])
+            return total([row[of] for row in before]) / total([row[of] for row in all_rows])
         case "lift":
-            return weighted(mine, of, by) / weighted(everybody, of, by)
+            return weighted(mine, of, by) / weighted(all_rows, of, by)
     raise AssertionError(how)
 
 

@@ -1,4 +1,4 @@
-"""Writing a staged source to the truth of a test's own home, with that home's vault."""
+"""Writes a staged source to the store of a test's home, with that home's vault."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from foresell.types import Batch, Staging
 
 
 def load(database: Database, staging: Staging) -> Batch:
-    """As the pipeline does it."""
+    """Load as the pipeline does."""
     return load_staging(database, staging, vault_of(database.settings))

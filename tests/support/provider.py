@@ -31,7 +31,7 @@ class FakeProvider:
     client_id: str = "foresell"
     client_secret: str = "the client's secret"
     subject: str = "subject-1"
-    email: str = "nobody@foresell.example"
+    email: str = "user@foresell.example"
     verified: Any = True
     claims: dict[str, Any] = field(default_factory=dict)
     header: dict[str, Any] = field(default_factory=dict)
@@ -42,22 +42,22 @@ class FakeProvider:
 
     def authorize(self, address: str) -> tuple[str, str]:
         """What the browser does there: (code, state)."""
-        asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
-        assert asked["response_type"] == "code" and asked["code_challenge_method"] == "S256"
-        assert asked["client_id"] == self.client_id and "openid" in asked["scope"].split()
+        request = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+        assert request["response_type"] == "code" and request["code_challenge_method"] == "S256"
+        assert request["client_id"] == self.client_id and "openid" in request["scope"].split()
         code = secrets.token_urlsafe(8)
-        self.codes[code] = asked
-        return code, asked["state"]
+        self.codes[code] = request
+        return code, request["state"]
 
     def token(self, form: dict[str, str]) -> tuple[int, dict[str, Any]]:
-        """The token endpoint: the code counts once, with the verifier and address it was asked with."""
-        asked = self.codes.pop(form.get("code", ""), None)
+        """The token endpoint: a code works once, with the verifier and the address of its request."""
+        request = self.codes.pop(form.get("code", ""), None)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(form.get("code_verifier", "").encode()).digest())
-        if asked is None or challenge.decode().rstrip("=") != asked["code_challenge"]:
+        if request is None or challenge.decode().rstrip("=") != request["code_challenge"]:
             return 400, {"error": "invalid_grant"}
-        if form.get("redirect_uri") != asked["redirect_uri"]:
+        if form.get("redirect_uri") != request["redirect_uri"]:
             return 400, {"error": "invalid_grant"}
-        return 200, {"access_token": "x", "token_type": "Bearer", "id_token": self.id_token(asked["nonce"])}
+        return 200, {"access_token": "x", "token_type": "Bearer", "id_token": self.id_token(request["nonce"])}
 
     def id_token(self, nonce: str) -> str:
         """Signed as the test wants it."""

@@ -29,7 +29,7 @@ from foresell.workflows.backfill import backfill_runs
 from foresell.workflows.load import load_file
 from foresell.workflows.refresh import run_refresh
 
-#: Who works here: login, role, team. Reps 1 and 2 look after a third of the customers each, the rest is nobody's.
+#: The users: login, role, team. Each of the two reps owns a third of the customers, the rest have no owner.
 STAFF = {
     "rep": ("rep", "North"), "other_rep": ("rep", "South"), "manager": ("manager", "North"), "analyst": ("analyst", None),
     "marketer": ("marketer", None), "steward": ("steward", None), "admin": ("admin", None),
@@ -38,7 +38,7 @@ STAFF = {
 
 @dataclass
 class Served:
-    """A running API. `client("rep")` is that person signed in, `client(None)` nobody."""
+    """A running API. `client("rep")` is signed in as that user, `client(None)` is not signed in."""
 
     settings: Settings
     database: Database
@@ -71,7 +71,7 @@ class Served:
         return self._openapi
 
     def client(self, who: str | None, **options: bool) -> httpx2.Client:
-        """A client of a person, or of nobody."""
+        """A client signed in as a user, or not signed in."""
         headers = {"authorization": f"Bearer {self.token(who, **options)}"} if who else {}
         client = httpx2.Client(base_url=self.url, headers=headers, timeout=30)
         self.clients.append(client)
@@ -149,9 +149,9 @@ def staff_and_customers(database: Database) -> tuple[dict[str, int], dict[str, l
                     "insert into access.customer_owners (customer_id, user_id) values (%s, %s)",
                     [(customer, users[name]) for customer in theirs],
                 )
-    return users, {**owned, "nobody": ids[2::3]}
+    return users, {**owned, "unassigned": ids[2::3]}
 
 
 def superuser(settings: Settings) -> psycopg.Connection[tuple[object, ...]]:
-    """A connection no rule holds for, to look at (or tamper with) what is really stored."""
+    """A superuser's connection, which no right limits, to read or change what is stored."""
     return psycopg.connect(embedded_conninfo(settings.home, "postgres"), autocommit=True)

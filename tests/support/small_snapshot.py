@@ -30,7 +30,7 @@ def rules() -> list[tuple[object, ...]]:
 
 
 def snapshot(lines: Iterable[Line], as_of: str) -> duckdb.DuckDBPyConnection:
-    """A connection holding every table of the snapshot, built by the snapshot room's own SQL."""
+    """A connection holding every table of the snapshot, built by the SQL of the snapshot package."""
     con = duckdb.connect()
     con.execute("attach ':memory:' as core")
     con.execute(
@@ -39,13 +39,13 @@ def snapshot(lines: Iterable[Line], as_of: str) -> duckdb.DuckDBPyConnection:
     con.executemany(
         "insert into core.segment_rules values (?, ?, ?, ?, ?, ?, ?, ?, ?)", [list(rule) for rule in rules()]
     )
-    fill_truth(con, list(lines))
+    fill_store(con, list(lines))
     Draft(con, Path("unused")).make_tables(date.fromisoformat(as_of))
     return con
 
 
-def fill_truth(con: duckdb.DuckDBPyConnection, lines: Sequence[Line]) -> None:
-    """The truth's tables, as the snapshot reads them, from a list of lines."""
+def fill_store(con: duckdb.DuckDBPyConnection, lines: Sequence[Line]) -> None:
+    """Create the store's tables that a snapshot is built from, filled from a list of lines."""
     con.execute(
         "create temp table given (place bigint, o varchar, c varchar, d timestamp, s varchar, k varchar, q decimal(14, 3), p decimal(14, 4))"
     )
@@ -76,7 +76,7 @@ def fill_truth(con: duckdb.DuckDBPyConnection, lines: Sequence[Line]) -> None:
 
 
 def parse(text: str) -> list[Line]:
-    """Lines `order customer day status sku quantity price`; customer - is nobody."""
+    """Lines `order customer day status sku quantity price`; customer - is an anonymous sale."""
     rows = [line.split() for line in text.strip().splitlines() if line.strip() and not line.strip().startswith("#")]
     return [
         (order, None if customer == "-" else customer, day, status, sku, float(quantity), float(price))

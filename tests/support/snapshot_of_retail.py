@@ -1,4 +1,4 @@
-"""Snapshot tables straight from the Online Retail parquet files, without a truth, for tests and benchmarks."""
+"""Snapshot tables straight from the Online Retail parquet files, without a store, for tests and benchmarks."""
 
 from __future__ import annotations
 

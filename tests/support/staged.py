@@ -1,4 +1,4 @@
-"""Small staged sources for tests of the truth: a table of text in, a Staging out."""
+"""Small staged sources for tests of the store: makes a Staging from a table of text."""
 
 from __future__ import annotations
 

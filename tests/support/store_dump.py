@@ -1,4 +1,4 @@
-"""The truth's data as text, to compare two moments exactly."""
+"""The data of the store as text, to compare two states exactly."""
 
 from __future__ import annotations
 

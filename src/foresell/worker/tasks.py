@@ -29,14 +29,14 @@ def run_job(database: Database, job_id: int) -> None:
         log.info("job started", action=job.kind, job_id=job_id, attempt=job.attempts)
         KINDS[job.kind](acting, job)
     if job.import_state == "loaded":
-        Upload.of(database.settings, job.arguments["import_id"]).drop()
+        Upload.of(database.settings, job.arguments["import_id"]).delete()
 
 
 def _inspect(database: Database, job: jobs.Job) -> None:
     """Detect the format of an uploaded file, or read it by its mapping where it has one."""
     settings = database.settings
     upload, revision = _open_upload(settings, job)
-    mapping = upload.mapping(revision)
+    mapping = upload.mapping_file(revision)
     try:
         inspection = inspect_file(
             upload.file,
@@ -48,14 +48,14 @@ def _inspect(database: Database, job: jobs.Job) -> None:
             load_day=datetime.now(UTC).date(),
         )
     except (BadInput, EmptySource) as error:
-        upload.keep_found(
+        upload.save_inspection(
             revision, {"problem": job.hide_private(error.message), "remedy": job.hide_private(error.remedy)}
         )
         job.import_state = "unreadable"
         return
     if not mapping.exists():
         save_mapping(inspection, mapping)
-    upload.keep_found(revision, {**inspection.as_dict(), "problem": job.hide_private(inspection.problem)})
+    upload.save_inspection(revision, {**inspection.as_dict(), "problem": job.hide_private(inspection.problem)})
     job.import_state = "unreadable" if inspection.problem else "ready"
 
 
@@ -68,7 +68,7 @@ def _load(database: Database, job: jobs.Job) -> None:
             settings,
             database,
             upload.file,
-            mapping=read_mapping(upload.mapping(revision)),
+            mapping=read_mapping(upload.mapping_file(revision)),
             max_rejected=job.arguments["max_rejected"],
             load_day=datetime.now(UTC).date(),
             progress=job.progress,

@@ -1,4 +1,4 @@
-"""Load one file into the store: read, validated, written as one batch."""
+"""Loads one file into the store: reads, validates and writes it as one batch."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def load_file(
     progress: Progress = no_progress,
     before_commit: BeforeCommit | None = None,
 ) -> Batch:
-    """Load one file into the store: read, validated, written as one batch.
+    """Read, validate and write one file as one batch.
 
-    `dates` (dmy, mdy or ymd) settles what a file leaves open; `max_rejected` is in percent of the lines read. Raises
+    `dates` (dmy, mdy or ymd) decides how ambiguous dates are read; `max_rejected` is in percent of the lines read. Raises
     TooManyRejects or EmptySource (nothing is written), the source's errors for a file it cannot read, and what
     `before_commit` raises (nothing is written).
     """

@@ -19,7 +19,7 @@ from starlette.requests import ClientDisconnect
 
 from foresell.errors import DiskTrouble, MissingParameter, ParameterError, TooLarge
 from foresell.settings import Settings
-from foresell.uploads import folder_of
+from foresell.uploads import get_uploads_folder
 
 MIB = 1 << 20
 NAME_LIMIT = 120
@@ -97,7 +97,7 @@ async def receive(request: Request, settings: Settings) -> Received:
     limit = settings.upload_mib * MIB
     if int(request.headers.get("content-length") or 0) > limit + MIB:
         raise _too_large(settings)
-    folder = folder_of(settings) / f"arriving-{secrets.token_hex(8)}"
+    folder = get_uploads_folder(settings) / f"arriving-{secrets.token_hex(8)}"
     try:
         (folder / "file").mkdir(parents=True, mode=0o700)
         part, parser = _parser(boundary)

@@ -246,7 +246,7 @@ async def map_import(web: AppStateOf, principal: Steward, import_id: Number, bod
         row = await _import(con, import_id)
         upload = _find_upload(web, row)
         await _ask(con, import_id, "inspect", {}, state="inspecting", when=MAPPABLE, revisions=1)
-        await anyio.to_thread.run_sync(write_mapping, mapping, upload.mapping(row["revision"] + 1))
+        await anyio.to_thread.run_sync(write_mapping, mapping, upload.mapping_file(row["revision"] + 1))
         row = await _import(con, import_id)
     return answer(row, 202)
 
@@ -290,7 +290,7 @@ async def delete_import(web: AppStateOf, principal: Steward, import_id: Number) 
             await _change(con, import_id, state="deleted", when=states)
             await record.record(con, "import.delete", actor=principal.user_id, subject=f"import:{import_id}")
     if not busy:
-        await anyio.to_thread.run_sync(Upload.of(web.settings, import_id).drop)
+        await anyio.to_thread.run_sync(Upload.of(web.settings, import_id).delete)
     return answer({"import_id": import_id, "state": "cancelling" if busy else "deleted"})
 
 
@@ -336,10 +336,10 @@ def _find_upload(web: AppState, row: dict[str, Any]) -> Upload:
 def _known(web: AppState, row: dict[str, Any]) -> dict[str, Any]:
     """What the work folder says of an import."""
     upload = Upload.of(web.settings, row["import_id"])
-    found = upload.found(row["revision"]) if row["state"] != "inspecting" else None
+    found = upload.read_inspection(row["revision"]) if row["state"] != "inspecting" else None
     job = row["job"] or {}
     failed = job.get("state") == "failed"
-    mapping = upload.mapping(row["revision"])
+    mapping = upload.mapping_file(row["revision"])
     return {
         "mapping": _mapping(read_mapping(mapping)) if mapping.exists() else None,
         "found": None if found is None else {key: value for key, value in found.items() if key != "mapping"},

@@ -1,8 +1,8 @@
--- PostgreSQL: what exports read of persons, and what is kept of each export; behind row security.
+-- PostgreSQL: customers' data for exports, and the record of each export; limited by row security.
 
 -- name: persons
--- Grain: one row per customer in reach: the first known value of each field among the records. Of sealed contact data only
--- whether it is on file.
+-- Grain: one row per visible customer: the first known value of each field among the records. Sealed contact data shows only
+-- whether it is stored.
 select r.customer_id,
     (array_agg(r.name order by r.record_id) filter (where r.name is not null))[1] as name,
     (array_agg(r.city order by r.record_id) filter (where r.city is not null))[1] as city,
@@ -15,23 +15,23 @@ from web.customer_records as r where r.customer_id = any(%(ids)s)
 group by r.customer_id
 
 -- name: unlock
--- Grain: one record in reach of these customers, with the key that opens its contact data; the database records that.
+-- Grain: one visible record of these customers, with the data key that opens its contact data; the audit records the access.
 select customer_id, record_id, source, source_key, contact, kek_id, wrapped_key
 from audit.unlock_contacts(%(ids)s, 'export', %(request_id)s)
 
 -- name: begin
--- Returns the number of the export.
+-- Returns the id of the export.
 insert into delivery.exports (user_id, format, filters, sort, columns, with_contacts, run_id, rows)
 values (%(user_id)s, %(format)s, %(filters)s, %(sort)s, %(columns)s, %(with_contacts)s, %(run_id)s, %(rows)s)
 returning export_id
 
 -- name: finish
--- It was sent whole.
+-- The whole file was sent.
 update delivery.exports set bytes = %(bytes)s, sha256 = %(sha256)s, finished_at = now()
 where export_id = %(export_id)s and finished_at is null
 
 -- name: manifest
--- Grain: the one export asked for, of this user or for those who read the audit.
+-- Grain: one export, visible to its user and to users who may read the audit.
 select e.export_id, e.user_id, e.started_at, e.finished_at, e.format, e.filters, e.sort, e.columns, e.with_contacts, e.run_id,
     r.as_of, e.rows, e.bytes, e.sha256
 from delivery.exports as e join core.runs as r using (run_id)

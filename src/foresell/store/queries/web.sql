@@ -1,13 +1,13 @@
--- PostgreSQL: what the API reads of customers, behind row security. Parameters are bound by name.
+-- PostgreSQL: customers for the API, limited by row security. Parameters are bound by name.
 
 -- name: names
--- Grain: one row per customer in reach; the first known name among the records.
+-- Grain: one row per visible customer; the first known name among the records.
 select customer_id, (array_agg(name order by record_id) filter (where name is not null))[1] as name
 from web.customer_records where customer_id = any(%(ids)s)
 group by customer_id
 
 -- name: people
--- Grain: one row per customer in reach: the first known name among the records, and who looks after them.
+-- Grain: one row per visible customer: the first known name among the records, and the owner.
 select r.customer_id, (array_agg(r.name order by r.record_id) filter (where r.name is not null))[1] as name,
     (select jsonb_build_object('user_id', u.user_id, 'name', u.name)
         from access.customer_owners as o join access.users as u using (user_id) where o.customer_id = r.customer_id) as owner
@@ -15,8 +15,8 @@ from web.customer_records as r where r.customer_id = any(%(ids)s)
 group by r.customer_id
 
 -- name: person
--- Grain: the one customer asked for, if in reach; the first known value of each field among the records. Of sealed contact
--- data only whether it is on file.
+-- Grain: this customer, if visible; the first known value of each field among the records. Sealed contact
+-- data shows only whether it is stored.
 select customer_id,
     (array_agg(name order by record_id) filter (where name is not null))[1] as name,
     (array_agg(city order by record_id) filter (where city is not null))[1] as city,
@@ -33,7 +33,7 @@ from web.customer_records where customer_id = %(customer_id)s
 group by customer_id
 
 -- name: person_in_clear
--- Grain: the one customer asked for, if in reach; what is not sealed.
+-- Grain: this customer, if visible; the fields that are not sealed.
 select
     (array_agg(name order by record_id) filter (where name is not null))[1] as name,
     (array_agg(city order by record_id) filter (where city is not null))[1] as city,
@@ -48,11 +48,11 @@ group by customer_id
 select * from audit.unlock_contacts(%(ids)s, 'reveal', %(request_id)s)
 
 -- name: search
--- Grain: one row per customer in reach with such a name, id or source key.
+-- Grain: one row per visible customer with such a name, id or source key.
 select customer_id from web.find_customers(%(text)s, %(most)s) as t (customer_id)
 
 -- name: find_by_contact
--- Grain: one row per customer in reach with exactly this e-mail or telephone number.
+-- Grain: one row per visible customer with exactly this e-mail or telephone number.
 select customer_id from web.find_customers('', %(most)s, %(indexes)s) as t (customer_id) order by 1
 
 -- name: model
