@@ -2,7 +2,7 @@
 
     .venv/bin/python -m benchmarks [NAME ...] [--quick] [--list]
 
-All of them together take about an hour on two cores; `--quick` shows in minutes that they work, and keeps no figures.
+Together they take about an hour on two cores. `--quick` checks within minutes that they work, and saves no results.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from benchmarks.ground import FOLDER
 
 #: Every script in the order they run, small data first: its question, and the options of its small version (None: none).
 SCRIPTS: dict[str, tuple[str, tuple[str, ...] | None]] = {
-    "online_retail": ("File to published run, beside a bare copy of the same rows.", ("--quick",)),
-    "seed_model": ("The documents' own model with an honest label, beside ours.", None),
-    "forecast_peers": ("The revenue forecast beside seasonal naive and AutoETS.", None),
-    "bgnbd_at_size": ("BG/NBD at 10,000 to 1,000,000 customers, beside a library.", None),
+    "online_retail": ("File to published run, compared with a bare copy of the same rows.", ("--quick",)),
+    "seed_model": ("The documents' model with a label that is not leaked, compared with ours.", None),
+    "forecast_peers": ("The revenue forecast compared with seasonal naive and AutoETS.", None),
+    "bgnbd_at_size": ("BG/NBD at 10,000 to 1,000,000 customers, compared with a library.", None),
     "scores_at_size": ("Features, scores and reasons as the shop grows.", ("--customers", "10000")),
     "saving": ("Saving a million predictions with their run.", ("--quick",)),
-    "faults": ("Kills of the API and PostgreSQL under load: nothing lost, nothing doubled.", ("--quick",)),
+    "faults": ("Kills of the API and PostgreSQL under load: no call lost, no call stored twice.", ("--quick",)),
     "pandas_peer": ("Against pandas read_csv, to_sql and RFM with NTILE.", ("--quick",)),
     "million": ("A million customers: load and refresh, time and memory.", ("--quick",)),
     "linear": ("Load and refresh from ten thousand to a million customers.", ("--quick",)),
@@ -32,24 +32,24 @@ SCRIPTS: dict[str, tuple[str, tuple[str, ...] | None]] = {
 
 
 def main() -> int:
-    """Runs what was asked for; 1 when a script failed (a bar that is not met is a result, not a failure)."""
+    """Run the selected scripts. Returns 1 when one failed; a target that is not met is a result, not a failure."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("names", nargs="*", choices=[*SCRIPTS, []], metavar="NAME", help=", ".join(SCRIPTS))
-    parser.add_argument("--quick", action="store_true", help="small data, nothing kept")
-    parser.add_argument("--list", action="store_true", help="say what there is")
-    asked = parser.parse_args()
-    if asked.list:
+    parser.add_argument("--quick", action="store_true", help="small data; saves no results")
+    parser.add_argument("--list", action="store_true", help="list the benchmarks")
+    arguments = parser.parse_args()
+    if arguments.list:
         print("\n".join(f"{name:16}{question}" for name, (question, _) in SCRIPTS.items()))
         return 0
     failed = []
     with tempfile.TemporaryDirectory(prefix="foresell-bench-") as folder:
         environment = {FOLDER: folder} | dict(os.environ)
-        for name in asked.names or SCRIPTS:
+        for name in arguments.names or SCRIPTS:
             small = SCRIPTS[name][1]
-            if asked.quick and small is None:
+            if arguments.quick and small is None:
                 print(f"{name}: has no small version, left out", flush=True)
                 continue
-            command = [sys.executable, "-m", f"benchmarks.{name}", *(small or ()) * asked.quick]
+            command = [sys.executable, "-m", f"benchmarks.{name}", *(small or ()) * arguments.quick]
             if subprocess.run(command, env=environment, cwd=Path(__file__).parents[1], check=False).returncode:
                 failed.append(name)
     if failed:

@@ -1,10 +1,11 @@
-"""The API on a large home, beside a bare FastAPI on as many processes, in the same minutes.
+"""The API on a large home, compared with a bare FastAPI on as many processes, measured in the same minutes.
 
     .venv/bin/python -m benchmarks.api HOME [--small HOME] [--seconds 15] [--quick]
 
-HOME: a Foresell with a published run, best of a million customers; --small: one of ten thousand, for the degradation.
-Throughput is wrk's (16 connections), each figure between two of the bare FastAPI. Latencies are those of 50 requests a
-second sent on time whether or not the earlier ones are answered, each for another customer, page or filter.
+HOME: a Foresell home with a published run, preferably of a million customers; --small: one of ten thousand customers, to
+measure how the latency grows with the data.
+Throughput is measured by wrk with 16 connections, in turns with the bare FastAPI. Latencies are measured at 50 requests a
+second, each sent when it is due even if earlier ones are still open, and each for another customer, page or filter.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from typing import Any
 import httpx2
 import psutil
 from benchmarks.ground import SEED
-from benchmarks.measure import Bar, keep, table
+from benchmarks.measure import Target, table, write_results
 
 from foresell.access.tokens import fingerprint, new_secret
 from foresell.database import Database
@@ -41,54 +42,58 @@ from foresell.store.database import open_database
 WORKERS = 2
 RATE = 50
 QUIET_SECONDS = 8
-#: What is asked, the share of the hello's rate it must reach, and of how many customers in turn.
+#: (request, share of the hello endpoint's rate it must reach, number of customers to cycle through)
 SHARES = (("segments", 0.3, 1), ("details", 0.15, 2000), ("details, of the same hundred", 0.15, 100))
 LISTS = ("rfm page", "customers page", "date range and category")
 MIB = 2**20
 
 
 def main() -> None:
-    """Measure, print and keep."""
+    """Measure, print and save the results."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.api")
     parser.add_argument("home", type=Path)
     parser.add_argument("--small", type=Path)
-    parser.add_argument("--quick", action="store_true", help="seconds instead of minutes; nothing kept")
-    parser.add_argument("--seconds", type=int, default=15, help="how long each figure is measured")
-    asked = parser.parse_args()
-    seconds = 3 if asked.quick else asked.seconds
-    bars: list[Bar] = []
+    parser.add_argument("--quick", action="store_true", help="seconds instead of minutes; saves no results")
+    parser.add_argument("--seconds", type=int, default=15, help="how long to measure each value")
+    arguments = parser.parse_args()
+    seconds = 3 if arguments.quick else arguments.seconds
+    targets: list[Target] = []
     found: dict[str, Any] = {"rates": {}, "latencies_ms": {}}
-    with served(asked.home) as (url, key, started, process):
-        bars.append(Bar("start to first answer", started, 3.0, unit="s"))
-        at_rest(process)
+    with serve(arguments.home) as (url, key, started, process):
+        targets.append(Target("start to first answer", started, 3.0, unit="s"))
+        wait_until_idle(process)
         headers = {"authorization": f"Bearer {key}"}
-        questions = asyncio.run(prepared(url, headers))
-        for name, ask in questions.items():
-            found["latencies_ms"][name] = times = asyncio.run(latencies(url, headers, ask, seconds))
-            bars.append(Bar(f"{name}, p95 at {RATE}/s", times["p95"], 150 if "category" in name else 50, unit="ms"))
-        with hello() as bare:
+        requests = asyncio.run(prepare_requests(url, headers))
+        for name, ask in requests.items():
+            found["latencies_ms"][name] = times = asyncio.run(measure_latencies(url, headers, ask, seconds))
+            targets.append(
+                Target(f"{name}, p95 at {RATE}/s", times["p95"], 150 if "category" in name else 50, unit="ms")
+            )
+        with serve_hello() as bare:
             for name, share, customers in SHARES:
                 rng = random.Random(SEED)
-                paths = sorted({questions[name.split(",")[0]](rng) for _ in range(customers)})
+                paths = sorted({requests[name.split(",")[0]](rng) for _ in range(customers)})
                 turns = [
-                    (wrk(bare, ["/hello"], seconds), wrk(url, paths, seconds, key))
-                    for _ in range(1 if asked.quick else 3)
+                    (run_wrk(bare, ["/hello"], seconds), run_wrk(url, paths, seconds, key))
+                    for _ in range(1 if arguments.quick else 3)
                 ]
                 ours, theirs = (statistics.median(turn[place] for turn in turns) for place in (1, 0))
                 found["rates"][name] = {"ours": ours, "hello": theirs}
-                bars.append(Bar(f"{name}, requests/s beside hello's", ours / theirs, share, at_least=True))
-        found["export"] = export(url, headers, process)
-        bars.append(Bar("export, first byte", found["export"]["first_byte_s"], 1.0, unit="s"))
-        bars.append(Bar("export, memory above idle", found["export"]["memory_mib"], 200, unit="MiB"))
-    if asked.small:
-        with served(asked.small) as (url, key, _, process):
-            at_rest(process)
+                targets.append(Target(f"{name}, requests/s relative to hello", ours / theirs, share, at_least=True))
+        found["export"] = measure_export(url, headers, process)
+        targets.append(Target("export, first byte", found["export"]["first_byte_s"], 1.0, unit="s"))
+        targets.append(Target("export, memory above idle", found["export"]["memory_mib"], 200, unit="MiB"))
+    if arguments.small:
+        with serve(arguments.small) as (url, key, _, process):
+            wait_until_idle(process)
             headers = {"authorization": f"Bearer {key}"}
-            questions = asyncio.run(prepared(url, headers))
-            found["small_ms"] = {name: asyncio.run(latencies(url, headers, questions[name], seconds)) for name in LISTS}
+            requests = asyncio.run(prepare_requests(url, headers))
+            found["small_ms"] = {
+                name: asyncio.run(measure_latencies(url, headers, requests[name], seconds)) for name in LISTS
+            }
             for name in LISTS:
                 ratio = found["latencies_ms"][name]["p50"] / found["small_ms"][name]["p50"]
-                bars.append(Bar(f"{name}, a million beside ten thousand (p50)", ratio, 2.0))
+                targets.append(Target(f"{name}, a million relative to ten thousand customers (p50)", ratio, 2.0))
     latency = table(
         ("milliseconds at 50 requests/s", "p50", "p95", "p99"),
         [(name, *times.values()) for name, times in found["latencies_ms"].items()],
@@ -102,14 +107,17 @@ def main() -> None:
         f"{latency}\n\n{rates}\n\nThe export: {sent['rows']:,} customers in {sent['seconds']} s,"
         f" {sent['memory_mib']} MiB above idle. {WORKERS} processes of the API."
     )
-    keep("api", "The API beside a bare FastAPI", bars, found, text)
+    write_results("api", "The API compared with a bare FastAPI", targets, found, text)
 
 
 @contextmanager
-def served(home: Path) -> Iterator[tuple[str, str, float, int]]:
-    """`foresell up` on the home: its address, an API key of somebody who sees all, seconds to the first answer, its process."""
+def serve(home: Path) -> Iterator[tuple[str, str, float, int]]:
+    """Run `foresell up` on the home until the block ends.
+
+    Yields its address, the API key of a user who can see all customers, the seconds to the first answer, and its process ID.
+    """
     settings = Settings(home=home.absolute())
-    key = key_of(open_database(settings))
+    key = create_api_key(open_database(settings))
     port = free_port()
     environment = os.environ | {
         "FORESELL_HOME": str(settings.home), "FORESELL_USER_RATE": "900000", "FORESELL_ADDRESS_RATE": "900000",
@@ -121,17 +129,17 @@ def served(home: Path) -> Iterator[tuple[str, str, float, int]]:
     url = f"http://127.0.0.1:{port}"
     try:
         headers = {"authorization": f"Bearer {key}"}
-        until(lambda: httpx2.get(f"{url}/api/customers/segments", headers=headers, timeout=10).status_code == 200)
+        wait_until(lambda: httpx2.get(f"{url}/api/customers/segments", headers=headers, timeout=10).status_code == 200)
         yield url, key, time.perf_counter() - began, process.pid
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(timeout=60)
 
 
-def at_rest(process: int, most_seconds: int = 180) -> None:
-    """Wait until Foresell has asked itself the usual questions of the run it opened, as it has hours after a start."""
+def wait_until_idle(process: int, most_seconds: int = 180) -> None:
+    """Wait until the cache warm-up of the opened run is done: no CPU use for QUIET_SECONDS."""
 
-    def worked() -> float:
+    def cpu_seconds() -> float:
         seconds = 0.0
         for each in (psutil.Process(process), *psutil.Process(process).children(recursive=True)):
             with suppress(psutil.NoSuchProcess):
@@ -140,17 +148,17 @@ def at_rest(process: int, most_seconds: int = 180) -> None:
 
     quiet = 0
     for _ in range(most_seconds):
-        before = worked()
+        before = cpu_seconds()
         time.sleep(1)
-        quiet = quiet + 1 if worked() - before < 0.1 else 0
+        quiet = quiet + 1 if cpu_seconds() - before < 0.1 else 0
         if quiet == QUIET_SECONDS:
             return
-    raise AssertionError("it does not come to rest")
+    raise AssertionError("Foresell is still busy")
 
 
 @contextmanager
-def hello() -> Iterator[str]:
-    """A bare FastAPI on as many processes."""
+def serve_hello() -> Iterator[str]:
+    """Run a bare FastAPI on as many processes until the block ends. Yields its address."""
     port = free_port()
     command = [
         sys.executable, "-m", "uvicorn", "benchmarks.hello:app", "--port", str(port), "--workers", str(WORKERS),
@@ -159,15 +167,15 @@ def hello() -> Iterator[str]:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:
-        until(lambda: httpx2.get(f"{url}/hello").status_code == 200)
+        wait_until(lambda: httpx2.get(f"{url}/hello").status_code == 200)
         yield url
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(timeout=30)
 
 
-def key_of(database: Database) -> str:
-    """An API key of an analyst made for this."""
+def create_api_key(database: Database) -> str:
+    """Create an analyst for the benchmark; returns an API key of theirs."""
     key = new_secret("fsk_")
     with database.connect("app") as con:
         con.execute(
@@ -186,8 +194,8 @@ def key_of(database: Database) -> str:
     return key
 
 
-async def prepared(url: str, headers: dict[str, str]) -> dict[str, Callable[[random.Random], str]]:
-    """For each question a maker of paths, each time for something else."""
+async def prepare_requests(url: str, headers: dict[str, str]) -> dict[str, Callable[[random.Random], str]]:
+    """By kind of request: a function that returns a path with random values."""
     async with httpx2.AsyncClient(base_url=url, headers=headers, timeout=60) as client:
         pages = [
             (await client.get("/api/customers", params={"limit": 1000, "page": page})).json() for page in (1, 5, 20)
@@ -200,7 +208,7 @@ async def prepared(url: str, headers: dict[str, str]) -> dict[str, Callable[[ran
         segments = list((await client.get("/api/customers/segments")).json()["segments"])
     last = max(pages[0]["total"] // 100 - 1, 1)
 
-    def ranged(rng: random.Random) -> str:
+    def build_filter_path(rng: random.Random) -> str:
         first, until = sorted(rng.sample(days, 2)) if len(days) > 1 else (days[0], days[0])
         return f"/api/customers?from={first}&to={until}&category={rng.choice(categories).replace(' ', '%20').replace('&', '%26')}"
 
@@ -212,17 +220,17 @@ async def prepared(url: str, headers: dict[str, str]) -> dict[str, Callable[[ran
         ),
         "segment page": lambda rng: f"/api/customers?segment={rng.choice(segments).replace(' ', '%20')}&limit=50",
         "details": lambda rng: f"/api/customers/{rng.choice(ids)}/details",
-        "date range and category": ranged,
+        "date range and category": build_filter_path,
     }
 
 
-async def latencies(
+async def measure_latencies(
     url: str, headers: dict[str, str], ask: Callable[[random.Random], str], seconds: int
 ) -> dict[str, float]:
-    """Milliseconds of RATE requests a second, sent when they are due; the first second warms up."""
+    """Percentiles in milliseconds of RATE requests a second, sent when they are due; the first second is a warm-up."""
     rng, times = random.Random(SEED), []
 
-    async def one(client: httpx2.AsyncClient, path: str, due: float) -> None:
+    async def send(client: httpx2.AsyncClient, path: str, due: float) -> None:
         answer = await client.get(path)
         assert answer.status_code == 200, answer.text
         times.append((time.perf_counter() - due) * 1000)
@@ -232,7 +240,7 @@ async def latencies(
         for number in range(RATE * (seconds + 1)):
             due = began + number / RATE
             await asyncio.sleep(max(due - time.perf_counter(), 0))
-            group.create_task(one(client, ask(rng), due))
+            group.create_task(send(client, ask(rng), due))
     return quantiles(times[RATE:])
 
 
@@ -242,25 +250,25 @@ def quantiles(times: Sequence[float]) -> dict[str, float]:
     return {f"p{share}": round(cuts[share - 1], 2) for share in (50, 95, 99)}
 
 
-def wrk(url: str, paths: Sequence[str], seconds: int, key: str | None = None) -> float:
-    """Requests a second, one path after the other; every one must have succeeded."""
+def run_wrk(url: str, paths: Sequence[str], seconds: int, key: str | None = None) -> float:
+    """Requests a second, cycling through the paths. Fails unless all of them succeed."""
     program = shutil.which("wrk")
-    assert program, "wrk is not here: apt-get install wrk"
+    assert program, "wrk is not installed: apt-get install wrk"
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(f"local paths = {{{', '.join(map(json.dumps, paths))}}}\nlocal next = math.random(#paths)\n")
         script.write("request = function() next = next % #paths + 1; return wrk.format('GET', paths[next]) end\n")
         script.flush()
         bearer = ["-H", f"Authorization: Bearer {key}"] if key else []
         command = [program, "-t2", "-c16", f"-d{seconds}s", "-s", script.name, *bearer, url]
-        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    assert "Non-2xx" not in told, told
-    rate = re.search(r"Requests/sec:\s+([\d.]+)", told)
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert "Non-2xx" not in output, output
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", output)
     assert rate
     return float(rate[1])
 
 
-def export(url: str, headers: dict[str, str], process: int) -> dict[str, float]:
-    """The whole list as CSV: seconds to the first byte and to the last, rows, and what memory the API took for it."""
+def measure_export(url: str, headers: dict[str, str], process: int) -> dict[str, float]:
+    """Export all customers as CSV: seconds to the first and the last byte, rows, and MiB the API used above idle."""
     idle = api_memory(process)
     peak, rows, first = idle, 0, 0.0
     began = time.perf_counter()
@@ -279,7 +287,7 @@ def export(url: str, headers: dict[str, str], process: int) -> dict[str, float]:
 
 
 def api_memory(process: int) -> int:
-    """Bytes the processes of the API below this one hold that are theirs alone."""
+    """Unshared memory (USS), in bytes, of the API processes below this process."""
     serving = [
         each for each in psutil.Process(process).children(recursive=True) if "foresell.api.serve" in each.cmdline()
     ]
@@ -288,18 +296,18 @@ def api_memory(process: int) -> int:
 
 
 def free_port() -> int:
-    """A port nobody uses now."""
+    """A port that is not in use."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def until(there: Callable[[], bool], seconds: float = 60.0) -> None:
-    """Wait for something to be there."""
+def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    """Wait until the condition holds. HTTP errors count as not yet; fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
         try:
-            if there():
+            if condition():
                 return
         except httpx2.HTTPError:
             pass

@@ -1,4 +1,4 @@
-"""The floors: the least that must happen to the same data on the same server, with nothing checked and nothing kept."""
+"""Lower bounds for load and refresh: the least work on the same data and the same server, without checks or history."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from foresell.sql import read_sql
 from foresell.store import export_tables
 from foresell.store.load import BATCH_ROWS
 
-#: From the truth's tables as they arrive (money in ten-thousandths) to what the RFM query reads.
+#: From the store's tables as exported (money in ten-thousandths) to the input of the RFM query.
 ORDERS = """
 create temp table orders as
 select i.order_id, r.customer_id, cast(o.ordered_at as date) as day, sum(i.amount) / 10000 as net_amount,
@@ -27,7 +27,7 @@ group by i.order_id, r.customer_id, o.ordered_at
 
 
 def copy(database: Database, csv: Path, threads: int = 2) -> int:
-    """Read the CSV with DuckDB as it comes and COPY it over ADBC into one table without keys. Returns the rows."""
+    """Read the CSV with DuckDB unchanged and COPY it over ADBC into one table without keys. Returns the number of rows."""
     con = duckdb.connect(config={"threads": threads})
     rows = con.sql(f"from read_csv('{csv}')").to_arrow_reader(BATCH_ROWS)
     with database.arrow("owner") as pg, pg.cursor() as cur:
@@ -35,13 +35,13 @@ def copy(database: Database, csv: Path, threads: int = 2) -> int:
 
 
 def drop(database: Database) -> None:
-    """Forget the table of `copy`."""
+    """Drop the table that `copy` created."""
     with database.connect("owner") as con:
         con.execute("drop table bare")
 
 
 def score(database: Database, as_of: date, threads: int = 2) -> int:
-    """Read the tables back over ADBC into DuckDB's memory and run the RFM query. Returns how many were scored."""
+    """Read the tables back over ADBC into DuckDB's memory and run the RFM query. Returns the number of customers scored."""
     con = duckdb.connect(config={"threads": threads})
     for name, rows in export_tables.read_tables(database):
         con.register("arriving", rows)

@@ -1,10 +1,10 @@
-"""BG/NBD at 10k, 100k and 1M customers: ours beside the library `lifetimes`, on the same simulated customers.
+"""BG/NBD at 10k, 100k and 1M customers: ours compared with the library `lifetimes`, on the same simulated customers.
 
     .venv/bin/python -m benchmarks.bgnbd_at_size
 
-The customers obey the model (r .6, alpha 90 days, a .25, b 3.5, up to two years old), so both are also judged by how
-near they come to the truth. Fit and prediction (365 days, every customer) are timed inside the process, imports left out.
-What does not end within LIMIT seconds, or fails, is reported as such.
+The customers obey the model (r .6, alpha 90 days, a .25, b 3.5, up to two years old), so both are also compared with
+the true parameters. Fit and prediction (365 days, all customers) are timed inside the process, without imports. A fit that
+fails or takes longer than LIMIT seconds is reported as such.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import time
 from pathlib import Path
 
 import numpy as np
-from benchmarks.measure import Bar, keep, table
-from benchmarks.peers import peer
+from benchmarks.measure import Target, table, write_results
+from benchmarks.peers import install_peer
 
 from foresell.scores.training import bgnbd
 
 SIZES = (10_000, 100_000, 1_000_000)
-TRUTH = {"r": 0.6, "alpha": 90.0, "a": 0.25, "b": 3.5}
+TRUE_PARAMETERS = {"r": 0.6, "alpha": 90.0, "a": 0.25, "b": 3.5}
 HORIZON, LIMIT, SEED = 365, 600, 11
 
 LIFETIMES = """
@@ -47,11 +47,14 @@ print(json.dumps(found))
 """
 
 
-def simulated(n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Customers that obey the model, in whole days: (x, t_x, T)."""
+def simulate_customers(n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Customers drawn from the model: (x, t_x, T) in whole days."""
     rng = np.random.default_rng(seed)
     T = rng.integers(1, 740, n).astype(float)
-    rate, leaving = rng.gamma(TRUTH["r"], 1 / TRUTH["alpha"], n), rng.beta(TRUTH["a"], TRUTH["b"], n)
+    rate, leaving = (
+        rng.gamma(TRUE_PARAMETERS["r"], 1 / TRUE_PARAMETERS["alpha"], n),
+        rng.beta(TRUE_PARAMETERS["a"], TRUE_PARAMETERS["b"], n),
+    )
     x, t_x, now, alive = np.zeros(n), np.zeros(n), np.zeros(n), np.ones(n, dtype=bool)
     while alive.any():
         now = now + rng.exponential(1 / np.maximum(rate, 1e-12))
@@ -62,8 +65,8 @@ def simulated(n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return x, t_x, T
 
 
-def ours(customers: tuple[np.ndarray, np.ndarray, np.ndarray]) -> dict:
-    """Our fit and prediction, timed; the best of three, as the machine is shared."""
+def time_ours(customers: tuple[np.ndarray, np.ndarray, np.ndarray]) -> dict:
+    """Time our fit and prediction; the best of three, because the machine is shared."""
     fits, predictions = [], []
     for _ in range(3):
         started = time.perf_counter()
@@ -72,12 +75,12 @@ def ours(customers: tuple[np.ndarray, np.ndarray, np.ndarray]) -> dict:
         started = time.perf_counter()
         expected = model.expected_purchases(*customers, HORIZON)
         predictions.append(time.perf_counter() - started)
-    parameters = {name: getattr(model, name) for name in TRUTH}
+    parameters = {name: getattr(model, name) for name in TRUE_PARAMETERS}
     return {"fit": min(fits), "predict": min(predictions), "parameters": parameters, "sum": float(expected.sum())}
 
 
-def theirs(python: Path, customers: tuple[np.ndarray, np.ndarray, np.ndarray]) -> dict:
-    """The same by `lifetimes`, in its own process."""
+def time_lifetimes(python: Path, customers: tuple[np.ndarray, np.ndarray, np.ndarray]) -> dict:
+    """The same with `lifetimes`, in its own process."""
     with tempfile.NamedTemporaryFile(suffix=".npy") as file:
         np.save(file.name, np.vstack(customers))
         try:
@@ -94,32 +97,40 @@ def theirs(python: Path, customers: tuple[np.ndarray, np.ndarray, np.ndarray]) -
     return json.loads(lines[-1]) if lines else {"failed": f"the process ended with code {done.returncode}"}
 
 
-def furthest(parameters: dict[str, float] | None) -> str:
-    """The largest relative distance of a parameter from the truth."""
-    return f"{max(abs(parameters[name] / value - 1) for name, value in TRUTH.items()):.1%}" if parameters else "-"
+def largest_error(parameters: dict[str, float] | None) -> str:
+    """The largest relative error of a parameter."""
+    return (
+        f"{max(abs(parameters[name] / value - 1) for name, value in TRUE_PARAMETERS.items()):.1%}"
+        if parameters
+        else "-"
+    )
 
 
 def main() -> None:
     found = {}
-    with peer("lifetimes", "setuptools") as python:
+    with install_peer("lifetimes", "setuptools") as python:
         for size in SIZES:
-            customers = simulated(size, SEED)
-            found[size] = {"ours": ours(customers), "lifetimes": theirs(python, customers)}
-    rows = [row for size in SIZES for row in lines(size, found[size])]
-    bars = [
-        Bar(f"fit at {size:,}: ours / lifetimes", found[size]["ours"]["fit"] / found[size]["lifetimes"]["fit"], 1.0)
+            customers = simulate_customers(size, SEED)
+            found[size] = {"ours": time_ours(customers), "lifetimes": time_lifetimes(python, customers)}
+    rows = [row for size in SIZES for row in rows_of(size, found[size])]
+    targets = [
+        Target(f"fit at {size:,}: ours / lifetimes", found[size]["ours"]["fit"] / found[size]["lifetimes"]["fit"], 1.0)
         for size in SIZES
         if "fit" in found[size]["lifetimes"]
     ]
     ratio = found[SIZES[-1]]["ours"]["fit"] / found[SIZES[0]]["ours"]["fit"]
-    bars.append(Bar(f"our fit at {SIZES[-1]:,} / at {SIZES[0]:,} (customers: 100 x)", ratio, 100.0))
-    head = ("customers", "", "fit s", "predict s", "furthest parameter from truth", "expected purchases", "remark")
-    details = {"seed": SEED, "truth": TRUTH, "found": {str(size): one for size, one in found.items()}}
-    keep("bgnbd_at_size", "BG/NBD at size, beside `lifetimes`", bars, details, table(head, rows))
+    targets.append(Target(f"our fit at {SIZES[-1]:,} / at {SIZES[0]:,} (customers: 100 x)", ratio, 100.0))
+    head = ("customers", "", "fit s", "predict s", "largest parameter error", "expected purchases", "remark")
+    details = {
+        "seed": SEED,
+        "true_parameters": TRUE_PARAMETERS,
+        "found": {str(size): one for size, one in found.items()},
+    }
+    write_results("bgnbd_at_size", "BG/NBD at size, compared with `lifetimes`", targets, details, table(head, rows))
 
 
-def lines(size: int, found: dict[str, dict]) -> list[tuple[object, ...]]:
-    """Two lines of the table: ours and theirs."""
+def rows_of(size: int, found: dict[str, dict]) -> list[tuple[object, ...]]:
+    """The table's two rows of a size: ours and theirs."""
 
     def seconds(value: float | None) -> str:
         return "-" if value is None else f"{value:.2f}"
@@ -129,7 +140,7 @@ def lines(size: int, found: dict[str, dict]) -> list[tuple[object, ...]]:
         remark = one.get("failed") or (f"{one['not_finite']:,} not finite" if one.get("not_finite") else "")
         total = f"{one['sum']:,.0f}" if "sum" in one else "-"
         times = seconds(one.get("fit")), seconds(one.get("predict"))
-        rows.append((f"{size:,}", who, *times, furthest(one.get("parameters")), total, remark))
+        rows.append((f"{size:,}", who, *times, largest_error(one.get("parameters")), total, remark))
     return rows
 
 

@@ -1,4 +1,4 @@
-"""The customers board in Dash, as its documentation writes such things: `board_dash.py SNAPSHOT PORT`."""
+"""The customers board in Dash, in the style of its documentation: `board_dash.py SNAPSHOT PORT`."""
 
 import sys
 
@@ -9,7 +9,7 @@ from dash import Dash, Input, Output, callback, dcc, html
 
 snapshot, port = sys.argv[1:]
 customers = (
-    duckdb.connect(snapshot, read_only=True).sql("from customer_list select * exclude bought order by place").df()
+    duckdb.connect(snapshot, read_only=True).sql("from customer_list select * exclude bought order by rank").df()
 )
 segments = customers.groupby("segment", as_index=False).size()
 
@@ -21,14 +21,14 @@ app.layout = html.Div(
         dcc.Dropdown(segments["segment"], id="segment", placeholder="All segments"),
         dcc.Graph(figure=px.pie(segments, names="segment", values="size")),
         dag.AgGrid(
-            id="table", columnDefs=[{"field": name} for name in customers.columns if name not in ("place", "reasons")]
+            id="table", columnDefs=[{"field": name} for name in customers.columns if name not in ("rank", "reasons")]
         ),
     ]
 )
 
 
 @callback(Output("table", "rowData"), Output("figures", "children"), Input("segment", "value"))
-def chosen(segment):
+def filter_rows(segment):
     rows = customers[customers["segment"] == segment] if segment else customers
     figures = (
         f"{len(rows):,} customers, {rows['monetary'].sum():,.0f} spent, {rows['expected_value'].sum():,.0f} expected"

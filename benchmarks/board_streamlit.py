@@ -1,4 +1,4 @@
-"""The customers board in Streamlit, as its documentation writes such things: `streamlit run board_streamlit.py -- SNAPSHOT`."""
+"""The customers board in Streamlit, in the style of its documentation: `streamlit run board_streamlit.py -- SNAPSHOT`."""
 
 import sys
 
@@ -8,13 +8,11 @@ import streamlit as st
 
 
 @st.cache_data
-def read(snapshot):
-    return (
-        duckdb.connect(snapshot, read_only=True).sql("from customer_list select * exclude bought order by place").df()
-    )
+def read_customers(snapshot):
+    return duckdb.connect(snapshot, read_only=True).sql("from customer_list select * exclude bought order by rank").df()
 
 
-customers = read(sys.argv[1])
+customers = read_customers(sys.argv[1])
 st.set_page_config(layout="wide")
 st.title("Customers")
 figures = st.columns(3)

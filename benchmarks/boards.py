@@ -1,10 +1,10 @@
-"""The customers board beside the same in Dash and in Streamlit: first useful screen, what it transfers, one filter.
+"""The customers page compared with the same page in Dash and Streamlit: first useful screen, bytes transferred, one filter.
 
     .venv/bin/python -m benchmarks.boards HOME [--quick]
 
-HOME: a Foresell with a published run. The peers read the snapshot of that run: a table of the customers with a filter by
-segment, a pie of the segments, the key figures (`board_dash.py`, `board_streamlit.py`). Both are put into environments
-that are thrown away.
+HOME: a Foresell home with a published run. The peers read the snapshot of that run: a table of the customers with a filter by
+segment, a pie of the segments, the KPIs (`board_dash.py`, `board_streamlit.py`). Both are installed into temporary
+virtual environments.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from benchmarks.api import free_port, served, until
-from benchmarks.browser import REST_MS, Load, acted, chromium, cold, visitor
-from benchmarks.measure import Bar, keep, table
-from benchmarks.pages import CHANGED, ROW, SETTLED, SHOWN, newcomer, signing_in
-from benchmarks.peers import peer
+from benchmarks.api import free_port, serve, wait_until
+from benchmarks.browser import REST_MS, Load, launch_chromium, measure_cold_loads, open_new_browser, time_action
+from benchmarks.measure import Target, table, write_results
+from benchmarks.pages import CHANGED, ROW, SETTLED, SHOWN, create_administrator, make_sign_in
+from benchmarks.peers import install_peer
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from foresell.settings import Settings
@@ -49,7 +49,8 @@ FRAME_ROWS = (
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Where it is, when its data is on screen, what its table shows, and how somebody chooses the nth segment."""
+    """A page to measure. `there`, `rows`, `changed`: JavaScript expressions that are true when its data is on screen, return the
+    rows its table shows, and are true once they changed. `choose(page, n)` returns the action that selects the nth segment."""
 
     address: str
     there: str
@@ -61,45 +62,45 @@ class Board:
 
 
 def main() -> None:
-    """Measure, print and keep."""
+    """Measure, print and save the results."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.boards")
     parser.add_argument("home", type=Path)
-    parser.add_argument("--quick", action="store_true", help="each thing once; nothing kept")
-    asked = parser.parse_args()
-    turns, filters = (1, 2) if asked.quick else (TURNS, FILTERS)
-    password = newcomer(open_database(Settings(home=asked.home.absolute())))
+    parser.add_argument("--quick", action="store_true", help="each measurement once; saves no results")
+    arguments = parser.parse_args()
+    turns, filters = (1, 2) if arguments.quick else (TURNS, FILTERS)
+    password = create_administrator(open_database(Settings(home=arguments.home.absolute())))
     loads: dict[str, Load] = {}
     choices: dict[str, list[float]] = {}
     missing = []
-    with served(asked.home) as (url, key, *_), chromium() as browser:
+    with serve(arguments.home) as (url, key, *_), launch_chromium() as browser:
         headers = {"authorization": f"Bearer {key}"}
         run = httpx2.get(f"{url}/api/customers/segments", headers=headers).json()["meta"]["run_id"]
         customers = httpx2.get(f"{url}/api/customers?limit=1", headers=headers).json()["total"]
-        enter = signing_in(url, password)
+        enter = make_sign_in(url, password)
         list_ = Board(
             f"{url}/customers", f"document.querySelector('{ROW}') && {SETTLED}", SHOWN, CHANGED,
             lambda page, place: partial(page.get_by_label("Segment", exact=True).select_option, index=place + 1),
             "change", enter,
         )  # fmt: skip
         shares = f"document.querySelector('main svg circle') && document.querySelector('main svg.recharts-surface') && {SETTLED}"
-        loads["Foresell, customers"] = cold(browser, list_.address, list_.there, turns, enter)
-        choices["Foresell, customers"] = chosen(browser, list_, filters)
-        loads["Foresell, segments"] = cold(browser, f"{url}/segments", shares, turns, enter)
-        snapshot = asked.home.absolute() / "snapshots" / f"run-{run}.duckdb"
-        for name, start in (("Dash", dash), ("Streamlit", streamlit)):
+        loads["Foresell, customers"] = measure_cold_loads(browser, list_.address, list_.there, turns, enter)
+        choices["Foresell, customers"] = time_segment_choices(browser, list_, filters)
+        loads["Foresell, segments"] = measure_cold_loads(browser, f"{url}/segments", shares, turns, enter)
+        snapshot = arguments.home.absolute() / "snapshots" / f"run-{run}.duckdb"
+        for name, start in (("Dash", serve_dash), ("Streamlit", serve_streamlit)):
             print(name, flush=True)
             with ExitStack() as stack:
                 try:
-                    python = stack.enter_context(peer(*PEERS[name]))
+                    python = stack.enter_context(install_peer(*PEERS[name]))
                 except subprocess.CalledProcessError:
                     missing.append(name)
                     continue
                 board = stack.enter_context(start(python, snapshot))
-                loads[name] = cold(browser, board.address, board.there, turns)
-                choices[name] = chosen(browser, board, filters)
+                loads[name] = measure_cold_loads(browser, board.address, board.there, turns)
+                choices[name] = time_segment_choices(browser, board, filters)
     ours = max(load.median for name, load in loads.items() if name.startswith("Foresell"))
-    bars = [
-        Bar(f"{name} / ours (the slower page), first useful screen", load.median / ours, 1.0, at_least=True)
+    targets = [
+        Target(f"{name} / ours (the slower page), first useful screen", load.median / ours, 1.0, at_least=True)
         for name, load in loads.items()
         if not name.startswith("Foresell")
     ]
@@ -115,31 +116,31 @@ def main() -> None:
     if missing:
         text += f"\n\nCould not be installed, so left out: {', '.join(missing)}."
     found = {"loads": {name: asdict(load) for name, load in loads.items()}, "choices_ms": choices}
-    keep("boards", "The customers board beside Dash and Streamlit", bars, found, text)
+    write_results("boards", "The customers page compared with Dash and Streamlit", targets, found, text)
 
 
-def chosen(browser: Browser, board: Board, times: int) -> list[float]:
-    """Milliseconds from choosing a segment to its rows in the table, each time another."""
-    with visitor(browser, board.prepare) as page:
+def time_segment_choices(browser: Browser, board: Board, times: int) -> list[float]:
+    """Milliseconds from choosing a segment to its rows in the table, for the first `times` segments."""
+    with open_new_browser(browser, board.prepare) as page:
         page.goto(board.address)
         page.evaluate(f"bench.painted(() => {board.there})")
         page.wait_for_timeout(REST_MS)
-        taken = []
+        times_ms = []
         for place in range(times):
             choose = board.choose(page, place)
             page.evaluate(f"bench.before = {board.rows}")
-            taken.append(acted(page, board.kind, board.changed, choose))
+            times_ms.append(time_action(page, board.kind, board.changed, choose))
             page.wait_for_timeout(REST_MS / 2)
-        return taken
+        return times_ms
 
 
 @contextmanager
-def running(command: Sequence[str], address: str) -> Iterator[None]:
-    """A server for as long as it is needed."""
+def run_server(command: Sequence[str], address: str) -> Iterator[None]:
+    """Run a server until the block ends."""
     quiet = os.environ | {"STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false", "STREAMLIT_SERVER_HEADLESS": "true"}
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=quiet)
     try:
-        until(lambda: httpx2.get(address).status_code == 200)
+        wait_until(lambda: httpx2.get(address).status_code == 200)
         yield
     finally:
         process.send_signal(signal.SIGINT)
@@ -150,7 +151,7 @@ def running(command: Sequence[str], address: str) -> Iterator[None]:
 
 
 @contextmanager
-def dash(python: Path, snapshot: Path) -> Iterator[Board]:
+def serve_dash(python: Path, snapshot: Path) -> Iterator[Board]:
     """The board in Dash."""
     port = free_port()
     address = f"http://127.0.0.1:{port}/"
@@ -161,13 +162,13 @@ def dash(python: Path, snapshot: Path) -> Iterator[Board]:
         option.wait_for()
         return option.click
 
-    with running([str(python), str(HERE / "board_dash.py"), str(snapshot), str(port)], address):
+    with run_server([str(python), str(HERE / "board_dash.py"), str(snapshot), str(port)], address):
         there = f"{GRID_ROWS} && {PIE} && document.querySelector('#figures').textContent"
         yield Board(address, there, GRID_ROWS, f"{GRID_ROWS} && {GRID_ROWS} !== bench.before", choose)
 
 
 @contextmanager
-def streamlit(python: Path, snapshot: Path) -> Iterator[Board]:
+def serve_streamlit(python: Path, snapshot: Path) -> Iterator[Board]:
     """The board in Streamlit."""
     port = free_port()
     address = f"http://127.0.0.1:{port}/"
@@ -175,11 +176,11 @@ def streamlit(python: Path, snapshot: Path) -> Iterator[Board]:
 
     def choose(page: Page, place: int) -> Callable[[], Any]:
         page.locator("[data-testid=stSelectbox] [role=combobox], [data-testid=stSelectbox] input").first.click()
-        option = page.get_by_role("option").nth(place + 1)  # the first are those the table begins with
+        option = page.get_by_role("option").nth(place + 1)  # the first options are the segments at the top of the table
         option.wait_for()
         return option.click
 
-    with running([str(python), "-m", "streamlit", "run", *script], address):
+    with run_server([str(python), "-m", "streamlit", "run", *script], address):
         there = f"{FRAME_ROWS} && {PIE} && document.querySelector('[data-testid=stMetricValue]')"
         yield Board(address, there, FRAME_ROWS, f"{FRAME_ROWS} && {FRAME_ROWS} !== bench.before", choose)
 

@@ -1,4 +1,4 @@
-"""Pages in the system's Chromium: when their data is on screen, what they transfer, what moves while they load."""
+"""Pages in the system's Chromium: time until their data is on screen, bytes transferred, layout shift while they load."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 DESKTOP = ViewportSize(width=1440, height=900)
 REST_MS = 2_000
 
-#: Runs in every page before its own scripts. `painted` resolves in the first task after the frame that shows what is asked.
+#: Runs in every page before its own scripts. `painted` resolves in the first task after the frame in which the condition holds.
 WATCH = """
 window.bench = { lcp: 0, cls: 0, began: null }
 new PerformanceObserver(list => { for (const e of list.getEntries()) bench.lcp = e.startTime })
@@ -51,7 +51,7 @@ bench.inView = e => {
 
 @dataclass(slots=True)
 class Load:
-    """Cold loads of one page: seconds of each; of the last, at rest: requests, kB, and what Web Vitals say."""
+    """Cold loads of one page: seconds of each; requests, kB and Web Vitals of the last, once it is idle."""
 
     seconds: list[float] = field(default_factory=list)
     requests: int = 0
@@ -65,24 +65,26 @@ class Load:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """The browser."""
+def launch_chromium() -> Iterator[Browser]:
+    """Run a headless browser until the block ends."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
         yield browser
         browser.close()
 
 
-def program() -> str:
-    """Where the browser is."""
+def find_chromium() -> str:
+    """The path of the browser's program."""
     found = next(filter(None, map(shutil.which, PROGRAMS)), None)
-    assert found, "Chromium is not here: apt-get install chromium"
+    assert found, "Chromium is not installed: apt-get install chromium"
     return found
 
 
 @contextmanager
-def visitor(browser: Browser, prepare: Callable[[BrowserContext], None] = lambda context: None) -> Iterator[Page]:
-    """A page of a browser nobody used before: empty cache; `prepare` may sign in."""
+def open_new_browser(
+    browser: Browser, prepare: Callable[[BrowserContext], None] = lambda context: None
+) -> Iterator[Page]:
+    """A page of a fresh browser with an empty cache; `prepare` may sign in."""
     context = browser.new_context(viewport=DESKTOP, locale="en-GB")
     prepare(context)
     context.add_init_script(WATCH)
@@ -92,13 +94,13 @@ def visitor(browser: Browser, prepare: Callable[[BrowserContext], None] = lambda
     context.close()
 
 
-def cold(
+def measure_cold_loads(
     browser: Browser, url: str, there: str, turns: int, prepare: Callable[[BrowserContext], None] = lambda context: None
 ) -> Load:
-    """Visit so often, each time for the first time. `there`: an expression that is true when the data is on screen."""
+    """Load the page `turns` times, each with an empty cache. `there`: JavaScript that is true when the data is on screen."""
     load = Load()
     for turn in range(turns):
-        with visitor(browser, prepare) as page:
+        with open_new_browser(browser, prepare) as page:
             sent = Transferred(page)
             page.goto(url, wait_until="commit")
             load.seconds.append(page.evaluate(f"bench.painted(() => {there})") / 1000)
@@ -109,7 +111,7 @@ def cold(
     return load
 
 
-def acted(page: Page, kind: str, there: str, act: Callable[[], Any]) -> float:
+def time_action(page: Page, kind: str, there: str, act: Callable[[], Any]) -> float:
     """Milliseconds from the last event of this kind that `act` causes to the frame that shows `there`."""
     page.evaluate(f"kind => bench.timed(kind, () => {there})", kind)
     act()
@@ -117,21 +119,21 @@ def acted(page: Page, kind: str, there: str, act: Callable[[], Any]) -> float:
 
 
 class Transferred:
-    """Counts what a page fetches, as it comes over the wire, web sockets included."""
+    """Counts the requests and the bytes of a page as transferred, web sockets included."""
 
     def __init__(self, page: Page) -> None:
         self.requests = self.bytes = 0
         devtools = page.context.new_cdp_session(page)
-        devtools.on("Network.responseReceived", self._answered)
-        devtools.on("Network.loadingFinished", self._finished)
-        devtools.on("Network.webSocketFrameReceived", self._framed)
+        devtools.on("Network.responseReceived", self._count_request)
+        devtools.on("Network.loadingFinished", self._add_response)
+        devtools.on("Network.webSocketFrameReceived", self._add_frame)
         devtools.send("Network.enable")
 
-    def _answered(self, event: dict[str, Any]) -> None:
+    def _count_request(self, event: dict[str, Any]) -> None:
         self.requests += not event["response"]["url"].startswith("data:")
 
-    def _finished(self, event: dict[str, Any]) -> None:
+    def _add_response(self, event: dict[str, Any]) -> None:
         self.bytes += int(event["encodedDataLength"])
 
-    def _framed(self, event: dict[str, Any]) -> None:
+    def _add_frame(self, event: dict[str, Any]) -> None:
         self.bytes += len(event["response"]["payloadData"])

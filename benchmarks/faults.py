@@ -1,11 +1,11 @@
-"""Nothing acknowledged is lost, nothing happens twice: kill -9 of the API, its worker and PostgreSQL under load.
+"""No acknowledged call is lost and none is stored twice: kill -9 of the API, its worker and PostgreSQL under load.
 
     .venv/bin/python -m benchmarks.faults [--quick]
 
 Eight writers log calls through HTTP, each call with an Idempotency-Key, and repeat a request until it is acknowledged.
 Meanwhile processes of `foresell up` are killed one after the other. Afterwards every acknowledged call must be in the
-database exactly once, and every call in the database must have been sent. Two planted defects show that this would be
-seen: commits that do not wait for the disk (acknowledged calls get lost), and writers without a key (calls get doubled).
+database exactly once, and every call in the database must have been sent. Two planted defects are the
+control: commits that do not wait for the disk (acknowledged calls get lost), and writers without a key (calls are stored twice).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ import httpx2
 import psutil
 import psycopg
 from benchmarks.ground import SEED
-from benchmarks.measure import Bar, keep, quick, table
+from benchmarks.measure import Target, is_quick, table, write_results
 
 from foresell import demo, logs
 from foresell.access import tokens
@@ -50,8 +50,8 @@ TOKEN_SECONDS = 300.0
 
 @dataclass
 class Ledger:
-    """What the writers know. `sent` and `acknowledged` hold the notes that name each call; `answered`: when the request
-    was sent that was acknowledged last."""
+    """The writers' view. `sent` and `acknowledged` hold the note that identifies each call; `answered`: when the
+    last acknowledged request was sent."""
 
     sent: set[str] = field(default_factory=set)
     acknowledged: dict[str, float] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class Ledger:
 
 @dataclass
 class Shop:
-    """A served home and who writes to it."""
+    """A home that is served, its users and its customers."""
 
     settings: Settings
     users: list[int]
@@ -72,7 +72,7 @@ class Shop:
     process: subprocess.Popen[bytes] | None = None
 
     def token(self, user_id: int) -> str:
-        """A fresh access token. The sessions are made here, beside the API, so that sign-in is not what is measured."""
+        """A fresh access token. Sessions are inserted directly, so that sign-in is not part of the measurement."""
         with psycopg.connect(embedded_conninfo(self.settings.home, "foresell_app")) as con:
             row = con.execute(
                 "insert into access.sessions (user_id, signed_in_by, device, expires_at)"
@@ -84,8 +84,8 @@ class Shop:
 
 
 @contextmanager
-def shop() -> Iterator[Shop]:
-    """A small shop, scored, with a user who sees everything for each writer."""
+def create_shop() -> Iterator[Shop]:
+    """A small scored shop with an administrator for each writer."""
     with tempfile.TemporaryDirectory(prefix="foresell-faults-") as folder:
         settings = Settings(home=Path(folder) / "home", memory_gib=1.0)
         database = open_database(settings)
@@ -108,8 +108,8 @@ def shop() -> Iterator[Shop]:
 
 
 @contextmanager
-def served(one: Shop) -> Iterator[Shop]:
-    """`foresell up` on the shop, until the block ends."""
+def serve_shop(one: Shop) -> Iterator[Shop]:
+    """Run `foresell up` on the shop until the block ends."""
     with tempfile.TemporaryFile("w+b") as output:
         port = free_port()
         one.url = f"http://127.0.0.1:{port}"
@@ -122,7 +122,7 @@ def served(one: Shop) -> Iterator[Shop]:
             with suppress(httpx2.HTTPError):
                 if httpx2.get(f"{one.url}/api/health", timeout=2).json()["published"]:
                     break
-            assert time.monotonic() < deadline and one.process.poll() is None, "foresell up did not come up"
+            assert time.monotonic() < deadline and one.process.poll() is None, "foresell up did not start"
             time.sleep(0.1)
         try:
             yield one
@@ -136,7 +136,7 @@ def served(one: Shop) -> Iterator[Shop]:
 
 
 def free_port() -> int:
-    """A port nobody listens on now."""
+    """A port that is not in use."""
     import socket
 
     with socket.socket() as probe:
@@ -145,7 +145,7 @@ def free_port() -> int:
 
 
 def write(one: Shop, ledger: Ledger, stop: threading.Event, with_keys: bool, number: int) -> None:
-    """Log one call after the other; repeat each until it is acknowledged, also when that takes a while."""
+    """Log calls one after the other and repeat each until it is acknowledged."""
     chance, user_id = random.Random(SEED * 100 + number), one.users[number]
     bearer, since = one.token(user_id), time.monotonic()
     with httpx2.Client(base_url=one.url, timeout=10) as client:
@@ -160,7 +160,7 @@ def write(one: Shop, ledger: Ledger, stop: threading.Event, with_keys: bool, num
                 if time.monotonic() - since > TOKEN_SECONDS:
                     with suppress(psycopg.Error):
                         bearer, since = one.token(user_id), time.monotonic()
-                status, asked = 0, time.monotonic()
+                status, sent_at = 0, time.monotonic()
                 with suppress(httpx2.HTTPError):
                     status = client.post(
                         "/api/calls", json=call, headers={"authorization": f"Bearer {bearer}", **key}
@@ -168,8 +168,8 @@ def write(one: Shop, ledger: Ledger, stop: threading.Event, with_keys: bool, num
                 with ledger.lock:
                     ledger.attempts += 1
                     if status in (200, 201):
-                        ledger.acknowledged[note] = asked
-                        ledger.answered = max(ledger.answered, asked)
+                        ledger.acknowledged[note] = sent_at
+                        ledger.answered = max(ledger.answered, sent_at)
                     else:
                         ledger.refused[status] = ledger.refused.get(status, 0) + 1
                 if status in (200, 201):
@@ -178,7 +178,7 @@ def write(one: Shop, ledger: Ledger, stop: threading.Event, with_keys: bool, num
 
 
 def victim_of(one: Shop, kind: str) -> int | None:
-    """The process to kill, or None when there is none of the kind just now."""
+    """The ID of a process of the kind, or None when there is none at the moment."""
     postmaster = embedded.process_id(one.settings.home)
     if kind == "postgres":
         return postmaster
@@ -194,7 +194,7 @@ def victim_of(one: Shop, kind: str) -> int | None:
 
 
 def kill_one(one: Shop, ledger: Ledger, kind: str) -> float | None:
-    """Kill a process; seconds until the next call that was sent afterwards is acknowledged, or None when none was there."""
+    """Kill a process of the kind. Returns the seconds until a call sent afterwards is acknowledged; None without such a process."""
     pid = victim_of(one, kind)
     if pid is None:
         return None
@@ -204,8 +204,8 @@ def kill_one(one: Shop, ledger: Ledger, kind: str) -> float | None:
     while time.monotonic() - killed < PATIENCE_SECONDS:
         time.sleep(0.01)
         with ledger.lock:
-            asked = ledger.answered
-        if asked > killed:
+            answered = ledger.answered
+        if answered > killed:
             return time.monotonic() - killed
     raise AssertionError(
         f"nothing was acknowledged within {PATIENCE_SECONDS:.0f} s after killing {kind}; refused by status: {ledger.refused}"
@@ -213,7 +213,7 @@ def kill_one(one: Shop, ledger: Ledger, kind: str) -> float | None:
 
 
 def verify(one: Shop, ledger: Ledger) -> dict[str, int]:
-    """Compare what the writers know with what is stored."""
+    """Compare the writers' ledger with the stored calls."""
     database = open_database(one.settings)
     with database.connect() as con:
         rows = con.execute("select note, count(*) as many from engagement.calls group by note").fetchall()
@@ -222,23 +222,26 @@ def verify(one: Shop, ledger: Ledger) -> dict[str, int]:
         "acknowledged": len(ledger.acknowledged),
         "attempts": ledger.attempts,
         "lost": sum(note not in stored for note in ledger.acknowledged),
-        "doubled": sum(many > 1 for many in stored.values()),
+        "duplicated": sum(many > 1 for many in stored.values()),
         "never sent": sum(note not in ledger.sent for note in stored),
     }
 
 
-def run(faults: int, *, with_keys: bool = True, durable: bool = True) -> tuple[dict[str, int], dict[str, list[float]]]:
-    """So many faults under load. Returns what became of the calls, and seconds to recover by kind of victim."""
+def run_faults(
+    faults: int, *, with_keys: bool = True, durable: bool = True
+) -> tuple[dict[str, int], dict[str, list[float]]]:
+    """Inject this number of faults under load. Returns `verify`'s counts, and the seconds to recover by kind of process."""
     chance, recovery = random.Random(SEED), {kind: [] for kind in dict.fromkeys(VICTIMS)}
-    with shop() as one:
+    with create_shop() as one:
         if not durable:
             with psycopg.connect(embedded_conninfo(one.settings.home, "postgres"), autocommit=True) as con:
                 con.execute("alter role foresell_web set synchronous_commit = off")
                 con.execute("alter system set wal_writer_delay = '10s'")
                 con.execute("alter system set wal_writer_flush_after = '2GB'")
                 con.execute("select pg_reload_conf()")
-        embedded.stop(one.settings.home)  # the server that gets killed must be a child of `foresell up`, who notices
-        with served(one):
+        # The server that gets killed must be a child of `foresell up`, which restarts it.
+        embedded.stop(one.settings.home)
+        with serve_shop(one):
             ledger, stop = Ledger(), threading.Event()
             writers = [threading.Thread(target=write, args=(one, ledger, stop, with_keys, n)) for n in range(WRITERS)]
             for writer in writers:
@@ -266,26 +269,26 @@ def percentile(values: list[float], share: float) -> float:
 
 
 def main() -> None:
-    """Run with the planted defects, too, and keep."""
+    """Measure, also with the planted defects, and save the results."""
     logs.configure()
-    faults, mutant_faults = (12, 6) if quick() else (FAULTS, MUTANT_FAULTS)
-    found, recovery = run(faults)
-    without_disk, _ = run(mutant_faults, durable=False)
-    without_keys, _ = run(mutant_faults, with_keys=False)
+    faults, mutant_faults = (12, 6) if is_quick() else (FAULTS, MUTANT_FAULTS)
+    found, recovery = run_faults(faults)
+    without_disk, _ = run_faults(mutant_faults, durable=False)
+    without_keys, _ = run_faults(mutant_faults, with_keys=False)
     seconds = [each for kind in recovery.values() for each in kind]
     rows = [
         (kind, len(each), f"{percentile(each, 0.5):.2f}", f"{max(each):.2f}") for kind, each in recovery.items() if each
     ]
-    keep(
+    write_results(
         "faults",
         f"{faults} kills under load",
         [
-            Bar("acknowledged calls lost", found["lost"], 0, unit=""),
-            Bar("calls doubled", found["doubled"], 0, unit=""),
-            Bar("calls never sent", found["never sent"], 0, unit=""),
-            Bar("seconds to the next acknowledged call, median", percentile(seconds, 0.5), 3.0, unit="s"),
-            Bar("control: lost without waiting for the disk", without_disk["lost"], 1, at_least=True, unit=""),
-            Bar("control: doubled without keys", without_keys["doubled"], 1, at_least=True, unit=""),
+            Target("acknowledged calls lost", found["lost"], 0, unit=""),
+            Target("calls stored twice", found["duplicated"], 0, unit=""),
+            Target("calls never sent", found["never sent"], 0, unit=""),
+            Target("seconds to the next acknowledged call, median", percentile(seconds, 0.5), 3.0, unit="s"),
+            Target("control: lost without waiting for the disk", without_disk["lost"], 1, at_least=True, unit=""),
+            Target("control: stored twice without keys", without_keys["duplicated"], 1, at_least=True, unit=""),
         ],
         {"found": found, "without_disk": without_disk, "without_keys": without_keys, "recovery": recovery},
         f"{found['acknowledged']:,} calls acknowledged in {found['attempts']:,} requests by {WRITERS} writers.\n\n"

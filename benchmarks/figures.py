@@ -1,9 +1,9 @@
-"""How long figures and their passports take on a published home: the first time somebody asks, and from then on.
+"""How long metrics and their calculations take on a published home: on the first request and on later ones.
 
     .venv/bin/python -m benchmarks.figures --home HOME [--as EMAIL]
 
 The requests go through the whole application, in this process, one after the other, as the user with that e-mail (default:
-the first who sees everything). The home is only read.
+the first who can see all customers). The home is only read.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import quantiles
 
 import httpx2
-from benchmarks.measure import Bar, keep, table
+from benchmarks.measure import Target, table, write_results
 
 from foresell import logs
 from foresell.access.principal import Principal
@@ -35,13 +35,13 @@ PATHS = (
     "/api/distributions/monetary", "/api/distributions/probability?segment=Champions", "/api/forecast",
     "/api/customers/segments",
 )  # fmt: skip
-#: Every day another question, so that nothing can be remembered.
-NEW = ("/api/kpis?to={day}", "/api/sales?by=category&from={day}&to={day}", "/api/sales?by=month&from={day}")
+#: A different date each time, so that no answer is cached.
+UNCACHED = ("/api/kpis?to={day}", "/api/sales?by=category&from={day}&to={day}", "/api/sales?by=month&from={day}")
 ROWS = ("/api/segments", "/api/sales?by=month", "/api/lines/classes")
 
 
-def principal(database: Database, email: str | None) -> Principal:
-    """The user to ask as, with every permission."""
+def read_principal(database: Database, email: str | None) -> Principal:
+    """The user who sends the requests, with every permission."""
     with database.connect() as con:
         row = con.execute(
             "select u.user_id, u.name, u.email, u.team_id, max(r.scope) as scope, array_agg(distinct r.role) as roles,"
@@ -52,7 +52,7 @@ def principal(database: Database, email: str | None) -> Principal:
             {"email": email},
         ).fetchone()
     if row is None:
-        raise NotFound("There is no such user in this home.", remedy="Make one: foresell users add")
+        raise NotFound("There is no such user in this home.", remedy="Add one: foresell users add")
     return Principal(
         **{**row, "roles": frozenset(row["roles"]), "permissions": frozenset(row["permissions"])},
         session_id=None,
@@ -61,7 +61,7 @@ def principal(database: Database, email: str | None) -> Principal:
     )
 
 
-async def timed(client: httpx2.AsyncClient, path: str) -> float:
+async def time_request(client: httpx2.AsyncClient, path: str) -> float:
     """Milliseconds of one answer."""
     started = time.perf_counter()
     answer = await client.get(path)
@@ -70,54 +70,53 @@ async def timed(client: httpx2.AsyncClient, path: str) -> float:
 
 
 async def measure(settings: Settings, who: Principal) -> tuple[dict[str, list[float]], dict[str, float], int]:
-    """By path: milliseconds of the first answer and of the warm ones; of new questions and of rows; customers in reach."""
+    """Returns, by path, the milliseconds of the first and the later answers; the p95 of uncached and of `explain=rows` requests;
+    and the number of customers visible to the user."""
 
-    async def me(_: object) -> Principal:
+    async def authenticate(_: object) -> Principal:
         return who
 
-    app = create_app(settings, authenticate=me)
+    app = create_app(settings, authenticate=authenticate)
     transport = httpx2.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),
         httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=120) as client,
     ):
         total = (await client.get("/api/customers?limit=1")).json()["total"]
-        warm = {path: [await timed(client, path) for _ in range(1 + WARM)] for path in PATHS}
+        warm = {path: [await time_request(client, path) for _ in range(1 + WARM)] for path in PATHS}
         others: dict[str, float] = {}
-        for path in NEW:
-            times = [await timed(client, path.format(day=f"2026-09-{day:02}")) for day in range(1, 21)]
+        for path in UNCACHED:
+            times = [await time_request(client, path.format(day=f"2026-09-{day:02}")) for day in range(1, 21)]
             others[path] = quantiles(times, n=20)[-1]
         for path in ROWS:
             mark = "&" if "?" in path else "?"
-            times = [await timed(client, f"{path}{mark}explain=rows&page={page}") for page in range(1, 21)]
+            times = [await time_request(client, f"{path}{mark}explain=rows&page={page}") for page in range(1, 21)]
             others[f"{path}{mark}explain=rows"] = quantiles(times, n=20)[-1]
         return warm, others, total
 
 
 def main() -> None:
-    """Measure and keep."""
+    """Measure and save the results."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--as", dest="email")
-    parser.add_argument("--quick", action="store_true", help="print, keep nothing")
-    asked = parser.parse_args()
+    parser.add_argument("--quick", action="store_true", help="print; save no results")
+    arguments = parser.parse_args()
     logs.configure()
-    settings = Settings(home=asked.home, memory_gib=3.0, threads=2, user_rate=1_000_000, address_rate=1_000_000)
-    who = principal(open_database(settings), asked.email)
+    settings = Settings(home=arguments.home, memory_gib=3.0, threads=2, user_rate=1_000_000, address_rate=1_000_000)
+    who = read_principal(open_database(settings), arguments.email)
     warm, others, total = asyncio.run(measure(settings, who))
     p95 = {path: quantiles(times[1:], n=20)[-1] for path, times in warm.items()}
     rows = [
         (path, f"{warm[path][0]:.0f}", f"{quantiles(warm[path][1:], n=2)[0]:.1f}", f"{p95[path]:.1f}") for path in PATHS
     ]
-    text = table(("asked", "first, ms", "then p50, ms", "then p95, ms"), rows)
-    text += "\n\n" + table(
-        ("never asked before", "p95 of 20, ms"), [(path, f"{ms:.0f}") for path, ms in others.items()]
-    )
+    text = table(("request", "first, ms", "then p50, ms", "then p95, ms"), rows)
+    text += "\n\n" + table(("not cached", "p95 of 20, ms"), [(path, f"{ms:.0f}") for path, ms in others.items()])
     slow = max((path for path in PATHS if path.startswith(("/api/kpis", "/api/sales"))), key=p95.__getitem__)
-    keep(
+    write_results(
         "figures",
-        f"Figures and their passports, {total:,} scored customers in reach, scope {who.scope}",
-        [Bar(f"slowest of sales and key figures, warm p95 ({slow})", p95[slow], LIMIT_MS, unit="ms")],
+        f"Metrics and their calculations, {total:,} scored customers visible, scope {who.scope}",
+        [Target(f"slowest of sales and KPIs, warm p95 ({slow})", p95[slow], LIMIT_MS, unit="ms")],
         {"customers": total, "scope": who.scope, "warm_ms": warm, "others_p95_ms": others},
         text,
     )

@@ -1,10 +1,10 @@
-"""The forecast of calendar months beside seasonal naive and AutoETS (statsforecast), on Online Retail II.
+"""The forecast of calendar months compared with seasonal naive and AutoETS (statsforecast), on Online Retail II.
 
     .venv/bin/python -m benchmarks.forecast_peers
 
 Rolling origin: each month of March to November 2011 is forecast on its first day. AutoETS sees the same daily series,
 with weekly season, and its daily forecasts are summed; a second one sees whole months (season 12 needs two years, so it
-has none). All are judged by 1 - WAPE of the month totals.
+has none). All are compared by 1 - WAPE of the month totals.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
-from benchmarks.measure import Bar, keep, table
-from benchmarks.peers import peer
+from benchmarks.measure import Target, table, write_results
+from benchmarks.peers import install_peer
 from tests.support.snapshot_of_retail import as_of_of, retail_snapshot
 
 from foresell.scores.forecast import backtest as forecast_backtest
@@ -51,7 +51,7 @@ def auto_ets(python: Path, tasks: list[dict]) -> list[float]:
 
 
 def tasks_of(sales: forecast.Sales, months: list, target: str) -> tuple[list[dict], list[dict]]:
-    """What AutoETS is asked, as days and as months."""
+    """The tasks for AutoETS: one list of daily and one of monthly series."""
     values = sales.revenue if target == "revenue" else sales.orders
     daily, monthly = [], []
     for month in months:
@@ -70,50 +70,61 @@ def main() -> None:
     started = time.perf_counter()
     record = forecast_backtest.backtest(con, as_of_of(con)).to_pylist()
     seconds = time.perf_counter() - started
-    bars, text, details = [], [f"Our backtest took {seconds:.1f} s."], {"months": record}
-    with peer("statsforecast") as python:
+    targets, text, details = [], [f"Our backtest took {seconds:.1f} s."], {"months": record}
+    with install_peer("statsforecast") as python:
         for target in forecast.TARGETS:
             rows = [row for row in record if row["target"] == target]
             daily, monthly = tasks_of(sales, [row["month"] for row in rows], target)
-            said = {
+            forecasts = {
                 "ours": [row["expected"] for row in rows],
                 "seasonal naive": [row["naive"] for row in rows],
                 "AutoETS, days": auto_ets(python, daily),
                 "AutoETS, months": auto_ets(python, monthly),
             }
             actual = np.array([row["actual"] for row in rows])
-            right = {who: float(1 - np.abs(np.array(one) - actual).sum() / actual.sum()) for who, one in said.items()}
+            accuracy = {
+                model: float(1 - np.abs(np.array(values) - actual).sum() / actual.sum())
+                for model, values in forecasts.items()
+            }
             if target == "revenue":
-                bars.append(Bar("month revenue, 1 - WAPE", right["ours"], 0.90, at_least=True, unit=""))
-            bars.append(Bar(f"{target}: ours - best peer", right["ours"] - best(right), 0.0, at_least=True, unit=""))
-            details[target] = {"said": said, "accuracy": right}
-            text.append(months_table(target, rows, said, right))
-    keep(
-        "forecast_peers", "Month totals: ours, seasonal naive, AutoETS", bars, details_plain(details), "\n\n".join(text)
+                targets.append(Target("month revenue, 1 - WAPE", accuracy["ours"], 0.90, at_least=True, unit=""))
+            targets.append(
+                Target(
+                    f"{target}: ours - best peer", accuracy["ours"] - best_peer(accuracy), 0.0, at_least=True, unit=""
+                )
+            )
+            details[target] = {"forecasts": forecasts, "accuracy": accuracy}
+            text.append(months_table(target, rows, forecasts, accuracy))
+    write_results(
+        "forecast_peers",
+        "Month totals: ours, seasonal naive, AutoETS",
+        targets,
+        to_json_values(details),
+        "\n\n".join(text),
     )
 
 
-def best(right: dict[str, float]) -> float:
-    """The accuracy of the best of the others."""
-    return max(value for who, value in right.items() if who != "ours")
+def best_peer(accuracy: dict[str, float]) -> float:
+    """The accuracy of the best peer."""
+    return max(value for model, value in accuracy.items() if model != "ours")
 
 
-def months_table(target: str, rows: list[dict], said: dict[str, list[float]], right: dict[str, float]) -> str:
-    """Every month's figure: what was, and how right each was."""
+def months_table(target: str, rows: list[dict], forecasts: dict[str, list[float]], accuracy: dict[str, float]) -> str:
+    """One row per month: the actual value and the accuracy of each model."""
     lines = [
         (
             row["month"].strftime("%Y-%m"),
             f"{row['actual']:,.0f}",
-            *(f"{1 - abs(one[n] / row['actual'] - 1):.3f}" for one in said.values()),
+            *(f"{1 - abs(values[n] / row['actual'] - 1):.3f}" for values in forecasts.values()),
         )
         for n, row in enumerate(rows)
     ]
-    lines.append(("all (1 - WAPE)", "", *(f"**{right[who]:.3f}**" for who in said)))
-    return table((f"{target}", "actual", *said), lines)
+    lines.append(("all (1 - WAPE)", "", *(f"**{accuracy[model]:.3f}**" for model in forecasts)))
+    return table((f"{target}", "actual", *forecasts), lines)
 
 
-def details_plain(details: dict) -> dict:
-    """The same with dates and NumPy numbers as JSON knows them."""
+def to_json_values(details: dict) -> dict:
+    """The details with dates and NumPy numbers converted for JSON."""
     return json.loads(
         json.dumps(details, default=lambda value: float(value) if hasattr(value, "dtype") else str(value))
     )

@@ -1,9 +1,9 @@
-"""schemathesis on every operation, by itself and in sequences: no fault of ours, no status the contract does not name.
+"""schemathesis on every operation, alone and in sequences: no server error and no status that the contract does not document.
 
     .venv/bin/python -m benchmarks.fuzzing URL KEY [--examples 60]
 
-URL: a running Foresell that may be written to; KEY: an API key with every permission a key can have. The control is the
-same tool with the same options on an operation that fails, and on one that answers what it does not document.
+URL: a running Foresell whose data may be changed; KEY: an API key with every permission a key can have. The control is the
+same tool with the same options on an operation that fails, and on one with an undocumented status.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI, Response
 
-#: A stream never ends; a refresh, and going back to another run, would be under way all the time.
+#: The event stream never ends; starting and publishing runs would keep the worker busy all the time.
 LEFT_OUT = (
     "--exclude-path",
     "/api/stream",
@@ -34,23 +34,23 @@ LEAST = 10_000
 
 
 def main() -> int:
-    """1 when anything was found, there were too few cases, or a planted fault was missed."""
+    """Returns 1 when a fault was found, there were too few cases, or a planted fault was missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fuzzing")
     parser.add_argument("url")
     parser.add_argument("key")
     parser.add_argument("--examples", type=int, default=60)
-    asked = parser.parse_args()
-    url, faults = planted()
+    arguments = parser.parse_args()
+    url, faults = serve_planted_faults()
     missed = [path for path in faults if fuzz(f"{url}/openapi.json", "", 5, "--include-path", path)[0] == 0]
     print(f"control: {len(faults) - len(missed)} of {len(faults)} planted faults found", flush=True)
-    code, told = fuzz(f"{asked.url}/api/openapi.json", asked.key, asked.examples, *LEFT_OUT)
-    print(told)
-    cases = int((re.search(r"(\d+) generated", told) or ["", "0"])[1])
+    code, summary = fuzz(f"{arguments.url}/api/openapi.json", arguments.key, arguments.examples, *LEFT_OUT)
+    print(summary)
+    cases = int((re.search(r"(\d+) generated", summary) or ["", "0"])[1])
     return int(bool(missed) or code != 0 or cases < LEAST)
 
 
 def fuzz(contract: str, key: str, examples: int, *more: str) -> tuple[int, str]:
-    """What schemathesis returns (0: nothing found) and its summary."""
+    """Run schemathesis. Returns its exit status (0: no fault found) and its summary."""
     command = [
         str(Path(sys.executable).with_name("schemathesis")), "run", contract, "--checks", CHECKS, "--phases",
         "examples,coverage,fuzzing,stateful", "-n", str(examples), "--seed", "1", "--no-shrink", "--continue-on-failure",
@@ -61,8 +61,8 @@ def fuzz(contract: str, key: str, examples: int, *more: str) -> tuple[int, str]:
     return done.returncode, done.stdout[done.stdout.find("== FAILURES") :][:20_000]
 
 
-def planted() -> tuple[str, tuple[str, ...]]:
-    """The address of an app with faults, and the paths of its faults."""
+def serve_planted_faults() -> tuple[str, tuple[str, ...]]:
+    """Serve an app with planted faults. Returns its address and the paths of the faults."""
     app = FastAPI()
 
     @app.get("/fails")

@@ -1,4 +1,4 @@
-"""What the benchmarks stand on: a folder to work in, fresh homes with a running server, and the files to load."""
+"""Shared setup of the benchmarks: a working folder, fresh homes with a running server, and the files to load."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SEED = 1
 
 @contextmanager
 def workspace() -> Iterator[Path]:
-    """The shared folder, or one of our own that goes with the block."""
+    """The folder shared by all benchmarks, or a temporary one that is deleted at the end of the block."""
     logs.configure()
     if shared := os.environ.get(FOLDER):
         yield Path(shared)
@@ -37,7 +37,7 @@ def workspace() -> Iterator[Path]:
 
 @contextmanager
 def fresh_home() -> Iterator[Database]:
-    """An empty truth on a server of its own that has just been started; all of it goes with the block."""
+    """An empty database on a server of its own, just started; both are removed at the end of the block."""
     with tempfile.TemporaryDirectory(prefix="foresell-bench-home-") as folder:
         settings = Settings(home=Path(folder) / "home")
         try:
@@ -46,14 +46,14 @@ def fresh_home() -> Iterator[Database]:
             embedded.stop(settings.home)
 
 
-def settle(database: Database) -> None:
-    """Write the server's dirty pages out, so that what is timed next does not pay for what came before."""
+def checkpoint(database: Database) -> None:
+    """Write the server's dirty pages to disk, so that the next measurement does not pay for earlier writes."""
     with psycopg.connect(embedded_conninfo(database.settings.home, "postgres"), autocommit=True) as con:
         con.execute("checkpoint")
 
 
 def server_processes(database: Database) -> list[psutil.Process]:
-    """The server with its workers and connections."""
+    """The server's process with those of its workers and connections."""
     pid = embedded.process_id(database.settings.home)
     try:
         server = psutil.Process(pid) if pid else None
@@ -62,8 +62,8 @@ def server_processes(database: Database) -> list[psutil.Process]:
         return []
 
 
-def watched_server(database: Database) -> partial[list[psutil.Process]]:
-    """The server's processes, asked for again and again by measure.watch."""
+def processes_lister(database: Database) -> partial[list[psutil.Process]]:
+    """A function for `measure.watch` that lists the server's current processes."""
     return partial(server_processes, database)
 
 
@@ -84,7 +84,7 @@ def online_retail(folder: Path) -> Path:
 
 
 def demo_orders(folder: Path, customers: int) -> Path:
-    """The order lines of a generated shop, about twenty a customer; written once per folder."""
+    """The order lines of a generated shop, about twenty per customer; written once per folder."""
     place = folder / f"shop-{customers}-{SEED}"
     if not (place / "shop.json").exists():
         demo.write_shop(demo.Shop(customers=customers, seed=SEED), place)

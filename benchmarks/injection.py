@@ -1,9 +1,9 @@
-"""sqlmap on every parameter of every operation: nothing may be injectable, and a planted hole must be found.
+"""sqlmap on every parameter of every operation: no parameter may be injectable, and a planted vulnerability must be found.
 
     .venv/bin/python -m benchmarks.injection URL KEY [--only PREFIX] [--level 1]
 
-URL: a running Foresell that may be written to; KEY: an API key with every permission a key can have. Prints one line a
-request and what was found. The control is the same tool, the same options, on an operation that pastes its parameter.
+URL: a running Foresell whose data may be changed; KEY: an API key with every permission a key can have. Prints one line per
+operation. The control is the same tool with the same options on an operation that pastes its parameter into the SQL.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import httpx2
 import uvicorn
 from fastapi import FastAPI
 
-#: What streams for ever, or would start work that takes minutes each time.
+#: Operations that stream endlessly or start work of several minutes.
 LEFT_OUT = ("/api/stream", "/api/runs/{run_id}/publish")
 OPTIONS = ("--batch", "--flush-session", "--technique=BEU", "--risk=1", "--timeout=20", "--retries=1", "--threads=4",
            "--disable-coloring", "--ignore-code=*", "--skip-waf", "--ignore-stdin")  # fmt: skip
@@ -33,54 +33,60 @@ FOUND = "identified the following injection point"
 
 
 def main() -> int:
-    """1 when something is injectable, or the planted hole was not found."""
+    """Returns 1 when an operation is injectable or the planted vulnerability was not found."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.injection")
     parser.add_argument("url")
     parser.add_argument("key")
-    parser.add_argument("--only", default="/", help="paths that begin so")
+    parser.add_argument("--only", default="/", help="only paths with this prefix")
     parser.add_argument("--level", default="1")
-    asked = parser.parse_args()
-    contract = httpx2.get(f"{asked.url}/api/openapi.json").json()
+    arguments = parser.parse_args()
+    contract = httpx2.get(f"{arguments.url}/api/openapi.json").json()
     with tempfile.TemporaryDirectory() as folder:
-        control = injectable(request("GET", planted(), "/planted?name=a", asked.key, None), asked.level, Path(folder))
-        print(f"control: the planted hole is {'found' if control else 'NOT FOUND'}", flush=True)
-        holes, asked_of = [], 0
-        for method, path, body, parameters in targets(contract, asked.only):
-            asked_of += parameters
-            text = request(method, asked.url, path, asked.key, body)
-            if injectable(text, asked.level, Path(folder)):
+        control = is_injectable(
+            build_request("GET", serve_planted_hole(), "/planted?name=a", arguments.key, None),
+            arguments.level,
+            Path(folder),
+        )
+        print(f"control: the planted vulnerability was {'found' if control else 'NOT FOUND'}", flush=True)
+        holes, tested = [], 0
+        for method, path, body, parameters in list_targets(contract, arguments.only):
+            tested += parameters
+            text = build_request(method, arguments.url, path, arguments.key, body)
+            if is_injectable(text, arguments.level, Path(folder)):
                 holes.append(f"{method} {path}")
             print(
                 f"{'INJECTABLE' if holes and holes[-1] == f'{method} {path}' else 'fine'}: {method} {path}", flush=True
             )
-    print(f"{asked_of} parameters asked, {len(holes)} operations injectable")
+    print(f"{tested} parameters tested, {len(holes)} operations injectable")
     return int(bool(holes) or not control)
 
 
-def targets(contract: dict[str, Any], prefix: str) -> Iterator[tuple[str, str, str | None, int]]:
-    """(method, path with query, JSON body, how many parameters) of every operation that takes any."""
+def list_targets(contract: dict[str, Any], prefix: str) -> Iterator[tuple[str, str, str | None, int]]:
+    """(method, path with query, JSON body, number of parameters) of every operation that has parameters."""
     for path, methods in contract["paths"].items():
         for method, operation in methods.items():
             if path in LEFT_OUT or not path.startswith(prefix):
                 continue
             given = {p["name"]: p for p in operation.get("parameters", [])}
             query = {
-                n: example(p["schema"], contract) for n, p in given.items() if p["in"] == "query" and n != "cursor"
+                n: build_example(p["schema"], contract)
+                for n, p in given.items()
+                if p["in"] == "query" and n != "cursor"
             }
             filled = path
             for name, parameter in given.items():
                 if parameter["in"] == "path":
-                    value = "C000001" if name == "customer_id" else example(parameter["schema"], contract)
+                    value = "C000001" if name == "customer_id" else build_example(parameter["schema"], contract)
                     filled = filled.replace("{" + name + "}", f"{value}*")
             schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
-            body = json.dumps(example(schema, contract)) if schema else None
+            body = json.dumps(build_example(schema, contract)) if schema else None
             many = len(query) + filled.count("*") + (body or "").count('":')
             if many:
                 yield method.upper(), filled + (f"?{urlencode(query)}" if query else ""), body, many
 
 
-def example(schema: dict[str, Any], contract: dict[str, Any]) -> Any:
-    """A value of a schema: its example, its first choice, or something of its kind."""
+def build_example(schema: dict[str, Any], contract: dict[str, Any]) -> Any:
+    """A value of a schema: its example, its first choice, or a constant of its type."""
     if "$ref" in schema:
         schema = contract["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]]
     for key in ("examples", "enum"):
@@ -89,38 +95,38 @@ def example(schema: dict[str, Any], contract: dict[str, Any]) -> Any:
     if "const" in schema or schema.get("default") is not None:
         return schema.get("const", schema.get("default"))
     if "anyOf" in schema:
-        return example(next(part for part in schema["anyOf"] if part.get("type") != "null"), contract)
+        return build_example(next(part for part in schema["anyOf"] if part.get("type") != "null"), contract)
     kind = schema.get("type")
     if kind == "object":
-        return {name: example(part, contract) for name, part in schema.get("properties", {}).items()}
+        return {name: build_example(part, contract) for name, part in schema.get("properties", {}).items()}
     if kind == "array":
-        return [example(schema.get("items", {}), contract)]
+        return [build_example(schema.get("items", {}), contract)]
     if schema.get("format") == "date":
         return "2011-01-01"
     return {"integer": 1, "number": 0.5, "boolean": False}.get(str(kind), "a")
 
 
-def request(method: str, url: str, path: str, key: str, body: str | None) -> str:
-    """An HTTP request as sqlmap reads it."""
+def build_request(method: str, url: str, path: str, key: str, body: str | None) -> str:
+    """The text of an HTTP request in sqlmap's format."""
     lines = [f"{method} {path} HTTP/1.1", f"Host: {urlsplit(url).netloc}", f"Authorization: Bearer {key}"]
     if body is not None:
         lines.append("Content-Type: application/json")
     return "\r\n".join([*lines, "", body or ""])
 
 
-def injectable(text: str, level: str, folder: Path) -> bool:
-    """Whether sqlmap finds a way in."""
+def is_injectable(text: str, level: str, folder: Path) -> bool:
+    """Whether sqlmap finds an injection point in the request."""
     file = folder / "request.txt"
     file.write_text(text, encoding="utf-8")
     program = shutil.which("sqlmap")
-    assert program, "sqlmap is not here: apt-get install sqlmap"
+    assert program, "sqlmap is not installed: apt-get install sqlmap"
     command = [program, "-r", str(file), f"--level={level}", f"--output-dir={folder / 'out'}", *OPTIONS]
-    told = subprocess.run(command, check=False, capture_output=True, text=True, timeout=1800).stdout
-    return FOUND in told
+    output = subprocess.run(command, check=False, capture_output=True, text=True, timeout=1800).stdout
+    return FOUND in output
 
 
-def planted() -> str:
-    """The address of an operation with a hole."""
+def serve_planted_hole() -> str:
+    """Serve an app whose operation is injectable. Returns its address."""
     app = FastAPI()
 
     @app.get("/planted")

@@ -1,4 +1,4 @@
-"""Does cost grow no faster than the data? Load and refresh from ten thousand to a million customers, and the plot of it.
+"""Whether cost grows no faster than the data: load and refresh from ten thousand to a million customers, with a plot.
 
 .venv/bin/python -m benchmarks.linear [--quick]
 """
@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
-from benchmarks.ground import SEED, demo_orders, fresh_home, settle, workspace
-from benchmarks.measure import GIB, Bar, keep, quick, table, watch
+from benchmarks.ground import SEED, checkpoint, demo_orders, fresh_home, workspace
+from benchmarks.measure import GIB, Target, is_quick, table, watch, write_results
 from matplotlib.ticker import FuncFormatter
 
 from foresell.workflows.load import load_file
@@ -20,17 +20,17 @@ SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000)
 PLOT = Path(__file__).parents[1] / "docs" / "images" / "linear.svg"
 GREY = "#808080"  # readable on white and on black
 COLOURS = {"load": "#3b82f6", "refresh": "#d97706"}
-LIMIT = 1.5  # a million lines of the largest shop may cost this much more than of one a tenth its size
+LIMIT = 1.5  # seconds per million lines of the largest shop, relative to a shop of a tenth its size
 
 
 def measure(folder: Path, customers: int) -> dict[str, Any]:
     """Seconds and memory of load and refresh of one shop, on a fresh home."""
     csv = demo_orders(folder, customers)
     with fresh_home() as database:
-        settle(database)
+        checkpoint(database)
         with watch() as load:
             lines = load_file(database.settings, database, csv).lines_loaded
-        settle(database)
+        checkpoint(database)
         with watch() as refresh:
             run_refresh(database.settings, database, predict=False)
     return {
@@ -50,7 +50,7 @@ def per_million(point: dict[str, Any], step: str) -> float:
 
 
 def plot(points: list[dict[str, Any]]) -> None:
-    """Seconds over lines, both logarithmic, beside a dotted line of exactly linear growth."""
+    """Seconds over lines, both logarithmic, with a dotted line of exactly linear growth."""
     matplotlib.use("svg")
     matplotlib.rcParams["svg.hashsalt"] = "linear"
     from matplotlib import pyplot
@@ -80,17 +80,17 @@ def plot(points: list[dict[str, Any]]) -> None:
 
 
 def main() -> None:
-    """Measures, prints, plots and keeps the result."""
-    sizes = SIZES[:2] if quick() else SIZES
+    """Measure, print, plot and save the results."""
+    sizes = SIZES[:2] if is_quick() else SIZES
     with workspace() as folder:
         points = [measure(folder, customers) for customers in sizes]
-    if not quick():
+    if not is_quick():
         plot(points)
-    a_tenth = points[-3] if len(points) > 2 else points[0]
-    bars = [
-        Bar(
-            f"{step}: seconds per million lines, {sizes[-1]:,} / {a_tenth['customers']:,} customers",
-            per_million(points[-1], step) / per_million(a_tenth, step),
+    smaller = points[-3] if len(points) > 2 else points[0]
+    targets = [
+        Target(
+            f"{step}: seconds per million lines, {sizes[-1]:,} / {smaller['customers']:,} customers",
+            per_million(points[-1], step) / per_million(smaller, step),
             LIMIT,
         )
         for step in COLOURS
@@ -106,8 +106,12 @@ def main() -> None:
         )
         for p in points
     ]  # fmt: skip
-    keep(
-        "linear", "From ten thousand to a million customers", bars, {"seed": SEED, "points": points}, table(head, rows)
+    write_results(
+        "linear",
+        "From ten thousand to a million customers",
+        targets,
+        {"seed": SEED, "points": points},
+        table(head, rows),
     )
 
 

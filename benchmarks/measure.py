@@ -1,4 +1,4 @@
-"""What every benchmark needs: a stopwatch that also watches memory, the machine's facts, and results kept to be read."""
+"""Shared tools of the benchmarks: measuring time and memory, describing the machine, saving the results."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ SAMPLE_SECONDS = 0.05
 GIB = 2**30
 
 
-def quick() -> bool:
-    """Whether a small version was asked for: it shows that the script works, its figures mean little."""
+def is_quick() -> bool:
+    """Whether `--quick` was given: the small version shows that the script works; its results mean little."""
     return "--quick" in sys.argv
 
 
 @dataclass(slots=True)
 class Watch:
-    """What one measured block cost: wall-clock seconds; peak bytes of this process with its children, and of others."""
+    """The cost of a measured block: wall-clock seconds; peak bytes of this process with its children, and of other processes."""
 
     seconds: float = 0.0
     peak: int = 0
@@ -41,8 +41,8 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """One promise: a measured value, and the most (or, with `at_least`, the least) it may be."""
+class Target:
+    """A measured value and its limit: the most, or with `at_least` the least, it may be."""
 
     what: str
     value: float
@@ -52,11 +52,11 @@ class Bar:
 
     @property
     def met(self) -> bool:
-        """Whether the promise is kept."""
+        """Whether the value is within the limit."""
         return self.value >= self.limit if self.at_least else self.value <= self.limit
 
     def row(self) -> tuple[str, ...]:
-        """The promise as a line of a table."""
+        """The cells of the target's row in the results table."""
         sign = ">=" if self.at_least else "<="
         measured, limit = f"{self.value:.2f} {self.unit}", f"{sign} {self.limit:g} {self.unit}"
         return (self.what, measured, limit, "met" if self.met else "not met")
@@ -64,16 +64,16 @@ class Bar:
 
 @contextmanager
 def watch(others: Callable[[], Iterable[psutil.Process]] = tuple) -> Iterator[Watch]:
-    """Measure the block. `others`: processes counted apart by what is theirs alone, such as a database server's."""
-    seen, stop = Watch(), threading.Event()
+    """Measure the block. `others` lists processes measured separately by unshared memory, such as a database server's."""
+    cost, stop = Watch(), threading.Event()
 
     def sample() -> None:
         mine = psutil.Process()
         beat = 0
         while not stop.is_set():
-            seen.peak = max(seen.peak, sum(map(_resident, [mine, *mine.children(recursive=True)])))
-            if beat % 10 == 0:  # reading what is not shared takes the kernel milliseconds
-                seen.others_peak = max(seen.others_peak, sum(map(_unshared, others())))
+            cost.peak = max(cost.peak, sum(map(_resident_bytes, [mine, *mine.children(recursive=True)])))
+            if beat % 10 == 0:  # reading unshared memory takes the kernel milliseconds
+                cost.others_peak = max(cost.others_peak, sum(map(_unshared_bytes, others())))
             beat += 1
             stop.wait(SAMPLE_SECONDS)
 
@@ -81,22 +81,22 @@ def watch(others: Callable[[], Iterable[psutil.Process]] = tuple) -> Iterator[Wa
     thread.start()
     started = time.perf_counter()
     try:
-        yield seen
+        yield cost
     finally:
-        seen.seconds = time.perf_counter() - started
-        seen.load_after = os.getloadavg()[0]
+        cost.seconds = time.perf_counter() - started
+        cost.load_after = os.getloadavg()[0]
         stop.set()
         thread.join()
 
 
-def _resident(process: psutil.Process) -> int:
+def _resident_bytes(process: psutil.Process) -> int:
     try:
         return int(process.memory_info().rss)
     except psutil.Error:
         return 0
 
 
-def _unshared(process: psutil.Process) -> int:
+def _unshared_bytes(process: psutil.Process) -> int:
     try:
         return int(process.memory_full_info().uss)
     except psutil.Error:
@@ -104,12 +104,12 @@ def _unshared(process: psutil.Process) -> int:
 
 
 def spread(values: Sequence[float]) -> str:
-    """The median with the smallest and the largest."""
+    """The median with minimum and maximum."""
     return f"{statistics.median(values):.2f} ({min(values):.2f}-{max(values):.2f})"
 
 
 def machine() -> dict[str, Any]:
-    """What the figures were measured on."""
+    """The machine and the package versions of a measurement."""
     return {
         "cores": os.cpu_count(),
         "memory_gib": round(psutil.virtual_memory().total / GIB, 1),
@@ -126,29 +126,31 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
-def keep(name: str, title: str, bars: Sequence[Bar], details: dict[str, Any], text: str) -> None:
-    """Write results/NAME.json (everything) and results/NAME.md (the bars, then `text`), and print the latter.
+def write_results(name: str, title: str, targets: Sequence[Target], details: dict[str, Any], text: str) -> None:
+    """Write results/NAME.json (everything) and results/NAME.md (the targets, then `text`), and print the latter.
 
-    A quick version is only printed.
+    With `--quick` it only prints.
     """
     facts = machine()
     document = {
         "benchmark": name,
         "machine": facts,
-        "bars": [
+        "targets": [
             {"what": b.what, "value": round(b.value, 3), "limit": b.limit, "at_least": b.at_least, "met": b.met}
-            for b in bars
+            for b in targets
         ],
         **details,
     }
-    page = f"# {title}\n\n" + (table(("what", "measured", "bar", ""), [b.row() for b in bars]) + "\n\n" if bars else "")
+    page = f"# {title}\n\n" + (
+        table(("what", "measured", "target", ""), [b.row() for b in targets]) + "\n\n" if targets else ""
+    )
     footing = (
         f"{facts['cores']} cores, {facts['memory_gib']} GiB, load average {facts['load_average'][0]} at the end;"
         f" Python {facts['python']}, " + ", ".join(f"{package} {facts[package]}" for package in PACKAGES)
     )
     page += f"{text}\n\n{footing}.\n"
     print(page)
-    if not quick():
+    if not is_quick():
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
         (RESULTS / f"{name}.md").write_text(page, encoding="utf-8")

@@ -1,9 +1,9 @@
-"""The pages in a real browser: cold loads, interactions, what they transfer, and what Lighthouse says of them.
+"""The pages in a real browser: cold loads, interactions, bytes transferred, and Lighthouse scores.
 
     .venv/bin/python -m benchmarks.pages HOME [--big HOME] [--quick]
 
-HOME: a Foresell with a published run, best of ten thousand customers; --big: one of a million. A page is there when nothing
-in the window is a placeholder any more: rows, figures and charts are painted. An interaction is timed from the browser's own
+HOME: a Foresell home with a published run, preferably of ten thousand customers; --big: one of a million. A page is loaded
+when no placeholder is left in the window: rows, values and charts are painted. An interaction is timed from the browser's own
 event to the frame with the new data, each time with a value not used before. Lighthouse is an npm program of its own:
 `npm install lighthouse@13.5.0` anywhere, and its path in LIGHTHOUSE.
 """
@@ -26,9 +26,17 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from benchmarks.api import at_rest, free_port, served
-from benchmarks.browser import REST_MS, Load, acted, chromium, cold, program, visitor
-from benchmarks.measure import Bar, keep, table
+from benchmarks.api import free_port, serve, wait_until_idle
+from benchmarks.browser import (
+    REST_MS,
+    Load,
+    find_chromium,
+    launch_chromium,
+    measure_cold_loads,
+    open_new_browser,
+    time_action,
+)
+from benchmarks.measure import Target, table, write_results
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from foresell.access import passwords
@@ -40,19 +48,19 @@ from foresell.store.database import open_database
 EMAIL = "pages@foresell.example"
 ROW, CHART, TABLE = "[data-row]", "main svg.recharts-surface", "main tbody tr"
 
-#: What stands on each page when it is there, besides that nothing in the window is still a placeholder.
+#: By path: a selector of the page's content. A page is loaded when it matches and no placeholder is left in the window.
 PAGES: dict[str, str] = {
     "/": ROW, "/customers": ROW, "/customers/{customer}": CHART, "/segments": CHART, "/model": CHART, "/sales": CHART,
     "/import": TABLE, "/runs": TABLE, "/admin": TABLE, "/me": "main form", "/glossary": "main dl dt", "/sign-in": "form input",
 }  # fmt: skip
 PHONE = ("/", "/customers")
 
-#: The page has nothing that only waits, in the window.
+#: No placeholder and no empty chart is left in the window.
 SETTLED = (
     "![...document.querySelectorAll('[aria-label=Loading], .mantine-Skeleton-root')].some(bench.inView)"
     " && ![...document.querySelectorAll('main [class*=_chart_]')].some(e => bench.inView(e) && !e.querySelector('svg'))"
 )
-#: What the customer list shows: how many there are, and who comes first.
+#: What the customer list shows: their number and the first of them.
 SHOWN = (
     "(document.querySelector('main header p')?.textContent + [...document.querySelectorAll('[data-row]')].slice(0, 9)"
     ".map(e => e.dataset.row))"
@@ -64,8 +72,8 @@ OPENED = (
     " && document.querySelector('aside[aria-label=Customer]').textContent.includes(new URLSearchParams(location.search).get('open'))"
 )
 COLD_TURNS, TURNS = 5, 10
-#: Of so many runs of Lighthouse the one in the middle counts, as its documentation recommends.
-JUDGES = 3
+#: Runs of Lighthouse per page; the median one counts, as its documentation recommends.
+LIGHTHOUSE_RUNS = 3
 CATEGORIES = ("performance", "accessibility", "best-practices")
 PAUSE_MS = 300
 TYPING_MS = 90
@@ -74,44 +82,49 @@ SignIn = Callable[[BrowserContext], None]
 
 
 def main() -> None:
-    """Measure, print and keep."""
+    """Measure, print and save the results."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pages")
     parser.add_argument("home", type=Path)
     parser.add_argument("--big", type=Path)
-    parser.add_argument("--quick", action="store_true", help="each thing once or twice; nothing kept")
-    asked = parser.parse_args()
-    bars: list[Bar] = []
+    parser.add_argument("--quick", action="store_true", help="each measurement once or twice; saves no results")
+    arguments = parser.parse_args()
+    targets: list[Target] = []
     found: dict[str, Any] = {}
     texts = []
-    for home, load_bar, act_bar in ((asked.home, 1.0, 200), (asked.big, 1.3, 400)):
+    for home, load_bar, act_bar in ((arguments.home, 1.0, 200), (arguments.big, 1.3, 400)):
         if home is None:
             continue
-        password = newcomer(open_database(Settings(home=home.absolute())))
-        with served(home) as (url, key, _, process):
-            at_rest(process)
-            enter = signing_in(url, password)
+        password = create_administrator(open_database(Settings(home=home.absolute())))
+        with serve(home) as (url, key, _, process):
+            wait_until_idle(process)
+            enter = make_sign_in(url, password)
             customers = httpx2.get(f"{url}/api/customers?limit=1", headers={"authorization": f"Bearer {key}"}).json()
             size = f"{customers['total']:,} customers"
             paths = {path.format(customer=customers["data"][0]["customer_id"]): there for path, there in PAGES.items()}
-            with chromium() as browser:
-                loads = {path: load(browser, url, path, there, enter, asked.quick) for path, there in paths.items()}
-                times = interactions(browser, url, enter, 3 if asked.quick else TURNS)
-            scores = lighthouse(url, list(paths), enter) if home is asked.home else {}
+            with launch_chromium() as browser:
+                loads = {
+                    path: measure_loads(browser, url, path, there, enter, arguments.quick)
+                    for path, there in paths.items()
+                }
+                times = measure_interactions(browser, url, enter, 3 if arguments.quick else TURNS)
+            scores = score_pages(url, list(paths), enter) if home is arguments.home else {}
         slowest = max(loads, key=lambda path: loads[path].median)
-        bars.append(Bar(f"{size}: slowest cold load ({slowest})", loads[slowest].median, load_bar, unit="s"))
-        bars += [Bar(f"{size}: {name}", statistics.median(each), act_bar, unit="ms") for name, each in times.items()]
-        bars += lighthouse_bars(scores)
+        targets.append(Target(f"{size}: slowest cold load ({slowest})", loads[slowest].median, load_bar, unit="s"))
+        targets += [
+            Target(f"{size}: {name}", statistics.median(each), act_bar, unit="ms") for name, each in times.items()
+        ]
+        targets += lighthouse_targets(scores)
         texts += [f"## {size}", loads_table(loads, scores), times_table(times)]
         found[size] = {
             "loads": {path: asdict(each) for path, each in loads.items()}, "interactions_ms": times, "lighthouse": scores,
         }  # fmt: skip
-    if not lighthouse_program():
-        texts.append("Lighthouse is not here (LIGHTHOUSE, or `lighthouse` on the PATH), so it was left out.")
-    keep("pages", "The pages in a browser", bars, found, "\n\n".join(texts))
+    if not find_lighthouse():
+        texts.append("Lighthouse is not installed (LIGHTHOUSE, or `lighthouse` on the PATH), so it was left out.")
+    write_results("pages", "The pages in a browser", targets, found, "\n\n".join(texts))
 
 
-def newcomer(database: Database) -> str:
-    """An administrator made for this, who sees everything; the new password."""
+def create_administrator(database: Database) -> str:
+    """Create an administrator for the benchmark. Returns the password."""
     password = new_secret("")
     with database.connect("app") as con:
         con.execute(
@@ -132,8 +145,8 @@ def newcomer(database: Database) -> str:
     return password
 
 
-def signing_in(url: str, password: str) -> SignIn:
-    """What signs a browser in."""
+def make_sign_in(url: str, password: str) -> SignIn:
+    """A function that signs a browser context in."""
 
     def enter(context: BrowserContext) -> None:
         answer = context.request.post(f"{url}/api/auth/sign-in", data={"email": EMAIL, "password": password})
@@ -142,70 +155,76 @@ def signing_in(url: str, password: str) -> SignIn:
     return enter
 
 
-def load(browser: Browser, url: str, path: str, there: str, enter: SignIn, is_quick: bool) -> Load:
+def measure_loads(browser: Browser, url: str, path: str, there: str, enter: SignIn, is_quick: bool) -> Load:
     """Cold loads of one page."""
     print(path, flush=True)
     expression = f"document.querySelector({json.dumps(there)}) && {SETTLED}"
     prepare = (lambda context: None) if path == "/sign-in" else enter
-    return cold(browser, url + path, expression, 1 if is_quick else COLD_TURNS, prepare)
+    return measure_cold_loads(browser, url + path, expression, 1 if is_quick else COLD_TURNS, prepare)
 
 
-def interactions(browser: Browser, url: str, enter: SignIn, turns: int) -> dict[str, list[float]]:
-    """Milliseconds of each, on the list of customers."""
+def measure_interactions(browser: Browser, url: str, enter: SignIn, turns: int) -> dict[str, list[float]]:
+    """Milliseconds of each interaction on the customers page."""
     times: dict[str, list[float]] = {}
-    with visitor(browser, enter) as page:
+    with open_new_browser(browser, enter) as page:
 
-        def rest() -> None:
+        def wait_until_settled() -> None:
             page.wait_for_timeout(PAUSE_MS)
             page.evaluate(f"bench.painted(() => {SETTLED} && !document.querySelector('[data-stale]'))")
 
-        def timed(name: str, kind: str, there: str, acts: Iterable[Callable[[], Any]]) -> None:
+        def time_interaction(name: str, kind: str, there: str, acts: Iterable[Callable[[], Any]]) -> None:
             print(name, flush=True)
             times[name] = []
             for act in itertools.islice(acts, turns):
                 page.evaluate(f"bench.before = {SHOWN}; bench.last = {LAST_ROW}")
-                times[name].append(acted(page, kind, there, act))
-                rest()
+                times[name].append(time_action(page, kind, there, act))
+                wait_until_settled()
 
-        def sorts() -> Iterator[Callable[[], Any]]:
+        def click_headers() -> Iterator[Callable[[], Any]]:
             heads = page.locator("[role=columnheader] button")
             for value in ["", *segments]:
                 segment.select_option(value)
-                rest()
+                wait_until_settled()
                 for place in range(heads.count()):
                     if not page.locator(f"[aria-sort] >> nth=0 >> text={heads.nth(place).inner_text()}").count():
                         yield heads.nth(place).click
 
-        def searches() -> Iterator[Callable[[], Any]]:
+        def type_searches() -> Iterator[Callable[[], Any]]:
             for name in names:
                 find.fill("")
-                rest()
+                wait_until_settled()
                 yield partial(find.press_sequentially, name, delay=TYPING_MS)
 
         page.goto(f"{url}/customers")
         page.wait_for_selector(ROW)
         page.wait_for_timeout(REST_MS)
-        segment, goods, find = (page.get_by_label(label, exact=True) for label in ("Segment", "Bought from", "Find"))
+        segment, category, find = (page.get_by_label(label, exact=True) for label in ("Segment", "Bought from", "Find"))
         segments, categories = (
-            each.evaluate("e => [...e.options].map(o => o.value).filter(Boolean)") for each in (segment, goods)
+            each.evaluate("e => [...e.options].map(o => o.value).filter(Boolean)") for each in (segment, category)
         )
         shown = page.eval_on_selector_all(f"{ROW} [data-focus]", "all => all.map(e => e.textContent)")
         names = list(dict.fromkeys(name.split()[-1][:5] for name in shown))
-        timed("filter by segment", "change", CHANGED, (partial(segment.select_option, each) for each in segments))
+        time_interaction(
+            "filter by segment", "change", CHANGED, (partial(segment.select_option, each) for each in segments)
+        )
         segment.select_option("")
-        timed("filter by category", "change", CHANGED, (partial(goods.select_option, each) for each in categories))
-        goods.select_option("")
-        rest()
-        timed("sort", "click", CHANGED, sorts())
-        timed("search, after the last key", "input", CHANGED, searches())
+        time_interaction(
+            "filter by category", "change", CHANGED, (partial(category.select_option, each) for each in categories)
+        )
+        category.select_option("")
+        wait_until_settled()
+        time_interaction("sort", "click", CHANGED, click_headers())
+        time_interaction("search, after the last key", "input", CHANGED, type_searches())
         find.fill("")
         segment.select_option("")
-        rest()
-        timed("open a customer", "click", OPENED, (page.locator(f"{ROW} [data-focus]").nth(n).click for n in range(99)))
+        wait_until_settled()
+        time_interaction(
+            "open a customer", "click", OPENED, (page.locator(f"{ROW} [data-focus]").nth(n).click for n in range(99))
+        )
         page.keyboard.press("Escape")
         page.mouse.click(5, 500)
-        rest()
-        timed(
+        wait_until_settled()
+        time_interaction(
             "scroll past what is loaded",
             "keydown",
             f"{LAST_ROW} > bench.last",
@@ -214,19 +233,19 @@ def interactions(browser: Browser, url: str, enter: SignIn, turns: int) -> dict[
     return times
 
 
-def lighthouse_program() -> str | None:
-    """Where it is, if it is here."""
+def find_lighthouse() -> str | None:
+    """The path of Lighthouse, or None when it is not installed."""
     return os.environ.get("LIGHTHOUSE") or shutil.which("lighthouse")
 
 
-def lighthouse(url: str, paths: Sequence[str], enter: SignIn) -> dict[str, dict[str, float]]:
-    """Scores of each page on a desktop, and of those for the phone; empty when it is not here."""
-    tool, scores, port = lighthouse_program(), {}, free_port()
+def score_pages(url: str, paths: Sequence[str], enter: SignIn) -> dict[str, dict[str, float]]:
+    """Scores by page and device: each page on a desktop, those in PHONE also on a phone. Empty without Lighthouse."""
+    tool, scores, port = find_lighthouse(), {}, free_port()
     if not tool:
         return {}
     with tempfile.TemporaryDirectory(prefix="foresell-lighthouse-") as profile, sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
-            profile, executable_path=program(), args=["--no-sandbox", f"--remote-debugging-port={port}"]
+            profile, executable_path=find_chromium(), args=["--no-sandbox", f"--remote-debugging-port={port}"]
         )
         for path in sorted(paths, key=lambda path: path != "/sign-in"):
             if path != "/sign-in":
@@ -235,15 +254,21 @@ def lighthouse(url: str, paths: Sequence[str], enter: SignIn) -> dict[str, dict[
                 print(f"lighthouse {path} {device}", flush=True)
                 options = ["--preset=desktop"] * (device == "desktop")
                 try:
-                    turns = [judged(tool, port, url + path, options) for _ in range(JUDGES)]
-                    scores[f"{path} {device}"] = sorted(turns, key=lambda each: each["performance"])[JUDGES // 2]
-                except (subprocess.CalledProcessError, KeyError, TypeError) as error:  # it could not judge the page
+                    turns = [run_lighthouse(tool, port, url + path, options) for _ in range(LIGHTHOUSE_RUNS)]
+                    scores[f"{path} {device}"] = sorted(turns, key=lambda each: each["performance"])[
+                        LIGHTHOUSE_RUNS // 2
+                    ]
+                except (
+                    subprocess.CalledProcessError,
+                    KeyError,
+                    TypeError,
+                ) as error:  # Lighthouse could not score the page
                     print(f"left out: {error}", flush=True)
         context.close()
     return scores
 
 
-def judged(tool: str, port: int, address: str, options: list[str]) -> dict[str, float]:
+def run_lighthouse(tool: str, port: int, address: str, options: list[str]) -> dict[str, float]:
     """One run of Lighthouse in the browser that listens on the port."""
     command = [
         tool, address, f"--port={port}", "--disable-storage-reset", "--output=json", "--quiet",
@@ -265,24 +290,26 @@ def judged(tool: str, port: int, address: str, options: list[str]) -> dict[str, 
     }
 
 
-def lighthouse_bars(scores: dict[str, dict[str, float]]) -> list[Bar]:
-    """Of the page that does worst."""
+def lighthouse_targets(scores: dict[str, dict[str, float]]) -> list[Target]:
+    """Targets for the page with the lowest score of each category, and for the phone."""
     desktop = {page: each for page, each in scores.items() if page.endswith("desktop")}
-    bars = []
+    targets = []
     for name, least in zip(CATEGORIES, (98, 100, 100), strict=True):
         if desktop:
             worst = min(desktop, key=lambda page: desktop[page][name])
-            bars.append(
-                Bar(f"Lighthouse {name}, lowest ({worst})", desktop[worst][name], least, at_least=True, unit="")
+            targets.append(
+                Target(f"Lighthouse {name}, lowest ({worst})", desktop[worst][name], least, at_least=True, unit="")
             )
     for page in scores.keys() - desktop.keys():
-        bars.append(Bar(f"Lighthouse performance, {page}", scores[page]["performance"], 90, at_least=True, unit=""))
-        bars.append(Bar(f"Lighthouse LCP, {page}", scores[page]["lcp_s"], 2.5, unit="s"))
-    return bars
+        targets.append(
+            Target(f"Lighthouse performance, {page}", scores[page]["performance"], 90, at_least=True, unit="")
+        )
+        targets.append(Target(f"Lighthouse LCP, {page}", scores[page]["lcp_s"], 2.5, unit="s"))
+    return targets
 
 
 def loads_table(loads: dict[str, Load], scores: dict[str, dict[str, float]]) -> str:
-    """One line per page."""
+    """One row per page."""
     return table(
         ("cold load of", "median, s", "worst, s", "LCP, s", "CLS", "requests", "kB", "Lighthouse"),
         [
@@ -301,7 +328,7 @@ def loads_table(loads: dict[str, Load], scores: dict[str, dict[str, float]]) -> 
 
 
 def times_table(times: dict[str, list[float]]) -> str:
-    """One line per interaction."""
+    """One row per interaction."""
     return table(
         ("from the event to the frame with the new data, ms", "median", "best", "worst"),
         [(name, *(round(pick(each)) for pick in (statistics.median, min, max))) for name, each in times.items()],

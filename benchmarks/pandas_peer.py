@@ -1,8 +1,8 @@
-"""What would a user write? pandas read_csv, to_sql into one flat table, RFM with NTILE in PostgreSQL; beside ours.
+"""What a user would write, compared with ours: pandas read_csv, to_sql into one flat table, RFM with NTILE in PostgreSQL.
 
     .venv/bin/python -m benchmarks.pandas_peer [--quick]
 
-The peer is the plain one the documents sketch: to_sql with SQLAlchemy and psycopg as they come, no chunks, no keys, no
+The peer is the plain one the documents sketch: to_sql with SQLAlchemy and psycopg by default, no chunks, no keys, no
 checks. It holds each row as Python objects, about 1 KiB a line, so twenty million lines do not fit this machine's memory:
 the large comparison takes the first four million lines of the generated shop, for both sides.
 """
@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pandas as pd
 import sqlalchemy as sa
-from benchmarks.ground import SEED, demo_orders, fresh_home, online_retail, settle, workspace
-from benchmarks.measure import GIB, Bar, Watch, keep, quick, table, watch
+from benchmarks.ground import SEED, checkpoint, demo_orders, fresh_home, online_retail, workspace
+from benchmarks.measure import GIB, Target, Watch, is_quick, table, watch, write_results
 from psycopg.conninfo import conninfo_to_dict
 
 from foresell.database import Database
@@ -47,7 +47,7 @@ SHOP = {
 }  # fmt: skip
 
 
-def peer(database: Database, csv: Path, columns: dict[str, str]) -> None:
+def run_peer(database: Database, csv: Path, columns: dict[str, str]) -> None:
     """From the file to a scored table, as a user would."""
     engine = sa.create_engine("postgresql+psycopg://", connect_args=conninfo_to_dict(database.conninfo("owner")))
     pd.read_csv(csv).to_sql("sales", engine, index=False)
@@ -56,22 +56,22 @@ def peer(database: Database, csv: Path, columns: dict[str, str]) -> None:
     engine.dispose()
 
 
-def ours(database: Database, csv: Path) -> None:
+def run_ours(database: Database, csv: Path) -> None:
     """From the file to the published run."""
     load_file(database.settings, database, csv)
     run_refresh(database.settings, database, predict=False)
 
 
 def compare(csv: Path, columns: dict[str, str]) -> tuple[Watch, Watch]:
-    """What ours and the peer cost, each on a fresh home, ours first."""
+    """The costs of ours and of the peer, in this order, each on a fresh home."""
     with fresh_home() as database:
-        settle(database)
+        checkpoint(database)
         with watch() as mine:
-            ours(database, csv)
+            run_ours(database, csv)
     with fresh_home() as database:
-        settle(database)
+        checkpoint(database)
         with watch() as theirs:
-            peer(database, csv, columns)
+            run_peer(database, csv, columns)
     return mine, theirs
 
 
@@ -84,28 +84,28 @@ def first_lines(csv: Path, lines: int) -> Path:
 
 
 def main() -> None:
-    """Measures, prints and keeps the result."""
-    customers, lines = (10_000, 100_000) if quick() else (CUSTOMERS, LINES)
+    """Measure, print and save the results."""
+    customers, lines = (10_000, 100_000) if is_quick() else (CUSTOMERS, LINES)
     with workspace() as folder:
         retail = compare(online_retail(folder), RETAIL)
         short = first_lines(demo_orders(folder, customers), lines)
         shop = compare(short, SHOP)
         short.unlink()
-    bars, rows = [], []
+    targets, rows = [], []
     for what, (mine, theirs), least in (
         ("Online Retail, 541,909 lines", retail, 2.5),
         (f"the first {lines:,} lines of {customers:,} customers", shop, 8.0),
     ):
-        bars.append(Bar(f"{what}: pandas / ours", theirs.seconds / mine.seconds, least, at_least=True))
+        targets.append(Target(f"{what}: pandas / ours", theirs.seconds / mine.seconds, least, at_least=True))
         for who, cost in (("ours", mine), ("pandas", theirs)):
             loads = f"{cost.load_before:.1f}, {cost.load_after:.1f}"
             rows.append((what, who, f"{cost.seconds:.1f}", f"{cost.peak / GIB:.2f}", loads))
     head = ("file to scores", "who", "seconds", "peak memory, GiB", "load average before, after")
     note = f"Twenty million lines would need more memory than the machine has with pandas; measured on {lines:,}.\n\n"
-    keep(
+    write_results(
         "pandas_peer",
         "Against pandas and to_sql",
-        bars,
+        targets,
         {"seed": SEED, "rows": [list(map(str, row)) for row in rows]},
         note + table(head, rows),
     )

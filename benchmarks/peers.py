@@ -1,4 +1,4 @@
-"""A library to compare with, in a virtual environment of its own that is thrown away: none becomes a dependency."""
+"""Libraries to compare with, each in a temporary virtual environment, so that none becomes a dependency."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pathlib import Path
 
 
 @contextmanager
-def peer(*packages: str) -> Iterator[Path]:
-    """The interpreter of a fresh environment with these packages (and ours left out)."""
+def install_peer(*packages: str) -> Iterator[Path]:
+    """The Python interpreter of a fresh environment with these packages and without Foresell."""
     uv = shutil.which("uv", path=str(Path(sys.executable).parent)) or "uv"
     with tempfile.TemporaryDirectory(prefix="foresell-peer-") as folder:
         python = Path(folder) / "bin" / "python"

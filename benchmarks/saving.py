@@ -1,16 +1,17 @@
-"""What it costs to save the predictions of a million customers with their run.
+"""How long it takes to save the predictions of a million customers with their run.
 
     .venv/bin/python -m benchmarks.saving [--quick]
 
-As `refresh` saves them: one transaction, keys and row security in place; beside a bare ADBC copy into a table without keys.
+Saved as `refresh` does, in one transaction with keys and row security; compared with a bare ADBC copy into a table without
+keys.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from benchmarks.ground import SEED, fresh_home, settle
-from benchmarks.measure import Bar, keep, quick, table, watch
+from benchmarks.ground import SEED, checkpoint, fresh_home
+from benchmarks.measure import Target, is_quick, table, watch, write_results
 
 from foresell.database import Database
 from foresell.store import runs
@@ -21,8 +22,8 @@ TURNS = 3
 ROWS = 122_880
 
 
-def predictions(customers: int, run_id: int) -> pa.Table:
-    """Predictions of so many customers, in the columns of the truth's table."""
+def make_predictions(customers: int, run_id: int) -> pa.Table:
+    """Random predictions of this number of customers, with the columns of the `predictions` table."""
     rng = np.random.default_rng(SEED)
     ids = pa.array([f"C{number:06d}" for number in range(1, customers + 1)])
     shares = {name: rng.random(customers) for name in ("probability", "churn_90", "churn_180")}
@@ -50,20 +51,20 @@ def predictions(customers: int, run_id: int) -> pa.Table:
 
 
 def save(database: Database, rows: pa.Table) -> None:
-    """As a refresh does it, in a run of its own."""
+    """Save the predictions as a refresh does."""
     with database.arrow() as pg, pg.cursor() as cur:
         runs.save_scores(cur, {"predictions": rows.to_reader(ROWS)})
 
 
-def bare(database: Database, rows: pa.Table) -> None:
+def save_bare(database: Database, rows: pa.Table) -> None:
     """The same rows into a table without keys."""
     with database.arrow("owner") as pg, pg.cursor() as cur:
         cur.adbc_ingest("bare_predictions", rows.to_reader(ROWS), mode="create")
 
 
 def main() -> None:
-    """Measure and keep."""
-    customers = 20_000 if quick() else CUSTOMERS
+    """Measure and save the results."""
+    customers = 20_000 if is_quick() else CUSTOMERS
     ours, floor = [], []
     with fresh_home() as database:
         for turn in range(TURNS):
@@ -72,23 +73,23 @@ def main() -> None:
                     "insert into runs (as_of, state, rules_version) values ('2026-01-01', 'failed', 1) returning run_id"
                 ).fetchone()
                 assert row
-            rows = predictions(customers, row["run_id"])
-            settle(database)
+            rows = make_predictions(customers, row["run_id"])
+            checkpoint(database)
             with watch() as cost:
-                bare(database, rows)
+                save_bare(database, rows)
             floor.append(cost.seconds)
             with database.connect("owner") as con:
                 con.execute("drop table bare_predictions")
-            settle(database)
+            checkpoint(database)
             with watch() as cost:
                 save(database, rows)
             ours.append(cost.seconds)
             print(f"turn {turn + 1}: bare {floor[-1]:.1f} s, saved {ours[-1]:.1f} s", flush=True)
     seconds = sorted(ours)[TURNS // 2]
-    keep(
+    write_results(
         "saving",
         f"Saving {customers:,} predictions",
-        [Bar("seconds to save", seconds, LIMIT_SECONDS, unit="s")],
+        [Target("seconds to save", seconds, LIMIT_SECONDS, unit="s")],
         {"seconds": ours, "bare_seconds": floor, "customers": customers},
         table(
             ("turn", "bare copy, s", "saved, s"),

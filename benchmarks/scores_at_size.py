@@ -2,8 +2,8 @@
 
     .venv/bin/python -m benchmarks.scores_at_size [--customers 100000] [--train]
 
-An invented shop of 20 order lines a customer over two years, two threads, seed fixed. Prints seconds, the bare LightGBM
-prediction beside the scoring, and the peak memory of the process.
+A generated shop of 20 order lines per customer over two years, two threads, seed fixed. Prints seconds, the bare LightGBM
+prediction next to the scoring, and the peak memory of the process.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from foresell.scores.training.train_task import TrainingContext, train_task
 AS_OF = date(2022, 1, 1)
 
 
-def shop(customers: int) -> duckdb.DuckDBPyConnection:
+def create_shop(customers: int) -> duckdb.DuckDBPyConnection:
     """A snapshot in memory: each customer has one order and a geometric number more, an order has one to seven lines."""
     con = duckdb.connect(config={"threads": 2, "memory_limit": "6GB"})
     con.execute("select setseed(0.5)").fetchall()
@@ -51,8 +51,8 @@ def shop(customers: int) -> duckdb.DuckDBPyConnection:
     return con
 
 
-def timed(what: str, work: Callable[[], Any]) -> Any:
-    """Runs, prints the seconds and the peak memory so far, and hands the result on."""
+def time_step(what: str, work: Callable[[], Any]) -> Any:
+    """Run `work`, print its seconds and the peak memory so far, and return its result."""
     started = time.perf_counter()
     result = work()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
@@ -61,23 +61,25 @@ def timed(what: str, work: Callable[[], Any]) -> Any:
 
 
 def main() -> None:
-    """Prints one line per step."""
+    """Print one line per step."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--customers", type=int, default=100_000)
     parser.add_argument("--train", action="store_true", help="also the whole training with backtest and leak guard")
-    wanted = parser.parse_args()
-    con = timed("(making the shop)", lambda: shop(wanted.customers))
+    arguments = parser.parse_args()
+    con = time_step("(making the shop)", lambda: create_shop(arguments.customers))
     lines = con.execute("select count(*) from lines").fetchall()[0][0]
-    print(f"{wanted.customers:,} customers, {lines:,} lines")
-    frame = timed("features of one cutoff, as a matrix", lambda: frame_of(features(con, AS_OF), AS_OF))
-    place = timed("features of every training cutoff (sample)", lambda: TrainingContext(con, AS_OF, seed=7))
-    model = timed("one LightGBM", lambda: learners(7)["lightgbm"](place.panel, place.panel.now, PURCHASE.horizon))
-    timed("bare LightGBM prediction", lambda: model.booster.predict(model.matrix(frame), num_threads=2))
-    table = timed("scores with expected value", lambda: score_purchase(model, frame))
+    print(f"{arguments.customers:,} customers, {lines:,} lines")
+    frame = time_step("features of one cutoff, as a matrix", lambda: frame_of(features(con, AS_OF), AS_OF))
+    context = time_step("features of every training cutoff (sample)", lambda: TrainingContext(con, AS_OF, seed=7))
+    model = time_step(
+        "one LightGBM", lambda: learners(7)["lightgbm"](context.panel, context.panel.now, PURCHASE.horizon)
+    )
+    time_step("bare LightGBM prediction", lambda: model.booster.predict(model.matrix(frame), num_threads=2))
+    table = time_step("scores with expected value", lambda: score_purchase(model, frame))
     best = reasons.frame_of_best(frame, table["expected_value"].to_numpy())
-    timed(f"reasons of the first {len(best):,}", lambda: reasons.reasons(model, best, PURCHASE))
-    if wanted.train:
-        timed("training, six cutoffs, leak guard", lambda: train_task(place, PURCHASE))
+    time_step(f"reasons of the first {len(best):,}", lambda: reasons.reasons(model, best, PURCHASE))
+    if arguments.train:
+        time_step("training, six cutoffs, leak guard", lambda: train_task(context, PURCHASE))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The documents' own model (random forest on RFM quartile scores) with an honest label, beside ours on the same cutoffs.
+"""The documents' model (random forest on RFM quartile scores) with a label that is not leaked, compared with ours.
 
     .venv/bin/python -m benchmarks.seed_model
 
@@ -33,10 +33,10 @@ MEASURES = (
 
 
 def quartiles(value: Floats) -> NDArray[np.int64]:
-    """NTILE(4) over rising values: 1 to 4, ties cut anywhere, as the documents do."""
-    place = np.empty(len(value), dtype=np.int64)
-    place[np.argsort(value, kind="stable")] = np.arange(len(value))
-    return 1 + 4 * place // len(value)
+    """NTILE(4) over ascending values: 1 to 4, ties split arbitrarily, as in the documents."""
+    rank = np.empty(len(value), dtype=np.int64)
+    rank[np.argsort(value, kind="stable")] = np.arange(len(value))
+    return 1 + 4 * rank // len(value)
 
 
 def scores(frame: Frame) -> NDArray[np.int64]:
@@ -48,13 +48,13 @@ def scores(frame: Frame) -> NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class SeedForest:
-    """The documents' random forest in the shape of our models."""
+    """The documents' random forest with the interface of our models."""
 
     forest: RandomForestClassifier
     kind: str = "seed_forest"
 
     def probability(self, frame: Frame) -> Floats:
-        """The share of trees' votes for an order."""
+        """The share of trees that vote for an order."""
         return np.asarray(self.forest.predict_proba(scores(frame))[:, 1], dtype=np.float64)
 
     def text(self) -> str:
@@ -63,7 +63,7 @@ class SeedForest:
 
 
 def learn_forest(panel: Panel, frame: Frame, horizon: int) -> Model | None:
-    """The forest from all windows closed at the frame's cutoff."""
+    """Train the forest on all windows closed at the frame's cutoff; None when there are none."""
     past = panel.closed(horizon, by=frame.as_of)
     if not past:
         return None
@@ -73,7 +73,7 @@ def learn_forest(panel: Panel, frame: Frame, horizon: int) -> Model | None:
 
 
 def table(result: Backtest, population: str) -> str:
-    """Means over the test cutoffs with their lowest and highest, one row per measure, one column per model."""
+    """Means over the test cutoffs with minimum and maximum: one row per metric, one column per model."""
     first = result.figure("lightgbm", "roc_auc", population)
     base = result.value("lightgbm", "base_rate", population)
     head = f"{population}: {first.customers if first else 0:,} customers on average, base rate {base:.3f}"
@@ -88,7 +88,7 @@ def table(result: Backtest, population: str) -> str:
 
 
 def main() -> None:
-    """Prints one table per population."""
+    """Print one table per population."""
     con = retail_snapshot("ii", data_folder())
     shop = TrainingContext(con, as_of_of(con), SEED)
     started = time.perf_counter()
