@@ -15,7 +15,7 @@ from tests.api.people import Person
 from tests.support.browsing import ROW, Pages, listed, to
 from tests.support.served import Served
 
-METRICS = ("/api/kpis", "/api/status", "/api/segments")
+METRICS = ("/api/kpis", "/api/freshness", "/api/segments")
 LISTS = ("/api/calls/today", "/api/customers")
 
 
@@ -39,7 +39,7 @@ class ShownRuns:
         path = urlsplit(response.url).path
         if path in (*METRICS, *LISTS) and response.ok:
             body = response.json()
-            self.runs[path] = body["run"]["run_id"] if path == "/api/status" else body["meta"]["run_id"]
+            self.runs[path] = body["run"]["run_id"] if path == "/api/freshness" else body["meta"]["run_id"]
 
 
 def test_the_list_stays_until_the_user_asks_and_then_everything_is_of_one_run(
@@ -81,7 +81,7 @@ def test_filtering_the_list_also_renews_the_metrics(pages: Pages, manager: Perso
     page.get_by_label("Segment", exact=True).select_option("Champions")
     expect(page.get_by_title(f"Update {new},")).to_be_visible()
     page.wait_for_timeout(1_500)
-    assert {shown_runs.runs[path] for path in ("/api/customers", "/api/status", "/api/segments")} == {new}, (
+    assert {shown_runs.runs[path] for path in ("/api/customers", "/api/freshness", "/api/segments")} == {new}, (
         shown_runs.runs
     )
 

@@ -14,8 +14,8 @@ const ROWS_A_PAGE = 200
 export const BATCHES_A_PAGE = 20
 
 export const queries = {
-  status: () =>
-    queryOptions({ queryKey: ['status'], queryFn: ({ signal }) => read(api.GET('/api/status', { signal })) }),
+  freshness: () =>
+    queryOptions({ queryKey: ['freshness'], queryFn: ({ signal }) => read(api.GET('/api/freshness', { signal })) }),
   kpis: (search: { from?: string; to?: string; category?: string } = {}) =>
     queryOptions({
       queryKey: ['kpis', compactSearch(search)],

@@ -73,6 +73,9 @@ const shell = createRoute({
   errorComponent: PageError,
 })
 
+/** Whether the signed-in user holds a permission: a loader asks for nothing that the API would refuse. */
+const can = (permission: string) => session.get().user?.permissions.includes(permission) ?? false
+
 /** Pages are loaded when they are opened, and their data at the same time, not after. */
 const pages = [
   createRoute({
@@ -80,8 +83,8 @@ const pages = [
     path: '/',
     validateSearch: parseToday,
     loader: () => {
-      void queryClient.prefetchQuery(queries.callsToday())
-      void queryClient.prefetchQuery(queries.kpis())
+      if (can('calls.read')) void queryClient.prefetchQuery(queries.callsToday())
+      if (can('sales.read')) void queryClient.prefetchQuery(queries.kpis())
     },
     component: page(() => import('@/pages/today/Today')),
   }),
@@ -90,7 +93,9 @@ const pages = [
     path: '/customers',
     validateSearch: parseCustomers,
     loaderDeps: ({ search }) => toQuery(search),
-    loader: ({ deps }) => void queryClient.prefetchInfiniteQuery(queries.customers(deps)),
+    loader: ({ deps }) => {
+      if (can('customers.read')) void queryClient.prefetchInfiniteQuery(queries.customers(deps))
+    },
     component: page(() => import('@/pages/customers/Customers')),
   }),
   createRoute({
@@ -98,6 +103,7 @@ const pages = [
     path: '/customers/$id',
     validateSearch: parseCustomer,
     loader: ({ params }) => {
+      if (!can('customers.read')) return
       void queryClient.prefetchQuery(queries.customer(params.id))
       preloadCharts()
       void queryClient.prefetchQuery(queries.calculation(params.id))
@@ -109,6 +115,7 @@ const pages = [
     path: '/segments',
     validateSearch: parseSegments,
     loader: () => {
+      if (!can('segments.read')) return
       void queryClient.prefetchQuery(queries.segments())
       preloadCharts()
       void queryClient.prefetchQuery(queries.grid())
@@ -121,6 +128,7 @@ const pages = [
     validateSearch: parseModel,
     loaderDeps: ({ search }) => search,
     loader: ({ deps: { task = 'purchase', population } }) => {
+      if (!can('model.read')) return
       preloadCharts()
       void queryClient.prefetchQuery(queries.targets())
       void queryClient.prefetchQuery(queries.receipts())
@@ -143,6 +151,7 @@ const pages = [
     validateSearch: parseSales,
     loaderDeps: ({ search }) => search,
     loader: ({ deps: { time = 'month', from, to, category } }) => {
+      if (!can('sales.read')) return
       void queryClient.prefetchQuery(queries.sales(time, { from, to, category }))
       preloadCharts()
       void queryClient.prefetchQuery(queries.forecast())
@@ -155,7 +164,7 @@ const pages = [
     validateSearch: parseImport,
     loaderDeps: ({ search }) => search,
     loader: ({ deps: { import: chosen, page = 1 } }) => {
-      if (chosen !== undefined) return
+      if (chosen !== undefined || !can('imports.write')) return
       void queryClient.prefetchQuery(queries.imports())
       void queryClient.prefetchQuery(queries.batches(page))
     },
@@ -166,8 +175,9 @@ const pages = [
     path: '/runs',
     validateSearch: parseRuns,
     loader: () => {
-      void queryClient.prefetchQuery(queries.models())
-      void queryClient.fetchQuery(queries.status()).then(
+      if (!can('runs.read')) return
+      if (can('model.read')) void queryClient.prefetchQuery(queries.models())
+      void queryClient.fetchQuery(queries.freshness()).then(
         ({ run }) => run && queryClient.prefetchQuery(queries.run(run.run_id)),
         () => undefined,
       )

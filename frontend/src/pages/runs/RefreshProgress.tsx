@@ -28,7 +28,7 @@ export function RefreshProgress() {
     if (state === 'running') void queryClient.invalidateQueries({ queryKey: ['runs'] })
     if (state !== 'done') return
     void queryClient.invalidateQueries({ queryKey: ['runs'] })
-    void queryClient.invalidateQueries({ queryKey: ['status'] })
+    void queryClient.invalidateQueries({ queryKey: ['freshness'] })
     void queryClient.invalidateQueries({ queryKey: ['models'] })
     void navigate({ search: now => ({ ...now, job: undefined }), replace: true, resetScroll: false })
   }, [state, queryClient, navigate])
@@ -67,7 +67,9 @@ export function RefreshProgress() {
         note={
           step
             ? [asSentence(step), isKnown && `${count(done)} of ${count(total)}`].filter(Boolean).join(': ')
-            : 'Waiting to start'
+            : building
+              ? ''
+              : 'Waiting to start'
         }
         share={isKnown ? done / total : null}
       />

@@ -34,7 +34,7 @@ const RUNS = [
   run(2, 'superseded'),
 ]
 const ANSWERS: Answers = {
-  'GET /api/status': [200, { run: RUNS[1] }],
+  'GET /api/freshness': [200, { run: { ...RUNS[1], data_to: '2026-11-01' }, refreshing: false }],
   'GET /api/runs': [200, { data: RUNS, total: 3 }],
   'GET /api/runs/3': [200, RUNS[1]],
   'GET /api/batches': [200, { data: [], total: 0 }],

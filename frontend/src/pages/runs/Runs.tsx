@@ -15,19 +15,19 @@ import { formatDuration, Timings } from './Timings'
 /** The published run, how fresh it is, and the runs before it. */
 export default function Runs() {
   const can = usePermissions()
-  const status = useQuery(queries.status())
-  const id = status.data?.run?.run_id
+  const freshness = useQuery(queries.freshness())
+  const id = freshness.data?.run?.run_id
   const run = useQuery({ ...queries.run(id ?? 0), enabled: id !== undefined })
   const shown = run.data
-  const isKnown = !status.isPending && (id === undefined || !run.isPending)
+  const isKnown = !freshness.isPending && (id === undefined || !run.isPending)
   return (
     <Page
       title="Updates"
       sentence={
-        status.data
+        freshness.data
           ? id === undefined
             ? 'No update has been published yet'
-            : `Showing update ${id}, data to ${dataTo(status.data.run?.as_of)}`
+            : `Showing update ${id}, data to ${day(freshness.data.run?.data_to)}`
           : ' '
       }
       actions={can('runs.write') && <StartRefresh />}

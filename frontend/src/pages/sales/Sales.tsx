@@ -23,8 +23,8 @@ export default function Sales() {
   const navigate = useNavigate({ from: '/sales' })
   const change = (part: { from?: string; to?: string; category?: string }) =>
     void navigate({ search: now => ({ ...now, ...part }), replace: true, resetScroll: false })
-  const status = useQuery(queries.status())
-  if (status.data && !status.data.run)
+  const freshness = useQuery(queries.freshness())
+  if (freshness.data && !freshness.data.run)
     return (
       <Page title="Sales and forecast">
         <NoDataYet>Import your orders to see sales and a forecast.</NoDataYet>

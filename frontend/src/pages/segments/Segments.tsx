@@ -47,7 +47,7 @@ export default function Segments() {
           )}
         </QueryState>
       )}
-      {tab === 'movement' && <Movement />}
+      {tab === 'movement' && can('segments.movement') && <Movement />}
       {tab === 'rules' && <Rules />}
     </Page>
   )

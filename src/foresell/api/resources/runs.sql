@@ -17,3 +17,7 @@ select count(*) as total from core.runs
 -- name: open_refresh
 -- The refresh that is queued or running.
 select job_id from jobs.jobs where kind = 'refresh' and state in ('queued', 'running')
+
+-- name: building
+-- The run that is being built, if any.
+select run_id from core.runs where state = 'building' limit 1

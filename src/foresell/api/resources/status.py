@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
 import anyio
 from fastapi import APIRouter
@@ -18,6 +18,7 @@ from foresell.api.http import request_stats
 from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import answer
+from foresell.api.shared.published_run import PublishedRun, describe_run
 from foresell.errors import DatabaseUnavailable
 
 router = APIRouter(tags=["status"])
@@ -26,16 +27,6 @@ Operator = Annotated[Principal, require("status.read")]
 STARTED = datetime.now(UTC)
 #: A worker gives a sign of life every ten seconds.
 WORKER_SILENT = timedelta(seconds=60)
-
-
-class PublishedRun(BaseModel):
-    """The run everything shown comes from."""
-
-    run_id: int = Field(description="Its number.", examples=[12])
-    as_of: date = Field(description="The day it speaks of.", examples=["2011-12-10"])
-    published_at: datetime = Field(description="Since when it is shown.", examples=["2026-11-21T09:00:00Z"])
-    age_hours: float = Field(description="How long that is.", examples=[7.5])
-    customers: int = Field(description="How many customers it scored.", examples=[4338])
 
 
 class DatabaseStatus(BaseModel):
@@ -106,7 +97,7 @@ async def get_status(web: AppStateOf, principal: Operator) -> Response:
         {
             "version": foresell.__version__,
             "started_at": STARTED,
-            "run": _published(web.run),
+            "run": describe_run(web.run),
             "database": {"answers": ms is not None, "ms": ms},
             "worker": {"alive": seen is not None and datetime.now(UTC) - seen < WORKER_SILENT, "seen_at": seen},
             "requests": total,
@@ -114,19 +105,6 @@ async def get_status(web: AppStateOf, principal: Operator) -> Response:
             "operations": operations,
         }
     )
-
-
-def _published(run: dict[str, Any] | None) -> dict[str, Any] | None:
-    if run is None:
-        return None
-    age = datetime.now(UTC) - run["published_at"]
-    return {
-        "run_id": run["run_id"],
-        "as_of": run["as_of"],
-        "published_at": run["published_at"],
-        "age_hours": round(age.total_seconds() / 3600, 2),
-        "customers": run["customers_scored"],
-    }
 
 
 @router.get(
