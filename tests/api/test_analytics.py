@@ -174,7 +174,7 @@ def test_the_database_itself_refuses_rules_and_rollback_of_others(served: Served
         for who in ("rep", "steward"):
             with psycopg.connect(served.database.conninfo("web")) as con:
                 con.execute("select set_config('foresell.user_id', %s, true)", [str(served.users[who])])
-                with pytest.raises(psycopg.errors.InsufficientPrivilege, match="by those who hold"):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege, match="needs the permission"):
                     con.execute(statement)
     with psycopg.connect(served.database.conninfo("web")) as con, pytest.raises(psycopg.errors.InsufficientPrivilege):
         con.execute("update core.models set state = 'withdrawn'")

@@ -11,9 +11,10 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from foresell.db import DuckStatements
 from foresell.errors import NotFound, UsageError
-from foresell.sql import named_queries
 
+SQL = DuckStatements("foresell.snapshot")
 Ranks = NDArray[np.int32]
 
 #: What each part of a filter means.
@@ -80,11 +81,11 @@ def list_customers(
 
 def select_ranks(con: duckdb.DuckDBPyConnection, which: Filter, sort: str = "value") -> Ranks:
     """The ranks of all customers that match, in order: what a list is cut from. Raises UsageError like `list_customers`."""
-    sorts = dict(con.execute(_sql("sorts")).fetchall())
+    sorts = dict(con.execute(SQL.text("queries.sorts")).fetchall())
     if sort not in sorts:
         raise UsageError(f"Cannot sort by {sort!r}.", remedy=f"Choose one of: {', '.join(sorts)}")
     holds, parts = filter_conditions(con, which)
-    query = _sql("selection").replace("{conditions}", holds).replace("{order}", sorts[sort])
+    query = SQL.text("queries.selection").replace("{conditions}", holds).replace("{order}", sorts[sort])
     return con.execute(query, parts or None).fetchnumpy()["rank"]
 
 
@@ -96,7 +97,7 @@ def filter_conditions(con: duckdb.DuckDBPyConnection, which: Filter) -> tuple[st
 
 def ranks_of(con: duckdb.DuckDBPyConnection, customer_ids: Sequence[str]) -> Ranks:
     """The ranks of these customers, of those that are listed."""
-    found = con.execute(_sql("ranks_of"), {"ids": list(customer_ids)}).fetchnumpy()
+    found = con.execute(SQL.text("queries.ranks_of"), {"ids": list(customer_ids)}).fetchnumpy()
     return np.asarray(found["rank"], dtype=np.int32)
 
 
@@ -108,7 +109,9 @@ def list_rows(
         return []
     wanted = np.asarray(ranks, dtype=np.int32)
     few = len(wanted) <= _LOOKED_UP  # found by the index when written out, by one scan otherwise
-    query = _sql("listed").replace("{ranks}", ", ".join(map(str, wanted)) if few else "select unnest($ranks)")
+    query = SQL.text("queries.listed").replace(
+        "{ranks}", ", ".join(map(str, wanted)) if few else "select unnest($ranks)"
+    )
     query = query.replace("{columns}", ", ".join(columns) or "* exclude (rank, bought)")
     rows = rows_of(con, query, None if few else {"ranks": wanted})
     for row in rows:
@@ -120,27 +123,27 @@ def list_rows(
 
 def list_forecast(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """The forecast of the run: one row per period and target."""
-    return rows_of(con, _sql("forecast"))
+    return rows_of(con, SQL.text("queries.forecast"))
 
 
 def list_segments(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """Every segment with its customers, net revenue, typical recency and advice."""
-    return rows_of(con, _sql("segments"))
+    return rows_of(con, SQL.text("queries.segments"))
 
 
 def get_customer(con: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, Any]:
     """One customer's scores with the orders and the cut points they came from. Raises NotFound."""
     values = {"customer_id": customer_id}
-    found = rows_of(con, _sql("customer"), values)
+    found = rows_of(con, SQL.text("queries.customer"), values)
     if not found:
         raise NotFound("Customer not found", remedy="List them: foresell customers")
-    predicted = rows_of(con, _sql("prediction"), values)
+    predicted = rows_of(con, SQL.text("queries.prediction"), values)
     return {
         **found[0],
         "prediction": predicted[0] if predicted else None,
-        "reasons": rows_of(con, _sql("reasons"), values) if predicted else [],
-        "orders": rows_of(con, _sql("orders_of_customer"), values),
-        "cut_points": rows_of(con, _sql("cut_points")),
+        "reasons": rows_of(con, SQL.text("queries.reasons"), values) if predicted else [],
+        "orders": rows_of(con, SQL.text("queries.orders_of_customer"), values),
+        "cut_points": rows_of(con, SQL.text("queries.cut_points")),
     }
 
 
@@ -162,7 +165,7 @@ def list_transactions(con: duckdb.DuckDBPyConnection, customer_id: str) -> list[
 
 def run_query(con: duckdb.DuckDBPyConnection, name: str, values: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """The rows one named question of questions.sql answers with."""
-    return rows_of(con, _sql(name), values)
+    return rows_of(con, SQL.text(f"queries.{name}"), values)
 
 
 def rows_of(con: duckdb.DuckDBPyConnection, query: str, values: dict[str, Any] | None = None) -> list[dict[str, Any]]:
@@ -189,7 +192,3 @@ def _find(what: str, value: str, known: Iterable[str]) -> str:
             return name
     shown = ", ".join(known[:30]) + (" ..." if len(known) > 30 else "")
     raise UsageError(f"There is no {what} {value!r}.", remedy=f"Choose one of: {shown}")
-
-
-def _sql(name: str) -> str:
-    return named_queries("foresell.snapshot", "queries.sql")[name]

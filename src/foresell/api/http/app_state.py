@@ -19,14 +19,14 @@ from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRe
 from foresell.access.principal import Principal, act_for, begin_for
 from foresell.api.http.tracing import span
 from foresell.database import Database
-from foresell.db import AsyncConnection
+from foresell.db import AsyncConnection, AsyncStatements
 from foresell.errors import DatabaseUnavailable, ForesellError, ModelUnavailable, NothingPublished
 from foresell.logs import logger
 from foresell.settings import Settings
 from foresell.snapshot.queries import Filter, Ranks
 from foresell.snapshot.reader import Scope, ScopedSnapshot
-from foresell.sql import named_queries
 
+SQL = AsyncStatements("foresell.store", "queries/")
 POOL_SIZE = 8
 POOL_WAIT_SECONDS = 3.0
 #: How long it takes at most until another process's change of the run, or of who looks after whom, is seen here.
@@ -178,8 +178,7 @@ class AppState:
         key = (self.door().run_id, task)
         if key not in self._models:
             async with self.transaction(None) as con:
-                query = named_queries("foresell.store", "queries/web.sql")["model"]
-                row = await (await con.execute(query, {"run_id": key[0], "task": task})).fetchone()
+                row = await SQL.row(con, "web.model", run_id=key[0], task=task)
             if row is None or row["model_id"] is None or not row["figures"]:
                 raise ModelUnavailable(remedy=row["sentence"] if row else "Predict: foresell refresh")
             row["deciles"] = {int(decile): share for decile, share in (row["deciles"] or {}).items()}

@@ -76,13 +76,11 @@ async def reveal_contact(
     """Show contact data. The audit records who asked, when, and for whom."""
     customer_id = customer_id.upper()
     async with web.transaction(principal.user_id) as con:
-        known = await (
-            await con.execute(customer_lists.query("person_in_clear"), {"customer_id": customer_id})
-        ).fetchone()
+        known = await customer_lists.SQL.row(con, "web.person_in_clear", customer_id=customer_id)
         if known is None:
             raise CustomerNotFound(remedy="Find the customer in the list: /api/customers?q=")
         values = {"ids": [customer_id], "request_id": getattr(request.state, "request_id", None)}
-        sealed = await (await con.execute(customer_lists.query("unlock"), values)).fetchall()
+        sealed = await customer_lists.SQL.rows(con, "web.unlock", **values)
     opened = await anyio.to_thread.run_sync(lambda: list(vault_of(web.settings).open_records(sealed)))
     contact: dict[str, Any] = known | {field: _first(opened, field) for field in FIELDS}
     wanted = (body.fields if body else None) or ALL
@@ -94,9 +92,7 @@ async def find_by_contact(request: Request, web: AppStateOf, principal: Revealer
     """Find customers by an e-mail address or telephone number; recorded in the audit log. By POST, as URLs end up in logs."""
     indexes = vault_of(web.settings).indexes(body.contact)
     async with web.transaction(principal.user_id) as con:
-        rows = await (
-            await con.execute(customer_lists.query("find_by_contact"), {"indexes": indexes, "most": MOST})
-        ).fetchall()
+        rows = await customer_lists.SQL.rows(con, "web.find_by_contact", indexes=indexes, most=MOST)
         found = [row["customer_id"] for row in rows]
         await record.record(
             con, "contact.lookup", actor=principal.user_id, customers=found, request_id=request.state.request_id
@@ -113,9 +109,7 @@ async def erase_customer(web: AppStateOf, principal: Eraser, customer_id: Custom
     principal.require_recent_factor()
     customer_id = customer_id.upper()
     async with web.transaction(principal.user_id) as con:
-        known = await (
-            await con.execute(customer_lists.query("person_in_clear"), {"customer_id": customer_id})
-        ).fetchone()
+        known = await customer_lists.SQL.row(con, "web.person_in_clear", customer_id=customer_id)
     if known is None:
         raise CustomerNotFound(remedy="Find the customer in the list: /api/customers?q=")
     database = Database(web.settings, acting_for=principal.user_id, via="web")

@@ -20,15 +20,15 @@ from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import Meta, answer
 from foresell.api.shared import customer_lists
 from foresell.audit import record
-from foresell.db import AsyncConnection
+from foresell.db import AsyncConnection, AsyncStatements
 from foresell.delivery import customers, tabular_writers
 from foresell.errors import ExportNotFound, ParameterError, TooMany
 from foresell.privacy.vault import vault_of
 from foresell.scores import registry
 from foresell.snapshot.queries import Ranks
 from foresell.snapshot.reader import Scope, ScopedSnapshot
-from foresell.sql import named_queries
 
+SQL = AsyncStatements("foresell.store", "queries/")
 router = APIRouter(prefix="/api", tags=["export"])
 Exporter = Annotated[Principal, require("customers.export")]
 
@@ -142,7 +142,7 @@ async def get_export_manifest(
 ) -> Response:
     """What an export was: count, filters, columns, run, hash. One's own, or anybody's for those who read the audit."""
     async with web.transaction(principal.user_id) as con:
-        found = await (await con.execute(_sql("manifest"), {"export_id": export_id})).fetchone()
+        found = await SQL.row(con, "exports.manifest", export_id=export_id)
     if found is None:
         raise ExportNotFound(remedy="Its number is in the header X-Export-Id of the file.")
     run = {"run_id": found.pop("run_id"), "as_of": found.pop("as_of"), "currency": web.door().currency}
@@ -186,9 +186,7 @@ class _Job:
             size += len(part)
             yield part
         async with self.web.transaction(self.principal.user_id) as con:
-            await con.execute(
-                _sql("finish"), {"export_id": self.export_id, "bytes": size, "sha256": digest.hexdigest()}
-            )
+            await SQL.run(con, "exports.finish", export_id=self.export_id, bytes=size, sha256=digest.hexdigest())
 
     async def _parts(self) -> AsyncIterator[bytes]:
         yield self.sheet.write_header([COLUMNS[name].column for name in self.columns], self.headers)
@@ -231,7 +229,7 @@ class _Job:
 
     async def _persons(self, ids: list[Any]) -> dict[str, dict[str, Any]]:
         async with self.web.transaction(self.principal.user_id) as con:
-            rows = await (await con.execute(_sql("persons"), {"ids": ids})).fetchall()
+            rows = await SQL.rows(con, "exports.persons", ids=ids)
             persons = {row["customer_id"]: row for row in rows}
             sealed = await self._sealed(con, ids) if self.contacts else []
         if sealed:
@@ -239,7 +237,7 @@ class _Job:
         return persons
 
     async def _sealed(self, con: AsyncConnection, ids: list[Any]) -> list[dict[str, Any]]:
-        return await (await con.execute(_sql("unlock"), {"ids": ids, "request_id": self.request_id})).fetchall()
+        return await SQL.rows(con, "exports.unlock", ids=ids, request_id=self.request_id)
 
     def _opened(self, sealed: list[dict[str, Any]], persons: dict[str, dict[str, Any]]) -> None:
         """Put what the envelopes hold in place of the masks; of several records the first that knows a field."""
@@ -309,14 +307,10 @@ async def _begin(web: AppState, principal: Principal, wanted: ExportRequest, req
     if wanted.customer_ids is not None:
         asked["customer_ids"] = len(wanted.customer_ids)
     async with web.transaction(principal.user_id) as con:
-        begun = await con.execute(
-            _sql("begin"),
-            {
-                "user_id": principal.user_id, "format": wanted.format, "filters": Jsonb(asked), "sort": wanted.sort,
-                "columns": job.columns, "with_contacts": wanted.contacts, "run_id": door.run_id, "rows": len(places),
-            },
+        row = await SQL.row(
+            con, "exports.begin", user_id=principal.user_id, format=wanted.format, filters=Jsonb(asked), sort=wanted.sort,
+            columns=job.columns, with_contacts=wanted.contacts, run_id=door.run_id, rows=len(places),
         )  # fmt: skip
-        row = await begun.fetchone()
         assert row
         job.export_id = row["export_id"]
     return job
@@ -331,7 +325,3 @@ def _settled(wanted: ExportRequest) -> ExportRequest:
             "date_range", "date_range: the days are given twice", remedy="Leave out date_range, or from and to."
         )
     return wanted.model_copy(update={"first_day": wanted.date_range.start, "last_day": wanted.date_range.end})
-
-
-def _sql(name: str) -> str:
-    return named_queries("foresell.store", "queries/exports.sql")[name]

@@ -16,9 +16,10 @@ from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import Meta
 from foresell.api.shared import calculation
 from foresell.api.shared.calculation import ExplainOptions, Explanation, MetricQuery, RowsBehind
+from foresell.db import AsyncStatements
 from foresell.metrics import catalogue
-from foresell.sql import named_queries
 
+SQL = AsyncStatements("foresell.store", "queries/")
 router = APIRouter(prefix="/api", tags=["sales"])
 
 
@@ -65,6 +66,5 @@ async def get_forecast(
 
 
 async def _accuracy(web: AppState, principal: Principal) -> dict[str, Any] | None:
-    query = named_queries("foresell.store", "queries/analytics.sql")["forecast_accuracy"]
     async with web.transaction(principal.user_id) as con:
-        return await (await con.execute(query, {"run_id": web.door().run_id})).fetchone()
+        return await SQL.row(con, "analytics.forecast_accuracy", run_id=web.door().run_id)

@@ -17,11 +17,12 @@ from foresell.api.http.responses import Meta, answer
 from foresell.api.shared import calculation
 from foresell.api.shared.calculation import ExplainOptions, Explanation, Figures, MetricQuery, RowsBehind
 from foresell.audit import record
+from foresell.db import AsyncStatements
 from foresell.errors import ModelNotFound, NotFound, ParameterError
 from foresell.metrics import catalogue
 from foresell.scores import registry
-from foresell.sql import named_queries
 
+SQL = AsyncStatements("foresell.store", "queries/")
 router = APIRouter(prefix="/api", tags=["models"])
 Reader = Annotated[Principal, require("model.read")]
 ModelId = Annotated[int, Path(ge=1, lt=2**31, description="A number of /api/models.", examples=[1])]
@@ -258,8 +259,8 @@ async def list_models(web: AppStateOf, principal: Reader) -> Response:
     """The trainings, the newest first, and who answers each task of the published run."""
     run_id = web.door().run_id
     async with web.transaction(principal.user_id) as con:
-        found = await (await con.execute(_query("models"), {"run_id": run_id})).fetchall()
-        tasks = await (await con.execute(_query("tasks"), {"run_id": run_id})).fetchall()
+        found = await SQL.rows(con, "analytics.models", run_id=run_id)
+        tasks = await SQL.rows(con, "analytics.tasks", run_id=run_id)
     return answer({"data": found, "tasks": tasks, "meta": web.meta()})
 
 
@@ -279,8 +280,8 @@ async def get_model_backtests(
     model = await _model(web, principal, model_id)
     values = {"model_id": model_id, "population": how.population}
     async with web.transaction(principal.user_id) as con:
-        known = [row["population"] for row in await (await con.execute(_query("populations"), values)).fetchall()]
-        cutoffs = await (await con.execute(_query("cutoffs"), values)).fetchall()
+        known = [row["population"] for row in await SQL.rows(con, "analytics.populations", **values)]
+        cutoffs = await SQL.rows(con, "analytics.cutoffs", **values)
     if known and how.population not in known:
         if "population" in how.model_fields_set:
             raise ParameterError(
@@ -334,7 +335,7 @@ async def get_model_threshold(
     """Calls against what they find: from which probability on to call. Out of time, from the backtest."""
     model = await _model(web, principal, model_id)
     async with web.transaction(principal.user_id) as con:
-        served = await (await con.execute(_query("threshold"), {"model_id": model_id})).fetchone()
+        served = await SQL.row(con, "analytics.threshold", model_id=model_id)
     horizon = model["card"].get("horizon") or WINDOW_DAYS
     threshold = served.pop("threshold") if served else None
     at_served = {**served, "calls_per_week": served["calls"] * 7 / horizon} if served else None
@@ -362,7 +363,7 @@ async def rollback_model(
     if task not in registry.task_names():
         raise NotFound("There is no such task.", remedy=f"Choose one of: {', '.join(registry.task_names())}")
     async with web.transaction(principal.user_id) as con:
-        row = await (await con.execute(_query("withdraw"), {"task": task})).fetchone()
+        row = await SQL.row(con, "analytics.withdraw", task=task)
         if row is None or row["model_id"] is None:
             raise NotFound(f"No model of {task} is in service.", remedy="See /api/models.")
         await record.record(
@@ -381,7 +382,7 @@ async def rollback_model(
 async def list_targets(web: AppStateOf, principal: Reader) -> Response:
     """The goals of the specification: met, not met or not reachable, and why. Computed by the backtest, never typed."""
     async with web.transaction(principal.user_id) as con:
-        found = await (await con.execute(_query("targets"), {"run_id": web.door().run_id})).fetchall()
+        found = await SQL.rows(con, "analytics.targets", run_id=web.door().run_id)
     return answer({"data": found, "meta": web.meta()})
 
 
@@ -398,11 +399,7 @@ async def _model(web: AppState, principal: Principal, model_id: int) -> dict[str
     """One model with its card. Raises NotFound."""
     async with web.transaction(principal.user_id) as con:
         values = {"model_id": model_id, "run_id": web.door().run_id}
-        found = await (await con.execute(_query("model"), values)).fetchone()
+        found = await SQL.row(con, "analytics.model", **values)
     if found is None:
         raise ModelNotFound(remedy="See /api/models.")
     return found
-
-
-def _query(name: str) -> str:
-    return named_queries("foresell.store", "queries/analytics.sql")[name]

@@ -19,12 +19,12 @@ from foresell.api.http.responses import Meta, answer
 from foresell.api.shared import calculation
 from foresell.api.shared.calculation import ExplainOptions, Explanation, Figures, MetricQuery, RowsBehind
 from foresell.audit import record
-from foresell.db import AsyncConnection
+from foresell.db import AsyncConnection, AsyncStatements
 from foresell.errors import NotFound, ParameterError
 from foresell.metrics import catalogue
 from foresell.scores.rfm import segments as scoring
-from foresell.sql import named_queries
 
+SQL = AsyncStatements("foresell.store", "queries/")
 router = APIRouter(prefix="/api/segments", tags=["segments"])
 Reader = Annotated[Principal, require("segments.read")]
 Writer = Annotated[Principal, require("segments.write")]
@@ -197,7 +197,7 @@ async def save_segment_rules(
     if wrong:
         raise ParameterError("rules", "rules: " + "; ".join(wrong), remedy="See POST /api/segments/rules/preview.")
     async with web.transaction(principal.user_id) as con:
-        saved = await (await con.execute(_query("save_rules"), {"rules": Jsonb(_rows(rules))})).fetchone()
+        saved = await SQL.row(con, "analytics.save_rules", rules=Jsonb(_rows(rules)))
         assert saved is not None
         await record.record(
             con,
@@ -236,15 +236,15 @@ def _moved(found: Figures) -> dict[str, Any]:
 async def _since(web: AppState, principal: Principal, run_id: int | None) -> dict[str, Any] | None:
     name = "run_before" if run_id is None else "run_with_scores"
     async with web.transaction(principal.user_id) as con:
-        found = await (await con.execute(_query(name), {"run_id": run_id, "as_of": web.door().as_of})).fetchone()
+        found = await SQL.row(con, f"analytics.{name}", run_id=run_id, as_of=web.door().as_of)
     if found is None and run_id is not None:
         raise NotFound(f"There is no run {run_id} with scores.", remedy="Choose one of /api/runs.")
     return found
 
 
 async def _rule_book(web: AppState, con: AsyncConnection) -> dict[str, Any]:
-    rows = await (await con.execute(_query("rules"))).fetchall()
-    shown = web.run and await (await con.execute(_query("rules_of_run"), {"run_id": web.run["run_id"]})).fetchone()
+    rows = await SQL.rows(con, "analytics.rules")
+    shown = web.run and await SQL.row(con, "analytics.rules_of_run", run_id=web.run["run_id"])
     version, shown_version = rows[0]["rules_version"], shown["rules_version"] if shown else None
     rules = [
         {"name": row["name"], **{axis: [row[f"{axis}_min"], row[f"{axis}_max"]] for axis in scoring.AXES}, "advice": row["advice"]}
@@ -285,7 +285,3 @@ def _rows(rules: SegmentRulesUpdate) -> list[dict[str, Any]]:
         | {f"{axis}_{end}": value for axis in scoring.AXES for end, value in zip(("min", "max"), getattr(rule, axis), strict=True)}
         for place, rule in enumerate(_scored(rules), 1)
     ]  # fmt: skip
-
-
-def _query(name: str) -> str:
-    return named_queries("foresell.store", "queries/analytics.sql")[name]

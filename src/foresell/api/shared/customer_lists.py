@@ -14,11 +14,13 @@ from foresell.access.principal import Principal
 from foresell.api.http.app_state import AppState
 from foresell.api.http.responses import cursor_of
 from foresell.api.shared.paging import Paging
+from foresell.db import AsyncStatements
 from foresell.errors import ParameterError, UsageError
 from foresell.scores import registry
 from foresell.snapshot import queries
 from foresell.snapshot.queries import Filter, Ranks
-from foresell.sql import named_queries
+
+SQL = AsyncStatements("foresell.store", "queries/")
 
 #: The orders of the list, from the registry of scores.
 if TYPE_CHECKING:
@@ -119,7 +121,7 @@ async def names_of(web: AppState, principal: Principal, rows: Sequence[dict[str,
     """Names by customer id, of those whose rows these are."""
     if not rows:
         return {}
-    found = await web.rows(principal.user_id, query("names"), {"ids": [row["customer_id"] for row in rows]})
+    found = await web.rows(principal.user_id, SQL.text("web.names"), {"ids": [row["customer_id"] for row in rows]})
     return {row["customer_id"]: row["name"] for row in found}
 
 
@@ -137,19 +139,19 @@ async def _names_and_owners(
     """Name and owner by customer id, of those whose rows these are."""
     if not rows:
         return {}
-    found = await web.rows(principal.user_id, query("people"), {"ids": [row["customer_id"] for row in rows]})
+    found = await web.rows(principal.user_id, SQL.text("web.people"), {"ids": [row["customer_id"] for row in rows]})
     return {row.pop("customer_id"): row for row in found}
 
 
 async def person(web: AppState, principal: Principal, customer_id: str) -> dict[str, Any]:
     """What may be shown of one customer's person: name, city, masked contact; empty when nothing is known."""
-    found = await web.rows(principal.user_id, query("person"), {"customer_id": customer_id})
+    found = await web.rows(principal.user_id, SQL.text("web.person"), {"customer_id": customer_id})
     return found[0] if found else {}
 
 
 async def _found(web: AppState, principal: Principal, text: str) -> tuple[str, ...]:
     """Customers whose name has words that start so, or whom a source knows under that key."""
-    found = await web.rows(principal.user_id, query("search"), {"text": text.strip(), "most": MOST_FOUND})
+    found = await web.rows(principal.user_id, SQL.text("web.search"), {"text": text.strip(), "most": MOST_FOUND})
     return tuple(row["customer_id"] for row in found)
 
 
@@ -160,8 +162,3 @@ def _in_order(which: CustomerFilters) -> None:
     ):
         if low is not None and high is not None and low > high:  # type: ignore[operator]
             raise ParameterError(name, f"{name}: is below where the range starts", remedy="Swap the two.")
-
-
-def query(name: str) -> str:
-    """One of the named queries of what the API reads of customers."""
-    return named_queries("foresell.store", "queries/web.sql")[name]
