@@ -1,6 +1,6 @@
-"""The secrets of a home, 32 bytes each, one file each: as they are, or as AWS KMS encrypted them.
+"""The secrets of a home: 32 bytes each, in one file each, plain or encrypted by AWS KMS.
 
-Layout: `home/keys/kek-<id>` (what wraps the data keys), `home/keys/index` (what blind indexes are made with); with KMS the
+Layout: `home/keys/kek-<id>` (it wraps the data keys), `home/keys/index` (the key of blind indexes); with KMS the
 names end in `.kms` and the files are useless without the right to decrypt. Readable by the owner only.
 """
 

@@ -1,4 +1,4 @@
-"""Sealing and opening contact data by the table, and finding it by exact e-mail or telephone number."""
+"""Seals and opens contact data in bulk, and computes blind indexes of e-mail addresses and phone numbers."""
 
 from __future__ import annotations
 
@@ -45,17 +45,17 @@ Hasher = Callable[[str, bytes], bytes]
 
 
 class Vault:
-    """What seals and opens, with the secrets of one key_store. Key-encryption keys are read when asked for, never kept."""
+    """Seals and opens contact data with the keys of one KeyStore. Key-encryption keys are read when needed, not cached."""
 
     def __init__(self, key_store: KeyStore) -> None:
         self._key_store = key_store
 
     def make_kek(self, kek_id: int) -> None:
-        """Make the key-encryption key with this number."""
+        """Create the key-encryption key with this number."""
         self._key_store.make(f"kek-{kek_id}")
 
     def key_numbers(self) -> list[int]:
-        """The numbers of the key-encryption keys there are."""
+        """The numbers of the existing key-encryption keys, in order."""
         return sorted(int(name[4:]) for name in self._key_store.names(r"kek-\d+"))
 
     def destroy_keys_before(self, kek_id: int) -> list[int]:
@@ -101,7 +101,7 @@ class Vault:
             yield open_envelope(key, row["contact"], contact_aad(row["source"], row["source_key"]))
 
     def rewrap(self, kek_id: int, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Batches of KEYS, wrapped anew by `kek_id`."""
+        """Batches of KEYS, wrapped by `kek_id` instead."""
         read_key = self._make_key_reader()
         new = read_key(kek_id)
         for batch in batches:
@@ -114,7 +114,7 @@ class Vault:
             yield pa.record_batch([batch["record_id"], ids, pa.array(wrapped, pa.binary())], schema=KEYS)
 
     def keep_copy(self, kek_id: int, keys: pa.Table) -> None:
-        """Keep the wrapped keys (KEYS) in the home, instead of an older copy: what a restored backup is opened with."""
+        """Save the wrapped keys (KEYS) in the home, instead of an older copy; they open a restored backup."""
         sink = pa.BufferOutputStream()
         with pa.ipc.new_file(sink, KEYS) as writer:
             writer.write_table(keys)
@@ -177,7 +177,7 @@ def vault_of(settings: Settings) -> Vault:
 
 
 def _seal_batch(batch: pa.RecordBatch, source: str, kek_id: int, read_key: KeyReader, hasher: Hasher) -> pa.RecordBatch:
-    """One batch as SEALED. A plain loop: five microseconds a record, most of them cipher."""
+    """One batch as SEALED. A plain loop: five microseconds per record, most of them for the cipher."""
     random = _split(os.urandom(RANDOM_BYTES * len(batch)), RANDOM_BYTES)
     kek = read_key(kek_id)
     columns: tuple[list[Any], ...] = ([], [], [], [], [], [])
