@@ -40,12 +40,12 @@ def shop(prepared_home: Path) -> Iterator[Database]:
         settings = Settings(home=Path(folder) / "home", memory_gib=1.0, threads=2)
         subprocess.run(["/bin/cp", "-a", str(prepared_home), str(settings.home)], check=True)
         database = open_database(settings)
-        _furnish(database)
+        _fill_tables(database)
         yield database
         embedded.stop(settings.home)
 
 
-def _furnish(database: Database) -> None:
+def _fill_tables(database: Database) -> None:
     with database.connect() as con:
         con.execute("insert into access.teams (name) values ('North'), ('South')")
         for number, role in enumerate((*ROLES, "rep"), 1):

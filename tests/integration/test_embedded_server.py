@@ -168,6 +168,6 @@ def test_ones_own_server_works_by_url(settings: Settings, database: Database) ->
     assert migrate.migrate(url, make_roles=True) == []
 
 
-def test_a_crash_while_furnishing_is_made_good(settings: Settings, database: Database) -> None:
+def test_a_crash_while_setting_up_is_repaired(settings: Settings, database: Database) -> None:
     (settings.home / "keys" / "ready").unlink()
     assert ask(open_database(settings), "select current_user") == "foresell_app"
