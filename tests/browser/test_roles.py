@@ -15,7 +15,7 @@ ROLES = ("rep", "manager", "analyst", "marketer", "steward", "admin")
 @pytest.mark.parametrize("role", ROLES)
 def test_no_page_requests_what_its_role_is_refused(pages: Pages, served: Served, role: str) -> None:
     person = invite(served, role)
-    customer = served.customers["nobody"][0]
+    customer = served.customers["unassigned"][0]
     if role == "rep":
         hand_over(served, person, [customer])
     page = pages(person)
