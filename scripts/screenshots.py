@@ -78,7 +78,7 @@ def frame(page: Page) -> Image.Image:
 
 
 def record(page: Page) -> list[Image.Image]:
-    """The first minutes: whom to call, why, what came of it, where a figure comes from."""
+    """Record a first tour: whom to call, why, logging the call, and how a value is calculated."""
     frames = []
     page.goto("/")
     quiet(page, ROW)

@@ -17,7 +17,7 @@ from foresell.api.http import upload as receiver
 from foresell.database import Database
 from foresell.store import jobs
 from tests.support.served import Served
-from tests.support.worker import Worker, until
+from tests.support.worker import Worker, wait_until
 
 ORDERS = "order_id;customer;sku;quantity;price;date\n" + "".join(
     f"T{n};K{n % 40};S{n % 9};{n % 5 + 1};{n % 7 + 1}.50;2024-03-{n % 28 + 1:02d}\n" for n in range(200)
@@ -41,7 +41,7 @@ def settled(client: httpx2.Client, import_id: int, seconds: float = 60) -> dict[
         found = client.get(f"/api/imports/{import_id}").json()
         return found if found["state"] not in ("inspecting", "loading") else None
 
-    return until(look, seconds)
+    return wait_until(look, seconds)
 
 
 def test_from_a_file_to_a_batch_and_back(served: Served, worker: Worker) -> None:
@@ -70,7 +70,7 @@ def test_from_a_file_to_a_batch_and_back(served: Served, worker: Worker) -> None
     assert noted == {"actor_id": served.users["steward"], "via": "worker"}
     undo = steward.post(f"/api/batches/{batch['batch_id']}/undo", json={"refresh": False})
     assert undo.status_code == 202
-    job = until(lambda: done(steward, undo.json()["job_id"]))
+    job = wait_until(lambda: done(steward, undo.json()["job_id"]))
     assert (job["state"], job["result"]) == ("done", {"undone": [batch["batch_id"]]})
     with served.database.connect("app") as con:
         told = con.execute("select payload from api.live_events where kind = 'batch_undone'").fetchall()
@@ -86,7 +86,7 @@ def done(client: httpx2.Client, job_id: int) -> dict[str, Any] | None:
 def taken_back(client: httpx2.Client, batch_id: int) -> None:
     """Other tests share this shop."""
     undo = client.post(f"/api/batches/{batch_id}/undo", json={"refresh": False})
-    assert until(lambda: done(client, undo.json()["job_id"]))["state"] == "done"
+    assert wait_until(lambda: done(client, undo.json()["job_id"]))["state"] == "done"
 
 
 def test_rejected_rows_are_told_and_downloaded(served: Served, worker: Worker) -> None:
@@ -193,10 +193,10 @@ def test_a_refresh_started_here_is_published_everywhere(served: Served, worker: 
     started = steward.post("/api/runs", json={"predict": False})
     assert started.status_code == 202
     assert steward.post("/api/runs").status_code == 409
-    job = until(lambda: done(steward, started.json()["job_id"]))
+    job = wait_until(lambda: done(steward, started.json()["job_id"]))
     assert job["state"] == "done", job["error"]
     run_id = job["result"]["run_id"]
-    until(lambda: steward.get("/api/segments").json()["meta"]["run_id"] == run_id)
+    wait_until(lambda: steward.get("/api/segments").json()["meta"]["run_id"] == run_id)
     back = steward.post(f"/api/runs/{before}/publish")
     assert back.status_code == 200 and back.json()["published"]
     assert steward.get("/api/segments").json()["meta"]["run_id"] == before
@@ -230,7 +230,7 @@ def wait_until_running(client: httpx2.Client, import_id: int) -> int:
         job = client.get(f"/api/imports/{import_id}").json()["job"]
         return job if (job["kind"], job["state"]) == ("load", "running") else None
 
-    return int(until(running)["job_id"])
+    return int(wait_until(running)["job_id"])
 
 
 def count_batches(served: Served, source: str) -> int:
@@ -308,14 +308,14 @@ def test_a_refresh_under_way_can_be_stopped(served: Served, worker: Worker) -> N
     steward = served.client("steward")
     shown = steward.get("/api/customers/segments").json()["meta"]["run_id"]
     job = steward.post("/api/runs", json={"train": "always"}).json()["job_id"]
-    until(lambda: steward.get(f"/api/jobs/{job}").json()["state"] == "running")
+    wait_until(lambda: steward.get(f"/api/jobs/{job}").json()["state"] == "running")
     worker.process.send_signal(signal.SIGSTOP)  # or it might be done before it hears
     try:
         assert served.client("analyst").post("/api/runs/cancel").status_code == 403
         assert steward.post("/api/runs/cancel").json()["job_id"] == job
     finally:
         worker.process.send_signal(signal.SIGCONT)
-    assert until(lambda: done(steward, job))["state"] == "cancelled"
+    assert wait_until(lambda: done(steward, job))["state"] == "cancelled"
     assert steward.get("/api/customers/segments").json()["meta"]["run_id"] == shown
     assert steward.post("/api/runs/cancel").status_code == 404
     assert steward.get("/api/runs").json()["data"][0]["state"] == "failed"

@@ -16,7 +16,7 @@ from foresell.access import oidc
 from foresell.settings import Provider
 from tests.api.people import browser, invite, rewind_totp, sql, with_totp
 from tests.support.forging import parts
-from tests.support.provider import FakeProvider, serving
+from tests.support.provider import FakeProvider, serve_provider
 from tests.support.served import Served, running
 
 _subjects = itertools.count(1)
@@ -25,7 +25,7 @@ _subjects = itertools.count(1)
 @pytest.fixture(scope="module")
 def company(served: Served) -> Iterator[tuple[Served, FakeProvider]]:
     """A second process of the same Foresell, with a provider."""
-    with serving(FakeProvider()) as fake:
+    with serve_provider(FakeProvider()) as fake:
         provider = Provider("company", "Company", fake.issuer, fake.client_id, fake.client_secret)
         settings = replace(served.settings, providers=(provider,))
         with running(settings) as url:
@@ -159,7 +159,7 @@ def test_a_planted_defect_is_noticed(
     fake.email = invite(served).email
     lie(fake, LIES[what])
     monkeypatch.setattr(oidc.Client, "_claims", believing)
-    monkeypatch.setattr(oidc.Client, "_believed", anything)
+    monkeypatch.setattr(oidc.Client, "_check_claims", anything)
     assert not refused(go(there, fake, browser(there)))
 
 
@@ -212,7 +212,7 @@ def test_the_way_onward_stays_here(
 
 
 def test_a_provider_that_says_it_is_another_is_not_asked(served: Served) -> None:
-    with serving(FakeProvider(says_issuer="https://evil.example")) as fake:
+    with serve_provider(FakeProvider(says_issuer="https://evil.example")) as fake:
         provider = Provider("company", "Company", fake.issuer, fake.client_id, fake.client_secret)
         with running(replace(served.settings, providers=(provider,))) as url:
             answer = httpx2.get(f"{url}/api/auth/oidc/company/start")

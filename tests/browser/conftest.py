@@ -1,4 +1,4 @@
-"""A real browser on a real server: the system's Chromium, driven by Playwright."""
+"""Fixtures for browser tests: the system's Chromium, driven by Playwright, on a running server."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def chromium() -> Iterator[Browser]:
     """
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None or not BUILT.exists():
-        pytest.skip("Chromium or the built pages are not here")
+        pytest.skip("Chromium or the built pages are not installed")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield browser
@@ -35,21 +35,21 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def manager(served: Served) -> Person:
-    """A manager who leads everybody: an administrator sees all customers."""
+    """A user who can see all customers: an administrator."""
     return invite(served, "admin")
 
 
 @pytest.fixture
 def pages(chromium: Browser, served: Served) -> Iterator[Pages]:
-    """`pages(person)`: a page of a browser of its own, signed in; with None nobody is.
+    """`pages(person)`: a page in a browser context of its own, signed in as that person; with None not signed in.
 
-    Afterwards the test fails if a page met an error, broke the content policy, opened a dialog of the browser's or asked
-    another site for anything.
+    Afterwards the test fails if a page met an error, broke the content policy, opened a browser dialog or sent
+    a request to another site.
     """
     contexts: list[BrowserContext] = []
     wrong: list[str] = []
 
-    def opened(person: Person | None, url: str = served.url) -> Page:
+    def open_page(person: Person | None, url: str = served.url) -> Page:
         context = chromium.new_context(
             base_url=url, viewport={"width": 1440, "height": 900}, locale="en-GB", accept_downloads=True
         )
@@ -64,11 +64,11 @@ def pages(chromium: Browser, served: Served) -> Iterator[Pages]:
         page.on("dialog", lambda dialog: (wrong.append(dialog.message), dialog.dismiss()))
         page.on(
             "request",
-            lambda asked: None if asked.url.startswith((url, "data:", "blob:")) else wrong.append(asked.url),
+            lambda request: None if request.url.startswith((url, "data:", "blob:")) else wrong.append(request.url),
         )
         return page
 
-    yield opened
+    yield open_page
     for context in contexts:
         context.close()
     assert wrong == []

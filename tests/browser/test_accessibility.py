@@ -1,4 +1,4 @@
-"""No page in any state has what axe calls critical or serious, in light and in dark; who wants no motion gets none."""
+"""axe finds nothing critical or serious in any page and state, light or dark; reduced motion is respected."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.api.people import Person
-from tests.support.browsing import PANEL, PATHS, ROW, Pages, quiet, serious_faults, to
+from tests.support.browsing import PANEL, PATHS, ROW, Pages, open_page, serious_faults, wait_until_still
 
 
 def faults_in_both(page: Page) -> list[tuple[str, str]]:
@@ -16,7 +16,7 @@ def faults_in_both(page: Page) -> list[tuple[str, str]]:
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         expect(page.locator(f":root[data-mantine-color-scheme={scheme}]")).to_have_count(1)
-        quiet(page)
+        wait_until_still(page)
         found += [(scheme, fault) for fault in serious_faults(page)]
     return found
 
@@ -25,56 +25,56 @@ def test_every_page(pages: Pages, manager: Person) -> None:
     page = pages(manager)
     found = []
     for path in PATHS:
-        to(page, path)
+        open_page(page, path)
         found += [(path, *fault) for fault in faults_in_both(page)]
     assert found == []
 
 
 def a_panel(page: Page) -> None:
-    to(page, "/")
+    open_page(page, "/")
     page.locator(f"{ROW} [data-focus]").first.click()
     page.wait_for_selector(f"{PANEL} h2")
 
 
 def a_customer(page: Page) -> None:
-    to(page, "/customers")
+    open_page(page, "/customers")
     page.goto(f"/customers/{page.locator(ROW).first.get_attribute('data-row')}?tab=rfm")
     page.get_by_text("Orders used").wait_for()
 
 
 def an_export(page: Page) -> None:
-    to(page, "/customers")
+    open_page(page, "/customers")
     page.keyboard.press("e")
     page.get_by_role("dialog", name="Export").wait_for()
 
 
 def a_palette(page: Page) -> None:
-    to(page, "/customers")
+    open_page(page, "/customers")
     page.keyboard.press("Control+k")
     page.get_by_role("dialog").wait_for()
 
 
-def a_passport(page: Page) -> None:
-    to(page, "/")
+def a_calculation(page: Page) -> None:
+    open_page(page, "/")
     page.get_by_title("Where does this come from?").first.click()
     page.get_by_role("dialog").locator("pre").wait_for()
 
 
 def a_menu(page: Page) -> None:
-    to(page, "/")
+    open_page(page, "/")
     page.locator(f"{ROW} [data-log]").first.click()
     page.get_by_role("menuitem", name="Reached").wait_for()
 
 
 def a_selection(page: Page) -> None:
-    to(page, "/customers?segment=Champions&sort=monetary")
+    open_page(page, "/customers?segment=Champions&sort=monetary")
     page.keyboard.press("j")
     page.keyboard.press("x")
     page.get_by_role("region", name="Selected customers").wait_for()
 
 
 def an_empty_list(page: Page) -> None:
-    to(page, "/customers?q=nobody-is-called-that")
+    open_page(page, "/customers?q=no-such-name")
     page.get_by_text("No customers match").wait_for()
 
 
@@ -97,7 +97,7 @@ def a_toast(page: Page) -> None:
 
 
 STATES = (
-    a_panel, a_customer, an_export, a_palette, a_passport, a_menu, a_selection, an_empty_list, an_error, a_page_nowhere, a_toast,
+    a_panel, a_customer, an_export, a_palette, a_calculation, a_menu, a_selection, an_empty_list, an_error, a_page_nowhere, a_toast,
 )  # fmt: skip
 
 
@@ -108,7 +108,7 @@ def test_every_state(pages: Pages, manager: Person, bring_about: Callable[[Page]
     assert faults_in_both(page) == []
 
 
-def test_the_way_in(pages: Pages) -> None:
+def test_the_sign_in_page(pages: Pages) -> None:
     page = pages(None)
     page.goto("/sign-in")
     page.get_by_role("heading", name="Sign in").wait_for()
@@ -119,12 +119,12 @@ MOVING = """() => document.getAnimations({ subtree: true })
     .filter(each => each.effect.getComputedTiming().duration > 1).map(each => each.effect.target.outerHTML.slice(0, 80))"""
 
 
-def test_who_wants_no_motion_gets_none(pages: Pages, manager: Person) -> None:
+def test_reduced_motion_is_respected(pages: Pages, manager: Person) -> None:
     moved = {}
     for wish in ("no-preference", "reduce"):
         page = pages(manager)
         page.emulate_media(reduced_motion=wish)
-        to(page, "/customers")
+        open_page(page, "/customers")
         page.wait_for_timeout(1_000)
         page.evaluate(f"""window.moved = {{}}
             const look = () => {{ for (const each of ({MOVING})()) window.moved[each] = 1; requestAnimationFrame(look) }}

@@ -1,4 +1,4 @@
-"""Everything that is looked at is in the address: it survives Back, a reload and being copied, within everybody's rights."""
+"""The address holds the whole view: it survives Back, a reload and being copied, and shows only visible customers."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.api.people import Person, invite
-from tests.support.browsing import PANEL, ROW, Pages, hand_over, listed, shown
+from tests.support.browsing import PANEL, ROW, Pages, assign_customers, count_customers, list_customers
 from tests.support.served import Served
 
 
-def seen(page: Page) -> tuple[str | None, str, list[str], str]:
+def read_view(page: Page) -> tuple[str | None, str, list[str], str]:
     """Filter, sort, rows and open customer, as the page shows them."""
     page.wait_for_selector(f"{PANEL} h2")
     expect(page.locator("[data-stale]")).to_have_count(0)
     return (
         page.get_by_label("Segment", exact=True).input_value(),
         page.locator("[aria-sort]").inner_text(),
-        listed(page),
+        list_customers(page),
         page.locator(f"{PANEL} h2").inner_text(),
     )
 
 
-def narrowed(page: Page) -> None:
-    """A segment, another sort, a customer open."""
+def open_filtered_list(page: Page) -> None:
+    """Open the customer list with a segment, a sort and a customer panel."""
     page.goto("/customers")
     page.wait_for_selector(ROW)
     page.get_by_label("Segment", exact=True).select_option("Champions")
@@ -38,38 +38,38 @@ def narrowed(page: Page) -> None:
 
 def test_filter_sort_and_open_customer_survive_a_reload_and_back(pages: Pages, manager: Person) -> None:
     page = pages(manager)
-    narrowed(page)
-    before = seen(page)
+    open_filtered_list(page)
+    before = read_view(page)
     assert before[0] == "Champions" and "Net revenue" in before[1]
     page.reload()
-    assert seen(page) == before
+    assert read_view(page) == before
     page.get_by_role("link", name="Segments").click()
     page.wait_for_url("**/segments")
     page.go_back()
-    assert seen(page) == before
+    assert read_view(page) == before
     page.go_back()
     expect(page.locator(PANEL)).to_have_count(0)
     assert "sort=monetary" in page.url and "segment=Champions" in page.url
     page.go_forward()
-    assert seen(page) == before
+    assert read_view(page) == before
 
 
 def test_a_copied_link_shows_a_rep_the_same_of_the_own_customers(pages: Pages, served: Served, manager: Person) -> None:
     page = pages(manager)
-    narrowed(page)
-    link, all_of_them = page.url.split("&open=")[0], set(seen(page)[2])
+    open_filtered_list(page)
+    link, all_of_them = page.url.split("&open=")[0], set(read_view(page)[2])
     mine = {*sorted(all_of_them)[:3], *served.customers["unassigned"][:3]}
     rep = invite(served, "rep")
-    hand_over(served, rep, mine)
+    assign_customers(served, rep, mine)
     theirs = pages(rep)
     theirs.goto(link)
     theirs.wait_for_selector(ROW)
     assert theirs.get_by_label("Segment", exact=True).input_value() == "Champions"
-    assert set(listed(theirs)) == mine & all_of_them
-    assert shown(theirs) == len(mine & all_of_them) >= 3
+    assert set(list_customers(theirs)) == mine & all_of_them
+    assert count_customers(theirs) == len(mine & all_of_them) >= 3
 
 
-def test_a_foreign_customer_is_calmly_not_there(pages: Pages, served: Served) -> None:
+def test_a_customer_of_another_rep_is_not_found(pages: Pages, served: Served) -> None:
     rep = invite(served, "rep")
     foreign = served.customers["other_rep"][0]
     page = pages(rep)
@@ -83,7 +83,7 @@ def test_a_foreign_customer_is_calmly_not_there(pages: Pages, served: Served) ->
     expect(page.locator(PANEL).get_by_role("button", name="Log")).to_have_count(0)
 
 
-def test_addresses_nobody_made_are_calmly_nowhere(pages: Pages, manager: Person) -> None:
+def test_invalid_addresses_show_a_message(pages: Pages, manager: Person) -> None:
     page = pages(manager)
     page.goto("/nowhere/at/all")
     expect(page.get_by_text("Page not found")).to_be_visible()

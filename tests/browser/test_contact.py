@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from foresell.privacy.contacts import read_contacts
 from foresell.privacy.vault import vault_of
 from tests.api.people import Person, sql
-from tests.support.browsing import PANEL, Pages, to
+from tests.support.browsing import PANEL, Pages, open_page
 from tests.support.served import Served
 
 REVEALS = "select count(*) from audit.events where action = 'contact.reveal' and actor_id = %s and subject = %s"
@@ -20,7 +20,7 @@ def test_a_reveal_is_written_down_and_ends_with_the_page(pages: Pages, served: S
     page = pages(manager)
     for path, part in ((f"/customers/{customer}", "main"), (f"/customers?open={customer}", PANEL)):
         [(before,)] = sql(served, REVEALS, manager.user_id, subject)
-        to(page, path)
+        open_page(page, path)
         held = page.locator(part)
         expect(held.get_by_text("•••").first).to_be_visible()
         expect(held).not_to_contain_text(known["email"])

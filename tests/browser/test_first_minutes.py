@@ -1,4 +1,4 @@
-"""A manager's first minutes, as a person would spend them."""
+"""The first tasks of a manager: call list, filters, export, calculations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import openpyxl
 from playwright.sync_api import expect
 
 from tests.api.people import Person, invite
-from tests.support.browsing import ROW, Pages, hand_over, listed, shown
+from tests.support.browsing import ROW, Pages, assign_customers, count_customers, list_customers
 from tests.support.served import Served
 
 
@@ -46,25 +46,25 @@ def test_filters_live_in_the_address_and_survive_back_and_reload(pages: Pages, m
     page = pages(manager)
     page.goto("/customers")
     page.wait_for_selector(ROW)
-    everybody = shown(page)
+    all_customers = count_customers(page)
     page.get_by_label("Segment").select_option("Champions")
     page.wait_for_url("**segment=Champions*")
-    expect(page.locator("header p").first).not_to_contain_text(f"{everybody} ")
-    champions = shown(page)
-    assert 0 < champions < everybody
+    expect(page.locator("header p").first).not_to_contain_text(f"{all_customers} ")
+    champions = count_customers(page)
+    assert 0 < champions < all_customers
     page.reload()
     page.wait_for_selector(ROW)
-    assert shown(page) == champions
+    assert count_customers(page) == champions
     page.go_back()
     page.wait_for_url(re.compile(r"/customers(?!.*segment=)"))
-    expect(page.locator("header p").first).to_contain_text(str(everybody))
+    expect(page.locator("header p").first).to_contain_text(str(all_customers))
 
 
 def test_the_export_is_the_list_row_by_row(pages: Pages, manager: Person) -> None:
     page = pages(manager)
     page.goto("/customers?segment=Champions")
     page.wait_for_selector(ROW)
-    total, on_screen = shown(page), listed(page)
+    total, on_screen = count_customers(page), list_customers(page)
     exported = {}
     for form in ("CSV", "Excel"):
         page.keyboard.press("e")
@@ -101,11 +101,11 @@ def test_two_reps_see_their_own_customers(pages: Pages, served: Served) -> None:
     seen: list[set[str]] = []
     for owned in (served.customers["rep"][:20], served.customers["other_rep"][:20]):
         person = invite(served, "rep")
-        hand_over(served, person, owned)
+        assign_customers(served, person, owned)
         page = pages(person)
         page.goto("/customers")
         page.wait_for_selector(ROW)
-        theirs = set(listed(page))
+        theirs = set(list_customers(page))
         assert theirs <= set(owned)
         seen.append(theirs)
         expect(page.get_by_role("link", name="Admin")).to_have_count(0)

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from tests.api.people import Person
-from tests.support.browsing import Pages, to
+from tests.support.browsing import Pages, open_page
 from tests.support.served import Served
 from tests.support.store_dump import dump
 from tests.support.worker import Worker
@@ -31,7 +31,7 @@ def worker(served: Served) -> Iterator[Worker]:
 
 
 def upload(page: Page, name: str, content: bytes) -> None:
-    to(page, "/import")
+    open_page(page, "/import")
     page.set_input_files("input[type=file]", FilePayload(name=name, mimeType="text/csv", buffer=content))
     page.wait_for_url("**/import?import=*")
     page.get_by_role("button", name="Discard").wait_for(timeout=30_000)
@@ -87,7 +87,7 @@ def test_attacks_in_a_file_are_text_and_undo_leaves_no_trace(
     expect(page.get_by_text(re.compile(r"Import \d+ undone"))).to_be_visible(timeout=60_000)
     expect(main.get_by_text("the data is as it was before this import")).to_be_visible()
     assert dump(served.database) == before
-    to(page, "/import")
+    open_page(page, "/import")
     expect(main.get_by_text(SAFE_NAME).first).to_be_visible()
     assert_inert(page)
 

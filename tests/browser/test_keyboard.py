@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from tests.api.people import Person
-from tests.support.browsing import PANEL, ROW, Pages, listed, to
+from tests.support.browsing import PANEL, ROW, Pages, list_customers, open_page
 
 FOCUSED_ROW = "document.activeElement.closest('[data-row]')?.dataset.row"
 
@@ -18,8 +18,8 @@ def assert_focus_is_seen(page: Page) -> None:
 
 def test_rows_by_j_k_enter_and_x(pages: Pages, manager: Person) -> None:
     page = pages(manager)
-    to(page, "/customers")
-    rows = listed(page)
+    open_page(page, "/customers")
+    rows = list_customers(page)
     for key, place in (("j", 0), ("j", 1), ("j", 2), ("k", 1), ("k", 0), ("k", 0)):
         page.keyboard.press(key)
         assert page.evaluate(FOCUSED_ROW) == rows[place]
@@ -40,8 +40,8 @@ def test_rows_by_j_k_enter_and_x(pages: Pages, manager: Person) -> None:
 
 def test_the_palette_goes_anywhere(pages: Pages, manager: Person) -> None:
     page = pages(manager)
-    to(page, "/customers")
-    customer = listed(page)[3]
+    open_page(page, "/customers")
+    customer = list_customers(page)[3]
     page.keyboard.press("j")
     held = page.evaluate(FOCUSED_ROW)
     page.keyboard.press("Control+k")
@@ -65,7 +65,7 @@ def test_the_palette_goes_anywhere(pages: Pages, manager: Person) -> None:
 
 def test_single_keys_and_pairs(pages: Pages, manager: Person) -> None:
     page = pages(manager)
-    to(page, "/customers")
+    open_page(page, "/customers")
     page.keyboard.press("e")
     expect(page.get_by_role("dialog", name="Export")).to_be_visible()
     page.keyboard.press("Escape")
@@ -95,7 +95,7 @@ for (const key of ['g', 't']) document.body.dispatchEvent(new KeyboardEvent('key
 def test_a_search_typed_last_does_not_undo_the_way_taken_since(pages: Pages, manager: Person) -> None:
     page = pages(manager)
     page.route("**/assets/Today-*.js", lambda route: (page.wait_for_timeout(500), route.continue_()))
-    to(page, "/customers")
+    open_page(page, "/customers")
     page.keyboard.press("/")
     page.keyboard.type("ex")
     page.evaluate(GO_TO_TODAY)
@@ -105,7 +105,7 @@ def test_a_search_typed_last_does_not_undo_the_way_taken_since(pages: Pages, man
 
 def test_z_takes_back_what_was_put_off(pages: Pages, manager: Person) -> None:
     page = pages(manager)
-    to(page, "/customers")
+    open_page(page, "/customers")
     page.keyboard.press("j")
     page.keyboard.press("x")
     page.get_by_role("button", name="Snooze").click()
@@ -117,7 +117,7 @@ def test_z_takes_back_what_was_put_off(pages: Pages, manager: Person) -> None:
 
 def test_the_skip_link_is_first_and_goes_to_the_content(pages: Pages, manager: Person) -> None:
     page = pages(manager)
-    to(page, "/customers")
+    open_page(page, "/customers")
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("Tab")
     link = page.get_by_role("link", name="Skip to content")
@@ -131,7 +131,7 @@ def test_the_skip_link_is_first_and_goes_to_the_content(pages: Pages, manager: P
 
 def test_every_stop_of_the_tab_key_is_seen(pages: Pages, manager: Person) -> None:
     page = pages(manager)
-    to(page, "/")
+    open_page(page, "/")
     page.evaluate("document.activeElement.blur()")
     for _ in range(30):
         page.keyboard.press("Tab")
@@ -142,7 +142,7 @@ def test_every_stop_of_the_tab_key_is_seen(pages: Pages, manager: Person) -> Non
 
 def test_the_focus_returns_after_a_dialog(pages: Pages, manager: Person) -> None:
     page = pages(manager)
-    to(page, "/customers")
+    open_page(page, "/customers")
     for opener, dialog in (("Export", "Export"), ("Search", "Search")):
         button = page.get_by_role("button", name=opener)
         button.focus()

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Response, expect
 from foresell.store import runs
 from foresell.workflows.refresh import run_refresh
 from tests.api.people import Person
-from tests.support.browsing import ROW, Pages, listed, to
+from tests.support.browsing import ROW, Pages, list_customers, open_page
 from tests.support.served import Served
 
 METRICS = ("/api/kpis", "/api/freshness", "/api/segments")
@@ -47,9 +47,9 @@ def test_the_list_stays_until_the_user_asks_and_then_everything_is_of_one_run(
 ) -> None:
     page = pages(manager)
     shown_runs = ShownRuns(page)
-    to(page, "/")
+    open_page(page, "/")
     expect(page.get_by_role("status").filter(has_text="Live")).to_be_visible()
-    rows = listed(page)
+    rows = list_customers(page)
     old = shown_runs.runs["/api/calls/today"]
     under = page.locator(ROW).nth(2)
     under.hover()
@@ -59,7 +59,7 @@ def test_the_list_stays_until_the_user_asks_and_then_everything_is_of_one_run(
     expect(messages).to_contain_text(f"Update {new} is available", timeout=15_000)
     page.wait_for_timeout(9_000)
     expect(messages).to_contain_text(f"Update {new} is available")
-    assert listed(page) == rows
+    assert list_customers(page) == rows
     assert under.evaluate("row => row.matches(':hover')")
     assert set(shown_runs.runs.values()) == {old}
     expect(page.get_by_title(f"Update {old},")).to_be_visible()
@@ -68,13 +68,13 @@ def test_the_list_stays_until_the_user_asks_and_then_everything_is_of_one_run(
     expect(page.locator(ROW).first).to_be_visible()
     page.wait_for_timeout(1_500)
     assert set(shown_runs.runs.values()) == {new}, shown_runs.runs
-    assert listed(page) != rows
+    assert list_customers(page) != rows
 
 
 def test_filtering_the_list_also_renews_the_metrics(pages: Pages, manager: Person, publish: Callable[[], int]) -> None:
     page = pages(manager)
     shown_runs = ShownRuns(page)
-    to(page, "/customers")
+    open_page(page, "/customers")
     expect(page.get_by_role("status").filter(has_text="Live")).to_be_visible()
     new = publish()
     expect(page.get_by_label("Notifications")).to_contain_text(f"Update {new} is available", timeout=15_000)
@@ -90,7 +90,7 @@ def test_a_page_without_a_list_shows_the_new_run_at_once(
     pages: Pages, manager: Person, publish: Callable[[], int]
 ) -> None:
     page = pages(manager)
-    to(page, "/segments")
+    open_page(page, "/segments")
     expect(page.get_by_role("status").filter(has_text="Live")).to_be_visible()
     new = publish()
     expect(page.get_by_title(f"Update {new},")).to_be_visible(timeout=15_000)

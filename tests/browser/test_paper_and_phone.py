@@ -1,4 +1,4 @@
-"""On paper everything is open and nothing is cut; on a phone and a tablet no page is wider than the screen."""
+"""Printed pages show all parts and cut nothing off; on a phone and a tablet no page is wider than the screen."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import zlib
 from playwright.sync_api import Page, expect
 
 from tests.api.people import Person
-from tests.support.browsing import PANEL, PATHS, ROW, Pages, quiet, to
+from tests.support.browsing import PANEL, PATHS, ROW, Pages, open_page, wait_until_still
 from tests.support.served import Served
 
 #: A4 less the margins, in CSS pixels.
@@ -22,23 +22,23 @@ CUT = """[...document.querySelectorAll('main *')].filter(each => {
 }).map(each => each.outerHTML.slice(0, 120))"""
 
 
-def busiest(served: Served) -> str:
+def find_busiest_customer(served: Served) -> str:
     """The customer with the most orders."""
-    asked = served.client("admin").get("/api/customers", params={"sort": "frequency", "limit": 1})
-    return str(asked.json()["data"][0]["customer_id"])
+    response = served.client("admin").get("/api/customers", params={"sort": "frequency", "limit": 1})
+    return str(response.json()["data"][0]["customer_id"])
 
 
 def test_a_customer_on_paper_is_whole_and_light(pages: Pages, served: Served, manager: Person) -> None:
     page = pages(manager)
     page.set_viewport_size({"width": PAPER_PX, "height": 1_000})
     page.emulate_media(color_scheme="dark")
-    to(page, f"/customers/{busiest(served)}")
+    open_page(page, f"/customers/{find_busiest_customer(served)}")
 
     page.emulate_media(media="print", color_scheme="dark")
     parts = ("Overview", "Orders", "RFM explained", "History", "Products")
     for part in parts:
         expect(page.get_by_role("heading", level=2, name=part, exact=True)).to_be_visible()
-    quiet(page)
+    wait_until_still(page)
     for gone in (page.get_by_role("navigation"), page.get_by_role("banner"), page.get_by_role("button", name="Print")):
         expect(gone.filter(visible=True)).to_have_count(0)
     lines = page.get_by_role("region", name=re.compile("^Lines of order"))
@@ -49,13 +49,13 @@ def test_a_customer_on_paper_is_whole_and_light(pages: Pages, served: Served, ma
     assert page.evaluate("document.scrollingElement.scrollWidth") <= PAPER_PX
     assert page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(17, 24, 39)"
     pdf = page.pdf(format="A4", prefer_css_page_size=True)
-    assert pdf.startswith(b"%PDF") and len(re.findall(rb"/Type\s*/Page\b", inflated(pdf))) > 1
+    assert pdf.startswith(b"%PDF") and len(re.findall(rb"/Type\s*/Page\b", decompress_pdf(pdf))) > 1
     page.emulate_media(media="screen")
     expect(page.get_by_role("heading", level=2, name="Orders", exact=True)).to_have_count(0)
 
 
-def inflated(pdf: bytes) -> bytes:
-    """The PDF with its packed objects unpacked."""
+def decompress_pdf(pdf: bytes) -> bytes:
+    """The PDF followed by its decompressed streams."""
     found = [pdf]
     for packed in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL):
         try:
@@ -65,8 +65,8 @@ def inflated(pdf: bytes) -> bytes:
     return b"\n".join(found)
 
 
-def too_wide(page: Page) -> list[str]:
-    """What sticks out of the screen, where the page can be scrolled sideways."""
+def find_too_wide(page: Page) -> list[str]:
+    """The elements wider than the screen, when the page can be scrolled sideways."""
     found: list[str] = page.evaluate("""document.scrollingElement.scrollWidth <= innerWidth ? [] :
         [...document.querySelectorAll('body *')].filter(each => each.getBoundingClientRect().right > innerWidth + 1)
             .map(each => each.outerHTML.slice(0, 120)).slice(0, 5)""")
@@ -75,11 +75,11 @@ def too_wide(page: Page) -> list[str]:
 
 def test_no_page_scrolls_sideways_on_a_phone_or_a_tablet(pages: Pages, served: Served, manager: Person) -> None:
     page = pages(manager)
-    customer = busiest(served)
+    customer = find_busiest_customer(served)
     tabs = ("overview", "orders", "rfm", "history", "products")
     paths = (
         *PATHS, *(f"/customers/{customer}?tab={tab}" for tab in tabs), f"/customers?open={customer}", "/nowhere",
-        "/customers?q=nobody-is-called-that", *(f"/me?tab={tab}" for tab in ("sign-in", "devices", "keys")),
+        "/customers?q=no-such-name", *(f"/me?tab={tab}" for tab in ("sign-in", "devices", "keys")),
         *(f"/admin?tab={tab}" for tab in ("roles", "keys", "audit")),
     )  # fmt: skip
     found = []
@@ -87,18 +87,18 @@ def test_no_page_scrolls_sideways_on_a_phone_or_a_tablet(pages: Pages, served: S
         page.set_viewport_size({"width": 390, "height": 844})
         page.goto(path)
         page.locator("main h1, main [role=alert], main p").first.wait_for()
-        quiet(page)
-        found += [(390, path, each) for each in too_wide(page)]
+        wait_until_still(page)
+        found += [(390, path, each) for each in find_too_wide(page)]
         page.set_viewport_size({"width": 820, "height": 1180})
         page.wait_for_timeout(150)
-        found += [(820, path, each) for each in too_wide(page)]
+        found += [(820, path, each) for each in find_too_wide(page)]
     assert found == []
 
 
 def test_a_phone_gets_cards_a_menu_and_a_panel_over_all(pages: Pages, manager: Person) -> None:
     page = pages(manager)
     page.set_viewport_size({"width": 390, "height": 844})
-    to(page, "/")
+    open_page(page, "/")
     nav = page.get_by_role("navigation", name="Pages")
     expect(nav).to_be_hidden()
     page.get_by_role("button", name="Menu", exact=True).click()
@@ -109,6 +109,6 @@ def test_a_phone_gets_cards_a_menu_and_a_panel_over_all(pages: Pages, manager: P
     expect(page.locator("[data-cards]")).to_have_count(1)
     page.locator(f"{ROW} [data-focus]").first.click()
     page.wait_for_selector(f"{PANEL} h2")
-    quiet(page)
+    wait_until_still(page)
     box = page.locator(PANEL).bounding_box()
     assert box and [round(box[side]) for side in ("x", "y", "width", "height")] == [0, 0, 390, 844]

@@ -1,4 +1,4 @@
-"""The server goes away and comes back: what is on screen stays, nothing is lost, nothing happens twice."""
+"""While the server is unavailable the page keeps its content; no call is lost and none is logged twice."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.api.people import Person, sql
-from tests.support.browsing import ROW, Pages, listed, to
+from tests.support.browsing import ROW, Pages, list_customers, open_page
 from tests.support.served import Served, running
 
 
 class Restarted:
-    """The API beside the shared one, on a port it keeps: it can go away and come back."""
+    """A second API on the same home and a fixed port, which can be stopped and started again."""
 
     def __init__(self, served: Served) -> None:
         self._settings = served.settings
         self._now: AbstractContextManager[str] | None = running(served.settings)
         self.url = self._now.__enter__()
 
-    def away(self) -> None:
+    def stop(self) -> None:
         if self._now:
             self._now.__exit__(None, None, None)
         self._now = None
 
-    def back(self) -> None:
+    def start(self) -> None:
         self._now = running(self._settings, int(self.url.rsplit(":", 1)[1]))
         assert self._now.__enter__() == self.url
 
@@ -36,7 +36,7 @@ class Restarted:
 def server(served: Served) -> Iterator[Restarted]:
     one = Restarted(served)
     yield one
-    one.away()
+    one.stop()
 
 
 def calls_of(served: Served, customer: str) -> int:
@@ -45,17 +45,17 @@ def calls_of(served: Served, customer: str) -> int:
 
 
 def log_first(page: Page) -> str:
-    first = listed(page)[0]
+    first = list_customers(page)[0]
     page.locator(f"{ROW} [data-log]").first.click()
     page.get_by_role("menuitem", name="No answer").click()
     return first
 
 
-def offline(page: Page) -> None:
+def expect_offline(page: Page) -> None:
     expect(page.get_by_role("status").filter(has_text="Offline since")).to_be_visible(timeout=10_000)
 
 
-def live(page: Page) -> None:
+def expect_live(page: Page) -> None:
     expect(page.get_by_role("status").filter(has_text="Live")).to_be_visible(timeout=15_000)
 
 
@@ -63,18 +63,18 @@ def test_what_is_on_screen_stays_and_the_page_recovers_by_itself(
     pages: Pages, manager: Person, server: Restarted
 ) -> None:
     page = pages(manager, server.url)
-    to(page, "/customers")
-    live(page)
-    rows = listed(page)
-    server.away()
-    offline(page)
-    assert listed(page) == rows
+    open_page(page, "/customers")
+    expect_live(page)
+    rows = list_customers(page)
+    server.stop()
+    expect_offline(page)
+    assert list_customers(page) == rows
     page.get_by_label("Segment", exact=True).select_option("Champions")
     page.get_by_role("link", name="Sales").click()
     expect(page.get_by_text("Foresell cannot be reached").first).to_be_visible(timeout=15_000)
     expect(page.get_by_role("navigation", name="Pages")).to_be_visible()
-    server.back()
-    live(page)
+    server.start()
+    expect_live(page)
     expect(page.get_by_text("Foresell cannot be reached")).to_have_count(0, timeout=15_000)
     expect(page.get_by_role("heading", name="Sales", level=1)).to_be_visible()
     page.go_back()
@@ -85,38 +85,38 @@ def test_a_call_logged_during_a_short_absence_is_logged_once(
     pages: Pages, served: Served, manager: Person, server: Restarted
 ) -> None:
     page = pages(manager, server.url)
-    to(page, "/")
-    live(page)
-    server.away()
+    open_page(page, "/")
+    expect_live(page)
+    server.stop()
     customer = log_first(page)
     before = calls_of(served, customer)
     page.wait_for_timeout(1_000)
-    server.back()
+    server.start()
     expect(page.get_by_text("No answer:")).to_be_visible(timeout=15_000)
     assert calls_of(served, customer) == before + 1
-    live(page)
+    expect_live(page)
     expect(page.locator(f'[data-row="{customer}"]')).to_have_count(0)
 
 
-def test_a_call_logged_during_a_long_absence_is_said_not_to_be(
+def test_a_call_logged_during_a_long_absence_is_reported_as_not_logged(
     pages: Pages, served: Served, manager: Person, server: Restarted
 ) -> None:
     page = pages(manager, server.url)
-    to(page, "/")
-    live(page)
-    rows = listed(page)
-    server.away()
+    open_page(page, "/")
+    expect_live(page)
+    rows = list_customers(page)
+    server.stop()
     customer = log_first(page)
     before = calls_of(served, customer)
     expect(page.locator(f'[data-row="{customer}"]')).to_have_count(0)
     expect(page.get_by_text("Foresell cannot be reached").first).to_be_visible(timeout=20_000)
-    assert listed(page) == rows, "the customer is on the list again"
+    assert list_customers(page) == rows, "the customer is on the list again"
     assert calls_of(served, customer) == before
 
 
 def test_a_call_whose_answer_is_lost_is_logged_once(pages: Pages, served: Served, manager: Person) -> None:
     page = pages(manager)
-    to(page, "/")
+    open_page(page, "/")
     keys: list[Any] = []
 
     def lose_the_first(route: Route) -> None:
@@ -131,7 +131,7 @@ def test_a_call_whose_answer_is_lost_is_logged_once(pages: Pages, served: Served
     page.route(
         "**/api/calls", lambda route: lose_the_first(route) if route.request.method == "POST" else route.continue_()
     )
-    customer = listed(page)[0]
+    customer = list_customers(page)[0]
     before = calls_of(served, customer)
     log_first(page)
     expect(page.get_by_text("No answer:")).to_be_visible(timeout=15_000)
@@ -139,7 +139,7 @@ def test_a_call_whose_answer_is_lost_is_logged_once(pages: Pages, served: Served
     assert calls_of(served, customer) == before + 1
 
 
-def test_a_page_opened_while_the_api_cannot_tell_who_is_there_waits_for_it(
+def test_a_page_opened_while_the_api_is_unavailable_waits_for_it(
     pages: Pages, manager: Person, server: Restarted
 ) -> None:
     page = pages(manager, server.url)

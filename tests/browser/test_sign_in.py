@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from foresell.privacy.contacts import read_contacts
 from foresell.privacy.vault import vault_of
 from tests.api.people import PHRASE, Person, invite, rewind_totp, sql, with_totp
-from tests.support.browsing import ROW, Pages, hand_over, listed, sign_in, to
+from tests.support.browsing import ROW, Pages, assign_customers, list_customers, open_page, sign_in
 from tests.support.served import Served
 
 WRONG_PHRASE = "not the right phrase"
@@ -79,7 +79,7 @@ def enter_code(page: Page, label: str, code: str) -> None:
 def test_an_authenticator_app_is_set_up_and_required(pages: Pages, served: Served) -> None:
     person = invite(served, "manager")
     page = pages(person)
-    to(page, "/me?tab=sign-in")
+    open_page(page, "/me?tab=sign-in")
     page.get_by_role("button", name="Set up").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_alt_text("QR code of the key")).to_be_visible()
@@ -130,7 +130,7 @@ def add_virtual_authenticator(page: Page) -> None:
 
 def test_a_passkey_is_added_signs_in_and_confirms(pages: Pages, served: Served) -> None:
     person = invite(served, "manager")
-    hand_over(served, person, served.customers["unassigned"][:5])
+    assign_customers(served, person, served.customers["unassigned"][:5])
     page = pages(None, served.url.replace("127.0.0.1", "localhost"))
     add_virtual_authenticator(page)
     page.goto("/me?tab=sign-in")
@@ -163,7 +163,7 @@ def test_a_passkey_is_added_signs_in_and_confirms(pages: Pages, served: Served) 
 
 def test_an_export_with_contact_data_needs_the_second_factor(pages: Pages, served: Served) -> None:
     person = invite(served, "manager")
-    hand_over(served, person, served.customers["unassigned"][5:12])
+    assign_customers(served, person, served.customers["unassigned"][5:12])
     totp, _ = with_totp(person)
     page = pages(None)
     page.goto("/customers")
@@ -178,7 +178,7 @@ def test_an_export_with_contact_data_needs_the_second_factor(pages: Pages, serve
     )
     page.reload()
     page.wait_for_selector(ROW)
-    rows = listed(page)
+    rows = list_customers(page)
     page.keyboard.press("e")
     page.get_by_label("Include e-mail, phone and address").check()
     page.get_by_role("button", name="Download").click()
@@ -200,8 +200,8 @@ def test_an_export_with_contact_data_needs_the_second_factor(pages: Pages, serve
 def test_an_expired_session_is_announced_and_sign_in_leads_back(pages: Pages, served: Served) -> None:
     person = invite(served, "analyst")
     page = pages(person)
-    to(page, "/customers?segment=Loyal&sort=monetary")
-    rows = listed(page)
+    open_page(page, "/customers?segment=Loyal&sort=monetary")
+    rows = list_customers(page)
     sql(served, "update access.sessions set expires_at = now() where user_id = %s", person.user_id)
     page.wait_for_timeout(1_100)  # a server caches sessions for a second
     page.get_by_role("link", name="Model").click()
@@ -215,15 +215,15 @@ def test_an_expired_session_is_announced_and_sign_in_leads_back(pages: Pages, se
     sign_in(page, person, PHRASE)
     page.wait_for_url("**/customers?segment=Loyal&sort=monetary")
     page.wait_for_selector(ROW)
-    assert listed(page) == rows
+    assert list_customers(page) == rows
 
 
 def test_all_other_devices_are_signed_out_from_one(pages: Pages, served: Served) -> None:
     person = invite(served, "analyst")
     here, there, elsewhere = pages(person), pages(person), pages(person)
     for page in (there, elsewhere):
-        to(page, "/segments")
-    to(here, "/me?tab=devices")
+        open_page(page, "/segments")
+    open_page(here, "/me?tab=devices")
     here.get_by_role("button", name="Sign out all others").click()
     expect(here.get_by_text("signed out")).to_be_visible()
     for page in (there, elsewhere):

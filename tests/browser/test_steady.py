@@ -1,4 +1,4 @@
-"""Nothing moves while a page loads: what stands there keeps its place when the rest comes."""
+"""Nothing moves while a page loads: elements keep their position when later parts appear."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.api.people import Person
 from tests.support.browsing import Pages
 from tests.support.served import Served
 
-SHAPES = {"desk": (1440, 900), "phone": (390, 844)}
+SHAPES = {"desktop": (1440, 900), "phone": (390, 844)}
 PATHS = ("/", "/customers", "/segments", "/segments?tab=rules", "/model", "/sales", "/import", "/runs", "/admin", "/me")
 #: A tenth counts as good; a line that wraps is a fiftieth.
 MOST_MOVED = 0.05

@@ -1,4 +1,4 @@
-"""The command line as its users meet it: real processes, real files, real exit codes."""
+"""The command line as users run it: real processes, real files, real exit codes."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def run_on_a_terminal(shell: Shell, *arguments: str, until: str) -> tuple[str, i
     environment = {**os.environ, "FORESELL_HOME": str(shell.home), "FORESELL_PORT": str(free_port())}
     with subprocess.Popen(
         [sys.executable, "-m", "foresell", *arguments],
-        env=environment, stdin=follower, stdout=follower, stderr=follower, preexec_fn=_own_terminal,  # noqa: PLW1509
+        env=environment, stdin=follower, stdout=follower, stderr=follower, preexec_fn=_become_terminal_leader,  # noqa: PLW1509
     ) as process:  # fmt: skip
         os.close(follower)
         printed = ""
@@ -117,7 +117,7 @@ def run_on_a_terminal(shell: Shell, *arguments: str, until: str) -> tuple[str, i
     return printed, process.returncode
 
 
-def _own_terminal() -> None:
+def _become_terminal_leader() -> None:
     """In the child: the terminal becomes its controlling one, so that Ctrl-C reaches it."""
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -174,7 +174,7 @@ def test_the_console_reads_and_only_reads(foresell: Shell, orders: Path) -> None
         (["load", "missing.csv"], 3, "missing.csv"),
         (["load", "."], 3, "folder"),
         (["customers"], 9, "Nothing has been scored yet"),
-        (["customer", "nobody"], 9, "Nothing has been scored yet"),
+        (["customer", "unknown"], 9, "Nothing has been scored yet"),
         (["undo", "7", "--yes"], 8, "no batch 7"),
         (["undo", "seven"], 2, "integer"),
         (["rollback"], 9, "Nothing is published"),
@@ -184,9 +184,7 @@ def test_the_console_reads_and_only_reads(foresell: Shell, orders: Path) -> None
         (["nonsense"], 2, "nonsense"),
     ],
 )
-def test_what_goes_wrong_is_said_with_its_exit_code(
-    foresell: Shell, arguments: list[str], code: int, words: str
-) -> None:
+def test_errors_have_a_message_and_an_exit_code(foresell: Shell, arguments: list[str], code: int, words: str) -> None:
     assert words in foresell(*arguments, code=code)
 
 
@@ -195,7 +193,7 @@ def test_unknown_names_are_answered_with_the_known_ones(foresell: Shell, orders:
     foresell("refresh")
     assert "Champions" in foresell("customers", "--segment", "Heroes", code=2)
     assert "Choose one of: " in foresell("customers", "--category", "Boats", code=2)
-    assert "recency" in foresell("customers", "--sort", "luck", code=2)
+    assert "recency" in foresell("customers", "--sort", "random", code=2)
     assert "Customer not found" in foresell("customer", "C999999", code=8)
     assert "Cannot write" in foresell("customers", "-o", "no/such/folder/x.csv", code=2)
 
@@ -203,8 +201,8 @@ def test_unknown_names_are_answered_with_the_known_ones(foresell: Shell, orders:
 def test_too_many_rejects_write_nothing_and_say_where(foresell: Shell, settings: Settings) -> None:
     file = settings.home.parent / "bad.csv"
     file.write_text(ORDERS + "1005,2026-02-08,c1,mug,many,3.50\n")
-    said = foresell("load", str(file), code=4)
-    assert "1 of 5 lines (20.0 %)" in said
+    output = foresell("load", str(file), code=4)
+    assert "1 of 5 lines (20.0 %)" in output
     assert foresell.json("batches") == []
     [rejects] = list((settings.home / "rejects").iterdir())
     [row] = list(csv.DictReader(rejects.open()))
@@ -242,11 +240,11 @@ def test_up_keeps_the_database_and_a_second_up_says_so(foresell: Shell, settings
     assert "Nothing was running" in foresell("down")
 
 
-def test_no_permission_is_said(foresell: Shell, settings: Settings) -> None:
+def test_a_missing_file_permission_is_reported(foresell: Shell, settings: Settings) -> None:
     file = settings.home.parent / "a-file"
     file.write_text("in the way")
-    said = Shell(file)("batches", code=10)
-    assert "a-file" in said
+    output = Shell(file)("batches", code=10)
+    assert "a-file" in output
 
 
 def test_settings_are_checked(foresell: Shell) -> None:

@@ -1,4 +1,4 @@
-"""`foresell up` as somebody runs it: it answers soon, brings back whatever dies, and lets requests under way finish."""
+"""`foresell up` as users run it: it answers soon, restarts processes that die, and lets current requests finish."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from foresell.store import embedded
 
 pytestmark = pytest.mark.slow_proof
 
-#: Seconds for what takes two on a quiet machine; how long it takes is measured in benchmarks/.
+#: Seconds to wait for steps that take two on an idle machine.
 PATIENCE = 60.0
 
 
@@ -35,7 +35,7 @@ class Up:
 
     process: subprocess.Popen[str]
     url: str
-    said: str
+    output: str
 
     def children(self, module: str) -> list[psutil.Process]:
         found = []
@@ -52,11 +52,11 @@ class Up:
             return False
 
 
-def until(look: object, seconds: float) -> None:
-    """Wait until it is so."""
+def wait_until(condition: object, seconds: float) -> None:
+    """Wait until the condition holds."""
     started = time.monotonic()
-    while not look():  # type: ignore[operator]
-        assert time.monotonic() - started < seconds, "it did not come about in time"
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() - started < seconds, "the condition did not hold in time"
         time.sleep(0.02)
 
 
@@ -66,15 +66,15 @@ def start(home: Path, port: int) -> Up:
         [sys.executable, "-m", "foresell", "up"], env=environment, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout
-    said = ""
-    while "Stop with" not in said:
+    output = ""
+    while "Stop with" not in output:
         line = process.stdout.readline()
-        assert line, "it ended"
-        said += line
-    url = re.search(r"http://localhost:\d+", said)
+        assert line, "foresell up ended"
+        output += line
+    url = re.search(r"http://localhost:\d+", output)
     assert url
-    up = Up(process, url[0], said)
-    until(up.answers, PATIENCE)
+    up = Up(process, url[0], output)
+    wait_until(up.answers, PATIENCE)
     return up
 
 
@@ -100,8 +100,8 @@ def test_it_answers_on_this_machine_only(up: Up) -> None:
     assert addresses == {"127.0.0.1"}
 
 
-def test_whatever_is_killed_comes_back(up: Up, settings: Settings) -> None:
-    """kill -9 of one API process, of all, of the worker, of the database: it answers again, and the worker is there."""
+def test_killed_processes_are_restarted(up: Up, settings: Settings) -> None:
+    """kill -9 of one API process, of all, of the worker, of the database: Foresell answers again and the worker runs."""
     for victims in ("one", "all", "worker", "database", "all", "database"):
         if victims == "database":
             process_id = embedded.process_id(settings.home)
@@ -112,8 +112,8 @@ def test_whatever_is_killed_comes_back(up: Up, settings: Settings) -> None:
             for each in found[:1] if victims == "one" else found:
                 each.kill()
         time.sleep(0.05)
-        until(up.answers, PATIENCE)
-        until(lambda: len(up.children("api.serve")) == 2 and up.children("worker"), PATIENCE)
+        wait_until(up.answers, PATIENCE)
+        wait_until(lambda: len(up.children("api.serve")) == 2 and up.children("worker"), PATIENCE)
 
 
 def test_a_taken_port_is_no_obstacle(settings: Settings, database: Database) -> None:
@@ -128,18 +128,18 @@ def test_a_taken_port_is_no_obstacle(settings: Settings, database: Database) -> 
 
 
 def test_requests_under_way_finish_and_streams_end(up: Up) -> None:
-    """While a request's body is still coming in, `down` is asked for: the request is answered all the same."""
-    token = re.search(r"token=(\S+)", up.said)
-    assert token, "nobody can sign in yet, so there is a link"
+    """Foresell is stopped while the body of a request still arrives: the request is answered anyway."""
+    token = re.search(r"token=(\S+)", up.output)
+    assert token, "no user exists yet, so a sign-in link is printed"
     signed_in = httpx2.post(f"{up.url}/api/auth/link", json={"token": token[1]})
     assert signed_in.status_code == 200, signed_in.text
     headers = {"authorization": f"Bearer {signed_in.json()['access_token']}"}
     heard: list[str] = []
     streaming = threading.Thread(target=listen, args=(up.url, headers, heard))
     streaming.start()
-    until(lambda: heard, PATIENCE)
+    wait_until(lambda: heard, PATIENCE)
     with socket.create_connection(("127.0.0.1", int(up.url.rsplit(":", 1)[1]))) as half:
-        body = b'{"email": "nobody@example.com", "password": "not the right one"}'
+        body = b'{"email": "unknown@example.com", "password": "not the right one"}'
         head = f"POST /api/auth/sign-in HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
         half.sendall(head.encode() + body[:10])
         time.sleep(0.3)
@@ -159,8 +159,8 @@ def listen(url: str, headers: dict[str, str], heard: list[str]) -> None:
             heard.append(line)
 
 
-def test_children_do_not_outlive_whoever_started_them(up: Up) -> None:
+def test_children_end_with_their_parent(up: Up) -> None:
     children = [*up.children("api.serve"), *up.children("worker")]
     assert len(children) == 3
     up.process.kill()
-    until(lambda: not any(each.is_running() and each.status() != "zombie" for each in children), PATIENCE)
+    wait_until(lambda: not any(each.is_running() and each.status() != "zombie" for each in children), PATIENCE)

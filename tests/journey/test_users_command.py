@@ -1,4 +1,4 @@
-"""`foresell users` as whoever holds the machine meets it."""
+"""`foresell users` as the owner of the machine runs it."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def test_add_list_link_lock_out(foresell: Shell, database: Database) -> None:
     assert recorded["actions"] == ["user.added", "user.changed", "user.reset"]
 
 
-def test_what_cannot_be(foresell: Shell) -> None:
+def test_invalid_users_are_refused(foresell: Shell) -> None:
     assert "This role does not exist" in foresell(
         "users", "add", "a@shop.example", "--name", "A", "--role", "king", code=2
     )
-    assert "not an e-mail" in foresell("users", "add", "nobody", "--name", "A", "--role", "rep", code=2)
-    assert "User not found" in foresell("users", "link", "nobody@shop.example", code=8)
+    assert "not an e-mail" in foresell("users", "add", "unknown", "--name", "A", "--role", "rep", code=2)
+    assert "User not found" in foresell("users", "link", "unknown@shop.example", code=8)
     assert foresell.json("users") == []

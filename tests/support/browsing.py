@@ -1,4 +1,4 @@
-"""What tests of the pages look at again and again."""
+"""Helpers of the browser tests."""
 
 from __future__ import annotations
 
@@ -23,39 +23,39 @@ SERIOUS = """axe.run().then(({ violations }) => violations
     .flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.target.join(' ')}: ${node.failureSummary}`)))"""
 
 
-def shown(page: Page) -> int:
-    """The number of customers the list says it has."""
+def count_customers(page: Page) -> int:
+    """The number of customers in the list's heading."""
     return int(re.sub(r"\D", "", page.locator("header p").first.inner_text()))
 
 
-def listed(page: Page) -> list[str]:
+def list_customers(page: Page) -> list[str]:
     """The customers of the list on screen, in its order."""
     return [str(row.get_attribute("data-row")) for row in page.locator(ROW).all()]
 
 
-def to(page: Page, path: str) -> None:
-    """Go there and wait until everything asked for has come."""
+def open_page(page: Page, path: str) -> None:
+    """Open a page and wait until all its parts are loaded."""
     page.goto(path)
     page.wait_for_selector("main h1")
-    quiet(page)
+    wait_until_still(page)
 
 
-def quiet(page: Page) -> None:
-    """Wait until no grey bar is left and nothing moves."""
+def wait_until_still(page: Page) -> None:
+    """Wait until no placeholder is left and no animation runs."""
     expect(page.locator(".mantine-Skeleton-root")).to_have_count(0)
     page.evaluate("Promise.all(document.getAnimations().map(each => each.finished.catch(() => 0)))")
 
 
 def serious_faults(page: Page) -> list[str]:
-    """What axe calls critical or serious on the page as it stands; axe comes past the content policy, as a debugger does."""
+    """The critical and serious findings of axe, which is injected through DevTools because of the content policy."""
     if not page.evaluate("'axe' in window"):
         page.context.new_cdp_session(page).send("Runtime.evaluate", {"expression": AXE.read_text()})
     found: list[str] = page.evaluate(SERIOUS)
     return found
 
 
-def hand_over(served: Served, person: Person, customers: Iterable[str]) -> None:
-    """From now on the person looks after these customers."""
+def assign_customers(served: Served, person: Person, customers: Iterable[str]) -> None:
+    """Make the person the owner of these customers."""
     sql(
         served,
         "insert into access.customer_owners (customer_id, user_id) select unnest(%s::text[]), %s"
@@ -65,7 +65,7 @@ def hand_over(served: Served, person: Person, customers: Iterable[str]) -> None:
 
 
 def sign_in(page: Page, person: Person, password: str) -> None:
-    """Fill in the form and send it off."""
+    """Fill in the sign-in form and submit it."""
     page.fill("input[type=email]", person.email)
     page.fill("input[type=password]", password)
     page.keyboard.press("Enter")

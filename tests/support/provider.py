@@ -1,4 +1,4 @@
-"""An OpenID Connect provider on this machine: honest, or lying in the way a test asks for."""
+"""An OpenID Connect provider on this machine: honest, or faulty as the test configures it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ANY = jws.JWSRegistry(algorithms=["ES256"], strict_check_header=False)
 
 @dataclass
 class FakeProvider:
-    """`email` is who sits at the browser; `claims`, `header` and `key` change the next ID token; `verified` the e-mail."""
+    """`email` is the user at the browser; `claims`, `header` and `key` change the next ID token; `verified` the e-mail."""
 
     issuer: str = ""
     client_id: str = "foresell"
@@ -41,7 +41,7 @@ class FakeProvider:
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def authorize(self, address: str) -> tuple[str, str]:
-        """What the browser does there: (code, state)."""
+        """The browser's part: returns (code, state)."""
         request = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
         assert request["response_type"] == "code" and request["code_challenge_method"] == "S256"
         assert request["client_id"] == self.client_id and "openid" in request["scope"].split()
@@ -60,7 +60,7 @@ class FakeProvider:
         return 200, {"access_token": "x", "token_type": "Bearer", "id_token": self.id_token(request["nonce"])}
 
     def id_token(self, nonce: str) -> str:
-        """Signed as the test wants it."""
+        """An ID token, signed as the test configures it."""
         now = int(time.time())
         claims = {
             "iss": self.issuer, "aud": self.client_id, "sub": self.subject, "nonce": nonce, "iat": now,
@@ -70,34 +70,34 @@ class FakeProvider:
         header = {"alg": "ES256", "kid": self.pair.kid, **self.header}
         if header["alg"] == "none":
             return forge(header, claims, unsigned)
-        if header["alg"] == "HS256":  # the oldest trick: the public key as the secret
+        if header["alg"] == "HS256":  # the classic attack: the public key as the secret
             return forge(header, claims, with_secret(self.pair.as_pem(private=False)))
         return str(jwt.encode(header, claims, self.key or self.pair, algorithms=["ES256"], registry=_ANY))
 
 
 @contextmanager
-def serving(provider: FakeProvider) -> Iterator[FakeProvider]:
+def serve_provider(provider: FakeProvider) -> Iterator[FakeProvider]:
     """The provider on a free port; `issuer` is set to it."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if self.path == "/.well-known/openid-configuration":
-                self._say(200, {
+                self._respond(200, {
                     "issuer": provider.says_issuer or provider.issuer, "authorization_endpoint": f"{provider.issuer}/authorize",
                     "token_endpoint": f"{provider.issuer}/token", "jwks_uri": f"{provider.issuer}/keys",
                 })  # fmt: skip
             else:
-                self._say(200, {"keys": [provider.pair.as_dict(private=False)]})
+                self._respond(200, {"keys": [provider.pair.as_dict(private=False)]})
 
         def do_POST(self) -> None:
             text = self.rfile.read(int(self.headers["content-length"])).decode()
             basic = base64.b64encode(f"{provider.client_id}:{provider.client_secret}".encode()).decode()
             if self.headers.get("authorization") != f"Basic {basic}":
-                self._say(401, {"error": "invalid_client"})
+                self._respond(401, {"error": "invalid_client"})
             else:
-                self._say(*provider.token({name: values[0] for name, values in parse_qs(text).items()}))
+                self._respond(*provider.token({name: values[0] for name, values in parse_qs(text).items()}))
 
-        def _say(self, status: int, content: dict[str, Any]) -> None:
+        def _respond(self, status: int, content: dict[str, Any]) -> None:
             body = json.dumps(content).encode()
             self.send_response(status)
             self.send_header("content-type", "application/json")

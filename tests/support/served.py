@@ -1,4 +1,4 @@
-"""A served Foresell with a small shop and people of every role, shared by all tests of the API."""
+"""A served Foresell with a small shop and users of every role, shared by all tests of the API."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Served:
     _openapi: dict[str, Any] = field(default_factory=dict)
 
     def session(self, who: str, *, second_factor: bool = True) -> str:
-        """A new session of a person, as if just signed in."""
+        """A new session of a user, as if just signed in."""
         with self.database.connect("app") as con:
             row = con.execute(
                 "insert into access.sessions (user_id, signed_in_by, device, expires_at, second_factor_at)"
@@ -60,12 +60,12 @@ class Served:
         return str(row["session_id"])
 
     def token(self, who: str, *, second_factor: bool = True) -> str:
-        """An access token of a new session of a person."""
+        """An access token of a new session of a user."""
         keyring = Keyring(self.settings.home / "keys")
         return tokens.sign(keyring, self.users[who], self.session(who, second_factor=second_factor))
 
     def openapi(self) -> dict[str, Any]:
-        """The API as it describes itself."""
+        """The API's OpenAPI document."""
         if not self._openapi:
             self._openapi.update(httpx2.get(f"{self.url}/api/openapi.json", timeout=60).json())
         return self._openapi
@@ -80,7 +80,7 @@ class Served:
 
 @pytest.fixture(scope="session")
 def served(prepared_home: Path) -> Iterator[Served]:
-    """The API on a home with 150 customers, scored and predicted; promises of two earlier days have come due."""
+    """The API on a home with 150 customers, scored and predicted; predictions of two earlier days have come due."""
     with tempfile.TemporaryDirectory(prefix="foresell-api-") as folder:
         settings = Settings(
             home=Path(folder) / "home", memory_gib=1.0, threads=2, user_rate=900_000, address_rate=900_000
@@ -104,7 +104,7 @@ def served(prepared_home: Path) -> Iterator[Served]:
 
 
 class running:
-    """`with running(settings) as url`: the API in a thread, on a port of this machine, any free one if none is named."""
+    """`with running(settings) as url`: the API in a thread, on the port or on any free one."""
 
     def __init__(self, settings: Settings, port: int = 0) -> None:
         self._app = create_app(settings)
@@ -128,7 +128,7 @@ class running:
 
 
 def staff_and_customers(database: Database) -> tuple[dict[str, int], dict[str, list[str]]]:
-    """The staff and who looks after whom."""
+    """Create the staff: user IDs by login, and customer IDs by owner."""
     with database.connect("app") as con:
         con.execute("insert into access.teams (name) values ('North'), ('South')")
         users: dict[str, int] = {}
@@ -153,5 +153,5 @@ def staff_and_customers(database: Database) -> tuple[dict[str, int], dict[str, l
 
 
 def superuser(settings: Settings) -> psycopg.Connection[tuple[object, ...]]:
-    """A superuser's connection, which no right limits, to read or change what is stored."""
+    """A superuser's connection, to read or change stored data past row security."""
     return psycopg.connect(embedded_conninfo(settings.home, "postgres"), autocommit=True)

@@ -31,10 +31,11 @@ class Worker:
         return self.process.wait(30)
 
 
-def until(look: Callable[[], Any], seconds: float = 60) -> Any:
+def wait_until(look: Callable[[], Any], seconds: float = 60) -> Any:
+    """The first true result of `look`. Fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := look():
             return found
         time.sleep(0.1)
-    raise AssertionError("it did not come about in time")
+    raise AssertionError("the condition did not hold in time")

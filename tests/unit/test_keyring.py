@@ -17,7 +17,7 @@ from foresell.access.keyring import Keyring
 SESSION = "0190b4a0-0000-7000-8000-000000000000"
 
 
-def test_made_once_by_whoever_comes_first(tmp_path: Path) -> None:
+def test_concurrent_first_uses_create_one_secret(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         digests = set(pool.map(lambda _: Keyring(tmp_path / "keys").digest("x"), range(8)))
     assert len(digests) == 1

@@ -20,7 +20,7 @@ GUESSABLE = [
     "ada@shop.example", "FORESELLFORESELL", "monkey dragon 1234", "ＰａｓｓｗｏｒｄPassword", "football!!football",
 ]  # fmt: skip
 GOOD = [
-    "correct horse battery staple", "tin whistle garden 9 anchor", "the boat left at seven and nobody saw it",
+    "correct horse battery staple", "tin whistle garden 9 anchor", "the boat left at seven and no one saw it",
     "vjq7-ppl2-mmx9-wn4s", "Хорошо забытое старое", "Zwölf Boxkämpfer jagen", "k7$Lw9@pQz2!mX4#v", "ada likes long walks by the sea",
 ]  # fmt: skip
 

@@ -13,7 +13,7 @@ from foresell.scores.rfm import score as rfm
 from tests.support.small_snapshot import Line, snapshot
 
 AS_OF = date(2026, 3, 1)
-FIRST = ("first", "anna", "2026-01-15", "ok", "mug", 1.0, 5.0)  # so that there is somebody to score
+FIRST = ("first", "anna", "2026-01-15", "ok", "mug", 1.0, 5.0)  # so that there is a customer to score
 
 
 @st.composite

@@ -1,1 +1,1 @@
-"""Who may see what: users, passwords, factors, sessions, roles, API keys. Functions over an open connection."""
+"""Access rights: users, passwords, factors, sessions, roles, API keys. Functions over an open connection."""

@@ -32,22 +32,22 @@ class Keyring:
         self._folder = folder
         self._pairs: dict[str, ECKey] = {}
         self._newest: str | None = None
-        self._looked_at = 0.0
+        self._loaded_at = 0.0
         self._secret: bytes | None = None
 
     def signing_key(self) -> tuple[str, ECKey]:
         """The id and pair that sign now; a new one when there is none or it is a month old."""
-        self._look()
-        if self._newest is None or self._age(self._newest) > ROTATED_AFTER_SECONDS:
+        self._load_pairs()
+        if self._newest is None or self._age_seconds(self._newest) > ROTATED_AFTER_SECONDS:
             self.rotate()
         assert self._newest
         return self._newest, self._pairs[self._newest]
 
     def verifying_key(self, kid: str) -> ECKey | None:
         """The pair with this id, if it is one of ours; looks again for what another process made."""
-        self._look()
-        if kid not in self._pairs and time.monotonic() - self._looked_at > LOOKED_AGAIN_AFTER_SECONDS:
-            self._look(again=True)
+        self._load_pairs()
+        if kid not in self._pairs and time.monotonic() - self._loaded_at > LOOKED_AGAIN_AFTER_SECONDS:
+            self._load_pairs(again=True)
         return self._pairs.get(kid)
 
     def rotate(self) -> str:
@@ -56,9 +56,9 @@ class Keyring:
         kid = f"{time.time_ns()}-{secrets.token_hex(4)}"
         write_once(self._folder / "signing" / f"{kid}.json", json.dumps(pair.as_dict(private=True)).encode())
         for file in sorted((self._folder / "signing").glob("*.json"))[:-1]:
-            if self._age(_successor(file)) > RETIRED_AFTER_SECONDS:
+            if self._age_seconds(_find_successor(file)) > RETIRED_AFTER_SECONDS:
                 file.unlink(missing_ok=True)
-        self._look(again=True)
+        self._load_pairs(again=True)
         return kid
 
     def seal(self, text: bytes, purpose: str) -> bytes:
@@ -82,18 +82,18 @@ class Keyring:
             self._secret = file.read_bytes()
         return hmac.digest(self._secret, use.encode(), hashlib.sha256)
 
-    def _look(self, *, again: bool = False) -> None:
+    def _load_pairs(self, *, again: bool = False) -> None:
         if self._pairs and not again:
             return
         files = sorted((self._folder / "signing").glob("*.json"))
         self._pairs = {file.stem: ECKey.import_key(json.loads(file.read_bytes())) for file in files}
         self._newest = files[-1].stem if files else None
-        self._looked_at = time.monotonic()
+        self._loaded_at = time.monotonic()
 
-    def _age(self, kid: str) -> float:
+    def _age_seconds(self, kid: str) -> float:
         return time.time() - int(kid.split("-")[0]) / 1e9
 
 
-def _successor(file: Path) -> str:
-    """The id of the pair made next: from then on, this one only verified."""
+def _find_successor(file: Path) -> str:
+    """The id of the next key pair; from then on this one only verifies."""
     return next(other.stem for other in sorted(file.parent.glob("*.json")) if other.name > file.name)

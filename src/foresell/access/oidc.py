@@ -1,4 +1,4 @@
-"""Sign-in at an OpenID Connect provider: code with PKCE, state bound to the browser, and an ID token believed in nothing."""
+"""Sign-in at an OpenID Connect provider: code with PKCE, state bound to the browser, and every claim of the ID token checked."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ ALGORITHMS = ("RS256", "PS256", "ES256")
 LEEWAY_SECONDS = 60
 OLDEST_SECONDS = 600
 TIMEOUT_SECONDS = 5.0
-REMEMBERED_SECONDS = 600.0
+CACHE_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
-    """A sign-in that began: where the browser goes, the secret its cookie keeps, and what we remember under `state`."""
+class StartedSignIn:
+    """A started sign-in: the URL to redirect to, the secret for the browser's cookie, and the data to store under `state`."""
 
     url: str
     binder: str
     state: str
-    remembered: dict[str, str]
+    stored: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Returned:
-    """What is remembered of a sign-in that comes back from its provider."""
+class StoredRequest:
+    """The stored data of a sign-in whose browser returns from the provider."""
 
     nonce: str
     verifier: str
@@ -52,41 +52,41 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whom a provider says it signed in; `email` only when the provider verified it."""
+    """The account a provider signed in; `email` only when the provider verified it."""
 
     subject: str
     email: str | None
 
 
 class Client:
-    """One provider: its addresses and keys, fetched when needed and remembered for ten minutes."""
+    """One provider. Its endpoints and keys are fetched when needed and cached for ten minutes."""
 
     def __init__(self, provider: Provider) -> None:
         self.provider = provider
-        self._known: dict[str, Any] | None = None
-        self._known_at = 0.0
+        self._endpoints: dict[str, Any] | None = None
+        self._endpoints_at = 0.0
         self._keys: KeySet | None = None
 
-    async def begin(self, redirect_uri: str, onward: str) -> Begun:
-        """Start a sign-in; afterwards the browser goes `onward`, a path of ours."""
-        endpoint = (await self._addresses())["authorization_endpoint"]
+    async def begin(self, redirect_uri: str, onward: str) -> StartedSignIn:
+        """Start a sign-in; `onward` is the path on this site to open afterwards."""
+        endpoint = (await self._fetch_endpoints())["authorization_endpoint"]
         state, nonce, verifier, binder = new_secret(), new_secret(), new_secret(), new_secret()
         async with self._session(redirect_uri) as session:
             url, _ = session.create_authorization_url(
                 endpoint, state=state, nonce=nonce, code_verifier=verifier, scope="openid email"
             )
-        remembered = {
+        stored = {
             "provider": self.provider.name, "nonce": nonce, "verifier": verifier,
             "binder": fingerprint(binder).hex(), "onward": onward if _is_ours(onward) else "/",
         }  # fmt: skip
-        return Begun(str(url), binder, state, remembered)
+        return StartedSignIn(str(url), binder, state, stored)
 
-    async def identity(self, redirect_uri: str, code: str, returned: Returned) -> Identity:
-        """Trade a code for an ID token and believe it when all of it is right. Raises NotSignedIn, ProviderTrouble."""
-        endpoint = (await self._addresses())["token_endpoint"]
+    async def identity(self, redirect_uri: str, code: str, request: StoredRequest) -> Identity:
+        """Exchange a code for an ID token and check all its claims. Raises NotSignedIn, ProviderTrouble."""
+        endpoint = (await self._fetch_endpoints())["token_endpoint"]
         try:
             async with self._session(redirect_uri) as session:
-                answer = await session.fetch_token(endpoint, code=code, code_verifier=returned.verifier)
+                answer = await session.fetch_token(endpoint, code=code, code_verifier=request.verifier)
         except OAuthError:
             raise NotSignedIn("The provider rejected this sign-in.", remedy="Start again.") from None
         except (httpx2.HTTPError, ValueError, TypeError):
@@ -94,10 +94,10 @@ class Client:
         token = answer.get("id_token") if isinstance(answer, dict) else None
         if not isinstance(token, str):
             raise ProviderTrouble
-        return self._believed(await self._claims(token), returned.nonce)
+        return self._check_claims(await self._claims(token), request.nonce)
 
     async def _claims(self, token: str) -> dict[str, Any]:
-        """The claims of an ID token signed by one of the provider's keys; new keys are looked for once."""
+        """The claims of an ID token signed by one of the provider's keys; unknown keys are fetched again once."""
         for again in (False, True):
             try:
                 return jwt.decode(token, await self._key_set(again=again), algorithms=ALGORITHMS).claims
@@ -106,11 +106,12 @@ class Client:
                     break
         raise NotSignedIn("The provider's response has no valid signature.", remedy="Start again.")
 
-    def _believed(self, claims: dict[str, Any], nonce: str) -> Identity:
+    def _check_claims(self, claims: dict[str, Any], nonce: str) -> Identity:
+        """The identity of an ID token. Raises NotSignedIn unless it was issued for this sign-in."""
         mine, now = self.provider.client_id, time.time()
         audience = claims.get("aud")
         audiences = audience if isinstance(audience, list) else [audience]
-        subject, issued, ends = claims.get("sub"), _moment(claims.get("iat")), _moment(claims.get("exp"))
+        subject, issued, ends = claims.get("sub"), _to_seconds(claims.get("iat")), _to_seconds(claims.get("exp"))
         right = (
             claims.get("iss") == self.provider.issuer
             and mine in audiences
@@ -128,26 +129,26 @@ class Client:
         verified = claims.get("email_verified") is True and isinstance(email, str)
         return Identity(str(subject), str(email) if verified else None)
 
-    async def _addresses(self) -> dict[str, Any]:
-        if self._known is None or time.monotonic() - self._known_at > REMEMBERED_SECONDS:
-            found = await self._fetched(f"{self.provider.issuer}/.well-known/openid-configuration")
+    async def _fetch_endpoints(self) -> dict[str, Any]:
+        if self._endpoints is None or time.monotonic() - self._endpoints_at > CACHE_SECONDS:
+            found = await self._fetch_json(f"{self.provider.issuer}/.well-known/openid-configuration")
             if found.get("issuer") != self.provider.issuer:
-                raise ProviderTrouble(f"The provider {self.provider.name} says it is another issuer.")
+                raise ProviderTrouble(f"The provider {self.provider.name} identifies itself as another issuer.")
             for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
                 _check_safe(found.get(name))
-            self._known, self._known_at, self._keys = found, time.monotonic(), None
-        return self._known
+            self._endpoints, self._endpoints_at, self._keys = found, time.monotonic(), None
+        return self._endpoints
 
     async def _key_set(self, *, again: bool) -> KeySet:
         if self._keys is None or again:
-            found = await self._fetched((await self._addresses())["jwks_uri"])
+            found = await self._fetch_json((await self._fetch_endpoints())["jwks_uri"])
             try:
                 self._keys = KeySet.import_key_set(found)  # type: ignore[arg-type]
             except (JoseError, ValueError, KeyError, TypeError):
                 raise ProviderTrouble from None
         return self._keys
 
-    async def _fetched(self, url: str) -> dict[str, Any]:
+    async def _fetch_json(self, url: str) -> dict[str, Any]:
         _check_safe(url)
         try:
             async with httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False) as http:
@@ -168,13 +169,13 @@ class Client:
         )
 
 
-async def store_request(con: AsyncConnection, begun: Begun) -> None:
-    """Keep what is needed when the browser comes back, for five minutes."""
-    await challenges.issue_challenge(con, "oidc", None, dict(begun.remembered), ticket=begun.state)
+async def store_request(con: AsyncConnection, started: StartedSignIn) -> None:
+    """Store the data that is needed when the browser returns, for five minutes."""
+    await challenges.issue_challenge(con, "oidc", None, dict(started.stored), ticket=started.state)
 
 
-async def complete_request(con: AsyncConnection, client: Client, state: str, binder: str | None) -> Returned:
-    """What was remembered under `state`. Raises NotSignedIn unless it began here, in this browser, moments ago."""
+async def complete_request(con: AsyncConnection, client: Client, state: str, binder: str | None) -> StoredRequest:
+    """The data stored under `state`; it works once. Raises NotSignedIn unless this browser started the sign-in within five minutes."""
     challenge = await challenges.consume_challenge(con, "oidc", state)
     data = challenge["data"] if challenge else {}
     expected = data.get("binder", "")
@@ -184,14 +185,14 @@ async def complete_request(con: AsyncConnection, client: Client, state: str, bin
         or not secrets.compare_digest(fingerprint(binder).hex(), expected)
     ):
         raise NotSignedIn("This sign-in was started in another browser.", remedy="Start again.")
-    return Returned(data["nonce"], data["verifier"], data["onward"])
+    return StoredRequest(data["nonce"], data["verifier"], data["onward"])
 
 
 async def find_user(con: AsyncConnection, provider: Provider, identity: Identity) -> int | None:
-    """Whom an identity signs in: the user it belongs to, else (and from now on) the one with its verified e-mail.
+    """The user an identity signs in: the one it is linked to, else the one with its verified e-mail, who is linked to it.
 
-    None for an unknown person (users are created by administrators), and for a second account at the same provider: a
-    company may give an e-mail address to a new employee. Acts for that user from here on.
+    None for an unknown person (administrators create users), and for a second account at the same provider: a company may
+    give an e-mail address to a new employee. The transaction acts for that user afterwards.
     """
     known = await SQL.row(con, "users.find_by_oidc_account", provider=provider.name, subject=identity.subject)
     if known and known["user_id"] is not None:
@@ -207,8 +208,8 @@ async def find_user(con: AsyncConnection, provider: Provider, identity: Identity
     return int(found["user_id"]) if linked else None
 
 
-def _moment(value: object) -> float:
-    """Seconds since 1970; the beginning of time for what is no number."""
+def _to_seconds(value: object) -> float:
+    """Seconds since 1970; 0 for a value that is not a number."""
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else 0.0
 
 

@@ -57,7 +57,9 @@ async def registration_options(
             for row in await SQL.rows(con, "passkeys.list_passkeys")
         ],
     )
-    return await _ticket(con, "new passkey", user_id, options.challenge), json.loads(webauthn.options_to_json(options))
+    return await _issue_ticket(con, "new passkey", user_id, options.challenge), json.loads(
+        webauthn.options_to_json(options)
+    )
 
 
 async def register(
@@ -101,10 +103,10 @@ async def register(
 
 async def sign_in_options(con: AsyncConnection, site: Site) -> tuple[str, dict[str, Any]]:
     """A ticket, and what `navigator.credentials.get` needs to offer the passkeys of this site."""
-    asked = webauthn.generate_authentication_options(
+    options = webauthn.generate_authentication_options(
         rp_id=site.domain, user_verification=UserVerificationRequirement.REQUIRED
     )
-    return await _ticket(con, "passkey", None, asked.challenge), json.loads(webauthn.options_to_json(asked))
+    return await _issue_ticket(con, "passkey", None, options.challenge), json.loads(webauthn.options_to_json(options))
 
 
 async def verify_assertion(con: AsyncConnection, site: Site, ticket: str, credential: dict[str, Any]) -> int | None:
@@ -155,7 +157,7 @@ async def remove(con: AsyncConnection, passkey_id: str) -> bool:
     return removed
 
 
-async def _ticket(con: AsyncConnection, kind: challenges.Kind, user_id: int | None, challenge: bytes) -> str:
+async def _issue_ticket(con: AsyncConnection, kind: challenges.Kind, user_id: int | None, challenge: bytes) -> str:
     return await challenges.issue_challenge(con, kind, user_id, {"challenge": challenge.hex()})
 
 

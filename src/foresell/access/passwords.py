@@ -74,7 +74,7 @@ def is_guessable(password: str, context: Iterable[str] = ()) -> bool:
     plain = normalize(password).lower()
     known = _words_of(context)
     for text in {plain, plain.translate(_LEET)}:
-        rest = _without(text, known)
+        rest = _remove_words(text, known)
         if len(rest) < min(WITH_FACTOR, len(text)):
             return True
         if len(set(text)) < 5 or _is_repetition(text) or len(_without_runs(text)) < len(text) / 3:
@@ -94,10 +94,10 @@ async def verify_password(password: str, stored: str | None) -> tuple[bool, str 
 
     With nothing stored the answer is no, after the same time.
     """
-    return await asyncio.get_running_loop().run_in_executor(_slots, _verify, password[: 2 * LONGEST], stored)
+    return await asyncio.get_running_loop().run_in_executor(_slots, _verify_hash, password[: 2 * LONGEST], stored)
 
 
-def _verify(password: str, stored: str | None) -> tuple[bool, str | None]:
+def _verify_hash(password: str, stored: str | None) -> tuple[bool, str | None]:
     try:
         right, new = _hash.verify_and_update(normalize(password), stored or _dummy_hash())
     except (PwdlibError, UnicodeEncodeError):
@@ -151,11 +151,11 @@ def _run_length(text: str, at: int, line: str) -> int:
 
 
 def _words_of(context: Iterable[str]) -> set[str]:
-    known = {word for text in context for word in re.split(r"[^a-z0-9]+", text.lower())}
-    return {word for word in known | {"foresell"} if len(word) >= 3}
+    parts = {part for text in context for part in re.split(r"[^a-z0-9]+", text.lower())}
+    return {part for part in parts | {"foresell"} if len(part) >= 3}
 
 
-def _without(text: str, words: set[str]) -> str:
+def _remove_words(text: str, words: set[str]) -> str:
     for word in sorted(words, key=len, reverse=True):
         text = text.replace(word, "")
     return text

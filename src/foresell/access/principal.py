@@ -30,7 +30,7 @@ class Principal:
     team_id: int | None
 
     def may(self, permission: str) -> bool:
-        """Whether this permission is held."""
+        """Whether the user has this permission."""
         return permission in self.permissions
 
     def require(self, permission: str) -> None:
@@ -39,7 +39,7 @@ class Principal:
             raise PermissionMissing(f"This needs the permission {permission}.", remedy="Ask an administrator for it.")
 
     def require_recent_factor(self, minutes: int = 5) -> None:
-        """Raises SecondFactorRequired unless the person proved to be there within `minutes`; a program never can."""
+        """Raises SecondFactorRequired unless a second factor was confirmed within `minutes`; an API key has none."""
         limit = datetime.now(UTC) - timedelta(minutes=minutes)
         if self.second_factor_at is None or self.second_factor_at < limit:
             raise SecondFactorRequired(

@@ -106,7 +106,7 @@ async def list_sessions(con: AsyncConnection) -> list[Row]:
 
 
 async def record_step_up(con: AsyncConnection, session_id: str) -> None:
-    """The person just proved to be there."""
+    """Record that a second factor was confirmed just now."""
     await SQL.run(con, "sessions.record_step_up", session_id=session_id)
 
 

@@ -10,7 +10,7 @@ from foresell.database import Database
 from foresell.privacy.contacts import read_contacts
 from foresell.privacy.vault import vault_of
 
-TABLE_WIDTH = 150  # the call list as a table needs so many columns
+TABLE_WIDTH = 150  # characters that the call list needs as a table
 
 
 def add_contacts(database: Database, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

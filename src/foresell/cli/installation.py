@@ -36,7 +36,7 @@ def run_installation(settings: Settings, port: int | None = None) -> None:
         number = listener.getsockname()[1]
         with Supervisor(settings, listener, worker=True) as supervisor:
             database = open_database(settings)
-            supervisor.go()
+            supervisor.serve()
             origin = settings.public_url or f"http://localhost:{number}"
             printing.print_text(f"Foresell is up: {origin}")
             printing.print_text(f"Home: {settings.home}; database: {_describe_database(settings)}")

@@ -14,7 +14,7 @@ from pathlib import Path
 from foresell.errors import ForesellError
 from foresell.parent_watch import GO
 
-#: A process that ends sooner than this did not start properly; after so many in a row, restarting is given up.
+#: A process that ends sooner than SHORT_LIFE_SECONDS has failed to start; after SHORT_LIVES in a row it is not restarted.
 SHORT_LIFE_SECONDS = 2.0
 SHORT_LIVES = 5
 
@@ -37,7 +37,7 @@ class SupervisedProcess:
     short_lives: int = 0
 
     def start(self) -> None:
-        """Start the process; it waits for `go`. In a session of its own, so that Ctrl-C reaches only the supervisor."""
+        """Start the process; it waits for `start_work`. In a session of its own, so that Ctrl-C reaches only the supervisor."""
         self.process = subprocess.Popen(
             [sys.executable, "-m", self.module, *self.arguments],
             stdin=subprocess.PIPE,
@@ -47,8 +47,8 @@ class SupervisedProcess:
         )
         self.started_at = time.monotonic()
 
-    def go(self) -> None:
-        """Tell the process to begin its work."""
+    def start_work(self) -> None:
+        """Let the process start its work."""
         assert self.process and self.process.stdin
         with suppress(BrokenPipeError):
             self.process.stdin.write(GO)
@@ -71,7 +71,7 @@ class SupervisedProcess:
                 remedy="Read its output above, then: foresell doctor",
             )
         self.start()
-        self.go()
+        self.start_work()
         return dead
 
     def terminate(self) -> None:

@@ -94,7 +94,7 @@ def backfill(
     every: Annotated[str, typer.Option(help="Interval in days, such as 30d.")] = "30d",
     json: Json = False,
 ) -> None:
-    """Predict as of past days and compare with what happened.
+    """Predict as of past days and compare with the observed orders.
 
     Each prediction uses only what was known on its day. The published run does not change.
     """

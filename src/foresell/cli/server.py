@@ -49,7 +49,7 @@ def serve(
         Supervisor(settings, listener, worker=False) as supervisor,
     ):
         database = open_database(settings)
-        supervisor.go()
+        supervisor.serve()
         origin = settings.public_url or f"http://{host}:{listener.getsockname()[1]}"
         printing.print_text(f"The API answers on {origin}. Stop with Ctrl-C.")
         print_first_link(settings, database, origin)

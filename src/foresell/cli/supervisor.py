@@ -58,17 +58,17 @@ class Supervisor:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def go(self) -> None:
-        """Begin serving; the database must be available. Raises ForesellError when the API keeps stopping."""
-        self.api[0].go()
+    def serve(self) -> None:
+        """Start serving; the database must be available. Raises ForesellError when the API keeps stopping."""
+        self.api[0].start_work()
         while not self._api_answers() and not self.stopped.is_set():
             self._restart_dead()
         for process in (*self.api[1:], *self.workers):
             process.start()
-            process.go()
+            process.start_work()
 
     def watch(self) -> None:
-        """Restart what dies, until a signal arrives."""
+        """Restart processes that die, until a signal arrives."""
         while not self.stopped.wait(WATCH_SECONDS):
             self._restart_dead()
             if self.settings.database_url is None and not embedded.is_running(self.settings.home):

@@ -1,4 +1,4 @@
-"""The demo room: a believable shop that does not exist."""
+"""The demo shop: generated customers, products and orders that look real."""
 
 from foresell.demo.shop import Shop
 from foresell.demo.write import ShopFiles, write_shop

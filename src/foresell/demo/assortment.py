@@ -1,4 +1,4 @@
-"""What the shop sells: categories with their seasons, products with their popularity, prices and lives."""
+"""The shop's products: categories with their seasons, products with their popularity, prices and lives."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def shop_season(categories: tuple[Category, ...]) -> np.ndarray:
     return season
 
 
-def assortment(shop: Shop, categories: tuple[Category, ...], calendar_month: np.ndarray) -> Assortment:
+def draw_assortment(shop: Shop, categories: tuple[Category, ...], calendar_month: np.ndarray) -> Assortment:
     """The shop's products; `calendar_month` names each month since the opening (0 is January).
 
     Two in three of the possible products are carried; one in eight is launched and one in ten discontinued while the
@@ -106,8 +106,8 @@ def assortment(shop: Shop, categories: tuple[Category, ...], calendar_month: np.
     carried = [np.flatnonzero(rng.random(len(c.names)) < 0.66) for c in categories]
     category = np.repeat(np.arange(len(categories)), [len(c) for c in carried])
     kind = np.concatenate([chosen // c.styles for c, chosen in zip(categories, carried, strict=True)])
-    price = _prices(rng, _first_prices(rng, categories, category, kind), calendar_month)
-    sold = _lives(rng, len(category), len(calendar_month), first=len(calendar_month) - _months(shop))
+    price = _draw_prices(rng, _first_draw_prices(rng, categories, category, kind), calendar_month)
+    sold = _draw_lives(rng, len(category), len(calendar_month), first=len(calendar_month) - _count_months(shop))
     popularity = np.concatenate([1 / (3 + rng.permutation(len(c))) ** 0.9 for c in carried])
     share = np.array([[c.share * c.season[m] for c in categories] for m in range(12)])
     return Assortment(
@@ -121,11 +121,11 @@ def assortment(shop: Shop, categories: tuple[Category, ...], calendar_month: np.
     )
 
 
-def _months(shop: Shop) -> int:
+def _count_months(shop: Shop) -> int:
     return (shop.last_day.year - shop.first_day.year) * 12 + shop.last_day.month - shop.first_day.month + 1
 
 
-def _lives(rng: np.random.Generator, products: int, months: int, first: int) -> np.ndarray:
+def _draw_lives(rng: np.random.Generator, products: int, months: int, first: int) -> np.ndarray:
     """True where a product (column) is on sale in a month (row)."""
     fate, turn = rng.random(products), rng.integers(first, months, products)
     month = np.arange(months)[:, None]
@@ -133,7 +133,7 @@ def _lives(rng: np.random.Generator, products: int, months: int, first: int) -> 
     return ~((launched & (month < turn)) | (discontinued & (month > turn)))
 
 
-def _first_prices(
+def _first_draw_prices(
     rng: np.random.Generator, categories: tuple[Category, ...], category: np.ndarray, kind: np.ndarray
 ) -> np.ndarray:
     """Pence per product, lognormal in each category: things of one kind cost about the same."""
@@ -143,7 +143,7 @@ def _first_prices(
     return price_point(median * np.exp(spread * (0.65 * of_kind + 0.3 * rng.standard_normal(len(category)))))
 
 
-def _prices(rng: np.random.Generator, current: np.ndarray, calendar_month: np.ndarray) -> np.ndarray:
+def _draw_prices(rng: np.random.Generator, current: np.ndarray, calendar_month: np.ndarray) -> np.ndarray:
     """Pence by month and product: half the prices rise a little each February, some are cut in the two sales."""
     months = []
     for month in calendar_month:

@@ -167,7 +167,7 @@ def _returns(
 ) -> tuple[np.ndarray, np.ndarray, Lines]:
     """(sale returned, day, lines brought back) of each return: some of the lines, two days to three weeks later.
 
-    A return that would fall after the last day has not happened yet. The `sale` of the lines counts the returns.
+    A return that would fall after the last day is left out. The `sale` of the lines counts the returns.
     """
     day = visits.day + rng.integers(2, 22, len(visits.day))
     day = np.append(trading.next_open, trading.days)[np.minimum(day, trading.days)]

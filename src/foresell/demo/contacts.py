@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from foresell.demo.people import Party, address, branch, email, international, new_person, phone, relative
-from foresell.demo.places import plain
+from foresell.demo.places import to_ascii
 from foresell.demo.rng import RandomChoices
 from foresell.demo.shop import CHUNK, Shop, stream
 
@@ -50,24 +50,24 @@ def draw_contacts(shop: Shop, parties: list[Party], taken: set[str], chunk: int)
     """The contacts that one chunk of customers (and those around them) gives rise to, in the list's own sequence."""
     rng = stream(shop, "contacts", chunk)
     choices = RandomChoices(rng)
-    found = list(_sightings(choices, parties, taken))
+    found = list(_draw_parties(choices, parties, taken))
     numbers = rng.permutation(2 * CHUNK)[: len(found)].tolist()
     contacts = [
-        _contact(choices, 2 * CHUNK * chunk + number, party, None if slot is None else CHUNK * chunk + slot)
+        _make_contact(choices, 2 * CHUNK * chunk + number, party, None if slot is None else CHUNK * chunk + slot)
         for number, (party, slot, owner) in zip(numbers, found, strict=True)
         if CHUNK * chunk + owner < shop.customers
     ]
     return sorted(contacts, key=lambda contact: contact.number)
 
 
-def _sightings(
+def _draw_parties(
     choices: RandomChoices, parties: list[Party], taken: set[str]
 ) -> Iterator[tuple[Party, int | None, int]]:
     """(party as the list spells it, slot of the matching customer or None, slot at which it begins to exist)."""
     for slot, party in enumerate(parties):
         if choices.chance(LISTED):
             for _ in range(2 if choices.chance(TWICE / LISTED) else 1):
-                yield misspelt(choices, party, taken), slot, slot
+                yield misspell(choices, party, taken), slot, slot
         if choices.chance(RELATED if not party.company else 5 * RELATED):
             yield (branch if party.company else relative)(choices, party, taken), None, slot
         if choices.chance(NAMESAKES) and not party.company:
@@ -78,7 +78,7 @@ def _sightings(
             yield new_person(choices, party.country, taken), None, slot
 
 
-def _contact(choices: RandomChoices, number: int, party: Party, customer: int | None) -> Contact:
+def _make_contact(choices: RandomChoices, number: int, party: Party, customer: int | None) -> Contact:
     name = f"{party.last}, {party.first}" if not party.company and choices.chance(0.07) else party.name
     return Contact(
         number=number,
@@ -93,13 +93,13 @@ def _contact(choices: RandomChoices, number: int, party: Party, customer: int | 
     )
 
 
-def misspelt(choices: RandomChoices, party: Party, taken: set[str]) -> Party:
+def misspell(choices: RandomChoices, party: Party, taken: set[str]) -> Party:
     """The same party as written down in another system. At least one contact detail still matches the shop's."""
     seen = _renamed_company(choices, party) if party.company else _renamed_person(choices, party)
     seen = replace(seen, email=_other_email(choices, party, taken), phone=_other_phone(choices, party))
-    seen = _moved(choices, seen)
+    seen = _change_address(choices, seen)
     moved = seen.street[:4] != party.street[:4]
-    rung = bool(seen.phone) and _digits(seen.phone) == _digits(party.phone)
+    rung = bool(seen.phone) and _last_digits(seen.phone) == _last_digits(party.phone)
     mailed = bool(seen.email) and seen.email.lower() == party.email.lower()
     return seen if rung or mailed or not moved else replace(party, first=seen.first, last=seen.last)
 
@@ -111,9 +111,9 @@ def _renamed_person(choices: RandomChoices, party: Party) -> Party:
     elif habit < 27:
         first = party.country.nicknames.get(first, first)
     elif habit < 40:
-        last = typo(choices, last)
+        last = add_typo(choices, last)
     elif habit < 50:
-        first = typo(choices, first)
+        first = add_typo(choices, first)
     elif habit < 55:
         first, last = last, first
     elif habit < 60:
@@ -121,7 +121,7 @@ def _renamed_person(choices: RandomChoices, party: Party) -> Party:
     elif habit < 63 and "-" in last:
         last = last.split("-")[0]
     if choices.chance(0.3):
-        first, last = plain(first), plain(last)
+        first, last = to_ascii(first), to_ascii(last)
     return replace(party, first=first, last=last)
 
 
@@ -133,9 +133,9 @@ def _renamed_company(choices: RandomChoices, party: Party) -> Party:
     elif choices.chance(0.3):
         form = ""
     if choices.chance(0.2):
-        name = typo(choices, name)
+        name = add_typo(choices, name)
     if choices.chance(0.3):
-        name = plain(name)
+        name = to_ascii(name)
     return replace(party, first=name, last=form)
 
 
@@ -147,7 +147,7 @@ def _other_email(choices: RandomChoices, party: Party, taken: set[str]) -> str:
         return email(choices, party, taken)
     if habit < 28:
         local, _, domain = party.email.partition("@")
-        return f"{typo(choices, local)}@{domain}"
+        return f"{add_typo(choices, local)}@{domain}"
     return party.email.title() if habit < 34 else party.email
 
 
@@ -162,7 +162,7 @@ def _other_phone(choices: RandomChoices, party: Party) -> str:
     return written.replace(" ", choices.pick(("", "-", "/", " ")))
 
 
-def _moved(choices: RandomChoices, party: Party) -> Party:
+def _change_address(choices: RandomChoices, party: Party) -> Party:
     habit = choices.number(100)
     if habit < 12:
         street, city, postcode = address(choices, party.country)
@@ -174,10 +174,10 @@ def _moved(choices: RandomChoices, party: Party) -> Party:
         for word, short in party.country.short.items():
             street = street.replace(word, short)
     postcode = party.postcode.replace(" ", "") if choices.chance(0.25) else party.postcode
-    return replace(party, street=plain(street) if choices.chance(0.2) else street, postcode=postcode)
+    return replace(party, street=to_ascii(street) if choices.chance(0.2) else street, postcode=postcode)
 
 
-def typo(choices: RandomChoices, word: str) -> str:
+def add_typo(choices: RandomChoices, word: str) -> str:
     """The word with one slip of the keyboard: a letter left out, doubled, swapped with the next, or its neighbour's."""
     if len(word) < 4:
         return word
@@ -192,6 +192,6 @@ def typo(choices: RandomChoices, word: str) -> str:
     return before + NEIGHBOURS.get(letter, letter) + after
 
 
-def _digits(number: str) -> str:
+def _last_digits(number: str) -> str:
     """The last digits of a phone number, however it is written."""
     return "".join(mark for mark in number if mark.isdigit())[-7:]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from foresell.demo.places import Country, countries, plain
+from foresell.demo.places import Country, countries, to_ascii
 from foresell.demo.rng import RandomChoices
 from foresell.demo.shop import CHUNK, Shop, stream
 
@@ -149,7 +149,7 @@ def international(national: str, country: Country) -> str:
 
 def email(choices: RandomChoices, party: Party, taken: set[str]) -> str:
     """A unique address; a number is added where it is already taken."""
-    first, last = (plain(word).lower().replace(" ", "").replace("'", "") for word in (party.first, party.last))
+    first, last = (to_ascii(word).lower().replace(" ", "").replace("'", "") for word in (party.first, party.last))
     if party.company:
         slug = "".join(letter for letter in first if letter.isalnum() or letter == "-")
         local, domain = (

@@ -57,10 +57,10 @@ class Country:
 @cache
 def countries() -> tuple[Country, ...]:
     """All countries, in the order of COUNTRIES."""
-    return tuple(_country(code) for code in COUNTRIES)
+    return tuple(_read_country(code) for code in COUNTRIES)
 
 
-def _country(code: str) -> Country:
+def _read_country(code: str) -> Country:
     text = resources.files("foresell.demo").joinpath(f"words/{code}.toml").read_text(encoding="utf-8")
     words = tomllib.loads(text)
     return Country(
@@ -71,31 +71,31 @@ def _country(code: str) -> Country:
         street_form=words["street"],
         postcode_form=words["postcode"],
         double=words["double"],
-        phones=_listed(words["phones"]),
-        mail=_listed(words["mail"]),
-        first=_listed(words["first"]),
-        nicknames=dict(_pairs(words["nicknames"])),
-        last=_listed(words["last"]),
-        streets=_listed(words["streets"]),
-        street_ends=_listed(words["street_ends"]) or ("",),
-        short=dict(_pairs(words["short"])),
-        cities=tuple((city, tuple(areas.split())) for city, areas in _pairs(words["cities"])),
-        forms=_pairs(words["forms"]),
-        trades=_listed(words["trades"]),
+        phones=_split_list(words["phones"]),
+        mail=_split_list(words["mail"]),
+        first=_split_list(words["first"]),
+        nicknames=dict(_split_pairs(words["nicknames"])),
+        last=_split_list(words["last"]),
+        streets=_split_list(words["streets"]),
+        street_ends=_split_list(words["street_ends"]) or ("",),
+        short=dict(_split_pairs(words["short"])),
+        cities=tuple((city, tuple(areas.split())) for city, areas in _split_pairs(words["cities"])),
+        forms=_split_pairs(words["forms"]),
+        trades=_split_list(words["trades"]),
     )
 
 
-def _listed(text: str) -> tuple[str, ...]:
+def _split_list(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for part in text.split(",") if (word := part.strip())))
 
 
-def _pairs(text: str) -> tuple[tuple[str, str], ...]:
+def _split_pairs(text: str) -> tuple[tuple[str, str], ...]:
     parts = (part.strip().partition("=") for part in text.split(",") if part.strip())
     return tuple((left, right) for left, _, right in parts)
 
 
 @cache
-def plain(text: str) -> str:
+def to_ascii(text: str) -> str:
     """The text in ASCII letters, as its owner would type it abroad: Müller becomes Mueller, Zoë becomes Zoe."""
     folded = unicodedata.normalize("NFKD", text.translate(_LETTERS))
     return folded.encode("ascii", "ignore").decode()

@@ -90,7 +90,7 @@ class TableFile:
 
 
 @contextmanager
-def disk(folder: Path) -> Iterator[None]:
+def create_folder(folder: Path) -> Iterator[None]:
     """Creates the folder; turns operating system errors into errors with a remedy."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -98,7 +98,7 @@ def disk(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise DiskTrouble(
             f"The demo shop cannot be written to {folder}: {error.strerror or error}.",
-            remedy="Give a folder with room for it that you may write to.",
+            remedy="Choose a writable folder with enough free space.",
         ) from error
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from foresell.demo import tables
-from foresell.demo.assortment import CHARGES, Assortment, assortment, read_categories, shop_season
+from foresell.demo.assortment import CHARGES, Assortment, draw_assortment, read_categories, shop_season
 from foresell.demo.baskets import Orders, fill_baskets
 from foresell.demo.contacts import draw_contacts
 from foresell.demo.people import draw_parties, draw_traits
@@ -34,7 +34,7 @@ OTHER_LINES_PER_SALE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class ShopFiles:
-    """The files of a shop. `true_pairs` and `facts` (shop.json) are the ground truth and are never loaded."""
+    """The files of a shop. `true_pairs` and `facts` (shop.json) hold the correct answers and are never loaded."""
 
     folder: Path
     orders: Path
@@ -64,8 +64,8 @@ def write_shop(
     process, categories = Process(), read_categories()
     trading = trading_days(shop.opened, shop.first_day, shop.last_day, shop_season(categories))
     _, first_of_month = np.unique(trading.month, return_index=True)
-    products = assortment(shop, categories, trading.calendar_month[first_of_month])
-    with tables.disk(folder):
+    products = draw_assortment(shop, categories, trading.calendar_month[first_of_month])
+    with tables.create_folder(folder):
         # shop.json is written last and deleted first: where it exists, the files next to it are complete.
         (folder / "shop.json").unlink(missing_ok=True)
         orders, rows = _write_people(shop, process, trading, products, paths, progress)
@@ -102,7 +102,7 @@ def _write_people(
             numbers = customer_numbers(np.array([contact.customer for contact in known], dtype=np.int64))
             pairs.write([[tables.crm_id(contact) for contact in known], numbers.tolist()])
             progress(int(index[-1]) + 1, shop.customers, "customers")
-    return _joined(pieces), {file.path.stem: file.rows for file in (customers, contacts, pairs)}
+    return _concatenate(pieces), {file.path.stem: file.rows for file in (customers, contacts, pairs)}
 
 
 def _lines_per_order(shop: Shop) -> float:
@@ -110,7 +110,7 @@ def _lines_per_order(shop: Shop) -> float:
     return max(1.0, shop.lines_per_customer / (SALES_PER_CUSTOMER * years / 2) - OTHER_LINES_PER_SALE)
 
 
-def _joined(pieces: list[Orders]) -> Orders:
+def _concatenate(pieces: list[Orders]) -> Orders:
     return Orders(**{field.name: np.concatenate([getattr(p, field.name) for p in pieces]) for field in fields(Orders)})
 
 

@@ -13,7 +13,7 @@ from foresell.demo.shop import MOST_CUSTOMERS, customer_numbers
 from foresell.demo.totals import CLASSES, line_classes, shop_totals
 from foresell.demo.trading import trading_days
 
-GOODS = 10  # products 0 to 9 are goods, 10 and above are charges
+PRODUCTS = 10  # products 0 to 9; 10 and above are charges
 
 # order, status, customer, product, quantity, pence -> class
 LINES = [
@@ -35,11 +35,11 @@ def orders() -> Orders:
 
 
 def test_each_line_has_the_first_class_that_applies() -> None:
-    assert [CLASSES[n] for n in line_classes(orders(), GOODS)] == [line[-1] for line in LINES]
+    assert [CLASSES[n] for n in line_classes(orders(), PRODUCTS)] == [line[-1] for line in LINES]
 
 
 def test_totals() -> None:
-    totals = shop_totals(orders(), GOODS)
+    totals = shop_totals(orders(), PRODUCTS)
     assert totals["pence"] == {
         "counted": 2000,
         "non_product": -105,

@@ -1,4 +1,4 @@
-"""Stages a text as a file and shows what came out as plain tuples."""
+"""Stages a text as a file and returns the staged rows as plain tuples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every source promises. A new connector adds one line to `SOURCES` and must keep all of it.
+"""The contract of every source. A new connector adds one line to `SOURCES` and must pass all tests.
 
 The toy source has three pages of a change log (two, one and no records; the second page deletes one) and states totals.
 """

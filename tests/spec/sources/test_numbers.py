@@ -73,7 +73,7 @@ def test_more_than_four_decimals_are_rounded_and_counted(staged: Stage) -> None:
     assert result.staging.warnings == ("Column 'p': 1 values have more than 4 decimals and were rounded.",)
 
 
-def test_a_thousand_or_a_decimal_is_asked(staged: Stage) -> None:
+def test_a_thousands_separator_or_decimal_comma_is_a_question(staged: Stage) -> None:
     with pytest.raises(BadInput, match=r"'1,234' may have a thousands separator or a decimal comma") as caught:
         staged(file(["1,234", "5"]), mapping=Mapping(columns=COLUMNS))
     assert 'decimal = "."' in (caught.value.remedy or "")

@@ -48,7 +48,7 @@ NOT_A_NUMBER = "not a number in the format of this column"
 )
 def test_one_row(staged: Stage, row: str, rejects: list[tuple[str | None, str | None, str]] | str) -> None:
     result = staged(HEADER + GOOD + row + "\n")
-    if rejects == "the order has two customers":  # nobody can say whose order 1 is, so neither of its lines is taken
+    if rejects == "the order has two customers":  # order 1 has no clear customer, so both lines are rejected
         assert [(line, column, value) for line, column, value, _ in result.rejects] == [
             (2, "customer", "A"),
             (3, "customer", "B"),

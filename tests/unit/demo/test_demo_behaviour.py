@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-GOODS = "status = 'completed' and kind = 'product'"
+PRODUCTS = "status = 'completed' and kind = 'product'"
 
 
-def test_nobody_trades_on_closed_days_or_at_night(written) -> None:
+def test_no_sale_on_closed_days_or_at_night(written) -> None:
     assert written.one("select count(*) from orders where isodow(ordered_at) = 7") == 0
     assert (
         written.one("select count(*) from orders where strftime(ordered_at, '%m-%d') in ('12-25', '12-26', '01-01')")
@@ -20,7 +20,7 @@ def test_nobody_trades_on_closed_days_or_at_night(written) -> None:
     assert written.shop.first_day <= span[0][0] and span[0][1] <= written.shop.last_day
 
 
-def test_nobody_buys_before_signing_up(written) -> None:
+def test_no_order_before_sign_up(written) -> None:
     assert written.one("select count(*) from lines join customers using (customer_no) where day < signup_date") == 0
 
 
@@ -63,7 +63,7 @@ def test_heavy_and_light_buyers(written) -> None:
         [
             n
             for (n,) in written.rows(
-                f"select count(distinct order_no) from lines where {GOODS} and customer_no is not null group by customer_no"
+                f"select count(distinct order_no) from lines where {PRODUCTS} and customer_no is not null group by customer_no"
             )
         ]
     )
@@ -74,7 +74,7 @@ def test_heavy_and_light_buyers(written) -> None:
         [
             float(v)
             for (v,) in written.rows(
-                f"select sum(amount) from lines where {GOODS} and customer_no is not null group by customer_no"
+                f"select sum(amount) from lines where {PRODUCTS} and customer_no is not null group by customer_no"
             )
         ]
     )
@@ -86,9 +86,9 @@ def test_buyers_lapse(written) -> None:
     silent, expected = written.rows(
         f"""with regular as (
                 select customer_no, count(distinct day) n, max(day) last_seen from lines
-                where {GOODS} and customer_no is not null and day < date '2025-11-01' group by 1 having count(distinct day) >= 4
+                where {PRODUCTS} and customer_no is not null and day < date '2025-11-01' group by 1 having count(distinct day) >= 4
             ), later as (
-                select distinct customer_no from lines where {GOODS} and day >= date '2025-11-01'
+                select distinct customer_no from lines where {PRODUCTS} and day >= date '2025-11-01'
             )
             select avg((l.customer_no is null)::int), avg(exp(-n)) from regular r left join later l using (customer_no)"""
     )[0]
@@ -99,7 +99,7 @@ def test_seasons_show(written) -> None:
     def share(category: str, months: str) -> float:
         return float(
             written.one(
-                f"select avg((category = '{category}')::int) from lines where {GOODS} and month(day) in ({months})"
+                f"select avg((category = '{category}')::int) from lines where {PRODUCTS} and month(day) in ({months})"
             )
         )
 
@@ -124,7 +124,7 @@ def test_companies_buy_more_of_a_thing(written) -> None:
     person, company = (
         q
         for (q,) in written.rows(
-            f"select avg(quantity) from lines join customers c using (customer_no) where {GOODS.replace('kind', 'lines.kind')} group by c.kind order by c.kind desc"
+            f"select avg(quantity) from lines join customers c using (customer_no) where {PRODUCTS.replace('kind', 'lines.kind')} group by c.kind order by c.kind desc"
         )
     )
     assert company > 3 * person

@@ -1,4 +1,4 @@
-"""Nobody real can be reached, and the contact list is the same people seen differently."""
+"""Contact details reach no real person, and the contact list holds the same people with other spellings."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foresell.demo.contacts import misspelt, typo
+from foresell.demo.contacts import add_typo, misspell
 from foresell.demo.people import new_company, new_person
-from foresell.demo.places import countries, plain
+from foresell.demo.places import countries, to_ascii
 from foresell.demo.rng import RandomChoices
 from foresell.demo.shop import Shop, stream
 
@@ -64,7 +64,7 @@ def test_the_list_spells_people_differently_but_recognisably(written) -> None:
     assert written.one(reachable) / written.one("select count(*) from true_pairs") > 0.99
 
 
-def test_hard_negatives_share_a_house_or_a_name_and_are_nobody_the_shop_knows(written) -> None:
+def test_hard_negatives_share_an_address_or_a_name_and_are_not_customers(written) -> None:
     strangers = "(from contacts anti join true_pairs using (crm_id))"
     assert written.one(f"select count(*) from {strangers}") > 0.08 * written.shop.customers
     assert (
@@ -95,7 +95,7 @@ def test_names_carry_their_letters_into_mailboxes() -> None:
         "Małgorzata": "Malgorzata",
         "Ayşe": "Ayse",
     }
-    assert {name: plain(name) for name in spelled} == spelled
+    assert {name: to_ascii(name) for name in spelled} == spelled
 
 
 @given(st.integers(0, 10_000))
@@ -103,7 +103,7 @@ def test_any_party_stays_within_its_country_however_it_is_spelt(seed: int) -> No
     choices, taken = RandomChoices(stream(Shop(seed=seed), "test")), set[str]()
     country = choices.pick(countries())
     for party in (new_person(choices, country, taken), new_company(choices, country, taken)):
-        seen = misspelt(choices, party, taken)
+        seen = misspell(choices, party, taken)
         assert seen.country is country and seen.name.strip()
         for phone in filter(None, (party.phone, seen.phone)):
             assert re.fullmatch(FICTION[country.code], significant(phone, country.code))
@@ -111,7 +111,7 @@ def test_any_party_stays_within_its_country_however_it_is_spelt(seed: int) -> No
 
 @given(st.text(alphabet="aeinostrlcgmkx", min_size=4, max_size=12), st.integers(0, 1000))
 def test_a_typo_is_one_slip(word: str, seed: int) -> None:
-    slipped = typo(RandomChoices(stream(Shop(seed=seed), "test")), word)
+    slipped = add_typo(RandomChoices(stream(Shop(seed=seed), "test")), word)
     assert abs(len(slipped) - len(word)) <= 1
     assert slipped[0] == word[0]
     assert sum(a != b for a, b in zip(slipped, word, strict=False)) <= 2 or len(slipped) != len(word)

@@ -72,7 +72,7 @@ def test_totals_are_the_sum_of_the_files(written) -> None:
         assert written.one(f"select count(distinct order_no) from lines where {where}") == facts[name]
 
 
-def test_sizes_are_those_asked_for(written) -> None:
+def test_sizes_match_the_parameters(written) -> None:
     assert written.one("select count(*) from customers") == written.shop.customers == written.facts["rows"]["customers"]
     assert written.files.lines == written.facts["rows"]["orders"] == written.one("select count(*) from orders")
     assert 17 < written.files.lines / written.shop.customers < 23
@@ -148,7 +148,7 @@ def test_a_shop_that_cannot_be(wrong: dict[str, object]) -> None:
     assert error.value.remedy
 
 
-def test_a_format_nobody_knows_and_a_folder_that_is_a_file(tmp_path: Path) -> None:
+def test_an_unknown_format_and_a_folder_that_is_a_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="xlsx"):
         write_shop(Shop(customers=10), tmp_path, format="xlsx")
     (tmp_path / "taken").write_text("")

@@ -1,4 +1,4 @@
-"""Whatever is in the cells: each record is a line or a reject under its own line number, and only our errors are raised."""
+"""For any content of the cells, each record is a line or a reject under its own line number, and only our errors are raised."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ WRITER = st.fixed_dictionaries(
 )
 
 
-def written(rows: list[list[str]], options: dict[str, object]) -> str:
+def to_csv(rows: list[list[str]], options: dict[str, object]) -> str:
     out = io.StringIO()
     csv.writer(out, **options).writerows([HEADERS, *rows])  # type: ignore[arg-type]
     return out.getvalue()
@@ -55,7 +55,7 @@ def lines_of(text: str, options: dict[str, object]) -> list[int]:
 @settings(max_examples=60, deadline=None)
 @given(rows=st.lists(ROW, min_size=1, max_size=8), options=WRITER)
 def test_nothing_is_lost_and_nothing_else_is_raised(rows: list[list[str]], options: dict[str, object]) -> None:
-    text = written(rows, options)
+    text = to_csv(rows, options)
     mapping = Mapping(
         columns=COLUMNS, dialect=Dialect(delimiter=str(options["delimiter"]), quote='"', encoding="utf-8")
     )
@@ -89,7 +89,7 @@ def test_well_formed_rows_come_out_as_they_went_in(rows: list[tuple[str, ...]], 
     clean = [(order, customer, day, sku or "blank", amount) for order, customer, day, sku, amount in clean]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "grid.csv"
-        file.write_bytes(written([list(row) for row in clean], options).encode())
+        file.write_bytes(to_csv([list(row) for row in clean], options).encode())
         mapping = Mapping(columns=COLUMNS, dialect=Dialect(delimiter=str(options["delimiter"]), quote='"'))
         with stage_file(file, workdir=Path(folder) / "w", memory_gib=0.5, threads=1, mapping=mapping) as staged:
             query = "select order_key, sku, amount::double from staged_lines order by line"

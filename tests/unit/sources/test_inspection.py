@@ -47,7 +47,7 @@ def test_a_german_export(tmp_path: Path) -> None:
     assert "1 x not a date in the format of this column (DD.MM.YYYY) (line 3: 'x')" in text
 
 
-def test_what_is_open_is_said_not_raised(tmp_path: Path) -> None:
+def test_open_questions_are_reported_not_raised(tmp_path: Path) -> None:
     found = look(tmp_path, "order,customer,date,price\n1,A,05/01/2024,2\n")
     assert "may be day/month or month/day" in (found.problem or "")
     assert "Cannot be loaded yet" in describe_inspection(found)

@@ -83,7 +83,7 @@ def test_no_such_map(tmp_path: Path) -> None:
         "order,customer,date,price\n1,A,01/13/2024,2\n",
     ],
 )
-def test_a_saved_proposal_reads_the_file_it_came_from(tmp_path: Path, text: str) -> None:
+def test_a_saved_proposal_reads_the_file_it_was_made_from(tmp_path: Path, text: str) -> None:
     file, saved = tmp_path / "sales.csv", tmp_path / "map.toml"
     file.write_text(text)
     limits = {"workdir": tmp_path / "work", "memory_gib": 0.5, "threads": 1}

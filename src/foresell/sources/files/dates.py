@@ -102,7 +102,7 @@ def detect_date_format(
 ) -> DateFormat:
     """The date format of column `field` of `mapped_rows`.
 
-    `order` and `format_` come from the mapping. Raises BadInput when day and month cannot be told apart, or when the
+    `order` and `format_` come from the mapping. Raises BadInput when the order of day and month is ambiguous, or when the
     column mixes both orders: a wrong guess would move sales to other months unnoticed.
     """
     if format_:

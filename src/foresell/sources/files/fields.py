@@ -228,8 +228,8 @@ def propose_columns(headers: Iterable[str], rows: str) -> dict[str, tuple[str, f
 
 def _match_header(field: Field, headers: dict[str, str], confidence: float) -> str | None:
     if confidence == 0.6:  # only long words: `updated` contains `date` by chance
-        known = [word for word in field.headers if len(word) >= 6]
-        return next((header for header, text in headers.items() if any(word in text for word in known)), None)
+        long = [name for name in field.headers if len(name) >= 6]
+        return next((header for header, text in headers.items() if any(name in text for name in long)), None)
     wanted = field.headers[:1] if confidence == 1.0 else field.headers[1:]
     by_text = {text: header for header, text in headers.items()}
     return next((by_text[word] for word in wanted if word in by_text), None)

@@ -236,8 +236,7 @@ def measure_text(path: Path) -> TextStats:
             pairs += (chunk.count(b"\r\n") if returns else 0) + (last == b"\r" and chunk[:1] == b"\n")
             last = chunk[-1:]
             utf8 = utf8 and _feed_decoder(decoder, chunk)
-        size = file.tell()
-        file.seek(max(0, size - (1 << 16)))
+        file.seek(max(0, path.stat().st_size - (1 << 16)))
         tail = file.read()
     utf8 = utf8 and _feed_decoder(decoder, b"", final=True)
     blank_end = tail[len(tail.rstrip(b"\r\n")) :]

@@ -32,7 +32,7 @@ _OLIST_COLUMNS = {
     "products": ("product_id", "product_category_name"),
     "translation": ("product_category_name", "product_category_name_english"),
 }
-#: At most so many columns in a message, and characters of each.
+#: The most columns that a message names, and the most characters of each.
 MOST_NAMED = 20
 LONGEST_NAMED = 40
 
