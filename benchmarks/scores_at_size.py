@@ -20,7 +20,7 @@ import duckdb
 from foresell.scores.purchase.score import PURCHASE, score_purchase
 from foresell.scores.training import reasons
 from foresell.scores.training.features import features, frame_of
-from foresell.scores.training.models import learners
+from foresell.scores.training.models import trainers
 from foresell.scores.training.train_task import TrainingContext, train_task
 
 AS_OF = date(2022, 1, 1)

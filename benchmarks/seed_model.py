@@ -26,7 +26,7 @@ from foresell.scores.training.train_task import TrainingContext
 
 SEED = 7
 MODELS = ("seed_forest", "log_rfm", "bgnbd", "lightgbm")
-MEASURES = (
+METRICS = (
     "roc_auc", "pr_auc", "f1", "f1_everyone", "accuracy", "majority_accuracy", "precision", "recall", "brier",
     "calibration_error", "lift_top_decile", "precision_at_100",
 )  # fmt: skip
@@ -78,12 +78,12 @@ def table(result: Backtest, population: str) -> str:
     base = result.value("lightgbm", "base_rate", population)
     head = f"{population}: {first.customers if first else 0:,} customers on average, base rate {base:.3f}"
     lines = [head, f"{'':20}" + "".join(f"{model:>22}" for model in MODELS)]
-    for measure in MEASURES:
+    for metric in METRICS:
         cells = []
         for model in MODELS:
-            each = [result.value(model, measure, population, day) for day in result.tests]
-            cells.append(f"{result.value(model, measure, population):8.3f} ({min(each):.2f}-{max(each):.2f})")
-        lines.append(f"{measure:20}" + "".join(f"{cell:>22}" for cell in cells))
+            each = [result.value(model, metric, population, day) for day in result.tests]
+            cells.append(f"{result.value(model, metric, population):8.3f} ({min(each):.2f}-{max(each):.2f})")
+        lines.append(f"{metric:20}" + "".join(f"{cell:>22}" for cell in cells))
     return "\n".join(lines)
 
 
@@ -92,7 +92,7 @@ def main() -> None:
     con = retail_snapshot("ii", data_folder())
     shop = TrainingContext(con, as_of_of(con), SEED)
     started = time.perf_counter()
-    ways = {"seed_forest": learn_forest, **{name: shop.learners[name] for name in MODELS[1:]}}
+    ways = {"seed_forest": learn_forest, **{name: shop.trainers[name] for name in MODELS[1:]}}
     result = backtest(shop.panel, PURCHASE, ways, seed=SEED)
     days = ", ".join(str(day) for day in result.tests)
     print(f"Order within 30 days, Online Retail II, seed {SEED}; mean (lowest-highest) over the test cutoffs {days}\n")

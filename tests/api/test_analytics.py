@@ -15,7 +15,7 @@ from tests.support.served import Served
 READ = [
     "/api/segments", "/api/segments/grid", "/api/distributions/recency", "/api/distributions/frequency",
     "/api/distributions/monetary", "/api/distributions/probability", "/api/kpis", "/api/sales", "/api/lines/classes",
-    "/api/forecast", "/api/models", "/api/targets", "/api/receipts", "/api/segments/movement",
+    "/api/forecast", "/api/models", "/api/targets", "/api/outcomes", "/api/segments/movement",
 ]  # fmt: skip
 
 
@@ -53,8 +53,8 @@ def test_every_way_to_cut_sales_gives_the_same_revenue(served: Served) -> None:
             by: round(sum(row["revenue"] for row in get(served, f"/api/sales?by={by}{span}", who)["data"]), 2)
             for by in ("month", "week", "segment", "category", "country")
         }
-        figure = get(served, f"/api/kpis?name=revenue{span}", who)["data"][0]["value"]
-        assert set(sums.values()) == {round(figure, 2)}, sums
+        metric = get(served, f"/api/kpis?name=revenue{span}", who)["data"][0]["value"]
+        assert set(sums.values()) == {round(metric, 2)}, sums
         parts = 0.0
         for row in get(served, f"/api/sales?by=category{span}", who)["data"]:
             of = f"{span}&category={quote(row['name'])}"
@@ -67,7 +67,7 @@ def test_every_way_to_cut_sales_gives_the_same_revenue(served: Served) -> None:
             assert set(found) == {"revenue", "orders", "customers", "average_order_value"}
             assert round(found["revenue"], 2) == round(row["revenue"], 2)
             parts += row["revenue"]
-        assert round(parts, 2) == round(figure, 2)
+        assert round(parts, 2) == round(metric, 2)
     names = [row["name"] for row in get(served, f"/api/sales?by=month{span}")["data"]]
     assert names == [f"2026-{month:02}-01" for month in range(1, 10)]
 
@@ -193,7 +193,7 @@ def test_models_their_cards_and_backtests(served: Served) -> None:
         "revenue_forecast",
     }
     backtest = get(served, f"/api/models/{number}/backtests")
-    ours = {row["measure"]: row for row in backtest["data"] if row["model"] == card["kind"]}
+    ours = {row["metric"]: row for row in backtest["data"] if row["model"] == card["kind"]}
     metrics = get(served, "/api/model/metrics")
     assert ours["f1"]["value"] == pytest.approx(metrics["f1_score"]) and ours["f1"]["low"] <= ours["f1"]["high"]
     assert {"base_rate", "majority_accuracy", "f1_everyone"} <= ours.keys()
@@ -211,32 +211,34 @@ def test_calls_against_what_they_find(served: Served) -> None:
     number = purchase(served)
     table = get(served, f"/api/models/{number}/threshold")
     rows = table["data"]
-    assert [row["tenths"] for row in rows] == list(range(1, 11)) and 0 < table["served"] < 1
+    assert [row["deciles"] for row in rows] == list(range(1, 11)) and 0 < table["served"] < 1
     for column, rising in (("threshold", False), ("calls", True), ("sales", True), ("recall", True)):
         values = [row[column] for row in rows]
         assert values == sorted(values, reverse=not rising), column
-    everybody = rows[-1]
-    trivial = {row["measure"]: row["value"] for row in get(served, f"/api/models/{number}/backtests")["data"]}
-    assert everybody["recall"] == pytest.approx(1) and everybody["threshold"] == 0
-    assert everybody["precision"] == pytest.approx(trivial["base_rate"], rel=0.1)
+    everyone = rows[-1]
+    baseline = {row["metric"]: row["value"] for row in get(served, f"/api/models/{number}/backtests")["data"]}
+    assert everyone["recall"] == pytest.approx(1) and everyone["threshold"] == 0
+    assert everyone["precision"] == pytest.approx(baseline["base_rate"], rel=0.1)
     metrics = get(served, "/api/model/metrics")["confusion_matrix"]
     assert round(table["at_served"]["sales"]) == metrics["true_positive"]
-    assert rows[0]["calls"] - 1 <= table["at_served"]["calls"] <= everybody["calls"]
+    assert rows[0]["calls"] - 1 <= table["at_served"]["calls"] <= everyone["calls"]
     assert rows[0]["calls_per_week"] == pytest.approx(rows[0]["calls"] * 7 / 30)
     lift = get(served, f"/api/models/{number}/lift")["data"]
-    assert lift[-1]["captured"] == pytest.approx(1) and lift[0]["captured"] == pytest.approx(rows[0]["recall"])
+    assert lift[-1]["cumulative_gain"] == pytest.approx(1) and lift[0]["cumulative_gain"] == pytest.approx(
+        rows[0]["recall"]
+    )
 
 
-def test_receipts_of_promises_that_came_due(served: Served) -> None:
-    found = get(served, "/api/receipts?task=purchase")["data"]
+def test_outcomes_of_predictions_whose_window_has_closed(served: Served) -> None:
+    found = get(served, "/api/outcomes?task=purchase")["data"]
     assert {row["grouping"] for row in found} == {"all", "decile", "segment"}
-    said = [row for row in found if row["grouping"] == "all"]
-    assert {row["as_of"] for row in said} == {"2026-08-01", "2026-09-01"}
-    for row in said:
+    predicted = [row for row in found if row["grouping"] == "all"]
+    assert {row["as_of"] for row in predicted} == {"2026-08-01", "2026-09-01"}
+    for row in predicted:
         assert date.fromisoformat(row["as_of"]) + timedelta(row["horizon_days"]) <= date(2026, 11, 1)
-        rows = get(served, f"/api/receipts?explain=rows&of={row['run_id']},purchase")["data"]
-        assert sum(tenth["customers"] for tenth in rows) == row["customers"]
-    churn = get(served, "/api/receipts?grouping=segment&task=churn")["data"]
+        rows = get(served, f"/api/outcomes?explain=rows&of={row['run_id']},purchase")["data"]
+        assert sum(decile["customers"] for decile in rows) == row["customers"]
+    churn = get(served, "/api/outcomes?grouping=segment&task=churn")["data"]
     assert {row["as_of"] for row in churn} == {"2026-08-01"}, "90 days are not over for the later one"
 
 

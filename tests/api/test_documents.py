@@ -116,8 +116,8 @@ def test_metrics_agree_with_their_own_confusion_matrix(served: Served) -> None:
     matrix = found["confusion_matrix"]
     right = matrix["true_positive"] + matrix["true_negative"]
     assert found["accuracy"] == pytest.approx(right / sum(matrix.values()), abs=0.02)
-    said = matrix["true_positive"] + matrix["false_positive"]
-    assert found["precision"] == pytest.approx(matrix["true_positive"] / said, abs=0.05)
+    predicted_positive = matrix["true_positive"] + matrix["false_positive"]
+    assert found["precision"] == pytest.approx(matrix["true_positive"] / predicted_positive, abs=0.05)
 
 
 def test_the_predicted_label_follows_the_models_own_threshold(served: Served) -> None:

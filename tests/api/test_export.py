@@ -190,11 +190,11 @@ def test_a_broken_export_is_never_taken_for_a_whole_one(served: Served, monkeypa
     monkeypatch.setattr(exports, "MORE_ROWS", 5)
     calls = []
 
-    def breaks(self: object, places: Any) -> Any:
+    def breaks(self: object, ranks: Any) -> Any:
         calls.append(1)
         if len(calls) == 3:
             raise RuntimeError("planted")
-        return original(self, places)
+        return original(self, ranks)
 
     original = exports._Job._scores
     monkeypatch.setattr(exports._Job, "_scores", breaks)

@@ -247,17 +247,17 @@ def test_a_query_nobody_waits_for_is_interrupted(served: Served) -> None:
     from foresell.snapshot.reader import Scope, ScopedSnapshot
 
     file = next(served.settings.snapshots.glob("run-*.duckdb"))
-    door = ScopedSnapshot(file, 1)
+    snapshot = ScopedSnapshot(file, 1)
     endless = "select count(*) from range(100000000000) as a (x) where x % 7 = sqrt(x)"
 
     async def ask() -> None:
         async with asyncio.timeout(0.3):
-            await _interruptible(door, Scope.everyone(), lambda con: con.execute(endless).fetchall())
+            await _interruptible(snapshot, Scope.everyone(), lambda con: con.execute(endless).fetchall())
 
     with pytest.raises(TimeoutError):
         asyncio.run(ask())
     deadline = time.monotonic() + 60
-    while not any(door._idle.values()) and time.monotonic() < deadline:
+    while not any(snapshot._idle.values()) and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert any(door._idle.values()), "the query still runs"
-    door.close()
+    assert any(snapshot._idle.values()), "the query still runs"
+    snapshot.close()

@@ -18,7 +18,7 @@ from foresell import logs
 from foresell.api.app import create_app
 from foresell.api.http import request_stats
 from foresell.api.http.rate_limits import EXPORTS_A_MINUTE, Limits, RateLimited
-from foresell.api.http.request_stats import Figures
+from foresell.api.http.request_stats import RequestStats
 from foresell.settings import Settings
 from tests.support.served import Served, running, superuser
 
@@ -163,12 +163,12 @@ def test_the_log_has_the_route_and_nothing_that_was_asked(served: Served) -> Non
 
 
 def test_quantiles_are_read_off_the_classes() -> None:
-    of = Figures(requests=100, failed=1, classes={0.01: 50, 0.02: 90, 0.1: 100, float("inf"): 100})
+    of = RequestStats(requests=100, failed=1, classes={0.01: 50, 0.02: 90, 0.1: 100, float("inf"): 100})
     assert of.quantile_ms(0.5) == pytest.approx(10)
     assert of.quantile_ms(0.7) == pytest.approx(15)
     assert of.quantile_ms(0.95) == pytest.approx(60)
     assert of.availability == 0.99
-    assert Figures().quantile_ms(0.5) is None
+    assert RequestStats().quantile_ms(0.5) is None
 
 
 def test_a_collector_gets_spans_without_values(served: Served) -> None:
@@ -236,7 +236,7 @@ def test_two_processes_share_their_figures(served: Served, tmp_path: Any, monkey
     shared = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     for _ in range(2):
         subprocess.run([sys.executable, "-c", counts], check=True, env=shared)
-    reads = "from foresell.api.http import request_stats; print({k: v.requests for k, v in request_stats.figures().items()})"
+    reads = "from foresell.api.http import request_stats; print({k: v.requests for k, v in request_stats.read_stats().items()})"
     told = subprocess.run([sys.executable, "-c", reads], check=True, env=shared, capture_output=True, text=True).stdout
     assert told.strip() == "{('GET', 'other'): 2}"
     alone = subprocess.run([sys.executable, "-c", reads], check=True, capture_output=True, text=True).stdout

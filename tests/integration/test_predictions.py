@@ -139,16 +139,16 @@ def test_history_is_replayed_and_compared_with_outcomes(
     for row in evaluated:
         with database.connect() as con:
             check = con.execute(
-                "select count(*) as customers, avg(p.probability) as said, avg((exists (select from orders o"
+                "select count(*) as customers, avg(p.probability) as predicted, avg((exists (select from orders o"
                 " join customer_records r using (record_id) where r.customer_id = p.customer_id and o.status = 'completed'"
-                " and o.ordered_at >= %(day)s::date and o.ordered_at < %(day)s::date + 30))::int) as happened"
+                " and o.ordered_at >= %(day)s::date and o.ordered_at < %(day)s::date + 30))::int) as observed"
                 " from predictions p where run_id = %(run)s",
                 {"day": row["as_of"], "run": row["run_id"]},
             ).fetchone()
         assert check is not None
         assert row["customers"] == check["customers"]
-        assert row["said"] == pytest.approx(check["said"])
-        assert row["happened"] == pytest.approx(float(check["happened"]), abs=0.01), (
+        assert row["predicted"] == pytest.approx(check["predicted"])
+        assert row["observed"] == pytest.approx(float(check["observed"]), abs=0.01), (
             "orders of postage alone do not count"
         )
     deciles = [
@@ -156,7 +156,7 @@ def test_history_is_replayed_and_compared_with_outcomes(
         for row in model_registry.list_outcomes(database)
         if row["task"] == "purchase" and row["grouping"] == "decile"
     ]
-    assert deciles[0]["said"] > deciles[9]["said"]
+    assert deciles[0]["predicted"] > deciles[9]["predicted"]
     assert model_registry.get_last_calibration_error(database) is not None
     count = len(model_registry.list_outcomes(database))
     run_refresh(settings, database)

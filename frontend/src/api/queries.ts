@@ -147,8 +147,8 @@ export const queries = {
     }),
   targets: () =>
     queryOptions({ queryKey: ['targets'], queryFn: ({ signal }) => read(api.GET('/api/targets', { signal })) }),
-  receipts: () =>
-    queryOptions({ queryKey: ['receipts'], queryFn: ({ signal }) => read(api.GET('/api/receipts', { signal })) }),
+  outcomes: () =>
+    queryOptions({ queryKey: ['outcomes'], queryFn: ({ signal }) => read(api.GET('/api/outcomes', { signal })) }),
   forecast: () =>
     queryOptions({ queryKey: ['forecast'], queryFn: ({ signal }) => read(api.GET('/api/forecast', { signal })) }),
   sales: (by: SalesBy, search: Search = {}) =>

@@ -131,7 +131,7 @@ const pages = [
       if (!can('model.read')) return
       preloadCharts()
       void queryClient.prefetchQuery(queries.targets())
-      void queryClient.prefetchQuery(queries.receipts())
+      void queryClient.prefetchQuery(queries.outcomes())
       void queryClient.fetchQuery(queries.models()).then(
         ({ tasks }) => {
           const id = tasks.find(row => row.task === task)?.model_id

@@ -1,4 +1,4 @@
-"""The usual questions, asked of a newly opened run before somebody does, so that nobody waits for them."""
+"""Cache warm-up: compute the most requested results of a newly opened run before a user requests them."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from foresell.snapshot.reader import ScopedSnapshot
 #: How often to look for a newly opened run; also how long a process that starts keeps out of the way of its first answers.
 LOOK_SECONDS = 5.0
 
-#: Stands for whoever sees everything; what it asks goes nowhere but into memory.
-THE_HOUSE = Principal(
+#: A principal who sees all customers; its results only fill the cache.
+ALL_CUSTOMERS = Principal(
     user_id=0, name="", email="", roles=frozenset(), permissions=frozenset(), scope="all", session_id=None, api_key_id=None,
     second_factor_at=None, team_id=None,
 )  # fmt: skip
@@ -36,21 +36,21 @@ async def keep_ready(web: AppState) -> None:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             with suppress(ForesellError):
-                if (door := web.door()) is not seen:
-                    seen = door
+                if (snapshot := web.snapshot()) is not seen:
+                    seen = snapshot
                     for sort in registry.list_sorts():
-                        await web.places(THE_HOUSE, Filter(), sort)
-                    for asked in _usual(door):
-                        await calculation.figures(web, THE_HOUSE, asked)
+                        await web.ranks(ALL_CUSTOMERS, Filter(), sort)
+                    for query in _common_queries(snapshot):
+                        await calculation.compute(web, ALL_CUSTOMERS, query)
     finally:
-        await calculation.stop_asking()
+        await calculation.cancel_queries()
 
 
-def _usual(door: ScopedSnapshot) -> Iterator[MetricQuery]:
+def _common_queries(snapshot: ScopedSnapshot) -> Iterator[MetricQuery]:
     """What the pages show without being asked for anything else, the quickest first."""
     yield MetricQuery(catalogue.SEGMENTS)
     yield MetricQuery(catalogue.GRID)
-    last = door.as_of - timedelta(days=1)
+    last = snapshot.as_of - timedelta(days=1)
     first = last - timedelta(days=sales.PERIOD_DAYS - 1)
     for back in (timedelta(0), timedelta(days=sales.PERIOD_DAYS)):
         yield sales.kpi_of_sales(first - back, last - back)

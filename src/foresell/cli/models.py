@@ -119,29 +119,29 @@ def _print_task(task: Mapping[str, Any], all_cutoffs: bool) -> None:
 
 
 def _print_backtest(task: str, model: Mapping[str, Any], all_cutoffs: bool) -> None:
-    """Everything measured when the model was trained: `figures` has one row per model, population, cutoff and metric."""
-    figures = model["figures"]
+    """Everything measured when the model was trained: `metrics` has one row per model, population, cutoff and metric."""
+    metrics = model["metrics"]
     if task == "revenue_forecast":
-        _print_months(figures)
+        _print_months(metrics)
     elif all_cutoffs:
         keys = {
             "model": "Model", "population": "Customers", "cutoff": "Backtest date", "customers": "Number",
-            "measure": "Metric", "value": "Value", "low": "Low", "high": "High",
+            "metric": "Metric", "value": "Value", "low": "Low", "high": "High",
         }  # fmt: skip
-        printing.print_table(figures, keys)
+        printing.print_table(metrics, keys)
     else:
-        _print_means(figures, model["kind"])
-    _print_confusion_matrix(figures, model["kind"])
+        _print_means(metrics, model["kind"])
+    _print_confusion_matrix(metrics, model["kind"])
     _print_calibration(model["deciles"], model["kind"])
     _print_targets(model["card"].get("targets", []))
     for finding in model["card"].get("leak_guard", []):
         printing.print_text(f"  Leak guard: {finding.get('sentence') or finding}")
 
 
-def _print_means(figures: Sequence[Mapping[str, Any]], kind: str) -> None:
+def _print_means(metrics: Sequence[Mapping[str, Any]], kind: str) -> None:
     """Means over the backtest dates: the compared models on all customers, then the served model by customer group."""
-    means = [row for row in figures if row["cutoff"] is None]
-    measured = {row["measure"] for row in means}
+    means = [row for row in metrics if row["cutoff"] is None]
+    measured = {row["metric"] for row in means}
     columns = {name: heading for name, heading in METRICS.items() if name in measured} or {
         name: name for name in sorted(measured)
     }
@@ -153,12 +153,12 @@ def _print_means(figures: Sequence[Mapping[str, Any]], kind: str) -> None:
     _print_intervals(means, kind)
 
 
-def _print_pivot(figures: Sequence[Mapping[str, Any]], key: str, columns: Mapping[str, str]) -> None:
+def _print_pivot(metrics: Sequence[Mapping[str, Any]], key: str, columns: Mapping[str, str]) -> None:
     """One line per value of `key`, one column per metric."""
     rows: dict[str, dict[str, Any]] = {}
-    for figure in figures:
-        value = "–" if figure["value"] is None else f"{figure['value']:.3f}"
-        rows.setdefault(figure[key], {key: figure[key]})[figure["measure"]] = value
+    for row in metrics:
+        value = "–" if row["value"] is None else f"{row['value']:.3f}"
+        rows.setdefault(row[key], {key: row[key]})[row["metric"]] = value
     printing.print_table(list(rows.values()), columns)
 
 
@@ -166,32 +166,32 @@ def _print_intervals(means: Sequence[Mapping[str, Any]], kind: str) -> None:
     """The 95 % confidence intervals (bootstrap) of the served model on all customers."""
     rows = [row for row in means if row["model"] == kind and row["population"] == "all" and row["low"] is not None]
     intervals = [
-        f"{METRICS[row['measure']]} {row['low']:.3f}-{row['high']:.3f}" for row in rows if row["measure"] in METRICS
+        f"{METRICS[row['metric']]} {row['low']:.3f}-{row['high']:.3f}" for row in rows if row["metric"] in METRICS
     ]
     if intervals:
         printing.print_text("  95 % confidence intervals: " + ", ".join(intervals))
 
 
-def _print_months(figures: Sequence[Mapping[str, Any]]) -> None:
+def _print_months(metrics: Sequence[Mapping[str, Any]]) -> None:
     """Each backtested month: the forecast compared with the actual value and with the same month last year."""
     rows: dict[tuple[Any, str], dict[str, Any]] = {}
-    for figure in figures:
+    for metric in metrics:
         row = rows.setdefault(
-            (figure["cutoff"], figure["population"]), {"month": str(figure["cutoff"])[:7], "of": figure["population"]}
+            (metric["cutoff"], metric["population"]), {"month": str(metric["cutoff"])[:7], "of": metric["population"]}
         )
-        row["naive" if figure["model"] == "seasonal_naive" else figure["measure"]] = figure["value"]
+        row["naive" if metric["model"] == "seasonal_naive" else metric["metric"]] = metric["value"]
     for row in rows.values():
         for key in ("accuracy", "naive"):
             row[key] = None if row.get(key) is None else f"{100 * row[key]:.1f} %"
     printing.print_table([rows[key] for key in sorted(rows, key=lambda key: (key[1] != "revenue", key[0]))], MONTHS)
 
 
-def _print_confusion_matrix(figures: Sequence[Mapping[str, Any]], kind: str) -> None:
+def _print_confusion_matrix(metrics: Sequence[Mapping[str, Any]], kind: str) -> None:
     """Mean counts per backtest date, for the served model on all customers."""
     counts = {
-        row["measure"]: row["value"]
-        for row in figures
-        if row["model"] == kind and row["population"] == "all" and row["cutoff"] is None and row["measure"] in CONFUSION
+        row["metric"]: row["value"]
+        for row in metrics
+        if row["model"] == kind and row["population"] == "all" and row["cutoff"] is None and row["metric"] in CONFUSION
     }
     if len(counts) == len(CONFUSION):
         cells = "; ".join(f"{counts[name]:,.0f} {words}" for name, words in CONFUSION.items())
@@ -206,7 +206,7 @@ def _print_calibration(deciles: Sequence[Mapping[str, Any]], kind: str) -> None:
         customers = sum(row["customers"] for row in rows)
         if customers:
             predicted, observed = (
-                sum(row[key] * row["customers"] for row in rows) / customers for key in ("said", "happened")
+                sum(row[key] * row["customers"] for row in rows) / customers for key in ("predicted", "observed")
             )
             pairs.append(f"{100 * predicted:.0f}/{100 * observed:.0f}")
     if pairs:
@@ -217,7 +217,7 @@ def _print_targets(targets: Sequence[Mapping[str, Any]]) -> None:
     """Each target of the specification, its verdict and the reason."""
     for target in targets:
         printing.print_text(
-            f"  Target {target['measure']} >= {target['goal']:.2f}, {target['population']}: {target['verdict']}. {target['sentence']}"
+            f"  Target {target['metric']} >= {target['goal']:.2f}, {target['population']}: {target['verdict']}. {target['sentence']}"
         )
 
 

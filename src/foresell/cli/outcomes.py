@@ -28,7 +28,7 @@ def print_outcomes(outcomes: Sequence[Mapping[str, Any]], by: Grouping = Groupin
     for row in rows:
         is_money = row["task"] == "lifetime_value"
         row["predicted"], row["observed"] = (
-            f"{row[key]:,.2f}" if is_money else f"{100 * row[key]:.1f} %" for key in ("said", "happened")
+            f"{row[key]:,.2f}" if is_money else f"{100 * row[key]:.1f} %" for key in ("predicted", "observed")
         )
     columns = {
         "task": "Task", "as_of": "Predicted on", "horizon_days": "Days", "name": str(by).capitalize(),

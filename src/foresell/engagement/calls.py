@@ -1,4 +1,4 @@
-"""Calls: logging what came of one, undoing it, and how long a customer rests afterwards."""
+"""Calls: log an outcome, undo it, and snooze the customer afterwards."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def log_call(
     user_id: int,
     request_id: str | None = None,
 ) -> Row:
-    """Log what came of a call; the customer leaves today's list. Returns the call without its note.
+    """Log the outcome of a call; the customer leaves today's list. Returns the call without its note.
 
     Raises CustomerNotFound when the customer is not visible, UsageError when `snooze_until` is out of range.
     """
@@ -53,7 +53,7 @@ async def log_call(
 
 
 async def undo_call(con: AsyncConnection, call_id: int, *, user_id: int, request_id: str | None = None) -> Row:
-    """Undo one of the user's own calls, with the snooze it came with. Returns call_id, customer_id, undone_at.
+    """Undo one of the user's own calls, with the snooze it caused. Returns call_id, customer_id, undone_at.
 
     Raises CallNotFound for a call that is not the user's, AlreadyUndone for one that was undone before.
     """

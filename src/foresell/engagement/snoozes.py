@@ -91,7 +91,7 @@ async def add_snoozes(
 
 
 async def lift_snooze_of_call(con: AsyncConnection, call_id: int) -> None:
-    """Lift the snooze a call came with, if any."""
+    """Lift the snooze that a call caused, if any."""
     await SQL.run(con, "snoozes.lift_of_call", call_id=call_id)
 
 

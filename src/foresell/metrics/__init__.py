@@ -1,1 +1,1 @@
-"""The metrics room: one .sql per question asked of a run, its rows and its figures side by side, so that they cannot drift apart."""
+"""Metrics: one .sql file each, with the rows and the result computed from them, so that they cannot drift apart."""

@@ -60,43 +60,43 @@ FORECAST: Final = Metric(
 )  # fmt: skip
 
 BACKTEST: Final = Metric(
-    "backtest", "model, measure, cutoff", {"value": Adds("mean", "value")}, ("model", "measure"), "PostgreSQL"
+    "backtest", "model, metric, cutoff", {"value": Adds("mean", "value")}, ("model", "metric"), "PostgreSQL"
 )
 CALIBRATION: Final = Metric(
-    "calibration", "\"group\", cutoff",
+    "calibration", "decile, cutoff",
     {
-        "customers": Adds("sum", "customers"), "said": Adds("weighted mean", "said", "customers"),
-        "happened": Adds("weighted mean", "happened", "customers"),
+        "customers": Adds("sum", "customers"), "predicted": Adds("weighted mean", "predicted", "customers"),
+        "observed": Adds("weighted mean", "observed", "customers"),
     },
-    ("group",), "PostgreSQL",
+    ("decile",), "PostgreSQL",
 )  # fmt: skip
 LIFT: Final = Metric(
     "lift", "decile, cutoff",
     {
-        "customers": Adds("sum", "customers"), "happened": Adds("weighted mean", "happened", "customers"),
-        "lift": Adds("lift", "happened", "customers"), "captured": Adds("running share", "did"),
+        "customers": Adds("sum", "customers"), "observed": Adds("weighted mean", "observed", "customers"),
+        "lift": Adds("lift", "observed", "customers"), "cumulative_gain": Adds("running share", "positives"),
     },
     ("decile",), "PostgreSQL",
 )  # fmt: skip
 THRESHOLD: Final = Metric(
     "threshold",
-    "tenths, cutoff",
+    "deciles, cutoff",
     {"calls": Adds("mean", "calls"), "sales": Adds("mean", "sales")},
-    ("tenths",),
+    ("deciles",),
     "PostgreSQL",
 )
-RECEIPTS: Final = Metric(
-    "receipts", "run_id, task, tenth",
+OUTCOMES: Final = Metric(
+    "outcomes", "run_id, task, decile",
     {
-        "customers": Adds("sum", "customers"), "said": Adds("weighted mean", "said", "customers"),
-        "happened": Adds("weighted mean", "happened", "customers"),
+        "customers": Adds("sum", "customers"), "predicted": Adds("weighted mean", "predicted", "customers"),
+        "observed": Adds("weighted mean", "observed", "customers"),
     },
     ("run_id", "task"), "PostgreSQL", settled=False,
 )  # fmt: skip
 
 ALL: Final = (
     CUSTOMERS, SEGMENTS, GRID, RULES_PREVIEW, MOVEMENT, *SALES.values(), LINE_CLASSES, KPI_SALES, KPI_CALL_LIST, KPI_AT_RISK,
-    DISTRIBUTION, FORECAST, BACKTEST, CALIBRATION, LIFT, THRESHOLD, RECEIPTS,
+    DISTRIBUTION, FORECAST, BACKTEST, CALIBRATION, LIFT, THRESHOLD, OUTCOMES,
 )  # fmt: skip
 
 KPIS: Final = (

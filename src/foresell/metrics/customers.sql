@@ -6,5 +6,5 @@ select rank, customer_id, country, segment, rfm_score, recency_days, frequency, 
 from customer_list
 where {conditions}
 
--- name: figures
+-- name: result
 select count(*) as customers from rows

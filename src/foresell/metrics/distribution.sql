@@ -10,7 +10,7 @@ from (
 ) as c
 asof join (select unnest($edges[:-2]) as low, unnest($edges[2:]) as high) as bin on c.value >= bin.low
 
--- name: figures
+-- name: result
 -- Grain: one row per bin, also empty ones. n, median: of all rows together.
 select bin.low, bin.high, coalesce(held.customers, 0) as customers, whole.n, whole.median
 from (select unnest($edges[:-2]) as low, unnest($edges[2:]) as high) as bin

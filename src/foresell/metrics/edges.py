@@ -35,7 +35,7 @@ def _even(low: float, high: float, bins: int) -> list[float]:
 def _growing(low: float, high: float, bins: int, *, whole: bool) -> list[float]:
     """Widths that grow with the values, from 1 on; one more bin holds what is below."""
     for steps in _DECADES:
-        found = _thinned(_decades(high, steps, whole), low)
+        found = _trim(_decades(high, steps, whole), low)
         if len(found) - 1 <= bins:
             return found
     return [found[0], found[-1]] if bins < 2 or len(found) < 3 else [found[0], *found[-bins:]]
@@ -51,7 +51,7 @@ def _decades(high: float, steps: Sequence[float], whole: bool) -> list[float]:
     return found[: max(last, 1) + 1]
 
 
-def _thinned(edges: list[float], low: float) -> list[float]:
+def _trim(edges: list[float], low: float) -> list[float]:
     """Without empty bins at the start; with one for values below the first edge."""
     if low < edges[0]:
         return [float(floor(low)), *edges]

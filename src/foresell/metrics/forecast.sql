@@ -1,4 +1,4 @@
--- DuckDB: the forecast of the run, of the shop as a whole whoever asks.
+-- DuckDB: the forecast of the run, for the whole shop independent of the user.
 
 -- name: rows
 -- Grain: one row per period and target. known: the part before as_of; expected: the whole period, known part included; low,
@@ -6,7 +6,7 @@
 select grain, starts, ends, target, known, expected, low, high, method, note
 from forecasts
 
--- name: figures
+-- name: result
 -- Grain: one row per period and target, in time.
 select grain, starts, ends, target, known, expected, low, high, method, note
 from rows

@@ -5,7 +5,7 @@
 select r, f, customer_id, segment, recency_days, frequency, monetary as revenue
 from rfm_scores
 
--- name: figures
+-- name: result
 -- Grain: one row per cell of the 5 x 5 grid, the best recency first, then the best frequency.
 select cell.r, cell.f, coalesce(held.customers, 0) as customers, coalesce(held.revenue, 0) as revenue
 from (

@@ -8,7 +8,7 @@ semi join (select customer_id from customer_list where churn_state = 'at risk') 
 where o.day >= (select as_of - 365 from meta)
 group by o.customer_id
 
--- name: figures
+-- name: result
 -- Grain: one row; null where no model says who is at risk.
 select case when (select count(churn_state) from customer_list) > 0 then coalesce(sum(revenue), 0) end as at_risk_revenue
 from rows

@@ -1,4 +1,4 @@
--- DuckDB: what the call list is expected to bring in the next 30 days.
+-- DuckDB: the expected revenue of the call list in the next 30 days.
 
 -- name: rows
 -- Grain: one row per customer with a prediction, the one to call first on top. expected_value: probability of an order within
@@ -7,6 +7,6 @@ select rank, customer_id, probability, expected_order_value, cast(expected_value
 from customer_list
 where expected_value is not null
 
--- name: figures
+-- name: result
 -- Grain: one row.
 select sum(expected_value) as expected_value from rows

@@ -14,7 +14,7 @@ select
 from {orders} as o
 where day between $first_day and $last_day
 
--- name: figures
+-- name: result
 -- Grain: one row.
 select coalesce(sum(revenue), 0) as revenue, count(sold) as orders, count(distinct buyer) as customers,
     sum(sold_for) / nullif(count(sold_for), 0) as average_order_value

@@ -10,7 +10,7 @@ select class, null, null, null, null, lines, amount
 from line_classes
 where class = 'later' and lines > 0
 
--- name: figures
+-- name: result
 -- Grain: one row per class, the most lines first.
 select class, sum(lines) as lines, sum(amount) as amount
 from rows

@@ -1,8 +1,7 @@
-"""A metric: the rows a figure is made of, and the figures made of them.
+"""A metric: a query for its result, and the rows the result is computed from.
 
-Each .sql file holds two statements: `rows` (its grain stated) and `figures`, which reads nothing of what is counted but
-`rows`. What is asked is always the two together, `with rows as (...) figures`; the passport of a figure is that very text
-and those very rows.
+Each .sql file holds two statements: `rows` (its grain stated) and `result`, which reads the counted data only from `rows`.
+They always run together, `with rows as (...) result`; the calculation shown to users is this same statement and these rows.
 """
 
 from __future__ import annotations
@@ -22,29 +21,30 @@ NO_PIECES: Mapping[str, str] = {}
 
 @dataclass(frozen=True, slots=True)
 class Adds:
-    """How a figure comes of its rows, by column.
+    """How a column of the result is computed from the rows.
 
     count: the rows in which `of` is not null (every row without it). sum, mean, median: of the column, null rows left out.
-    distinct: different values. weighted mean: of the column, each row counting `by` times. share: of all figures' rows, the
-    part that is this one's. running share: of the sum of `of` over all figures' rows, the part of this one and those before
-    it. lift: the weighted mean of this one's rows over that of all.
+    distinct: different values. weighted mean: of the column, weighted by `by`. share: the share of all rows that belong to
+    this result row. running share: the share of the total of `of` in this result row and the ones before it. lift: the
+    weighted mean of this result row divided by that of all rows.
     """
 
     how: How
     of: str | None = None
     by: str | None = None
 
-    def words(self) -> dict[str, str]:
-        """The same as a passport says it."""
+    def describe(self) -> dict[str, str]:
+        """The same as a dict, as the API shows it."""
         return {key: value for key in ("how", "of", "by") if (value := getattr(self, key)) is not None}
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One question. `key`: the columns (of rows and of figures) that say which figure a row belongs to; none: all to one.
+    """One metric. `key`: the columns (of rows and result) that assign a row to a result row; empty: all rows to one.
 
-    `adds`: by column of figures, how it comes of the rows; `whole`: the same for columns that speak of all rows together.
-    `order`: of the rows, total, so that pages never overlap. `settled`: the same for as long as a run is published.
+    `adds`: by column of the result, how it is computed from the rows; `whole`: the same for columns that cover all rows.
+    `order`: a total order of the rows, so that pages never overlap. `settled`: whether the result stays the same while a run
+    is published.
     """
 
     file: str
@@ -55,28 +55,28 @@ class Metric:
     whole: Mapping[str, Adds] = field(default_factory=dict)
     settled: bool = True
 
-    def figures(self, pieces: Mapping[str, str] = NO_PIECES) -> str:
-        """The statement of the figures. `pieces`: our own expressions for {names} in the file, never a user's."""
-        rows, figures = self._part("rows", pieces), self._part("figures", pieces)
-        return f"with rows as (\n{rows}\n)\n{figures}"
+    def result(self, pieces: Mapping[str, str] = NO_PIECES) -> str:
+        """The SQL of the result. `pieces`: expressions of this code for {names} in the file, never user input."""
+        rows, result = self._part("rows", pieces), self._part("result", pieces)
+        return f"with rows as (\n{rows}\n)\n{result}"
 
     def rows(self, pieces: Mapping[str, str] = NO_PIECES, *, of: bool = False) -> str:
-        """The statement of a page of rows, by `limit` and `start`; with `of`, of the figure that is called so."""
+        """The SQL of one page of rows, by `limit` and `start`; with `of`, only the rows of the result row with that name."""
         return (
             f"select * from (\n{self._part('rows', pieces)}\n) as rows{self._within(of)}\norder by {self.order}"
             f"\nlimit {self._bound('limit')} offset {self._bound('start')}"
         )
 
     def count(self, pieces: Mapping[str, str] = NO_PIECES, *, of: bool = False) -> str:
-        """The statement of how many rows there are."""
+        """The SQL that counts the rows."""
         return f"select count(*) as total from (\n{self._part('rows', pieces)}\n) as rows{self._within(of)}"
 
-    def name_of(self, figure: Mapping[str, Any]) -> str:
-        """What one of the figures is called: its key as text, parts joined by commas."""
-        return ",".join(str(figure[column]) for column in self.key)
+    def name_of(self, row: Mapping[str, Any]) -> str:
+        """The name of a result row: its key as text, parts joined by commas."""
+        return ",".join(str(row[column]) for column in self.key)
 
     def parameters(self, statement: str, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Those of the values that a statement refers to."""
+        """The values that a statement refers to."""
         found = set(re.findall(r"\$(\w+)" if self.engine == "DuckDB" else r"%\((\w+)\)s", statement))
         return {name: value for name, value in values.items() if name in found}
 

@@ -7,7 +7,7 @@ select coalesce(a.segment, 'not yet') as "from", coalesce(b.segment, 'no longer'
 from (select customer_id, segment, monetary from web.rfm_scores where run_id = %(since)s) as a
 full join (select customer_id, segment, monetary from web.rfm_scores where run_id = %(run_id)s) as b using (customer_id)
 
--- name: figures
+-- name: result
 -- Grain: one row per pair of segments; 'not yet' and 'no longer' stand for no score.
 select "from", "to", count(*) as customers, sum(revenue) as revenue
 from rows

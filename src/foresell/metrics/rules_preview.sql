@@ -1,4 +1,4 @@
--- DuckDB: how many customers each segment would hold under other rules, beside how many it holds now.
+-- DuckDB: customers per segment under new rules, compared with the current ones.
 
 -- name: rows
 -- Grain: two rows per scored customer: one for the segment it would be in (is_new), one for the one it is in now (is_now).
@@ -19,7 +19,7 @@ union all
 select s.segment, s.customer_id, s.rfm_score, 0, 1, s.segment
 from rfm_scores as s
 
--- name: figures
+-- name: result
 -- Grain: one row per segment of either rules; 'no segment': customers whose cell no rule would hold.
 select rows.segment, sum(is_new) as customers, sum(is_now) as now
 from rows

@@ -18,7 +18,7 @@ where l.class in ('counted', 'returns', 'anonymous')
     and p.category = coalesce($category, p.category)
     and l.day between coalesce($first_day, l.day) and coalesce($last_day, l.day)
 
--- name: figures
+-- name: result
 -- Grain: one row per category, the most revenue first. An order with goods of two categories counts in both.
 select name, sum(revenue) as revenue, count(distinct sold) as orders, count(distinct buyer) as customers
 from rows

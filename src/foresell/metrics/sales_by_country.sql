@@ -14,7 +14,7 @@ select
 from {orders} as o
 where o.day between coalesce($first_day, o.day) and coalesce($last_day, o.day)
 
--- name: figures
+-- name: result
 -- Grain: one row per country, the most revenue first.
 select name, sum(revenue) as revenue, count(sold) as orders, count(distinct buyer) as customers
 from rows

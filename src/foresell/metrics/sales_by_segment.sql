@@ -15,7 +15,7 @@ from {orders} as o
 left join rfm_scores as s on s.customer_id = o.customer_id
 where o.day between coalesce($first_day, o.day) and coalesce($last_day, o.day)
 
--- name: figures
+-- name: result
 -- Grain: one row per segment, the most revenue first.
 select name, sum(revenue) as revenue, count(sold) as orders, count(distinct buyer) as customers
 from rows

@@ -14,7 +14,7 @@ select
 from {orders} as o
 where day between coalesce($first_day, day) and coalesce($last_day, day)
 
--- name: figures
+-- name: result
 -- Grain: one row per period, in time, also periods without sales between the first and the last.
 select
     period.name,

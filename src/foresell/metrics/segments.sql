@@ -5,7 +5,7 @@
 select customer_id, segment, recency_days, frequency, monetary as revenue
 from rfm_scores
 
--- name: figures
+-- name: result
 -- Grain: one row per segment of the rules, also empty ones, in the order of the rules. share: of the customers.
 select
     rule.name as segment,

@@ -1,1 +1,1 @@
-"""The scores room: what the snapshot says about each customer."""
+"""Scores: values computed for each customer from the snapshot."""

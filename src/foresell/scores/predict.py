@@ -23,7 +23,7 @@ class TaskResult:
     """Which model answered a task in a run, or None, and the sentence on why."""
 
     task: str
-    level: str  # learner | law | off
+    level: str  # ml | statistical | off
     sentence: str
     version: ModelVersion | None = None
 

@@ -15,7 +15,7 @@ from foresell.scores.training.model_registry import SEED, ModelVersion
 from foresell.scores.training.train_task import TrainingContext, fit_for_replay, train_task
 from foresell.types import Progress, no_progress
 
-REFIT_DAYS = 30  # scores that are fitted in every run are tested again after so many days
+REFIT_DAYS = 30  # days after which a score that is fitted in every run is backtested again
 
 
 def decide_training(

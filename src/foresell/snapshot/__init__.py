@@ -1,1 +1,1 @@
-"""The snapshot room: an immutable DuckDB file built from the truth as of a day."""
+"""Snapshots: immutable DuckDB files built from the database as of a day."""

@@ -148,11 +148,11 @@ def get_customer(con: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, 
 
 
 def list_transactions(con: duckdb.DuckDBPyConnection, customer_id: str) -> list[dict[str, Any]]:
-    """The customer's orders with goods in them, newest first: date, amount (net, of the goods), products by name.
+    """The customer's orders that contain products, newest first: date, amount (net, of the products), product names.
 
     Put together here: for one customer's few lines, planning the join and the grouping takes longer than both.
     """
-    lines = run_query(con, "goods_of_customer", {"customer_id": customer_id})
+    lines = run_query(con, "product_lines_of_customer", {"customer_id": customer_id})
     named = run_query(con, "product_names", {"products": list({line["product_id"] for line in lines})})
     names = {row["product_id"]: row["name"] for row in named}
     orders: dict[int, dict[str, Any]] = {}
@@ -181,7 +181,7 @@ def list_names(con: duckdb.DuckDBPyConnection, what: str) -> list[str]:
 
 
 def _spelled(con: duckdb.DuckDBPyConnection, what: str, value: Any) -> Any:
-    """A name as it is stored, whatever its case here; other values as they are. Raises UsageError for an unknown name."""
+    """A name in its stored case; other values unchanged. Raises UsageError for an unknown name."""
     return value if what not in _NAMES else _find(what, value, list_names(con, what))
 
 

@@ -1,11 +1,11 @@
--- DuckDB: what is asked of a published snapshot. Parameters are bound; a null one does not filter.
+-- DuckDB: queries of a published snapshot. Parameters are bound; a null one does not filter.
 
 -- name: sorts
 -- Grain: one row per order the list offers, as the score registry named it.
 select name, order_by from list_sorts
 
 -- name: selection
--- Grain: one row per customer that matches, in order. {conditions}, {order}: our own expressions, never a user's.
+-- Grain: one row per customer that matches, in order. {conditions}, {order}: expressions of this code, never user input.
 select rank from customer_list where {conditions} order by {order}
 
 -- name: ranks_of
@@ -13,7 +13,7 @@ select rank from customer_list where {conditions} order by {order}
 select rank from customer_list where customer_id in (select unnest($ids::varchar[]))
 
 -- name: listed
--- Grain: the customers at these ranks, which are whole numbers of ours. {columns}: names of ours.
+-- Grain: the customers at these ranks, which are integers of this code. {columns}: column names of this code.
 select rank, {columns} from customer_list where rank in ({ranks})
 
 -- name: segments
@@ -34,7 +34,7 @@ cross join meta as m
 where c.customer_id = $customer_id
 
 -- name: orders_of_customer
--- Grain: one row per order of the customer with goods in it, newest first. Their net amounts add up to monetary.
+-- Grain: one row per order of the customer with products in it, newest first. Their net amounts add up to monetary.
 select order_id, order_key, day, lines, net_amount, is_counted
 from orders where customer_id = $customer_id
 order by ordered_at desc, order_id desc
@@ -71,8 +71,8 @@ where c.customer_id = $customer_id
 select country, recency_days, frequency, monetary, segment, rfm_score, probability, decile
 from customer_list where customer_id = $customer_id
 
--- name: goods_of_customer
--- Grain: one row per line of goods of the customer, in the order of the snapshot: by time, order and line.
+-- name: product_lines_of_customer
+-- Grain: one row per product line of the customer, in the order of the snapshot: by time, order and line.
 select order_id, day, product_id, amount from lines
 where customer_id = $customer_id and class in ('counted', 'returns')
 
@@ -81,7 +81,7 @@ where customer_id = $customer_id and class in ('counted', 'returns')
 select product_id, coalesce(name, sku) as name from products where product_id in (select unnest($products::integer[]))
 
 -- name: orders_with_lines
--- Grain: one row per order of the customer with goods in it, newest first; items: its lines in their order.
+-- Grain: one row per order of the customer with products in it, newest first; items: its lines in their order.
 select o.order_id, o.order_key, o.day, o.lines, o.net_amount, o.is_counted,
     list({'line_no': l.line_no, 'sku': p.sku, 'product': p.name, 'category': p.category, 'quantity': l.quantity,
         'amount': l.amount, 'counts_as': l.class} order by l.line_no) as items

@@ -1,4 +1,4 @@
-"""The door of the API to a published snapshot: nobody passes without a scope, and a scope sees only its customers.
+"""Scoped access to a published snapshot: every query runs in a scope, and a scope sees only its customers.
 
 Every query runs in a schema of its scope, where the tables with customers in them are views of that scope's rows under
 their usual names: a query cannot forget the filter, because without it there is no table of that name.
@@ -59,7 +59,7 @@ class ScopedSnapshot:
         self._idle: dict[str, list[duckdb.DuckDBPyConnection]] = {}
         self._scopes: OrderedDict[str, None] = OrderedDict()
         self._selections: OrderedDict[tuple[str, Filter, str], Ranks] = OrderedDict()
-        self._asked: dict[tuple[str, Filter, str], threading.Lock] = {}
+        self._locks: dict[tuple[str, Filter, str], threading.Lock] = {}
         self._holders = 0
         try:
             self._db = duckdb.connect(":memory:", config={"memory_limit": f"{memory_gib}GiB", "threads": threads})
@@ -100,11 +100,11 @@ class ScopedSnapshot:
                     self._idle[schema].append(con)
 
     def ranks(self, scope: Scope, which: Filter, sort: str) -> Ranks:
-        """The places of the list's matching rows, in order; remembered, because a published run does not change."""
+        """The ranks of the matching customers, in list order; cached, because a published run does not change."""
         key = (scope.key, which, sort)
         with self._lock:
-            asked = self._asked.setdefault(key, threading.Lock())
-        with asked:  # whoever wants the same waits for the first to have asked
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:  # further requests for the same list wait for the first one
             if (known := self._known_selection(key)) is not None:
                 return known
             try:
@@ -112,7 +112,7 @@ class ScopedSnapshot:
                     found = select_ranks(con, which, sort)
             finally:
                 with self._lock:
-                    self._asked.pop(key, None)
+                    self._locks.pop(key, None)
             with self._lock:
                 self._selections[key] = found
                 while (
@@ -130,7 +130,7 @@ class ScopedSnapshot:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """For work of many questions: while in here `is_held`, and nobody should close the door."""
+        """Hold the snapshot for work of several queries: `is_held` is true, and it must not be closed."""
         with self._lock:
             self._holders += 1
         try:
@@ -141,7 +141,7 @@ class ScopedSnapshot:
 
     @property
     def is_held(self) -> bool:
-        """Whether somebody still needs it."""
+        """Whether a request still holds it."""
         return self._holders > 0
 
     def close(self) -> None:

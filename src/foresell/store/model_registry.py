@@ -25,21 +25,16 @@ def list_serving_models(database: Database, as_of: date) -> list[dict[str, Any]]
     return _read_rows(database, "models.serving_models", as_of=as_of)
 
 
-#: Columns of a backtest as they are stored.
-COLUMNS = {"measure": "metric", "said": "predicted", "happened": "observed"}
-
-
 def save_model(
     cur: adbc.Cursor, *, task: str, kind: str, as_of: date, state: str, reason: str, body: str, card: Mapping[str, Any],
-    figures: pa.Table, deciles: pa.Table,
+    metrics: pa.Table, deciles: pa.Table,
 ) -> int:  # fmt: skip
     """Save one model with its backtest, in the transaction of the cursor. Returns its model_id."""
     text = json.dumps(card, sort_keys=True)
     model_id = int(BULK.value(cur, "models.save_model", task, kind, as_of, state, reason, body, text))
-    for table, rows in (("backtests", figures), ("backtest_deciles", deciles)):
+    for table, rows in (("backtests", metrics), ("backtest_deciles", deciles)):
         if rows.num_rows:
-            renamed = rows.rename_columns([COLUMNS.get(name, name) for name in rows.column_names])
-            numbered = renamed.add_column(0, "model_id", pa.array([model_id] * rows.num_rows, pa.int32()))
+            numbered = rows.add_column(0, "model_id", pa.array([model_id] * rows.num_rows, pa.int32()))
             cur.adbc_ingest(table, numbered, mode="append")
     return model_id
 
@@ -61,7 +56,7 @@ def get_model(database: Database, model_id: int) -> dict[str, Any]:
         raise NotFound(f"There is no model {model_id}.", remedy="List them: foresell models")
     return {
         **rows[0],
-        "figures": _read_rows(database, "models.figures", model_id=model_id),
+        "metrics": _read_rows(database, "models.metrics", model_id=model_id),
         "deciles": _read_rows(database, "models.deciles", model_id=model_id),
     }
 
@@ -88,7 +83,7 @@ def list_runs_to_observe(database: Database, task: str, horizon_days: int, today
 
 
 def read_issued_predictions(database: Database, run_id: int, column: str) -> pa.Table:
-    """What a run said of each customer in one column of predictions: customer_id, said, segment."""
+    """One column of a run's predictions with the segment at that time: customer_id, predicted, segment."""
     if not column.isidentifier():
         raise ValueError(column)
     with database.arrow() as pg, pg.cursor() as cur:

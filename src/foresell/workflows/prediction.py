@@ -100,7 +100,7 @@ def save_version(cur: adbc.Cursor, version: ModelVersion) -> ModelVersion:
     state = "withdrawn" if version.card.get("replay") else "served"
     model_id = model_registry.save_model(
         cur, task=version.task, kind=version.kind, as_of=version.as_of, state=state, reason=version.reason,
-        body=version.text, card=version.card, figures=version.metrics, deciles=version.deciles,
+        body=version.text, card=version.card, metrics=version.metrics, deciles=version.deciles,
     )  # fmt: skip
     return version.with_id(model_id)
 

@@ -36,12 +36,12 @@ FLOORS = [
 ]
 
 
-@pytest.mark.parametrize(("task", "population", "measure", "floor"), FLOORS)
+@pytest.mark.parametrize(("task", "population", "metric", "floor"), FLOORS)
 def test_a_measure_does_not_fall_below_its_floor(
-    trained: dict[str, Trained], task: str, population: str, measure: str, floor: float
+    trained: dict[str, Trained], task: str, population: str, metric: str, floor: float
 ) -> None:
     one = trained[task]
-    assert one.backtest.value(one.model.kind, measure, population) >= floor
+    assert one.backtest.value(one.model.kind, metric, population) >= floor
 
 
 def test_probabilities_mean_what_they_say(trained: dict[str, Trained]) -> None:

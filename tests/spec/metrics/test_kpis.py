@@ -23,7 +23,7 @@ def revenue_at_risk(orders: list[tuple[str, int, float]], states: dict[str, str 
     )
     con.execute("create table customer_list (customer_id varchar, churn_state varchar)")
     con.executemany("insert into customer_list values (?, ?)", list(states.items()))
-    [(value,)] = con.execute(catalogue.KPI_AT_RISK.figures({})).fetchall()
+    [(value,)] = con.execute(catalogue.KPI_AT_RISK.result({})).fetchall()
     return None if value is None else float(value)
 
 

@@ -12,7 +12,7 @@ from foresell.scores.churn.score import CHURN, STATES, score_churn, states
 from foresell.scores.purchase.score import PURCHASE, expected_order_value, score_purchase
 from foresell.scores.training import drift, reasons
 from foresell.scores.training.features import SEASON, Frame, features, frame_of
-from foresell.scores.training.models import Boosted, learners, log_odds
+from foresell.scores.training.models import Boosted, log_odds, trainers
 from foresell.scores.training.train_task import TrainingContext
 from tests.spec.scores.shop import believable_shop, shop
 
@@ -29,7 +29,7 @@ def learnt() -> TrainingContext:
 @pytest.mark.parametrize("task", [PURCHASE, CHURN], ids=["purchase", "churn"])
 def test_up_to_three_different_themes_in_order_of_weight(learnt: TrainingContext, kind: str, task: object) -> None:
     now = learnt.panel.now
-    model = learnt.learners[kind](learnt.panel, now, PURCHASE.horizon)
+    model = learnt.trainers[kind](learnt.panel, now, PURCHASE.horizon)
     assert model is not None
     table = reasons.reasons(model, now, PURCHASE if task is PURCHASE else CHURN).to_pylist()
     for customer in now.customers.to_pylist()[:50]:
@@ -45,11 +45,11 @@ def test_the_sentence_holds_the_customers_own_numbers() -> None:
     )
     table = features(con, date(2021, 3, 14))
     rows = [{name: table[name][place].as_py() or 0.0 for name in table.column_names[1:]} for place in (0, 1)]
-    said = {theme.name: theme.sentence(rows[0]) for theme in reasons.THEMES}
-    assert said["rhythm"] == "Usually orders every 30 days; last order 12 days ago"
-    assert said["frequency"] == "3 orders in the last 180 days, 3 in total"
-    assert said["spend"] == "Spent 210 in the last 180 days, 210 in total"
-    assert said["returns"] == "No returns so far"
+    predicted = {theme.name: theme.sentence(rows[0]) for theme in reasons.THEMES}
+    assert predicted["rhythm"] == "Usually orders every 30 days; last order 12 days ago"
+    assert predicted["frequency"] == "3 orders in the last 180 days, 3 in total"
+    assert predicted["spend"] == "Spent 210 in the last 180 days, 210 in total"
+    assert predicted["returns"] == "No returns so far"
     assert reasons.THEMES[0].sentence(rows[1]) == "Ordered on one day only, 1 day ago"
 
 
@@ -60,7 +60,7 @@ def test_the_themes_cover_every_feature_once(learnt: TrainingContext) -> None:
 
 def test_the_contributions_add_up_to_the_probability(learnt: TrainingContext) -> None:
     now = learnt.panel.now
-    model = learnt.learners["lightgbm"](learnt.panel, now, 30)
+    model = learnt.trainers["lightgbm"](learnt.panel, now, 30)
     assert isinstance(model, Boosted)
     pull = reasons.contributions(model, now, now, (*reasons.THEMES, reasons.SEASON_THEME))
     mean = model.booster.predict(model.matrix(now), pred_contrib=True)[:, -1]
@@ -68,7 +68,7 @@ def test_the_contributions_add_up_to_the_probability(learnt: TrainingContext) ->
 
 
 def test_a_longer_silence_than_usual_lowers_the_probability_of_an_order(learnt: TrainingContext) -> None:
-    model = learnt.learners["bgnbd"](learnt.panel, learnt.panel.now, 30)
+    model = learnt.trainers["bgnbd"](learnt.panel, learnt.panel.now, 30)
     assert model is not None
     names = learnt.panel.now.names
     values = np.zeros((2, len(names)), dtype=np.float32)
@@ -85,7 +85,7 @@ def test_few_orders_are_drawn_to_the_shops_mean_and_many_are_not(learnt: Trainin
     own = now.column("order_value_mean")
     drawn = np.abs(value - own) / np.maximum(np.abs(own - own.mean()), 1e-9)
     assert drawn[orders <= 2].mean() > drawn[orders >= 10].mean()
-    table = score_purchase(learnt.learners["bgnbd"](learnt.panel, now, 30), now)  # type: ignore[arg-type]
+    table = score_purchase(learnt.trainers["bgnbd"](learnt.panel, now, 30), now)  # type: ignore[arg-type]
     product = table["probability"].to_numpy() * table["expected_order_value"].to_numpy()
     assert table["expected_value"].to_numpy() == pytest.approx(product)
 
@@ -98,7 +98,7 @@ def test_three_states_by_distance_from_one_half() -> None:
 
 
 def test_without_a_model_for_180_days_churn_180_is_null(learnt: TrainingContext) -> None:
-    model = learnt.learners["bgnbd"](learnt.panel, learnt.panel.now, 90)
+    model = learnt.trainers["bgnbd"](learnt.panel, learnt.panel.now, 90)
     assert model is not None
     table = score_churn(model, None, learnt.panel.now, 0.2)
     assert table["churn_180"].null_count == table.num_rows
@@ -139,6 +139,6 @@ def test_a_feature_without_any_value_is_left_out_of_the_trees() -> None:
     con, as_of = believable_shop()
     con.execute("update lines set quantity = 0")
     shop_of = TrainingContext(con, as_of)
-    model = learners(0)["lightgbm"](shop_of.panel, shop_of.panel.now, 30)
+    model = trainers(0)["lightgbm"](shop_of.panel, shop_of.panel.now, 30)
     assert isinstance(model, Boosted) and "price_mean" not in model.names and "return_recency" not in model.names
     assert np.isfinite(model.probability(frame_of(features(con, as_of), as_of))).all()

@@ -13,7 +13,7 @@ from foresell.errors import BadInput
 from foresell.scores.churn.score import CHURN, CHURN_180
 from foresell.scores.purchase.score import PURCHASE
 from foresell.scores.training.backtest import Backtest, predict_past, validations
-from foresell.scores.training.models import learners, load
+from foresell.scores.training.models import load, trainers
 from foresell.scores.training.readiness import Readiness
 from foresell.scores.training.targets import targets
 from foresell.scores.training.train_task import Trained, TrainingContext, choose, load_model, train_task
@@ -62,7 +62,7 @@ def test_there_are_six_tests_the_latest_with_its_window_just_closed(trained: dic
 def test_thresholds_come_from_cutoffs_whose_outcome_was_known_by_then() -> None:
     con, as_of = believable_shop()
     shop = TrainingContext(con, as_of, seed=1)
-    past = predict_past(shop.panel, CHURN, shop.learners["bgnbd"])
+    past = predict_past(shop.panel, CHURN, shop.trainers["bgnbd"])
     for one in past[-6:]:
         known = validations(past, CHURN, one.frame.as_of)
         assert 1 <= len(known) <= 3
@@ -74,25 +74,25 @@ def test_a_model_at_a_cutoff_is_blind_to_every_label_after_it() -> None:
     panel = TrainingContext(con, as_of, seed=1).panel
     frame = panel.closed(90)[-1]
     turned = replace(panel, ordered=lambda f, h: panel.ordered(f, h) ^ (f.as_of + timedelta(days=h) > frame.as_of))
-    first, second = (learners(1)["lightgbm"](p, frame, 90) for p in (panel, replace(turned, _labels={})))
+    first, second = (trainers(1)["lightgbm"](p, frame, 90) for p in (panel, replace(turned, _labels={})))
     assert first is not None and second is not None and first.text() == second.text()
 
 
 def test_every_model_stands_beside_what_needs_no_model(trained: dict[str, Trained]) -> None:
     result = trained["purchase"].backtest
     for model in ("lightgbm", "bgnbd", "log_rfm"):
-        for measure in ("base_rate", "majority_accuracy", "f1_everyone", "f1", "roc_auc", "brier"):
-            figure = result.figure(model, measure)
-            assert figure is not None and figure.low < figure.high
-            assert figure.low - 0.05 <= figure.value <= figure.high + 0.05
+        for name in ("base_rate", "majority_accuracy", "f1_everyone", "f1", "roc_auc", "brier"):
+            metric = result.metric(model, name)
+            assert metric is not None and metric.low < metric.high
+            assert metric.low - 0.05 <= metric.value <= metric.high + 0.05
 
 
 def _ranked(result: Backtest, **pr_auc: float) -> Backtest:
     changed = [
-        replace(f, value=pr_auc[f.model]) if f.measure == "pr_auc" and f.cutoff is None and f.population == "all" else f
-        for f in result.figures
+        replace(f, value=pr_auc[f.model]) if f.metric == "pr_auc" and f.cutoff is None and f.population == "all" else f
+        for f in result.metrics
     ]
-    return replace(result, figures=tuple(changed))
+    return replace(result, metrics=tuple(changed))
 
 
 SERVED = [
@@ -117,8 +117,8 @@ def test_a_goal_is_met_only_above_what_needs_no_model(trained: dict[str, Trained
         (0.60, 0.50, 0.72, "not met"),
     ):  # fmt: skip
         put = {"f1": f1, "f1_everyone": everyone, "f1_best_afterwards": best}
-        changed = tuple(replace(f, value=put.get(f.measure, f.value)) for f in result.figures)
-        assert targets(replace(result, figures=changed), "lightgbm")[0].verdict == verdict
+        changed = tuple(replace(f, value=put.get(f.metric, f.value)) for f in result.metrics)
+        assert targets(replace(result, metrics=changed), "lightgbm")[0].verdict == verdict
 
 
 def test_an_unknown_kind_is_named() -> None:

@@ -47,7 +47,7 @@ export function History({ data }: { data: Customer }) {
                   numeric: true,
                   show: row => money(row.value_12m, answer.meta.currency),
                 },
-                { name: 'came', label: 'Outcome', show: row => <Outcome came={row.came} /> },
+                { name: 'observed', label: 'Outcome', show: row => <Outcome observed={row.observed} /> },
               ]}
             />
           </Card>
@@ -57,9 +57,9 @@ export function History({ data }: { data: Customer }) {
   )
 }
 
-function Outcome({ came }: { came: boolean | null }) {
-  if (came === null) return <Badge>period not ended</Badge>
-  return came ? <Badge tone="good">✓ ordered</Badge> : <Badge tone="warn">✕ did not order</Badge>
+function Outcome({ observed }: { observed: boolean | null }) {
+  if (observed === null) return <Badge>period not ended</Badge>
+  return observed ? <Badge tone="good">✓ ordered</Badge> : <Badge tone="warn">✕ did not order</Badge>
 }
 
 function ProbabilityChart({ scores, id }: { scores: HistoryScore[]; id: string }) {
@@ -72,7 +72,11 @@ function ProbabilityChart({ scores, id }: { scores: HistoryScore[]; id: string }
       columns={[
         { name: 'as_of', label: 'As of', show: row => day(row.as_of) },
         { name: 'probability', label: 'Chance to order', numeric: true, show: row => percent(row.probability) },
-        { name: 'came', label: 'Ordered', show: row => (row.came === null ? NO_VALUE : row.came ? 'yes' : 'no') },
+        {
+          name: 'observed',
+          label: 'Ordered',
+          show: row => (row.observed === null ? NO_VALUE : row.observed ? 'yes' : 'no'),
+        },
       ]}
     >
       <Lines
@@ -85,7 +89,10 @@ function ProbabilityChart({ scores, id }: { scores: HistoryScore[]; id: string }
         title={row => day(row.as_of)}
         tips={row => [
           { label: 'Chance to order', value: percent(row.probability) },
-          { label: 'Outcome', value: row.came === null ? 'period not ended' : row.came ? 'ordered' : 'did not order' },
+          {
+            label: 'Outcome',
+            value: row.observed === null ? 'period not ended' : row.observed ? 'ordered' : 'did not order',
+          },
         ]}
       />
     </ChartCard>

@@ -23,7 +23,7 @@ interface Props {
 export function BacktestResults({ task, modelId, kind, rows, confusion }: Props) {
   const population = rows[0]?.population ?? 'all'
   const inUse = rows.find(row => row.model === kind)?.model ?? rows[0]?.model
-  const find = (metric: string) => rows.find(row => row.model === inUse && row.measure === metric)
+  const find = (metric: string) => rows.find(row => row.model === inUse && row.metric === metric)
   const address = `/api/models/${modelId}/backtests?population=${encodeURIComponent(population)}`
   if (!find('f1')) return <AllMetrics task={task} rows={rows} address={address} />
   return (
@@ -66,7 +66,7 @@ function confidenceInterval(row: BacktestRow | undefined): string {
 /** Tasks that predict an amount: every metric as it is. */
 function AllMetrics({ task, rows, address }: { task: Task; rows: BacktestRow[]; address: string }) {
   const show = (row: BacktestRow, value: number | null) =>
-    isAmount(row.measure) ? count(value) : decimal(value, DIGITS)
+    isAmount(row.metric) ? count(value) : decimal(value, DIGITS)
   return (
     <Card
       title="Backtest"
@@ -77,10 +77,10 @@ function AllMetrics({ task, rows, address }: { task: Task; rows: BacktestRow[]; 
       <DataTable
         caption="Backtest"
         rows={rows}
-        rowKey={row => row.model + row.measure}
+        rowKey={row => row.model + row.metric}
         columns={[
           { name: 'model', label: 'Model', show: row => modelName(row.model) },
-          { name: 'measure', label: 'Metric', show: row => amountMetricName(task, row.measure) },
+          { name: 'metric', label: 'Metric', show: row => amountMetricName(task, row.metric) },
           { name: 'value', label: 'Value', numeric: true, show: row => show(row, row.value) },
           ...(rows.some(row => row.low != null)
             ? ([

@@ -12,18 +12,18 @@ export function Calibration({ modelId }: { modelId: number }) {
   return (
     <QueryState query={query} loading={<Loading rows={1} height={360} />}>
       {({ data }) => {
-        const rows = data.map(row => ({ ...row, diagonal: row.said })).sort((a, b) => a.said - b.said)
+        const rows = data.map(row => ({ ...row, diagonal: row.predicted })).sort((a, b) => a.predicted - b.predicted)
         return (
           <ChartCard
             title="Calibration: predicted vs actual"
             note="One point per decile of customers; on the dashed line, prediction and outcome agree"
             fileName="calibration"
             rows={rows}
-            rowKey={row => row.group}
+            rowKey={row => row.decile}
             columns={[
-              { name: 'group', label: 'Decile', numeric: true },
-              { name: 'said', label: 'Predicted', numeric: true, show: row => percent(row.said, 1) },
-              { name: 'happened', label: 'Actual', numeric: true, show: row => percent(row.happened, 1) },
+              { name: 'decile', label: 'Decile', numeric: true },
+              { name: 'predicted', label: 'Predicted', numeric: true, show: row => percent(row.predicted, 1) },
+              { name: 'observed', label: 'Actual', numeric: true, show: row => percent(row.observed, 1) },
               { name: 'customers', label: 'Customers', numeric: true, show: row => count(row.customers) },
             ]}
             head={
@@ -37,17 +37,17 @@ export function Calibration({ modelId }: { modelId: number }) {
           >
             <Lines
               rows={rows}
-              x="said"
+              x="predicted"
               xNumeric
               xAxis={value => percent(Number(value))}
               axis={value => percent(value)}
               series={[
                 { key: 'diagonal', colour: 'var(--dim)', dashed: true },
-                { key: 'happened', colour: 'var(--brand)', dots: true },
+                { key: 'observed', colour: 'var(--brand)', dots: true },
               ]}
-              title={row => `Predicted ${percent(row.said)}`}
+              title={row => `Predicted ${percent(row.predicted)}`}
               tips={row => [
-                { label: 'Actual', value: percent(row.happened, 1) },
+                { label: 'Actual', value: percent(row.observed, 1) },
                 { label: 'Customers', value: count(row.customers) },
               ]}
             />

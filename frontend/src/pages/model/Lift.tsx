@@ -22,8 +22,13 @@ export function Lift({ modelId }: { modelId: number }) {
           columns={[
             { name: 'decile', label: 'Decile', numeric: true },
             { name: 'lift', label: 'Lift', numeric: true, show: row => decimal(row.lift) },
-            { name: 'happened', label: 'Actual rate', numeric: true, show: row => percent(row.happened, 1) },
-            { name: 'captured', label: 'Cumulative gain', numeric: true, show: row => percent(row.captured) },
+            { name: 'observed', label: 'Actual rate', numeric: true, show: row => percent(row.observed, 1) },
+            {
+              name: 'cumulative_gain',
+              label: 'Cumulative gain',
+              numeric: true,
+              show: row => percent(row.cumulative_gain),
+            },
           ]}
         >
           <Bars
@@ -34,8 +39,8 @@ export function Lift({ modelId }: { modelId: number }) {
             axis={value => decimal(value, 1)}
             tips={row => [
               { label: 'Lift', value: decimal(row.lift) },
-              { label: 'Actual rate', value: percent(row.happened, 1) },
-              { label: 'Cumulative gain', value: percent(row.captured) },
+              { label: 'Actual rate', value: percent(row.observed, 1) },
+              { label: 'Cumulative gain', value: percent(row.cumulative_gain) },
             ]}
           />
         </ChartCard>

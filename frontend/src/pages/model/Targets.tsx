@@ -32,10 +32,10 @@ export function Targets({ task }: { task: Task }) {
         {() => (
           <ul className={css.targets}>
             {mine?.map(target => (
-              <li key={target.population + target.measure}>
+              <li key={target.population + target.metric}>
                 <Verdict verdict={target.verdict} />
                 <strong>
-                  {metricName(target.measure)}, {describeCustomers(target)}
+                  {metricName(target.metric)}, {describeCustomers(target)}
                 </strong>
                 <span>{asSentence(target.sentence)}</span>
               </li>

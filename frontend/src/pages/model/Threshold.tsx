@@ -56,7 +56,7 @@ function Slider({
       fileName="calls-and-results"
       height={220}
       rows={rows}
-      rowKey={step => step.tenths}
+      rowKey={step => step.deciles}
       columns={[
         { name: 'threshold', label: `Minimum ${chance}`, numeric: true, show: step => percent(step.threshold) },
         { name: 'calls_per_week', label: 'Calls per week', numeric: true, show: step => count(step.calls_per_week) },

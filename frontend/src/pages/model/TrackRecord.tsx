@@ -10,7 +10,7 @@ import { EmptyState, Loading, QueryState } from '@/ui/states'
 
 /** Predictions whose period has ended, compared with what customers did: one row per run. */
 export function TrackRecord({ task }: { task: Task }) {
-  const query = useQuery(queries.receipts())
+  const query = useQuery(queries.outcomes())
   return (
     <QueryState query={query} loading={<Loading rows={1} height={300} />}>
       {answer => {
@@ -39,8 +39,8 @@ export function TrackRecord({ task }: { task: Task }) {
             columns={[
               { name: 'as_of', label: 'As of', show: row => day(row.as_of) },
               { name: 'customers', label: 'Customers', numeric: true, show: row => count(row.customers) },
-              { name: 'said', label: 'Predicted', numeric: true, show: row => show(row.said) },
-              { name: 'happened', label: 'Actual', numeric: true, show: row => show(row.happened) },
+              { name: 'predicted', label: 'Predicted', numeric: true, show: row => show(row.predicted) },
+              { name: 'observed', label: 'Actual', numeric: true, show: row => show(row.observed) },
             ]}
             head={
               <Legend
@@ -57,13 +57,13 @@ export function TrackRecord({ task }: { task: Task }) {
               xAxis={day}
               axis={value => (task === 'lifetime_value' ? money(value, answer.meta.currency, 'short') : percent(value))}
               series={[
-                { key: 'said', colour: 'var(--dim)', dashed: true, dots: true },
-                { key: 'happened', colour: 'var(--brand)', dots: true },
+                { key: 'predicted', colour: 'var(--dim)', dashed: true, dots: true },
+                { key: 'observed', colour: 'var(--brand)', dots: true },
               ]}
               title={row => day(row.as_of)}
               tips={row => [
-                { label: 'Predicted', value: show(row.said) },
-                { label: 'Actual', value: show(row.happened) },
+                { label: 'Predicted', value: show(row.predicted) },
+                { label: 'Actual', value: show(row.observed) },
                 { label: 'Customers', value: count(row.customers) },
               ]}
             />

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import type { BacktestRow } from '@/api/shapes'
 import { bestValues, type ComparedModel, compareModels, isBest } from './comparison'
 
-const row = (model: string, measure: string, value: number | null): BacktestRow => ({
+const row = (model: string, metric: string, value: number | null): BacktestRow => ({
   model,
-  measure,
+  metric,
   value,
   population: 'all',
   customers: 100,

@@ -18,7 +18,7 @@ export const DIGITS = 3
 /** The models of a backtest, then what is reached without any model. `yes` is the task's positive outcome, such as "order". */
 export function compareModels(rows: BacktestRow[], yes: string): ComparedModel[] {
   const find = (model: string | undefined, metric: string) =>
-    rows.find(row => row.model === model && row.measure === metric)?.value
+    rows.find(row => row.model === model && row.metric === metric)?.value
   const kinds = [...new Set(rows.map(row => row.model))]
   const [any] = kinds
   return [

@@ -1,4 +1,4 @@
-"""What every request shares: the pool of database connections and the published snapshot, kept up to date."""
+"""State shared by all requests: the database connection pool and the published snapshot, kept up to date."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from foresell.snapshot.reader import Scope, ScopedSnapshot
 SQL = AsyncStatements("foresell.store", "queries/")
 POOL_SIZE = 8
 POOL_WAIT_SECONDS = 3.0
-#: How long it takes at most until another process's change of the run, or of who looks after whom, is seen here.
+#: How long it takes at most until another process's change of the run, or of customer owners, is seen here.
 PUBLICATION_SECONDS = 1.0
 SCOPE_SECONDS = 2.0
 SCOPES_KEPT = 10_000
@@ -67,7 +67,7 @@ class AppState:
         )
         self._checked_until = 0.0
         self.run: dict[str, Any] | None = None
-        self._door: ScopedSnapshot | None = None
+        self._snapshot: ScopedSnapshot | None = None
         self._why_closed: ForesellError | None = None
         self._scopes: dict[int, tuple[float, Scope]] = {}
         self._models: dict[tuple[int, str], dict[str, Any]] = {}
@@ -87,12 +87,12 @@ class AppState:
             with suppress(asyncio.CancelledError):
                 await self._watcher
         await self.pool.close(timeout=2)
-        if self._door:
-            self._door.close()
+        if self._snapshot:
+            self._snapshot.close()
 
     @asynccontextmanager
     async def transaction(self, user_id: int | None) -> AsyncIterator[AsyncConnection]:
-        """A transaction in which row security sees this user (None: nobody). Raises DatabaseUnavailable.
+        """A transaction in which row security sees this user (None: no user). Raises DatabaseUnavailable.
 
         The pool commits at the end of the block, or rolls back when it raises.
         """
@@ -120,7 +120,7 @@ class AppState:
             raise DatabaseUnavailable(remedy="Try again in a few seconds.") from None
 
     async def _check(self, con: AsyncConnection) -> None:
-        """Whether a connection still works is asked only for a while after one did not: asking costs a round trip."""
+        """Whether a connection still works is run_query only for a while after one did not: asking costs a round trip."""
         if time.monotonic() < self._checked_until:
             await AsyncConnectionPool.check_connection(con)
 
@@ -147,35 +147,35 @@ class AppState:
 
     async def ask(self, principal: Principal, question: Callable[..., T], *args: object, **kwargs: object) -> T:
         """Ask the published snapshot, in a thread: `question(con, *args, **kwargs)` sees the principal's customers only."""
-        door, scope = self.door(), await self.scope(principal)
+        snapshot, scope = self.snapshot(), await self.scope(principal)
         try:
             with span("snapshot"):
-                return await _interruptible(door, scope, lambda con: question(con, *args, **kwargs))
+                return await _interruptible(snapshot, scope, lambda con: question(con, *args, **kwargs))
         except duckdb.OutOfMemoryException:
             raise DatabaseUnavailable(
                 "This question needs more memory than there is now.", remedy="Try again soon."
             ) from None
 
-    def door(self) -> ScopedSnapshot:
-        """The door to the published snapshot. Raises NotReady when nothing is published, or it cannot be opened."""
-        if self._door is None:
+    def snapshot(self) -> ScopedSnapshot:
+        """The published snapshot. Raises NotReady when nothing is published, or it cannot be opened."""
+        if self._snapshot is None:
             raise self._why_closed or NothingPublished(
                 remedy="Load a file, then refresh: the Import page, or foresell refresh.",
             )
-        return self._door
+        return self._snapshot
 
-    async def places(self, principal: Principal, which: Filter, sort: str) -> Ranks:
-        """The places of the list's matching rows, in order."""
-        door, scope = self.door(), await self.scope(principal)
+    async def ranks(self, principal: Principal, which: Filter, sort: str) -> Ranks:
+        """The ranks of the matching customers, in list order."""
+        snapshot, scope = self.snapshot(), await self.scope(principal)
         with span("snapshot"):
-            return await anyio.to_thread.run_sync(door.ranks, scope, which, sort)
+            return await anyio.to_thread.run_sync(snapshot.ranks, scope, which, sort)
 
     async def model(self, task: str) -> dict[str, Any]:
-        """The model that answers a task in the published run, with its figures. Raises ModelUnavailable.
+        """The model that answers a task in the published run, with its metrics. Raises ModelUnavailable.
 
-        Columns: model_id, kind, trained_at, rows, level, sentence, figures by measure, deciles (what happened, by decile).
+        Columns: model_id, kind, trained_at, rows, level, sentence, metrics by name, deciles (observed rate by decile).
         """
-        key = (self.door().run_id, task)
+        key = (self.snapshot().run_id, task)
         if key not in self._models:
             async with self.transaction(None) as con:
                 row = await SQL.row(con, "web.model", run_id=key[0], task=task)
@@ -187,30 +187,30 @@ class AppState:
 
     def published_on(self) -> date:
         """The day the published run was published."""
-        self.door()
+        self.snapshot()
         assert self.run is not None
         day: date = self.run["published_at"].date()
         return day
 
     def meta(self) -> dict[str, Any]:
-        """What every answer says of its origin: run_id, as_of, currency."""
-        door = self.door()
-        return {"run_id": door.run_id, "as_of": door.as_of, "currency": door.currency}
+        """The origin of every answer: run_id, as_of, currency."""
+        snapshot = self.snapshot()
+        return {"run_id": snapshot.run_id, "as_of": snapshot.as_of, "currency": snapshot.currency}
 
     async def look_for_run(self) -> None:
-        """Open the door to the run that is published now, if it is another one than before."""
+        """Open the snapshot of the published run if it changed."""
         async with self.transaction(None) as con:
             run = await (await con.execute(_PUBLISHED)).fetchone()
         if run == self.run or run is None:
             return
         try:
-            door = await anyio.to_thread.run_sync(self._opened, run)
+            snapshot = await anyio.to_thread.run_sync(self._opened, run)
         except ForesellError as error:
             self._why_closed = error
-            if self._door is None:
+            if self._snapshot is None:
                 self.run = run
             raise
-        old, self._door, self.run = self._door, door, run
+        old, self._snapshot, self.run = self._snapshot, snapshot, run
         if old:
             _close_later(old)
         log.info("run opened", action="open", run_id=run["run_id"])
@@ -228,14 +228,16 @@ class AppState:
                 log.warning(error.message, action="open")
 
 
-async def _interruptible(door: ScopedSnapshot, scope: Scope, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
-    """Ask in a thread; when nobody waits for the answer any more, the query is stopped."""
+async def _interruptible(
+    snapshot: ScopedSnapshot, scope: Scope, question: Callable[[duckdb.DuckDBPyConnection], T]
+) -> T:
+    """Run a query in a thread; it is interrupted when the request is cancelled."""
     lock = threading.Lock()
     under_way: duckdb.DuckDBPyConnection | None = None
 
-    def asked() -> T:
+    def run_query() -> T:
         nonlocal under_way
-        with door.open(scope) as con:
+        with snapshot.open(scope) as con:
             with lock:
                 under_way = con
             try:
@@ -245,7 +247,7 @@ async def _interruptible(door: ScopedSnapshot, scope: Scope, question: Callable[
                     under_way = None
 
     try:
-        return await anyio.to_thread.run_sync(asked, abandon_on_cancel=True)
+        return await anyio.to_thread.run_sync(run_query, abandon_on_cancel=True)
     except asyncio.CancelledError:
         with lock:
             if under_way:
@@ -253,13 +255,13 @@ async def _interruptible(door: ScopedSnapshot, scope: Scope, question: Callable[
         raise
 
 
-def _close_later(door: ScopedSnapshot) -> None:
-    """Close it a minute from now, when requests under way are done, and later still while somebody holds it."""
+def _close_later(snapshot: ScopedSnapshot) -> None:
+    """Close a snapshot in a minute, when running requests are done, or later while it is still held."""
 
     def close() -> None:
-        if door.is_held:
-            _close_later(door)
+        if snapshot.is_held:
+            _close_later(snapshot)
         else:
-            door.close()
+            snapshot.close()
 
     asyncio.get_running_loop().call_later(RETIRE_SECONDS, close)

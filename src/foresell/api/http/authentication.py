@@ -44,7 +44,7 @@ class Principals:
         self._known[fingerprint(header)] = (min(time.time() + REMEMBERED_SECONDS, ends), principal)
 
     def forget(self) -> None:
-        """After anything was revoked, granted or proved: look everybody up again."""
+        """Clear the cached principals after a revocation, a grant or a step-up."""
         self._known.clear()
 
 
@@ -83,7 +83,7 @@ def client_info_of(request: Request) -> ClientInfo:
     try:
         address = str(ip_address(request.client.host if request.client else ""))
     except ValueError:
-        address = "0.0.0.0"  # noqa: S104  (an address nobody has, for what has none)
+        address = "0.0.0.0"  # noqa: S104  (a placeholder for requests without an address)
     proxied = "x-forwarded-for" in request.headers or "forwarded" in request.headers
     return ClientInfo(
         address,

@@ -64,21 +64,21 @@ def require(permission: str) -> Any:
 
 
 def signed_in() -> Any:
-    """The principal, whoever it is."""
+    """Require a signed-in user, without further permissions."""
 
-    async def anybody(request: Request) -> Principal:
+    async def any_user(request: Request) -> Principal:
         return await principal_of(request)
 
-    return _declared(anybody, "signed in")
+    return _declared(any_user, "signed in")
 
 
 def public() -> Any:
-    """For operations open to everybody; give it in the operation's `dependencies`."""
+    """Mark an operation as public; list it in the operation's `dependencies`."""
 
-    async def nobody() -> None:
+    async def no_user() -> None:
         return None
 
-    return _declared(nobody, "public")
+    return _declared(no_user, "public")
 
 
 #: The query parameters of each operation, by what it calls.

@@ -10,7 +10,7 @@ LEVEL = 4
 
 
 class GzipResponses:
-    """ASGI middleware: GET only. What POST answers may hold secrets beside what was sent, or is a file that streams."""
+    """ASGI middleware: GET only. A POST answer may contain secrets next to input of the client, or be a streamed file."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

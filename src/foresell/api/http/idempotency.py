@@ -36,22 +36,22 @@ class IdempotentRequest:
 
         With a key, the answer is kept in the same transaction: it is there exactly when the effect is. `about` tells
         requests apart whose body is not read as a whole. Failures have no effect and are not kept. Raises
-        RequestInProgress while a request with the same key runs, KeyReused when the key came with another request.
+        RequestInProgress while a request with the same key runs, KeyReused when the key was sent with another request.
         """
         async with self.web.transaction(principal.user_id) as con:
             if self.key is None:
                 return answer(await act(con), status)
             mine = {"user_id": principal.user_id, "key": self.key}
-            asked = hashlib.sha256(self.request + about.encode()).digest()
+            fingerprint = hashlib.sha256(self.request + about.encode()).digest()
             lock = await SQL.row(con, "idempotency.lock_key", **mine)
             if not lock or not lock["taken"]:
                 raise RequestInProgress(remedy="Send it again in a moment, unchanged.")
             known = await SQL.row(con, "idempotency.find_answer", **mine)
             if known is None:
                 content = body(await act(con))
-                await SQL.run(con, "idempotency.keep_answer", **mine, request=asked, status=status, body=content)
+                await SQL.run(con, "idempotency.keep_answer", **mine, request=fingerprint, status=status, body=content)
                 return Response(content, status, media_type="application/json")
-        if known["request"] != asked:
+        if known["request"] != fingerprint:
             raise KeyReused
         return Response(known["body"], known["status"], media_type="application/json")
 

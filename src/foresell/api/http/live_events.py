@@ -1,4 +1,4 @@
-"""What other processes did, heard at once: one LISTEN connection a process, waking whoever streams."""
+"""Events of other processes: one LISTEN connection per process, which wakes open streams."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ log = logger("api")
 
 
 class LiveEvents:
-    """One per process. Without the database it keeps trying; whoever waits then only waits longer."""
+    """One per process. Without the database it keeps reconnecting; open streams wait longer."""
 
     def __init__(self, web: AppState) -> None:
         self.web = web

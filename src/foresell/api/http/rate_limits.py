@@ -1,4 +1,4 @@
-"""How often one may ask: per user, and per address where nobody is signed in. Each process counts for itself."""
+"""Rate limits: per user, and per address for requests without a sign-in. Each process counts for itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from foresell.errors import TooManyRequests
 from foresell.settings import Settings
 
-#: Requests are counted over so many seconds: a page that asks twenty things at once is no flood.
+#: The window in seconds: a page that sends twenty requests at once stays below the limit.
 WINDOW_SECONDS = 10
 EXPORTS_A_MINUTE = 20
 #: Signing in and the like, as a share of what an address may ask.
@@ -22,7 +22,7 @@ AUTH_SHARE = 5
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where somebody stands with a limit: `left` requests of `most` until `reset` seconds from now."""
+    """The state of a limit for one client: `left` requests of `most` until `reset` seconds from now."""
 
     name: str
     most: int
@@ -53,7 +53,7 @@ class Limits:
         return self._count(self._user, str(user_id))
 
     def address(self, address: str) -> Standing:
-        """One request more of somebody unknown."""
+        """Count one request of a client who is not signed in."""
         return self._count(self._address, address)
 
     def auth(self, address: str) -> Standing:

@@ -1,4 +1,4 @@
-"""What is seen of every request: a line in the log, figures for /metrics and /api/status, and a span. Never its values."""
+"""Statistics of every request: a log line, counters for /metrics and /api/status, and a span. Never its values."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ log = logger("access")
 
 
 @dataclass
-class Figures:
-    """Of one operation since the start: how often, how often it failed by our fault, and times by class."""
+class RequestStats:
+    """Statistics of one operation since the start: requests, server failures, and requests by duration class."""
 
     requests: int = 0
     failed: int = 0
@@ -43,7 +43,7 @@ class Figures:
 
     @property
     def availability(self) -> float | None:
-        """The share of requests that did not fail by our fault; None when there were none."""
+        """The share of requests that did not fail on the server; None when there were none."""
         return 1 - self.failed / self.requests if self.requests else None
 
     def quantile_ms(self, share: float) -> float | None:
@@ -128,7 +128,7 @@ def _route(scope: Scope) -> str:
 
 
 def registry() -> CollectorRegistry:
-    """The figures of this process, or of all of them where they share a folder."""
+    """The metrics registry of this process, or of all processes that share a folder."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return REGISTRY
     shared = CollectorRegistry()
@@ -136,14 +136,14 @@ def registry() -> CollectorRegistry:
     return shared
 
 
-def figures() -> dict[tuple[str, str], Figures]:
-    """By method and route, since the processes were started."""
-    found: dict[tuple[str, str], Figures] = {}
+def read_stats() -> dict[tuple[str, str], RequestStats]:
+    """Request statistics by method and route since the processes started."""
+    found: dict[tuple[str, str], RequestStats] = {}
     for sample in _samples():
         name, labels, value = sample
         if "route" not in labels:
             continue
-        of = found.setdefault((labels["method"], labels["route"]), Figures())
+        of = found.setdefault((labels["method"], labels["route"]), RequestStats())
         if name == "foresell_http_request_seconds_bucket":
             end = float(labels["le"])
             of.classes[end] = of.classes.get(end, 0) + int(value)

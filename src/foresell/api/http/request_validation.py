@@ -92,7 +92,7 @@ class RequestValidation:
     async def _tried(self, request: Request, receive: Receive, answer: _Answer) -> Response | None:
         """Let the app answer; or the answer instead. Raises TimeoutError when none begins in time."""
         scope = request.scope
-        async with answer.begun_within(self.answer_seconds):
+        async with answer.started_within(self.answer_seconds):
             refusal = _refusal(scope, self.origins)
             if refusal is None:
                 scope["state"]["rate"] = self._counted(scope)
@@ -138,8 +138,8 @@ class _Answer:
             scope["method"] = "GET"
 
     @asynccontextmanager
-    async def begun_within(self, seconds: float) -> AsyncIterator[None]:
-        """Raises TimeoutError when it has not begun by then."""
+    async def started_within(self, seconds: float) -> AsyncIterator[None]:
+        """Raises TimeoutError when it has not started by then."""
         try:
             async with asyncio.timeout(seconds) as self._patience:
                 yield
@@ -147,7 +147,7 @@ class _Answer:
             self._patience = None
 
     def wait(self, seconds: float | None) -> None:
-        """Begin to count anew, unless it has begun; None: wait for ever."""
+        """Begin to count anew, unless it has started; None: wait for ever."""
         if self._patience and not self.started and not self._patience.expired():
             self._patience.reschedule(None if seconds is None else asyncio.get_running_loop().time() + seconds)
 
@@ -316,7 +316,7 @@ async def _read(receive: Receive, limit: int) -> bytes | None:
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    """The body once more, then whatever the client does next."""
+    """Replay the body, then pass on the messages of the client."""
     waiting = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def again() -> Message:

@@ -1,4 +1,4 @@
-"""The pages: the built front end, compressed once, served from memory beside the API."""
+"""The pages: the built front end, compressed once, served from memory next to the API."""
 
 from __future__ import annotations
 
@@ -48,18 +48,18 @@ class Pages:
             return PlainTextResponse(NOT_BUILT, 503)
         if found is None:
             return PlainTextResponse("There is no such file.", 404)
-        told = {"etag": found.etag, "cache-control": found.cache, "vary": "accept-encoding"}
+        sent = {"etag": found.etag, "cache-control": found.cache, "vary": "accept-encoding"}
         if headers.get("if-none-match") == found.etag:
-            return Response(status_code=304, headers=told)
+            return Response(status_code=304, headers=sent)
         accepted = {part.split(";")[0].strip() for part in headers.get("accept-encoding", "").split(",")}
         encoding = next(name for name in (*TWINS, "") if name in found.bytes_by_encoding and name in (*accepted, ""))
         if encoding:
-            told["content-encoding"] = encoding
-        return Response(found.bytes_by_encoding[encoding], headers=told, media_type=found.media_type)
+            sent["content-encoding"] = encoding
+        return Response(found.bytes_by_encoding[encoding], headers=sent, media_type=found.media_type)
 
 
 def read(folder: Path) -> dict[str, Built]:
-    """The built files by address; empty when nothing is built. Hashed names never change, so they are kept for good."""
+    """The built files by address; empty when nothing is built. Hashed names never change, so browsers cache them permanently."""
     suffixes = tuple(TWINS.values())
     found: dict[str, Built] = {}
     for path in sorted(folder.rglob("*")) if folder.is_dir() else ():

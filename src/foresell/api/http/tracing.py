@@ -44,7 +44,7 @@ class Seen:
         self._span = span
 
     def answered(self, route: str, status: int, request_id: str | None) -> None:
-        """What came of it."""
+        """Set the result of the span."""
         if not self._span.is_recording():
             return
         attributes = self._span.attributes if isinstance(self._span, ReadableSpan) else None

@@ -69,7 +69,7 @@ class TotpCode(Body):
 
 
 class RecoveryCodes(BaseModel):
-    """Codes that count once each, shown this once; none where there are some already."""
+    """Recovery codes, each valid for one sign-in and shown only now; empty when codes exist already."""
 
     recovery_codes: list[str]
 
@@ -341,7 +341,7 @@ async def create_api_key(request: Request, web: AppStateOf, principal: SignedInU
 async def revoke_api_key(
     request: Request, web: AppStateOf, principal: SignedInUser, key_id: Annotated[int, Path(ge=1, le=2**31 - 1)]
 ) -> Response:
-    """End a key at once: one's own, or anybody's for whoever manages keys."""
+    """Revoke a key at once: your own, or any user's with the permission to manage keys."""
     require_person(principal)
     async with web.transaction(principal.user_id) as con:
         if not await api_keys.revoke(con, key_id):

@@ -1,4 +1,4 @@
-"""Signing in and out, and proving once more to be there."""
+"""Sign in, sign out, and re-authenticate (step-up)."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ async def sign_in_by_password(request: Request, web: AppStateOf, body: SignInReq
 
 @router.post("/second-factor", response_model=SignInResult, responses=documented(), dependencies=[public()])
 async def confirm_second_factor(request: Request, web: AppStateOf, body: SecondFactorRequest) -> Response:
-    """Finish a sign-in with a code of the authenticator app or a recovery code. Each code counts once."""
+    """Finish a sign-in with a code of the authenticator app or a recovery code. Each code works once."""
     client_info, keyring = client_info_of(request), keyring_of(request)
     if bool(body.code) == bool(body.recovery_code):
         raise UsageError("Give either a code or a recovery code.", parameter="code")
@@ -219,7 +219,7 @@ async def sign_out(request: Request, web: AppStateOf) -> Response:
 
 @router.post("/step-up", response_model=AccessToken, responses=documented(403))
 async def reauthenticate(request: Request, web: AppStateOf, body: StepUpRequest, principal: SignedInUser) -> Response:
-    """Prove once more to be there, for what needs a recent second factor."""
+    """Re-authenticate for an operation that needs a recent second factor."""
     session_id = require_person(principal)
     if [body.code, body.password, body.passkey].count(None) != 2:
         raise UsageError("Give exactly one of code, password and passkey.", parameter="code")

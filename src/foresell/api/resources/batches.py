@@ -62,7 +62,7 @@ class BatchPage(Listing):
 
 
 class BatchUndo(BaseModel):
-    """What to take back."""
+    """Which batch to undo."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -111,7 +111,7 @@ async def undo_batch(
     batch_id: Number,
     how: BatchUndo | None = None,
 ) -> Response:
-    """Have a batch taken back exactly; GET /api/jobs/{job_id} says how it went."""
+    """Undo a batch exactly; GET /api/jobs/{job_id} shows the progress."""
     wanted = (how or BatchUndo()).model_dump()
 
     async def act(con: AsyncConnection) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Calls and snoozes: which customers to call today, what came of a call, who is left off the list until when."""
+"""Calls and snoozes: which customers to call today, call outcomes, and customers snoozed until a day."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ Outcome = Literal["reached", "no_answer", "not_interested", "will_order"]
 
 
 class NewCall(Body):
-    """What came of a call."""
+    """The outcome of a call."""
 
     customer_id: CustomerKey
-    outcome: Outcome = Field(description="What came of it.")
+    outcome: Outcome = Field(description="The outcome.")
     note: str | None = Field(
         None, min_length=1, max_length=2000, description="Shown to users who may see the customer."
     )
@@ -118,7 +118,7 @@ class Snooze(SnoozedCustomer):
 
     until: date
     snoozed_at: datetime
-    call_id: int | None = Field(description="The call it came with; undoing the call lifts the snooze.")
+    call_id: int | None = Field(description="The call that caused it; undoing the call lifts the snooze.")
 
 
 class SnoozePage(Listing):
@@ -147,7 +147,7 @@ async def list_calls_for_today(
 
     Scores are as of the run's day; calls and snoozes follow the wall clock, in UTC.
     """
-    ranked = await web.places(principal, Filter(predicted=True), "value")
+    ranked = await web.ranks(principal, Filter(predicted=True), "value")
     async with web.transaction(principal.user_id) as con:
         resting = await calls.find_resting_customers(con)
         already_called = await calls.count_calls_today(con, principal.user_id)
@@ -184,7 +184,7 @@ async def list_calls(web: AppStateOf, principal: Reader, which: Annotated[Custom
 
 @router.post("/calls", status_code=201, response_model=LoggedCall, responses=documented(404, 409, 422))
 async def log_call(principal: Caller, idempotent: IdempotentOf, call: NewCall) -> Response:
-    """Log what came of a call; the customer leaves today's list."""
+    """Log the outcome of a call; the customer leaves today's list."""
 
     async def act(con: AsyncConnection) -> dict[str, Any]:
         return await calls.log_call(
@@ -202,7 +202,7 @@ async def log_call(principal: Caller, idempotent: IdempotentOf, call: NewCall) -
 
 @router.post("/calls/{call_id}/undo", response_model=UndoneCall, responses=documented(404, 409, 422))
 async def undo_call(principal: Caller, idempotent: IdempotentOf, call_id: Number) -> Response:
-    """Undo one of your own calls, with the snooze it came with."""
+    """Undo one of your own calls, with the snooze it caused."""
 
     async def act(con: AsyncConnection) -> dict[str, Any]:
         return await calls.undo_call(con, call_id, user_id=principal.user_id, request_id=idempotent.request_id)

@@ -1,4 +1,4 @@
-"""Contact data: shown one customer at a time to those who may, and recorded; found by what it says; erased for good."""
+"""Contact data: shown for one customer at a time, with permission and an audit record; searched by value; erased."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class ContactLookup(BaseModel):
 
 
 class ContactLookupResult(BaseModel):
-    """The customers in reach with this e-mail or number."""
+    """Find the visible customers with this e-mail address or phone number."""
 
     data: list[str] = Field(examples=[["C000123"]])
     total: int
@@ -102,7 +102,7 @@ async def find_by_contact(request: Request, web: AppStateOf, principal: Revealer
 
 @router.post("/{customer_id}/erase", response_model=ErasedCustomer, responses=documented(404, 409))
 async def erase_customer(web: AppStateOf, principal: Eraser, customer_id: CustomerId) -> Response:
-    """Erase who a customer is: name, place and contact data, for good. Orders and scores stay, under the number alone.
+    """Erase a customer's name, place and contact data permanently. Orders and scores stay under the customer number.
 
     Needs a second factor of the last five minutes. Takes some seconds in a large shop: every other key is wrapped anew.
     """

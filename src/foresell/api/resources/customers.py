@@ -1,4 +1,4 @@
-"""Customers: the list, and one customer down to the orders the scores came from."""
+"""Customers: the list, and one customer down to the orders behind the scores."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class RfmAxis(BaseModel):
     """One axis of RFM, step by step."""
 
     value: float
-    formula: str = Field(description="How the value came about, in the customer's own numbers.")
+    formula: str = Field(description="The calculation with the customer's own numbers.")
     score: int
     lowest: float = Field(description="The smallest value with that score among all customers.")
     highest: float
@@ -112,7 +112,7 @@ class CountedOrder(BaseModel):
 
 
 class RfmCalculation(BaseModel):
-    """How the RFM scores came about, down to the orders."""
+    """The calculation of the RFM scores, down to the orders."""
 
     customer_id: str
     recency: RfmAxis
@@ -168,7 +168,7 @@ class CustomerProductPage(Page):
 
 
 class HistoricalScore(BaseModel):
-    """What one run said of the customer."""
+    """The scores of the customer in one run."""
 
     run_id: int
     as_of: date
@@ -180,11 +180,13 @@ class HistoricalScore(BaseModel):
     probability: float | None
     churn_90: float | None
     value_12m: float | None
-    came: bool | None = Field(description="Whether an order came within the 30 days; null while they are not over.")
+    observed: bool | None = Field(
+        description="Whether the customer ordered within the 30 days; null while they are not over."
+    )
 
 
 class ScoreHistory(BaseModel):
-    """What earlier runs said, and what came of it."""
+    """Predictions of earlier runs, compared with what was observed."""
 
     customer_id: str
     scores: list[HistoricalScore] = Field(description="Newest run first.")
@@ -197,9 +199,9 @@ async def list_customers(
     principal: Reader,
     filters: Annotated[SortedCustomerFilters, Query()],
 ) -> Response:
-    """The scored customers in reach, filtered, sorted and paged; explained is their total."""
+    """List the scored customers visible to the user, filtered, sorted and paged; `explain` applies to their total."""
     if filters.explain:
-        return await calculation.of_total(web, principal, filters, filters)
+        return await calculation.explain_total(web, principal, filters, filters)
     page = await customer_lists.page(web, principal, filters, filters.sort)
     rows = await customer_lists.add_names_and_owners(web, principal, page.rows)
     return answer({"data": rows, **page.frame(web)})
@@ -235,7 +237,7 @@ async def get_customer(web: AppStateOf, principal: Reader, customer_id: Customer
 
 @router.get("/{customer_id}/calculation", response_model=RfmCalculation, responses=documented(404, 409))
 async def get_rfm_calculation(web: AppStateOf, principal: Reader, customer_id: CustomerId) -> Response:
-    """How recency, frequency and monetary came about: orders, sums, cut points, cell, segment."""
+    """Show how recency, frequency and monetary are calculated: orders, sums, cut points, cell, segment."""
     found = await web.ask(principal, _calculation, customer_id.upper())
     return answer({**found, "meta": web.meta()})
 
@@ -258,7 +260,7 @@ async def list_customer_products(
 
 @router.get("/{customer_id}/history", response_model=ScoreHistory, responses=documented(404, 409))
 async def get_score_history(web: AppStateOf, principal: Reader, customer_id: CustomerId) -> Response:
-    """What each kept run said of the customer, and whether it came true."""
+    """Get the scores of the customer in each kept run, and whether an order followed."""
     customer_id = customer_id.upper()
     days = await web.ask(principal, _purchase_days, customer_id)
     async with web.transaction(principal.user_id) as con:
@@ -266,8 +268,8 @@ async def get_score_history(web: AppStateOf, principal: Reader, customer_id: Cus
     as_of = web.door().as_of
     for score in scores:
         start, end = score["as_of"], score.pop("window_ends")
-        said = score["probability"] is not None and end <= as_of
-        score["came"] = any(start <= day < end for day in days) if said else None
+        is_due = score["probability"] is not None and end <= as_of
+        score["observed"] = any(start <= day < end for day in days) if is_due else None
     return answer({"customer_id": customer_id, "scores": scores, "meta": web.meta()})
 
 

@@ -14,7 +14,7 @@ from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import Meta, body
 from foresell.api.shared import calculation, customer_lists
-from foresell.api.shared.calculation import ExplainOptions, Explanation, Figures, MetricQuery, RowsBehind
+from foresell.api.shared.calculation import ExplainOptions, Explanation, MetricQuery, ResultRows, RowsBehind
 from foresell.errors import ModelUnavailable
 from foresell.metrics import catalogue, edges
 from foresell.snapshot import queries
@@ -47,10 +47,10 @@ class Distribution(BaseModel):
     meta: Meta = Field(description="Where the figures come from.")
 
 
-class DistributionAsked(customer_lists.CustomerFilters, ExplainOptions):
+class DistributionOptions(customer_lists.CustomerFilters, ExplainOptions):
     """Of which customers, in how many bins."""
 
-    bins: int = Field(20, ge=2, le=60, description="At most so many; edges are round numbers.")
+    bins: int = Field(20, ge=2, le=60, description="The maximum number of bins; edges are round numbers.")
 
 
 @router.get("/{axis}", response_model=Distribution | Explanation | RowsBehind, responses=documented(409))
@@ -58,36 +58,36 @@ async def get_distribution(
     web: AppStateOf,
     principal: Annotated[Principal, require("customers.read")],
     axis: Annotated[Literal["recency", "frequency", "monetary", "probability"], Path(description="Of what.")],
-    how: Annotated[DistributionAsked, Query()],
+    how: Annotated[DistributionOptions, Query()],
 ) -> Response:
     """How one value spreads over the customers a filter holds. Bins do not change with the filter."""
     which = await customer_lists.filter_of(web, principal, how)
     with customer_lists.by_parameter():
-        holds, values, within, cut_points = await calculation.remembered(
+        holds, values, within, cut_points = await calculation.cached(
             web, principal, ("distribution of", body([axis, which])), lambda: web.ask(principal, _prepared, axis, which)
         )
     if axis == "probability":
         try:
-            cut_points = [(await web.model("purchase"))["figures"]["threshold"]]
+            cut_points = [(await web.model("purchase"))["metrics"]["threshold"]]
         except (ModelUnavailable, KeyError):
             cut_points = []
-    asked = MetricQuery(
+    query = MetricQuery(
         catalogue.DISTRIBUTION,
         {**values, "edges": edges.of(axis, *within, how.bins)},
         {"axis": COLUMNS[axis], "conditions": holds},
     )
 
-    def shape(found: Figures) -> dict[str, Any]:
+    def shape(found: ResultRows) -> dict[str, Any]:
         bins = [{key: row[key] for key in ("low", "high", "customers")} for row in found]
         return {"bins": bins, "cut_points": cut_points, "n": found[0]["n"], "median": found[0]["median"]}
 
-    return await calculation.answered(web, principal, asked, how, shape)
+    return await calculation.answer_query(web, principal, query, how, shape)
 
 
 def _prepared(
     con: duckdb.DuckDBPyConnection, axis: str, which: Filter
 ) -> tuple[str, dict[str, Any], tuple[float, float], list[float]]:
-    """The filter as an expression with its values, the range of all customers in reach, and the cut points."""
+    """The filter as an expression with its values, the range over all visible customers, and the cut points."""
     column = COLUMNS[axis]
     holds, values = queries.filter_conditions(con, which)
     [row] = queries.rows_of(con, f"select min({column}) as low, max({column}) as high from customer_list")

@@ -83,10 +83,10 @@ class ExportManifest(BaseModel):
 
     export_id: int = Field(description="Its number, from the header X-Export-Id.", examples=[7])
     user_id: int = Field(description="Who exported.", examples=[3])
-    started_at: datetime = Field(description="When it was begun.", examples=["2026-11-21T09:00:00Z"])
+    started_at: datetime = Field(description="When it started.", examples=["2026-11-21T09:00:00Z"])
     finished_at: datetime | None = Field(description="When it had been sent whole; null: it never was.")
     format: Literal["csv", "xlsx"] = Field(description="The kind of file.")
-    filters: dict[str, Any] = Field(description="What was asked for; the words of a search are not kept.")
+    filters: dict[str, Any] = Field(description="What was filters for; the words of a search are not kept.")
     sort: str = Field(description="The order.", examples=["probability"])
     columns: list[str] = Field(description="The columns, in their order.", examples=[["customer_id", "segment"]])
     with_contacts: bool = Field(description="Whether contact data was in it in full.")
@@ -140,12 +140,12 @@ async def get_export_manifest(
     principal: Exporter,
     export_id: Annotated[int, Path(ge=1, le=2**53, description="From the header X-Export-Id.", examples=[7])],
 ) -> Response:
-    """What an export was: count, filters, columns, run, hash. One's own, or anybody's for those who read the audit."""
+    """Get the record of an export: count, filters, columns, run, hash. Your own, or any user's with access to the audit."""
     async with web.transaction(principal.user_id) as con:
         found = await SQL.row(con, "exports.manifest", export_id=export_id)
     if found is None:
         raise ExportNotFound(remedy="Its number is in the header X-Export-Id of the file.")
-    run = {"run_id": found.pop("run_id"), "as_of": found.pop("as_of"), "currency": web.door().currency}
+    run = {"run_id": found.pop("run_id"), "as_of": found.pop("as_of"), "currency": web.snapshot().currency}
     return answer({**found, "meta": run})
 
 
@@ -157,15 +157,15 @@ class _Job:
         web: AppState,
         principal: Principal,
         wanted: ExportRequest,
-        door: ScopedSnapshot,
+        snapshot: ScopedSnapshot,
         scope: Scope,
-        places: Ranks,
+        ranks: Ranks,
     ) -> None:
         self.web = web
         self.principal = principal
-        self.door = door
+        self.snapshot = snapshot
         self.scope = scope
-        self.places = places
+        self.ranks = ranks
         self.contacts = wanted.contacts
         self.columns: list[str] = list(wanted.columns or customers.DEFAULT_COLUMNS)
         if not wanted.include_predictions:
@@ -174,7 +174,7 @@ class _Job:
             tabular_writers.CsvWriter(bom=wanted.bom) if wanted.format == "csv" else tabular_writers.XlsxWriter()
         )
         self.headers: tabular_writers.Headers = wanted.headers or ("names" if wanted.format == "csv" else "labels")
-        self.file_name = f"customers-{door.as_of}-run-{door.run_id}.{wanted.format}"
+        self.file_name = f"customers-{snapshot.as_of}-run-{snapshot.run_id}.{wanted.format}"
         self.export_id = 0
         self.request_id: str | None = None
 
@@ -192,8 +192,8 @@ class _Job:
         yield self.sheet.write_header([COLUMNS[name].column for name in self.columns], self.headers)
         await self._record_customers()
         start, step = 0, FIRST_ROWS
-        while start < len(self.places):
-            yield await self._rows(self.places[start : start + step])
+        while start < len(self.ranks):
+            yield await self._rows(self.ranks[start : start + step])
             start, step = start + step, MORE_ROWS
         if end := self.sheet.finish(self._about()):
             yield end
@@ -207,25 +207,25 @@ class _Job:
                 "export",
                 actor=self.principal.user_id,
                 subject=f"export:{self.export_id}",
-                detail={"rows": len(self.places), "run_id": self.door.run_id, "contacts": self.contacts},
+                detail={"rows": len(self.ranks), "run_id": self.snapshot.run_id, "contacts": self.contacts},
                 customers=ids,
                 request_id=self.request_id,
             )
 
     def _customer_ids(self) -> list[str]:
-        with self.door.open(self.scope) as con:
-            return customers.fetch_customer_ids(con, self.places)
+        with self.snapshot.open(self.scope) as con:
+            return customers.fetch_customer_ids(con, self.ranks)
 
-    async def _rows(self, places: Ranks) -> bytes:
-        scores = await anyio.to_thread.run_sync(self._scores, places)
+    async def _rows(self, ranks: Ranks) -> bytes:
+        scores = await anyio.to_thread.run_sync(self._scores, ranks)
         ids = [row["customer_id"] for row in scores]
         stored = any(COLUMNS[name].expression is None for name in self.columns)
         persons = await self._persons(ids) if stored else {}
         return await anyio.to_thread.run_sync(self._written, scores, persons)
 
-    def _scores(self, places: Ranks) -> list[dict[str, tabular_writers.Cell]]:
-        with self.door.open(self.scope) as con:
-            return customers.fetch_scores(con, places, [COLUMNS[name] for name in self.columns])
+    def _scores(self, ranks: Ranks) -> list[dict[str, tabular_writers.Cell]]:
+        with self.snapshot.open(self.scope) as con:
+            return customers.fetch_scores(con, ranks, [COLUMNS[name] for name in self.columns])
 
     async def _persons(self, ids: list[Any]) -> dict[str, dict[str, Any]]:
         async with self.web.transaction(self.principal.user_id) as con:
@@ -250,16 +250,19 @@ class _Job:
                 person[field] = person[field] or contact[field]
 
     def _written(self, scores: Iterable[dict[str, Any]], persons: dict[str, dict[str, Any]]) -> bytes:
-        nobody: dict[str, Any] = {}
+        no_person: dict[str, Any] = {}
         return self.sheet.write_rows(
-            [row[name] if name in row else persons.get(row["customer_id"], nobody).get(name) for name in self.columns]
+            [
+                row[name] if name in row else persons.get(row["customer_id"], no_person).get(name)
+                for name in self.columns
+            ]
             for row in scores
         )
 
     def _about(self) -> dict[str, tabular_writers.Cell]:
         return {
-            "Export": self.export_id, "Update": self.door.run_id, "Data as of": self.door.as_of,
-            "Customers": len(self.places), "Currency": self.door.currency,
+            "Export": self.export_id, "Update": self.snapshot.run_id, "Data as of": self.snapshot.as_of,
+            "Customers": len(self.ranks), "Currency": self.snapshot.currency,
             "Contact details": "in full" if self.contacts else "masked",
         }  # fmt: skip
 
@@ -274,7 +277,7 @@ class _File(StreamingResponse):
             headers={
                 "content-disposition": f'attachment; filename="{job.file_name}"',
                 "x-export-id": str(job.export_id),
-                "x-export-rows": str(len(job.places)),
+                "x-export-rows": str(len(job.ranks)),
             },
         )
         self._job = job
@@ -282,7 +285,7 @@ class _File(StreamingResponse):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         try:
-            with self._job.door.held():
+            with self._job.snapshot.held():
                 await super().__call__(scope, receive, send)
         finally:
             self._slots.release()
@@ -291,21 +294,21 @@ class _File(StreamingResponse):
 async def _begin(web: AppState, principal: Principal, wanted: ExportRequest, request_id: str) -> _Job:
     """Fix the rows of the export and register it."""
     while True:
-        door, scope = web.door(), await web.scope(principal)
+        snapshot, scope = web.snapshot(), await web.scope(principal)
         with customer_lists.by_parameter():
             which = await customer_lists.filter_of(web, principal, wanted, wanted.customer_ids)
-            places = await web.places(principal, which, wanted.sort)
-        if door is web.door():
+            ranks = await web.ranks(principal, which, wanted.sort)
+        if snapshot is web.snapshot():
             break
-    job = _Job(web, principal, wanted, door, scope, places)
+    job = _Job(web, principal, wanted, snapshot, scope, ranks)
     job.request_id = request_id
-    asked = wanted.model_dump(
+    filters = wanted.model_dump(
         mode="json", by_alias=True, exclude_none=True, include=set(customer_lists.CustomerFilters.model_fields)
     )
-    if "q" in asked:
-        asked["q"] = "a search"
+    if "q" in filters:
+        filters["q"] = "a search"
     if wanted.customer_ids is not None:
-        asked["customer_ids"] = len(wanted.customer_ids)
+        filters["customer_ids"] = len(wanted.customer_ids)
     async with web.transaction(principal.user_id) as con:
         row = await SQL.row(
             con, "exports.begin", user_id=principal.user_id, format=wanted.format, filters=Jsonb(asked), sort=wanted.sort,

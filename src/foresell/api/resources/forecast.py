@@ -42,12 +42,12 @@ class ForecastAccuracy(BaseModel):
     """How right forecasts of past months were, each from what was known before it began."""
 
     months: int = Field(description="How many months were judged.", examples=[9])
-    value: float = Field(description="Mean of 1 - |expected - came| / came.", examples=[0.918])
+    value: float = Field(description="Mean of 1 - |expected - actual| / actual.", examples=[0.918])
     sentence: str = Field(description="The verdict in words.")
 
 
 class ForecastList(BaseModel):
-    """The forecast of the run. It is of the shop as a whole, whoever asks."""
+    """Get the forecast of the run, for the whole shop independent of the user's scope."""
 
     data: list[Forecast] = Field(description="One per period and target, in time.")
     accuracy: ForecastAccuracy | None = Field(description="null where there were no months to judge.")
@@ -60,7 +60,7 @@ async def get_forecast(
 ) -> Response:
     """Revenue and orders of the coming periods with 80 % intervals, and how right the method was in the past."""
     accuracy = await _accuracy(web, principal)
-    return await calculation.answered(
+    return await calculation.answer_query(
         web, principal, MetricQuery(catalogue.FORECAST), how, lambda found: {"data": found, "accuracy": accuracy}
     )
 

@@ -28,7 +28,7 @@ class Health(BaseModel):
 
 @router.get("/health", dependencies=[public()], response_model=Health, responses=documented())
 async def check_health(web: AppStateOf) -> Response:
-    """Whether the API answers; open to everybody, and says nothing of the data."""
+    """Check that the API answers. Public; the answer contains no data."""
     try:
         async with web.transaction(None) as con:
             await con.execute("select 1")

@@ -1,4 +1,4 @@
-"""Imports: a file is uploaded, looked at, mapped, and loaded by the worker; until then it can be thrown away."""
+"""Imports: a file is uploaded, inspected, mapped, and loaded by the worker; until then it can be discarded."""
 
 from __future__ import annotations
 

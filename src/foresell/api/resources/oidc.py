@@ -45,7 +45,7 @@ class SignInProviderList(BaseModel):
 
 @router.get("", response_model=SignInProviderList, responses=documented(), dependencies=[public()])
 async def list_providers(web: AppStateOf) -> Response:
-    """Where one can sign in beside here."""
+    """The identity providers for signing in."""
     data = [{"name": each.name, "label": each.label} for each in web.settings.providers]
     return answer({"data": data, "total": len(data)})
 
@@ -65,11 +65,11 @@ async def start_provider_sign_in(
 ) -> Response:
     """Off to the provider."""
     client = _client(request, provider)
-    begun = await client.begin(_redirect_uri(request, provider), onward)
+    login = await client.begin(_redirect_uri(request, provider), onward)
     async with web.transaction(None) as con:
-        await oidc.store_request(con, begun)
-    response = RedirectResponse(begun.url, 303)
-    set_binder(request, response, begun.binder)
+        await oidc.store_request(con, login)
+    response = RedirectResponse(login.url, 303)
+    set_binder(request, response, login.binder)
     return response
 
 
@@ -90,14 +90,16 @@ async def finish_provider_sign_in(
 ) -> Response:
     """Back from the provider: signed in and onward, on to the second factor, or to the sign-in page with the reason."""
     try:
-        return await _came_back(request, web, _client(request, provider), state, code if not error else None)
+        return await _finish_sign_in(request, web, _client(request, provider), state, code if not error else None)
     except ProviderTrouble:
         return RedirectResponse("/sign-in?refused=provider", 303)
     except NotSignedIn:
         return RedirectResponse("/sign-in?refused=again", 303)
 
 
-async def _came_back(request: Request, web: AppState, client: oidc.Client, state: str, code: str | None) -> Response:
+async def _finish_sign_in(
+    request: Request, web: AppState, client: oidc.Client, state: str, code: str | None
+) -> Response:
     name, request_id = client.provider.name, getattr(request.state, "request_id", None)
     async with web.transaction(None) as con:
         returned = await oidc.complete_request(con, client, state, binder_of(request))

@@ -1,4 +1,4 @@
-"""Sales: key figures beside the period before, sales by period, segment, category and country, and what lines count as."""
+"""Sales: KPIs compared with the previous period, sales by period, segment, category and country, and line classes."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ PERIOD_DAYS = 30
 
 
 class KpiValue(BaseModel):
-    """One key figure."""
+    """One KPI."""
 
     name: str = Field(description="Which one.", examples=["revenue"])
     label: str = Field(description="What to call it on a page.", examples=["Net revenue"])
-    value: float | None = Field(description="The figure; null where there is nothing to compute it from.")
+    value: float | None = Field(description="The value; null where there is no data.")
     unit: Literal["money", "count"] = Field(description="What it is counted in.")
     definition: str = Field(description="What it means, in a sentence.")
     first_day: date | None = Field(description="First day of its period; null: it has none.")
@@ -52,9 +52,9 @@ class KpiValue(BaseModel):
 
 
 class KpiList(BaseModel):
-    """The key figures of the customers in reach."""
+    """KPIs over the visible customers."""
 
-    data: list[KpiValue] = Field(description="One per figure.")
+    data: list[KpiValue] = Field(description="One per KPI.")
     meta: Meta = Field(description="Where the figures come from.")
 
 
@@ -85,7 +85,7 @@ class LineClass(BaseModel):
 
 
 class LineClassList(BaseModel):
-    """What order lines count as; together they are all lines in reach."""
+    """Order lines by class; together they are all visible lines."""
 
     data: list[LineClass] = Field(description="One per class, the most lines first.")
     meta: Meta = Field(description="Where the figures come from.")
@@ -107,7 +107,7 @@ class SalesFilters(ExplainOptions):
 
 
 class KpiOptions(SalesFilters):
-    """Which key figures, of which period and goods. Figures without a period are not of a category."""
+    """Which KPIs, and the period and category. KPIs without a period have no category."""
 
     name: KpiName | None = Field(None, description="Only this one; an explanation is of one.")
 
@@ -120,9 +120,9 @@ class SalesOptions(SalesFilters):
 
 @router.get("/kpis", response_model=KpiList | Explanation | RowsBehind, responses=documented(409))
 async def list_kpis(web: AppStateOf, principal: Reader, how: Annotated[KpiOptions, Query()]) -> Response:
-    """Key figures of the 30 days before as_of, or of the days asked for, beside as many days just before."""
+    """List KPIs of the 30 days before as_of, or of the given days, compared with the same number of days before."""
     how.in_order()
-    last = how.last_day or web.door().as_of - timedelta(days=1)
+    last = how.last_day or web.snapshot().as_of - timedelta(days=1)
     first = how.first_day or last - timedelta(days=PERIOD_DAYS - 1)
     if first > last:
         raise ParameterError("from", "from: is after the period's last day", remedy=f"Choose a day up to {last}.")
@@ -135,7 +135,7 @@ async def list_kpis(web: AppStateOf, principal: Reader, how: Annotated[KpiOption
     if how.explain:
         if how.name is None:
             raise MissingParameter("name", "name: choose the KPI to explain")
-        return await calculation.answered(web, principal, _asked(chosen[0], first, last, category), how)
+        return await calculation.answer_query(web, principal, _kpi_query(chosen[0], first, last, category), how)
     data = [await _figure(web, principal, kpi, first, last, category) for kpi in chosen]
     return answer({"data": data, "meta": web.meta()})
 
@@ -145,28 +145,28 @@ async def list_sales(web: AppStateOf, principal: Reader, how: Annotated[SalesOpt
     """Net revenue, orders and customers by month, week, segment, category or country."""
     how.in_order()
     category = await _category(web, principal, how)
-    return await calculation.answered(web, principal, sales_by(how.by, how.first_day, how.last_day, category), how)
+    return await calculation.answer_query(web, principal, sales_by(how.by, how.first_day, how.last_day, category), how)
 
 
 @router.get("/lines/classes", response_model=LineClassList | Explanation | RowsBehind, responses=documented(409))
 async def list_line_classes(web: AppStateOf, principal: Reader, how: Annotated[ExplainOptions, Query()]) -> Response:
     """What the order lines count as, in number and in money."""
-    return await calculation.answered(web, principal, MetricQuery(catalogue.LINE_CLASSES), how)
+    return await calculation.answer_query(web, principal, MetricQuery(catalogue.LINE_CLASSES), how)
 
 
 def sales_by(by: By, first: date | None = None, last: date | None = None, category: str | None = None) -> MetricQuery:
     """The question for sales by month, week, segment, category or country."""
     if by in ("month", "week"):
-        return _of_goods(catalogue.SALES["time"], {"first_day": first, "last_day": last, "grain": by}, category)
-    return _of_goods(catalogue.SALES[by], {"first_day": first, "last_day": last}, category)
+        return _category_query(catalogue.SALES["time"], {"first_day": first, "last_day": last, "grain": by}, category)
+    return _category_query(catalogue.SALES[by], {"first_day": first, "last_day": last}, category)
 
 
 def kpi_of_sales(first: date, last: date, category: str | None = None) -> MetricQuery:
-    """The question for the key figures of a period."""
-    return _of_goods(catalogue.KPI_SALES, {"first_day": first, "last_day": last}, category)
+    """The query for the sales KPIs of a period."""
+    return _category_query(catalogue.KPI_SALES, {"first_day": first, "last_day": last}, category)
 
 
-def _of_goods(metric: Metric, values: Mapping[str, Any], category: str | None) -> MetricQuery:
+def _category_query(metric: Metric, values: Mapping[str, Any], category: str | None) -> MetricQuery:
     return MetricQuery(metric, {**values, "category": category}, {"orders": orders_of(category)})
 
 
@@ -189,7 +189,7 @@ async def _category(web: AppState, principal: Principal, how: SalesFilters) -> s
 async def _figure(
     web: AppState, principal: Principal, kpi: Kpi, first: date, last: date, category: str | None
 ) -> dict[str, Any]:
-    """One key figure with its period, and the period before where it has one."""
+    """One KPI with its period, and the previous period where it has one."""
     value = await _value(web, principal, kpi, first, last, category)
     shown = {"name": kpi.name, "label": kpi.label, "value": value, "unit": kpi.unit, "definition": kpi.definition}
     if not kpi.has_period:
@@ -200,14 +200,14 @@ async def _figure(
     days = last - first + timedelta(days=1)
     before = {"previous_first_day": first - days, "previous_last_day": first - timedelta(days=1)}
     previous = await _value(web, principal, kpi, before["previous_first_day"], before["previous_last_day"], category)
-    words = f"{days.days} days to {last}, beside the {days.days} days before"
+    words = f"{days.days} days to {last}, compared with the {days.days} days before"
     return {**shown, "first_day": first, "last_day": last, "previous": previous, **before, "sentence": words}
 
 
 async def _value(web: AppState, principal: Principal, kpi: Kpi, first: date, last: date, category: str | None) -> Any:
-    [row] = await calculation.figures(web, principal, _asked(kpi, first, last, category))
+    [row] = await calculation.compute(web, principal, _kpi_query(kpi, first, last, category))
     return row[kpi.column]
 
 
-def _asked(kpi: Kpi, first: date, last: date, category: str | None) -> MetricQuery:
+def _kpi_query(kpi: Kpi, first: date, last: date, category: str | None) -> MetricQuery:
     return kpi_of_sales(first, last, category) if kpi.has_period else MetricQuery(kpi.metric)

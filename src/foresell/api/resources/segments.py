@@ -17,7 +17,7 @@ from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import Meta, answer
 from foresell.api.shared import calculation
-from foresell.api.shared.calculation import ExplainOptions, Explanation, Figures, MetricQuery, RowsBehind
+from foresell.api.shared.calculation import ExplainOptions, Explanation, MetricQuery, ResultRows, RowsBehind
 from foresell.audit import record
 from foresell.db import AsyncConnection, AsyncStatements
 from foresell.errors import NotFound, ParameterError
@@ -155,13 +155,13 @@ class MovementOptions(ExplainOptions):
 @router.get("", response_model=SegmentList | Explanation | RowsBehind, responses=documented(409))
 async def list_segments(web: AppStateOf, principal: Reader, how: Annotated[ExplainOptions, Query()]) -> Response:
     """Every segment with its customers, revenue, typical recency and advice."""
-    return await calculation.answered(web, principal, MetricQuery(catalogue.SEGMENTS), how)
+    return await calculation.answer_query(web, principal, MetricQuery(catalogue.SEGMENTS), how)
 
 
 @router.get("/grid", response_model=SegmentGrid | Explanation | RowsBehind, responses=documented(409))
 async def get_segment_grid(web: AppStateOf, principal: Reader, how: Annotated[ExplainOptions, Query()]) -> Response:
     """Customers and revenue by recency and frequency score."""
-    return await calculation.answered(web, principal, MetricQuery(catalogue.GRID), how)
+    return await calculation.answer_query(web, principal, MetricQuery(catalogue.GRID), how)
 
 
 @router.get("/movement", response_model=SegmentMovement | Explanation | RowsBehind, responses=documented(404, 409))
@@ -174,8 +174,8 @@ async def get_segment_movement(
     since = await _since(web, principal, how.since)
     if since is None and how.explain is None:
         return answer({"data": [], "stability": [], "since": None, "meta": web.meta()})
-    values = {"since": since["run_id"] if since else None, "run_id": web.door().run_id}
-    return await calculation.answered(
+    values = {"since": since["run_id"] if since else None, "run_id": web.snapshot().run_id}
+    return await calculation.answer_query(
         web, principal, MetricQuery(catalogue.MOVEMENT, values), how, lambda found: {**_moved(found), "since": since}
     )
 
@@ -217,11 +217,11 @@ async def preview_segment_rules(
     """How many customers each segment would hold under other rules; nothing is saved."""
     _check_spans(rules)
     wrong = scoring.check(_scored(rules))
-    asked = MetricQuery(catalogue.RULES_PREVIEW, {"rules": _rows(rules)})
-    return await calculation.answered(web, principal, asked, how, lambda found: {"data": found, "wrong": wrong})
+    query = MetricQuery(catalogue.RULES_PREVIEW, {"rules": _rows(rules)})
+    return await calculation.answer_query(web, principal, query, how, lambda found: {"data": found, "wrong": wrong})
 
 
-def _moved(found: Figures) -> dict[str, Any]:
+def _moved(found: ResultRows) -> dict[str, Any]:
     """Movement with the part of each segment's customers that stayed, of those scored both times."""
     both = [row for row in found if row["from"] != NOT_YET and row["to"] != NO_LONGER]
     then: Counter[str] = Counter()

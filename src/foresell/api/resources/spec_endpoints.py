@@ -17,7 +17,7 @@ from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import documented
 from foresell.api.http.responses import Meta, answer, body
 from foresell.api.shared import calculation, customer_lists
-from foresell.api.shared.calculation import ExplainOptions, Explanation, Figures, MetricQuery, RowsBehind
+from foresell.api.shared.calculation import ExplainOptions, Explanation, MetricQuery, ResultRows, RowsBehind
 from foresell.api.shared.schemas import CustomerId
 from foresell.errors import CustomerNotFound
 from foresell.metrics import catalogue
@@ -67,7 +67,7 @@ class RfmPage(BaseModel):
 
 
 class Rfm(BaseModel):
-    """RFM of the customer page; null figures when there is no counted order."""
+    """RFM values of the customer page; null without a counted order."""
 
     recency: int | None
     frequency: int | None
@@ -82,7 +82,7 @@ class PurchasePrediction(BaseModel):
     purchase_probability: float = Field(examples=[0.92])
     predicted_next_month: bool = Field(description="Whether the probability reaches the threshold the backtest chose.")
     confidence: float | None = Field(
-        description="How often such a prediction was right in the backtest, among customers in the same tenth.",
+        description="How often such a prediction was right in the backtest, among customers in the same decile.",
         examples=[0.88],
     )
 
@@ -110,7 +110,7 @@ class CustomerDetails(BaseModel):
 
 
 class ConfusionMatrix(BaseModel):
-    """Customers by what was said and what came, a mean over the test cutoffs."""
+    """Confusion matrix: customers by prediction and observation, means over the test cutoffs."""
 
     true_positive: int
     true_negative: int
@@ -141,13 +141,13 @@ class ModelMetrics(BaseModel):
 async def count_customers_by_segment(
     web: AppStateOf, principal: Annotated[Principal, require("segments.read")], how: Annotated[ExplainOptions, Query()]
 ) -> Response:
-    """How many of the customers in reach are in each segment of the rules."""
+    """Count the visible customers in each segment."""
 
-    def shape(found: Figures) -> dict[str, Any]:
+    def shape(found: ResultRows) -> dict[str, Any]:
         counts = {row["segment"]: row["customers"] for row in found}
         return {"segments": counts, "total_customers": sum(counts.values()), "last_updated": web.published_on()}
 
-    return await calculation.answered(web, principal, MetricQuery(catalogue.SEGMENTS), how, shape)
+    return await calculation.answer_query(web, principal, MetricQuery(catalogue.SEGMENTS), how, shape)
 
 
 @router.get("/customers/rfm", response_model=RfmPage | Explanation | RowsBehind, responses=documented(409))
@@ -158,7 +158,7 @@ async def list_customer_rfm(
 ) -> Response:
     """The RFM table, filtered, sorted and paged; explained is its total."""
     if filters.explain:
-        return await calculation.of_total(web, principal, filters, filters)
+        return await calculation.explain_total(web, principal, filters, filters)
     sort = "score" if filters.sort_by == "rfm_score" else filters.sort_by
     page = await customer_lists.page(web, principal, filters, sort, RFM_COLUMNS)
     names = await customer_lists.names_of(web, principal, page.rows)
@@ -181,7 +181,7 @@ async def get_customer_details(
     """One customer: RFM, prediction, history. 404 also for one that is not yours to see."""
     customer_id = customer_id.upper()
     key = ("details", customer_id.encode())
-    found = await calculation.remembered(web, principal, key, lambda: web.ask(principal, _details, customer_id))
+    found = await calculation.cached(web, principal, key, lambda: web.ask(principal, _details, customer_id))
     person = await customer_lists.person(web, principal, customer_id)
     return answer(
         {
@@ -217,32 +217,32 @@ async def _prediction(web: AppState, found: dict[str, Any]) -> dict[str, Any] | 
     if probability is None:
         return None
     model = await web.model("purchase")
-    threshold = model["figures"].get("threshold", 0.5)
+    threshold = model["metrics"].get("threshold", 0.5)
     buys = probability >= threshold
-    happened = model["deciles"].get(found["decile"])
-    confidence = None if happened is None else (happened if buys else 1 - happened)
+    observed = model["deciles"].get(found["decile"])
+    confidence = None if observed is None else (observed if buys else 1 - observed)
     return {"purchase_probability": probability, "predicted_next_month": buys, "confidence": confidence}
 
 
 @router.get("/model/metrics", response_model=ModelMetrics, responses=documented(409))
 async def get_model_metrics(web: AppStateOf, principal: Annotated[Principal, require("model.read")]) -> Response:
-    """The purchase model's figures: means over the test cutoffs, each out of time. 503 when none serves."""
+    """Get the metrics of the purchase model: means over the test cutoffs, each out of time. 503 when no model is in use."""
     model = await web.model("purchase")
-    figures = model["figures"]
+    metrics = model["metrics"]
     return answer(
         {
-            "accuracy": figures["accuracy"],
-            "f1_score": figures["f1"],
-            "precision": figures["precision"],
-            "recall": figures["recall"],
-            "confusion_matrix": {key: round(figures[key]) for key in ConfusionMatrix.model_fields},
+            "accuracy": metrics["accuracy"],
+            "f1_score": metrics["f1"],
+            "precision": metrics["precision"],
+            "recall": metrics["recall"],
+            "confusion_matrix": {key: round(metrics[key]) for key in ConfusionMatrix.model_fields},
             "model_trained_date": model["trained_at"].date(),
             "training_samples": model["rows"],
             "model": model["kind"],
-            "base_rate": figures["base_rate"],
-            "majority_accuracy": figures["majority_accuracy"],
-            "f1_everyone": figures["f1_everyone"],
-            "roc_auc": figures.get("roc_auc"),
+            "base_rate": metrics["base_rate"],
+            "majority_accuracy": metrics["majority_accuracy"],
+            "f1_everyone": metrics["f1_everyone"],
+            "roc_auc": metrics.get("roc_auc"),
             "definition": "Means over the rolling test cutoffs of the backtest, all customers, an order within 30 days;"
             " thresholds were chosen on earlier cutoffs.",
             "meta": web.meta(),

@@ -48,10 +48,10 @@ class OperationStats(BaseModel):
 
     method: str = Field(description="The method.", examples=["GET"])
     route: str = Field(description="The path, with its parameters' names.", examples=["/api/customers"])
-    requests: int = Field(description="How often it was asked.", examples=[1200])
+    requests: int = Field(description="Number of requests.", examples=[1200])
     failed: int = Field(description="How often it failed by our fault (5xx).", examples=[0])
     availability: float | None = Field(description="The share that did not fail so.", examples=[1.0])
-    p50_ms: float | None = Field(description="Half were answered within so many milliseconds.", examples=[4.2])
+    p50_ms: float | None = Field(description="Median response time in milliseconds.", examples=[4.2])
     p95_ms: float | None = Field(description="95 of 100 were.", examples=[12.5])
     p99_ms: float | None = Field(description="99 of 100 were.", examples=[28.0])
 
@@ -66,7 +66,7 @@ class SystemStatus(BaseModel):
     worker: WorkerStatus = Field(description="Whether a worker is there.")
     requests: int = Field(description="Requests of all operations.", examples=[5400])
     availability: float | None = Field(description="The share that did not fail by our fault.", examples=[1.0])
-    operations: list[OperationStats] = Field(description="By operation, the most asked first.")
+    operations: list[OperationStats] = Field(description="By operation, most requested first.")
 
 
 @router.get("/api/status", response_model=SystemStatus, responses=documented())
@@ -79,7 +79,7 @@ async def get_status(web: AppStateOf, principal: Operator) -> Response:
         seen, ms = (row["seen_at"] if row else None), (time.perf_counter() - started) * 1000
     except DatabaseUnavailable:
         seen, ms = None, None
-    found = await anyio.to_thread.run_sync(request_stats.figures)
+    found = await anyio.to_thread.run_sync(request_stats.read_stats)
     operations = [
         {
             "method": method,
@@ -113,6 +113,6 @@ async def get_status(web: AppStateOf, principal: Operator) -> Response:
     responses={200: {"description": "Prometheus's text.", "content": {"text/plain": {}}}, **documented()},
 )
 async def get_prometheus_metrics(principal: Operator) -> Response:
-    """Figures for Prometheus; give its scraper an API key with status.read."""
+    """Metrics for Prometheus; its scraper needs an API key with status.read."""
     text = await anyio.to_thread.run_sync(lambda: generate_latest(request_stats.registry()))
     return Response(text, media_type=CONTENT_TYPE_LATEST)

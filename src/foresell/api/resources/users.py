@@ -1,4 +1,4 @@
-"""Users, roles, teams and everybody's API keys, for whoever manages them."""
+"""Users, roles, teams and the API keys of all users, for administrators."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class UserList(BaseModel):
 
 
 class NewUser(Body):
-    """Somebody who shall be able to sign in."""
+    """A new user."""
 
     name: Name
     email: Email
@@ -91,7 +91,7 @@ class UserReset(Body):
 
 
 class OneTimeLink(BaseModel):
-    """Hand it over in person or by a channel you trust; it counts once, for a day."""
+    """Hand it over in person or by a channel you trust; it works once, within a day."""
 
     link: str
 
@@ -147,7 +147,7 @@ class NewTeam(Body):
 
 @router.get("/users", response_model=UserList, responses=documented(403))
 async def list_users(web: AppStateOf, principal: Manager) -> Response:
-    """Everybody who may sign in, or once did."""
+    """List all users, disabled ones included."""
     async with web.transaction(principal.user_id) as con:
         rows = await users.list_users(con)
     return answer({"data": rows, "total": len(rows), "page": 1, "next_cursor": None})
@@ -178,8 +178,8 @@ async def change_user(
     changes = {name: value for name, value in body.model_dump(exclude_unset=True).items() if _is_given(name, value)}
     async with web.transaction(principal.user_id) as con:
         user = await users.change(con, user_id, changes, by=principal.user_id)
-        told = {name: value for name, value in changes.items() if name in ("roles", "disabled", "team_id")}
-        await _record(request, con, principal, "user.changed", user_id, {"fields": sorted(changes), **told})
+        shown = {name: value for name, value in changes.items() if name in ("roles", "disabled", "team_id")}
+        await _record(request, con, principal, "user.changed", user_id, {"fields": sorted(changes), **shown})
     principals_of(request).forget()
     web.forget_scopes()
     return answer(user)
@@ -189,7 +189,7 @@ async def change_user(
 async def reset_user(
     request: Request, web: AppStateOf, principal: Manager, user_id: UserId, body: UserReset | None = None
 ) -> Response:
-    """A one-time link for somebody who lost the password (or, with `second_factor`, the phone). All sessions end."""
+    """Create a one-time link for a user who lost the password (or, with `second_factor`, the phone). All sessions end."""
     forget = bool(body and body.second_factor)
     async with web.transaction(principal.user_id) as con:
         await users.reset(con, user_id, factors=forget)
@@ -226,7 +226,7 @@ async def add_team(request: Request, web: AppStateOf, principal: Manager, body: 
 
 @router.get("/api-keys", response_model=UserApiKeyList, responses=documented(403))
 async def list_api_keys(web: AppStateOf, principal: Annotated[Principal, require("keys.manage")]) -> Response:
-    """Everybody's keys that still count; DELETE /api/me/api-keys/{key_id} ends one."""
+    """List the active API keys of all users; DELETE /api/me/api-keys/{key_id} ends one."""
     async with web.transaction(principal.user_id) as con:
         rows = await api_keys.list_all_keys(con)
     data = [{**describe_api_key(row), "user_id": row["user_id"], "owner": row["owner"]} for row in rows]

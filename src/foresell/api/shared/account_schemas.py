@@ -31,7 +31,7 @@ class CurrentUser(BaseModel):
     email: str
     roles: list[str] = Field(examples=[["rep"]])
     permissions: list[str] = Field(examples=[["customers.read", "calls.write"]])
-    scope: Literal["own", "team", "all"] = Field(description="Whose customers are in reach.")
+    scope: Literal["own", "team", "all"] = Field(description="Whose customers are visible.")
     team_id: int | None
     team: str | None
     preferences: Preferences

@@ -1,4 +1,4 @@
-"""The passport of a figure: every aggregate answers `?explain=sql` with what really ran, `?explain=rows` with its rows."""
+"""How a value is calculated: every aggregate answers `?explain=sql` with the statement that ran, `?explain=rows` with its rows."""
 
 from __future__ import annotations
 
@@ -27,100 +27,100 @@ from foresell.snapshot.reader import ScopedSnapshot
 
 ANSWERS_KEPT = 4_096
 
-Figures = list[dict[str, Any]]
-_remembered: WeakKeyDictionary[ScopedSnapshot, OrderedDict[tuple[str, str, bytes], asyncio.Task[Any]]] = (
-    WeakKeyDictionary()
-)
+ResultRows = list[dict[str, Any]]
+_cached: WeakKeyDictionary[ScopedSnapshot, OrderedDict[tuple[str, str, bytes], asyncio.Task[Any]]] = WeakKeyDictionary()
 T = TypeVar("T")
 
 
 class ExplainOptions(Paging):
-    """The passport of what is asked for; limit, page and cursor are those of its rows."""
+    """How to explain the result; limit, page and cursor apply to its rows."""
 
     explain: Literal["sql", "rows"] | None = Field(
-        None, description="sql: how the figures were made. rows: the rows that add up to them."
+        None, description="sql: the statement behind the result. rows: the rows that add up to it."
     )
     of: str | None = Field(
         None,
         max_length=200,
-        description="With explain=rows: only the rows of this figure, by what it is called (several parts: with commas).",
+        description="With explain=rows: only the rows of the result row with this name (several parts joined by commas).",
         examples=["Champions"],
     )
 
 
 class Explanation(BaseModel):
-    """How figures were made."""
+    """How a result is calculated."""
 
-    sql: str = Field(description="The statement that ran, as it ran. `rows` in it are what explain=rows shows.")
-    parameters: dict[str, Any] = Field(description="What was bound to it, by name.")
-    engine: Literal["DuckDB", "PostgreSQL"] = Field(description="DuckDB: the run's snapshot. PostgreSQL: the truth.")
+    sql: str = Field(description="The statement that ran. Its `rows` are those that explain=rows lists.")
+    parameters: dict[str, Any] = Field(description="Its parameters by name.")
+    engine: Literal["DuckDB", "PostgreSQL"] = Field(description="DuckDB: the run's snapshot. PostgreSQL: the database.")
     run_id: int = Field(description="The run.", examples=[12])
-    as_of: date = Field(description="The day it speaks of.", examples=["2011-12-10"])
-    scope: Literal["own", "team", "all"] = Field(description="Whose customers the tables hold for whoever asks.")
+    as_of: date = Field(description="The day of the data.", examples=["2011-12-10"])
+    scope: Literal["own", "team", "all"] = Field(description="Whose customers the user sees.")
     adds_up: dict[str, dict[str, str]] = Field(
-        description="By figure: how it comes of which column of the rows.",
+        description="By column of the result: how it is computed from which column of the rows.",
         examples=[{"revenue": {"how": "sum", "of": "revenue"}}],
     )
-    key: list[str] = Field(description="The columns that say which figure a row belongs to; `of` joins them by commas.")
-    meta: Meta = Field(description="Where the figures come from.")
+    key: list[str] = Field(description="The columns that assign a row to a result row; `of` joins them by commas.")
+    meta: Meta = Field(description="The run the values come from.")
 
 
 class RowsBehind(Page):
-    """A page of the rows that add up to the figures."""
+    """A page of the rows that add up to the result."""
 
     data: list[dict[str, Any]] = Field(description="The rows; their columns are those of `rows` in the statement.")
-    adds_up: dict[str, dict[str, str]] = Field(description="By figure: how it comes of which column.")
-    key: list[str] = Field(description="The columns that say which figure a row belongs to.")
+    adds_up: dict[str, dict[str, str]] = Field(
+        description="By column of the result: how it is computed from which column of the rows."
+    )
+    key: list[str] = Field(description="The columns that assign a row to a result row.")
 
 
 @dataclass(frozen=True, slots=True)
 class MetricQuery:
-    """A metric with the values it is asked with. `pieces`: our own expressions for {names} in its statements."""
+    """A metric with its parameters. `pieces`: expressions of this code for {names} in its statements."""
 
     metric: Metric
     values: Mapping[str, Any] = field(default_factory=dict)
     pieces: Mapping[str, str] = field(default_factory=dict)
 
 
-async def answered(
+async def answer_query(
     web: AppState,
     principal: Principal,
-    asked: MetricQuery,
+    query: MetricQuery,
     how: ExplainOptions,
-    shape: Callable[[Figures], Mapping[str, Any]] = lambda found: {"data": found},
+    shape: Callable[[ResultRows], Mapping[str, Any]] = lambda found: {"data": found},
 ) -> Response:
-    """The figures in the shape of their operation, or their passport. Raises ParameterError for `of` without a figure."""
+    """Answer with the result, shaped for its operation, or with its calculation. Raises ParameterError for an unknown `of`."""
     if how.explain == "sql":
-        return answer(_made(web, principal, asked))
+        return answer(_explanation(web, principal, query))
     if how.explain == "rows":
-        return await _rows_behind(web, principal, asked, how)
-    return answer({**shape(await figures(web, principal, asked)), "meta": web.meta()})
+        return await _rows_behind(web, principal, query, how)
+    return answer({**shape(await compute(web, principal, query)), "meta": web.meta()})
 
 
-async def of_total(
+async def explain_total(
     web: AppState, principal: Principal, which: customer_lists.CustomerFilters, how: ExplainOptions
 ) -> Response:
-    """The passport of how many customers a list holds."""
+    """Answer with the calculation of a list's total."""
     chosen = await customer_lists.filter_of(web, principal, which)
     with customer_lists.by_parameter():
         holds, values = await web.ask(principal, queries.filter_conditions, chosen)
-    return await answered(web, principal, MetricQuery(catalogue.CUSTOMERS, values, {"conditions": holds}), how)
+    return await answer_query(web, principal, MetricQuery(catalogue.CUSTOMERS, values, {"conditions": holds}), how)
 
 
-async def figures(web: AppState, principal: Principal, asked: MetricQuery) -> Figures:
-    """The figures. Not to be written into: they are remembered."""
-    statement = asked.metric.figures(asked.pieces)
-    if not asked.metric.settled:
-        return await _ask(web, principal, asked, statement, asked.values)
-    key = (asked.metric.file, body([asked.values, asked.pieces]))
-    return await remembered(web, principal, key, lambda: _ask(web, principal, asked, statement, asked.values))
+async def compute(web: AppState, principal: Principal, query: MetricQuery) -> ResultRows:
+    """The result rows of a metric. They are cached: do not modify them."""
+    statement = query.metric.result(query.pieces)
+    if not query.metric.settled:
+        return await _ask(web, principal, query, statement, query.values)
+    key = (query.metric.file, body([query.values, query.pieces]))
+    return await cached(web, principal, key, lambda: _ask(web, principal, query, statement, query.values))
 
 
-async def remembered(
+async def cached(
     web: AppState, principal: Principal, key: tuple[str, bytes], ask_it: Callable[[], Coroutine[Any, Any, T]]
 ) -> T:
-    """An answer by run, scope and question, asked once however many wait for it: a published run does not change."""
-    answers = _remembered.setdefault(web.door(), OrderedDict())
+    """A cached result by run, scope and key, computed once for all waiting requests: a published run does not change."""
+    answers = _cached.setdefault(web.snapshot(), OrderedDict())
     scope = await web.scope(principal)
     place = (scope.key, *key)
     if place not in answers:
@@ -137,62 +137,62 @@ async def remembered(
         raise
 
 
-async def stop_asking() -> None:
-    """When the application stops: whatever is still being asked is given up."""
-    under_way = [task for answers in _remembered.values() for task in answers.values() if not task.done()]
+async def cancel_queries() -> None:
+    """Cancel the running queries when the application stops."""
+    under_way = [task for answers in _cached.values() for task in answers.values() if not task.done()]
     for task in under_way:
         task.cancel()
     await asyncio.gather(*under_way, return_exceptions=True)
 
 
-async def _rows_behind(web: AppState, principal: Principal, asked: MetricQuery, how: ExplainOptions) -> Response:
-    metric, within = asked.metric, how.of is not None
+async def _rows_behind(web: AppState, principal: Principal, query: MetricQuery, how: ExplainOptions) -> Response:
+    metric, within = query.metric, how.of is not None
     if within:
-        await _check_name(web, principal, asked, str(how.of))
+        await _check_name(web, principal, query, str(how.of))
     start = how.start(web)
-    values = {**asked.values, "of": how.of, "limit": how.limit, "start": start}
-    [counted] = await _ask(web, principal, asked, metric.count(asked.pieces, of=within), values)
-    rows = await _ask(web, principal, asked, metric.rows(asked.pieces, of=within), values)
+    values = {**query.values, "of": how.of, "limit": how.limit, "start": start}
+    [counted] = await _ask(web, principal, query, metric.count(query.pieces, of=within), values)
+    rows = await _ask(web, principal, query, metric.rows(query.pieces, of=within), values)
     cut = customer_lists.Cut.of(rows, counted["total"], start, how.limit)
-    return answer({"data": rows, **_adding(metric), **cut.frame(web)})
+    return answer({"data": rows, **_how_it_adds_up(metric), **cut.frame(web)})
 
 
-async def _check_name(web: AppState, principal: Principal, asked: MetricQuery, of: str) -> None:
+async def _check_name(web: AppState, principal: Principal, query: MetricQuery, of: str) -> None:
     known = (
-        [asked.metric.name_of(figure) for figure in await figures(web, principal, asked)] if asked.metric.key else []
+        [query.metric.name_of(figure) for figure in await compute(web, principal, query)] if query.metric.key else []
     )
     if of not in known:
         shown = ", ".join(known[:20]) + (" ..." if len(known) > 20 else "")
         raise ParameterError(
-            "of", "of: there is no such figure", remedy=f"Choose one of: {shown}" if known else "Leave it out."
+            "of", "of: there is no such row", remedy=f"Choose one of: {shown}" if known else "Leave it out."
         )
 
 
-def _made(web: AppState, principal: Principal, asked: MetricQuery) -> dict[str, Any]:
-    statement = asked.metric.figures(asked.pieces)
-    door = web.door()
+def _explanation(web: AppState, principal: Principal, query: MetricQuery) -> dict[str, Any]:
+    statement = query.metric.result(query.pieces)
+    snapshot = web.snapshot()
     return {
         "sql": statement,
-        "parameters": asked.metric.parameters(statement, asked.values),
-        "engine": asked.metric.engine,
-        "run_id": door.run_id,
-        "as_of": door.as_of,
+        "parameters": query.metric.parameters(statement, query.values),
+        "engine": query.metric.engine,
+        "run_id": snapshot.run_id,
+        "as_of": snapshot.as_of,
         "scope": principal.scope,
-        **_adding(asked.metric),
+        **_how_it_adds_up(query.metric),
         "meta": web.meta(),
     }
 
 
-def _adding(metric: Metric) -> dict[str, Any]:
+def _how_it_adds_up(metric: Metric) -> dict[str, Any]:
     adds = {**metric.adds, **metric.whole}
-    return {"adds_up": {figure: each.words() for figure, each in adds.items()}, "key": list(metric.key)}
+    return {"adds_up": {figure: each.describe() for figure, each in adds.items()}, "key": list(metric.key)}
 
 
 async def _ask(
-    web: AppState, principal: Principal, asked: MetricQuery, statement: str, values: Mapping[str, Any]
+    web: AppState, principal: Principal, query: MetricQuery, statement: str, values: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    bound = asked.metric.parameters(statement, values)
-    if asked.metric.engine == "DuckDB":
+    bound = query.metric.parameters(statement, values)
+    if query.metric.engine == "DuckDB":
         return await web.ask(principal, _snapshot_rows, statement, bound)
     async with web.transaction(principal.user_id) as con:
         return await (await con.execute(statement, bound)).fetchall()

@@ -68,23 +68,23 @@ class Cut:
         return Cut(rows, total, start // limit + 1, end if end < total else None)
 
     def frame(self, web: AppState) -> dict[str, Any]:
-        """What a list says beside its rows."""
-        run = web.door().run_id
+        """The fields of a list in addition to its rows."""
+        run = web.snapshot().run_id
         following = None if self.next_start is None else cursor_of(run, self.next_start)
         return {"total": self.total, "page": self.page, "next_cursor": following, "meta": web.meta()}
 
 
 async def selected(web: AppState, principal: Principal, which: CustomerFilters, sort: str) -> Ranks:
-    """The places of all customers that match, in order. Raises ParameterError for a name that does not exist."""
+    """The ranks of all customers that match, in order. Raises ParameterError for a name that does not exist."""
     which_customers = await filter_of(web, principal, which)
     with by_parameter():
-        return await web.places(principal, which_customers, sort)
+        return await web.ranks(principal, which_customers, sort)
 
 
 async def filter_of(
     web: AppState, principal: Principal, which: CustomerFilters, only: Sequence[str] | None = None
 ) -> Filter:
-    """The filter asked for, text already looked up. `only`: of these customers.
+    """The filter of a request, with its text search resolved. `only`: of these customers.
 
     Raises ParameterError when a range ends before it starts.
     """
@@ -98,7 +98,7 @@ async def filter_of(
 
 @contextmanager
 def by_parameter() -> Iterator[None]:
-    """Whoever asks for a name that does not exist hears which parameter it was."""
+    """Turn an unknown name into a ParameterError that names the parameter."""
     try:
         yield
     except UsageError as error:
@@ -111,10 +111,10 @@ async def page(
 ) -> Cut:
     """One page of the list: all of its columns, or some."""
     start = filters.start(web)
-    places = await selected(web, principal, filters, sort)
-    cut = places[start : start + filters.limit]
+    ranks = await selected(web, principal, filters, sort)
+    cut = ranks[start : start + filters.limit]
     rows = await web.ask(principal, queries.list_rows, cut, columns) if len(cut) else []
-    return Cut.of(rows, len(places), start, filters.limit)
+    return Cut.of(rows, len(ranks), start, filters.limit)
 
 
 async def names_of(web: AppState, principal: Principal, rows: Sequence[dict[str, Any]]) -> dict[str, str | None]:

@@ -31,7 +31,7 @@ async def find_job(con: AsyncConnection, job_id: int) -> Row:
 async def cancel_job(con: AsyncConnection, job_id: int) -> Literal["cancelled", "cancelling", "too late"]:
     """Cancel a job: at once where it is queued; where it is running it will stop, and nothing of it is saved.
 
-    Too late: it has ended, or has begun to save its result, and cancelling changes nothing any more.
+    Too late: it has ended or is saving its result, so cancelling has no effect.
     """
     if await SQL.run(con, "jobs.cancel_queued", job_id=job_id):
         return "cancelled"

@@ -12,5 +12,5 @@ from jobs.jobs where job_id = %(job_id)s
 update jobs.jobs set state = 'cancelled', finished_at = now() where job_id = %(job_id)s and state = 'queued'
 
 -- name: cancel_running
--- No row is changed once the job has begun to commit its result.
+-- Changes no row once the job is committing its result.
 update jobs.jobs set cancel_requested = true where job_id = %(job_id)s and state = 'running' and cancellable

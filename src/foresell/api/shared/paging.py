@@ -45,9 +45,7 @@ def start_of(paging: Paging) -> int:
     try:
         return read_cursor(paging.cursor)[1]
     except ValueError:
-        raise ParameterError(
-            "cursor", "cursor: this is no cursor of ours", remedy="Take it from next_cursor."
-        ) from None
+        raise ParameterError("cursor", "cursor: invalid cursor", remedy="Take it from next_cursor.") from None
 
 
 def listing(web: AppState, data: list[Row], total: int, start: int, limit: int) -> Row:
@@ -74,10 +72,8 @@ def _start(web: AppState, cursor: str) -> int:
     try:
         run_id, start = read_cursor(cursor)
     except ValueError:
-        raise ParameterError(
-            "cursor", "cursor: this is no cursor of ours", remedy="Take it from next_cursor."
-        ) from None
-    if run_id != web.door().run_id:
+        raise ParameterError("cursor", "cursor: invalid cursor", remedy="Take it from next_cursor.") from None
+    if run_id != web.snapshot().run_id:
         raise ParameterError(
             "cursor", "cursor: a newer run was published since", remedy="Start again without a cursor."
         )

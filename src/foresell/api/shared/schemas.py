@@ -67,10 +67,10 @@ class Job(BaseModel):
     requested_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
-    attempts: int = Field(description="How often it was begun: more than once when a worker died.")
+    attempts: int = Field(description="Number of attempts: more than one when a worker died.")
     step: str | None = Field(description="What is being counted.", examples=["lines written"])
     done: int | None
-    total: int | None = Field(description="null when nobody knows.")
+    total: int | None = Field(description="null when unknown.")
     result: dict[str, Any] = Field(description="Ids and counts.")
     error: str | None
     remedy: str | None

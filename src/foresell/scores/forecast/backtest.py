@@ -170,8 +170,8 @@ def make_version(context: TrainingContext) -> ModelVersion:
         "task": TASK, "kind": KIND, "as_of": context.as_of.isoformat(), "horizon": HORIZON_DAYS,
         "metrics": {f"accuracy_{each.target}": each.accuracy for each in verdicts},
         "targets": [
-            {"task": TASK, "population": each.target, "measure": "accuracy", "goal": each.bar, "value": each.accuracy,
-             "low": each.low, "trivial": each.naive_accuracy, "verdict": each.state, "sentence": each.because}
+            {"task": TASK, "population": each.target, "metric": "accuracy", "goal": each.bar, "value": each.accuracy,
+             "low": each.low, "baseline": each.naive_accuracy, "verdict": each.state, "sentence": each.because}
             for each in verdicts
         ],
     }  # fmt: skip

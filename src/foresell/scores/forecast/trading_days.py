@@ -69,7 +69,7 @@ def _holidays(first: date, total: int, country: str | None) -> Days:
 def _closures(orders: NDArray[np.float64], closed: Days, usual: float, least: int) -> Days:
     """Days inside a silence too long to be chance, with at least `least` days that would have been trading days.
 
-    Days closed anyway do not break a silence, nor begin or end one. A single day beside Easter is one, but comes back on another date.
+    Days closed anyway do not break a silence, nor begin or end one. A single day next to Easter is one, but comes back on another date.
     """
     silent = np.flatnonzero(np.diff(np.concatenate([[0], (orders == 0).astype(np.int8), [0]])))
     found = np.zeros(len(orders), dtype=np.bool_)

@@ -27,7 +27,7 @@ KIND = "bgnbd_gamma_gamma"
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A measure with its 95 % bootstrap interval over customers."""
+    """A metric with its 95 % bootstrap interval over customers."""
 
     value: float
     low: float
@@ -39,8 +39,8 @@ class Holdout:
     """One past date: every customer known then, valued with what was known then, compared with the net revenue observed afterwards.
 
     accuracy: 1 - |predicted - actual| / actual of the total. spearman: rank correlation over customers.
-    capture: share of the observed revenue from the tenth of customers valued most; `capture_perfect` is the
-    most any list could have held. The `last_` figures belong to "as much as in the same number of days before".
+    capture: share of the observed revenue from the top decile of customers by predicted value; `capture_perfect` is the
+    highest share possible. The `last_` values belong to "as much as in the same number of days before".
     in_range: share of the customers whose revenue lay between low and high.
     """
 
@@ -91,26 +91,26 @@ def backtest(
 def _holdout(con: duckdb.DuckDBPyConnection, cutoff: date, horizon_days: int, seed: int) -> Holdout:
     """Predicted at `cutoff` against observed afterwards."""
     customers = model.read_purchases(con, cutoff)
-    said = model.value(model.fit(con, cutoff, customers), customers, horizon_days, seed)
-    ids, value = said["customer_id"].to_pylist(), said["value"].to_numpy()
+    predicted = model.value(model.fit(con, cutoff, customers), customers, horizon_days, seed)
+    ids, value = predicted["customer_id"].to_pylist(), predicted["value"].to_numpy()
     horizon = timedelta(days=horizon_days)
-    came, before = _revenue(con, ids, cutoff, cutoff + horizon), _revenue(con, ids, cutoff - horizon, cutoff)
-    if came.sum() <= 0:
+    observed, before = _revenue(con, ids, cutoff, cutoff + horizon), _revenue(con, ids, cutoff - horizon, cutoff)
+    if observed.sum() <= 0:
         raise NotReady("no known customer bought anything afterwards.")
-    inside = (came >= said["low"].to_numpy() - 0.005) & (came <= said["high"].to_numpy() + 0.005)
+    inside = (observed >= predicted["low"].to_numpy() - 0.005) & (observed <= predicted["high"].to_numpy() + 0.005)
     return Holdout(
         as_of=cutoff,
         horizon_days=horizon_days,
         customers=len(ids),
         predicted=float(value.sum()),
-        actual=float(came.sum()),
-        accuracy=_measured(_accuracy, value, came, seed),
-        spearman=_measured(_spearman, value, came, seed),
-        capture=_measured(_capture, value, came, seed),
-        capture_perfect=_capture(came, came),
-        last_accuracy=_accuracy(before, came),
-        last_spearman=_spearman(before, came),
-        last_capture=_capture(before, came),
+        actual=float(observed.sum()),
+        accuracy=_measured(_accuracy, value, observed, seed),
+        spearman=_measured(_spearman, value, observed, seed),
+        capture=_measured(_capture, value, observed, seed),
+        capture_perfect=_capture(observed, observed),
+        last_accuracy=_accuracy(before, observed),
+        last_spearman=_spearman(before, observed),
+        last_capture=_capture(before, observed),
         in_range=float(inside.mean()),
     )
 
@@ -122,33 +122,33 @@ def _revenue(con: duckdb.DuckDBPyConnection, ids: list[str], start: date, end: d
     return np.array([rows.get(customer, 0.0) for customer in ids], dtype=np.float64)
 
 
-def _measured(measure: Callable[[Floats, Floats], float], value: Floats, came: Floats, seed: int) -> Measured:
-    """The measure and its bootstrap interval; fewer draws for many customers, whose interval is narrow anyway."""
+def _measured(metric: Callable[[Floats, Floats], float], value: Floats, observed: Floats, seed: int) -> Measured:
+    """The metric and its bootstrap interval; fewer draws for many customers, whose interval is narrow anyway."""
     rng, n = np.random.default_rng(seed), len(value)
     draws = int(np.clip(1_500_000 // n, 40, 300))
     samples = (rng.integers(0, n, n) for _ in range(draws))
-    low, high = np.quantile([measure(value[some], came[some]) for some in samples], [0.025, 0.975])
-    return Measured(measure(value, came), float(low), float(high))
+    low, high = np.quantile([metric(value[some], observed[some]) for some in samples], [0.025, 0.975])
+    return Measured(metric(value, observed), float(low), float(high))
 
 
-def _accuracy(value: Floats, came: Floats) -> float:
+def _accuracy(value: Floats, observed: Floats) -> float:
     """1 - |predicted - actual| / actual of the total, not below 0."""
-    total = float(came.sum())
+    total = float(observed.sum())
     return max(0.0, 1 - abs(float(value.sum()) - total) / total) if total > 0 else 0.0
 
 
-def _spearman(value: Floats, came: Floats) -> float:
-    """Rank correlation; 0 where one side is the same for everybody."""
+def _spearman(value: Floats, observed: Floats) -> float:
+    """Rank correlation; 0 where one side is constant."""
 
-    ranks = np.vstack([scipy.stats.rankdata(value), scipy.stats.rankdata(came)])
+    ranks = np.vstack([scipy.stats.rankdata(value), scipy.stats.rankdata(observed)])
     return float(np.corrcoef(ranks)[0, 1]) if (np.ptp(ranks, axis=1) > 0).all() else 0.0
 
 
-def _capture(value: Floats, came: Floats) -> float:
-    """Share of the actual revenue in the tenth of the customers with the highest values."""
+def _capture(value: Floats, observed: Floats) -> float:
+    """Share of the actual revenue in the top decile of customers by value."""
     best = np.argsort(-value, kind="stable")[: max(1, len(value) // 10)]
-    total = float(came.sum())
-    return float(came[best].sum()) / total if total > 0 else 0.0
+    total = float(observed.sum())
+    return float(observed[best].sum()) / total if total > 0 else 0.0
 
 
 def make_version(context: TrainingContext) -> ModelVersion:
@@ -159,7 +159,7 @@ def make_version(context: TrainingContext) -> ModelVersion:
     means = mean_metrics(rows)
     card = {
         "task": "lifetime_value", "kind": KIND, "as_of": context.as_of.isoformat(), "horizon": 365, "seed": context.seed,
-        "metrics": {row["measure"]: row["value"] for row in means if row["model"] == KIND},
+        "metrics": {row["metric"]: row["value"] for row in means if row["model"] == KIND},
         "tests": [holdout.as_of.isoformat() for holdout in holdouts], "targets": [],
     }  # fmt: skip
     reason = f"Tested on {len(holdouts)} holdout periods of {HORIZON_DAYS} days."

@@ -35,7 +35,7 @@ def score_purchase(model: Model, frame: Frame) -> pa.Table:
 
 
 def deciles(probability: Floats) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """1 for the tenth of customers most likely to order, 10 for the least likely; ties in the order of the frame."""
+    """1 for the decile of customers most likely to order, 10 for the least likely; ties in the order of the frame."""
     rank = np.empty(len(probability), dtype=np.int64)
     rank[np.argsort(-probability, kind="stable")] = np.arange(1, len(probability) + 1)
     return (10 * rank + len(rank) - 1) // max(1, len(rank))
@@ -77,7 +77,7 @@ COLUMNS = (
         "probability", 0.42, sort="probability", export_name="purchase_probability",
     ),
     ScoreColumn(
-        "decile", "integer", "Decile", "1: the tenth of customers most likely to order within 30 days.", "rank", 1,
+        "decile", "integer", "Decile", "1: the decile of customers most likely to order within 30 days.", "rank", 1,
         best="lowest", saved=False,
     ),
     ScoreColumn(

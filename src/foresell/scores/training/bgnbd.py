@@ -1,7 +1,7 @@
 """BG/NBD: how often customers come back, and when they stop coming (Fader, Hardie & Lee, Marketing Science 2005).
 
 While a customer is alive, purchases follow a Poisson process with a rate drawn from Gamma(r, alpha); after each repeat
-purchase the customer leaves for good with a probability drawn from Beta(a, b). Three numbers per customer suffice:
+purchase the customer leaves permanently with a probability drawn from Beta(a, b). Three numbers per customer suffice:
 `x` repeat purchases, `t_x` the time of the last one and `T` the age, all counted from the first purchase.
 """
 
@@ -24,7 +24,7 @@ FEWEST_REPEATERS = 30
 #: Above this many distinct summaries, times are put into bins: a million customers then cost what these rows cost.
 MOST_ROWS = 50_000
 
-#: Parameters stay within exp(-9) ... exp(9) of the rescaled problem: where nobody ever leaves, a/b would run off.
+#: Parameters stay within exp(-9) ... exp(9) of the rescaled problem: where no customer ever leaves, a/b would run off.
 _LIMIT = 9.0
 
 _STARTS = ((0.0, 0.0, 0.0, 0.0), (-1.0, -1.0, -0.5, 1.0))
@@ -201,11 +201,11 @@ def _climb(x: Floats, t_x: Floats, T: Floats, share: Floats) -> scipy.optimize.O
 def _negative_log_likelihood(logs: Floats, x: Floats, t_x: Floats, T: Floats, share: Floats) -> tuple[float, Floats]:
     """Minus the mean log-likelihood per customer (eq. 6) and its gradient in the logs of (r, alpha, a, b)."""
     r, alpha, a, b = np.exp(logs)
-    came_back = x > 0
-    b_x = np.where(came_back, b + x - 1, 1.0)
+    returned = x > 0
+    b_x = np.where(returned, b + x - 1, 1.0)
     log_T, log_t = np.log(alpha + T), np.log(alpha + t_x)
     alive = -(r + x) * log_T
-    gone = np.where(came_back, np.log(a) - np.log(b_x) - (r + x) * log_t, -np.inf)
+    gone = np.where(returned, np.log(a) - np.log(b_x) - (r + x) * log_t, -np.inf)
     either = np.logaddexp(alive, gone)
     is_gone = np.exp(gone - either)
     is_alive = 1 - is_gone

@@ -92,7 +92,7 @@ basket as (
     where class = 'counted' and day < $as_of::date
     group by customer_id, product_id
 ),
-range_of_goods as (
+product_range as (
     select
         customer_id,
         count(*) as skus_total,
@@ -152,6 +152,6 @@ select
     (if(days_known >= 365, month_last_year, null) / nullif(usual_month, 0))::float as season_index
 from totals as t
 inner join rhythm as r on r.customer_id = t.customer_id
-left join range_of_goods as g on g.customer_id = t.customer_id
+left join product_range as g on g.customer_id = t.customer_id
 cross join shop
 order by t.customer_id

@@ -19,7 +19,7 @@ import pyarrow as pa
 from foresell.errors import NotReady
 from foresell.scores.training.features import SEASON, Floats, Frame, Labels, features, frame_of
 from foresell.scores.training.metrics import auc, chance_bound
-from foresell.scores.training.models import Lifetimes, boosted_on, learn_law
+from foresell.scores.training.models import Lifetimes, boosted_on, train_bgnbd
 from foresell.scores.training.panel import Panel, copied, label, read_panel, stacked
 
 ReadFeatures = Callable[[duckdb.DuckDBPyConnection, date], pa.Table]
@@ -27,7 +27,7 @@ ReadLabel = Callable[[duckdb.DuckDBPyConnection, date, int], pa.Array]
 
 CUSTOMERS = 2_000
 SUSPICIOUS_AUC = 0.95
-ABOVE_LAW = 0.03
+ABOVE_BGNBD = 0.03
 RULE = 0.995
 
 
@@ -157,7 +157,7 @@ def single_feature(panel: Panel, horizon: int) -> tuple[Finding, ...]:
     outcome, earlier = panel.labels(last, horizon), panel.labels(before, horizon)
     if not outcome.any() or outcome.all():
         return (Finding("single feature", True, 0.5, SUSPICIOUS_AUC, "All labels are equal; nothing to test."),)
-    ceiling = max(SUSPICIOUS_AUC, _law_auc(last, outcome, horizon) + ABOVE_LAW)
+    ceiling = max(SUSPICIOUS_AUC, _bgnbd_auc(last, outcome, horizon) + ABOVE_BGNBD)
     found, highest = [], 0.5
     for name in (name for name in last.names if name not in SEASON):
         value = np.nan_to_num(last.column(name), nan=-1.0)
@@ -179,9 +179,9 @@ def single_feature(panel: Panel, horizon: int) -> tuple[Finding, ...]:
     return tuple(found) or (clean,)
 
 
-def _law_auc(frame: Frame, outcome: Labels, horizon: int) -> float:
+def _bgnbd_auc(frame: Frame, outcome: Labels, horizon: int) -> float:
     try:
-        return auc(Lifetimes(learn_law(frame), horizon).probability(frame), outcome)
+        return auc(Lifetimes(train_bgnbd(frame), horizon).probability(frame), outcome)
     except NotReady:
         return 0.5
 

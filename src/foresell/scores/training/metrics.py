@@ -1,7 +1,7 @@
-"""How right probabilities were: every measure of a backtest, with its bootstrap interval.
+"""Metrics of predicted probabilities, with bootstrap confidence intervals.
 
-Each measure takes weights of shape (resamples, n): a row of ones gives the figure itself, a row of multinomial counts
-gives one bootstrap resample. All resamples are measured at once, from customers sorted by probability only once.
+Each function takes weights of shape (resamples, n): a row of ones gives the value itself, a row of multinomial counts one
+bootstrap resample. All resamples are computed at once, from customers sorted by probability only once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BINS = 10
 
 @dataclass(frozen=True)
 class Sorted:
-    """Customers by falling probability; `ends` are the last places of each run of equal probabilities."""
+    """Customers by falling probability; `ends`: the last index of each run of equal probabilities."""
 
     probability: Floats
     bought: Floats
@@ -28,7 +28,7 @@ class Sorted:
 
     @staticmethod
     def of(probability: Floats, bought: Labels) -> Sorted:
-        """Sort once; ties keep their order, and every measure treats a tie as one step."""
+        """Sort once; ties keep their order, and every metric treats a tie as one step."""
         order = np.argsort(-probability, kind="stable")
         p = probability[order]
         ends = np.append(np.flatnonzero(np.diff(p)), len(p) - 1)
@@ -43,7 +43,7 @@ def resamples(n: int, count: int, seed: int) -> Floats:
 
 
 def ranking(data: Sorted, weights: Floats) -> dict[str, Floats]:
-    """ROC-AUC, PR-AUC (average precision), precision among the first 100 and lift of the first tenth."""
+    """ROC-AUC, PR-AUC (average precision), precision among the first 100 and lift of the top decile."""
     seen = np.cumsum(weights, axis=1)
     hits = np.cumsum(weights * data.bought, axis=1)
     total, positive = seen[:, -1:], hits[:, -1:]
@@ -65,7 +65,7 @@ def ranking(data: Sorted, weights: Floats) -> dict[str, Floats]:
 
 
 def _share_bought(seen: Floats, hits: Floats, first: Floats) -> Floats:
-    """The share of buyers among the first so many customers of each resample."""
+    """The share of buyers among the first `first` customers of each resample."""
     places = np.argmax(seen >= first[:, None], axis=1)
     rows = np.arange(len(seen))
     share: Floats = hits[rows, places] / seen[rows, places]
@@ -74,11 +74,11 @@ def _share_bought(seen: Floats, hits: Floats, first: Floats) -> Floats:
 
 def decisions(data: Sorted, weights: Floats, threshold: float) -> dict[str, Floats]:
     """Accuracy, precision, recall, F1 and the confusion matrix of "buys" where probability >= threshold."""
-    said = (data.probability >= threshold).astype(np.float64)
-    tp = weights @ (said * data.bought)
-    fp = weights @ (said * (1 - data.bought))
-    fn = weights @ ((1 - said) * data.bought)
-    tn = weights @ ((1 - said) * (1 - data.bought))
+    predicted = (data.probability >= threshold).astype(np.float64)
+    tp = weights @ (predicted * data.bought)
+    fp = weights @ (predicted * (1 - data.bought))
+    fn = weights @ ((1 - predicted) * data.bought)
+    tn = weights @ ((1 - predicted) * (1 - data.bought))
     return {
         "accuracy": (tp + tn) / weights.sum(axis=1),
         "precision": tp / np.maximum(tp + fp, 1),
@@ -92,7 +92,7 @@ def decisions(data: Sorted, weights: Floats, threshold: float) -> dict[str, Floa
 
 
 def calibration(data: Sorted, weights: Floats) -> dict[str, Floats]:
-    """Brier score, and the calibration error: |said - happened| over ten equal-width bins, weighted by customers."""
+    """Brier score, and the calibration error: |predicted - observed| over ten equal-width bins, weighted by customers."""
     total = weights.sum(axis=1)
     inside = np.minimum((data.probability * BINS).astype(int), BINS - 1)[:, None] == np.arange(BINS)
     off = weights @ (inside * (data.probability - data.bought)[:, None])
@@ -100,23 +100,23 @@ def calibration(data: Sorted, weights: Floats) -> dict[str, Floats]:
     return {"brier": brier, "calibration_error": np.abs(off).sum(axis=1) / total}
 
 
-def trivial(data: Sorted, weights: Floats) -> dict[str, Floats]:
-    """What no model is needed for: base rate, accuracy of the majority's answer, F1 of saying yes to everyone."""
+def baselines(data: Sorted, weights: Floats) -> dict[str, Floats]:
+    """Baselines without a model: base rate, accuracy of the majority class, F1 of predicting an order for all."""
     base = weights @ data.bought / weights.sum(axis=1)
     return {"base_rate": base, "majority_accuracy": np.maximum(base, 1 - base), "f1_everyone": 2 * base / (1 + base)}
 
 
-def measure(
+def compute_metrics(
     probability: Floats, bought: Labels, threshold: float, *, draws: int = 200, seed: int = 0
 ) -> Mapping[str, Floats]:
-    """Every measure as an array of 1 + draws figures: the first is the figure, the rest its bootstrap resamples."""
+    """Every metric as an array of 1 + draws values: first the value itself, then its bootstrap resamples."""
     data = Sorted.of(probability, bought)
     weights = resamples(len(bought), draws, seed)
     return {
         **ranking(data, weights),
         **decisions(data, weights, threshold),
         **calibration(data, weights),
-        **trivial(data, weights),
+        **baselines(data, weights),
     }
 
 
@@ -146,19 +146,21 @@ def best_accuracy(probability: Floats, bought: Labels) -> float:
     """The highest accuracy any threshold reaches on these customers, chosen afterwards: a ceiling, not a result."""
     data = Sorted.of(probability, bought)
     hits = np.append(0, np.cumsum(data.bought)[data.ends])
-    said = np.append(0, data.ends + 1)
-    right = hits + (len(bought) - said) - (data.bought.sum() - hits)
+    predicted = np.append(0, data.ends + 1)
+    right = hits + (len(bought) - predicted) - (data.bought.sum() - hits)
     return float(right.max() / len(bought))
 
 
 def deciles(probability: Floats, bought: Labels) -> list[dict[str, float]]:
-    """The calibration and lift table: one row per tenth of the customers, the likeliest first."""
+    """The calibration and lift table: one row per decile of customers, the highest probability first."""
     data = Sorted.of(probability, bought)
     base = float(data.bought.mean())
     rows = []
     for place, chunk in enumerate(np.array_split(np.arange(len(bought)), BINS), start=1):
         if len(chunk):
-            said, happened = float(data.probability[chunk].mean()), float(data.bought[chunk].mean())
-            lift = happened / base if base else float("nan")
-            rows.append({"decile": place, "customers": len(chunk), "said": said, "happened": happened, "lift": lift})
+            predicted, observed = float(data.probability[chunk].mean()), float(data.bought[chunk].mean())
+            lift = observed / base if base else float("nan")
+            rows.append(
+                {"decile": place, "customers": len(chunk), "predicted": predicted, "observed": observed, "lift": lift}
+            )
     return rows

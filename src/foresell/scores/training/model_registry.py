@@ -1,6 +1,6 @@
 """Model versions: a trained model as text with its card and its backtest, as the store keeps them.
 
-A version knows nothing after its own as_of and serves no earlier day.
+A version is trained on data before its as_of and predicts no earlier day.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ STATISTICAL = ("bgnbd", "log_rfm")
 METRICS = pa.schema(
     [
         ("task", pa.string()), ("horizon_days", pa.int32()), ("model", pa.string()), ("population", pa.string()),
-        ("cutoff", pa.date32()), ("customers", pa.int64()), ("measure", pa.string()), ("value", pa.float64()),
+        ("cutoff", pa.date32()), ("customers", pa.int64()), ("metric", pa.string()), ("value", pa.float64()),
         ("low", pa.float64()), ("high", pa.float64()),
     ]
 )  # fmt: skip
 DECILES = pa.schema(
     [
         ("task", pa.string()), ("model", pa.string()), ("cutoff", pa.date32()), ("decile", pa.int32()),
-        ("customers", pa.int64()), ("said", pa.float64()), ("happened", pa.float64()), ("lift", pa.float64()),
+        ("customers", pa.int64()), ("predicted", pa.float64()), ("observed", pa.float64()), ("lift", pa.float64()),
     ]
 )  # fmt: skip
 
@@ -48,7 +48,7 @@ class ModelVersion:
 
     @property
     def level(self) -> str:
-        """learner for machine learning, law for a statistical model."""
+        """ml for a machine-learning model, statistical for a statistical model."""
         return "statistical" if self.kind in STATISTICAL else "ml"
 
     def with_id(self, model_id: int) -> ModelVersion:
@@ -63,7 +63,7 @@ def metric_row(
     """One row of METRICS."""
     return {
         "task": task, "horizon_days": horizon, "model": model, "population": population, "cutoff": cutoff,
-        "customers": customers, "measure": metric, "value": value, "low": low, "high": high,
+        "customers": customers, "metric": metric, "value": value, "low": low, "high": high,
     }  # fmt: skip
 
 
@@ -71,7 +71,7 @@ def mean_metrics(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The mean over the cutoffs of each model and metric, without an interval (the cutoffs are few)."""
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in rows:
-        groups.setdefault((row["model"], row["measure"]), []).append(row)
+        groups.setdefault((row["model"], row["metric"]), []).append(row)
     return [
         {
             **group[0],

@@ -1,8 +1,8 @@
-"""The models of "orders within so many days", in one shape: each gives a probability per customer of a frame.
+"""Models of "orders within the horizon" with one interface: each gives a probability per customer of a frame.
 
 LightGBM reads all features. BG/NBD (Fader, Hardie and Lee 2005) and the logistic model on log R, F, M are the baselines
-it must beat. The blend averages LightGBM and BG/NBD: over 90 days the trees lag behind the season, which the law of
-purchases does not know at all, and their mean was better than either. Each is text when stored, never a pickle.
+it must beat. The blend averages LightGBM and BG/NBD: over 90 days the trees lag behind the season and
+BG/NBD ignores it, and their mean was better than either. Each is text when stored, never a pickle.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ PARAMETERS: Mapping[str, Any] = {
 
 
 class Model(Protocol):
-    """Anything that says, for each customer of a frame, how likely an order within its horizon is."""
+    """Predicts the probability of an order within its horizon for each customer of a frame."""
 
     @property
     def kind(self) -> str:
@@ -60,8 +60,8 @@ class Model(Protocol):
 class Boosted:
     """LightGBM over the named features; a feature with no value anywhere in training is not among them.
 
-    LightGBM's thread count is one for the whole process: an answer that asks for two while another model is trained with
-    one makes that training write past its buffers. So what was just learnt answers with one, what was stored with two.
+    LightGBM has one thread count for the whole process: a prediction with two threads while another model trains with one
+    makes that training write past its buffers. So a model just trained predicts with one thread, a stored one with two.
     """
 
     booster: lightgbm.Booster
@@ -76,7 +76,7 @@ class Boosted:
         return frame.values[:, [frame.names.index(name) for name in self.names]]
 
     def probability(self, frame: Frame) -> Floats:
-        """The trees' answer."""
+        """The prediction of the trees."""
         return np.asarray(self.booster.predict(self.matrix(frame), num_threads=self.threads), dtype=np.float64)
 
     def text(self) -> str:
@@ -86,19 +86,19 @@ class Boosted:
 
 @dataclass(frozen=True)
 class Lifetimes:
-    """BG/NBD at a horizon: purchase days so far, the last one and the first one are all it reads."""
+    """BG/NBD at a horizon: reads only the number of purchase days, the first and the last."""
 
-    law: BgNbd
+    bgnbd: BgNbd
     horizon: int
     kind: str = "bgnbd"
 
     def probability(self, frame: Frame) -> Floats:
         """P(at least one purchase day within the horizon)."""
-        return np.asarray(self.law.probability_any(*habits(frame), self.horizon), dtype=np.float64)
+        return np.asarray(self.bgnbd.probability_any(*habits(frame), self.horizon), dtype=np.float64)
 
     def text(self) -> str:
         """The parameters as JSON."""
-        return json.dumps({"horizon": self.horizon, **asdict(self.law)})
+        return json.dumps({"horizon": self.horizon, **asdict(self.bgnbd)})
 
 
 @dataclass(frozen=True)
@@ -154,8 +154,8 @@ def _log_rfm(frame: Frame) -> Floats:
     return np.column_stack([np.log1p(np.maximum(column, 0)) for column in columns])
 
 
-def learn_boosted(panel: Panel, frames: Sequence[Frame], horizon: int, seed: int) -> Boosted | None:
-    """LightGBM on these frames and their closed labels; None when one answer is missing. Deterministic for a seed."""
+def train_boosted(panel: Panel, frames: Sequence[Frame], horizon: int, seed: int) -> Boosted | None:
+    """LightGBM on these frames and their closed labels; None when all labels are equal. Deterministic for a seed."""
     matrix, ordered = stacked(panel, frames, horizon)
     return boosted_on(matrix, ordered, frames[0].names, seed) if _both(ordered) else None
 
@@ -172,8 +172,8 @@ def boosted_on(matrix: Matrix, ordered: Labels, names: Sequence[str], seed: int)
     return Boosted(booster, kept)
 
 
-def learn_log_rfm(panel: Panel, frames: Sequence[Frame], horizon: int) -> LogRfm | None:
-    """Maximum likelihood by L-BFGS on these frames; None when one answer is missing."""
+def train_log_rfm(panel: Panel, frames: Sequence[Frame], horizon: int) -> LogRfm | None:
+    """Maximum likelihood by L-BFGS on these frames; None when all labels are equal."""
     raw = np.concatenate([_log_rfm(frame) for frame in frames])
     sign = np.where(np.concatenate([panel.labels(frame, horizon) for frame in frames]), 1.0, -1.0)
     if not _both(sign > 0):
@@ -191,8 +191,8 @@ def learn_log_rfm(panel: Panel, frames: Sequence[Frame], horizon: int) -> LogRfm
     return LogRfm(tuple(mean.tolist()), tuple(scale.tolist()), tuple(weights.tolist()))
 
 
-def learn_law(frame: Frame) -> BgNbd:
-    """BG/NBD from the habits of one frame. Raises NotReady when too few customers came back."""
+def train_bgnbd(frame: Frame) -> BgNbd:
+    """BG/NBD from the habits of one frame. Raises NotReady when too few customers ordered again."""
     return fit_bgnbd(*habits(frame))
 
 
@@ -200,31 +200,31 @@ def _both(ordered: Labels) -> bool:
     return bool(ordered.any() and not ordered.all())
 
 
-#: Learns from everything known at a frame's cutoff; None when that is not enough.
-Learner = Callable[[Panel, Frame, int], "Model | None"]
+#: Trains on everything known at a frame's cutoff; None when that is not enough.
+Trainer = Callable[[Panel, Frame, int], "Model | None"]
 
 
-def learners(seed: int) -> dict[str, Learner]:
-    """Each way to a model at a cutoff, seeing only label windows closed by then; what was learnt once is kept.
+def trainers(seed: int) -> dict[str, Trainer]:
+    """The training function of each kind of model, which sees only label windows closed by the cutoff; fits are reused.
 
     BG/NBD needs no labels, and one fit per cutoff serves every horizon.
     """
-    laws: dict[date, BgNbd] = {}
+    fits: dict[date, BgNbd] = {}
     trees: dict[tuple[date, int], Boosted | None] = {}
 
     def boosted(panel: Panel, frame: Frame, horizon: int) -> Boosted | None:
         past = panel.closed(horizon, by=frame.as_of)
         if (frame.as_of, horizon) not in trees:
-            trees[frame.as_of, horizon] = learn_boosted(panel, past, horizon, seed) if past else None
+            trees[frame.as_of, horizon] = train_boosted(panel, past, horizon, seed) if past else None
         return trees[frame.as_of, horizon]
 
     def lifetimes(panel: Panel, frame: Frame, horizon: int) -> Lifetimes | None:
-        if frame.as_of not in laws:
+        if frame.as_of not in fits:
             try:
-                laws[frame.as_of] = learn_law(frame)
+                fits[frame.as_of] = train_bgnbd(frame)
             except NotReady:
                 return None
-        return Lifetimes(laws[frame.as_of], horizon)
+        return Lifetimes(fits[frame.as_of], horizon)
 
     def blend(panel: Panel, frame: Frame, horizon: int) -> Blend | None:
         first, second = boosted(panel, frame, horizon), lifetimes(panel, frame, horizon)
@@ -232,7 +232,7 @@ def learners(seed: int) -> dict[str, Learner]:
 
     def log_rfm(panel: Panel, frame: Frame, horizon: int) -> LogRfm | None:
         past = panel.closed(horizon, by=frame.as_of)
-        return learn_log_rfm(panel, past, horizon) if past else None
+        return train_log_rfm(panel, past, horizon) if past else None
 
     return {"lightgbm": boosted, "blend": blend, "bgnbd": lifetimes, "log_rfm": log_rfm}
 

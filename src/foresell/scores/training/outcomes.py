@@ -1,4 +1,4 @@
-"""Receipts: what a run promised, graded when its window has closed."""
+"""Prediction outcomes: predictions of a run compared with what was observed once their window has closed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class OutcomeRule:
-    """One column of predictions: what it says of the next `horizon_days` (what: buys, leaves or spends)."""
+    """One predicted column over the next `horizon_days` (what: buys, leaves or spends)."""
 
     task: str
     column: str
@@ -34,9 +34,9 @@ class OutcomeRule:
 def observe_outcomes(
     con: duckdb.DuckDBPyConnection, rule: OutcomeRule, as_of: date, issued: pa.Table
 ) -> Iterator[dict[str, Any]]:
-    """Compare what was issued (customer_id, said, segment) as of a day with what the snapshot's orders say came.
+    """Compare predictions issued as of a day (customer_id, predicted, segment) with the orders of the snapshot.
 
-    Yields one dict per group: all customers, tenths by what was said, segments then. The window must have closed.
+    Yields one dict per group: all customers, deciles by prediction, segments at that time. The window must have closed.
     """
     if not issued.num_rows:
         return

@@ -96,7 +96,7 @@ def first_order_day(con: duckdb.DuckDBPyConnection, as_of: date) -> date:
 def sampled(
     con: duckdb.DuckDBPyConnection, as_of: date, seed: int = 0, rows: int = TRAINING_ROWS
 ) -> tuple[duckdb.DuckDBPyConnection, float]:
-    """The snapshot, or a copy in memory of so many whole customers that training sees about `rows` rows; and the share.
+    """The snapshot, or a copy in memory of a sample of customers with about `rows` training rows; and the share sampled.
 
     Whole customers are drawn by the hash of their id and the seed: the same customers on every machine.
     """

@@ -33,7 +33,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Readiness:
-    """What the data allow for one task: `learner` trains all models, `law` uses BG/NBD, `off` refuses."""
+    """What the data allow for one task: `ml` trains all models, `statistical` uses BG/NBD, `off` refuses."""
 
     task: str
     level: str
@@ -98,7 +98,7 @@ def _needed(facts: dict[str, int], task: Task) -> tuple[Check, ...]:
 
 def _worth_learning(facts: dict[str, int], task: Task, closed: int) -> tuple[Check, ...]:
     """What machine learning needs in addition."""
-    customers, known, ordered = facts["customers"], facts["known_then"], facts["came_back"]
+    customers, known, ordered = facts["customers"], facts["known_then"], facts["returned"]
     rarer = min(ordered, known - ordered)
     return (
         Check(

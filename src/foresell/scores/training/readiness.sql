@@ -1,5 +1,5 @@
 -- readiness: what a shop's history has to offer before any model is tried. Grain: one row.
--- `known_then` and `came_back` are the latest closed window of $horizon days: who could have ordered in it, and who did.
+-- `known_then` and `returned` are the latest closed window of $horizon days: who could have ordered in it, and who did.
 with people as (
     -- one row per customer with a counted order before $as_of
     select customer_id, count(distinct day) as purchase_days, min(day) as first_day, max(day) as last_day
@@ -19,7 +19,7 @@ select
     (
         select count(*) from people
         where first_day < $as_of::date - $horizon and last_day >= $as_of::date - $horizon
-    ) as came_back,
+    ) as returned,
     orders,
     days_with_orders,
     first_day,

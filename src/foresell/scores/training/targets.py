@@ -1,4 +1,4 @@
-"""The goals of the requirements, each met, not met or not reachable, and why. Computed from the backtest."""
+"""The targets of the specification, each met, not met or not reachable, and why. Computed from the backtest."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ CHURN_GOAL = 0.85
 
 @dataclass(frozen=True)
 class Target:
-    """One goal on one population. `verdict` is met, not met or not reachable; `trivial` is what needs no model."""
+    """One goal on one population. `verdict` is met, not met or not reachable; `baseline`: the value reached without a model."""
 
     task: str
     population: str
-    measure: str
+    metric: str
     goal: float
     value: float
     low: float
-    trivial: float
+    baseline: float
     verdict: str
     sentence: str
 
@@ -38,30 +38,30 @@ def targets(result: Backtest, model: str) -> tuple[Target, ...]:
 
 
 def _purchase(result: Backtest, model: str, population: str) -> Target | None:
-    trivial = result.value(model, "f1_everyone", population)
+    baseline = result.value(model, "f1_everyone", population)
     best = result.value(model, "f1_best_afterwards", population)
     unreachable = (
         f"even the best threshold, chosen in hindsight, gives {best:.2f}; past orders alone cannot predict this well enough."
         if best < F1_GOAL
         else ""
     )
-    return _row(result, model, population, "f1", F1_GOAL, trivial, "predicting an order for all", unreachable)
+    return _row(result, model, population, "f1", F1_GOAL, baseline, "predicting an order for all", unreachable)
 
 
-def _churn(result: Backtest, model: str, population: str, measure: str, trivial: str) -> Target | None:
-    guess = result.value(model, trivial, population)
+def _churn(result: Backtest, model: str, population: str, metric: str, baseline: str) -> Target | None:
+    guess = result.value(model, baseline, population)
     best = result.value(model, "accuracy_best_afterwards", population)
     unreachable = ""
-    if measure == "accuracy" and best < CHURN_GOAL:
+    if metric == "accuracy" and best < CHURN_GOAL:
         unreachable = (
             f"even the best threshold, chosen in hindsight, gives {best:.2f}; too many customers are close to 50 %."
         )
-    row = _row(result, model, population, measure, CHURN_GOAL, guess, "predicting the most common outcome", unreachable)
-    if row is None or measure == "accuracy":
+    row = _row(result, model, population, metric, CHURN_GOAL, guess, "predicting the most common outcome", unreachable)
+    if row is None or metric == "accuracy":
         return row
     coverage = result.value(model, "sure_coverage", population)
     return Target(
-        row.task, f"{population}, where sure", row.measure, row.goal, row.value, row.low, row.trivial, row.verdict,
+        row.task, f"{population}, where sure", row.metric, row.goal, row.value, row.low, row.baseline, row.verdict,
         f"{row.sentence} This covers the {coverage:.0%} of customers for whom the model is confident.",
     )  # fmt: skip
 
@@ -70,23 +70,23 @@ def _row(
     result: Backtest,
     model: str,
     population: str,
-    measure: str,
+    metric: str,
     goal: float,
-    trivial: float,
+    baseline: float,
     rival: str,
     unreachable: str,
 ) -> Target | None:
     """The verdict: a goal is met only where the model also beats the baseline without a model."""
-    figure = result.figure(model, measure, population)
-    if figure is None or isnan(figure.value):
+    found = result.metric(model, metric, population)
+    if found is None or isnan(found.value):
         return None
-    reached = f"{figure.value:.2f} against a target of {goal:.2f}"
-    if figure.value >= goal and figure.value > trivial:
-        verdict, sentence = "met", f"{reached}; {rival} gives {trivial:.2f}."
-    elif figure.value >= goal:
-        verdict, sentence = "not met", f"{reached}, but {rival} gives {trivial:.2f} without any model."
+    reached = f"{found.value:.2f} against a target of {goal:.2f}"
+    if found.value >= goal and found.value > baseline:
+        verdict, sentence = "met", f"{reached}; {rival} gives {baseline:.2f}."
+    elif found.value >= goal:
+        verdict, sentence = "not met", f"{reached}, but {rival} gives {baseline:.2f} without any model."
     elif unreachable:
         verdict, sentence = "not reachable", f"{reached}: {unreachable}"
     else:
-        verdict, sentence = "not met", f"{reached}; {rival} gives {trivial:.2f}."
-    return Target(result.task.name, population, measure, goal, figure.value, figure.low, trivial, verdict, sentence)
+        verdict, sentence = "not met", f"{reached}; {rival} gives {baseline:.2f}."
+    return Target(result.task.name, population, metric, goal, found.value, found.low, baseline, verdict, sentence)

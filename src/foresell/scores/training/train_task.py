@@ -20,7 +20,7 @@ from foresell.scores.training import drift, leak_guard
 from foresell.scores.training.backtest import Backtest, backtest
 from foresell.scores.training.leak_guard import Finding
 from foresell.scores.training.model_registry import DECILES, METRICS, ModelVersion
-from foresell.scores.training.models import PARAMETERS, TREES, Boosted, Learner, Model, learners, load
+from foresell.scores.training.models import PARAMETERS, TREES, Boosted, Model, Trainer, load, trainers
 from foresell.scores.training.panel import Panel, read_panel, sampled
 from foresell.scores.training.readiness import Readiness, readiness
 from foresell.scores.training.targets import Target, targets
@@ -56,9 +56,9 @@ class TrainingContext:
         return read_panel(self.sample, self.as_of, share=self._sample[1])
 
     @cached_property
-    def learners(self) -> Mapping[str, Learner]:
+    def trainers(self) -> Mapping[str, Trainer]:
         """The ways to train a model, by kind; what one task has trained, another uses."""
-        return learners(self.seed)
+        return trainers(self.seed)
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Trained:
 
     def version(self) -> ModelVersion:
         """The model as the registry keeps it."""
-        metrics = self.backtest.table() if self.backtest.figures else METRICS.empty_table()
+        metrics = self.backtest.table() if self.backtest.metrics else METRICS.empty_table()
         deciles = pa.Table.from_pylist([asdict(row) for row in self.backtest.deciles], schema=DECILES)
         return ModelVersion(
             self.task.name, self.model.kind, self.as_of, self.text, self.card, str(self.card["served_because"]),
@@ -102,9 +102,9 @@ def train_task(context: TrainingContext, task: Task) -> Trained:
         findings = leak_guard.inspect(context.sample, panel, task.horizon, seed=context.seed)
         leak_guard.refuse(findings)
     allowed = _allowed(task, gate)
-    result = backtest(panel, task, {name: context.learners[name] for name in allowed}, seed=context.seed)
+    result = backtest(panel, task, {name: context.trainers[name] for name in allowed}, seed=context.seed)
     kind, because = choose(result, gate)
-    model = context.learners[kind](panel, panel.now, task.horizon)
+    model = context.trainers[kind](panel, panel.now, task.horizon)
     if model is None:
         raise NotReady(f"{task.label} could not be learnt from this history.", remedy="Load more history.")
     goals = targets(result, kind)
@@ -117,7 +117,7 @@ def fit_for_replay(context: TrainingContext, task: Task) -> ModelVersion:
     """The model of a task without a backtest, to replay history. Raises NotReady like `train_task`."""
     gate = readiness(context.con, context.as_of, task).required()
     kind = task.challenger if gate.level == "ml" and task.challenger else "bgnbd"
-    model = context.learners[kind](context.panel, context.panel.now, task.horizon)
+    model = context.trainers[kind](context.panel, context.panel.now, task.horizon)
     if model is None:
         raise NotReady(f"{task.label} could not be learnt from this history.")
     card = {
@@ -159,7 +159,7 @@ def describe(
     """The model card, all JSON: training data, accuracy, baselines, and the checks made."""
     panel = context.panel
     used = panel.closed(task.horizon)
-    means = [figure for figure in result.figures if figure.cutoff is None and figure.population == "all"]
+    means = [metric for metric in result.metrics if metric.cutoff is None and metric.population == "all"]
     card = {
         **asdict(task),
         "kind": model.kind,
@@ -179,8 +179,8 @@ def describe(
         "tests": [day.isoformat() for day in result.tests],
         "thresholds": dict(result.thresholds.get(model.kind, {})),
         "margin": result.margins.get(model.kind, 0.5),
-        "metrics": {figure.measure: figure.value for figure in means if figure.model == model.kind},
-        "baselines": {figure.model: figure.value for figure in means if figure.measure == "pr_auc"},
+        "metrics": {metric.metric: metric.value for metric in means if metric.model == model.kind},
+        "baselines": {metric.model: metric.value for metric in means if metric.metric == "pr_auc"},
         "leak_guard": [asdict(finding) for finding in findings],
         "readiness": [asdict(check) for check in gate.checks],
         "targets": [asdict(goal) for goal in goals],

@@ -1,4 +1,4 @@
--- Grain: one row per class of line. Together they are every line of the truth, in number and in money.
+-- Grain: one row per class of line. Together they are every line of the database, in number and in money.
 select class, count(*) as lines, cast(sum(amount) as decimal(20, 4)) as amount
 from lines
 group by class

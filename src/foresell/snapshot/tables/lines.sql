@@ -2,7 +2,7 @@
 -- class says what the line counts as; the first that applies:
 --   cancelled    its order was cancelled: it counts nowhere
 --   non_product  postage, fees, adjustments, vouchers: no revenue from goods
---   anonymous    nobody to score; counts in revenue
+--   anonymous    without a customer to score; counts in revenue
 --   returns      goods that came back: subtracted
 --   counted      everything else
 with placed as (

@@ -50,16 +50,16 @@ where m.model_id = %(model_id)s
 select distinct population from core.backtests where model_id = %(model_id)s order by population
 
 -- name: cutoffs
--- Grain: one row per test cutoff and measure of the model that was trained, on one population.
-select b.cutoff, b.metric as measure, b.customers, b.value, b.low, b.high
+-- Grain: one row per test cutoff and metric of the model that was trained, on one population.
+select b.cutoff, b.metric, b.customers, b.value, b.low, b.high
 from core.backtests as b
 join core.models as m on m.model_id = b.model_id and (m.kind = b.model or m.task = 'revenue_forecast')
 where b.model_id = %(model_id)s and b.population = %(population)s and b.cutoff is not null
 order by b.cutoff, b.metric
 
 -- name: threshold
--- From which probability on the served model says yes (the mean of what earlier cutoffs chose), and what that found: means
--- over the test cutoffs, of all customers where only a share was judged.
+-- The threshold of the served model (mean of the thresholds chosen at earlier cutoffs) and its result: means over the test
+-- cutoffs, scaled to all customers where the backtest used a sample.
 with mean as (
     select b.metric, b.value, coalesce((m.card ->> 'share_of_customers')::double precision, 1) as share
     from core.backtests as b
@@ -78,21 +78,21 @@ from found
 where threshold is not null and tp is not null
 
 -- name: targets
--- Grain: one row per goal of the models that answer in this run.
+-- Grain: one row per target of the models in use in this run.
 select m.model_id, goal.*
 from core.run_models as a
 join core.models as m using (model_id)
 cross join jsonb_to_recordset(m.card -> 'targets') as goal (
-    task text, population text, measure text, goal double precision, value double precision, low double precision,
-    trivial double precision, verdict text, sentence text)
+    task text, population text, metric text, goal double precision, value double precision, low double precision,
+    baseline double precision, verdict text, sentence text)
 where a.run_id = %(run_id)s
-order by goal.task, goal.population, goal.measure
+order by goal.task, goal.population, goal.metric
 
 -- name: withdraw
 select core.withdraw_model(%(task)s) as model_id
 
 -- name: forecast_accuracy
--- Of the months the forecast of this run was judged on: how many, how right on average, the verdict.
+-- The months in the backtest of this run's forecast: how many, their mean accuracy, the verdict.
 select count(*) as months, avg(b.value) as value, m.reason as sentence
 from core.run_models as a
 join core.models as m using (model_id)

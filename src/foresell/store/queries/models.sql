@@ -22,12 +22,12 @@ from models order by model_id desc limit %(limit)s
 -- name: model
 select * from models where model_id = %(model_id)s
 
--- name: figures
-select model, population, cutoff, customers, metric as measure, value, low, high from backtests
+-- name: metrics
+select model, population, cutoff, customers, metric, value, low, high from backtests
 where model_id = %(model_id)s order by model, population, cutoff nulls first, metric
 
 -- name: deciles
-select model, cutoff, decile, customers, predicted as said, observed as happened, lift from backtest_deciles
+select model, cutoff, decile, customers, predicted, observed, lift from backtest_deciles
 where model_id = %(model_id)s order by model, cutoff, decile
 
 -- name: withdraw
@@ -46,19 +46,19 @@ from runs as r
 join run_models as m on m.run_id = r.run_id and m.task = %(task)s and m.level <> 'off'
 where r.as_of + %(horizon)s <= %(today)s
     and r.state in ('published', 'superseded', 'withdrawn')
-    and not exists (select from prediction_outcomes as g where g.run_id = r.run_id and g.task = %(task)s)
+    and not exists (select from prediction_outcomes as o where o.run_id = r.run_id and o.task = %(task)s)
 order by r.run_id
 
 -- name: issued_predictions
 -- The predictions of one run. {column} is a column name of the code, never a user's text.
-select p.customer_id, p.{column} as said, s.segment
+select p.customer_id, p.{column} as predicted, s.segment
 from predictions as p join rfm_scores as s using (run_id, customer_id)
 where p.run_id = $1 and p.{column} is not null
 
 -- name: outcomes
-select g.run_id, r.as_of, g.task, g.horizon_days, g.grouping, g.name, g.customers, g.predicted as said, g.observed as happened, g.model_id, m.kind
-from prediction_outcomes as g join runs as r using (run_id) left join models as m using (model_id)
-order by g.task, r.as_of, g.run_id, g.grouping, g.name
+select o.run_id, r.as_of, o.task, o.horizon_days, o.grouping, o.name, o.customers, o.predicted, o.observed, o.model_id, m.kind
+from prediction_outcomes as o join runs as r using (run_id) left join models as m using (model_id)
+order by o.task, r.as_of, o.run_id, o.grouping, o.name
 
 -- name: last_calibration_error
 -- Mean absolute difference of predicted and observed over the deciles of the latest purchase outcomes.

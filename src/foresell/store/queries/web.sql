@@ -59,7 +59,7 @@ select customer_id from web.find_customers('', %(most)s, %(indexes)s) as t (cust
 -- The model that answers a task in the published run, with the means of its backtest over all customers.
 select m.model_id, m.kind, m.trained_at, (m.card ->> 'rows')::bigint as rows, a.level, a.sentence,
     (select jsonb_object_agg(b.metric, b.value) from core.backtests as b
-        where b.model_id = m.model_id and b.model = m.kind and b.population = 'all' and b.cutoff is null) as figures,
+        where b.model_id = m.model_id and b.model = m.kind and b.population = 'all' and b.cutoff is null) as metrics,
     (select jsonb_object_agg(d.decile, d.observed) from (
         select decile, sum(observed * customers) / sum(customers) as observed from core.backtest_deciles
         where model_id = m.model_id and model = m.kind group by decile) as d) as deciles

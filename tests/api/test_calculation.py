@@ -35,7 +35,7 @@ ON_SNAPSHOT = [metric for metric in catalogue.ALL if metric.engine == "DuckDB"]
 
 
 @pytest.fixture(scope="module")
-def door(served: Served) -> Iterator[ScopedSnapshot]:
+def snapshot(served: Served) -> Iterator[ScopedSnapshot]:
     with served.database.connect() as con:
         row = con.execute("select run_id, snapshot_file from publication join runs using (run_id)").fetchone()
     assert row
@@ -60,9 +60,9 @@ def everything(con: Any, metric: Metric, values: Mapping[str, Any], pieces: Mapp
 
 
 def wrong_with(con: Any, metric: Metric, values: Mapping[str, Any], pieces: Mapping[str, str]) -> list[str]:
-    statement = metric.figures(pieces)
+    statement = metric.result(pieces)
     figures = queries.rows_of(con, statement, metric.parameters(statement, values) or None)
-    adds = {name: each.words() for name, each in {**metric.adds, **metric.whole}.items()}
+    adds = {name: each.describe() for name, each in {**metric.adds, **metric.whole}.items()}
     return disagreements(figures, everything(con, metric, values, pieces), adds, metric.key, metric.whole)
 
 
@@ -83,12 +83,14 @@ filters = st.builds(
 @pytest.mark.parametrize("metric", ON_SNAPSHOT, ids=lambda metric: metric.file)
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_rows_add_up_under_any_scope(served: Served, door: ScopedSnapshot, metric: Metric, data: st.DataObject) -> None:
+def test_rows_add_up_under_any_scope(
+    served: Served, snapshot: ScopedSnapshot, metric: Metric, data: st.DataObject
+) -> None:
     chosen = data.draw(scopes)
     ids = sorted(customer for theirs in served.customers.values() for customer in theirs)
     scope = Scope.everyone() if chosen is None else Scope.only(ids[place] for place in chosen if place < len(ids))
-    statement = metric.figures() + metric.rows()
-    with door.open(scope) as con:
+    statement = metric.result() + metric.rows()
+    with snapshot.open(scope) as con:
         holds, values = (
             queries.filter_conditions(con, data.draw(filters)) if "{conditions}" in statement else ("true", {})
         )
@@ -97,8 +99,8 @@ def test_rows_add_up_under_any_scope(served: Served, door: ScopedSnapshot, metri
             values = {"first_day": data.draw(days), "last_day": data.draw(days)}
             if metric is catalogue.KPI_SALES:
                 values = {
-                    "first_day": values["first_day"] or door.as_of - timedelta(30),
-                    "last_day": values["last_day"] or door.as_of,
+                    "first_day": values["first_day"] or snapshot.as_of - timedelta(30),
+                    "last_day": values["last_day"] or snapshot.as_of,
                 }
         if "$category" in statement or "{orders}" in statement:
             values["category"] = data.draw(st.none() | st.just("Garden"))
@@ -114,7 +116,7 @@ def test_rows_add_up_under_any_scope(served: Served, door: ScopedSnapshot, metri
         assert wrong_with(con, metric, values, {"conditions": holds, "axis": axis, "orders": orders}) == []
 
 
-def test_a_figure_that_drifts_from_its_rows_is_found(door: ScopedSnapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_figure_that_drifts_from_its_rows_is_found(snapshot: ScopedSnapshot, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: three defects planted in statements, each found."""
     defects = {
         "segments": ("sum(revenue) as", "sum(revenue) filter (revenue < 500) as"),
@@ -124,9 +126,9 @@ def test_a_figure_that_drifts_from_its_rows_is_found(door: ScopedSnapshot, monke
     part = Metric._part
     for file, (good, bad) in defects.items():
         metric = next(metric for metric in ON_SNAPSHOT if metric.file == file)
-        values = {"first_day": date(2025, 1, 1), "last_day": door.as_of}
-        with door.open(Scope.everyone()) as con:
-            assert good in metric.figures()
+        values = {"first_day": date(2025, 1, 1), "last_day": snapshot.as_of}
+        with snapshot.open(Scope.everyone()) as con:
+            assert good in metric.result()
             assert wrong_with(con, metric, values, {"orders": "orders"}) == []
             with monkeypatch.context() as patched:
                 patched.setattr(Metric, "_part", lambda self, *a, g=good, b=bad: part(self, *a).replace(g, b))
@@ -141,7 +143,7 @@ AGGREGATES = [
     "/api/kpis?name=average_order_value&category=Garden",
     "/api/lines/classes", "/api/forecast", "/api/distributions/recency?bins=7", "/api/distributions/monetary?state=at+risk",
     "/api/distributions/frequency?segment=loyal", "/api/distributions/probability",
-    "/api/receipts?grouping=all", "/api/models/{purchase}/backtests", "/api/models/{purchase}/calibration",
+    "/api/outcomes?grouping=all", "/api/models/{purchase}/backtests", "/api/models/{purchase}/calibration",
     "/api/models/{purchase}/lift", "/api/models/{purchase}/threshold", "/api/models/{lifetime_value}/backtests",
     *(f"/api/kpis?name={name}" for name in ("revenue", "orders", "customers", "average_order_value", "expected_value", "at_risk_revenue")),
 ]  # fmt: skip
@@ -247,7 +249,7 @@ def test_the_usual_questions_are_asked_before_somebody_does(served: Served, monk
             deadline = time.monotonic() + 20
             while time.monotonic() < deadline:
                 await asyncio.sleep(0.05)
-                known = calculation._remembered.get(app.state.web.door(), {})
+                known = calculation._cached.get(app.state.web.snapshot(), {})
                 if len(known) >= 13 and all(task.done() for task in known.values()):
                     break
             return {file for scope, file, _ in known if scope == Scope.everyone().key}

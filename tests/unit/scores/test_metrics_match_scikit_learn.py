@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from foresell.scores.training import metrics as measures
+from foresell.scores.training import metrics
 
 
 def _sample(seed: int, n: int = 400, ties: bool = True) -> tuple[np.ndarray, np.ndarray]:
@@ -22,16 +22,18 @@ def _sample(seed: int, n: int = 400, ties: bool = True) -> tuple[np.ndarray, np.
 @pytest.mark.parametrize("seed", range(5))
 def test_every_measure_is_the_one_everybody_knows(seed: int, ties: bool) -> None:
     probability, bought = _sample(seed, ties=ties)
-    ours = {name: float(values[0]) for name, values in measures.measure(probability, bought, 0.45, draws=0).items()}
-    said = probability >= 0.45
-    tn, fp, fn, tp = reference.confusion_matrix(bought, said).ravel()
+    ours = {
+        name: float(values[0]) for name, values in metrics.compute_metrics(probability, bought, 0.45, draws=0).items()
+    }
+    predicted = probability >= 0.45
+    tn, fp, fn, tp = reference.confusion_matrix(bought, predicted).ravel()
     expected = {
         "roc_auc": reference.roc_auc_score(bought, probability),
         "pr_auc": reference.average_precision_score(bought, probability),
-        "accuracy": reference.accuracy_score(bought, said),
-        "precision": reference.precision_score(bought, said),
-        "recall": reference.recall_score(bought, said),
-        "f1": reference.f1_score(bought, said),
+        "accuracy": reference.accuracy_score(bought, predicted),
+        "precision": reference.precision_score(bought, predicted),
+        "recall": reference.recall_score(bought, predicted),
+        "f1": reference.f1_score(bought, predicted),
         "brier": reference.brier_score_loss(bought, probability),
         "f1_everyone": reference.f1_score(bought, np.ones(len(bought))),
         "true_positive": tp,
@@ -44,45 +46,45 @@ def test_every_measure_is_the_one_everybody_knows(seed: int, ties: bool) -> None
 
 def test_a_bootstrap_row_is_the_measure_of_the_drawn_customers() -> None:
     probability, bought = _sample(1, n=200)
-    data = measures.Sorted.of(probability, bought)
-    weights = measures.resamples(200, 1, seed=3)
+    data = metrics.Sorted.of(probability, bought)
+    weights = metrics.resamples(200, 1, seed=3)
     drawn = np.repeat(np.arange(200), weights[1].astype(int))
     auc = reference.roc_auc_score(data.bought[drawn], data.probability[drawn])
-    assert measures.ranking(data, weights)["roc_auc"][1] == pytest.approx(auc)
+    assert metrics.ranking(data, weights)["roc_auc"][1] == pytest.approx(auc)
 
 
 def test_the_threshold_chosen_is_the_best_there_is() -> None:
     probability, bought = _sample(2)
-    chosen = measures.best_f1_threshold(probability, bought)
+    chosen = metrics.best_f1_threshold(probability, bought)
     every = [reference.f1_score(bought, probability >= limit) for limit in np.unique(probability)]
     assert reference.f1_score(bought, probability >= chosen) == pytest.approx(max(every))
     right = [reference.accuracy_score(bought, probability >= limit) for limit in (*np.unique(probability), 2)]
-    assert measures.best_accuracy(probability, bought) == pytest.approx(max(right))
+    assert metrics.best_accuracy(probability, bought) == pytest.approx(max(right))
 
 
 def test_said_and_happened_agree_for_a_calibrated_forecast_and_not_for_a_bold_one() -> None:
     probability, bought = _sample(4, n=20_000, ties=False)
     bold = np.where(probability > 0.5, 0.99, 0.01)
-    assert measures.measure(probability, bought, 0.5, draws=0)["calibration_error"][0] < 0.02
-    assert measures.measure(bold, bought, 0.5, draws=0)["calibration_error"][0] > 0.2
+    assert metrics.compute_metrics(probability, bought, 0.5, draws=0)["calibration_error"][0] < 0.02
+    assert metrics.compute_metrics(bold, bought, 0.5, draws=0)["calibration_error"][0] > 0.2
 
 
 @given(st.integers(0, 10_000))
 def test_chance_stays_within_the_bound_of_chance(seed: int) -> None:
     rng = np.random.default_rng(seed)
     score, bought = rng.random(300), rng.random(300) < 0.3
-    assert abs(measures.auc(score, bought) - 0.5) <= measures.chance_bound(bought, deviations=5)
+    assert abs(metrics.auc(score, bought) - 0.5) <= metrics.chance_bound(bought, deviations=5)
 
 
 @given(st.integers(0, 10_000), st.integers(20, 500))
 def test_deciles_hold_everyone_once(seed: int, n: int) -> None:
     probability, bought = _sample(seed, n=n)
-    rows = measures.deciles(probability, bought)
+    rows = metrics.deciles(probability, bought)
     assert sum(row["customers"] for row in rows) == n
-    assert sum(row["customers"] * row["happened"] for row in rows) == pytest.approx(bought.sum())
+    assert sum(row["customers"] * row["observed"] for row in rows) == pytest.approx(bought.sum())
 
 
 def test_one_class_or_one_customer_gives_no_figure_but_no_crash() -> None:
     for bought in (np.zeros(1, dtype=bool), np.ones(30, dtype=bool)):
-        values = measures.measure(np.full(len(bought), 0.3), bought, 0.5, draws=2)
+        values = metrics.compute_metrics(np.full(len(bought), 0.3), bought, 0.5, draws=2)
         assert np.isnan(values["roc_auc"]).all()
