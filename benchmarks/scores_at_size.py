@@ -72,7 +72,7 @@ def main() -> None:
     frame = time_step("features of one cutoff, as a matrix", lambda: frame_of(features(con, AS_OF), AS_OF))
     context = time_step("features of every training cutoff (sample)", lambda: TrainingContext(con, AS_OF, seed=7))
     model = time_step(
-        "one LightGBM", lambda: learners(7)["lightgbm"](context.panel, context.panel.now, PURCHASE.horizon)
+        "one LightGBM", lambda: trainers(7)["lightgbm"](context.panel, context.panel.now, PURCHASE.horizon)
     )
     time_step("bare LightGBM prediction", lambda: model.booster.predict(model.matrix(frame), num_threads=2))
     table = time_step("scores with expected value", lambda: score_purchase(model, frame))

@@ -74,7 +74,7 @@ def learn_forest(panel: Panel, frame: Frame, horizon: int) -> Model | None:
 
 def table(result: Backtest, population: str) -> str:
     """Means over the test cutoffs with minimum and maximum: one row per metric, one column per model."""
-    first = result.figure("lightgbm", "roc_auc", population)
+    first = result.metric("lightgbm", "roc_auc", population)
     base = result.value("lightgbm", "base_rate", population)
     head = f"{population}: {first.customers if first else 0:,} customers on average, base rate {base:.3f}"
     lines = [head, f"{'':20}" + "".join(f"{model:>22}" for model in MODELS)]

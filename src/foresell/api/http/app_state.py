@@ -179,7 +179,7 @@ class AppState:
         if key not in self._models:
             async with self.transaction(None) as con:
                 row = await SQL.row(con, "web.model", run_id=key[0], task=task)
-            if row is None or row["model_id"] is None or not row["figures"]:
+            if row is None or row["model_id"] is None or not row["metrics"]:
                 raise ModelUnavailable(remedy=row["sentence"] if row else "Predict: foresell refresh")
             row["deciles"] = {int(decile): share for decile, share in (row["deciles"] or {}).items()}
             self._models = {key: row} | {k: v for k, v in self._models.items() if k[0] == key[0]}

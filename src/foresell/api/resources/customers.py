@@ -265,7 +265,7 @@ async def get_score_history(web: AppStateOf, principal: Reader, customer_id: Cus
     days = await web.ask(principal, _purchase_days, customer_id)
     async with web.transaction(principal.user_id) as con:
         scores = await customer_lists.SQL.rows(con, "web.history", customer_id=customer_id)
-    as_of = web.door().as_of
+    as_of = web.snapshot().as_of
     for score in scores:
         start, end = score["as_of"], score.pop("window_ends")
         is_due = score["probability"] is not None and end <= as_of

@@ -311,8 +311,8 @@ async def _begin(web: AppState, principal: Principal, wanted: ExportRequest, req
         filters["customer_ids"] = len(wanted.customer_ids)
     async with web.transaction(principal.user_id) as con:
         row = await SQL.row(
-            con, "exports.begin", user_id=principal.user_id, format=wanted.format, filters=Jsonb(asked), sort=wanted.sort,
-            columns=job.columns, with_contacts=wanted.contacts, run_id=door.run_id, rows=len(places),
+            con, "exports.begin", user_id=principal.user_id, format=wanted.format, filters=Jsonb(filters), sort=wanted.sort,
+            columns=job.columns, with_contacts=wanted.contacts, run_id=snapshot.run_id, rows=len(ranks),
         )  # fmt: skip
         assert row
         job.export_id = row["export_id"]

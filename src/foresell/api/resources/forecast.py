@@ -67,4 +67,4 @@ async def get_forecast(
 
 async def _accuracy(web: AppState, principal: Principal) -> dict[str, Any] | None:
     async with web.transaction(principal.user_id) as con:
-        return await SQL.row(con, "analytics.forecast_accuracy", run_id=web.door().run_id)
+        return await SQL.row(con, "analytics.forecast_accuracy", run_id=web.snapshot().run_id)

@@ -392,7 +392,7 @@ async def rollback_model(
 async def list_targets(web: AppStateOf, principal: Reader) -> Response:
     """List the targets of the specification: met, not met or not reachable, and why. Computed from the backtest."""
     async with web.transaction(principal.user_id) as con:
-        found = await SQL.rows(con, "analytics.targets", run_id=web.door().run_id)
+        found = await SQL.rows(con, "analytics.targets", run_id=web.snapshot().run_id)
     return answer({"data": found, "meta": web.meta()})
 
 
@@ -408,7 +408,7 @@ async def list_prediction_outcomes(
 async def _model(web: AppState, principal: Principal, model_id: int) -> dict[str, Any]:
     """One model with its card. Raises NotFound."""
     async with web.transaction(principal.user_id) as con:
-        values = {"model_id": model_id, "run_id": web.door().run_id}
+        values = {"model_id": model_id, "run_id": web.snapshot().run_id}
         found = await SQL.row(con, "analytics.model", **values)
     if found is None:
         raise ModelNotFound(remedy="See /api/models.")

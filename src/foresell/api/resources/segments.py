@@ -236,7 +236,7 @@ def _moved(found: ResultRows) -> dict[str, Any]:
 async def _since(web: AppState, principal: Principal, run_id: int | None) -> dict[str, Any] | None:
     name = "run_before" if run_id is None else "run_with_scores"
     async with web.transaction(principal.user_id) as con:
-        found = await SQL.row(con, f"analytics.{name}", run_id=run_id, as_of=web.door().as_of)
+        found = await SQL.row(con, f"analytics.{name}", run_id=run_id, as_of=web.snapshot().as_of)
     if found is None and run_id is not None:
         raise NotFound(f"There is no run {run_id} with scores.", remedy="Choose one of /api/runs.")
     return found
