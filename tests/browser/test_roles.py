@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.api.people import invite
-from tests.support.browsing import PATHS, Pages, hand_over, quiet, to
+from tests.support.browsing import PATHS, Pages, assign_customers, open_page, wait_until_still
 from tests.support.served import Served
 
 ROLES = ("rep", "manager", "analyst", "marketer", "steward", "admin")
@@ -17,7 +17,7 @@ def test_no_page_requests_what_its_role_is_refused(pages: Pages, served: Served,
     person = invite(served, role)
     customer = served.customers["unassigned"][0]
     if role == "rep":
-        hand_over(served, person, [customer])
+        assign_customers(served, person, [customer])
     page = pages(person)
     faults: list[str] = []
     page.on("response", lambda got: faults.append(f"{got.status} {got.url}") if got.status >= 400 else None)
@@ -25,8 +25,8 @@ def test_no_page_requests_what_its_role_is_refused(pages: Pages, served: Served,
     for path in (*PATHS, "/segments?tab=movement", "/segments?tab=rules"):
         page.goto(path)
         page.wait_for_selector("main > *")
-        quiet(page)
+        wait_until_still(page)
         expect(page.locator("header a[href='/runs']").get_by_text("Data to")).to_be_visible()
     if role != "manager":
-        to(page, f"/customers/{customer}")
+        open_page(page, f"/customers/{customer}")
     assert faults == [], role
