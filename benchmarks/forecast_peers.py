@@ -18,7 +18,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
-from benchmarks.metric import Target, table, write_results
+from benchmarks.measure import Target, table, write_results
 from benchmarks.peers import install_peer
 from tests.support.snapshot_of_retail import as_of_of, retail_snapshot
 
