@@ -1,4 +1,4 @@
-"""Shops made by rule or by chance, as the snapshot's `orders` table: what the value and forecast scores read."""
+"""Shops made by rule or by chance, as the snapshot's `orders` and `lines`: what the value and forecast scores read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Order = tuple[str | None, date, float]
 
 
 def orders_table(orders: Iterable[Order], country: str = "GB") -> duckdb.DuckDBPyConnection:
-    """A connection with the table `orders`, one row per order given."""
+    """A connection with the tables `orders`, one row per order given, and `lines`, one line each of the same product."""
     rows = list(orders)
     con = duckdb.connect()
     given = pa.table(
@@ -28,7 +28,10 @@ def orders_table(orders: Iterable[Order], country: str = "GB") -> duckdb.DuckDBP
     con.execute(
         "create table orders as select row_number() over () as order_id, customer_id, day::timestamp as ordered_at, day, "
         f"'{country}' as country, 1 as lines, amount::decimal(18, 4) as net_amount, "
-        "customer_id is not null and amount > 0 as is_counted from given"
+        "customer_id is not null and amount > 0 as is_counted from given;"
+        "create table lines as select customer_id, order_id, 1 as line_no, ordered_at, day, 1 as product_id, 1 as quantity, "
+        "net_amount as amount, case when customer_id is null then 'anonymous' when net_amount < 0 then 'returns' "
+        "else 'counted' end as class from orders"
     )
     return con
 

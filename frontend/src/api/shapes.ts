@@ -43,6 +43,7 @@ export type ThresholdRow = Shapes['ThresholdRow']
 export type Target = Shapes['ModelTarget']
 export type Receipt = Shapes['PredictionOutcome']
 export type ForecastRow = Shapes['Forecast']
+export type ExpectedRevenue = Shapes['ExpectedRevenue']
 export type SalesBy = 'month' | 'week' | 'segment' | 'category' | 'country'
 export type SalesRow = Shapes['SalesRow']
 

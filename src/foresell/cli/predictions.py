@@ -84,14 +84,21 @@ def forecast(json: Json = False) -> None:
     """
     with open_published() as (run, con, database):
         model = _models_by_task(database, run["run_id"])["revenue_forecast"]
-        rows = queries.list_forecast(con)
+        rows, ahead = queries.list_forecast(con), queries.expected_revenue(con)
     if json:
-        printing.print_json({"run_id": run["run_id"], "as_of": run["as_of"], "forecast": rows, "why": model})
+        printing.print_json(
+            {"run_id": run["run_id"], "as_of": run["as_of"], "forecast": rows, "next_30_days": ahead, "why": model}
+        )
         return
     if not rows:
         raise NotReady(model["sentence"])
     title = f"Forecast as of {run['as_of']} (run {run['run_id']}), 80 % interval"
     printing.print_table([_round_floats(row) for row in rows], FORECAST_COLUMNS, title=title)
+    if ahead["forecast"] is not None:
+        printing.print_text(
+            f"Next 30 days: {ahead['forecast']:,.2f} forecast = {ahead['known']:,.2f} known customers"
+            f" + {ahead['new']:,.2f} new customers + {ahead['anonymous']:,.2f} anonymous sales"
+        )
     printing.print_text("Accuracy of past forecasts: foresell metrics --task revenue_forecast")
 
 

@@ -109,7 +109,7 @@ KPIS: Final = (
     Kpi("average_order_value", "Average order value", "money", KPI_SALES, "average_order_value",
         "Mean net amount of the orders of the period with a positive net amount."),
     Kpi("expected_value", "Expected revenue (30 days)", "money", KPI_CALL_LIST, "expected_value",
-        "Sum over all customers: probability of an order within 30 days x expected order value.",
+        "Expected net revenue of the next 30 days from all customers you see, all their orders included.",
         has_period=False, sentence="next 30 days"),
     Kpi("at_risk_revenue", "Revenue at risk", "money", KPI_AT_RISK, "at_risk_revenue",
         "Last year's net revenue (365 days) from customers likely to leave: those whose churn state is 'at risk'.",

@@ -41,7 +41,7 @@ def predict_scores(context: ScoringContext) -> list[TaskResult]:
             continue
         refusal = None
         try:
-            tables[score.name] = score.predict(context)
+            tables[score.name] = context.computed[score.name] = score.predict(context)
             if score.explain:
                 reasons.append(score.explain(context, tables[score.name]))
         except NotReady as error:
@@ -60,7 +60,8 @@ def _task_result(context: ScoringContext, score: Score, task: str, refusal: str 
     version, sentence = context.versions.get(task), context.reasons.get(task, "")
     if score.tasks:
         return TaskResult(task, version.level if version else "off", sentence, version)
-    return TaskResult(task, "off" if refusal else "statistical", refusal or sentence, version)
+    level = "off" if refusal else version.level if version else "statistical"
+    return TaskResult(task, level, refusal or sentence, version)
 
 
 def _save_predictions(context: ScoringContext, tables: Mapping[str, pa.Table]) -> None:

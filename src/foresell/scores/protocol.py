@@ -24,6 +24,7 @@ class ScoringContext:
     """What a score may read: the snapshot, strictly before `as_of`; `frame` holds the features of every scored customer.
 
     `versions`: the model in service by task; `reasons`: by task, the sentence on why that model, or why there is none.
+    `refused`: the tasks that a training of this run has just refused, and why. `computed`: the tables of the scores before this one.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -32,6 +33,8 @@ class ScoringContext:
     versions: Mapping[str, ModelVersion]
     reasons: Mapping[str, str]
     seed: int
+    refused: Mapping[str, str] = field(default_factory=dict)
+    computed: dict[str, pa.Table] = field(default_factory=dict)
 
     def model(self, task: str) -> Model:
         """The model in service for a task. Raises NotReady with the reason where there is none."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from foresell.scores.churn.score import CHURN_SCORE
+from foresell.scores.expected_revenue.score import EXPECTED_REVENUE_SCORE
 from foresell.scores.forecast.score import FORECAST_SCORE
 from foresell.scores.lifetime_value.score import LIFETIME_VALUE_SCORE
 from foresell.scores.protocol import Score
@@ -18,6 +19,7 @@ from foresell.types import ScoreColumn
 SCORES: tuple[Score, ...] = (
     RFM_SCORE,
     PURCHASE_SCORE,
+    EXPECTED_REVENUE_SCORE,
     CHURN_SCORE,
     LIFETIME_VALUE_SCORE,
     FORECAST_SCORE,

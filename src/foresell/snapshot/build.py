@@ -30,6 +30,9 @@ create table if not exists prediction_reasons (
 create table if not exists forecasts (
     grain varchar, starts date, ends date, target varchar, known double, expected double, low double, high double,
     method varchar, note varchar);
+create table if not exists revenue_streams (
+    starts date, ends date, forecast double, known double, new double, anonymous double, low double, high double,
+    factor double);
 """
 
 _SQL_TYPES = {"text": "varchar", "integer": "bigint", "number": "double", "date": "date"}

@@ -121,6 +121,14 @@ def list_rows(
     return [found[int(rank)] for rank in ranks]
 
 
+def expected_revenue(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """The next 30 days: what the visible customers are expected to spend, and the company's forecast in its streams.
+
+    `forecast`, `known`, `new`, `anonymous` (which add up to it), `low` and `high` are None for a user who does not see all customers.
+    """
+    return rows_of(con, SQL.text("queries.expected_revenue"))[0]
+
+
 def list_forecast(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """The forecast of the run: one row per period and target."""
     return rows_of(con, SQL.text("queries.forecast"))

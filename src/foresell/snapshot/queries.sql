@@ -105,3 +105,19 @@ order by amount desc, p.sku
 -- name: rule_of_segment
 -- Grain: the one rule asked for, with the run's day.
 select r.*, m.as_of from segment_rules as r cross join meta as m where r.name = $segment
+
+-- name: expected_revenue
+-- Grain: one row: what the visible customers are expected to spend in the next 30 days (null where that is off), and, for a
+-- user who sees all customers, the company's forecast of the same days in its streams.
+select
+    m.as_of as starts,
+    m.as_of + 30 as ends,
+    (select sum(expected_value) from customer_list) as customers,
+    s.forecast,
+    s.known,
+    s.new,
+    s.anonymous,
+    s.low,
+    s.high
+from meta as m
+left join revenue_streams as s on true

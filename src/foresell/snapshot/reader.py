@@ -23,7 +23,9 @@ from foresell.snapshot.queries import Filter, Ranks, select_ranks
 
 #: Tables whose rows belong to customers, and tables that speak of the shop as a whole.
 OF_CUSTOMERS = ("customers", "customer_list", "rfm_scores", "predictions", "prediction_reasons", "orders", "lines")
-OF_THE_SHOP = ("meta", "products", "categories", "segment_rules", "cut_points", "list_sorts", "forecasts")
+OF_THE_SHOP = ("meta", "products", "categories", "segment_rules", "cut_points", "list_sorts")
+#: Figures of the whole company: empty for a user who sees only some of its customers.
+OF_THE_COMPANY = ("forecasts", "revenue_streams")
 SCOPES_KEPT = 64
 SELECTIONS_KEPT = 64 * 2**20
 
@@ -164,6 +166,9 @@ class ScopedSnapshot:
             con.execute(f"create schema memory.{schema}")
             for table in OF_THE_SHOP:
                 con.execute(f"create view memory.{schema}.{table} as from run.main.{table}")
+            for table in OF_THE_COMPANY:
+                rows = "" if scope.customers is None else " where false"
+                con.execute(f"create view memory.{schema}.{table} as select * from run.main.{table}{rows}")
             self._views(con, schema, scope)
             con.close()
             self._scopes[schema] = None

@@ -50,7 +50,7 @@ def predict(
     versions |= {version.task: version for version in trained}
     reasons |= {version.task: f"{reasons[version.task]} {version.reason}" for version in trained}
     frame = frame_of(features(con, day), day)
-    results = predict_scores(ScoringContext(con, day, frame, versions, {**reasons, **refused}, SEED))
+    results = predict_scores(ScoringContext(con, day, frame, versions, {**reasons, **refused}, SEED, refused))
     return PredictionResults(tuple(trained), tuple(results), tuple(_observe(database, con, day)))
 
 

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from foresell.errors import BadInput, NotReady
-from foresell.scores.lifetime_value import gamma_gamma
+from foresell.scores.training import gamma_gamma
 
 #: Fader & Hardie (2013), CDNOW: 946 customers with repeat purchases in the first 39 weeks.
 PAPER = gamma_gamma.GammaGamma(

@@ -9,7 +9,7 @@ import pytest
 from scipy.special import expit
 
 from foresell.scores.churn.score import CHURN, STATES, score_churn, states
-from foresell.scores.purchase.score import PURCHASE, expected_order_value, score_purchase
+from foresell.scores.purchase.score import PURCHASE
 from foresell.scores.training import drift, reasons
 from foresell.scores.training.features import SEASON, Frame, features, frame_of
 from foresell.scores.training.models import Boosted, log_odds, trainers
@@ -77,17 +77,6 @@ def test_a_longer_silence_than_usual_lowers_the_probability_of_an_order(learnt: 
     pair = Frame(learnt.panel.as_of, learnt.panel.now.customers.slice(0, 2), names, values)
     fresh, silent = log_odds(model.probability(pair))
     assert fresh > silent
-
-
-def test_few_orders_are_drawn_to_the_shops_mean_and_many_are_not(learnt: TrainingContext) -> None:
-    now = learnt.panel.now
-    value, orders = expected_order_value(now), now.column("orders_total")
-    own = now.column("order_value_mean")
-    drawn = np.abs(value - own) / np.maximum(np.abs(own - own.mean()), 1e-9)
-    assert drawn[orders <= 2].mean() > drawn[orders >= 10].mean()
-    table = score_purchase(learnt.trainers["bgnbd"](learnt.panel, now, 30), now)  # type: ignore[arg-type]
-    product = table["probability"].to_numpy() * table["expected_order_value"].to_numpy()
-    assert table["expected_value"].to_numpy() == pytest.approx(product)
 
 
 def test_three_states_by_distance_from_one_half() -> None:

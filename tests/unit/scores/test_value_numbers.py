@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foresell.scores.lifetime_value import gamma_gamma
 from foresell.scores.lifetime_value import model as lifetime_value
 from foresell.scores.lifetime_value.season import FLAT, YEAR, Season, season_of
-from foresell.scores.training import bgnbd
+from foresell.scores.training import bgnbd, gamma_gamma
 
 BUYS = bgnbd.BgNbd(r=0.8, alpha=40.0, a=0.4, b=3.0, log_likelihood=0.0, customers=1, converged=True)
 SPENDS = gamma_gamma.GammaGamma(

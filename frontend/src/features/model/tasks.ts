@@ -6,6 +6,7 @@ const TASKS: Record<Task, string> = {
   churn: 'Churn (90 days)',
   churn_180: 'Churn (180 days)',
   lifetime_value: 'Lifetime value (12 months)',
+  expected_revenue: 'Expected revenue (30 days)',
   revenue_forecast: 'Revenue forecast',
 }
 

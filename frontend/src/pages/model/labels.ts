@@ -63,6 +63,10 @@ export const TASK_LABELS: Record<Task, TaskLabels> = {
     question: 'How much will this customer spend in the next 12 months?',
     yesNo: null,
   },
+  expected_revenue: {
+    question: 'How much will this customer spend in the next 30 days?',
+    yesNo: null,
+  },
   revenue_forecast: {
     question: 'How much revenue can you expect in the coming months?',
     yesNo: null,
@@ -76,6 +80,10 @@ const MODEL_EXPLANATIONS: Record<string, string> = {
     'A standard statistical model of repeat purchases: it works from how often and how recently a customer ordered.',
   blend: 'A machine-learning model and a statistical model of repeat purchases, combined.',
   trading_day_year_on_year: 'Last year’s sales on the same trading days, adjusted to how sales have grown since.',
+  lightgbm_poisson:
+    'A machine-learning model of how many orders a customer will place, times what an order of theirs is worth.',
+  last_year: 'As much per month as over the last year.',
+  constant: 'The same amount for every customer.',
   bgnbd_gamma_gamma:
     'Two standard statistical models: one for how often a customer orders, one for how much each order is worth.',
 }

@@ -3,12 +3,12 @@ import '@/ui/theme/dialogs'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { queries } from '@/api/queries'
-import type { ForecastRow, SalesRow } from '@/api/shapes'
+import type { ExpectedRevenue, ForecastRow, SalesRow } from '@/api/shapes'
 import { CalculationLink } from '@/features/calculation/Metric'
 import { ChartCard } from '@/ui/charts/ChartCard'
 import { Legend } from '@/ui/charts/Legend'
 import { Lines } from '@/ui/charts/Lines'
-import { asSentence, compact, count, money, month, NO_VALUE } from '@/ui/format'
+import { asSentence, compact, count, day, money, month, NO_VALUE } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import { EmptyState, Loading, QueryState } from '@/ui/states'
 import { TARGETS } from './search'
@@ -44,6 +44,13 @@ export function toPoints(past: SalesRow[], future: ForecastRow[], target: 'reven
   return [...before, ...after]
 }
 
+/** The next 30 days as a sum: the forecast is what known, new and anonymous customers are expected to spend. */
+export function streams(ahead: ExpectedRevenue, currency: string | null | undefined): string {
+  if (ahead.forecast === null) return ''
+  const part = (value: number | null) => money(value, currency)
+  return `Next 30 days: ${part(ahead.forecast)} forecast = ${part(ahead.known)} known customers + ${part(ahead.new)} new customers + ${part(ahead.anonymous)} anonymous sales.`
+}
+
 /** The forecast of the coming months with its interval, after the months before, and how accurate it has been. */
 export function Forecast() {
   const { target = 'revenue', category } = route.useSearch()
@@ -56,6 +63,16 @@ export function Forecast() {
         const { currency } = answer.meta
         const future = answer.data.filter(row => row.grain === 'month' && row.target === target)
         const show = (value: number | null) => (target === 'revenue' ? money(value, currency) : count(value))
+        const ahead = answer.next_30_days
+        if (!future.length && ahead.customers !== null)
+          return (
+            <Card title="Expected revenue (30 days)">
+              <p>
+                Your customers are expected to spend <strong>{money(ahead.customers, currency)}</strong> in the 30 days
+                from {day(ahead.starts)}. The company forecast is shown to users who see all customers.
+              </p>
+            </Card>
+          )
         if (!future.length)
           return (
             <Card title="Forecast">
@@ -66,6 +83,7 @@ export function Forecast() {
           )
         const rows = toPoints(past.data?.data ?? [], future, target)
         const note = [
+          streams(ahead, currency),
           answer.accuracy && asSentence(answer.accuracy.sentence),
           ...new Set(future.map(row => row.note).filter(Boolean)),
         ]

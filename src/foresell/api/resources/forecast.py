@@ -18,6 +18,7 @@ from foresell.api.shared import calculation
 from foresell.api.shared.calculation import ExplainOptions, Explanation, MetricQuery, RowsBehind
 from foresell.db import AsyncStatements
 from foresell.metrics import catalogue
+from foresell.snapshot import queries
 
 SQL = AsyncStatements("foresell.store", "queries/")
 router = APIRouter(prefix="/api", tags=["sales"])
@@ -46,10 +47,31 @@ class ForecastAccuracy(BaseModel):
     sentence: str = Field(description="The verdict in words.")
 
 
-class ForecastList(BaseModel):
-    """Get the forecast of the run, for the whole shop independent of the user's scope."""
+class ExpectedRevenue(BaseModel):
+    """The next 30 days. For a user who sees all customers: known + new + anonymous = forecast, to the penny."""
 
-    data: list[Forecast] = Field(description="One per period and target, in time.")
+    starts: date = Field(description="Its first day.", examples=["2011-12-10"])
+    ends: date = Field(description="The first day after it.", examples=["2012-01-09"])
+    customers: float | None = Field(
+        description="Expected from the customers you see; the sum of their `expected_value`."
+    )
+    forecast: float | None = Field(
+        description="Forecast of the company's net revenue; null unless you see all customers."
+    )
+    known: float | None = Field(description="The part of it that customers known today are expected to spend.")
+    new: float | None = Field(description="The part that new customers are expected to spend.")
+    anonymous: float | None = Field(description="The part of sales without a customer.")
+    low: float | None = Field(description="Lower end of the forecast's 80 % interval; null with too little history.")
+    high: float | None = Field(description="Upper end of it.")
+
+
+class ForecastList(BaseModel):
+    """The forecast of the run. Company figures are shown to users who see all customers."""
+
+    data: list[Forecast] = Field(
+        description="One per period and target, in time; empty for a user who sees only some of the customers."
+    )
+    next_30_days: ExpectedRevenue = Field(description="What the coming 30 days are expected to bring, and from whom.")
     accuracy: ForecastAccuracy | None = Field(description="null where there were no months to judge.")
     meta: Meta = Field(description="Where the figures come from.")
 
@@ -60,8 +82,13 @@ async def get_forecast(
 ) -> Response:
     """Revenue and orders of the coming periods with 80 % intervals, and how right the method was in the past."""
     accuracy = await _accuracy(web, principal)
+    ahead = await web.ask(principal, queries.expected_revenue)
     return await calculation.answer_query(
-        web, principal, MetricQuery(catalogue.FORECAST), how, lambda found: {"data": found, "accuracy": accuracy}
+        web,
+        principal,
+        MetricQuery(catalogue.FORECAST),
+        how,
+        lambda found: {"data": found, "next_30_days": ahead, "accuracy": accuracy},
     )
 
 

@@ -30,7 +30,7 @@ TaskName = Annotated[
     str, Path(max_length=40, description="purchase, churn, churn_180, lifetime_value or revenue_forecast.")
 ]
 
-Task = Literal["purchase", "churn", "churn_180", "lifetime_value", "revenue_forecast"]
+Task = Literal["purchase", "churn", "churn_180", "lifetime_value", "expected_revenue", "revenue_forecast"]
 CONFUSION = ("true_positive", "false_positive", "true_negative", "false_negative")
 WINDOW_DAYS = 30
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from foresell.errors import NotReady
 from foresell.scores.lifetime_value import model
 from foresell.scores.training.model_registry import METRICS, ModelVersion, mean_metrics, metric_row
+from foresell.scores.training.service_gate import Losses, Skill, measure_skill, money_deviance
 from foresell.scores.training.train_task import TrainingContext
 from foresell.sql import read_sql
 
@@ -23,6 +24,9 @@ Floats = NDArray[np.float64]
 
 HORIZON_DAYS = 180
 KIND = "bgnbd_gamma_gamma"
+#: The naive rule: last year's revenue, with a little of the mean so that a silent customer is not impossible.
+NAIVE_SHARE = 0.95
+BASELINES = {"constant": "the same value for every customer", "last_year": "as much as last year"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Holdout:
     last_spearman: float
     last_capture: float
     in_range: float
+    losses: Mapping[str, Losses]  # against "constant" and "last_year", both scaled to the predicted total
 
 
 def default_cutoffs(as_of: date, horizon_days: int = HORIZON_DAYS, count: int = 3, every: int = 30) -> list[date]:
@@ -112,7 +117,36 @@ def _holdout(con: duckdb.DuckDBPyConnection, cutoff: date, horizon_days: int, se
         last_spearman=_spearman(before, observed),
         last_capture=_capture(before, observed),
         in_range=float(inside.mean()),
+        losses=_losses(predicted, value, observed, _revenue(con, ids, cutoff - timedelta(days=365), cutoff)),
     )
+
+
+def _losses(predicted: pa.Table, value: Floats, observed: Floats, last_year: Floats) -> dict[str, Losses]:
+    """The deviance of each customer's value, next to the same value for all and to as much as last year."""
+    spent = np.maximum(last_year, 0.0)
+    naive = NAIVE_SHARE * spent + (1 - NAIVE_SHARE) * spent.mean()
+    baselines = {"constant": np.ones(len(value)), "last_year": naive}
+    return {
+        name: Losses(
+            predicted["customer_id"].combine_chunks(),
+            money_deviance(observed, value),
+            money_deviance(observed, each * (value.sum() / max(float(each.sum()), 1e-9))),
+        )
+        for name, each in baselines.items()
+    }
+
+
+def refuse_if_no_better(holdouts: Sequence[Holdout], seed: int = 0) -> dict[str, Skill]:
+    """The skills against both baselines. Raises NotReady when the values are no better than one of them."""
+    skills = {}
+    for name, words in BASELINES.items():
+        skills[name] = measure_skill([each.losses[name] for each in holdouts], seed=seed)
+        if not skills[name].is_better:
+            raise NotReady(
+                f"Off: no better than “{words}” over {len(holdouts)} tested periods of {HORIZON_DAYS} days.",
+                remedy="See last year's revenue of each customer instead.",
+            )
+    return skills
 
 
 def _revenue(con: duckdb.DuckDBPyConnection, ids: list[str], start: date, end: date) -> Floats:
@@ -155,12 +189,14 @@ def make_version(context: TrainingContext) -> ModelVersion:
     """The value model as a version for the registry: its parameters and its holdouts of HORIZON_DAYS. Raises NotReady."""
     fitted = model.fit(context.con, context.as_of)
     holdouts = backtest(context.con, context.as_of, seed=context.seed)
+    skills = refuse_if_no_better(holdouts, context.seed)
     rows = [row for holdout in holdouts for row in _metric_rows(holdout)]
     means = mean_metrics(rows)
     card = {
         "task": "lifetime_value", "kind": KIND, "as_of": context.as_of.isoformat(), "horizon": 365, "seed": context.seed,
         "metrics": {row["metric"]: row["value"] for row in means if row["model"] == KIND},
         "tests": [holdout.as_of.isoformat() for holdout in holdouts], "targets": [],
+        "skills": {name: {"value": skill.value, "bound": skill.bound} for name, skill in skills.items()},
     }  # fmt: skip
     reason = f"Tested on {len(holdouts)} holdout periods of {HORIZON_DAYS} days."
     metrics = pa.Table.from_pylist([*rows, *means], schema=METRICS)

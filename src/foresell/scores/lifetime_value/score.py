@@ -1,14 +1,16 @@
 """Lifetime value: a customer's expected net revenue of the next twelve months, as value, rank, band and likely range.
 
-Query: purchase_summary.sql. Model: BG/NBD x Gamma-Gamma, fitted anew in every run (model.py). Accuracy: backtest.py.
+Query: training/net_orders.sql. Model: BG/NBD x Gamma-Gamma, mixed with last year and capped by the best year (model.py, blend.py). Accuracy: backtest.py.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 
+from foresell.errors import NotReady
 from foresell.scores.lifetime_value import backtest
-from foresell.scores.lifetime_value.model import lifetime_value
+from foresell.scores.lifetime_value.model import Floats, band_of, lifetime_value
 from foresell.scores.protocol import Score, ScoringContext
 from foresell.scores.training.outcomes import OutcomeRule
 from foresell.types import ScoreColumn
@@ -16,15 +18,29 @@ from foresell.types import ScoreColumn
 
 def _predict(context: ScoringContext) -> pa.Table:
     """Fitted anew in each run: it takes a second, and no old fit can linger. Raises NotReady."""
+    if "lifetime_value" in context.refused:
+        raise NotReady(context.refused["lifetime_value"])
     table, _ = lifetime_value(context.con, context.as_of, context.seed)
+    at = pa.compute.index_in(context.frame.customers, value_set=table["customer_id"].combine_chunks())
+    value, low, high = (_or_nothing(table[name], at) for name in ("value", "low", "high"))
+    if "expected_revenue" in context.computed:  # a year brings no less than its first month
+        value = np.maximum(value, context.computed["expected_revenue"]["expected_value"].to_numpy())
+    rank = np.empty(len(value), dtype=np.int64)
+    rank[np.lexsort((np.arange(len(value)), -value))] = np.arange(1, len(value) + 1)
     columns = {
-        "value_12m": "value",
-        "value_low": "low",
-        "value_high": "high",
-        "value_rank": "rank",
-        "value_band": "band",
+        "value_12m": value,
+        "value_low": np.minimum(low, value),
+        "value_high": np.maximum(high, value),
+        "value_rank": rank,
+        "value_band": band_of(rank),
     }
-    return pa.table({"customer_id": table["customer_id"], **{name: table[own] for name, own in columns.items()}})
+    return pa.table({"customer_id": context.frame.customers, **columns})
+
+
+def _or_nothing(column: pa.ChunkedArray, at: pa.Array) -> Floats:
+    """A column in the order of `at`; 0 for a customer who kept nothing of what was ever bought."""
+    taken = pa.compute.fill_null(pa.compute.take(column, at), 0.0)
+    return np.asarray(taken.to_numpy(), dtype=np.float64)
 
 
 COLUMNS = (

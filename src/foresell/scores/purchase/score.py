@@ -1,4 +1,4 @@
-"""Purchase: the chance that a customer orders in the next 30 days, and what that order is worth.
+"""Purchase: the chance that a customer orders in the next 30 days.
 
 Features: training/features.sql. Label: at least one counted order in the 30 days (training/panel.py). Model: LightGBM, or
 BG/NBD where LightGBM ranks worse (training/models.py, chosen in training/train_task.py). Reasons: training/reasons.py.
@@ -18,19 +18,12 @@ from foresell.scores.training.tasks import Task
 from foresell.types import ScoreColumn
 
 PURCHASE = Task("purchase", 30, "buys", "lightgbm")
-WINSOR = 0.99  # one order of 77,000 must not set what all orders are worth
 
 
 def score_purchase(model: Model, frame: Frame) -> pa.Table:
     """Grain: one row per customer of the frame, in its order. Columns: customer_id and COLUMNS."""
     probability = np.concatenate([model.probability(batch) for batch in batches(frame)])
-    value = expected_order_value(frame)
-    columns = {
-        "probability": probability,
-        "decile": deciles(probability),
-        "expected_order_value": value,
-        "expected_value": probability * value,
-    }
+    columns = {"probability": probability, "decile": deciles(probability)}
     return pa.table({"customer_id": frame.customers, **columns})
 
 
@@ -41,33 +34,14 @@ def deciles(probability: Floats) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     return (10 * rank + len(rank) - 1) // max(1, len(rank))
 
 
-def expected_order_value(frame: Frame) -> Floats:
-    """Expected value of each customer's next order: the customer's mean, shrunk towards the shop's mean.
-
-    Credibility weighting n / (n + k) with k = variance within customers / variance between them (Bühlmann 1967), the form
-    the Gamma-Gamma expectation takes too. Values are capped at the 99th percentile first.
-    """
-    orders = frame.column("orders_total")
-    cap = float(np.quantile(frame.column("order_value_mean"), WINSOR))
-    mean = np.minimum(frame.column("order_value_mean"), cap)
-    several = orders > 1
-    spread = np.minimum(np.nan_to_num(frame.column("order_value_sd")[several]), cap)
-    within = float(np.mean(np.square(spread))) if several.any() else 0.0
-    shop = float(mean.mean())
-    between = float(np.var(mean)) - within * float(np.mean(1 / orders))
-    if between <= 0:
-        return np.full(len(frame), shop)
-    weight = orders / (orders + within / between)
-    return np.asarray(weight * mean + (1 - weight) * shop, dtype=np.float64)
-
-
 def _predict(context: ScoringContext) -> pa.Table:
     return score_purchase(context.model(PURCHASE.name), context.frame)
 
 
 def _explain(context: ScoringContext, scored: pa.Table) -> pa.Table:
     """Reasons for the customers at the top of the call list."""
-    best = reasons.frame_of_best(context.frame, scored["expected_value"].to_numpy())
+    worth = scored["probability"].to_numpy() * np.nan_to_num(context.frame.column("order_value_mean"))
+    best = reasons.frame_of_best(context.frame, worth)
     return reasons.reasons(context.model(PURCHASE.name), best, PURCHASE)
 
 
@@ -79,14 +53,6 @@ COLUMNS = (
     ScoreColumn(
         "decile", "integer", "Decile", "1: the decile of customers most likely to order within 30 days.", "rank", 1,
         best="lowest", saved=False,
-    ),
-    ScoreColumn(
-        "expected_order_value", "number", "Expected order value", "Expected net value of the customer's next order.",
-        "money", 310.2,
-    ),
-    ScoreColumn(
-        "expected_value", "number", "Expected revenue (30 days)",
-        "Probability of an order within 30 days x expected order value.", "money", 130.3, sort="value", order="rank",
     ),
 )  # fmt: skip
 

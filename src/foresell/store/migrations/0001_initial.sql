@@ -346,7 +346,7 @@ set search_path = core;
 
 create table models (
     model_id integer primary key generated always as identity,
-    task text not null check (task in ('purchase', 'churn', 'churn_180', 'lifetime_value', 'revenue_forecast')),
+    task text not null check (task in ('purchase', 'churn', 'churn_180', 'lifetime_value', 'expected_revenue', 'revenue_forecast')),
     kind text not null,
     as_of date not null,
     state text not null check (state in ('served', 'refused', 'withdrawn')),
