@@ -1035,7 +1035,7 @@ CREATE TABLE core.models (
     card jsonb NOT NULL,
     trained_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT models_state_check CHECK ((state = ANY (ARRAY['served'::text, 'refused'::text, 'withdrawn'::text]))),
-    CONSTRAINT models_task_check CHECK ((task = ANY (ARRAY['purchase'::text, 'churn'::text, 'churn_180'::text, 'lifetime_value'::text, 'revenue_forecast'::text])))
+    CONSTRAINT models_task_check CHECK ((task = ANY (ARRAY['purchase'::text, 'churn'::text, 'churn_180'::text, 'lifetime_value'::text, 'expected_revenue'::text, 'revenue_forecast'::text])))
 );
 ALTER TABLE core.models OWNER TO foresell_owner;
 COMMENT ON TABLE core.models IS 'One row per training of one task. body: the model as text, never code. card: the model card: training data, results, checks. as_of: it was trained on data before that day, and predicts no earlier day.';
@@ -1525,7 +1525,7 @@ ALTER TABLE privacy.key_encryption_keys ALTER COLUMN kek_id ADD GENERATED ALWAYS
     NO MAXVALUE
     CACHE 1
 );
-INSERT INTO access.customer_owners (customer_id, user_id, assigned_at) VALUES ('C000001', 1, '2026-11-26 21:34:31.638801+00');
+INSERT INTO access.customer_owners (customer_id, user_id, assigned_at) VALUES ('C000001', 1, '2026-11-26 21:58:19.657654+00');
 INSERT INTO access.permissions (permission, description) VALUES ('audit.read', 'View and verify the audit log.');
 INSERT INTO access.permissions (permission, description) VALUES ('calls.read', 'View logged calls.');
 INSERT INTO access.permissions (permission, description) VALUES ('calls.write', 'Log calls and snooze customers.');
@@ -1632,16 +1632,16 @@ INSERT INTO access.roles (role, scope, description) VALUES ('marketer', 'all', '
 INSERT INTO access.roles (role, scope, description) VALUES ('steward', 'all', 'Maintains the data: imports, undo, quality, erasure.');
 INSERT INTO access.roles (role, scope, description) VALUES ('admin', 'all', 'Manages users, models and keys, and reads the audit log.');
 INSERT INTO access.user_roles (user_id, role) VALUES (1, 'rep');
-INSERT INTO access.users (user_id, name, email, team_id, preferences, created_at, disabled_at) OVERRIDING SYSTEM VALUE VALUES (1, 'Rep', 'rep@shop.example', NULL, '{}', '2026-11-26 21:34:31.638801+00', NULL);
-INSERT INTO audit.events (event_id, at, actor_id, via, action, subject, detail, request_id, customer_count, customers_sha256) OVERRIDING SYSTEM VALUE VALUES (1, '2026-11-26 21:34:31.649645+00', NULL, 'command line', 'import', 'batch:1', '{"source": "shop", "file_sha256": "0000000000000000000000000000000000000000000000000000000000000000", "record_type": "orders"}', NULL, 0, NULL);
+INSERT INTO access.users (user_id, name, email, team_id, preferences, created_at, disabled_at) OVERRIDING SYSTEM VALUE VALUES (1, 'Rep', 'rep@shop.example', NULL, '{}', '2026-11-26 21:58:19.657654+00', NULL);
+INSERT INTO audit.events (event_id, at, actor_id, via, action, subject, detail, request_id, customer_count, customers_sha256) OVERRIDING SYSTEM VALUE VALUES (1, '2026-11-26 21:58:19.664428+00', NULL, 'command line', 'import', 'batch:1', '{"source": "shop", "file_sha256": "0000000000000000000000000000000000000000000000000000000000000000", "record_type": "orders"}', NULL, 0, NULL);
 INSERT INTO audit.unsealed_events (event_id) VALUES (1);
 INSERT INTO core.customer_records (record_id, source, source_key, customer_id, name, city, region, postcode, country, signup_date, batch_id, contact, email_index, phone_index) VALUES (1, 'shop', 'anna', 'C000001', 'Anna', NULL, NULL, NULL, NULL, NULL, 1, NULL, NULL, NULL);
 INSERT INTO core.customers (customer_id) VALUES ('C000001');
-INSERT INTO core.load_batches (batch_id, source, format, record_type, file_name, file_bytes, file_sha256, mapping, state, lines_read, lines_loaded, lines_unchanged, lines_rejected, orders_new, orders_replaced, customers_new, customers_changed, products_new, products_changed, loaded_at, undone_at) OVERRIDING SYSTEM VALUE VALUES (1, 'shop', 'mapped', 'orders', 'shop.csv', 100, '0000000000000000000000000000000000000000000000000000000000000000', '{}', 'loaded', 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, '2026-11-26 21:34:31.638801+00', NULL);
+INSERT INTO core.load_batches (batch_id, source, format, record_type, file_name, file_bytes, file_sha256, mapping, state, lines_read, lines_loaded, lines_unchanged, lines_rejected, orders_new, orders_replaced, customers_new, customers_changed, products_new, products_changed, loaded_at, undone_at) OVERRIDING SYSTEM VALUE VALUES (1, 'shop', 'mapped', 'orders', 'shop.csv', 100, '0000000000000000000000000000000000000000000000000000000000000000', '{}', 'loaded', 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, '2026-11-26 21:58:19.657654+00', NULL);
 INSERT INTO core.order_items (order_id, line_no, product_id, quantity, unit_price, amount) VALUES (1, 1, 1, 2.000, 3.5000, 7.0000);
 INSERT INTO core.orders (order_id, source, order_key, record_id, ordered_at, status, country, currency, batch_id) VALUES (1, 'shop', 'A1', 1, '2026-01-05 10:00:00', 'completed', NULL, NULL, 1);
 INSERT INTO core.products (product_id, source, sku, name, category, category_derived, kind, list_price, batch_id) VALUES (1, 'shop', 'mug', 'Mug', 'Uncategorised', true, 'product', NULL, 1);
-INSERT INTO core.schema_migrations (version, name, checksum, applied_at) VALUES (1, 'initial', 'a4593d82e72bc000d2af702e21197e70dabb0c4b2f7094918da3f4201dfe31fa', '2026-11-26 21:34:31.005932+00');
+INSERT INTO core.schema_migrations (version, name, checksum, applied_at) VALUES (1, 'initial', '5d8d0bf6c588a9f6ad57eeffd76aa5b899d66ed38cfaaf14848ae37de45ef982', '2026-11-26 21:58:19.362131+00');
 INSERT INTO core.segment_rules (rules_version, "position", name, r_min, r_max, f_min, f_max, m_min, m_max, advice) VALUES (1, 1, 'Champions', 4, 5, 4, 5, 4, 5, 'Bought recently, often and for large amounts: thank them, show them new products first, ask for a referral.');
 INSERT INTO core.segment_rules (rules_version, "position", name, r_min, r_max, f_min, f_max, m_min, m_max, advice) VALUES (1, 2, 'Loyal', 3, 5, 3, 5, 3, 5, 'Come back regularly: offer products that go with what they buy, and a reason to order a little more.');
 INSERT INTO core.segment_rules (rules_version, "position", name, r_min, r_max, f_min, f_max, m_min, m_max, advice) VALUES (1, 3, 'Cannot Lose', 1, 2, 4, 5, 4, 5, 'Were among the best customers and have stopped: call in person, ask what went wrong and resolve it.');
@@ -1653,7 +1653,7 @@ INSERT INTO core.segment_rules (rules_version, "position", name, r_min, r_max, f
 INSERT INTO core.segment_rules (rules_version, "position", name, r_min, r_max, f_min, f_max, m_min, m_max, advice) VALUES (1, 9, 'Lapsed Big Spenders', 1, 2, 1, 2, 4, 5, 'Few but large orders, long ago: one personal call is worth it.');
 INSERT INTO core.segment_rules (rules_version, "position", name, r_min, r_max, f_min, f_max, m_min, m_max, advice) VALUES (1, 10, 'Hibernating', 2, 2, 1, 2, 1, 3, 'Few small orders, long ago: include them in seasonal mailings, do not call.');
 INSERT INTO core.segment_rules (rules_version, "position", name, r_min, r_max, f_min, f_max, m_min, m_max, advice) VALUES (1, 11, 'Lost', 1, 1, 1, 2, 1, 3, 'Small orders, longest ago: spend nothing on them; at most one message a year.');
-INSERT INTO engagement.calls (call_id, customer_id, user_id, outcome, note, called_at, undone_at) OVERRIDING SYSTEM VALUE VALUES (1, 'C000001', 1, 'reached', NULL, '2026-11-26 21:34:31.638801+00', NULL);
+INSERT INTO engagement.calls (call_id, customer_id, user_id, outcome, note, called_at, undone_at) OVERRIDING SYSTEM VALUE VALUES (1, 'C000001', 1, 'reached', NULL, '2026-11-26 21:58:19.657654+00', NULL);
 SELECT pg_catalog.setval('access.api_keys_api_key_id_seq', 1, false);
 SELECT pg_catalog.setval('access.login_attempts_attempt_id_seq', 1, false);
 SELECT pg_catalog.setval('access.teams_team_id_seq', 1, false);
