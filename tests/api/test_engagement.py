@@ -243,17 +243,118 @@ def test_those_who_can_be_handed_customers_are_named(served: Served) -> None:
     assert served.client("rep").get("/api/assignees").status_code == 403
 
 
-def test_a_manager_hands_over_within_the_team_only(served: Served) -> None:
+def test_a_manager_assigns_within_the_team_only(served: Served) -> None:
     manager, rep = served.client("manager"), served.client("rep")
-    mine, theirs, nobodys = (served.customers[who][0] for who in ("rep", "other_rep", "unassigned"))
+    mine, theirs = (served.customers[who][0] for who in ("rep", "other_rep"))
     to = {"user_id": served.users["manager"]}
     assert manager.put(f"/api/customers/{mine}/owner", json=to).json()["previous"] == {mine: served.users["rep"]}
     assert rep.get(f"/api/customers/{mine}").status_code == 404
-    for beyond in (theirs, nobodys):
-        assert manager.put(f"/api/customers/{beyond}/owner", json=to).status_code == 404
+    assert manager.put(f"/api/customers/{theirs}/owner", json=to).status_code == 404
+    assert manager.put(f"/api/customers/{theirs}/owner", json={"user_id": None}).status_code == 404
     assert manager.put(f"/api/customers/{mine}/owner", json={"user_id": served.users["other_rep"]}).status_code == 404
-    assert manager.put(f"/api/customers/{mine}/owner", json={"user_id": None}).status_code == 403
     assert rep.put(f"/api/customers/{mine}/owner", json=to).status_code == 403
+
+
+def ids(client: httpx2.Client, **filters: Any) -> set[str]:
+    """The customers of a list."""
+    answer = client.get("/api/customers", params={"limit": 200, **filters})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["total"] == len(answer.json()["data"])
+    return {row["customer_id"] for row in answer.json()["data"]}
+
+
+def test_the_owner_filter_finds_the_unassigned_and_those_of_one_user(served: Served) -> None:
+    everyone = ids(served.client("admin"))
+    for who, expected in {
+        "admin": "unassigned",
+        "analyst": "unassigned",
+        "manager": "unassigned",
+        "rep": None,
+        "steward": "unassigned",
+    }.items():
+        found = ids(served.client(who), owner="unassigned")
+        assert found == (everyone & set(served.customers[expected]) if expected else set()), who
+    rep, other = served.users["rep"], served.users["other_rep"]
+    assert ids(served.client("admin"), owner=other) == everyone & set(served.customers["other_rep"])
+    assert ids(served.client("manager"), owner=rep) == everyone & set(served.customers["rep"])
+    assert ids(served.client("manager"), owner=other) == set()
+    refused = served.client("manager").get("/api/customers", params={"owner": "somebody"})
+    assert (refused.status_code, refused.json()["parameter"]) == (400, "owner")
+
+
+def test_unassigned_customers_are_in_no_figure_of_the_team(served: Served) -> None:
+    manager, unassigned = served.client("manager"), set(served.customers["unassigned"])
+    assert ids(manager) & unassigned == set()
+    assert {row["customer_id"] for row in today(manager)["data"]} & unassigned == set()
+    segments = manager.get("/api/segments").json()["data"]
+    assert sum(row["customers"] for row in segments) == len(ids(manager))
+    movement = manager.get("/api/segments/movement").json()["data"]
+    assert sum(row["customers"] for row in movement) <= len(served.customers["rep"])
+    assert manager.get("/api/customers", params={"q": next(iter(unassigned))}).json()["total"] == 0
+
+
+def test_a_manager_opens_and_assigns_unassigned_customers_and_undoes_it(served: Served) -> None:
+    manager, rep = served.client("manager"), served.client("rep")
+    wanted = sorted(ids(manager, owner="unassigned"))[:3]
+    for path in ("", "/calculation", "/orders", "/products", "/history", "/details"):
+        assert manager.get(f"/api/customers/{wanted[0]}{path}").status_code == 200, path
+        assert rep.get(f"/api/customers/{wanted[0]}{path}").status_code == 404, path
+    done = manager.post("/api/assignments", json={"customer_ids": wanted, "user_id": served.users["rep"]}).json()
+    assert (done["customers"], done["previous"]) == (3, dict.fromkeys(wanted))
+    assert set(wanted) <= ids(rep) and set(wanted) <= ids(manager)
+    assert not set(wanted) & ids(manager, owner="unassigned")
+    assert manager.post(f"/api/assignments/{done['assignment_id']}/undo").json()["customers"] == 3
+    assert set(wanted) <= ids(manager, owner="unassigned") and not set(wanted) & ids(rep)
+
+
+def test_a_manager_unassigns_in_bulk_and_undoes_it(served: Served) -> None:
+    manager, rep = served.client("manager"), served.client("rep")
+    wanted = sorted(ids(rep))[:2]
+    done = manager.post("/api/assignments", json={"customer_ids": wanted, "user_id": None}).json()
+    assert done["previous"] == dict.fromkeys(wanted, served.users["rep"])
+    assert set(wanted) <= ids(manager, owner="unassigned") and not set(wanted) & ids(rep)
+    with served.database.connect("app") as con:
+        event = con.execute(
+            "select e.action, array(select customer_id from audit.event_customers as c where c.event_id = e.event_id"
+            " order by 1) as customers from audit.events as e order by event_id desc limit 1"
+        ).fetchone()
+    assert event == {"action": "customers.assigned", "customers": wanted}
+    assert manager.post(f"/api/assignments/{done['assignment_id']}/undo").json()["customers"] == 2
+    assert set(wanted) <= ids(rep)
+
+
+def test_of_two_assignments_of_an_unassigned_customer_the_first_counts(served: Served) -> None:
+    admin, manager = served.client("admin"), served.client("manager")
+    customer = sorted(ids(manager, owner="unassigned"))[0]
+    left = manager.post("/api/assignments", json={"customer_ids": [served.customers["rep"][0]], "user_id": None}).json()
+    body = {"customer_ids": [customer, served.customers["rep"][0]], "user_id": served.users["other_rep"]}
+    assert admin.post("/api/assignments", json=body).json()["customers"] == 2
+    late = manager.put(f"/api/customers/{customer}/owner", json={"user_id": served.users["rep"]})
+    assert late.status_code == 404, "another team has the customer now"
+    assert manager.post(f"/api/assignments/{left['assignment_id']}/undo").json()["customers"] == 0
+
+
+def test_a_manager_without_a_team_sees_no_unassigned_customers(served: Served) -> None:
+    manager = served.client("manager")
+    with served.database.connect("app") as con:
+        team = con.execute(
+            "update access.users as u set team_id = null from access.users as old"
+            " where u.user_id = %s and old.user_id = u.user_id returning old.team_id",
+            [served.users["manager"]],
+        ).fetchone()
+    assert team
+    try:
+        assert ids(manager, owner="unassigned") == set()
+        assert today(manager)["customers"] == 0
+    finally:
+        with served.database.connect("app") as con:
+            con.execute("update access.users set team_id = %(team_id)s where name = 'Manager'", team)
+
+
+def test_an_export_holds_the_customers_of_the_owner_filter(served: Served) -> None:
+    manager = served.client("manager")
+    lines = manager.post("/api/export/customers", json={"owner": "unassigned"}).text.splitlines()
+    assert {line.split(",")[0] for line in lines[1:]} == ids(manager, owner="unassigned")
 
 
 @contextmanager

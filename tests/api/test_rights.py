@@ -172,6 +172,9 @@ def test_other_peoples_customers_are_not_there(served: Served) -> None:
         for method, path in of_customers:
             got = status(served, method, filled(path, served, customer_id=theirs), f"Bearer {served.token(who)}")
             assert got in (400, 403, 404), f"{method} {path} answered {who}: {got}"
+    for path in ("/api/customers/{customer_id}", "/api/customers/{customer_id}/details"):
+        unassigned = filled(path, served, customer_id=served.customers["unassigned"][0])
+        assert status(served, "GET", unassigned, f"Bearer {served.token('rep')}") == 404
 
 
 def test_the_walk_finds_an_operation_left_open(served: Served, granted: dict[str, set[str]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -62,8 +62,51 @@ def test_a_rep_reaches_the_own_customers_only(served: Served) -> None:
         assert foreign_rows(served, served.users[who], set(served.customers[who])) == {}
 
 
-def test_a_manager_reaches_the_team_only(served: Served) -> None:
-    assert foreign_rows(served, served.users["manager"], set(served.customers["rep"])) == {}
+def test_a_manager_reaches_the_team_and_unassigned_customers_only(served: Served) -> None:
+    allowed = {*served.customers["rep"], *served.customers["unassigned"]}
+    assert foreign_rows(served, served.users["manager"], allowed) == {}
+
+
+def test_a_manager_without_the_right_to_assign_or_without_a_team_reaches_no_unassigned_customer(served: Served) -> None:
+    manager = served.users["manager"]
+    owned = set(served.customers["rep"])
+    for take, restore in (
+        (
+            "delete from access.role_permissions where role = 'manager' and permission = 'customers.assign'",
+            "insert into access.role_permissions values ('manager', 'customers.assign')",
+        ),
+        (
+            "update access.users set team_id = null where name = 'Manager'",
+            "update access.users set team_id = (select team_id from access.teams where name = 'North') where name = 'Manager'",
+        ),
+    ):
+        with superuser(served.settings) as con:
+            con.execute(take)
+            try:
+                assert foreign_rows(served, manager, owned) == {}, take
+            finally:
+                con.execute(restore)
+    assert foreign_rows(served, manager, owned) != {}, "the control: with both, unassigned customers are visible"
+
+
+def test_a_manager_takes_no_customer_of_another_team_and_gives_none_away(served: Served) -> None:
+    theirs, free = served.customers["other_rep"][0], served.customers["unassigned"][0]
+    before = owners_of(served)
+    give = "insert into access.customer_owners (customer_id, user_id) values (%s, %s) on conflict do nothing"
+    for statement, values in (
+        (give, [theirs, served.users["rep"]]),
+        (give, [free, served.users["other_rep"]]),
+        ("delete from access.customer_owners where customer_id = %s", [theirs]),
+        ("update access.customer_owners set user_id = %s where customer_id = %s", [served.users["rep"], theirs]),
+    ):
+        with suppress(psycopg.errors.InsufficientPrivilege), acting_for(served, served.users["manager"]) as con:
+            con.execute(statement, values)
+        assert owners_of(served) == before, statement
+
+
+def owners_of(served: Served) -> list[Any]:
+    with superuser(served.settings) as con:
+        return con.execute("select customer_id, user_id from access.customer_owners order by 1").fetchall()
 
 
 def test_nobody_reaches_nothing(served: Served) -> None:

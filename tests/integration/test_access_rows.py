@@ -23,12 +23,12 @@ PERSONAL = (
     "totp",
     "recovery_codes",
     "passkeys",
-    "identities",
+    "oidc_accounts",
     "sessions",
     "refresh_tokens",
     "devices",
     "api_keys",
-    "links",
+    "login_links",
 )
 ROLES = ("rep", "manager", "analyst", "marketer", "steward", "admin")
 

@@ -12,6 +12,8 @@ from foresell.errors import PermissionMissing, SecondFactorRequired
 SQL = AsyncStatements("foresell.access")
 
 Scope = Literal["own", "team", "all"]
+#: A user, or customers without an owner.
+Owner = int | Literal["unassigned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Principal:
     api_key_id: int | None
     second_factor_at: datetime | None
     team_id: int | None
+    #: Narrows what is read to the customers of one owner, among those visible.
+    owner: Owner | None = None
 
     def may(self, permission: str) -> bool:
         """Whether the user has this permission."""

@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 from foresell.audit import record
 from foresell.db import AsyncConnection, AsyncStatements, Row
 from foresell.engagement.events import publish_event
-from foresell.engagement.visibility import require_visible, sees_all_customers
+from foresell.engagement.visibility import require_visible
 from foresell.errors import AlreadyUndone, AssignmentNotFound, Forbidden, UserNotFound
 
 SQL = AsyncStatements("foresell.engagement")
@@ -33,8 +33,7 @@ async def assign_customers(
 ) -> Row:
     """Assign customers to a user (None: to no one). Returns assignment_id, user_id, customers and previous owners.
 
-    Raises CustomerNotFound when one is not visible, UserNotFound when the acting user may not assign to `owner_id`, and
-    Forbidden for unassigned customers unless the acting user sees all customers.
+    Raises CustomerNotFound when one is not visible, UserNotFound when the acting user may not assign to `owner_id`.
     """
     await require_visible(con, customer_ids)
     if owner_id is not None and await SQL.row(con, "assignments.assignee", user_id=owner_id) is None:
@@ -79,18 +78,13 @@ async def _change_owners(
     if owner_id is None:
         changed = await SQL.rows(con, "assignments.unassign", ids=list(before))
         if len(changed) < len(before):
-            raise Forbidden("Only users who see all customers may leave a customer unassigned.")
+            raise Forbidden("You can leave only customers of your own team unassigned.", remedy="Ask an administrator.")
         return {row["customer_id"]: before[row["customer_id"]] for row in changed}
     changed = await SQL.rows(con, "assignments.reassign", ids=list(before), user_id=owner_id)
     unassigned = [customer for customer in customer_ids if customer not in before]
-    if unassigned:
-        if not await sees_all_customers(con):
-            raise Forbidden(
-                "Unassigned customers can be assigned only by users who see all customers.",
-                remedy="Ask an administrator.",
-            )
-        await SQL.run(con, "assignments.assign", ids=unassigned, user_id=owner_id)
-    return {customer: before.get(customer) for customer in [*(row["customer_id"] for row in changed), *unassigned]}
+    if unassigned:  # of two managers who assign the same customers at once, the first gets them
+        changed += await SQL.rows(con, "assignments.assign", ids=unassigned, user_id=owner_id)
+    return {row["customer_id"]: before.get(row["customer_id"]) for row in changed}
 
 
 async def _find_owners(con: AsyncConnection, customer_ids: Sequence[str]) -> dict[str, int | None]:

@@ -11,8 +11,10 @@ where customer_id = any(%(ids)s) and user_id <> %(user_id)s
 returning customer_id
 
 -- name: assign
--- Give customers without an owner to this user.
+-- Grain: one customer without an owner until now, who has this one.
 insert into access.customer_owners (customer_id, user_id) select unnest(%(ids)s::text[]), %(user_id)s
+on conflict (customer_id) do nothing
+returning customer_id
 
 -- name: unassign
 -- Grain: one customer that no longer has an owner.

@@ -16,9 +16,3 @@ async def require_visible(con: AsyncConnection, customer_ids: Sequence[str]) -> 
     if missing := [customer_id for customer_id in customer_ids if customer_id not in visible]:
         more = f" and {len(missing) - 1:,} more" if len(missing) > 1 else ""
         raise CustomerNotFound(remedy=f"Not in the database, or not visible to you: {missing[0]}{more}.")
-
-
-async def sees_all_customers(con: AsyncConnection) -> bool:
-    """Whether the acting user may see every customer."""
-    row = await SQL.row(con, "visibility.scope")
-    return row is not None and row["scope"] == "all"

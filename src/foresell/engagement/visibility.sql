@@ -3,7 +3,3 @@
 -- name: visible
 -- Grain: one row per wanted customer that the user may see.
 select distinct customer_id from web.customer_records where customer_id = any(%(ids)s)
-
--- name: scope
--- Whose customers the user may see: own, team or all.
-select access.current_scope() as scope

@@ -1,4 +1,4 @@
--- PostgreSQL: who moved between segments from one run to another, within what row security shows.
+-- PostgreSQL: who moved between segments from one run to another, of the customers that the user's figures hold.
 
 -- name: rows
 -- Grain: one row per customer scored in either run. revenue: net, as of the later run in which there was a score.
@@ -6,6 +6,7 @@ select coalesce(a.segment, 'not yet') as "from", coalesce(b.segment, 'no longer'
     coalesce(a.customer_id, b.customer_id) as customer_id, coalesce(b.monetary, a.monetary) as revenue
 from (select customer_id, segment, monetary from web.rfm_scores where run_id = %(since)s) as a
 full join (select customer_id, segment, monetary from web.rfm_scores where run_id = %(run_id)s) as b using (customer_id)
+where (select access.current_scope()) = 'all' or customer_id in (select access.owned_customer_ids())
 
 -- name: result
 -- Grain: one row per pair of segments; 'not yet' and 'no longer' stand for no score.

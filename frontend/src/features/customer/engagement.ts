@@ -92,15 +92,20 @@ export function useEngagement() {
   })
 
   const assign = useMutation({
-    mutationFn: ({ ids, user }: { ids: string[]; user: { user_id: number; name: string } }) =>
-      read(api.POST('/api/assignments', { body: { customer_ids: ids, user_id: user.user_id } })),
+    mutationFn: ({ ids, user }: { ids: string[]; user: { user_id: number; name: string } | null }) =>
+      read(api.POST('/api/assignments', { body: { customer_ids: ids, user_id: user?.user_id ?? null } })),
     onSuccess: ({ assignment_id, customers }, { user }) => {
       const undo = () =>
         read(api.POST('/api/assignments/{assignment_id}/undo', { params: { path: { assignment_id } } }))
-      showToast(`Assigned ${plural(customers, 'customer')} to ${user.name}`, {
-        tone: 'good',
-        undo: undoAction(undo, 'Assignment undone'),
-      })
+      showToast(
+        user
+          ? `Assigned ${plural(customers, 'customer')} to ${user.name}`
+          : `Unassigned ${plural(customers, 'customer')}`,
+        {
+          tone: 'good',
+          undo: undoAction(undo, 'Assignment undone'),
+        },
+      )
     },
     onError: showError,
     onSettled: refresh,

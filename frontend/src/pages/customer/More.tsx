@@ -25,7 +25,7 @@ export function More({ data }: { data: Customer }) {
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
-          {can('customers.assign') && <Assignees id={data.customer_id} />}
+          {can('customers.assign') && <Assignees id={data.customer_id} isOwned={data.owner !== null} />}
           {can('privacy.erase') && (
             <Menu.Item color="red" leftSection={<IconTrash size={16} aria-hidden />} onClick={() => setErasing(true)}>
               Erase personal data
@@ -38,27 +38,28 @@ export function More({ data }: { data: Customer }) {
   )
 }
 
-function Assignees({ id }: { id: string }) {
+function Assignees({ id, isOwned }: { id: string; isOwned: boolean }) {
   const assignees = useQuery(queries.assignees())
   const engagement = useEngagement()
   const queryClient = useQueryClient()
+  const assign = (user: { user_id: number; name: string } | null) =>
+    engagement.assign.mutate(
+      { ids: [id], user },
+      { onSuccess: () => void queryClient.invalidateQueries({ queryKey: ['customer', id] }) },
+    )
   return (
     <>
-      <Menu.Label>Reassign to</Menu.Label>
+      <Menu.Label>{isOwned ? 'Reassign to' : 'Assign to'}</Menu.Label>
       {assignees.data?.data.map(assignee => (
         <Menu.Item
           key={assignee.user_id}
           leftSection={<IconUserShare size={16} aria-hidden />}
-          onClick={() =>
-            engagement.assign.mutate(
-              { ids: [id], user: assignee },
-              { onSuccess: () => void queryClient.invalidateQueries({ queryKey: ['customer', id] }) },
-            )
-          }
+          onClick={() => assign(assignee)}
         >
           {assignee.name}
         </Menu.Item>
       ))}
+      {isOwned && <Menu.Item onClick={() => assign(null)}>No owner</Menu.Item>}
     </>
   )
 }

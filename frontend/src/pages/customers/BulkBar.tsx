@@ -58,7 +58,7 @@ export function BulkBar({ rows, currency, onExport, onClear }: Props) {
   )
 }
 
-function Assign({ onPick }: { onPick: (user: { user_id: number; name: string }) => void }) {
+function Assign({ onPick }: { onPick: (user: { user_id: number; name: string } | null) => void }) {
   const assignees = useQuery(queries.assignees())
   return (
     <Menu position="top" shadow="md">
@@ -71,6 +71,12 @@ function Assign({ onPick }: { onPick: (user: { user_id: number; name: string }) 
             {assignee.name}
           </Menu.Item>
         ))}
+        {assignees.data && (
+          <>
+            <Menu.Divider />
+            <Menu.Item onClick={() => onPick(null)}>No owner</Menu.Item>
+          </>
+        )}
         {assignees.data?.data.length === 0 && <Menu.Label>No users to assign to</Menu.Label>}
       </Menu.Dropdown>
     </Menu>

@@ -164,6 +164,73 @@ test('assigning names the new owner, and keeps the selection when the API refuse
   expect(bar()?.textContent).toContain('1 customer')
 })
 
+test('no owner is offered in bulk; Undo gives the customers back', async () => {
+  const changes = serve(
+    answers({
+      'POST /api/assignments': [201, { assignment_id: 4, user_id: null, customers: 1, previous: { C2: 7 } }],
+      'POST /api/assignments/4/undo': [200, { assignment_id: 4, customers: 1 }],
+    }),
+  )
+  await open('/customers', ['customers.read', 'customers.assign'])
+  await select('Customer 2')
+  fireEvent.click(within(bar() as HTMLElement).getByRole('button', { name: 'Assign' }))
+  fireEvent.click(await screen.findByRole('menuitem', { name: 'No owner' }))
+  const message = (await screen.findByText('Unassigned 1 customer')).parentElement as HTMLElement
+  expect(changes).toMatchObject([{ path: '/api/assignments', body: { customer_ids: ['C2'], user_id: null } }])
+  fireEvent.click(within(message).getByRole('button', { name: /^Undo/ }))
+  await screen.findByText('Assignment undone')
+  expect(changes.at(-1)?.path).toBe('/api/assignments/4/undo')
+})
+
+test('the owner filter offers Unassigned and the team, only to users who assign', async () => {
+  serve(answers())
+  const { router } = await open('/customers?owner=7', ['customers.read', 'customers.assign'])
+  await screen.findByRole('button', { name: /^Owner: Rob.*remove this filter/ })
+  expect(asked[0]?.search).toMatchObject({ owner: '7' })
+  fireEvent.change(screen.getByLabelText('Owner'), { target: { value: 'unassigned' } })
+  await waitFor(() => expect(router.state.location.search).toEqual({ owner: 'unassigned' }))
+  await waitFor(() => expect(asked.at(-1)?.search).toMatchObject({ owner: 'unassigned' }))
+  cleanup()
+  await open('/customers', ['customers.read'])
+  await screen.findByText('Customer 1')
+  expect(screen.queryByLabelText('Owner')).toBeNull()
+})
+
+test('the owner column names the owner, or says that the customer is unassigned', async () => {
+  const rows = [
+    { ...row(1), owner: { user_id: 7, name: 'Rob' } },
+    { ...row(2), owner: null },
+  ]
+  serve(answers({ 'GET /api/customers': [200, { data: rows, total: 2, next_cursor: null, meta: META }] }))
+  await open('/customers', ['customers.read'])
+  await screen.findByText('Customer 1')
+  const shown = screen.getAllByRole('cell').filter(cell => cell.dataset.name === 'owner')
+  expect(shown.map(cell => cell.textContent)).toEqual(['Rob', 'Unassigned'])
+})
+
+test('a list without any assigned customer says what a manager, a rep and a manager without a team can do', async () => {
+  const none = answers({ 'GET /api/customers': [200, { data: [], total: 0, next_cursor: null, meta: META }] })
+  for (const [more, permissions, title] of [
+    [
+      { scope: 'team', team_id: 1 },
+      ['customers.read', 'customers.assign'],
+      'No customers are assigned to your team yet',
+    ],
+    [{ scope: 'team', team_id: null }, ['customers.read', 'customers.assign'], 'You are not in a team yet'],
+    [{ scope: 'own', team_id: 1 }, ['customers.read'], 'No customers are assigned to you yet'],
+    [{ scope: 'all', team_id: null }, ['customers.read'], 'No customers match'],
+  ] as const) {
+    serve(none)
+    await renderPage(<Customers />, {
+      path: '/customers',
+      validateSearch: parseCustomers,
+      user: userWith([...permissions], more),
+    })
+    await screen.findByText(title)
+    cleanup()
+  }
+})
+
 test('actions without permission are not offered', async () => {
   serve(answers())
   await open('/customers', ['customers.read'])

@@ -5,7 +5,8 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useDeferredValue, useState } from 'react'
 import { Problem } from '@/api/client'
 import { queries } from '@/api/queries'
-import { usePermissions } from '@/api/useSession'
+import { usePermissions, useUser } from '@/api/useSession'
+import { NoCustomersAssigned } from '@/features/customer/NoCustomersAssigned'
 import { useCustomerPanel } from '@/features/customer/useCustomerPanel'
 import { plural } from '@/ui/format'
 import { lazyComponent } from '@/ui/lazyComponent'
@@ -29,7 +30,9 @@ export default function Customers() {
   const navigate = useNavigate({ from: '/customers' })
   const can = usePermissions()
   const panel = useCustomerPanel()
+  const user = useUser()
   const filters = toQuery(search)
+  const isFiltered = Object.keys(search).some(name => !['sort', 'open', 'view'].includes(name))
   const query = useInfiniteQuery(queries.customers(filters))
   const [selected, setSelected] = useState<ReadonlySet<string>>(NONE)
   const [exporting, setExporting] = useState(false)
@@ -91,9 +94,16 @@ export default function Customers() {
           </div>
         ) : first.total === 0 ? (
           <div className={css.frame}>
-            <EmptyState title="No customers match" action={clear}>
-              Change or clear a filter to see more customers.
-            </EmptyState>
+            {isFiltered || user.scope === 'all' ? (
+              <EmptyState
+                title={search.owner === 'unassigned' ? 'No unassigned customers match' : 'No customers match'}
+                action={clear}
+              >
+                Change or clear a filter to see more customers.
+              </EmptyState>
+            ) : (
+              <NoCustomersAssigned />
+            )}
           </div>
         ) : (
           <List

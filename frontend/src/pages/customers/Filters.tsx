@@ -17,6 +17,7 @@ interface Props {
   onChange: (part: Partial<CustomersSearch>, replace?: boolean) => void
 }
 
+const UNASSIGNED = 'unassigned'
 const MIN_CHANCES = [0.1, 0.25, 0.5, 0.75]
 
 /** Every filter is part of the URL; each active filter is shown as a chip that removes it. */
@@ -24,6 +25,7 @@ export function Filters({ search, onChange }: Props) {
   const can = usePermissions()
   const segments = useQuery(queries.segments())
   const countries = useQuery({ ...queries.sales('country'), enabled: can('sales.read') })
+  const assignees = useQuery({ ...queries.assignees(), enabled: can('customers.assign') }).data?.data ?? []
   const [open, setOpen] = useState(false)
   const [more, setMore] = useState(Boolean(search.country || search.min_probability || search.state))
   return (
@@ -56,6 +58,19 @@ export function Filters({ search, onChange }: Props) {
           value={search.category}
           onChange={category => onChange({ category })}
         />
+        {can('customers.assign') && (
+          <NativeSelect
+            className={css.filter}
+            label="Owner"
+            value={search.owner ?? ''}
+            onChange={event => onChange({ owner: event.currentTarget.value || undefined })}
+            data={[
+              { value: '', label: 'All owners' },
+              { value: UNASSIGNED, label: 'Unassigned' },
+              ...assignees.map(user => ({ value: String(user.user_id), label: user.name })),
+            ]}
+          />
+        )}
         <div className={css.dates}>
           <TextInput
             label="Last order from"
@@ -115,9 +130,14 @@ export function Filters({ search, onChange }: Props) {
           </>
         )}
       </search>
-      <Chips search={search} onChange={onChange} />
+      <Chips search={search} onChange={onChange} ownerName={id => nameOf(id, assignees)} />
     </>
   )
+}
+
+function nameOf(owner: string | undefined, users: { user_id: number; name: string }[]): string {
+  if (owner === UNASSIGNED) return 'Unassigned'
+  return users.find(user => String(user.user_id) === owner)?.name ?? `user ${owner}`
 }
 
 const TYPING_MS = 100
@@ -145,7 +165,9 @@ function SearchField({ value, onChange }: { value: string; onChange: (value: str
   )
 }
 
-const CHIPS: { name: keyof CustomersSearch; label: (search: CustomersSearch) => string }[] = [
+type OwnerName = (owner: string | undefined) => string
+
+const CHIPS: { name: keyof CustomersSearch; label: (search: CustomersSearch, ownerName: OwnerName) => string }[] = [
   { name: 'q', label: search => `“${search.q}”` },
   { name: 'segment', label: search => search.segment ?? '' },
   { name: 'category', label: search => search.category ?? '' },
@@ -154,17 +176,18 @@ const CHIPS: { name: keyof CustomersSearch; label: (search: CustomersSearch) => 
   { name: 'country', label: search => country(search.country) },
   { name: 'min_probability', label: search => `Chance to order: ${percent(search.min_probability)} or more` },
   { name: 'min_value', label: search => `Expected revenue: ${count(search.min_value)} or more` },
+  { name: 'owner', label: (search, ownerName) => `Owner: ${ownerName(search.owner)}` },
   { name: 'state', label: search => `Churn risk: ${search.state}` },
 ]
 
-function Chips({ search, onChange }: Props) {
+function Chips({ search, onChange, ownerName }: Props & { ownerName: OwnerName }) {
   const shown = CHIPS.filter(chip => search[chip.name] !== undefined)
   if (!shown.length) return null
   return (
     <div className={css.chips}>
       {shown.map(chip => (
         <button key={chip.name} type="button" className={css.chip} onClick={() => onChange({ [chip.name]: undefined })}>
-          {chip.label(search)}
+          {chip.label(search, ownerName)}
           <IconX size={12} aria-hidden />
           <span className="only-read">, remove this filter</span>
         </button>

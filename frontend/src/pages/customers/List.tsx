@@ -2,6 +2,7 @@ import { useElementSize } from '@mantine/hooks'
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { CustomerRow } from '@/api/shapes'
+import { usePermissions } from '@/api/useSession'
 import { focusedRow, moveFocus, useShortcuts } from '@/ui/shortcuts'
 import css from './Customers.module.css'
 import { type ListColumn, layout } from './columns'
@@ -34,13 +35,18 @@ const FETCH_AHEAD = 40
  */
 export function List(props: Props) {
   const { rows, total, selected, hasMore, onMore, onSelect } = props
+  const can = usePermissions()
   const { ref: frame, width } = useElementSize<HTMLDivElement>()
   const body = useRef<HTMLDivElement>(null)
   const [first, setFirst] = useState(0)
   useLayoutEffect(() => setFirst(body.current?.clientWidth ?? 0), [])
   const tableWidth = width || first
   const isCards = tableWidth > 0 && tableWidth < CARDS_BELOW
-  const { columns, template } = layout(tableWidth || 1024, isCards ? undefined : props.sort)
+  const { columns, template } = layout(
+    tableWidth || 1024,
+    isCards ? undefined : props.sort,
+    can('customers.assign') ? 'owner' : undefined,
+  )
   const virtual = useWindowVirtualizer({
     count: rows.length,
     estimateSize: () => (isCards ? CARD_PX : ROW_PX),

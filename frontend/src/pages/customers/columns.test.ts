@@ -13,3 +13,8 @@ test('what the list is sorted by is always shown', () => {
   expect(names(960)).not.toContain('value_12m')
   expect(layout(960, 'lifetime').columns.map(column => column.name)).toContain('value_12m')
 })
+
+test('the owner is shown before other columns to users who assign customers', () => {
+  expect(names(960)).not.toContain('owner')
+  expect(layout(960, undefined, 'owner').columns.map(column => column.name)).toContain('owner')
+})

@@ -48,6 +48,14 @@ export const COLUMNS: ListColumn[] = [
     show: (row, currency) => money(row.expected_value, currency),
   },
   {
+    name: 'owner',
+    label: 'Owner',
+    minWidth: 112,
+    share: 0.6,
+    rank: 4.5,
+    show: row => row.owner?.name ?? (row.owner ? 'Another team' : 'Unassigned'),
+  },
+  {
     name: 'reasons',
     label: 'Why call',
     minWidth: 240,
@@ -106,11 +114,16 @@ const BOX_AND_NAME = { minWidth: 36 + 160, share: 1.3 }
 const GAP = 12
 const PADDING = 24
 
-/** The columns that fit, always including the sorted one, and their grid template. */
-export function layout(width: number, sort?: ListColumn['sort']): { columns: ListColumn[]; template: string } {
+/** The columns that fit, always including the sorted one and before others `wanted`, and their grid template. */
+export function layout(
+  width: number,
+  sort?: ListColumn['sort'],
+  wanted?: string,
+): { columns: ListColumn[]; template: string } {
   let left = width - PADDING - BOX_AND_NAME.minWidth - GAP
   const fitting = new Set<ListColumn>()
-  const rank = (column: ListColumn) => (sort && column.sort === sort ? 0 : column.rank)
+  const rank = (column: ListColumn) =>
+    sort && column.sort === sort ? 0 : column.name === wanted ? Math.min(column.rank, 0.5) : column.rank
   for (const column of [...COLUMNS].sort((a, b) => rank(a) - rank(b))) {
     left -= column.minWidth + GAP
     if (left >= 0 || rank(column) === 0) fitting.add(column)

@@ -3,6 +3,9 @@ import { integer, isoDay, number, oneOf, searchParser, text } from '@/ui/searchP
 export const SORTS = ['probability', 'value', 'lifetime', 'risk', 'recency', 'frequency', 'monetary', 'score'] as const
 export const CHURN_STATES = ['likely to stay', 'unsure', 'at risk'] as const
 
+/** A user's number, or `unassigned`; the router parses a bare number as one. */
+const owner = (value: unknown) => (/^(unassigned|[1-9]\d{0,8})$/.test(String(value)) ? String(value) : undefined)
+
 export const parseCustomers = searchParser({
   q: text,
   segment: text,
@@ -13,6 +16,7 @@ export const parseCustomers = searchParser({
   min_probability: number,
   min_value: number,
   state: oneOf(CHURN_STATES),
+  owner,
   sort: oneOf(SORTS),
   view: integer,
   open: text,

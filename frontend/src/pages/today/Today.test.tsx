@@ -22,7 +22,13 @@ function callList(called: string[], rows = [row(1), row(2)]): Extract<Answers[st
     const expected_value = data.reduce((sum, each) => sum + each.expected_value, 0)
     return [
       200,
-      { data, total: data.length, meta: META, summary: { calls: data.length, expected_value, already_called: 0 } },
+      {
+        data,
+        total: data.length,
+        customers: 2,
+        meta: META,
+        summary: { calls: data.length, expected_value, already_called: 0 },
+      },
     ]
   }
 }
@@ -99,4 +105,21 @@ test('an empty list tells a user who may see updates where to look', async () =>
   await open(['calls.read', 'runs.read'])
   await screen.findByText('No customers to call')
   expect(screen.getByRole('link', { name: 'View updates' }).getAttribute('href')).toBe('/runs')
+})
+
+test('a new manager is told to assign customers, and how', async () => {
+  const summary = { calls: 0, expected_value: 0, already_called: 0 }
+  serve({
+    'GET /api/calls/today': [200, { data: [], total: 0, customers: 0, resting: 0, meta: META, summary }],
+    'GET /api/kpis': [200, { data: [], meta: META }],
+  })
+  await renderPage(<Today />, {
+    path: '/',
+    validateSearch: parseToday,
+    user: userWith(['calls.read', 'customers.assign'], { scope: 'team', team_id: 1 }),
+  })
+  await screen.findByText('No customers are assigned to your team yet')
+  await screen.findByText('Assign some from Unassigned.')
+  const link = screen.getByRole('link', { name: 'View unassigned customers' })
+  expect(link.getAttribute('href')).toBe('/customers?owner=unassigned')
 })

@@ -3,10 +3,11 @@ import { Link } from '@tanstack/react-router'
 import { useRef } from 'react'
 import { queries } from '@/api/queries'
 import type { CustomerRow } from '@/api/shapes'
-import { usePermissions } from '@/api/useSession'
+import { usePermissions, useUser } from '@/api/useSession'
 import { Kpis } from '@/features/calculation/Kpis'
 import { Metric, MetricRow } from '@/features/calculation/Metric'
 import { LogCall } from '@/features/customer/LogCall'
+import { NoCustomersAssigned } from '@/features/customer/NoCustomersAssigned'
 import { SegmentBadge } from '@/features/customer/SegmentBadge'
 import { ProbabilityBar } from '@/features/customer/scores'
 import { useCustomerPanel } from '@/features/customer/useCustomerPanel'
@@ -62,7 +63,7 @@ export default function Today() {
               </div>
             }
             isEmpty={answer => answer.data.length === 0}
-            empty={<NoCalls called={summary?.already_called ?? 0} />}
+            empty={<NoCalls called={summary?.already_called ?? 0} customers={calls.data?.customers ?? 0} />}
           >
             {answer => (
               <>
@@ -151,15 +152,17 @@ function Row({ row, rank, currency, isOpen, canLog, onOpen, onPrepare }: RowProp
   )
 }
 
-function NoCalls({ called }: { called: number }) {
+function NoCalls({ called, customers }: { called: number; customers: number }) {
   const can = usePermissions()
+  const { scope } = useUser()
+  if (!customers && scope !== 'all') return <NoCustomersAssigned />
   return called ? (
     <EmptyState title="All done for today" action={<Link to="/customers">View all customers</Link>}>
       {plural(called, 'call')} logged. Snoozed customers return to the list on the date you chose.
     </EmptyState>
   ) : (
     <EmptyState title="No customers to call" action={can('runs.read') && <Link to="/runs">View updates</Link>}>
-      Either no customers are assigned to you, or there are too few orders to predict who will order next.
+      There are too few orders to predict who will order next.
     </EmptyState>
   )
 }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import bisect
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import date
 from typing import Any, TypeVar
 
@@ -16,7 +18,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
-from foresell.access.principal import Principal, act_for, begin_for
+from foresell.access.principal import Owner, Principal, act_for, begin_for
 from foresell.api.http.tracing import span
 from foresell.database import Database
 from foresell.db import AsyncConnection, AsyncStatements
@@ -42,6 +44,9 @@ _PUBLISHED = (
     "select p.run_id, r.as_of, r.snapshot_file, r.published_at, r.customers_scored"
     " from core.publication as p join core.runs as r using (run_id)"
 )
+
+#: By the owner asked for, the query of the customers in scope; any other owner is a user.
+_SCOPE_QUERIES: dict[Owner | None, str] = {None: "web.owned", "unassigned": "web.unassigned"}
 
 T = TypeVar("T")
 log = logger("api")
@@ -69,7 +74,7 @@ class AppState:
         self.run: dict[str, Any] | None = None
         self._snapshot: ScopedSnapshot | None = None
         self._why_closed: ForesellError | None = None
-        self._scopes: dict[int, tuple[float, Scope]] = {}
+        self._scopes: dict[tuple[int, Owner | None], tuple[float, Scope]] = {}
         self._models: dict[tuple[int, str], dict[str, Any]] = {}
         self._watcher: asyncio.Task[None] | None = None
 
@@ -125,21 +130,31 @@ class AppState:
             await AsyncConnectionPool.check_connection(con)
 
     async def scope(self, principal: Principal) -> Scope:
-        """Whose customers this request may see."""
-        if principal.scope == "all":
+        """Whose customers this request reads: those of the user's scope, or of one owner (`Principal.owner`).
+
+        Customers without an owner are in a manager's reach only by `owner`: they are in no figure of the team.
+        """
+        if principal.scope == "all" and principal.owner is None:
             return Scope.everyone()
-        known = self._scopes.get(principal.user_id)
+        key = (principal.user_id, principal.owner)
+        known = self._scopes.get(key)
         if known and known[0] > time.monotonic():
             return known[1]
         async with self.transaction(principal.user_id) as con:
-            rows = await (
-                await con.execute("select customer_id from access.visible_customer_ids() as t (customer_id)")
-            ).fetchall()
+            rows = await SQL.rows(con, _SCOPE_QUERIES.get(principal.owner, "web.owned_by"), owner=principal.owner)
         scope = Scope.only(row["customer_id"] for row in rows)
         if len(self._scopes) >= SCOPES_KEPT:
             self._scopes.clear()
-        self._scopes[principal.user_id] = (time.monotonic() + SCOPE_SECONDS, scope)
+        self._scopes[key] = (time.monotonic() + SCOPE_SECONDS, scope)
         return scope
+
+    async def reach(self, principal: Principal, customer_id: str) -> Principal:
+        """The principal as whom one customer is read: a manager also reads customers without an owner."""
+        if principal.scope != "team" or not principal.may("customers.assign"):
+            return principal
+        owned = (await self.scope(principal)).customers or ()
+        place = bisect.bisect_left(owned, customer_id)
+        return principal if owned[place : place + 1] == (customer_id,) else replace(principal, owner="unassigned")
 
     def forget_scopes(self) -> None:
         """After customers changed hands: read anew who sees whom."""

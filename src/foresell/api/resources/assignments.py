@@ -82,8 +82,8 @@ async def assign_customer(
 async def assign_customers(
     web: AppStateOf, principal: Assigner, idempotent: IdempotentOf, wanted: NewAssignment
 ) -> Response:
-    """Assign customers to a user, or leave them unassigned. A manager assigns within the team; customers without an owner are
-    assigned by users who see all customers."""
+    """Assign customers to a user, or leave them unassigned. A manager assigns customers of the team, and customers
+    without an owner, to users of the team."""
     ids = sorted({customer_id.upper() for customer_id in wanted.customer_ids})
     return await _assign(web, principal, idempotent, ids, wanted.user_id, 201)
 

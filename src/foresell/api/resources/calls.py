@@ -87,6 +87,9 @@ class CallList(BaseModel):
 
     data: list[ListedCustomer]
     total: int = Field(description="How many customers could be called, listed here or not.")
+    customers: int = Field(
+        description="How many customers you look after, with or without a prediction; 0: none is assigned."
+    )
     resting: int = Field(description="How many are left out: snoozed, or called recently.")
     summary: CallListSummary
     meta: Meta
@@ -164,6 +167,7 @@ async def list_calls_for_today(
         {
             "data": data,
             "total": len(callable_),
+            "customers": len(await web.ranks(principal, Filter(), "value")),
             "resting": len(ranked) - len(callable_),
             "summary": summary,
             "meta": web.meta(),

@@ -200,6 +200,7 @@ async def list_customers(
     filters: Annotated[SortedCustomerFilters, Query()],
 ) -> Response:
     """List the scored customers visible to the user, filtered, sorted and paged; `explain` applies to their total."""
+    principal = filters.narrow(principal)
     if filters.explain:
         return await calculation.explain_total(web, principal, filters, filters)
     page = await customer_lists.page(web, principal, filters, filters.sort)
@@ -211,7 +212,7 @@ async def list_customers(
 async def get_customer(web: AppStateOf, principal: Reader, customer_id: CustomerId) -> Response:
     """One customer. 404 also for one that is not yours to see."""
     customer_id = customer_id.upper()
-    scores, reasons = await web.ask(principal, _scores, customer_id)
+    scores, reasons = await web.ask(await web.reach(principal, customer_id), _scores, customer_id)
     person = await customer_lists.person(web, principal, customer_id)
     records = person.pop("records", [])
     owner = person.pop("owner", None)
@@ -238,7 +239,8 @@ async def get_customer(web: AppStateOf, principal: Reader, customer_id: Customer
 @router.get("/{customer_id}/calculation", response_model=RfmCalculation, responses=documented(404, 409))
 async def get_rfm_calculation(web: AppStateOf, principal: Reader, customer_id: CustomerId) -> Response:
     """Show how recency, frequency and monetary are calculated: orders, sums, cut points, cell, segment."""
-    found = await web.ask(principal, _calculation, customer_id.upper())
+    customer_id = customer_id.upper()
+    found = await web.ask(await web.reach(principal, customer_id), _calculation, customer_id)
     return answer({**found, "meta": web.meta()})
 
 
@@ -262,7 +264,7 @@ async def list_customer_products(
 async def get_score_history(web: AppStateOf, principal: Reader, customer_id: CustomerId) -> Response:
     """Get the scores of the customer in each kept run, and whether an order followed."""
     customer_id = customer_id.upper()
-    days = await web.ask(principal, _purchase_days, customer_id)
+    days = await web.ask(await web.reach(principal, customer_id), _purchase_days, customer_id)
     async with web.transaction(principal.user_id) as con:
         scores = await customer_lists.SQL.rows(con, "web.history", customer_id=customer_id)
     as_of = web.snapshot().as_of
@@ -275,7 +277,8 @@ async def get_score_history(web: AppStateOf, principal: Reader, customer_id: Cus
 
 async def _paged(web: AppStateOf, principal: Principal, customer_id: str, paging: Paging, name: str) -> Response:
     start = paging.start(web)
-    total, rows = await web.ask(principal, _cut, customer_id.upper(), name, start, paging.limit)
+    customer_id = customer_id.upper()
+    total, rows = await web.ask(await web.reach(principal, customer_id), _cut, customer_id, name, start, paging.limit)
     return answer({"data": rows, **customer_lists.Cut.of(rows, total, start, paging.limit).frame(web)})
 
 

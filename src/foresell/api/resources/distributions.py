@@ -61,6 +61,7 @@ async def get_distribution(
     how: Annotated[DistributionOptions, Query()],
 ) -> Response:
     """How one value spreads over the customers a filter holds. Bins do not change with the filter."""
+    principal = how.narrow(principal)
     which = await customer_lists.filter_of(web, principal, how)
     with customer_lists.by_parameter():
         holds, values, within, cut_points = await calculation.cached(

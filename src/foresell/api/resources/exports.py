@@ -293,6 +293,7 @@ class _File(StreamingResponse):
 
 async def _begin(web: AppState, principal: Principal, wanted: ExportRequest, request_id: str) -> _Job:
     """Fix the rows of the export and register it."""
+    principal = wanted.narrow(principal)
     while True:
         snapshot, scope = web.snapshot(), await web.scope(principal)
         with customer_lists.by_parameter():

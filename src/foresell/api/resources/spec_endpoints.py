@@ -157,6 +157,7 @@ async def list_customer_rfm(
     filters: Annotated[RfmFilters, Query()],
 ) -> Response:
     """The RFM table, filtered, sorted and paged; explained is its total."""
+    principal = filters.narrow(principal)
     if filters.explain:
         return await calculation.explain_total(web, principal, filters, filters)
     sort = "score" if filters.sort_by == "rfm_score" else filters.sort_by
@@ -181,6 +182,7 @@ async def get_customer_details(
     """One customer: RFM, prediction, history. 404 also for one that is not yours to see."""
     customer_id = customer_id.upper()
     key = ("details", customer_id.encode())
+    principal = await web.reach(principal, customer_id)
     found = await calculation.cached(web, principal, key, lambda: web.ask(principal, _details, customer_id))
     person = await customer_lists.person(web, principal, customer_id)
     return answer(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -45,7 +45,19 @@ class CustomerFilters(BaseModel):
     min_probability: float | None = Field(None, ge=0, le=1, description="At least this likely to order in 30 days.")
     max_probability: float | None = Field(None, ge=0, le=1, description="At most this likely to order in 30 days.")
     min_value: float | None = Field(None, ge=0, le=1e12, description="At least this expected value.")
+    owner: str | None = Field(
+        None,
+        pattern=r"^(unassigned|[1-9][0-9]{0,8})$",
+        description="Of this owner, by user_id; unassigned: without an owner.",
+        examples=["unassigned"],
+    )
     q: str | None = Field(None, max_length=100, description="Starts of words in names, or a source's own key.")
+
+    def narrow(self, principal: Principal) -> Principal:
+        """The principal who reads only customers of the owner asked for."""
+        if self.owner is None:
+            return principal
+        return replace(principal, owner="unassigned" if self.owner == "unassigned" else int(self.owner))
 
 
 class PagedCustomerFilters(CustomerFilters, Paging):
@@ -93,7 +105,7 @@ async def filter_of(
     if which.q and which.q.strip():
         found = await _found(web, principal, which.q)
         customers = found if customers is None else tuple(set(found) & set(customers))
-    return Filter(**which.model_dump(include=set(CustomerFilters.model_fields) - {"q"}), customers=customers)
+    return Filter(**which.model_dump(include=set(CustomerFilters.model_fields) - {"q", "owner"}), customers=customers)
 
 
 @contextmanager

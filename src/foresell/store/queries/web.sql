@@ -77,3 +77,15 @@ left join web.predictions as p using (run_id, customer_id)
 where s.customer_id = %(customer_id)s and r.state in ('published', 'superseded', 'withdrawn')
 order by r.as_of desc, r.run_id desc
 limit 500
+
+-- name: owned
+-- Grain: one customer whose owner is the user or, for a manager, in the team.
+select customer_id from access.owned_customer_ids() as t (customer_id)
+
+-- name: unassigned
+-- Grain: one customer without an owner, if the user may see them.
+select customer_id from access.unassigned_customer_ids() as t (customer_id)
+
+-- name: owned_by
+-- Grain: one visible customer of this owner.
+select customer_id from access.customer_owners where user_id = %(owner)s

@@ -246,21 +246,49 @@ begin atomic
 end;
 comment on function visible_user_ids is 'Grain: one user whose customers and calls this transaction may see, the current user included.';
 
-create function visible_customer_ids() returns setof text
+create function owned_customer_ids() returns setof text
 language sql stable parallel safe security definer
 set search_path = access, pg_temp
 begin atomic
     select customer_id from customer_owners where user_id in (select visible_user_ids());
 end;
-comment on function visible_customer_ids is 'Grain: one visible customer with an owner. For lists; with scope all, customers without an owner are visible, too.';
+comment on function owned_customer_ids is 'Grain: one customer whose owner is visible: the own or the team''s customers. What figures and call lists hold; with scope all, they hold customers without an owner, too.';
+
+create function may_see_unassigned() returns boolean
+language sql stable parallel safe security definer
+set search_path = access, pg_temp
+begin atomic
+    select current_scope() = 'all'
+        or (current_scope() = 'team' and current_team_id() is not null and has_permission('customers.assign'));
+end;
+comment on function may_see_unassigned is 'Whether this transaction may see customers without an owner: with scope all, or to assign them within its own team.';
+
+create function unassigned_customer_ids() returns setof text
+language sql stable parallel safe security definer
+set search_path = access, pg_temp
+begin atomic
+    select c.customer_id from core.customers as c
+    where (select may_see_unassigned())
+        and not exists (select from customer_owners as o where o.customer_id = c.customer_id);
+end;
+comment on function unassigned_customer_ids is 'Grain: one customer without an owner, if this transaction may see them.';
+
+create function visible_customer_ids() returns setof text
+language sql stable parallel safe security definer
+set search_path = access, pg_temp
+begin atomic
+    select owned_customer_ids() union all select unassigned_customer_ids();
+end;
+comment on function visible_customer_ids is 'Grain: one visible customer: with a visible owner or, where they may be seen, without an owner.';
 
 create function can_see(customer text) returns boolean
 language sql stable parallel safe security definer
 set search_path = access, pg_temp
 begin atomic
-    select current_scope() = 'all' or exists (
-        select from customer_owners where customer_id = customer and user_id in (select visible_user_ids())
-    );
+    select current_scope() = 'all'
+        or exists (
+            select from customer_owners where customer_id = customer and user_id in (select visible_user_ids()))
+        or (may_see_unassigned() and not exists (select from customer_owners where customer_id = customer));
 end;
 comment on function can_see is 'Whether this transaction may see one customer.';
 
@@ -393,9 +421,11 @@ using ((select current_scope()) = 'all' or user_id in (select visible_user_ids()
 create policy reassign on customer_owners for update to foresell_web
 using ((select has_permission('customers.assign')) and user_id in (select visible_user_ids()));
 create policy assign on customer_owners for insert to foresell_web
-with check ((select has_permission('customers.assign')) and (select current_scope()) = 'all');
+with check ((select has_permission('customers.assign')) and (select may_see_unassigned())
+    and user_id in (select visible_user_ids()));
 create policy unassign on customer_owners for delete to foresell_web
-using ((select has_permission('customers.assign')) and (select current_scope()) = 'all');
+using ((select has_permission('customers.assign')) and (select may_see_unassigned())
+    and user_id in (select visible_user_ids()));
 
 create policy own on passwords to foresell_web using (user_id = (select current_user_id()));
 create policy own on totp to foresell_web using (user_id = (select current_user_id()));
@@ -431,6 +461,7 @@ grant insert, delete on devices, auth_challenges, login_attempts to foresell_web
 
 revoke execute on all functions in schema access from public;
 grant execute on function current_user_id(), delete_expired_challenges(), current_scope(), has_permission(text), current_team_id(), visible_user_ids(), visible_customer_ids(), can_see(text),
+    owned_customer_ids(), may_see_unassigned(), unassigned_customer_ids(),
     user_id_of_email(text), user_id_of_secret(text, bytea), user_id_of_oidc_account(text, text),
     reset_user(integer, boolean), sign_in_states() to foresell_app, foresell_web;
 
