@@ -5,5 +5,5 @@ document.documentElement.setAttribute('data-mantine-color-scheme', dark ? 'dark'
 
 // Who is there is asked while the rest is still being fetched; session.ts takes the answer, and knows the lock.
 var ask = () => fetch('/api/auth/refresh', { method: 'POST', headers: { 'X-Foresell': '1' } })
-window.begun = navigator.locks ? navigator.locks.request('foresell-refresh', ask) : ask()
-window.begun.catch(() => {})
+window.firstRefresh = navigator.locks ? navigator.locks.request('foresell-refresh', ask) : ask()
+window.firstRefresh.catch(() => {})

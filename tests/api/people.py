@@ -33,7 +33,7 @@ class Person:
 
 
 def browser(served: Served) -> httpx2.Client:
-    """A browser nobody has used before."""
+    """A browser no one has used before."""
     client = served.client(None)
     client.headers["user-agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0"
     return client
@@ -47,7 +47,7 @@ def carry(browser: httpx2.Client, answer: httpx2.Response) -> httpx2.Response:
 
 
 def invite(served: Served, role: str = "analyst", *, password: str | None = PHRASE) -> Person:
-    """Somebody new: added by an administrator and, with a password, in by the link."""
+    """A new user: added by an administrator and, with a password, in by the link."""
     email = f"person{next(_numbers)}@foresell.example"
     added = served.client("admin").post("/api/users", json={"name": "Robin Hill", "email": email, "roles": [role]})
     assert added.status_code == 201, added.text

@@ -35,7 +35,7 @@ def test_every_answer_names_its_run(served: Served, path: str) -> None:
     assert meta == get(served, "/api/customers")["meta"] and meta["as_of"] == "2026-11-01"
 
 
-def test_segments_grid_classes_and_list_tell_the_same_totals(served: Served) -> None:
+def test_segments_grid_classes_and_list_show_the_same_totals(served: Served) -> None:
     for who in ("rep", "analyst"):
         segments, grid = get(served, "/api/segments", who)["data"], get(served, "/api/segments/grid", who)["data"]
         total = get(served, "/api/customers", who)["total"]
@@ -72,7 +72,7 @@ def test_every_way_to_cut_sales_gives_the_same_revenue(served: Served) -> None:
     assert names == [f"2026-{month:02}-01" for month in range(1, 10)]
 
 
-def test_key_figures_say_what_they_are_and_what_came_before(served: Served) -> None:
+def test_key_figures_say_what_they_are_and_the_period_before(served: Served) -> None:
     found = {row["name"]: row for row in get(served, "/api/kpis")["data"]}
     assert list(found) == [kpi.name for kpi in KPIS] and all(row["definition"] for row in found.values())
     revenue = found["revenue"]
@@ -201,7 +201,7 @@ def test_models_their_cards_and_backtests(served: Served) -> None:
     assert len({row["cutoff"] for row in backtest["cutoffs"]}) > 1
     for population in backtest["populations"]:
         assert get(served, f"/api/models/{number}/backtests?population={population}")["data"]
-    wrong = served.client("rep").get(f"/api/models/{number}/backtests?population=nobody")
+    wrong = served.client("rep").get(f"/api/models/{number}/backtests?population=unknown")
     assert (wrong.status_code, wrong.json()["parameter"]) == (400, "population")
     get(served, "/api/models/99999", status=404)
     assert all(row["sentence"] for row in get(served, "/api/targets")["data"])

@@ -1,4 +1,4 @@
-"""The number passport: the rows behind every figure add up to it, whoever asks, whatever the filter."""
+"""How a number is calculated: the rows behind every number add up to it, for every user and every filter."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def wrong_with(con: Any, metric: Metric, values: Mapping[str, Any], pieces: Mapp
     return disagreements(figures, everything(con, metric, values, pieces), adds, metric.key, metric.whole)
 
 
-#: Whose customers: everybody's, or some out of 150; which days; which customers of those.
+#: Whose customers: everyone's, or some out of 150; which days; which customers of those.
 scopes = st.none() | st.sets(st.integers(0, 149), max_size=60)
 days = st.none() | st.dates(date(2024, 10, 1), date(2026, 12, 1))
 filters = st.builds(
@@ -188,7 +188,7 @@ def figures_of(answer: dict[str, Any]) -> list[dict[str, Any]]:
     return list(answer["data"])
 
 
-def test_totals_of_lists_have_their_passport(served: Served) -> None:
+def test_totals_of_lists_can_be_explained(served: Served) -> None:
     client = served.client("rep")
     for path in ("/api/customers?segment=Champions", "/api/customers/rfm?min_probability=0.1", "/api/customers?q=a"):
         total = client.get(path).json()["total"]
@@ -226,11 +226,11 @@ def test_pages_of_rows_never_overlap(served: Served) -> None:
 @pytest.mark.parametrize(
     ("path", "parameter"),
     [
-        ("/api/segments?explain=rows&of=Nobody", "of"), ("/api/segments?explain=all", "explain"),
+        ("/api/segments?explain=rows&of=Unknown", "of"), ("/api/segments?explain=all", "explain"),
         ("/api/kpis?explain=sql", "name"), ("/api/kpis?explain=rows&name=revenue&of=x", "of"),
         ("/api/segments?explain=rows&cursor=no", "cursor"), ("/api/segments?limit=0", "limit"), ("/api/sales?by=day", "by"),
         ("/api/sales?from=2026-01-02&to=2026-01-01", "to"), ("/api/distributions/recency?bins=1", "bins"),
-        ("/api/distributions/recency?segment=Nobody", "segment"), ("/api/distributions/height", "axis"),
+        ("/api/distributions/recency?segment=Unknown", "segment"), ("/api/distributions/height", "axis"),
         ("/api/sales?category=Nothing", "category"), ("/api/kpis?name=expected_value&category=Garden", "category"),
         ("/api/segments?colour=red", "colour"), ("/api/kpis?from=0001-01-01", "from"), ("/api/sales?to=9999-12-31", "to"),
     ],
@@ -240,7 +240,7 @@ def test_what_cannot_be_explained_is_named(served: Served, path: str, parameter:
     assert (answer.status_code, answer.json()["parameter"]) == (400, parameter), answer.text
 
 
-def test_the_usual_questions_are_asked_before_somebody_does(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_common_questions_are_answered_before_a_user_asks(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache_warmup, "LOOK_SECONDS", 0.01)
     app = create_app(served.settings)
 

@@ -51,7 +51,7 @@ def street(number: int) -> str:
 
 @pytest.fixture(scope="module")
 def aviary(prepared_home: Path) -> Iterator[tuple[Served, Path]]:
-    """A home with 200 canaries loaded, changed, taken back and scored; and a backup of its database from then."""
+    """A home with 200 canaries loaded, changed, undone and scored; and a backup of its database from then."""
     with tempfile.TemporaryDirectory(prefix="foresell-canary-") as folder:
         settings = Settings(home=Path(folder) / "home", memory_gib=1.0, threads=2)
         subprocess.run(["/bin/cp", "-a", str(prepared_home), str(settings.home)], check=True)
@@ -90,7 +90,7 @@ def hatch(settings: Settings, database: Database, folder: Path) -> None:
 
 
 def sightings(folder: Path) -> list[str]:
-    """Every file in which a canary is seen. A snapshot's columns are compressed, so they are asked by SQL, too."""
+    """Every file in which a canary is seen. A snapshot's columns are compressed, so they are also searched by SQL."""
     seen = []
     for file in sorted(each for each in folder.rglob("*") if each.is_file()):
         content = file.read_bytes().lower()
@@ -143,21 +143,23 @@ def test_neither_errors_nor_logs_repeat_a_canary(
 ) -> None:
     served, _ = aviary
     logs.configure(verbose=True)
-    said = []
+    answers = []
     with running(served.settings) as url:
         here = replace(served, url=url, clients=[])
         for who in ("rep", "analyst", "admin"):
             client = here.client(who)
             for body in ({"contact": email(3), "more": phone(3)}, {"contact": [email(3)]}, [street(3)], email(3)):
-                said.append(client.post("/api/customers/by-contact", json=body))
-            said.append(client.post("/api/customers/by-contact", json={"contact": email(3) * 50}))
-            said.append(client.post("/api/customers/by-contact", json={"contact": email(3)}))
-            said.append(client.post("/api/customers/C000001/contact/reveal", json={"fields": [email(3)]}))
-            said += [client.get(path) for path in ("/api/customers", "/api/customers/C000001", "/api/audit?limit=1000")]
+                answers.append(client.post("/api/customers/by-contact", json=body))
+            answers.append(client.post("/api/customers/by-contact", json={"contact": email(3) * 50}))
+            answers.append(client.post("/api/customers/by-contact", json={"contact": email(3)}))
+            answers.append(client.post("/api/customers/C000001/contact/reveal", json={"fields": [email(3)]}))
+            answers += [
+                client.get(path) for path in ("/api/customers", "/api/customers/C000001", "/api/audit?limit=1000")
+            ]
     logs.configure()
-    assert {answer.status_code for answer in said} >= {200, 400, 403}
+    assert {answer.status_code for answer in answers} >= {200, 400, 403}
     output = capfd.readouterr()
-    for text in (output.out, output.err, *(answer.text for answer in said)):
+    for text in (output.out, output.err, *(answer.text for answer in answers)):
         assert not any(sign in text.lower().encode() for sign in SIGNS)
 
 
@@ -177,20 +179,20 @@ def test_an_erased_canary_is_gone_also_from_a_restored_backup(aviary: tuple[Serv
     database = revived(restored, folder, served.settings.keys)
     try:
         assert opened(database, vault_of(restored), gone) == set(), "the key they were wrapped by is destroyed"
-        everybody = [f"C{number:06}" for number in range(1, SUBJECTS + 1)]
-        assert opened(database, vault_of(restored), everybody) == set(), "nor, yet, does anybody else's"
+        everyone = [f"C{number:06}" for number in range(1, SUBJECTS + 1)]
+        assert opened(database, vault_of(restored), everyone) == set(), "nor, yet, does anyone else's"
         records, erased = erasure.restore_keys(database, vault_of(restored))
         assert (records, erased) == (SUBJECTS - len(gone), len(gone))
-        assert opened(database, vault_of(restored), everybody) == set(everybody) - set(gone)
+        assert opened(database, vault_of(restored), everyone) == set(everyone) - set(gone)
         names = read_contacts(database, vault_of(restored), gone)
         assert all(names[customer]["name"] is None for customer in gone)
-        erasure.erase_customer(database, vault_of(restored), everybody[1])
+        erasure.erase_customer(database, vault_of(restored), everyone[1])
     finally:
         embedded.stop(restored.home)
 
 
 def test_with_the_key_that_was_destroyed_it_would_open(aviary: tuple[Served, Path]) -> None:
-    """The control: the same backup beside the keys of its day."""
+    """The control: the same backup next to the keys of its day."""
     served, folder = aviary
     controlled = replace(served.settings, home=folder / "controlled")
     database = revived(controlled, folder, folder / "keys-before")
@@ -201,7 +203,7 @@ def test_with_the_key_that_was_destroyed_it_would_open(aviary: tuple[Served, Pat
 
 
 def revived(settings: Settings, folder: Path, keys: Path) -> Database:
-    """The backup's database in a home of its own, beside these keys."""
+    """The backup's database in a home of its own, next to these keys."""
     settings.home.mkdir()
     shutil.copytree(keys, settings.keys)
     subprocess.run(["/bin/cp", "-a", str(folder / "backup"), str(settings.home / "postgres")], check=True)

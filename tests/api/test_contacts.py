@@ -1,4 +1,4 @@
-"""Contact data over HTTP: revealed and recorded, found by what it says, erased for good."""
+"""Contact data over HTTP: revealed and recorded, found by its value, erased permanently."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_rep_reveals_the_own_customer_and_it_is_recorded(served: Served, known
     assert str(known[customer]["email"]) not in str(newest)
 
 
-def test_only_the_fields_asked_for_are_shown(served: Served) -> None:
+def test_only_the_requested_fields_are_shown(served: Served) -> None:
     customer = served.customers["rep"][0]
     answer = served.client("rep").post(f"/api/customers/{customer}/contact/reveal", json={"fields": ["phone"]})
     assert set(answer.json()["contact"]) == {"phone"}
@@ -65,10 +65,10 @@ def test_everywhere_else_contact_data_is_masked(served: Served, known: dict[str,
 
 def test_customers_are_found_by_exact_e_mail_within_reach(served: Served, known: dict[str, dict[str, str]]) -> None:
     customer = next(each for each in served.customers["rep"] if known[each]["email"])
-    asked = {"contact": f" {known[customer]['email'].upper()} "}
-    assert customer in served.client("rep").post("/api/customers/by-contact", json=asked).json()["data"]
-    assert served.client("other_rep").post("/api/customers/by-contact", json=asked).json()["data"] == []
-    assert served.client("analyst").post("/api/customers/by-contact", json=asked).status_code == 403
+    requested = {"contact": f" {known[customer]['email'].upper()} "}
+    assert customer in served.client("rep").post("/api/customers/by-contact", json=requested).json()["data"]
+    assert served.client("other_rep").post("/api/customers/by-contact", json=requested).json()["data"] == []
+    assert served.client("analyst").post("/api/customers/by-contact", json=requested).status_code == 403
 
 
 def test_customers_are_found_by_the_start_of_a_name_within_reach(

@@ -139,7 +139,7 @@ BAD = [
     ("/api/customers/rfm?limit=ten", "limit"),
     ("/api/customers/rfm?page=0", "page"),
     ("/api/customers/rfm?page=999999999999999999999", "page"),
-    ("/api/customers/rfm?segment=Nobody", "segment"),
+    ("/api/customers/rfm?segment=Unknown", "segment"),
     ("/api/customers/rfm?category=Nothing", "category"),
     ("/api/customers/rfm?sort_by=name%3Bdrop%20table", "sort_by"),
     ("/api/customers/rfm?from=2024-13-01", "from"),
@@ -173,7 +173,7 @@ def test_unknown_things_are_not_found_in_the_documents_words(served: Served) -> 
     assert client.get("/api/nothing").json()["error"] == "Endpoint not found"
 
 
-def test_nobody_is_told_anything(served: Served) -> None:
+def test_without_a_sign_in_nothing_is_shown(served: Served) -> None:
     for path in SHAPES:
         if path != "/api/health":
             answer = served.client(None).get(path.replace("{id}", "C000001"))

@@ -237,9 +237,9 @@ def test_an_admin_hands_over_and_takes_back(served: Served) -> None:
 
 
 def test_those_who_can_be_handed_customers_are_named(served: Served) -> None:
-    everybody = {each["user_id"] for each in served.client("admin").get("/api/assignees").json()["data"]}
+    everyone = {each["user_id"] for each in served.client("admin").get("/api/assignees").json()["data"]}
     team = {each["user_id"] for each in served.client("manager").get("/api/assignees").json()["data"]}
-    assert served.users["other_rep"] in everybody - team and served.users["rep"] in team
+    assert served.users["other_rep"] in everyone - team and served.users["rep"] in team
     assert served.client("rep").get("/api/assignees").status_code == 403
 
 
@@ -403,9 +403,9 @@ def test_the_stream_tells_those_who_may_know(served: Served) -> None:
         streaming(served.client("admin")) as admin,
     ):
         call = log(served.client("rep"), customer, note="not for the stream")
-        [told] = wait_for(manager, "call_logged")
-        assert json.loads(told["data"])["call_id"] == call["call_id"]
-        assert "not for the stream" not in told["data"]
+        [events] = wait_for(manager, "call_logged")
+        assert json.loads(events["data"])["call_id"] == call["call_id"]
+        assert "not for the stream" not in events["data"]
         assert wait_for(admin, "call_logged")
         log(served.client("other_rep"), served.customers["other_rep"][0])
         assert len(wait_for(other, "call_logged")) == 1  # the own one; the first never came
@@ -419,8 +419,8 @@ def test_the_stream_resumes_where_it_was_left(served: Served) -> None:
         [first] = wait_for(heard, "call_logged")
     missed = [log(rep, customer)["call_id"] for customer in served.customers["rep"][1:4]]
     with streaming(rep, last=first["id"]) as heard:
-        told = wait_for(heard, "call_logged", many=3)
-    assert [json.loads(each["data"])["call_id"] for each in told] == missed
+        events = wait_for(heard, "call_logged", many=3)
+    assert [json.loads(each["data"])["call_id"] for each in events] == missed
 
 
 def test_every_change_is_recorded_with_its_customers(served: Served) -> None:

@@ -1,4 +1,4 @@
-"""The first day: nobody can sign in, nothing is open, and one printed link leads in."""
+"""The first day: no one can sign in, nothing is open, and one printed link leads in."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_the_first_link(settings: Settings, database: Database, capsys: pytest.C
         first = found(capsys)
         print_first_link(settings, database, "http://localhost:1")
         second = found(capsys)
-        assert first and second and first != second, "until somebody can sign in, each start prints one"
+        assert first and second and first != second, "until a user can sign in, each start prints one"
         entered = httpx2.post(f"{url}/api/auth/link", json={"token": second, "password": PHRASE}, timeout=30)
         assert entered.status_code == 200
         assert (entered.json()["user"]["roles"], entered.json()["user"]["password"]) == (["admin"], True)
@@ -29,7 +29,7 @@ def test_the_first_link(settings: Settings, database: Database, capsys: pytest.C
         mine = {"name": "Ada", "email": "ada@shop.example"}
         assert httpx2.patch(f"{url}/api/me", json=mine, headers=bearer).json()["email"] == "ada@shop.example"
         print_first_link(settings, database, "http://localhost:1")
-        assert found(capsys) is None, "somebody can sign in now"
+        assert found(capsys) is None, "a user can sign in now"
         body = {"email": "Ada@Shop.example", "password": PHRASE}
         assert httpx2.post(f"{url}/api/auth/sign-in", json=body, timeout=30).status_code == 200
 

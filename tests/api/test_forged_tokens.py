@@ -128,10 +128,10 @@ def forgeries(mint: Mint) -> dict[str, str]:
         "sub a number": mint.ours(mint.claims(sub=[mint.user_id])),
         "sub SQL": mint.ours(mint.claims(sub=f"{mint.user_id} or 1=1")),
         "sub of another user": mint.ours(mint.claims(sub=str(mint.other_user))),
-        "sub of nobody": mint.ours(mint.claims(sub="2000000000")),
+        "unknown sub": mint.ours(mint.claims(sub="2000000000")),
         "sub too large": mint.ours(mint.claims(sub="9" * 30)),
         "sid of another user": mint.ours(mint.claims(sid=mint.other_session)),
-        "sid of nobody": mint.ours(mint.claims(sid=str(uuid.uuid4()))),
+        "unknown sid": mint.ours(mint.claims(sid=str(uuid.uuid4()))),
         "sid no uuid": mint.ours(mint.claims(sid="1")),
         "sid missing": mint.ours(mint.claims(sid=...)),
         "one claim more": mint.ours(mint.claims(role="admin")),
@@ -141,7 +141,7 @@ def forgeries(mint: Mint) -> dict[str, str]:
         "padded": good + "==",
         "another token behind it": f"{good} {good}",
         "enormous": "a" * 3000,
-        "API key nobody has": tokens.new_secret("fsk_"),
+        "unknown API key": tokens.new_secret("fsk_"),
         "API key that is only a prefix": "fsk_",
     }
     return made
@@ -251,13 +251,15 @@ def _unsigned(patch: pytest.MonkeyPatch, mint: Mint) -> None:
 def _timeless(patch: pytest.MonkeyPatch, mint: Mint) -> None:
     real = tokens._check_claims
     patch.setattr(
-        tokens, "_said", lambda claims: real({**claims, **{k: v for k, v in mint.claims().items() if k in TIMES}})
+        tokens,
+        "_check_claims",
+        lambda claims: real({**claims, **{k: v for k, v in mint.claims().items() if k in TIMES}}),
     )
 
 
 def _any_audience(patch: pytest.MonkeyPatch, mint: Mint) -> None:
     real = tokens._check_claims
-    patch.setattr(tokens, "_said", lambda claims: real({**claims, "aud": tokens.AUDIENCE}))
+    patch.setattr(tokens, "_check_claims", lambda claims: real({**claims, "aud": tokens.AUDIENCE}))
 
 
 def _any_header(patch: pytest.MonkeyPatch, mint: Mint) -> None:
@@ -275,7 +277,7 @@ def _key_from_header(patch: pytest.MonkeyPatch, mint: Mint) -> None:
     _any_header(patch, mint)
 
 
-def _session_not_asked(patch: pytest.MonkeyPatch, mint: Mint) -> None:
+def _session_not_requested(patch: pytest.MonkeyPatch, mint: Mint) -> None:
     async def lax(con: Any, brought: Any) -> Any:
         if isinstance(brought, str):
             return None
@@ -291,7 +293,7 @@ DEFECTS: dict[str, tuple[Break, str]] = {
     "audience not checked": (_any_audience, "aud another"),
     "header not checked": (_any_header, "typ JWT"),
     "key taken from the header": (_key_from_header, "another key brought along"),
-    "session not looked up": (_session_not_asked, "sid of nobody"),
+    "session not looked up": (_session_not_requested, "unknown sid"),
 }
 
 

@@ -200,14 +200,16 @@ def asgi(app: Any, method: str, path: str, **options: Any) -> httpx2.Response:
 
 def test_a_site_that_was_let_in_gets_in_without_cookies(served: Served) -> None:
     app = create_app(Settings(home=served.settings.home, cors_origins=("https://partner.example",)))
-    asked = {"origin": "https://partner.example", "access-control-request-method": "POST",
+    requested = {"origin": "https://partner.example", "access-control-request-method": "POST",
              "access-control-request-headers": "authorization"}  # fmt: skip
-    answer = asgi(app, "OPTIONS", "/api/export/customers", headers=asked)
+    answer = asgi(app, "OPTIONS", "/api/export/customers", headers=requested)
     assert answer.status_code == 200
     assert answer.headers["access-control-allow-origin"] == "https://partner.example"
     assert "access-control-allow-credentials" not in answer.headers
     assert (
-        asgi(app, "OPTIONS", "/api/export/customers", headers={**asked, "origin": "https://evil.example"}).status_code
+        asgi(
+            app, "OPTIONS", "/api/export/customers", headers={**requested, "origin": "https://evil.example"}
+        ).status_code
         == 400
     )
 
@@ -238,11 +240,11 @@ def test_what_takes_too_long_is_stopped(served: Served) -> None:
     assert time.monotonic() - started < 30, "half of what the app would take"
 
 
-def test_what_has_begun_may_take_its_time(served: Served) -> None:
+def test_what_has_started_may_take_its_time(served: Served) -> None:
     assert asgi(guarded(Slow(begins=True), served), "GET", "/x").text == "done"
 
 
-def test_a_query_nobody_waits_for_is_interrupted(served: Served) -> None:
+def test_a_query_no_one_waits_for_is_interrupted(served: Served) -> None:
     from foresell.api.http.app_state import _interruptible
     from foresell.snapshot.reader import Scope, ScopedSnapshot
 

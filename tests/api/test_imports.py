@@ -73,8 +73,8 @@ def test_from_a_file_to_a_batch_and_back(served: Served, worker: Worker) -> None
     job = wait_until(lambda: done(steward, undo.json()["job_id"]))
     assert (job["state"], job["result"]) == ("done", {"undone": [batch["batch_id"]]})
     with served.database.connect("app") as con:
-        told = con.execute("select payload from api.live_events where kind = 'batch_undone'").fetchall()
-    assert {"batch_id": batch["batch_id"]} in [event["payload"] for event in told]
+        events = con.execute("select payload from api.live_events where kind = 'batch_undone'").fetchall()
+    assert {"batch_id": batch["batch_id"]} in [event["payload"] for event in events]
     assert steward.post(f"/api/batches/{batch['batch_id']}/undo").status_code == 409
 
 
@@ -89,7 +89,7 @@ def taken_back(client: httpx2.Client, batch_id: int) -> None:
     assert wait_until(lambda: done(client, undo.json()["job_id"]))["state"] == "done"
 
 
-def test_rejected_rows_are_told_and_downloaded(served: Served, worker: Worker) -> None:
+def test_rejected_rows_are_shown_and_downloaded(served: Served, worker: Worker) -> None:
     steward = served.client("steward")
     bad = ORDERS.replace("T7;K7;S7;3;1.50;2024-03-08", "T7;K7;S7;=cmd();1.50;2024-03-08")
     found = settled(steward, upload(steward, bad.replace("T", "R"), "bad.csv").json()["import_id"])
@@ -148,16 +148,16 @@ def test_what_is_no_upload_is_refused(served: Served) -> None:
 def test_an_upload_larger_than_allowed_is_cut_off(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """Refused by what it says of itself, before it is sent; and where it says nothing, as soon as it is too much."""
     steward = served.client("steward")
-    said = http.client.HTTPConnection(served.url.removeprefix("http://"), timeout=10)
-    said.putrequest("POST", "/api/imports")
+    connection = http.client.HTTPConnection(served.url.removeprefix("http://"), timeout=10)
+    connection.putrequest("POST", "/api/imports")
     for name, value in (
         ("authorization", steward.headers["authorization"]),
         ("content-type", "multipart/form-data; boundary=x"),
         ("content-length", str((served.settings.upload_mib + 2) << 20)),
     ):
-        said.putheader(name, value)
-    said.endheaders()
-    assert said.getresponse().status == 413
+        connection.putheader(name, value)
+    connection.endheaders()
+    assert connection.getresponse().status == 413
     monkeypatch.setattr(receiver, "MIB", 1 << 6)
     head = b'--x\r\ncontent-disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
     kind = {"content-type": "multipart/form-data; boundary=x"}
@@ -321,5 +321,5 @@ def test_a_refresh_under_way_can_be_stopped(served: Served, worker: Worker) -> N
     assert steward.get("/api/runs").json()["data"][0]["state"] == "failed"
 
 
-def test_the_worker_stops_when_told(served: Served, worker: Worker) -> None:
+def test_the_worker_stops_on_request(served: Served, worker: Worker) -> None:
     assert worker.stop() in (0, -signal.SIGTERM)

@@ -27,7 +27,7 @@ from tests.support.served import Served, running, superuser
 async def client_of(
     served: Served, who: str | None, **settings: Any
 ) -> AsyncIterator[tuple[FastAPI, httpx2.AsyncClient]]:
-    """An app of its own on the shared home, asked in process."""
+    """An app of its own on the shared home, called in process."""
     app = create_app(replace(served.settings, **settings))
     headers = {"authorization": f"Bearer {served.token(who)}"} if who else {}
     async with app.router.lifespan_context(app):
@@ -71,7 +71,7 @@ def test_the_limit_of_one_user_is_not_anothers(served: Served) -> None:
     assert asyncio.run(ask()) == [200]
 
 
-def test_an_address_nobody_signed_in_from_waits_sooner(served: Served) -> None:
+def test_an_address_no_one_signed_in_from_waits_sooner(served: Served) -> None:
     async def ask() -> list[int]:
         async with client_of(served, None, address_rate=10) as (_, client):
             return [answer.status_code for answer in await statuses(client, "/api/customers", 12)]
@@ -135,13 +135,13 @@ def test_metrics_are_prometheus_text_and_name_no_customer(served: Served) -> Non
 
 
 @pytest.mark.parametrize("path", ["/api/status", "/metrics"])
-def test_figures_of_the_installation_are_not_for_everybody(served: Served, path: str) -> None:
+def test_figures_of_the_installation_need_a_permission(served: Served, path: str) -> None:
     assert served.client(None).get(path).status_code == 401
     assert served.client("rep").get(path).status_code == 403
     assert served.client("steward").get(path).status_code == 200
 
 
-def test_the_log_has_the_route_and_nothing_that_was_asked(served: Served) -> None:
+def test_the_log_has_the_route_and_nothing_of_the_parameters(served: Served) -> None:
     async def ask() -> None:
         async with client_of(served, "rep") as (_, client):
             await client.get("/api/customers", params={"q": "Canary Person"})
@@ -237,14 +237,16 @@ def test_two_processes_share_their_figures(served: Served, tmp_path: Any, monkey
     for _ in range(2):
         subprocess.run([sys.executable, "-c", counts], check=True, env=shared)
     reads = "from foresell.api.http import request_stats; print({k: v.requests for k, v in request_stats.read_stats().items()})"
-    told = subprocess.run([sys.executable, "-c", reads], check=True, env=shared, capture_output=True, text=True).stdout
-    assert told.strip() == "{('GET', 'other'): 2}"
+    output = subprocess.run(
+        [sys.executable, "-c", reads], check=True, env=shared, capture_output=True, text=True
+    ).stdout
+    assert output.strip() == "{('GET', 'other'): 2}"
     alone = subprocess.run([sys.executable, "-c", reads], check=True, capture_output=True, text=True).stdout
     assert alone.strip() == "{}"
 
 
-def test_a_stopped_database_is_told_with_a_time_to_come_back(served: Served) -> None:
-    settings = replace(served.settings, database_url="postgresql://nobody@127.0.0.1:1/none")
+def test_a_stopped_database_answers_with_a_time_to_retry(served: Served) -> None:
+    settings = replace(served.settings, database_url="postgresql://unknown@127.0.0.1:1/none")
     with running(settings) as url:
         answer = httpx2.get(f"{url}/api/health", timeout=30)
         assert answer.json()["status"] == "degraded"

@@ -1,4 +1,4 @@
-"""Guessing: the attacker is slowed, the owner is not, and nobody learns who has an account."""
+"""Guessing: the attacker is slowed, the owner is not, and no one learns who has an account."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def guesses(served: Served, email: str, visitors: list[ClientInfo], at_onc
 
 
 def from_everywhere(count: int, seed: int = 7) -> list[ClientInfo]:
-    """So many visitors from 1,000 networks all over the world, some with a device cookie they made up."""
+    """Visitors from 1,000 networks all over the world, some with a device cookie they made up."""
     dice = random.Random(seed)
     addresses = [f"{dice.randint(1, 223)}.{dice.randint(0, 255)}.{dice.randint(0, 255)}.7" for _ in range(ADDRESSES)]
     cookies = [None, None, "made up"]
@@ -70,7 +70,7 @@ def test_ten_thousand_guesses(served: Served) -> None:
 
 
 def test_no_fifteen_minutes_hold_more_than_ten(served: Served) -> None:
-    """The window slides: guesses just before it ends do not make room for ten more just after."""
+    """The window slides: guesses just before it ends do not allow ten more just after."""
     person = invite(served)
     assert asyncio.run(guesses(served, person.email, from_everywhere(100, seed=1))) == 10
     sql(served, "update access.login_attempts set attempted_at = attempted_at - interval '14 minutes'")
@@ -139,13 +139,13 @@ def test_a_stolen_device_cookie_has_ten_guesses(served: Served) -> None:
     assert person.sign_in(browser=other).status_code == 200, "it is counted apart"
 
 
-def test_somebody_else_s_device_is_not_known(served: Served) -> None:
+def test_another_users_device_is_not_known(served: Served) -> None:
     mine, theirs = invite(served), invite(served)
     asyncio.run(guesses(served, theirs.email, from_everywhere(100)))
     assert theirs.sign_in(browser=mine.browser).status_code == 429
 
 
-def test_right_guesses_are_not_held_against_anybody(served: Served) -> None:
+def test_right_guesses_are_not_held_against_anyone(served: Served) -> None:
     person = invite(served)
     assert {person.sign_in(browser=browser(served)).status_code for _ in range(12)} == {200}
 

@@ -34,7 +34,7 @@ def company(served: Served) -> Iterator[tuple[Served, FakeProvider]]:
 
 @pytest.fixture
 def fake(company: tuple[Served, FakeProvider]) -> Iterator[FakeProvider]:
-    """The provider, honest again for each test, with somebody new at the browser."""
+    """The provider, honest again for each test, with a new user at the browser."""
     _, fake = company
     fresh = FakeProvider()
     for name in ("claims", "header", "key", "verified", "says_issuer"):
@@ -73,7 +73,7 @@ def test_an_honest_provider_signs_in(served: Served, company: tuple[Served, Fake
     assert not refused(go(there, fake, browser(there))), "known by subject from now on"
 
 
-def test_the_second_factor_is_still_asked_for(
+def test_the_second_factor_is_still_required(
     served: Served, company: tuple[Served, FakeProvider], fake: FakeProvider
 ) -> None:
     there, _ = company
@@ -91,9 +91,9 @@ def test_the_second_factor_is_still_asked_for(
 LIES: dict[str, dict[str, Any]] = {
     "another issuer": {"claims": {"iss": "https://evil.example"}},
     "no issuer": {"claims": {"iss": ...}},
-    "meant for another client": {"claims": {"aud": "somebody-else"}},
+    "meant for another client": {"claims": {"aud": "other-client"}},
     "meant for two, authorized for another": {"claims": {"aud": ["foresell", "other"], "azp": "other"}},
-    "meant for two, authorized for nobody": {"claims": {"aud": ["foresell", "other"]}},
+    "meant for two, authorized for neither": {"claims": {"aud": ["foresell", "other"]}},
     "no audience": {"claims": {"aud": ...}},
     "another nonce": {"claims": {"nonce": "replayed"}},
     "no nonce": {"claims": {"nonce": ...}},
@@ -196,8 +196,8 @@ def test_a_stranger_and_a_second_account_are_refused(
     assert refused(go(there, fake, browser(there)))
     fake.email = invite(served).email
     assert not refused(go(there, fake, browser(there)))
-    fake.subject += "-somebody-new"
-    assert refused(go(there, fake, browser(there))), "the e-mail went to somebody new"
+    fake.subject += "-new"
+    assert refused(go(there, fake, browser(there))), "the e-mail went to another person"
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_the_way_onward_stays_here(
     assert go(there, fake, browser(there), onward).headers["location"] == "/"
 
 
-def test_a_provider_that_says_it_is_another_is_not_asked(served: Served) -> None:
+def test_a_provider_that_says_it_is_another_is_not_called(served: Served) -> None:
     with serve_provider(FakeProvider(says_issuer="https://evil.example")) as fake:
         provider = Provider("company", "Company", fake.issuer, fake.client_id, fake.client_secret)
         with running(replace(served.settings, providers=(provider,))) as url:

@@ -1,4 +1,4 @@
-"""The built pages beside the API: compressed, cached by name, one page for every address, and plain words without a build."""
+"""The built pages next to the API: compressed, cached by name, one page for every address, and plain words without a build."""
 
 from __future__ import annotations
 

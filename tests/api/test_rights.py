@@ -112,7 +112,7 @@ def asks_again(got: int, path: str) -> bool:
 
 
 def tokens_that_do_not_count(served: Served) -> dict[str, str]:
-    """Authorizations of somebody who was admin, or never was."""
+    """Authorizations of a user who was admin, or never was."""
     keyring = Keyring(served.settings.home / "keys")
     admin = served.users["admin"]
     kid, pair = keyring.signing_key()
@@ -131,14 +131,14 @@ def tokens_that_do_not_count(served: Served) -> dict[str, str]:
     return {
         "expired": "Bearer " + jwt.encode(header, claims, pair, algorithms=["ES256"]),
         "revoked": "Bearer " + tokens.sign(keyring, admin, revoked),
-        "somebody else's session": "Bearer " + tokens.sign(keyring, served.users["rep"], served.session("admin")),
+        "another user's session": "Bearer " + tokens.sign(keyring, served.users["rep"], served.session("admin")),
         "no session": "Bearer " + tokens.sign(keyring, admin, str(uuid.uuid4())),
         "nonsense": "Bearer nonsense",
         "basic": "Basic YWRtaW46YWRtaW4=",
     }
 
 
-def test_nobody_gets_in_without_a_session_that_counts(served: Served) -> None:
+def test_no_one_gets_in_without_a_session_that_counts(served: Served) -> None:
     wrong = []
     for name, authorization in [("anonymous", None), *tokens_that_do_not_count(served).items()]:
         for method, path, right in OPERATIONS:
@@ -178,7 +178,7 @@ def test_other_peoples_customers_are_not_there(served: Served) -> None:
 
 
 def test_the_walk_finds_an_operation_left_open(served: Served, granted: dict[str, set[str]]) -> None:
-    """The control: had /api/customers/segments been public, the walk would have said so."""
+    """The control: had /api/customers/segments been public, the walk would have found it."""
     got = status(served, "GET", "/api/health", None)
     assert got == 200 and not allowed("segments.read", set()), "an open operation answers 200 where 401 is expected"
 

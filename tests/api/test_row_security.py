@@ -1,4 +1,4 @@
-"""The second wall: with every check of the application left out, PostgreSQL alone lets nobody see other people's rows."""
+"""The second wall: with every check of the application left out, PostgreSQL alone lets no one see other people's rows."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def owners_of(served: Served) -> list[Any]:
         return con.execute("select customer_id, user_id from access.customer_owners order by 1").fetchall()
 
 
-def test_nobody_reaches_nothing(served: Served) -> None:
+def test_without_a_user_nothing_is_visible(served: Served) -> None:
     assert foreign_rows(served, None, set()) == {}
     assert foreign_rows(served, 999_999, set()) == {}
 
@@ -124,7 +124,7 @@ def test_own_rows_are_there(served: Served) -> None:
     assert row and row["many"] == sum(len(ids) for ids in served.customers.values())
 
 
-#: What of other people is open to everybody who is signed in, because lists show it.
+#: What of other people is open to everyone who is signed in, because lists show it.
 OPEN_BY_DESIGN = {
     "access.users",
     "access.customer_owners",
@@ -142,7 +142,7 @@ def test_other_peoples_secrets_and_sessions_are_out_of_reach(served: Served, who
         con.execute(
             "insert into access.auth_challenges (token_hash, kind, user_id, expires_at)"
             " values (%s, 'passkey', %s, now() - interval '1 minute') on conflict do nothing",
-            [b"a sign-in nobody came back for", served.users["admin"]],
+            [b"a sign-in no one came back for", served.users["admin"]],
         )
     me = served.users[who]
     with acting_for(served, me) as con:

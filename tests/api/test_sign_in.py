@@ -39,7 +39,7 @@ def test_a_link_lets_in_once_and_sets_a_password(served: Served) -> None:
 def test_wrong_and_unknown_get_the_same_words(served: Served) -> None:
     person = invite(served)
     wrong = browser(served).post("/api/auth/sign-in", json={"email": person.email, "password": "wrong"})
-    unknown = browser(served).post("/api/auth/sign-in", json={"email": "nobody@foresell.example", "password": "wrong"})
+    unknown = browser(served).post("/api/auth/sign-in", json={"email": "unknown@foresell.example", "password": "wrong"})
     assert wrong.status_code == unknown.status_code == 401
     known, other = wrong.json(), unknown.json()
     assert known.pop("request_id") != other.pop("request_id")
@@ -92,7 +92,7 @@ def test_grace_is_for_the_last_token_only(served: Served) -> None:
     assert thief.post("/api/auth/refresh").status_code == 401
 
 
-def test_a_session_nobody_used_for_a_day_is_over(served: Served) -> None:
+def test_a_session_no_one_used_for_a_day_is_over(served: Served) -> None:
     person = invite(served)
     sql(
         served,
@@ -246,7 +246,7 @@ def test_passkeys_that_are_not_right(served: Served) -> None:
         {"verifies_user": False},
         {"count": 1},
         {"key": Authenticator("").key},
-        {"credential_id": b"somebody else's"},
+        {"credential_id": b"another user's"},
     ):
         copy = Authenticator(**{**vars(device), **wrong})
         assert _by_passkey(browser(served), copy).status_code == 401, wrong
@@ -255,7 +255,7 @@ def test_passkeys_that_are_not_right(served: Served) -> None:
     answer = device.get(started["options"])
     body = {"ticket": started["ticket"], "credential": answer}
     assert stranger.post("/api/auth/passkey", json=body).status_code == 200
-    assert stranger.post("/api/auth/passkey", json=body).status_code == 401, "each answer counts once"
+    assert stranger.post("/api/auth/passkey", json=body).status_code == 401, "each answer works once"
     other = stranger.post("/api/auth/passkey/options").json()
     assert stranger.post("/api/auth/passkey", json={**body, "ticket": other["ticket"]}).status_code == 401
     for odd in (
@@ -268,7 +268,7 @@ def test_passkeys_that_are_not_right(served: Served) -> None:
         assert stranger.post("/api/auth/passkey", json={"ticket": ticket, "credential": odd}).status_code == 401
 
 
-def test_a_passkey_cannot_be_made_for_somebody_else(served: Served) -> None:
+def test_a_passkey_cannot_be_made_for_another_user(served: Served) -> None:
     mine, theirs = invite(served), invite(served)
     started = theirs.browser.post("/api/me/passkeys/options").json()
     made = Authenticator(_origin(theirs.browser)).create(started["options"])

@@ -1,4 +1,4 @@
-"""Managing users: what an administrator can do, and that nobody else can."""
+"""Managing users: what an administrator can do, and that no one else can."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_role_taken_by_another_process_is_gone_within_a_second(served: Served)
     assert person.browser.get("/api/users").status_code == 403
 
 
-def test_nobody_changes_the_own_roles_or_locks_everybody_out(served: Served) -> None:
+def test_no_one_changes_their_own_roles_or_locks_everyone_out(served: Served) -> None:
     admin, user_id = served.client("admin"), served.users["admin"]
     for change in ({"roles": ["rep"]}, {"disabled": True}, {"roles": []}):
         assert admin.patch(f"/api/users/{user_id}", json=change).status_code == 403
@@ -126,7 +126,7 @@ def test_only_administrators_manage(served: Served, who: str) -> None:
         assert client.request(method, path, json=body).status_code == 403, (method, path)
 
 
-def test_the_password_of_somebody_else_cannot_be_set(served: Served) -> None:
+def test_the_password_of_another_user_cannot_be_set(served: Served) -> None:
     person = invite(served)
     other = browser(served)
     sly = other.post("/api/auth/link", json={"token": person.link, "password": "a password of the thief"})
@@ -148,7 +148,7 @@ def test_a_link_is_over_after_its_time(served: Served) -> None:
     assert person.browser.post("/api/auth/link", json={"token": person.link}).status_code == 401
 
 
-def test_what_happened_is_in_the_audit(served: Served) -> None:
+def test_every_change_is_in_the_audit(served: Served) -> None:
     person = invite(served)
     person.sign_in("wrong")
     person.sign_in()
@@ -171,7 +171,7 @@ def test_what_happened_is_in_the_audit(served: Served) -> None:
     assert person.email not in whole and PHRASE not in whole and person.link not in whole
 
 
-def test_everybodys_keys_are_listed_to_whoever_manages_them(served: Served) -> None:
+def test_everybodys_keys_are_listed_to_the_user_who_manages_them(served: Served) -> None:
     person, admin = invite(served), served.client("admin")
     made = person.browser.post("/api/me/api-keys", json={"name": "Warehouse", "scopes": ["customers.read"]}).json()
     listed = {key["key_id"]: key for key in admin.get("/api/api-keys").json()["data"]}[made["key_id"]]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 import subprocess
+import tokenize
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,15 +41,27 @@ def find_retired(text: str) -> Iterator[tuple[int, str, str]]:
                 yield number, phrase, use
 
 
-def find_retired_names(code: str) -> Iterator[tuple[int, str, str]]:
+def find_retired_names(code: str, suffix: str = ".py") -> Iterator[tuple[int, str, str]]:
     """The same for the names that code gives: parts of identifiers that may stand in a sentence but not in a name."""
-    for number, line in enumerate(code.splitlines(), 1):
-        bare = re.sub(r"\"[^\"]*\"|'[^']*'|`[^`]*`|#.*|--.*|//.*", "", line)
-        parts = {part.lower() for name in NAME.findall(bare) for part in PART.findall(name)}
-        for word in sorted(parts & RETIRED["names"].keys()):
-            if word in RETIRED["unless"] and re.search(RETIRED["unless"][word], line):
-                continue
-            yield number, word, RETIRED["names"][word]
+    for number, name in identifiers(code, suffix):
+        line = code.splitlines()[number - 1]
+        for word in sorted({part.lower() for part in PART.findall(name)} & RETIRED["names"].keys()):
+            if not (word in RETIRED["unless"] and re.search(RETIRED["unless"][word], line)):
+                yield number, word, RETIRED["names"][word]
+
+
+def identifiers(code: str, suffix: str) -> Iterator[tuple[int, str]]:
+    """(line number, name) of each identifier; comments, strings and docstrings are left out."""
+    if suffix == ".py":
+        for token in tokenize.generate_tokens(io.StringIO(code).readline):
+            if token.type == tokenize.NAME:
+                yield token.start[0], token.string
+        return
+    quiet = r"--[^\n]*|'[^'\n]*'" if suffix == ".sql" else r"/\*.*?\*/|//[^\n]*|`[^`]*`|'[^'\n]*'|\"[^\"\n]*\""
+    bare = re.sub(quiet, lambda found: "\n" * found[0].count("\n"), code, flags=re.DOTALL)
+    for number, line in enumerate(bare.splitlines(), 1):
+        for name in NAME.findall(line):
+            yield number, name
 
 
 def tracked_files() -> list[Path]:
@@ -69,7 +83,7 @@ def complaints(pages: list[Path]) -> list[str]:
         found += [f"{name}: the name says {word!r}; use {use}" for _, word, use in find_retired(str(name))]
         hits = list(find_retired(text))
         if page.suffix in {".py", ".sql", ".ts", ".tsx"}:
-            hits += find_retired_names(text)
+            hits += find_retired_names(text, page.suffix)
         found += [f"{name}:{number}: {word!r} is retired; use {use}" for number, word, use in hits]
     return found
 

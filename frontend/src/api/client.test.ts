@@ -3,14 +3,14 @@ import { api, Problem, read } from './client'
 import { session } from './session'
 
 const user = { name: 'Marta', permissions: [], preferences: {} }
-let asked: string[] = []
+let sent: string[] = []
 
 /** Answers by path; a list is answered one after the other. */
 function serve(answers: Record<string, [number, unknown][]>) {
-  asked = []
+  sent = []
   vi.stubGlobal('fetch', async (input: Request | string) => {
     const path = new URL(typeof input === 'string' ? new URL(input, location.origin) : input.url).pathname
-    asked.push(path)
+    sent.push(path)
     const waiting = answers[path] ?? []
     const [status, body] = (waiting.length > 1 ? waiting.shift() : waiting[0]) ?? [404, {}]
     return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } })
@@ -20,7 +20,7 @@ function serve(answers: Record<string, [number, unknown][]>) {
 beforeEach(() => session.forget())
 afterEach(() => vi.unstubAllGlobals())
 
-test('the first question waits for the session; a token grown old is renewed once and the question asked again', async () => {
+test('the first request waits for the session; an expired token is renewed once and the request sent again', async () => {
   serve({
     '/api/auth/refresh': [[200, { access_token: 'new', user }]],
     '/api/views': [
@@ -29,13 +29,13 @@ test('the first question waits for the session; a token grown old is renewed onc
     ],
   })
   expect(await read(api.GET('/api/views'))).toEqual({ data: [] })
-  expect(asked).toEqual(['/api/auth/refresh', '/api/views', '/api/auth/refresh', '/api/views'])
+  expect(sent).toEqual(['/api/auth/refresh', '/api/views', '/api/auth/refresh', '/api/views'])
 })
 
 test('many questions at once share one renewal', async () => {
   serve({ '/api/auth/refresh': [[200, { access_token: 'new', user }]], '/api/views': [[200, { data: [] }]] })
   await Promise.all([1, 2, 3].map(() => read(api.GET('/api/views'))))
-  expect(asked.filter(path => path === '/api/auth/refresh')).toHaveLength(1)
+  expect(sent.filter(path => path === '/api/auth/refresh')).toHaveLength(1)
 })
 
 test('a session that ended is expired, not silently signed out', async () => {

@@ -97,9 +97,9 @@ export async function read<Out>(
 
 /** GET any address, for calculations and files. Raises Problem. */
 export async function readAddress<Out>(address: string, signal?: AbortSignal): Promise<Out> {
-  const asked = fetchAuthorized(new Request(new URL(address, location.origin), { signal })).then(async response => {
+  const response = fetchAuthorized(new Request(new URL(address, location.origin), { signal })).then(async response => {
     const body: unknown = await response.json().catch(() => ({}))
     return response.ok ? { data: body, response } : { error: body, response }
   })
-  return (await read(asked)) as Out
+  return (await read(response)) as Out
 }

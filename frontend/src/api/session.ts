@@ -13,22 +13,22 @@ const listeners = new Set<() => void>()
 
 function set(next: SessionState) {
   state = next
-  for (const tell of listeners) tell()
+  for (const notify of listeners) notify()
 }
 
 declare global {
   interface Window {
-    /** The first refresh, begun by begin.js before this file was there. */
-    begun?: Promise<Response> | undefined
+    /** The first refresh, started by begin.js before this file was loaded. */
+    firstRefresh?: Promise<Response> | undefined
   }
 }
 
 /** One refresh at a time over all tabs: a refresh token used twice looks stolen and ends every session of its family. */
 async function refresh(): Promise<boolean> {
   const ask = () => fetch('/api/auth/refresh', { method: 'POST', headers: { 'X-Foresell': '1' } })
-  const asked = window.begun ?? (navigator.locks ? navigator.locks.request('foresell-refresh', ask) : ask())
-  window.begun = undefined
-  const response = await asked
+  const pending = window.firstRefresh ?? (navigator.locks ? navigator.locks.request('foresell-refresh', ask) : ask())
+  window.firstRefresh = undefined
+  const response = await pending
   if (response.status === 200) return accept((await response.json()) as SignedIn)
   if (response.status < 500 && response.status !== 429) end()
   return false
@@ -83,10 +83,10 @@ export const session = {
     starting = null
     set({ phase: 'out', user: null })
   },
-  subscribe(tell: () => void) {
-    listeners.add(tell)
+  subscribe(notify: () => void) {
+    listeners.add(notify)
     return () => {
-      listeners.delete(tell)
+      listeners.delete(notify)
     }
   },
 }

@@ -25,7 +25,7 @@ test('a small probability is not nothing, and nothing is not a small probability
   expect(percent(null)).toBe(NO_VALUE)
 })
 
-test('days are days, whatever the time zone', () => {
+test('days are days in any time zone', () => {
   expect(day('2011-12-09')).toBe('9 Dec 2011')
   expect(day('2011-01-01')).toBe('1 Jan 2011')
 })

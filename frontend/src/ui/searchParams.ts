@@ -33,6 +33,6 @@ export function searchParser<S extends Shape>(shape: S): (search: Record<string,
 
 /** A path with the defined values of a search as its query. */
 export function addressWith(path: string, search: Record<string, string | number | undefined>): string {
-  const asked = Object.entries(search).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]))
-  return asked.length ? `${path}?${new URLSearchParams(asked)}` : path
+  const defined = Object.entries(search).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]))
+  return defined.length ? `${path}?${new URLSearchParams(defined)}` : path
 }

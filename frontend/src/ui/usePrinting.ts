@@ -2,9 +2,9 @@ import { useSyncExternalStore } from 'react'
 
 const paper = matchMedia('print')
 
-function subscribe(tell: () => void) {
-  paper.addEventListener('change', tell)
-  return () => paper.removeEventListener('change', tell)
+function subscribe(notify: () => void) {
+  paper.addEventListener('change', notify)
+  return () => paper.removeEventListener('change', notify)
 }
 
 /** Whether the page is being put on paper, where nothing can be opened any more. */

@@ -73,12 +73,12 @@ REFUSED = [
     ("one order each", [0] * 500, [0] * 500, [90] * 500),
     ("all bought yesterday", [0] * 500, [0] * 500, [1] * 500),
     ("29 came back", [1] * 29 + [0] * 900, [5] * 29 + [0] * 900, [30] * 929),
-    ("nobody at all", [], [], []),
+    ("no customers", [], [], []),
 ]
 
 
 @pytest.mark.parametrize(("what", "x", "t_x", "T"), REFUSED, ids=[row[0] for row in REFUSED])
-def test_too_little_to_learn_from_is_said_in_a_sentence(what, x, t_x, T):
+def test_too_little_to_learn_from_is_refused_in_a_sentence(what, x, t_x, T):
     with pytest.raises(NotReady, match="at least 30 are needed"):
         bgnbd.fit(x, t_x, T)
 

@@ -95,7 +95,7 @@ def test_cutoffs_lie_thirty_days_apart_with_ninety_days_of_past() -> None:
     assert cutoffs(date(2021, 5, 1), AS_OF) == ()
 
 
-def test_no_counted_order_is_said_and_not_thrown_as_a_traceback() -> None:
+def test_no_counted_order_is_explained_and_not_thrown_as_a_traceback() -> None:
     with pytest.raises(NotReady, match="before 2021-06-01"):
         first_order_day(shop([("anna", "2021-06-01", 5), ("ben", "2021-05-01", -5)]), AS_OF)
 

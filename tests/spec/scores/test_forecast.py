@@ -103,9 +103,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("what", "orders", "said"), REFUSED, ids=[row[0] for row in REFUSED])
-def test_what_cannot_be_forecast_is_refused_in_a_sentence(what: str, orders: list, said: str) -> None:
-    with pytest.raises(NotReady, match=said) as refused:
+@pytest.mark.parametrize(("what", "orders", "sentence"), REFUSED, ids=[row[0] for row in REFUSED])
+def test_what_cannot_be_forecast_is_refused_in_a_sentence(what: str, orders: list, sentence: str) -> None:
+    with pytest.raises(NotReady, match=sentence) as refused:
         forecast.forecast(orders_table(orders), DAY)
     assert refused.value.remedy
 
@@ -128,7 +128,7 @@ def record(data_dir: Path) -> forecast_backtest.pa.Table:
 
 
 @pytest.mark.real_data
-def test_online_retail_ii_reaches_nine_tenths_on_average(record: forecast_backtest.pa.Table) -> None:
+def test_online_retail_ii_reaches_ninety_percent_on_average(record: forecast_backtest.pa.Table) -> None:
     revenue, orders = (forecast_backtest.verdict(record, target) for target in forecast.TARGETS)
     assert (revenue.state, revenue.months) == ("met", 9)
     assert revenue.accuracy >= 0.90

@@ -53,15 +53,15 @@ def test_one_giant_order_does_not_bend_the_curve() -> None:
 
 REFUSED = [
     ("one customer", [3], [20.0]),
-    ("nobody bought", [0] * 100, [0.0] * 100),
+    ("no one bought", [0] * 100, [0.0] * 100),
     ("everything was free", [2] * 100, [0.0] * 100),
     ("everything came back", [2] * 100, [-5.0] * 100),
-    ("nobody at all", [], []),
+    ("no customers", [], []),
 ]
 
 
 @pytest.mark.parametrize(("what", "x", "mean"), REFUSED, ids=[row[0] for row in REFUSED])
-def test_too_little_to_learn_from_is_said_in_a_sentence(what: str, x: list[int], mean: list[float]) -> None:
+def test_too_little_to_learn_from_is_refused_in_a_sentence(what: str, x: list[int], mean: list[float]) -> None:
     with pytest.raises(NotReady, match="at least 30 are needed"):
         gamma_gamma.fit(x, mean)
 

@@ -41,7 +41,7 @@ def test_the_purchase_summary() -> None:
     assert list(table) == [
         ("anna", 1, 10, 59, pytest.approx(7.475), 15.0, 15.0),  # two purchase days, of 10 and of 5; the bowl came back
         ("bob", 0, 0, 1, 5.0, 5.0, 5.0),  # bought yesterday
-    ], "returns alone make no customer; today is not past; nobody is nobody"
+    ], "returns alone make no customer; today is not past; an anonymous sale is no customer"
 
 
 BANDS = [
@@ -95,9 +95,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("what", "orders", "said"), REFUSED, ids=[row[0] for row in REFUSED])
-def test_what_cannot_be_valued_is_refused_in_a_sentence(what: str, orders: list, said: str) -> None:
-    with pytest.raises(NotReady, match=said) as refused:
+@pytest.mark.parametrize(("what", "orders", "sentence"), REFUSED, ids=[row[0] for row in REFUSED])
+def test_what_cannot_be_valued_is_refused_in_a_sentence(what: str, orders: list, sentence: str) -> None:
+    with pytest.raises(NotReady, match=sentence) as refused:
         lifetime_value.lifetime_value(orders_table(orders), DAY)
     assert refused.value.remedy
 
@@ -117,7 +117,7 @@ def test_a_record_needs_a_closed_horizon() -> None:
 
 @pytest.mark.real_data
 def test_online_retail_ii_180_days_ahead(data_dir: Path) -> None:
-    """The floors of the requirements, on the mean of three dates; "as much as last time" stands beside."""
+    """The floors of the requirements, on the mean of three dates; "as much as last time" is the baseline."""
     con = retail_snapshot("ii", data_dir)
     record = lifetime_value_backtest.backtest(con, as_of_of(con))
     assert [past.as_of for past in record] == [date(2011, 6, 13), date(2011, 5, 14), date(2011, 4, 14)]

@@ -21,7 +21,7 @@ def ago(days: int) -> str:
 
 
 def many(count: int, *days: int, amount: float = 20) -> list[Order]:
-    """So many customers, each with an order on each of these days before as_of."""
+    """Customers, each with an order on each of these days before as_of."""
     return [(f"c{who}", ago(day + who % 20), amount) for who in range(count) for day in days]
 
 
@@ -52,7 +52,7 @@ def test_one_purchase_shops_hear_that_propensity_is_off_and_why() -> None:
     assert gate.missing[0].startswith("Only 3% of customers bought on more than one day")
 
 
-def test_few_customers_get_the_law_and_the_reason() -> None:
+def test_few_customers_get_bgnbd_and_the_reason() -> None:
     con, as_of = believable_shop(customers=300)
     trained = train_task(TrainingContext(con, as_of), PURCHASE)
     assert trained.model.kind == "bgnbd"

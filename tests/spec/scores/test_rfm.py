@@ -1,4 +1,4 @@
-"""RFM, exactly: small tables in, scores out. As of 2026-03-01 unless said otherwise."""
+"""RFM, exactly: small tables in, scores out. As of 2026-03-01 unless stated otherwise."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_an_order_wholly_returned_leaves_no_money() -> None:
     assert values(table) == {"anna": (59, 1, Decimal("0"))}
 
 
-def test_cancelled_orders_postage_and_nobody_are_left_out() -> None:
+def test_cancelled_orders_postage_and_anonymous_sales_are_left_out() -> None:
     table = """
         1  anna  2026-01-01  ok         mug      1  3.50
         1  anna  2026-01-01  ok         postage  1  4.95
@@ -123,7 +123,7 @@ def test_equal_values_share_a_score() -> None:
     table = "\n".join(f"{n} c{n} 2026-02-01 ok mug 1 3.50" for n in range(9)) + "\n9 c9 2026-02-02 ok mug 2 3.50"
     found = scores(table)
     assert {found[f"c{n}"][3] for n in range(9)} == {111}
-    assert found["c9"][3] == 515, "one order like everybody, but the latest and the dearest"
+    assert found["c9"][3] == 515, "one order like everyone, but the latest and the dearest"
 
 
 @pytest.mark.parametrize(
@@ -148,8 +148,8 @@ def test_the_corners_have_their_names(segment: str, score: int) -> None:
         "1 anna 2026-01-01 returned mug -1 1",
         "1 anna 2026-01-01 ok mug 1 0",
     ],
-    ids=["nothing", "nobody", "all cancelled", "all returned", "all free"],
+    ids=["nothing", "unknown", "all cancelled", "all returned", "all free"],
 )
-def test_nothing_to_score_is_said(table: str) -> None:
+def test_nothing_to_score_is_an_error(table: str) -> None:
     with pytest.raises(NotReady, match="No customer has a counted order before 2026-03-01"):
         scores(table)

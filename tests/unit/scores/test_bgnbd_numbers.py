@@ -15,7 +15,7 @@ from foresell.scores.training import bgnbd
 MODEL = bgnbd.BgNbd(r=0.6, alpha=40.0, a=0.7, b=3.0, log_likelihood=0.0, customers=1, converged=True)
 AT_THE_POLE = bgnbd.BgNbd(r=1.2, alpha=60.0, a=1.0, b=5.0, log_likelihood=0.0, customers=1, converged=True)
 SUM_OF_ONE = bgnbd.BgNbd(r=0.4, alpha=9.0, a=0.4, b=0.6, log_likelihood=0.0, customers=1, converged=True)
-NOBODY_LEAVES = bgnbd.BgNbd(r=2.0, alpha=50.0, a=1e-4, b=8e3, log_likelihood=0.0, customers=1, converged=True)
+NO_CHURN = bgnbd.BgNbd(r=2.0, alpha=50.0, a=1e-4, b=8e3, log_likelihood=0.0, customers=1, converged=True)
 
 
 def simulated(n: int, seed: int, r: float, alpha: float, a: float, b: float, days: int = 740):
@@ -51,13 +51,13 @@ def test_where_the_papers_formula_is_nought_by_nought():
     """At a = 1, and where a + b = 1, the answer is the one of the neighbouring parameters."""
     for model in (AT_THE_POLE, SUM_OF_ONE):
         near = dataclasses.replace(model, a=model.a + 1e-7)
-        exact, beside = (m.expected_purchases([0, 1, 9], [0, 9, 80], 90, 180) for m in (model, near))
-        assert exact == pytest.approx(beside, rel=1e-5)
+        exact, neighbour = (m.expected_purchases([0, 1, 9], [0, 9, 80], 90, 180) for m in (model, near))
+        assert exact == pytest.approx(neighbour, rel=1e-5)
 
 
 @settings(max_examples=200, deadline=None)
 @given(
-    model=st.sampled_from([MODEL, AT_THE_POLE, SUM_OF_ONE, NOBODY_LEAVES]),
+    model=st.sampled_from([MODEL, AT_THE_POLE, SUM_OF_ONE, NO_CHURN]),
     x=st.integers(0, 5000),
     share=st.floats(0, 1),
     T=st.floats(1, 4000),
@@ -90,9 +90,9 @@ def test_a_shop_that_obeys_the_model_gives_its_parameters_back():
     assert parameters(model) == pytest.approx([0.6, 40, 0.7, 3.0], rel=0.06)
 
 
-@pytest.mark.parametrize("truth", [(0.5, 40, 0.6, 3.0), (3.0, 60, 0.3, 6.0), (0.25, 4, 0.6, 3.0)])
-def test_grouping_moves_the_parameters_by_less_than_one_percent(truth):
-    customers = simulated(80_000, 5, *truth)
+@pytest.mark.parametrize("parameters", [(0.5, 40, 0.6, 3.0), (3.0, 60, 0.3, 6.0), (0.25, 4, 0.6, 3.0)])
+def test_grouping_moves_the_parameters_by_less_than_one_percent(parameters):
+    customers = simulated(80_000, 5, *parameters)
     assert len(bgnbd.grouped(*customers, np.ones(80_000), 25_000)[0]) <= 25_000
     binned, exact = bgnbd.fit(*customers, most_rows=25_000), bgnbd.fit(*customers, most_rows=200_000)
     assert parameters(binned) == pytest.approx(parameters(exact), rel=0.01)

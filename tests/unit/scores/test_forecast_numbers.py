@@ -54,7 +54,7 @@ def test_past_origins_use_todays_method_only() -> None:
     assert min(origin.days for origin in forecast.origins(sales(300))) >= 84
 
 
-def test_an_error_that_cannot_be_measured_widens_to_no_promise() -> None:
+def test_an_error_that_cannot_be_measured_gives_no_interval() -> None:
     assert forecast.half_width(np.array([0.1, np.inf, np.inf, 0.2, 0.3])) is None
 
 

@@ -20,7 +20,7 @@ def _sample(seed: int, n: int = 400, ties: bool = True) -> tuple[np.ndarray, np.
 
 @pytest.mark.parametrize("ties", [True, False])
 @pytest.mark.parametrize("seed", range(5))
-def test_every_measure_is_the_one_everybody_knows(seed: int, ties: bool) -> None:
+def test_every_metric_equals_scikit_learns(seed: int, ties: bool) -> None:
     probability, bought = _sample(seed, ties=ties)
     ours = {
         name: float(values[0]) for name, values in metrics.compute_metrics(probability, bought, 0.45, draws=0).items()
@@ -62,7 +62,7 @@ def test_the_threshold_chosen_is_the_best_there_is() -> None:
     assert metrics.best_accuracy(probability, bought) == pytest.approx(max(right))
 
 
-def test_said_and_happened_agree_for_a_calibrated_forecast_and_not_for_a_bold_one() -> None:
+def test_predicted_and_observed_agree_for_a_calibrated_forecast_and_not_for_a_bold_one() -> None:
     probability, bought = _sample(4, n=20_000, ties=False)
     bold = np.where(probability > 0.5, 0.99, 0.01)
     assert metrics.compute_metrics(probability, bought, 0.5, draws=0)["calibration_error"][0] < 0.02

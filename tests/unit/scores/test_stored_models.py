@@ -9,7 +9,7 @@ from foresell.scores.training.bgnbd import BgNbd
 from foresell.scores.training.models import Blend, Boosted, Lifetimes, LogRfm, Model, boosted_on, load
 
 NAMES = ("recency_days", "orders_total")
-LAW = Lifetimes(BgNbd(0.243, 4.414, 0.793, 2.426, -9582.4, 2357, True), 90)
+BGNBD = Lifetimes(BgNbd(0.243, 4.414, 0.793, 2.426, -9582.4, 2357, True), 90)
 
 
 def trees() -> Boosted:
@@ -21,8 +21,8 @@ def trees() -> Boosted:
 def test_a_stored_model_comes_back_as_it_was(kind: str) -> None:
     kinds: dict[str, Model] = {
         "lightgbm": trees(),
-        "bgnbd": LAW,
-        "blend": Blend(trees(), LAW),
+        "bgnbd": BGNBD,
+        "blend": Blend(trees(), BGNBD),
         "log_rfm": LogRfm((1.0, 2.0, 3.0), (1.0, 1.0, 1.0), (0.1, 0.2, 0.3, 0.4)),
     }
     model = kinds[kind]

@@ -78,7 +78,7 @@ def test_a_model_at_a_cutoff_is_blind_to_every_label_after_it() -> None:
     assert first is not None and second is not None and first.text() == second.text()
 
 
-def test_every_model_stands_beside_what_needs_no_model(trained: dict[str, Trained]) -> None:
+def test_every_model_stands_next_to_what_needs_no_model(trained: dict[str, Trained]) -> None:
     result = trained["purchase"].backtest
     for model in ("lightgbm", "bgnbd", "log_rfm"):
         for name in ("base_rate", "majority_accuracy", "f1_everyone", "f1", "roc_auc", "brier"):
@@ -104,7 +104,7 @@ SERVED = [
 
 
 @pytest.mark.parametrize(("ranks", "kind"), SERVED)
-def test_the_better_baseline_is_served_when_the_learner_ranks_worse(
+def test_the_better_baseline_is_served_when_the_ml_model_ranks_worse(
     trained: dict[str, Trained], ranks: dict[str, float], kind: str
 ) -> None:
     assert choose(_ranked(trained["purchase"].backtest, **ranks), READY)[0] == kind
@@ -130,14 +130,14 @@ def test_side_by_side_nothing_asks_for_more_threads_than_training_has(monkeypatc
     """LightGBM's thread count is the process's: predicting with two while another thread trained with one crashed it."""
     import lightgbm
 
-    asked: list[object] = []
+    requested: list[object] = []
     real = lightgbm.Booster.predict
 
     def watched(self: lightgbm.Booster, *args: object, **options: object) -> object:
-        asked.append(options["num_threads"])
+        requested.append(options["num_threads"])
         return real(self, *args, **options)
 
     monkeypatch.setattr(lightgbm.Booster, "predict", watched)
     con, as_of = believable_shop()
     train_task(TrainingContext(con, as_of, seed=1), PURCHASE)
-    assert asked and set(asked) == {1}
+    assert requested and set(requested) == {1}

@@ -25,12 +25,12 @@ const row = (number: number) => ({
 const ROWS = [row(1), row(2), row(3)]
 const USERS = { data: [{ user_id: 7, name: 'Rob' }], total: 1 }
 
-let asked: SentRequest[]
+let sent: SentRequest[]
 
 function answers(more: Answers = {}): Answers {
   return {
     'GET /api/customers': request => {
-      asked.push(request)
+      sent.push(request)
       return [200, { data: ROWS, total: ROWS.length, next_cursor: null, meta: META }]
     },
     'GET /api/segments': [200, { data: [{ segment: 'Loyal' }, { segment: 'Champions' }], meta: META }],
@@ -48,7 +48,7 @@ const bar = () => screen.queryByRole('region', { name: 'Selected customers' })
 const select = async (name: string) => fireEvent.click(await screen.findByRole('checkbox', { name: `Select ${name}` }))
 
 beforeEach(() => {
-  asked = []
+  sent = []
   // happy-dom lays nothing out: give every element a width, so that the list is a table and its rows are drawn.
   vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(1400)
   vi.spyOn(HTMLElement.prototype, 'offsetHeight', 'get').mockReturnValue(800)
@@ -68,7 +68,7 @@ test('a filter goes to the URL and to the API, and its chip removes it', async (
   await screen.findByRole('option', { name: 'Champions' })
   fireEvent.change(screen.getByLabelText('Segment'), { target: { value: 'Champions' } })
   await waitFor(() => expect(router.state.location.search).toEqual({ segment: 'Champions' }))
-  await waitFor(() => expect(asked.at(-1)?.search).toMatchObject({ segment: 'Champions', sort: 'probability' }))
+  await waitFor(() => expect(sent.at(-1)?.search).toMatchObject({ segment: 'Champions', sort: 'probability' }))
   fireEvent.click(await screen.findByRole('button', { name: /^Champions.*remove this filter/ }))
   await waitFor(() => expect(router.state.location.search).toEqual({}))
   await waitFor(() => expect(screen.queryByRole('button', { name: /remove this filter/ })).toBeNull())
@@ -78,7 +78,7 @@ test('filters in the URL are shown and sent; one that cannot be parsed is ignore
   serve(answers())
   await open('/customers?segment=Loyal&min_probability=0.5&state=unsure&from=yesterday&sort=sideways')
   await screen.findByText('Customer 1')
-  expect(asked[0]?.search).toEqual({
+  expect(sent[0]?.search).toEqual({
     segment: 'Loyal',
     min_probability: '0.5',
     state: 'unsure',

@@ -23,7 +23,7 @@ class CompanyForecast:
 
 
 def forecast_company(con: duckdb.DuckDBPyConnection, as_of: date, *, interval: bool = True) -> CompanyForecast:
-    """The forecast from what was known before a day. Raises NotReady where there is no forecast or nobody to split it by."""
+    """The forecast from what was known before a day. Raises NotReady where there is no forecast or no known customer to split it by."""
     sales = forecast.read_sales(con, as_of)
     ends = as_of + timedelta(days=HORIZON_DAYS)
     total = forecast.expected_total(sales, as_of, ends)

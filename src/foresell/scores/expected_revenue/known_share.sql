@@ -1,5 +1,5 @@
 -- known_share: how much of the revenue with a customer came from customers known before a period.
--- Grain: one row, over the last $windows periods of $days days before $as_of that had somebody known at their start.
+-- Grain: one row, over the last $windows periods of $days days before $as_of with known customers at their start.
 with windows as (
     select $as_of::date - cast($days * n as integer) as starts, $as_of::date - cast($days * (n - 1) as integer) as ends
     from (select unnest(range(1, $windows + 1)) as n)

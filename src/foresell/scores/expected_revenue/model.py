@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import lightgbm
 
 HORIZON_DAYS = 30
-#: A regular customer's amounts are capped at so many times the own median, if that is above the cap for all.
+#: A regular customer's amounts are capped at this multiple of the own median, if that is above the cap for all.
 OWN_MEDIANS = 3.0
 #: The share of known customers is taken from the last periods of the horizon's length.
 SHARE_PERIODS = 3

@@ -62,7 +62,7 @@ class Purchases:
 
     x: purchase days after the first one. t_x: days from the first to the last (0 where x = 0). T: days from the first to
     as_of. value: mean net amount of a purchase, single amounts capped. last_year, best_year: net revenue of the last 365 days, and of
-    the 365 days in which it was highest. `unmatched_returns`: of all customers, what came back without a known purchase.
+    the 365 days in which it was highest. `unmatched_returns`: of all customers, returns without a known purchase.
     """
 
     customer_id: NDArray[np.object_]

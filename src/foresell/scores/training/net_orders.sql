@@ -12,7 +12,7 @@ with sold as (
     where class = 'counted' and day < $as_of::date
     group by customer_id, product_id, ordered_at
 ),
-came_back as (
+returned_lines as (
     select customer_id, product_id, ordered_at, -sum(amount) as amount
     from lines
     where class = 'returns' and day < $as_of::date
@@ -20,7 +20,7 @@ came_back as (
 ),
 matched as (
     select s.customer_id, s.product_id, s.ordered_at, sum(r.amount) as amount
-    from came_back as r
+    from returned_lines as r
     asof join sold as s
         on r.customer_id = s.customer_id and r.product_id = s.product_id and r.ordered_at >= s.ordered_at
     group by s.customer_id, s.product_id, s.ordered_at

@@ -15,7 +15,7 @@ from foresell.sql import read_sql
 Floats = NDArray[np.float64]
 
 #: Amounts above this quantile of all purchases are capped before they are averaged: one order of 77,000 must not decide what
-#: every purchase is worth. With so many purchases or more, a customer's cap is a multiple of the own median if that is higher.
+#: every purchase is worth. From this number of purchases on, a customer's cap is a multiple of the own median if that is higher.
 CAP_QUANTILE, CAP_PURCHASES = 0.995, 3
 
 

@@ -1,8 +1,8 @@
 """Is a model good enough to be shown? Only if it beats a constant and the naive rule, beyond what chance explains.
 
 The statistic is the skill 1 - loss(model) / loss(baseline), averaged over past cutoffs. Its lower bound is the 5 % quantile of
-200 bootstrap draws: each customer gets one Poisson(1) weight, the same at all cutoffs (a customer's luck is not independent from month
-to month), and the cutoffs are drawn with replacement. A bound above 0 means: better than the baseline.
+200 bootstrap draws: each customer gets one Poisson(1) weight, the same at all cutoffs (a customer's months are not independent of each
+other), and the cutoffs are drawn with replacement. A bound above 0 means: better than the baseline.
 """
 
 from __future__ import annotations
