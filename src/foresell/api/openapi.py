@@ -114,13 +114,13 @@ def describe(app: FastAPI, routers: Sequence[APIRouter]) -> None:
 
     def complete() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _completed(plain(), public)
+            app.openapi_schema = _complete_contract(plain(), public)
         return app.openapi_schema
 
     app.openapi = complete  # type: ignore[method-assign]
 
 
-def _completed(contract: dict[str, Any], public: Collection[tuple[str, str]]) -> dict[str, Any]:
+def _complete_contract(contract: dict[str, Any], public: Collection[tuple[str, str]]) -> dict[str, Any]:
     schemas = contract["components"]["schemas"]
     for name in _NOT_OURS:
         schemas.pop(name, None)

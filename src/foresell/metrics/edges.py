@@ -19,11 +19,11 @@ def of(axis: str, low: float, high: float, bins: int) -> list[float]:
         width = next(width for width in _SHARES if round(1 / width) <= bins)
         return [round(width * place, 6) for place in range(round(1 / width) + 1)]
     if axis == "recency":
-        return _even(low, high, bins)
-    return _growing(low, high, bins, whole=axis == "frequency")
+        return _even_edges(low, high, bins)
+    return _growing_edges(low, high, bins, whole=axis == "frequency")
 
 
-def _even(low: float, high: float, bins: int) -> list[float]:
+def _even_edges(low: float, high: float, bins: int) -> list[float]:
     """Equal widths of whole days."""
     for width in (*_DAYS, *(1000 * 2**power for power in range(1, 40))):
         first, last = floor(low / width), floor(high / width) + 1
@@ -32,7 +32,7 @@ def _even(low: float, high: float, bins: int) -> list[float]:
     raise AssertionError("widths without end")
 
 
-def _growing(low: float, high: float, bins: int, *, whole: bool) -> list[float]:
+def _growing_edges(low: float, high: float, bins: int, *, whole: bool) -> list[float]:
     """Widths that grow with the values, from 1 on; one more bin holds what is below."""
     for steps in _DECADES:
         found = _trim(_decades(high, steps, whole), low)

@@ -63,13 +63,13 @@ class Metric:
     def rows(self, pieces: Mapping[str, str] = NO_PIECES, *, of: bool = False) -> str:
         """The SQL of one page of rows, by `limit` and `start`; with `of`, only the rows of the result row with that name."""
         return (
-            f"select * from (\n{self._part('rows', pieces)}\n) as rows{self._within(of)}\norder by {self.order}"
-            f"\nlimit {self._bound('limit')} offset {self._bound('start')}"
+            f"select * from (\n{self._part('rows', pieces)}\n) as rows{self._where_clause(of)}\norder by {self.order}"
+            f"\nlimit {self._placeholder('limit')} offset {self._placeholder('start')}"
         )
 
     def count(self, pieces: Mapping[str, str] = NO_PIECES, *, of: bool = False) -> str:
         """The SQL that counts the rows."""
-        return f"select count(*) as total from (\n{self._part('rows', pieces)}\n) as rows{self._within(of)}"
+        return f"select count(*) as total from (\n{self._part('rows', pieces)}\n) as rows{self._where_clause(of)}"
 
     def name_of(self, row: Mapping[str, Any]) -> str:
         """The name of a result row: its key as text, parts joined by commas."""
@@ -80,13 +80,13 @@ class Metric:
         found = set(re.findall(r"\$(\w+)" if self.engine == "DuckDB" else r"%\((\w+)\)s", statement))
         return {name: value for name, value in values.items() if name in found}
 
-    def _within(self, of: bool) -> str:
+    def _where_clause(self, of: bool) -> str:
         if not of:
             return ""
-        name = ", ".join(f"rows.{_quoted(column)}" for column in self.key)
-        return f"\nwhere concat_ws(',', {name}) = {self._bound('of')}"
+        name = ", ".join(f"rows.{_quote(column)}" for column in self.key)
+        return f"\nwhere concat_ws(',', {name}) = {self._placeholder('of')}"
 
-    def _bound(self, name: str) -> str:
+    def _placeholder(self, name: str) -> str:
         return f"${name}" if self.engine == "DuckDB" else f"%({name})s"
 
     def _part(self, name: str, pieces: Mapping[str, str]) -> str:
@@ -110,5 +110,5 @@ class Kpi:
     sentence: str | None = None
 
 
-def _quoted(column: str) -> str:
+def _quote(column: str) -> str:
     return f'"{column}"'

@@ -35,7 +35,7 @@ def open_envelope(key: bytes, envelope: bytes, aad: bytes) -> dict[str, str | No
     try:
         return dict(zip(FIELDS, json.loads(AESGCM(key).decrypt(nonce, sealed, head + aad)), strict=True))
     except InvalidTag:
-        raise _damaged() from None
+        raise _damaged_envelope() from None
 
 
 def on_file(envelope: bytes | None) -> frozenset[str]:
@@ -53,7 +53,7 @@ def unwrap(kek: AESGCM, kek_id: int, wrapped: bytes, record_id: int) -> bytes:
     try:
         return kek.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], b"%d %d" % (kek_id, record_id))
     except InvalidTag:
-        raise _damaged() from None
+        raise _damaged_envelope() from None
 
 
 def contact_aad(source: str, source_key: str) -> bytes:
@@ -61,7 +61,7 @@ def contact_aad(source: str, source_key: str) -> bytes:
     return f"{source}\0{source_key}".encode()
 
 
-def _damaged() -> ForesellError:
+def _damaged_envelope() -> ForesellError:
     return ForesellError(
         "Contact data does not open: it or its key was changed.", remedy="Restore the database and its keys together."
     )

@@ -76,7 +76,7 @@ def _save_predictions(context: ScoringContext, tables: Mapping[str, pa.Table]) -
         if score.name in tables:
             con.register(f"{score.name}_scored", tables[score.name])
             joins.append(f"left join {score.name}_scored using (customer_id)")
-        selected += [_selected(column, score if score.name in tables else None) for column in columns]
+        selected += [_select_expression(column, score if score.name in tables else None) for column in columns]
     con.execute(
         f"create table predictions as select {', '.join(selected)} from scored_customers as c {' '.join(joins)}"
         " order by c.customer_id"
@@ -85,7 +85,7 @@ def _save_predictions(context: ScoringContext, tables: Mapping[str, pa.Table]) -
         con.unregister(name)
 
 
-def _selected(column: ScoreColumn, source: Score | None) -> str:
+def _select_expression(column: ScoreColumn, source: Score | None) -> str:
     value = "null" if source is None else f"{source.name}_scored.{column.name}"
     return f"cast({value} as {_SQL_TYPES[column.type]}) as {column.name}"
 

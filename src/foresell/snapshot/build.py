@@ -57,7 +57,7 @@ class Draft:
     def read_tables(self, tables: Iterable[tuple[str, pa.RecordBatchReader]], progress: Progress = no_progress) -> None:
         """Copy the store's tables in, streaming."""
         for name, reader in tables:
-            self.con.register("arriving", _counted(reader, name, progress))
+            self.con.register("arriving", _count_rows(reader, name, progress))
             self.con.execute(f"create table core.{name} as select {_SCALED.get(name, '*')} from arriving")
             self.con.unregister("arriving")
 
@@ -116,10 +116,10 @@ class Draft:
 def building(settings: Settings, name: str) -> Iterator[Draft]:
     """A draft in the work folder; `finish` gives it its name. Without that nothing is left."""
     with temporary_folder(settings.work, f"snapshot-{name}") as folder:
-        yield from _drafted(settings, folder)
+        yield from _build_draft(settings, folder)
 
 
-def _drafted(settings: Settings, folder: Path) -> Iterator[Draft]:
+def _build_draft(settings: Settings, folder: Path) -> Iterator[Draft]:
     con = None
     try:
         con = duckdb.connect(
@@ -156,7 +156,7 @@ def finish(draft: Draft, target: Path) -> int:
     return target.stat().st_size
 
 
-def _counted(reader: pa.RecordBatchReader, name: str, progress: Progress) -> pa.RecordBatchReader:
+def _count_rows(reader: pa.RecordBatchReader, name: str, progress: Progress) -> pa.RecordBatchReader:
     def batches() -> Iterator[pa.RecordBatch]:
         done = 0
         for batch in reader:

@@ -91,7 +91,7 @@ def select_ranks(con: duckdb.DuckDBPyConnection, which: Filter, sort: str = "val
 
 def filter_conditions(con: duckdb.DuckDBPyConnection, which: Filter) -> tuple[str, dict[str, Any]]:
     """A filter as an expression over customer_list, and the values it binds. Raises UsageError for an unknown name."""
-    parts = {name: _spelled(con, name, value) for name, value in which.parts().items()}
+    parts = {name: _stored_spelling(con, name, value) for name, value in which.parts().items()}
     return " and ".join(_CONDITIONS[name] for name in parts) or "true", parts
 
 
@@ -188,7 +188,7 @@ def list_names(con: duckdb.DuckDBPyConnection, what: str) -> list[str]:
     return [row[0] for row in con.execute(_NAMES[what]).fetchall()]
 
 
-def _spelled(con: duckdb.DuckDBPyConnection, what: str, value: Any) -> Any:
+def _stored_spelling(con: duckdb.DuckDBPyConnection, what: str, value: Any) -> Any:
     """A name in its stored case; other values unchanged. Raises UsageError for an unknown name."""
     return value if what not in _NAMES else _find(what, value, list_names(con, what))
 

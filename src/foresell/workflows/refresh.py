@@ -48,21 +48,21 @@ def run_refresh(
     clear_temporary_folders(settings.work)
     timings: dict[str, float] = {}
     with runs.build_run(database, _versions()) as run_id, build.building(settings, str(run_id)) as draft:
-        with _timed(timings, "read database"):
+        with _time_step(timings, "read database"):
             draft.read_tables(export_tables.read_tables(database), progress)
         day = as_of or draft.day_after_last_order()
-        with _timed(timings, "build snapshot"):
+        with _time_step(timings, "build snapshot"):
             draft.make_tables(day)
-        with _timed(timings, "score"):
+        with _time_step(timings, "score"):
             scored = compute_rfm(draft.con, day)
         results = prediction.PredictionResults()
         if predict:
-            with _timed(timings, "predict"):
+            with _time_step(timings, "predict"):
                 results = prediction.predict(database, draft.con, day, train, progress)
-        with _timed(timings, "build customer list"):
+        with _time_step(timings, "build customer list"):
             draft.make_list(registry.list_columns(), registry.list_sorts())
         file = settings.snapshots / f"run-{run_id}.duckdb"
-        with _timed(timings, "save and publish"):
+        with _time_step(timings, "save and publish"):
             tables = {name: _run_table(draft.con, name, run_id) for name in (*SAVED, *(PREDICTED if predict else ()))}
             if not history:
                 build.finish(draft, file)
@@ -115,7 +115,7 @@ def _versions() -> dict[str, str]:
 
 
 @contextmanager
-def _timed(timings: dict[str, float], step: str) -> Iterator[None]:
+def _time_step(timings: dict[str, float], step: str) -> Iterator[None]:
     started = time.monotonic()
     yield
     timings[step] = time.monotonic() - started

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from foresell.errors import NotReady
 from foresell.scores.training.features import features, frame_of
-from foresell.scores.training.panel import cutoffs, first_order_day, label, read_panel, sampled
+from foresell.scores.training.panel import cutoffs, first_order_day, label, read_panel, sample_snapshot
 from tests.spec.scores.shop import shop
 
 AS_OF = date(2021, 6, 1)
@@ -113,8 +113,8 @@ def test_a_panel_labels_only_windows_that_have_closed() -> None:
 
 def test_a_sample_keeps_whole_customers_and_the_same_ones_each_time() -> None:
     con = shop([(f"c{i}", f"2021-0{month}-15", 10) for i in range(200) for month in range(1, 6)])
-    kept, share = sampled(con, AS_OF, seed=1, rows=50)
-    again, _ = sampled(con, AS_OF, seed=1, rows=50)
+    kept, share = sample_snapshot(con, AS_OF, seed=1, rows=50)
+    again, _ = sample_snapshot(con, AS_OF, seed=1, rows=50)
     counts = kept.execute("select customer_id, count(*) from orders group by 1 order by 1").fetchall()
     assert share == 0.25 and len(counts) == 50 and {count for _, count in counts} == {5}
     assert again.execute("select customer_id, count(*) from orders group by 1 order by 1").fetchall() == counts

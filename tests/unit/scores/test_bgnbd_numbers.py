@@ -93,6 +93,6 @@ def test_a_shop_that_obeys_the_model_gives_its_parameters_back():
 @pytest.mark.parametrize("parameters", [(0.5, 40, 0.6, 3.0), (3.0, 60, 0.3, 6.0), (0.25, 4, 0.6, 3.0)])
 def test_grouping_moves_the_parameters_by_less_than_one_percent(parameters):
     customers = simulated(80_000, 5, *parameters)
-    assert len(bgnbd.grouped(*customers, np.ones(80_000), 25_000)[0]) <= 25_000
+    assert len(bgnbd.group_customers(*customers, np.ones(80_000), 25_000)[0]) <= 25_000
     binned, exact = bgnbd.fit(*customers, most_rows=25_000), bgnbd.fit(*customers, most_rows=200_000)
     assert parameters(binned) == pytest.approx(parameters(exact), rel=0.01)

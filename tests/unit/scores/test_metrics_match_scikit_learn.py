@@ -50,7 +50,7 @@ def test_a_bootstrap_row_is_the_measure_of_the_drawn_customers() -> None:
     weights = metrics.resamples(200, 1, seed=3)
     drawn = np.repeat(np.arange(200), weights[1].astype(int))
     auc = reference.roc_auc_score(data.bought[drawn], data.probability[drawn])
-    assert metrics.ranking(data, weights)["roc_auc"][1] == pytest.approx(auc)
+    assert metrics.ranking_metrics(data, weights)["roc_auc"][1] == pytest.approx(auc)
 
 
 def test_the_threshold_chosen_is_the_best_there_is() -> None:

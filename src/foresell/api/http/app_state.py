@@ -101,20 +101,20 @@ class AppState:
 
         The pool commits at the end of the block, or rolls back when it raises.
         """
-        async with self._connected() as con:
+        async with self._connection() as con:
             await con.execute(begin_for(user_id).encode(), prepare=False)
             yield con
 
     async def rows(self, user_id: int | None, query: str, values: dict[str, Any]) -> list[dict[str, Any]]:
         """What one statement answers in such a transaction, in one round trip: a pipeline is a transaction of its own."""
-        async with self._connected() as con:
+        async with self._connection() as con:
             async with con.pipeline():
                 await act_for(con, user_id)
                 cursor = await con.execute(query, values)
             return await cursor.fetchall()
 
     @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[AsyncConnection]:
+    async def _connection(self) -> AsyncIterator[AsyncConnection]:
         try:
             with span("database"):
                 async with self.pool.connection() as con:
@@ -219,7 +219,7 @@ class AppState:
         if run == self.run or run is None:
             return
         try:
-            snapshot = await anyio.to_thread.run_sync(self._opened, run)
+            snapshot = await anyio.to_thread.run_sync(self._open_snapshot, run)
         except ForesellError as error:
             self._why_closed = error
             if self._snapshot is None:
@@ -230,7 +230,7 @@ class AppState:
             _close_later(old)
         log.info("run opened", action="open", run_id=run["run_id"])
 
-    def _opened(self, run: dict[str, Any]) -> ScopedSnapshot:
+    def _open_snapshot(self, run: dict[str, Any]) -> ScopedSnapshot:
         file = self.settings.snapshots / str(run["snapshot_file"])
         return ScopedSnapshot(file, run["run_id"], memory_gib=self.settings.memory_gib, threads=self.settings.threads)
 

@@ -60,7 +60,7 @@ def require(permission: str) -> Any:
         principal.require(permission)
         return principal
 
-    return _declared(allowed, permission)
+    return _declare_right(allowed, permission)
 
 
 def signed_in() -> Any:
@@ -69,7 +69,7 @@ def signed_in() -> Any:
     async def any_user(request: Request) -> Principal:
         return await principal_of(request)
 
-    return _declared(any_user, "signed in")
+    return _declare_right(any_user, "signed in")
 
 
 def public() -> Any:
@@ -78,7 +78,7 @@ def public() -> Any:
     async def no_user() -> None:
         return None
 
-    return _declared(no_user, "public")
+    return _declare_right(no_user, "public")
 
 
 #: The query parameters of each operation, by what it calls.
@@ -130,7 +130,7 @@ def check_declared(routers: Iterable[APIRouter]) -> None:
             raise RuntimeError(f"{route.methods} {route.path} must declare exactly one right, not {rights}")
 
 
-def _declared(call: Callable[..., Any], right: str) -> Any:
+def _declare_right(call: Callable[..., Any], right: str) -> Any:
     call.right = right  # type: ignore[attr-defined]
     return Depends(call)
 

@@ -76,7 +76,7 @@ class RequestValidation:
         answer = _Answer(scope, send)
         request = Request(scope, receive)
         try:
-            refused = await self._tried(request, receive, answer)
+            refused = await self._answer_in_time(request, receive, answer)
         except RateLimited as error:
             refused = problem(request, error)
         except TimeoutError as error:
@@ -89,23 +89,23 @@ class RequestValidation:
         if refused and not answer.started:
             await refused(scope, receive, answer.send)
 
-    async def _tried(self, request: Request, receive: Receive, answer: _Answer) -> Response | None:
+    async def _answer_in_time(self, request: Request, receive: Receive, answer: _Answer) -> Response | None:
         """Let the app answer; or the answer instead. Raises TimeoutError when none begins in time."""
         scope = request.scope
         async with answer.started_within(self.answer_seconds):
             refusal = _refusal(scope, self.origins)
             if refusal is None:
-                scope["state"]["rate"] = self._counted(scope)
+                scope["state"]["rate"] = self._count_anonymous(scope)
                 refusal, receive = await _body_refusal(request, receive)
             if refusal is None:
-                await self.app(scope, self._patient(receive, answer), answer.send)
+                await self.app(scope, self._extend_while_receiving(receive, answer), answer.send)
                 return None
         response = problem(request, refusal)
         if isinstance(refusal, MethodNotAllowed):
             response.headers["allow"] = ", ".join(METHODS)
         return response
 
-    def _counted(self, scope: Scope) -> Standing | None:
+    def _count_anonymous(self, scope: Scope) -> Standing | None:
         """Count what comes without a sign-in; who is signed in is counted once that is known. Raises RateLimited."""
         if not scope["path"].startswith(("/api/", "/metrics")):
             return None
@@ -114,7 +114,7 @@ class RequestValidation:
             return self.limits.auth(address)
         return None if b"authorization" in dict(scope["headers"]) else self.limits.address(address)
 
-    def _patient(self, receive: Receive, answer: _Answer) -> Receive:
+    def _extend_while_receiving(self, receive: Receive, answer: _Answer) -> Receive:
         """A request whose pieces keep coming is waited for; one that stalls is not."""
 
         async def received() -> Message:
@@ -195,7 +195,11 @@ def wrong_with(body: bytes) -> str | None:
     try:
         text = body.decode("utf-8")
         value = json.loads(
-            text, parse_constant=_no_constant, parse_float=_finite, parse_int=_bounded, object_pairs_hook=_named_once
+            text,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+            parse_int=_parse_bounded_int,
+            object_pairs_hook=_named_once,
         )
     except UnicodeDecodeError:
         return "The body is not UTF-8."
@@ -248,7 +252,7 @@ def _finite(text: str) -> float:
     return number
 
 
-def _bounded(text: str) -> int:
+def _parse_bounded_int(text: str) -> int:
     if len(text) > 19 or abs(int(text)) >= 2**63:
         raise _Odd("a number is out of range")
     return int(text)

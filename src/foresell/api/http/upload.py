@@ -53,11 +53,11 @@ class _Part:
 
     def header_name(self, data: bytes, start: int, end: int) -> None:
         self.header += data[start:end]
-        self._bounded()
+        self._check_header_size()
 
     def header_value(self, data: bytes, start: int, end: int) -> None:
         self.value += data[start:end]
-        self._bounded()
+        self._check_header_size()
 
     def header_end(self) -> None:
         if bytes(self.header).lower() == b"content-disposition":
@@ -80,7 +80,7 @@ class _Part:
         self.complete |= self.inside
         self.inside = False
 
-    def _bounded(self) -> None:
+    def _check_header_size(self) -> None:
         if len(self.header) + len(self.value) > HEADER_LIMIT:
             raise ParameterError("file", "file: the headers of its part are too long")
 
@@ -93,7 +93,7 @@ async def receive(request: Request, settings: Settings) -> Received:
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get(b"boundary")
     if kind != b"multipart/form-data" or not boundary:
-        raise _required()
+        raise _missing_file()
     limit = settings.upload_mib * MIB
     if int(request.headers.get("content-length") or 0) > limit + MIB:
         raise _too_large(settings)
@@ -104,7 +104,7 @@ async def receive(request: Request, settings: Settings) -> Received:
         return await _stream(request, parser, part, folder, settings)
     except FormParserError:
         shutil.rmtree(folder, ignore_errors=True)
-        raise _required() from None
+        raise _missing_file() from None
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
@@ -158,7 +158,7 @@ async def _stream(request: Request, parser: MultipartParser, part: _Part, folder
             raise ParameterError("file", "file: it did not arrive whole", remedy="Send it again.") from None
         size += await _write(part, file, digest)
     if part.name is None or not part.complete:
-        raise _required()
+        raise _missing_file()
     draft.rename(folder / "file" / part.name)
     return Received(folder, part.name, size, digest.hexdigest())
 
@@ -175,7 +175,7 @@ async def _write(part: _Part, file: IO[bytes], digest: hashlib._Hash) -> int:
     return len(content)
 
 
-def _required() -> MissingParameter:
+def _missing_file() -> MissingParameter:
     return MissingParameter(
         "file",
         "file: a whole multipart/form-data body with a part named file is needed",

@@ -115,7 +115,7 @@ async def sign_in_by_password(request: Request, web: AppStateOf, body: SignInReq
             return await _answer(
                 request, con, await sign_in.begin_session(con, guess.user_id, "password", client_info), "password"
             )
-        await _refused(request, con, guess.user_id, "password")
+        await _record_refusal(request, con, guess.user_id, "password")
     raise WrongCredentials(sign_in.WRONG, remedy="Try again, or ask an administrator for a one-time link.")
 
 
@@ -132,7 +132,7 @@ async def confirm_second_factor(request: Request, web: AppStateOf, body: SecondF
         if await sign_in.check_factor(con, keyring, user_id, code=body.code, recovery_code=body.recovery_code):
             await sign_in.confirm_attempt(con, guess)
             return await _answer(request, con, await sign_in.complete(con, body.ticket, client_info), by)
-        await _refused(request, con, user_id, "second factor")
+        await _record_refusal(request, con, user_id, "second factor")
     raise WrongCredentials("The code is wrong, or was used before.", remedy="Wait for the next code and try again.")
 
 
@@ -151,7 +151,7 @@ async def sign_in_by_link(request: Request, web: AppStateOf, body: OneTimeLinkRe
                     con, "password.set", actor=user_id, subject=f"user:{user_id}", request_id=_id(request)
                 )
             return await _answer(request, con, await sign_in.begin_session(con, user_id, "link", client_info), "link")
-        await _refused(request, con, None, "link")
+        await _record_refusal(request, con, None, "link")
     raise LinkExpired(remedy="Ask for a new one.")
 
 
@@ -173,7 +173,7 @@ async def sign_in_by_passkey(request: Request, web: AppStateOf, body: PasskeyAss
             return await _answer(
                 request, con, await sign_in.begin_session(con, user_id, "passkey", client_info), "passkey"
             )
-        await _refused(request, con, None, "passkey")
+        await _record_refusal(request, con, None, "passkey")
     raise WrongCredentials("This passkey was not accepted.", remedy="Try again, or sign in another way.")
 
 
@@ -223,20 +223,20 @@ async def reauthenticate(request: Request, web: AppStateOf, body: StepUpRequest,
     session_id = require_person(principal)
     if [body.code, body.password, body.passkey].count(None) != 2:
         raise UsageError("Give exactly one of code, password and passkey.", parameter="code")
-    right = await _proved(request, web, principal, body)
+    right = await _verify_factor(request, web, principal, body)
     async with web.transaction(principal.user_id) as con:
         if right:
             await sessions.record_step_up(con, session_id)
             await record.record(con, "step-up", actor=principal.user_id, request_id=_id(request))
         else:
-            await _refused(request, con, principal.user_id, "step-up")
+            await _record_refusal(request, con, principal.user_id, "step-up")
     if not right:
         raise UsageError("This did not prove who you are.", remedy="Try again with a new code.")
     principals_of(request).forget()
     return answer(_token(request, principal.user_id, session_id))
 
 
-async def _proved(request: Request, web: AppStateOf, principal: Principal, body: StepUpRequest) -> bool:
+async def _verify_factor(request: Request, web: AppStateOf, principal: Principal, body: StepUpRequest) -> bool:
     client_info, keyring, user_id = client_info_of(request), keyring_of(request), principal.user_id
     if body.passkey:
         async with web.transaction(None) as con:
@@ -299,7 +299,7 @@ def _token(request: Request, user_id: int, session_id: str) -> dict[str, Any]:
     return {"access_token": token, "token_type": "Bearer", "expires_in": tokens.ACCESS_SECONDS}
 
 
-async def _refused(request: Request, con: AsyncConnection, user_id: int | None, by: str) -> None:
+async def _record_refusal(request: Request, con: AsyncConnection, user_id: int | None, by: str) -> None:
     subject = f"user:{user_id}" if user_id else None
     await record.record(con, "sign-in.refused", actor=None, subject=subject, detail={"by": by}, request_id=_id(request))
 

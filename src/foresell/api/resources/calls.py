@@ -16,7 +16,7 @@ from foresell.api.http.error_handlers import documented
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import Meta, answer
 from foresell.api.shared import customer_lists
-from foresell.api.shared.paging import Listing, Paging, listing, start_of
+from foresell.api.shared.paging import Listing, Paging, page_body, start_of
 from foresell.api.shared.schemas import Body, CustomerKey, ListedCustomer, UserRef
 from foresell.db import AsyncConnection
 from foresell.engagement import calls, snoozes
@@ -183,7 +183,7 @@ async def list_calls(web: AppStateOf, principal: Reader, which: Annotated[Custom
         total, rows = await calls.list_calls(
             con, customer_id=which.wanted(), user_id=principal.user_id, limit=which.limit, start=start
         )
-    return answer(listing(web, rows, total, start, which.limit))
+    return answer(page_body(web, rows, total, start, which.limit))
 
 
 @router.post("/calls", status_code=201, response_model=LoggedCall, responses=documented(404, 409, 422))
@@ -220,7 +220,7 @@ async def list_snoozes(web: AppStateOf, principal: Reader, which: Annotated[Cust
     start = start_of(which)
     async with web.transaction(principal.user_id) as con:
         total, rows = await snoozes.list_snoozes(con, customer_id=which.wanted(), limit=which.limit, start=start)
-    return answer(listing(web, rows, total, start, which.limit))
+    return answer(page_body(web, rows, total, start, which.limit))
 
 
 @router.post("/snoozes", status_code=201, response_model=SnoozedCustomers, responses=documented(404, 409, 422))

@@ -249,7 +249,7 @@ async def list_customer_orders(
     web: AppStateOf, principal: Reader, customer_id: CustomerId, paging: Annotated[Paging, Query()]
 ) -> Response:
     """The customer's orders with their lines, newest first."""
-    return await _paged(web, principal, customer_id, paging, "orders_with_lines")
+    return await _page_of_customer(web, principal, customer_id, paging, "orders_with_lines")
 
 
 @router.get("/{customer_id}/products", response_model=CustomerProductPage, responses=documented(404, 409))
@@ -257,7 +257,7 @@ async def list_customer_products(
     web: AppStateOf, principal: Reader, customer_id: CustomerId, paging: Annotated[Paging, Query()]
 ) -> Response:
     """What the customer bought, by product."""
-    return await _paged(web, principal, customer_id, paging, "products_of_customer")
+    return await _page_of_customer(web, principal, customer_id, paging, "products_of_customer")
 
 
 @router.get("/{customer_id}/history", response_model=ScoreHistory, responses=documented(404, 409))
@@ -275,7 +275,9 @@ async def get_score_history(web: AppStateOf, principal: Reader, customer_id: Cus
     return answer({"customer_id": customer_id, "scores": scores, "meta": web.meta()})
 
 
-async def _paged(web: AppStateOf, principal: Principal, customer_id: str, paging: Paging, name: str) -> Response:
+async def _page_of_customer(
+    web: AppStateOf, principal: Principal, customer_id: str, paging: Paging, name: str
+) -> Response:
     start = paging.start(web)
     customer_id = customer_id.upper()
     total, rows = await web.ask(await web.reach(principal, customer_id), _cut, customer_id, name, start, paging.limit)

@@ -64,8 +64,11 @@ async def get_distribution(
     principal = how.narrow(principal)
     which = await customer_lists.filter_of(web, principal, how)
     with customer_lists.by_parameter():
-        holds, values, within, cut_points = await calculation.cached(
-            web, principal, ("distribution of", body([axis, which])), lambda: web.ask(principal, _prepared, axis, which)
+        holds, values, within, cut_points = await calculation.get_cached(
+            web,
+            principal,
+            ("distribution of", body([axis, which])),
+            lambda: web.ask(principal, _prepare_bins, axis, which),
         )
     if axis == "probability":
         try:
@@ -85,7 +88,7 @@ async def get_distribution(
     return await calculation.answer_query(web, principal, query, how, shape)
 
 
-def _prepared(
+def _prepare_bins(
     con: duckdb.DuckDBPyConnection, axis: str, which: Filter
 ) -> tuple[str, dict[str, Any], tuple[float, float], list[float]]:
     """The filter as an expression with its values, the range over all visible customers, and the cut points."""

@@ -116,7 +116,7 @@ async def export_customers(
     request: Request, web: AppStateOf, principal: Exporter, wanted: Annotated[ExportRequest | None, Body()] = None
 ) -> Response:
     """The customers of a list as CSV or XLSX: all of them, in its order. Raw numbers, ISO days, no formulas."""
-    wanted = _settled(wanted or ExportRequest())  # type: ignore[call-arg]
+    wanted = _resolve_dates(wanted or ExportRequest())  # type: ignore[call-arg]
     if wanted.contacts:
         principal.require("contacts.export")
         principal.require_recent_factor()
@@ -221,7 +221,7 @@ class _Job:
         ids = [row["customer_id"] for row in scores]
         stored = any(COLUMNS[name].expression is None for name in self.columns)
         persons = await self._persons(ids) if stored else {}
-        return await anyio.to_thread.run_sync(self._written, scores, persons)
+        return await anyio.to_thread.run_sync(self._write_rows, scores, persons)
 
     def _scores(self, ranks: Ranks) -> list[dict[str, tabular_writers.Cell]]:
         with self.snapshot.open(self.scope) as con:
@@ -231,15 +231,15 @@ class _Job:
         async with self.web.transaction(self.principal.user_id) as con:
             rows = await SQL.rows(con, "exports.persons", ids=ids)
             persons = {row["customer_id"]: row for row in rows}
-            sealed = await self._sealed(con, ids) if self.contacts else []
+            sealed = await self._read_sealed_contacts(con, ids) if self.contacts else []
         if sealed:
-            await anyio.to_thread.run_sync(self._opened, sealed, persons)
+            await anyio.to_thread.run_sync(self._open_contacts, sealed, persons)
         return persons
 
-    async def _sealed(self, con: AsyncConnection, ids: list[Any]) -> list[dict[str, Any]]:
+    async def _read_sealed_contacts(self, con: AsyncConnection, ids: list[Any]) -> list[dict[str, Any]]:
         return await SQL.rows(con, "exports.unlock", ids=ids, request_id=self.request_id)
 
-    def _opened(self, sealed: list[dict[str, Any]], persons: dict[str, dict[str, Any]]) -> None:
+    def _open_contacts(self, sealed: list[dict[str, Any]], persons: dict[str, dict[str, Any]]) -> None:
         """Put what the envelopes hold in place of the masks; of several records the first that knows a field."""
         for person in persons.values():
             person.update(dict.fromkeys(customers.CONTACT))
@@ -249,7 +249,7 @@ class _Job:
             for field in customers.CONTACT:
                 person[field] = person[field] or contact[field]
 
-    def _written(self, scores: Iterable[dict[str, Any]], persons: dict[str, dict[str, Any]]) -> bytes:
+    def _write_rows(self, scores: Iterable[dict[str, Any]], persons: dict[str, dict[str, Any]]) -> bytes:
         no_person: dict[str, Any] = {}
         return self.sheet.write_rows(
             [
@@ -320,7 +320,7 @@ async def _begin(web: AppState, principal: Principal, wanted: ExportRequest, req
     return job
 
 
-def _settled(wanted: ExportRequest) -> ExportRequest:
+def _resolve_dates(wanted: ExportRequest) -> ExportRequest:
     """One way to say the days. Raises ParameterError when both ways are used."""
     if wanted.date_range is None:
         return wanted

@@ -20,7 +20,7 @@ from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
 from foresell.api.http.upload import receive
 from foresell.api.shared import jobs
-from foresell.api.shared.paging import Listing, Paging, listing, start_of
+from foresell.api.shared.paging import Listing, Paging, page_body, start_of
 from foresell.api.shared.schemas import Job
 from foresell.audit import record
 from foresell.db import AsyncConnection, AsyncStatements
@@ -227,7 +227,7 @@ async def list_imports(web: AppStateOf, principal: Steward, paging: Annotated[Pa
     async with web.transaction(principal.user_id) as con:
         count = await SQL.row(con, "imports.count")
         rows = await SQL.rows(con, "imports.list", import_id=None, limit=paging.limit, start=start)
-    return answer(listing(web, rows, count["total"] if count else 0, start, paging.limit))
+    return answer(page_body(web, rows, count["total"] if count else 0, start, paging.limit))
 
 
 @router.get("/{import_id}", response_model=ImportDetails, responses=documented(404))
@@ -235,7 +235,7 @@ async def get_import(web: AppStateOf, principal: Steward, import_id: Number) -> 
     """One import: what the file is, how it would be read, what would be rejected and why."""
     async with web.transaction(principal.user_id) as con:
         row = await _import(con, import_id)
-    return answer({**row, **await anyio.to_thread.run_sync(_known, web, row)})
+    return answer({**row, **await anyio.to_thread.run_sync(_describe_import, web, row)})
 
 
 @router.put("/{import_id}/mapping", status_code=202, response_model=Import, responses=documented(404, 409))
@@ -333,7 +333,7 @@ def _find_upload(web: AppState, row: dict[str, Any]) -> Upload:
     return upload
 
 
-def _known(web: AppState, row: dict[str, Any]) -> dict[str, Any]:
+def _describe_import(web: AppState, row: dict[str, Any]) -> dict[str, Any]:
     """What the work folder says of an import."""
     upload = Upload.of(web.settings, row["import_id"])
     found = upload.read_inspection(row["revision"]) if row["state"] != "inspecting" else None
@@ -341,13 +341,13 @@ def _known(web: AppState, row: dict[str, Any]) -> dict[str, Any]:
     failed = job.get("state") == "failed"
     mapping = upload.mapping_file(row["revision"])
     return {
-        "mapping": _mapping(read_mapping(mapping)) if mapping.exists() else None,
+        "mapping": _mapping_body(read_mapping(mapping)) if mapping.exists() else None,
         "found": None if found is None else {key: value for key, value in found.items() if key != "mapping"},
         "problem": job["error"] if failed else (found or {}).get("problem"),
         "remedy": job["remedy"] if failed else (found or {}).get("remedy"),
     }
 
 
-def _mapping(mapping: Mapping) -> dict[str, Any]:
+def _mapping_body(mapping: Mapping) -> dict[str, Any]:
     """A mapping as PUT takes it."""
     return {key: value for key, value in dataclasses.asdict(mapping).items() if key != "format"}

@@ -18,7 +18,7 @@ from foresell.api.http.error_handlers import documented
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
 from foresell.api.shared import jobs
-from foresell.api.shared.paging import Listing, Paging, listing, start_of
+from foresell.api.shared.paging import Listing, Paging, page_body, start_of
 from foresell.api.shared.schemas import Job
 from foresell.audit import record
 from foresell.db import AsyncConnection, AsyncStatements
@@ -82,7 +82,7 @@ async def list_runs(web: AppStateOf, principal: Reader, paging: Annotated[Paging
     async with web.transaction(principal.user_id) as con:
         count = await SQL.row(con, "runs.count")
         rows = await SQL.rows(con, "runs.list", run_id=None, limit=paging.limit, start=start)
-    return answer(listing(web, rows, count["total"] if count else 0, start, paging.limit))
+    return answer(page_body(web, rows, count["total"] if count else 0, start, paging.limit))
 
 
 @router.get("/runs/{run_id}", response_model=Run, responses=documented(404))

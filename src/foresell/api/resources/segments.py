@@ -176,7 +176,11 @@ async def get_segment_movement(
         return answer({"data": [], "stability": [], "since": None, "meta": web.meta()})
     values = {"since": since["run_id"] if since else None, "run_id": web.snapshot().run_id}
     return await calculation.answer_query(
-        web, principal, MetricQuery(catalogue.MOVEMENT, values), how, lambda found: {**_moved(found), "since": since}
+        web,
+        principal,
+        MetricQuery(catalogue.MOVEMENT, values),
+        how,
+        lambda found: {**_movement_body(found), "since": since},
     )
 
 
@@ -193,7 +197,7 @@ async def save_segment_rules(
 ) -> Response:
     """Save the rules as a new version. It applies from the next refresh on; old runs keep theirs. Audited."""
     _check_spans(rules)
-    wrong = scoring.check(_scored(rules))
+    wrong = scoring.check(_to_rules(rules))
     if wrong:
         raise ParameterError("rules", "rules: " + "; ".join(wrong), remedy="See POST /api/segments/rules/preview.")
     async with web.transaction(principal.user_id) as con:
@@ -216,12 +220,12 @@ async def preview_segment_rules(
 ) -> Response:
     """How many customers each segment would hold under other rules; nothing is saved."""
     _check_spans(rules)
-    wrong = scoring.check(_scored(rules))
+    wrong = scoring.check(_to_rules(rules))
     query = MetricQuery(catalogue.RULES_PREVIEW, {"rules": _rows(rules)})
     return await calculation.answer_query(web, principal, query, how, lambda found: {"data": found, "wrong": wrong})
 
 
-def _moved(found: ResultRows) -> dict[str, Any]:
+def _movement_body(found: ResultRows) -> dict[str, Any]:
     """Movement with the part of each segment's customers that stayed, of those scored both times."""
     both = [row for row in found if row["from"] != NOT_YET and row["to"] != NO_LONGER]
     then: Counter[str] = Counter()
@@ -274,7 +278,7 @@ def _check_spans(rules: SegmentRulesUpdate) -> None:
                 raise ParameterError(name, f"{name}: is no range", remedy="Give [lowest, highest] within 1 to 5.")
 
 
-def _scored(rules: SegmentRulesUpdate) -> list[scoring.Rule]:
+def _to_rules(rules: SegmentRulesUpdate) -> list[scoring.Rule]:
     return [scoring.Rule(rule.name.strip(), rule.r, rule.f, rule.m, rule.advice.strip()) for rule in rules.rules]
 
 
@@ -283,5 +287,5 @@ def _rows(rules: SegmentRulesUpdate) -> list[dict[str, Any]]:
     return [
         {"position": place, "name": rule.name, "advice": rule.advice}
         | {f"{axis}_{end}": value for axis in scoring.AXES for end, value in zip(("min", "max"), getattr(rule, axis), strict=True)}
-        for place, rule in enumerate(_scored(rules), 1)
+        for place, rule in enumerate(_to_rules(rules), 1)
     ]  # fmt: skip

@@ -183,7 +183,7 @@ async def get_customer_details(
     customer_id = customer_id.upper()
     key = ("details", customer_id.encode())
     principal = await web.reach(principal, customer_id)
-    found = await calculation.cached(web, principal, key, lambda: web.ask(principal, _details, customer_id))
+    found = await calculation.get_cached(web, principal, key, lambda: web.ask(principal, _details, customer_id))
     person = await customer_lists.person(web, principal, customer_id)
     return answer(
         {

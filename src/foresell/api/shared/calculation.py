@@ -113,10 +113,10 @@ async def compute(web: AppState, principal: Principal, query: MetricQuery) -> Re
     if not query.metric.settled:
         return await _ask(web, principal, query, statement, query.values)
     key = (query.metric.file, body([query.values, query.pieces]))
-    return await cached(web, principal, key, lambda: _ask(web, principal, query, statement, query.values))
+    return await get_cached(web, principal, key, lambda: _ask(web, principal, query, statement, query.values))
 
 
-async def cached(
+async def get_cached(
     web: AppState, principal: Principal, key: tuple[str, bytes], ask_it: Callable[[], Coroutine[Any, Any, T]]
 ) -> T:
     """A cached result by run, scope and key, computed once for all waiting requests: a published run does not change."""

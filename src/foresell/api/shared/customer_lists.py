@@ -86,7 +86,7 @@ class Cut:
         return {"total": self.total, "page": self.page, "next_cursor": following, "meta": web.meta()}
 
 
-async def selected(web: AppState, principal: Principal, which: CustomerFilters, sort: str) -> Ranks:
+async def select_customers(web: AppState, principal: Principal, which: CustomerFilters, sort: str) -> Ranks:
     """The ranks of all customers that match, in order. Raises ParameterError for a name that does not exist."""
     which_customers = await filter_of(web, principal, which)
     with by_parameter():
@@ -103,7 +103,7 @@ async def filter_of(
     _in_order(which)
     customers = None if only is None else tuple(each.upper() for each in only)
     if which.q and which.q.strip():
-        found = await _found(web, principal, which.q)
+        found = await _search_customers(web, principal, which.q)
         customers = found if customers is None else tuple(set(found) & set(customers))
     return Filter(**which.model_dump(include=set(CustomerFilters.model_fields) - {"q", "owner"}), customers=customers)
 
@@ -123,7 +123,7 @@ async def page(
 ) -> Cut:
     """One page of the list: all of its columns, or some."""
     start = filters.start(web)
-    ranks = await selected(web, principal, filters, sort)
+    ranks = await select_customers(web, principal, filters, sort)
     cut = ranks[start : start + filters.limit]
     rows = await web.ask(principal, queries.list_rows, cut, columns) if len(cut) else []
     return Cut.of(rows, len(ranks), start, filters.limit)
@@ -161,7 +161,7 @@ async def person(web: AppState, principal: Principal, customer_id: str) -> dict[
     return found[0] if found else {}
 
 
-async def _found(web: AppState, principal: Principal, text: str) -> tuple[str, ...]:
+async def _search_customers(web: AppState, principal: Principal, text: str) -> tuple[str, ...]:
     """Customers whose name has words that start so, or whom a source knows under that key."""
     found = await web.rows(principal.user_id, SQL.text("web.search"), {"text": text.strip(), "most": MOST_FOUND})
     return tuple(row["customer_id"] for row in found)

@@ -48,7 +48,7 @@ def start_of(paging: Paging) -> int:
         raise ParameterError("cursor", "cursor: invalid cursor", remedy="Take it from next_cursor.") from None
 
 
-def listing(web: AppState, data: list[Row], total: int, start: int, limit: int) -> Row:
+def page_body(web: AppState, data: list[Row], total: int, start: int, limit: int) -> Row:
     """The answer of a list."""
     following = start + limit
     return {

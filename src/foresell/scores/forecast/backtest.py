@@ -132,7 +132,7 @@ def verdict(record: pa.Table, target: str = "revenue", bar: float = BAR, seed: i
         mean=float(np.mean(each)),
         worst=float(min(each)),
         naive_accuracy=_naive(rows),
-        covered=_covered(rows),
+        covered=_interval_coverage(rows),
     )
 
 
@@ -144,7 +144,7 @@ def _naive(rows: list[dict[str, float]]) -> float | None:
     return max(0.0, 1 - missed / sum(row["actual"] for row in rows))
 
 
-def _covered(rows: list[dict[str, float]]) -> float | None:
+def _interval_coverage(rows: list[dict[str, float]]) -> float | None:
     """Share of the months with an interval that lie inside it."""
     inside = [row["low"] <= row["actual"] <= row["high"] for row in rows if row["low"] is not None]
     return sum(inside) / len(inside) if inside else None

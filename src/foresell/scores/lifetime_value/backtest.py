@@ -109,9 +109,9 @@ def _holdout(con: duckdb.DuckDBPyConnection, cutoff: date, horizon_days: int, se
         customers=len(ids),
         predicted=float(value.sum()),
         actual=float(observed.sum()),
-        accuracy=_measured(_accuracy, value, observed, seed),
-        spearman=_measured(_spearman, value, observed, seed),
-        capture=_measured(_capture, value, observed, seed),
+        accuracy=_measure_metric(_accuracy, value, observed, seed),
+        spearman=_measure_metric(_spearman, value, observed, seed),
+        capture=_measure_metric(_capture, value, observed, seed),
         capture_perfect=_capture(observed, observed),
         last_accuracy=_accuracy(before, observed),
         last_spearman=_spearman(before, observed),
@@ -156,7 +156,7 @@ def _revenue(con: duckdb.DuckDBPyConnection, ids: list[str], start: date, end: d
     return np.array([rows.get(customer, 0.0) for customer in ids], dtype=np.float64)
 
 
-def _measured(metric: Callable[[Floats, Floats], float], value: Floats, observed: Floats, seed: int) -> Measured:
+def _measure_metric(metric: Callable[[Floats, Floats], float], value: Floats, observed: Floats, seed: int) -> Measured:
     """The metric and its bootstrap interval; fewer draws for many customers, whose interval is narrow anyway."""
     rng, n = np.random.default_rng(seed), len(value)
     draws = int(np.clip(1_500_000 // n, 40, 300))

@@ -155,7 +155,7 @@ def fit(con: duckdb.DuckDBPyConnection, as_of: date, customers: Purchases | None
     daily = con.sql(read_sql("foresell.scores.training", "daily_sales.sql"), params={"as_of": as_of}).to_arrow_table()
     season = season_of(daily["counted"].to_numpy())
     x, t_x, T = _by_season(season, customers)
-    learn = _settled(customers)
+    learn = _settled_customers(customers)
     spent = float(customers.value @ (customers.x + 1))
     return ValueModel(
         as_of=as_of,
@@ -166,7 +166,7 @@ def fit(con: duckdb.DuckDBPyConnection, as_of: date, customers: Purchases | None
     )
 
 
-def _settled(customers: Purchases) -> NDArray[np.bool_]:
+def _settled_customers(customers: Purchases) -> NDArray[np.bool_]:
     """Which customers the repeat-purchase model is learned from; see SETTLING_DAYS."""
     known = customers.T.max()
     settled = np.asarray(known - customers.T >= SETTLING_DAYS, dtype=np.bool_)

@@ -25,11 +25,11 @@ class Season:
 
     def back(self, days: ArrayLike) -> Floats:
         """Season days in the last `days` calendar days before the season's end."""
-        return _elapsed(np.repeat(self.weeks[::-1], 7), days)
+        return _sum_daily_rates(np.repeat(self.weeks[::-1], 7), days)
 
     def ahead(self, days: ArrayLike) -> Floats:
         """Season days in the coming `days` calendar days."""
-        return _elapsed(np.repeat(self.weeks, 7), days)
+        return _sum_daily_rates(np.repeat(self.weeks, 7), days)
 
 
 FLAT = Season((1.0,) * 52)
@@ -49,7 +49,7 @@ def season_of(purchases: ArrayLike) -> Season:
     return Season(tuple((smooth / smooth.mean()).tolist()))
 
 
-def _elapsed(rates: Floats, days: ArrayLike) -> Floats:
+def _sum_daily_rates(rates: Floats, days: ArrayLike) -> Floats:
     """The sum of the first `days` daily rates, which repeat after a year; fractions of a day count in full measure."""
     total = np.concatenate([[0.0], np.cumsum(rates)])
     years, rest = np.divmod(np.asarray(days, dtype=np.float64), YEAR)

@@ -106,7 +106,7 @@ def fit(
     that contradict themselves.
     """
     count = np.ones(np.shape(x)) if weights is None else weights
-    x, t_x, T, count = _checked(*_floats(x, t_x, T, count))
+    x, t_x, T, count = _check_summaries(*_floats(x, t_x, T, count))
     repeaters = int(count[x > 0].sum())
     if repeaters < FEWEST_REPEATERS:
         raise NotReady(
@@ -115,7 +115,7 @@ def fit(
             remedy="Load a longer history, or wait until more customers have come back.",
         )
     customers = count.sum()
-    rows = grouped(x, t_x, T, count, most_rows)
+    rows = group_customers(x, t_x, T, count, most_rows)
     scale = float(T @ count / customers)
     best = _climb(rows[0], rows[1] / scale, rows[2] / scale, rows[3] / customers)
     r, alpha, a, b = (float(value) for value in np.exp(best.x))
@@ -131,7 +131,7 @@ def fit(
     )
 
 
-def grouped(
+def group_customers(
     x: Floats, t_x: Floats, T: Floats, count: Floats, most_rows: int = MOST_ROWS
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Customers with equal `x` and nearly equal times as one: (x, mean t_x, mean T, count), about `most_rows` of them.
@@ -165,7 +165,7 @@ def _floats(*values: ArrayLike) -> tuple[Floats, ...]:
     return tuple(np.broadcast_arrays(*(np.asarray(value, dtype=np.float64) for value in values)))
 
 
-def _checked(x: Floats, t_x: Floats, T: Floats, count: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+def _check_summaries(x: Floats, t_x: Floats, T: Floats, count: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     """Only customers that count, or BadInput naming the first that cannot be."""
     sound = (x >= 0) & (x == np.floor(x)) & (t_x >= 0) & (t_x <= T) & (T > 0) & np.isfinite(T) & (count >= 0)
     if not sound.all():

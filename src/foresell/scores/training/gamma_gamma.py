@@ -96,7 +96,7 @@ def fit(x: ArrayLike, mean_value: ArrayLike, weights: ArrayLike | None = None, c
     ceiling = np.quantile(value, cap) if cap is not None else np.inf
     capped = np.minimum(value, ceiling)
     scale, customers = float(np.average(capped, weights=count)), count.sum()
-    best = _climb(*_grouped(x, capped / scale, count / customers))
+    best = _climb(*_group_customers(x, capped / scale, count / customers))
     p, above_one, v = (float(number) for number in np.exp(best.x))
     return GammaGamma(
         p=p,
@@ -117,7 +117,7 @@ def _single_price(price: float, customers: int, cap: float | None) -> GammaGamma
     )
 
 
-def _grouped(x: Floats, value: Floats, share: Floats) -> tuple[Floats, Floats, Floats]:
+def _group_customers(x: Floats, value: Floats, share: Floats) -> tuple[Floats, Floats, Floats]:
     """Customers with equal `x` and means within 2 % of each other as one row, where there are more than MOST_ROWS."""
     if len(x) <= MOST_ROWS:
         return x, value, share

@@ -20,7 +20,7 @@ from foresell.errors import NotReady
 from foresell.scores.training.features import SEASON, Floats, Frame, Labels, features, frame_of
 from foresell.scores.training.metrics import auc, chance_bound
 from foresell.scores.training.models import Lifetimes, boosted_on, train_bgnbd
-from foresell.scores.training.panel import Panel, copied, label, read_panel, stacked
+from foresell.scores.training.panel import Panel, copy_snapshot, label, read_panel, stack_frames
 
 ReadFeatures = Callable[[duckdb.DuckDBPyConnection, date], pa.Table]
 ReadLabel = Callable[[duckdb.DuckDBPyConnection, date, int], pa.Array]
@@ -49,7 +49,7 @@ def inspect(
     """All four checks of one horizon. `panel` was read from `con` with the same readers."""
     return (
         window(con, panel, read_features),
-        shuffled(panel, horizon, seed),
+        check_shuffled_labels(panel, horizon, seed),
         memoryless(horizon, seed, read_features, read_label),
         *single_feature(panel, horizon),
     )
@@ -68,7 +68,7 @@ def refuse(findings: tuple[Finding, ...]) -> None:
 def window(con: duckdb.DuckDBPyConnection, panel: Panel, read_features: ReadFeatures) -> Finding:
     """Features of the latest closed cutoff, before and after deleting every row dated on or after it."""
     frame = panel.frames[-1]
-    past = copied(con, f"day < date '{frame.as_of}'")
+    past = copy_snapshot(con, f"day < date '{frame.as_of}'")
     again = frame_of(read_features(past, frame.as_of), frame.as_of)
     if not again.customers.equals(frame.customers):
         moved = list(frame.names)
@@ -83,7 +83,7 @@ def window(con: duckdb.DuckDBPyConnection, panel: Panel, read_features: ReadFeat
     )  # fmt: skip
 
 
-def shuffled(panel: Panel, horizon: int, seed: int) -> Finding:
+def check_shuffled_labels(panel: Panel, horizon: int, seed: int) -> Finding:
     """Trained on labels exchanged between the customers of each cutoff, the latest cutoff must look random."""
     *past, last = panel.closed(horizon)
     past = past[-6:]
@@ -101,7 +101,7 @@ def memoryless(horizon: int, seed: int, read_features: ReadFeatures, read_label:
     con = memoryless_shop(as_of, horizon, seed)
     panel = read_panel(con, as_of, read_features=read_features, read_label=read_label)
     last = panel.closed(horizon)[-1]
-    matrix, ordered = stacked(panel, panel.closed(horizon, by=last.as_of), horizon)
+    matrix, ordered = stack_frames(panel, panel.closed(horizon, by=last.as_of), horizon)
     outcome = panel.labels(last, horizon)
     if ordered.all() or not ordered.any() or outcome.all() or not outcome.any():
         return Finding(

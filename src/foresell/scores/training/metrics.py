@@ -42,7 +42,7 @@ def resamples(n: int, count: int, seed: int) -> Floats:
     return np.vstack([np.ones(n), *draws])
 
 
-def ranking(data: Sorted, weights: Floats) -> dict[str, Floats]:
+def ranking_metrics(data: Sorted, weights: Floats) -> dict[str, Floats]:
     """ROC-AUC, PR-AUC (average precision), precision among the first 100 and lift of the top decile."""
     seen = np.cumsum(weights, axis=1)
     hits = np.cumsum(weights * data.bought, axis=1)
@@ -113,7 +113,7 @@ def compute_metrics(
     data = Sorted.of(probability, bought)
     weights = resamples(len(bought), draws, seed)
     return {
-        **ranking(data, weights),
+        **ranking_metrics(data, weights),
         **decisions(data, weights, threshold),
         **calibration(data, weights),
         **baselines(data, weights),
@@ -122,7 +122,7 @@ def compute_metrics(
 
 def auc(score: Floats, bought: Labels) -> float:
     """ROC-AUC of any score; NaN when only one class is there."""
-    return float(ranking(Sorted.of(score, bought), np.ones((1, len(bought))))["roc_auc"][0])
+    return float(ranking_metrics(Sorted.of(score, bought), np.ones((1, len(bought))))["roc_auc"][0])
 
 
 def chance_bound(bought: Labels, deviations: float = 4.0) -> float:

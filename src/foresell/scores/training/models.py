@@ -20,7 +20,7 @@ from foresell.errors import BadInput, NotReady
 from foresell.scores.training.bgnbd import BgNbd
 from foresell.scores.training.bgnbd import fit as fit_bgnbd
 from foresell.scores.training.features import Floats, Frame, Labels, Matrix
-from foresell.scores.training.panel import Panel, stacked
+from foresell.scores.training.panel import Panel, stack_frames
 
 if TYPE_CHECKING:
     import lightgbm
@@ -156,8 +156,8 @@ def _log_rfm(frame: Frame) -> Floats:
 
 def train_boosted(panel: Panel, frames: Sequence[Frame], horizon: int, seed: int) -> Boosted | None:
     """LightGBM on these frames and their closed labels; None when all labels are equal. Deterministic for a seed."""
-    matrix, ordered = stacked(panel, frames, horizon)
-    return boosted_on(matrix, ordered, frames[0].names, seed) if _both(ordered) else None
+    matrix, ordered = stack_frames(panel, frames, horizon)
+    return boosted_on(matrix, ordered, frames[0].names, seed) if _has_both_outcomes(ordered) else None
 
 
 def boosted_on(matrix: Matrix, ordered: Labels, names: Sequence[str], seed: int) -> Boosted:
@@ -176,7 +176,7 @@ def train_log_rfm(panel: Panel, frames: Sequence[Frame], horizon: int) -> LogRfm
     """Maximum likelihood by L-BFGS on these frames; None when all labels are equal."""
     raw = np.concatenate([_log_rfm(frame) for frame in frames])
     sign = np.where(np.concatenate([panel.labels(frame, horizon) for frame in frames]), 1.0, -1.0)
-    if not _both(sign > 0):
+    if not _has_both_outcomes(sign > 0):
         return None
     mean, scale = raw.mean(axis=0), np.maximum(raw.std(axis=0), 1e-9)
     x = np.column_stack([(raw - mean) / scale, np.ones(len(raw))])
@@ -196,7 +196,7 @@ def train_bgnbd(frame: Frame) -> BgNbd:
     return fit_bgnbd(*habits(frame))
 
 
-def _both(ordered: Labels) -> bool:
+def _has_both_outcomes(ordered: Labels) -> bool:
     return bool(ordered.any() and not ordered.all())
 
 
@@ -240,18 +240,18 @@ def trainers(seed: int) -> dict[str, Trainer]:
 def load(kind: str, text: str, names: Sequence[str]) -> Model:
     """A stored model; the same frame gets the same probabilities. Raises BadInput for a kind this version lacks."""
     if kind == "lightgbm":
-        return _boosted(text, names)
+        return _load_boosted(text, names)
     if kind not in ("bgnbd", "log_rfm", "blend"):
         raise BadInput(f"The stored model is of a kind {kind!r} this version lacks.", remedy="Run `foresell train`.")
     values = json.loads(text)
     if kind == "blend":
-        return Blend(_boosted(values["lightgbm"], names), _lifetimes(json.loads(values["bgnbd"])))
+        return Blend(_load_boosted(values["lightgbm"], names), _lifetimes(json.loads(values["bgnbd"])))
     if kind == "bgnbd":
         return _lifetimes(values)
     return LogRfm(tuple(values["mean"]), tuple(values["scale"]), tuple(values["weights"]))
 
 
-def _boosted(text: str, names: Sequence[str]) -> Boosted:
+def _load_boosted(text: str, names: Sequence[str]) -> Boosted:
     import lightgbm
 
     return Boosted(lightgbm.Booster(model_str=text), tuple(names), threads=2)

@@ -93,7 +93,7 @@ def first_order_day(con: duckdb.DuckDBPyConnection, as_of: date) -> date:
     return first
 
 
-def sampled(
+def sample_snapshot(
     con: duckdb.DuckDBPyConnection, as_of: date, seed: int = 0, rows: int = TRAINING_ROWS
 ) -> tuple[duckdb.DuckDBPyConnection, float]:
     """The snapshot, or a copy in memory of a sample of customers with about `rows` training rows; and the share sampled.
@@ -109,10 +109,10 @@ def sampled(
     pick = f"""customer_id in (
         select distinct customer_id from orders where is_counted and day < date '{as_of}'
         order by md5(customer_id || '{int(seed)}'), customer_id limit {int(wanted)})"""
-    return copied(con, pick), wanted / known
+    return copy_snapshot(con, pick), wanted / known
 
 
-def copied(con: duckdb.DuckDBPyConnection, where: str) -> duckdb.DuckDBPyConnection:
+def copy_snapshot(con: duckdb.DuckDBPyConnection, where: str) -> duckdb.DuckDBPyConnection:
     """The orders and lines that a condition keeps, in a snapshot of their own in memory."""
     copy = duckdb.connect(config={"threads": 2})
     for table in ("orders", "lines"):
@@ -122,7 +122,7 @@ def copied(con: duckdb.DuckDBPyConnection, where: str) -> duckdb.DuckDBPyConnect
     return copy
 
 
-def stacked(panel: Panel, frames: Sequence[Frame], horizon: int) -> tuple[Matrix, Labels]:
+def stack_frames(panel: Panel, frames: Sequence[Frame], horizon: int) -> tuple[Matrix, Labels]:
     """Frames on top of each other and their labels: what a model is trained on."""
     matrix = np.concatenate([frame.values for frame in frames])
     return matrix, np.concatenate([panel.labels(frame, horizon) for frame in frames])

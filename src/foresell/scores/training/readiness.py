@@ -62,14 +62,14 @@ def readiness(con: duckdb.DuckDBPyConnection, as_of: date, task: Task) -> Readin
     )
     names = [column[0] for column in result.description or ()]
     facts = dict(zip(names, result.fetchall()[0], strict=True))
-    gate = _needed(facts, task)
+    gate = _required_checks(facts, task)
     closed = (facts["days_covered"] - HISTORY_DAYS - task.horizon) // STEP_DAYS + 1
     extra = _worth_learning(facts, task, max(0, closed))
     level = "off" if not all(c.passed for c in gate) else "ml" if all(c.passed for c in extra) else "statistical"
     return Readiness(task.name, level, gate + extra, task.label)
 
 
-def _needed(facts: dict[str, int], task: Task) -> tuple[Check, ...]:
+def _required_checks(facts: dict[str, int], task: Task) -> tuple[Check, ...]:
     """What even BG/NBD needs."""
     customers, days = facts["customers"], facts["days_covered"]
     share = facts["repeaters"] / customers if customers else 0.0

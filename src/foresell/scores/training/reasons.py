@@ -134,8 +134,8 @@ def reasons(model: Model, frame: Frame, task: Task, themes: Sequence[Theme] = TH
     points by which the theme moves the task's probability, `direction` is raises or lowers. Give at most MOST_EXPLAINED
     customers (`frame_of_best`).
     """
-    chunks = [_explained(model, part, frame, task, themes) for part in _parts(frame)]
-    return pa.concat_tables(chunks) if chunks else _explained(model, frame, frame, task, themes)
+    chunks = [_explain_part(model, part, frame, task, themes) for part in _parts(frame)]
+    return pa.concat_tables(chunks) if chunks else _explain_part(model, frame, frame, task, themes)
 
 
 def frame_of_best(frame: Frame, value: Floats, most: int = MOST_EXPLAINED) -> Frame:
@@ -179,7 +179,7 @@ def _at_median(part: Frame, whole: Frame, theme: Theme) -> Frame:
     return replace(part, values=values)
 
 
-def _explained(model: Model, part: Frame, whole: Frame, task: Task, themes: Sequence[Theme]) -> pa.Table:
+def _explain_part(model: Model, part: Frame, whole: Frame, task: Task, themes: Sequence[Theme]) -> pa.Table:
     every = (*themes, SEASON_THEME)
     pull = contributions(model, part, whole, every)
     odds = log_odds(model.probability(part))

@@ -21,7 +21,7 @@ from foresell.scores.training.backtest import Backtest, backtest
 from foresell.scores.training.leak_guard import Finding
 from foresell.scores.training.model_registry import DECILES, METRICS, ModelVersion
 from foresell.scores.training.models import PARAMETERS, TREES, Boosted, Model, Trainer, load, trainers
-from foresell.scores.training.panel import Panel, read_panel, sampled
+from foresell.scores.training.panel import Panel, read_panel, sample_snapshot
 from foresell.scores.training.readiness import Readiness, readiness
 from foresell.scores.training.targets import Target, targets
 from foresell.scores.training.tasks import Task
@@ -43,7 +43,7 @@ class TrainingContext:
 
     @cached_property
     def _sample(self) -> tuple[duckdb.DuckDBPyConnection, float]:
-        return sampled(self.con, self.as_of, self.seed)
+        return sample_snapshot(self.con, self.as_of, self.seed)
 
     @property
     def sample(self) -> duckdb.DuckDBPyConnection:
@@ -101,7 +101,7 @@ def train_task(context: TrainingContext, task: Task) -> Trained:
     if gate.level == "ml" and task.challenger:
         findings = leak_guard.inspect(context.sample, panel, task.horizon, seed=context.seed)
         leak_guard.refuse(findings)
-    allowed = _allowed(task, gate)
+    allowed = _allowed_kinds(task, gate)
     result = backtest(panel, task, {name: context.trainers[name] for name in allowed}, seed=context.seed)
     kind, because = choose(result, gate)
     model = context.trainers[kind](panel, panel.now, task.horizon)
@@ -128,7 +128,7 @@ def fit_for_replay(context: TrainingContext, task: Task) -> ModelVersion:
     return ModelVersion(task.name, model.kind, context.as_of, model.text(), card, reason)
 
 
-def _allowed(task: Task, gate: Readiness) -> tuple[str, ...]:
+def _allowed_kinds(task: Task, gate: Readiness) -> tuple[str, ...]:
     if gate.level == "statistical":
         return BASELINES
     return tuple(dict.fromkeys((task.challenger, "lightgbm", *BASELINES))) if task.challenger else BASELINES[:1]
