@@ -46,6 +46,13 @@ class _LoadContext:
     source: str
 
 
+#: What a batch counts, in the order in which it is saved.
+COUNTS = (
+    "lines_read", "lines_loaded", "lines_unchanged", "lines_rejected", "orders_new", "orders_replaced", "customers_new",
+    "customers_changed", "products_new", "products_changed",
+)  # fmt: skip
+
+
 def load_staging(
     database: Database,
     staging: Staging,
@@ -77,11 +84,7 @@ def load_staging(
         warnings = (*staging.warnings, *_warn_of_currencies(context))
         counts = _count_changes(context, staging)
         _write_batch(context, counts, progress)
-        PG.run(
-            cur, "load.close_batch", batch_id, counts["lines_read"], counts["lines_loaded"], counts["lines_unchanged"],
-            counts["lines_rejected"], counts["orders_new"], counts["orders_replaced"], counts["customers_new"],
-            counts["customers_changed"], counts["products_new"], counts["products_changed"],
-        )  # fmt: skip
+        PG.run(cur, "load.close_batch", batch_id, *(counts[name] for name in COUNTS))
         if before_commit:
             before_commit()
     log.info("batch loaded", action="load", batch_id=context.batch_id, **counts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from importlib.metadata import version
@@ -66,22 +66,37 @@ def run_refresh(
             tables = {name: _run_table(draft.con, name, run_id) for name in (*SAVED, *(PREDICTED if predict else ()))}
             if not history:
                 build.finish(draft, file)
-            with database.arrow() as pg, pg.cursor() as cur:
-                runs.save_scores(cur, tables)
-                prediction.save_results(cur, run_id, results)
-                runs.publish_run(
-                    cur,
-                    run_id,
-                    as_of=day,
-                    snapshot_file=file.name,
-                    timings=timings,
-                    customers_scored=scored,
-                    history=history,
-                )
-                if before_commit:
-                    before_commit()
+            _save_and_publish(
+                database,
+                run_id,
+                tables,
+                results,
+                before_commit,
+                as_of=day,
+                snapshot_file=file.name,
+                timings=timings,
+                customers_scored=scored,
+                history=history,
+            )
         clear_snapshots(settings, database)
     return runs.get_run(database, run_id)
+
+
+def _save_and_publish(
+    database: Database,
+    run_id: int,
+    tables: Mapping[str, pa.RecordBatchReader],
+    results: prediction.PredictionResults,
+    before_commit: BeforeCommit | None,
+    **run: Any,
+) -> None:
+    """Save a run and make it the published one, in one transaction. `run`: what `runs.publish_run` keeps of it."""
+    with database.arrow() as pg, pg.cursor() as cur:
+        runs.save_scores(cur, tables)
+        prediction.save_results(cur, run_id, results)
+        runs.publish_run(cur, run_id, **run)
+        if before_commit:
+            before_commit()
 
 
 def clear_snapshots(settings: Settings, database: Database) -> None:
