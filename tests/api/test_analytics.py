@@ -190,6 +190,7 @@ def test_models_their_cards_and_backtests(served: Served) -> None:
         "churn",
         "churn_180",
         "lifetime_value",
+        "expected_revenue",
         "revenue_forecast",
     }
     backtest = get(served, f"/api/models/{number}/backtests")
