@@ -278,7 +278,7 @@ def test_the_owner_filter_finds_the_unassigned_and_those_of_one_user(served: Ser
     assert ids(served.client("admin"), owner=other) == everyone & set(served.customers["other_rep"])
     assert ids(served.client("manager"), owner=rep) == everyone & set(served.customers["rep"])
     assert ids(served.client("manager"), owner=other) == set()
-    refused = served.client("manager").get("/api/customers", params={"owner": "somebody"})
+    refused = served.client("manager").get("/api/customers", params={"owner": "a user"})
     assert (refused.status_code, refused.json()["parameter"]) == (400, "owner")
 
 
