@@ -91,26 +91,26 @@ def test_a_planted_defect_is_noticed(defect: str, served: Served, monkeypatch: p
         async def by_address(con: Any, account: bytes, client_info: ClientInfo, **known: bool) -> int:
             return await real(con, client_info.network.encode(), client_info, **known)
 
-        monkeypatch.setattr(throttle, "reserve", by_address)
+        monkeypatch.setattr(throttle, "record_attempt", by_address)
     else:
-        run = throttle.run
+        sql = throttle.SQL
 
-        async def slow(con: Any, name: str, /, **values: object) -> int:
-            if name == "throttle.lock_account":
-                return 0
-            done = await run(con, name, **values)
-            await asyncio.sleep(0.01)
-            return done
+        class Slow:
+            """The statements of attempts without the queue of an account, and with time to overtake each other."""
 
-        monkeypatch.setattr(throttle, "run", slow)
-        one = throttle.one
+            async def run(self, con: Any, name: str, /, **values: object) -> int:
+                if name == "throttle.lock_account":
+                    return 0
+                done = await sql.run(con, name, **values)
+                await asyncio.sleep(0.01)
+                return done
 
-        async def late(con: Any, name: str, /, **values: object) -> Any:
-            answer = await one(con, name, **values)
-            await asyncio.sleep(0.01)
-            return answer
+            async def row(self, con: Any, name: str, /, **values: object) -> Any:
+                answer = await sql.row(con, name, **values)
+                await asyncio.sleep(0.01)
+                return answer
 
-        monkeypatch.setattr(throttle, "one", late)
+        monkeypatch.setattr(throttle, "SQL", Slow())
     assert asyncio.run(guesses(served, person.email, from_everywhere(200))) > 10
 
 
@@ -224,7 +224,8 @@ def test_only_hashes_are_kept(served: Served) -> None:
     hashes = {bytes(row[0]) for row in stored}
     assert fingerprint(cookies["foresell"]) in hashes and fingerprint(cookies["foresell-device"]) in hashes
     whole = "".join(
-        str(sql(served, f"select t::text from access.{table} as t")) for table in ("links", "attempts", "sessions")
+        str(sql(served, f"select t::text from access.{table} as t"))
+        for table in ("login_links", "login_attempts", "sessions")
     )
     assert person.link not in whole and person.email not in whole
     assert sessions.SESSION_DAYS == 14
