@@ -13,7 +13,7 @@ export interface Live {
 }
 
 /** Queries refetched on every progress event: they show jobs, not results. */
-const PROGRESS = ['imports', 'runs', 'batches', 'jobs', 'freshness']
+const PROGRESS = ['imports', 'runs', 'batches', 'jobs']
 
 /** Updates the cache from the event stream: rows change in place, nothing moves under the cursor. */
 export function useLive(): Live {
