@@ -264,7 +264,7 @@ def _any_audience(patch: pytest.MonkeyPatch, mint: Mint) -> None:
 
 def _any_header(patch: pytest.MonkeyPatch, mint: Mint) -> None:
     kid = mint.keyring.signing_key()[0]
-    patch.setattr(tokens, "_header", lambda token: {"alg": "ES256", "typ": tokens.TYPE, "kid": kid})
+    patch.setattr(tokens, "_read_header", lambda token: {"alg": "ES256", "typ": tokens.TYPE, "kid": kid})
 
 
 def _key_from_header(patch: pytest.MonkeyPatch, mint: Mint) -> None:

@@ -56,7 +56,7 @@ def a_palette(page: Page) -> None:
 
 def a_calculation(page: Page) -> None:
     open_page(page, "/")
-    page.get_by_title("Where does this come from?").first.click()
+    page.get_by_title("How is this calculated?").first.click()
     page.get_by_role("dialog").locator("pre").wait_for()
 
 

@@ -90,9 +90,9 @@ def test_a_shop_that_obeys_the_model_gives_its_parameters_back():
     assert parameters(model) == pytest.approx([0.6, 40, 0.7, 3.0], rel=0.06)
 
 
-@pytest.mark.parametrize("parameters", [(0.5, 40, 0.6, 3.0), (3.0, 60, 0.3, 6.0), (0.25, 4, 0.6, 3.0)])
-def test_grouping_moves_the_parameters_by_less_than_one_percent(parameters):
-    customers = simulated(80_000, 5, *parameters)
+@pytest.mark.parametrize("simulate_with", [(0.5, 40, 0.6, 3.0), (3.0, 60, 0.3, 6.0), (0.25, 4, 0.6, 3.0)])
+def test_grouping_moves_the_parameters_by_less_than_one_percent(simulate_with):
+    customers = simulated(80_000, 5, *simulate_with)
     assert len(bgnbd.group_customers(*customers, np.ones(80_000), 25_000)[0]) <= 25_000
     binned, exact = bgnbd.fit(*customers, most_rows=25_000), bgnbd.fit(*customers, most_rows=200_000)
     assert parameters(binned) == pytest.approx(parameters(exact), rel=0.01)

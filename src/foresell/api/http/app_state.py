@@ -219,7 +219,7 @@ class AppState:
         if run == self.run or run is None:
             return
         try:
-            snapshot = await anyio.to_thread.run_sync(self._open_snapshot, run)
+            snapshot = await anyio.to_thread.run_sync(self._open_reader, run)
         except ForesellError as error:
             self._why_closed = error
             if self._snapshot is None:
@@ -230,7 +230,7 @@ class AppState:
             _close_later(old)
         log.info("run opened", action="open", run_id=run["run_id"])
 
-    def _open_snapshot(self, run: dict[str, Any]) -> ScopedSnapshot:
+    def _open_reader(self, run: dict[str, Any]) -> ScopedSnapshot:
         file = self.settings.snapshots / str(run["snapshot_file"])
         return ScopedSnapshot(file, run["run_id"], memory_gib=self.settings.memory_gib, threads=self.settings.threads)
 
