@@ -64,7 +64,7 @@ class SeedForest:
 
 def learn_forest(panel: Panel, frame: Frame, horizon: int) -> Model | None:
     """Train the forest on all windows closed at the frame's cutoff; None when there are none."""
-    past = panel.closed(horizon, by=frame.as_of)
+    past = panel.closed_frames(horizon, by=frame.as_of)
     if not past:
         return None
     forest = RandomForestClassifier(n_estimators=100, random_state=42)

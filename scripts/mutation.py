@@ -37,7 +37,8 @@ ACCEPTED = ROOT / "tests" / "mutants_accepted.toml"
 PACKAGES = ("scores", "metrics", "engagement", "snapshot")
 TESTS = (
     "tests/spec/scores", "tests/spec/metrics", "tests/spec/engagement", "tests/spec/snapshot", "tests/unit/scores",
-    "tests/unit/metrics", "tests/unit/test_rfm_invariants.py", "tests/integration/test_snapshot_reader.py",
+    "tests/unit/metrics", "tests/unit/test_rfm_invariants.py", "tests/integration/test_scoped_snapshot.py",
+    "tests/api/test_engagement.py", "tests/api/test_analytics.py",
 )  # fmt: skip
 #: Seconds of tests a mutant may cost; the quickest tests that reach it run first.
 BUDGET = 60.0

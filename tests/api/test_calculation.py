@@ -44,7 +44,9 @@ def snapshot(served: Served) -> Iterator[ScopedSnapshot]:
     one.close()
 
 
-def everything(con: Any, metric: Metric, values: Mapping[str, Any], pieces: Mapping[str, str]) -> list[dict[str, Any]]:
+def read_all_pages(
+    con: Any, metric: Metric, values: Mapping[str, Any], pieces: Mapping[str, str]
+) -> list[dict[str, Any]]:
     """All rows of a metric, page by page."""
     statement, rows = metric.rows(pieces), []
     while True:
@@ -63,7 +65,7 @@ def wrong_with(con: Any, metric: Metric, values: Mapping[str, Any], pieces: Mapp
     statement = metric.result(pieces)
     figures = queries.rows_of(con, statement, metric.parameters(statement, values) or None)
     adds = {name: each.describe() for name, each in {**metric.adds, **metric.whole}.items()}
-    return disagreements(figures, everything(con, metric, values, pieces), adds, metric.key, metric.whole)
+    return disagreements(figures, read_all_pages(con, metric, values, pieces), adds, metric.key, metric.whole)
 
 
 #: Whose customers: everyone's, or some out of 150; which days; which customers of those.
@@ -149,7 +151,7 @@ AGGREGATES = [
 ]  # fmt: skip
 
 
-def addressed(served: Served, path: str) -> str:
+def fill_path(served: Served, path: str) -> str:
     """The path with {task} replaced by the number of the model that serves it."""
     for row in served.client("admin").get("/api/models").json()["tasks"]:
         path = path.replace("{" + row["task"] + "}", str(row["model_id"]))
@@ -159,7 +161,7 @@ def addressed(served: Served, path: str) -> str:
 @pytest.mark.parametrize("who", ["rep", "manager", "analyst", "admin"])
 @pytest.mark.parametrize("path", AGGREGATES)
 def test_what_the_api_shows_adds_up(served: Served, path: str, who: str) -> None:
-    client, path = served.client(who), addressed(served, path)
+    client, path = served.client(who), fill_path(served, path)
     ask_for = path + ("&" if "?" in path else "?")
     shown = client.get(path)
     if shown.status_code == 403:
@@ -244,7 +246,7 @@ def test_common_questions_are_answered_before_a_user_asks(served: Served, monkey
     monkeypatch.setattr(cache_warmup, "LOOK_SECONDS", 0.01)
     app = create_app(served.settings)
 
-    async def opened() -> set[str]:
+    async def list_opened() -> set[str]:
         async with app.router.lifespan_context(app):
             deadline = time.monotonic() + 20
             while time.monotonic() < deadline:
@@ -254,4 +256,4 @@ def test_common_questions_are_answered_before_a_user_asks(served: Served, monkey
                     break
             return {file for scope, file, _ in known if scope == Scope.everyone().key}
 
-    assert asyncio.run(opened()) >= {"segments", "kpi_sales", "sales_by_category", "line_classes"}
+    assert asyncio.run(list_opened()) >= {"segments", "kpi_sales", "sales_by_category", "line_classes"}

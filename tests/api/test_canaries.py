@@ -176,14 +176,14 @@ def test_an_erased_canary_is_gone_also_from_a_restored_backup(aviary: tuple[Serv
     assert all(left[customer]["name"] is None for customer in gone)
 
     restored = replace(served.settings, home=folder / "restored")
-    database = revived(restored, folder, served.settings.keys)
+    database = restore_backup(restored, folder, served.settings.keys)
     try:
-        assert opened(database, vault_of(restored), gone) == set(), "the key they were wrapped by is destroyed"
+        assert list_readable(database, vault_of(restored), gone) == set(), "the key they were wrapped by is destroyed"
         everyone = [f"C{number:06}" for number in range(1, SUBJECTS + 1)]
-        assert opened(database, vault_of(restored), everyone) == set(), "nor, yet, does anyone else's"
+        assert list_readable(database, vault_of(restored), everyone) == set(), "nor, yet, does anyone else's"
         records, erased = erasure.restore_keys(database, vault_of(restored))
         assert (records, erased) == (SUBJECTS - len(gone), len(gone))
-        assert opened(database, vault_of(restored), everyone) == set(everyone) - set(gone)
+        assert list_readable(database, vault_of(restored), everyone) == set(everyone) - set(gone)
         names = read_contacts(database, vault_of(restored), gone)
         assert all(names[customer]["name"] is None for customer in gone)
         erasure.erase_customer(database, vault_of(restored), everyone[1])
@@ -195,14 +195,14 @@ def test_with_the_key_that_was_destroyed_it_would_open(aviary: tuple[Served, Pat
     """The control: the same backup next to the keys of its day."""
     served, folder = aviary
     controlled = replace(served.settings, home=folder / "controlled")
-    database = revived(controlled, folder, folder / "keys-before")
+    database = restore_backup(controlled, folder, folder / "keys-before")
     try:
-        assert opened(database, vault_of(controlled), GONE) == set(GONE)
+        assert list_readable(database, vault_of(controlled), GONE) == set(GONE)
     finally:
         embedded.stop(controlled.home)
 
 
-def revived(settings: Settings, folder: Path, keys: Path) -> Database:
+def restore_backup(settings: Settings, folder: Path, keys: Path) -> Database:
     """The backup's database in a home of its own, next to these keys."""
     settings.home.mkdir()
     shutil.copytree(keys, settings.keys)
@@ -212,7 +212,7 @@ def revived(settings: Settings, folder: Path, keys: Path) -> Database:
     return open_database(settings)
 
 
-def opened(database: Database, vault: Vault, customers: list[str]) -> set[str]:
+def list_readable(database: Database, vault: Vault, customers: list[str]) -> set[str]:
     """Those whose contact data opens with any key there is."""
     found = set()
     for customer in customers:

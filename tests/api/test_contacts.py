@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from foresell.privacy.contacts import read_contacts
 from foresell.privacy.vault import vault_of
 from tests.support.served import Served
 
 
 @pytest.fixture(scope="module")
-def known(served: Served) -> dict[str, dict[str, str]]:
+def contacts_on_file(served: Served) -> dict[str, dict[str, str]]:
     """What is on file of the customers of the first rep and of the other."""
     ids = served.customers["rep"] + served.customers["other_rep"]
     return read_contacts(served.database, vault_of(served.settings), ids)
@@ -20,19 +19,21 @@ def events(served: Served, action: str) -> list[dict[str, object]]:
     return served.client("admin").get("/api/audit", params={"action": action, "limit": 1000}).json()["data"]
 
 
-def test_a_rep_reveals_the_own_customer_and_it_is_recorded(served: Served, known: dict[str, dict[str, str]]) -> None:
+def test_a_rep_reveals_the_own_customer_and_it_is_recorded(
+    served: Served, contacts_on_file: dict[str, dict[str, str]]
+) -> None:
     customer = served.customers["rep"][0]
     before = len(events(served, "contact.reveal"))
     answer = served.client("rep").post(f"/api/customers/{customer}/contact/reveal")
     assert answer.status_code == 200
     shown = answer.json()["contact"]
-    assert {field: shown[field] for field in known[customer]} == known[customer]
+    assert {field: shown[field] for field in contacts_on_file[customer]} == contacts_on_file[customer]
     assert shown["email"] or shown["phone"], "the shop has contact data"
     newest = events(served, "contact.reveal")
     assert len(newest) == before + 1
     assert newest[0]["actor_id"] == served.users["rep"] and newest[0]["subject"] == f"customer:{customer}"
     assert newest[0]["request_id"]
-    assert str(known[customer]["email"]) not in str(newest)
+    assert str(contacts_on_file[customer]["email"]) not in str(newest)
 
 
 def test_only_the_requested_fields_are_shown(served: Served) -> None:
@@ -54,28 +55,30 @@ def test_who_may_reveal_whom(served: Served, who: str | None, whose: str, status
         assert "@" not in answer.text
 
 
-def test_everywhere_else_contact_data_is_masked(served: Served, known: dict[str, dict[str, str]]) -> None:
-    customer = next(each for each in served.customers["rep"] if known[each]["email"])
+def test_everywhere_else_contact_data_is_masked(served: Served, contacts_on_file: dict[str, dict[str, str]]) -> None:
+    customer = next(each for each in served.customers["rep"] if contacts_on_file[each]["email"])
     for path in (f"/api/customers/{customer}", f"/api/customers/{customer}/details"):
         answer = served.client("rep").get(path)
         assert answer.status_code == 200 and "•••@•••" in answer.text
         for field in ("email", "phone", "address"):
-            assert not known[customer][field] or known[customer][field] not in answer.text
+            assert not contacts_on_file[customer][field] or contacts_on_file[customer][field] not in answer.text
 
 
-def test_customers_are_found_by_exact_e_mail_within_reach(served: Served, known: dict[str, dict[str, str]]) -> None:
-    customer = next(each for each in served.customers["rep"] if known[each]["email"])
-    requested = {"contact": f" {known[customer]['email'].upper()} "}
+def test_customers_are_found_by_exact_e_mail_within_reach(
+    served: Served, contacts_on_file: dict[str, dict[str, str]]
+) -> None:
+    customer = next(each for each in served.customers["rep"] if contacts_on_file[each]["email"])
+    requested = {"contact": f" {contacts_on_file[customer]['email'].upper()} "}
     assert customer in served.client("rep").post("/api/customers/by-contact", json=requested).json()["data"]
     assert served.client("other_rep").post("/api/customers/by-contact", json=requested).json()["data"] == []
     assert served.client("analyst").post("/api/customers/by-contact", json=requested).status_code == 403
 
 
 def test_customers_are_found_by_the_start_of_a_name_within_reach(
-    served: Served, known: dict[str, dict[str, str]]
+    served: Served, contacts_on_file: dict[str, dict[str, str]]
 ) -> None:
-    customer = next(each for each in served.customers["rep"] if known[each]["name"])
-    start = known[customer]["name"].split()[-1][:5]
+    customer = next(each for each in served.customers["rep"] if contacts_on_file[each]["name"])
+    start = contacts_on_file[customer]["name"].split()[-1][:5]
     found = served.client("rep").get("/api/customers", params={"q": start, "limit": 1000}).json()["data"]
     assert customer in {row["customer_id"] for row in found}
     assert {row["customer_id"] for row in found} <= set(served.customers["rep"])

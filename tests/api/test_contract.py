@@ -16,7 +16,7 @@ from tests.support.served import Served
 EVERYWHERE = {"400", "401", "403", "429", "500", "503"}
 
 
-def silent(contract: dict[str, Any]) -> list[str]:
+def list_undescribed(contract: dict[str, Any]) -> list[str]:
     """What says nothing of itself."""
     found = []
     for path, methods in contract["paths"].items():
@@ -53,7 +53,7 @@ def loose(contract: dict[str, Any]) -> list[str]:
 
 
 def test_everything_says_what_it_is(served: Served) -> None:
-    assert silent(served.openapi()) == []
+    assert list_undescribed(served.openapi()) == []
 
 
 def test_bodies_take_nothing_unknown(served: Served) -> None:
@@ -72,7 +72,7 @@ def test_control_what_is_silent_is_found(served: Served, plant: str) -> None:
         del contract["components"]["schemas"]["Meta"]["properties"]["run_id"]["description"]
     else:
         del operation["responses"]["429"]
-    assert len(silent(contract)) == 1
+    assert len(list_undescribed(contract)) == 1
 
 
 def test_the_file_is_what_the_api_says() -> None:

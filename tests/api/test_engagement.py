@@ -358,7 +358,7 @@ def test_an_export_holds_the_customers_of_the_owner_filter(served: Served) -> No
 
 
 @contextmanager
-def streaming(client: httpx2.Client, last: str | None = None) -> Iterator[list[dict[str, str]]]:
+def listen_in_background(client: httpx2.Client, last: str | None = None) -> Iterator[list[dict[str, str]]]:
     """Listen in the background; the list fills with events."""
     heard: list[dict[str, str]] = []
     ready, headers = threading.Event(), {"last-event-id": last} if last else {}
@@ -398,9 +398,9 @@ def wait_for(heard: list[dict[str, str]], kind: str, many: int = 1) -> list[dict
 def test_the_stream_tells_those_who_may_know(served: Served) -> None:
     customer = served.customers["rep"][0]
     with (
-        streaming(served.client("manager")) as manager,
-        streaming(served.client("other_rep")) as other,
-        streaming(served.client("admin")) as admin,
+        listen_in_background(served.client("manager")) as manager,
+        listen_in_background(served.client("other_rep")) as other,
+        listen_in_background(served.client("admin")) as admin,
     ):
         call = log(served.client("rep"), customer, note="not for the stream")
         [events] = wait_for(manager, "call_logged")
@@ -414,11 +414,11 @@ def test_the_stream_tells_those_who_may_know(served: Served) -> None:
 
 def test_the_stream_resumes_where_it_was_left(served: Served) -> None:
     rep = served.client("rep")
-    with streaming(rep) as heard:
+    with listen_in_background(rep) as heard:
         log(rep, served.customers["rep"][0])
         [first] = wait_for(heard, "call_logged")
     missed = [log(rep, customer)["call_id"] for customer in served.customers["rep"][1:4]]
-    with streaming(rep, last=first["id"]) as heard:
+    with listen_in_background(rep, last=first["id"]) as heard:
         events = wait_for(heard, "call_logged", many=3)
     assert [json.loads(each["data"])["call_id"] for each in events] == missed
 

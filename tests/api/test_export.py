@@ -22,7 +22,7 @@ def rows_of(answer: httpx2.Response) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(answer.content.decode(), newline="")))
 
 
-def listed(client: httpx2.Client, **question: Any) -> tuple[int, list[dict[str, Any]]]:
+def list_customers(client: httpx2.Client, **question: Any) -> tuple[int, list[dict[str, Any]]]:
     found = client.get("/api/customers", params={"limit": 1000, **question}).json()
     return found["total"], found["data"]
 
@@ -119,7 +119,7 @@ def test_without_predictions(served: Served) -> None:
 
 def test_without_a_body_all_customers_are_exported(served: Served) -> None:
     client = served.client("admin")
-    assert len(rows_of(client.post(URL))) == listed(client)[0]
+    assert len(rows_of(client.post(URL))) == list_customers(client)[0]
 
 
 def test_the_manifest_knows_what_left(served: Served) -> None:

@@ -173,7 +173,7 @@ def served_session(served: Served, person: Person) -> str:
     return str(row[0])
 
 
-def accepted(served: Served, made: dict[str, str]) -> set[str]:
+def list_accepted(served: Served, made: dict[str, str]) -> set[str]:
     """Those the API lets in."""
     client = served.client(None)
     answers = {
@@ -184,13 +184,13 @@ def accepted(served: Served, made: dict[str, str]) -> set[str]:
 
 
 def test_the_real_one_is_accepted(served: Served, mint: Mint) -> None:
-    assert accepted(served, {"real": mint.ours()}) == {"real"}
+    assert list_accepted(served, {"real": mint.ours()}) == {"real"}
 
 
 def test_no_forged_token_is_accepted(served: Served, mint: Mint) -> None:
     made = forgeries(mint)
     assert len(made) >= 60
-    assert accepted(served, made) == set()
+    assert list_accepted(served, made) == set()
 
 
 def test_no_stale_sign_in_is_accepted(served: Served) -> None:
@@ -210,17 +210,17 @@ def test_no_stale_sign_in_is_accepted(served: Served) -> None:
             token = person.browser.post("/api/me/api-keys", json={"name": "k", "scopes": ["runs.read"]}).json()["key"]
         else:
             stale[f"refresh token, {name}"] = person.browser.cookies["foresell"]
-        assert accepted(served, {name: token}) == {name}
+        assert list_accepted(served, {name: token}) == {name}
         sql(served, change, person.user_id)
         stale[name] = token
     time.sleep(1.1)  # another process than ours did it: seen within a second
-    assert accepted(served, stale) == set()
+    assert list_accepted(served, stale) == set()
 
 
 def test_a_retired_key_no_longer_counts(served: Served, mint: Mint, tmp_path: Path) -> None:
     elsewhere = Keyring(tmp_path / "keys")
     foreign = Mint(elsewhere, mint.user_id, mint.session_id, mint.other_user, mint.other_session).ours()
-    assert accepted(served, {"of another home": foreign}) == set()
+    assert list_accepted(served, {"of another home": foreign}) == set()
 
 
 def test_other_ways_to_write_the_header(served: Served, mint: Mint) -> None:
@@ -244,7 +244,7 @@ def test_other_ways_to_write_the_header(served: Served, mint: Mint) -> None:
 Break = Callable[[pytest.MonkeyPatch, Mint], None]
 
 
-def _unsigned(patch: pytest.MonkeyPatch, mint: Mint) -> None:
+def _skip_signature(patch: pytest.MonkeyPatch, mint: Mint) -> None:
     patch.setattr(tokens.jwt, "decode", lambda token, *_, **__: jwt.Token(*parts(token)[:2]))
 
 
@@ -288,7 +288,7 @@ def _session_not_requested(patch: pytest.MonkeyPatch, mint: Mint) -> None:
 
 TIMES = {"iat", "nbf", "exp"}
 DEFECTS: dict[str, tuple[Break, str]] = {
-    "signature not checked": (_unsigned, "another key under our id"),
+    "signature not checked": (_skip_signature, "another key under our id"),
     "time not checked": (_timeless, "expired last year"),
     "audience not checked": (_any_audience, "aud another"),
     "header not checked": (_any_header, "typ JWT"),
@@ -303,7 +303,7 @@ def test_a_planted_defect_is_noticed(defect: str, served: Served, mint: Mint, mo
     made = forgeries(mint)
     with monkeypatch.context() as patch:
         plant(patch, mint)
-        assert noticed in accepted(served, made)
+        assert noticed in list_accepted(served, made)
 
 
 def _der(signature: bytes) -> bytes:

@@ -228,20 +228,20 @@ class Slow:
             await send({"type": "http.response.body", "body": b"done"})
 
 
-def guarded(app: Any, served: Served) -> RequestValidation:
+def build_guard(app: Any, served: Served) -> RequestValidation:
     return RequestValidation(app, Limits(served.settings), answer_seconds=0.1)
 
 
 def test_what_takes_too_long_is_stopped(served: Served) -> None:
     started = time.monotonic()
-    answer = asgi(guarded(Slow(begins=False), served), "GET", "/x")
+    answer = asgi(build_guard(Slow(begins=False), served), "GET", "/x")
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "10"
     assert time.monotonic() - started < 30, "half of what the app would take"
 
 
 def test_what_has_started_may_take_its_time(served: Served) -> None:
-    assert asgi(guarded(Slow(begins=True), served), "GET", "/x").text == "done"
+    assert asgi(build_guard(Slow(begins=True), served), "GET", "/x").text == "done"
 
 
 def test_a_query_no_one_waits_for_is_interrupted(served: Served) -> None:

@@ -36,7 +36,7 @@ def upload(client: httpx2.Client, content: bytes | str, name: str = "orders.csv"
     return client.post("/api/imports", files={"file": (name, content)}, headers=headers)
 
 
-def settled(client: httpx2.Client, import_id: int, seconds: float = 60) -> dict[str, Any]:
+def wait_until_settled(client: httpx2.Client, import_id: int, seconds: float = 60) -> dict[str, Any]:
     def look() -> dict[str, Any] | None:
         found = client.get(f"/api/imports/{import_id}").json()
         return found if found["state"] not in ("inspecting", "loading") else None
@@ -48,16 +48,16 @@ def test_from_a_file_to_a_batch_and_back(served: Served, worker: Worker) -> None
     steward = served.client("steward")
     sent = upload(steward, ORDERS, "../../etc/März orders.csv")
     assert sent.status_code == 202, sent.text
-    found = settled(steward, sent.json()["import_id"])
+    found = wait_until_settled(steward, sent.json()["import_id"])
     assert (found["state"], found["file_name"], found["problem"]) == ("ready", "März orders.csv", None)
     assert found["found"]["rows"] == 200 and found["mapping"]["columns"]["order_key"] == "order_id"
     mapping = {**found["mapping"], "source": "test till"}
     assert steward.put(f"/api/imports/{found['import_id']}/mapping", json=mapping).status_code == 202
-    again = settled(steward, found["import_id"])
+    again = wait_until_settled(steward, found["import_id"])
     assert (again["revision"], again["mapping"]["source"]) == (2, "test till")
     committed = steward.post(f"/api/imports/{found['import_id']}/commit", json={"refresh": False})
     assert committed.status_code == 202
-    loaded = settled(steward, found["import_id"])
+    loaded = wait_until_settled(steward, found["import_id"])
     assert (loaded["state"], loaded["job"]["result"]["lines_loaded"]) == ("loaded", 200)
     assert not (served.settings.work / "uploads" / str(found["import_id"])).exists()
     [batch] = [each for each in steward.get("/api/batches").json()["data"] if each["batch_id"] == loaded["batch_id"]]
@@ -70,7 +70,7 @@ def test_from_a_file_to_a_batch_and_back(served: Served, worker: Worker) -> None
     assert noted == {"actor_id": served.users["steward"], "via": "worker"}
     undo = steward.post(f"/api/batches/{batch['batch_id']}/undo", json={"refresh": False})
     assert undo.status_code == 202
-    job = wait_until(lambda: done(steward, undo.json()["job_id"]))
+    job = wait_until(lambda: get_finished_job(steward, undo.json()["job_id"]))
     assert (job["state"], job["result"]) == ("done", {"undone": [batch["batch_id"]]})
     with served.database.connect("app") as con:
         events = con.execute("select payload from api.live_events where kind = 'batch_undone'").fetchall()
@@ -78,7 +78,7 @@ def test_from_a_file_to_a_batch_and_back(served: Served, worker: Worker) -> None
     assert steward.post(f"/api/batches/{batch['batch_id']}/undo").status_code == 409
 
 
-def done(client: httpx2.Client, job_id: int) -> dict[str, Any] | None:
+def get_finished_job(client: httpx2.Client, job_id: int) -> dict[str, Any] | None:
     job: dict[str, Any] = client.get(f"/api/jobs/{job_id}").json()
     return job if job["finished_at"] else None
 
@@ -86,22 +86,22 @@ def done(client: httpx2.Client, job_id: int) -> dict[str, Any] | None:
 def taken_back(client: httpx2.Client, batch_id: int) -> None:
     """Other tests share this shop."""
     undo = client.post(f"/api/batches/{batch_id}/undo", json={"refresh": False})
-    assert wait_until(lambda: done(client, undo.json()["job_id"]))["state"] == "done"
+    assert wait_until(lambda: get_finished_job(client, undo.json()["job_id"]))["state"] == "done"
 
 
 def test_rejected_rows_are_shown_and_downloaded(served: Served, worker: Worker) -> None:
     steward = served.client("steward")
     bad = ORDERS.replace("T7;K7;S7;3;1.50;2024-03-08", "T7;K7;S7;=cmd();1.50;2024-03-08")
-    found = settled(steward, upload(steward, bad.replace("T", "R"), "bad.csv").json()["import_id"])
+    found = wait_until_settled(steward, upload(steward, bad.replace("T", "R"), "bad.csv").json()["import_id"])
     assert found["found"]["rejected"] == 1
     steward.put(f"/api/imports/{found['import_id']}/mapping", json={**found["mapping"], "source": "bad till"})
-    settled(steward, found["import_id"])
+    wait_until_settled(steward, found["import_id"])
     steward.post(f"/api/imports/{found['import_id']}/commit", json={"max_rejected": 0, "refresh": False})
-    refused = settled(steward, found["import_id"])
+    refused = wait_until_settled(steward, found["import_id"])
     assert refused["state"] == "failed" and "1 of 200 lines" in refused["problem"]
     assert str(served.settings.home) not in str(refused)
     steward.post(f"/api/imports/{found['import_id']}/commit", json={"refresh": False})
-    batch_id = settled(steward, found["import_id"])["batch_id"]
+    batch_id = wait_until_settled(steward, found["import_id"])["batch_id"]
     rejects = steward.get(f"/api/batches/{batch_id}/rejects")
     assert rejects.status_code == 200 and "'=cmd()" in rejects.text
     assert served.client("analyst").get(f"/api/batches/{batch_id}/rejects").status_code == 403
@@ -124,7 +124,7 @@ def test_rejected_rows_are_shown_and_downloaded(served: Served, worker: Worker) 
 )
 def test_hostile_files_become_problems(served: Served, worker: Worker, content: bytes, name: str) -> None:
     steward = served.client("steward")
-    found = settled(steward, upload(steward, content, name).json()["import_id"])
+    found = wait_until_settled(steward, upload(steward, content, name).json()["import_id"])
     assert found["state"] == "unreadable" and found["problem"], (found["job"], found["found"])
     assert str(served.settings.home) not in str(found)
     assert steward.post(f"/api/imports/{found['import_id']}/commit").status_code == 409
@@ -177,7 +177,7 @@ def test_an_upload_sent_twice_with_a_key_is_one_import(served: Served) -> None:
 
 def test_a_mapping_that_cannot_be_is_named(served: Served, worker: Worker) -> None:
     steward = served.client("steward")
-    found = settled(steward, upload(steward, ORDERS).json()["import_id"])
+    found = wait_until_settled(steward, upload(steward, ORDERS).json()["import_id"])
     for change, word in (
         ({"columns": {"colour": "sku"}}, "columns.colour"),
         ({"non_product_skus": ["("]}, "non_product_skus"),
@@ -193,7 +193,7 @@ def test_a_refresh_started_here_is_published_everywhere(served: Served, worker: 
     started = steward.post("/api/runs", json={"predict": False})
     assert started.status_code == 202
     assert steward.post("/api/runs").status_code == 409
-    job = wait_until(lambda: done(steward, started.json()["job_id"]))
+    job = wait_until(lambda: get_finished_job(steward, started.json()["job_id"]))
     assert job["state"] == "done", job["error"]
     run_id = job["result"]["run_id"]
     wait_until(lambda: steward.get("/api/segments").json()["meta"]["run_id"] == run_id)
@@ -215,10 +215,10 @@ def loads_held(served: Served) -> Iterator[None]:
 
 def start_load(client: httpx2.Client, content: str, source: str) -> int:
     """The number of an import whose load was requested."""
-    found = settled(client, upload(client, content).json()["import_id"])
+    found = wait_until_settled(client, upload(client, content).json()["import_id"])
     import_id = int(found["import_id"])
     client.put(f"/api/imports/{import_id}/mapping", json={**found["mapping"], "source": source})
-    settled(client, import_id)
+    wait_until_settled(client, import_id)
     assert client.post(f"/api/imports/{import_id}/commit", json={"refresh": False}).status_code == 202
     return import_id
 
@@ -226,11 +226,11 @@ def start_load(client: httpx2.Client, content: str, source: str) -> int:
 def wait_until_running(client: httpx2.Client, import_id: int) -> int:
     """The number of the load's job, which a worker runs now."""
 
-    def running() -> dict[str, Any] | None:
+    def get_running_job() -> dict[str, Any] | None:
         job = client.get(f"/api/imports/{import_id}").json()["job"]
         return job if (job["kind"], job["state"]) == ("load", "running") else None
 
-    return int(wait_until(running)["job_id"])
+    return int(wait_until(get_running_job)["job_id"])
 
 
 def count_batches(served: Served, source: str) -> int:
@@ -248,7 +248,7 @@ def test_the_load_of_a_killed_worker_is_retried(served: Served, worker: Worker) 
         wait_until_running(steward, import_id)
         worker.stop(signal.SIGKILL)
     worker.process = Worker(served).process
-    loaded = settled(steward, import_id)
+    loaded = wait_until_settled(steward, import_id)
     assert (loaded["state"], loaded["job"]["attempts"]) == ("loaded", 2), loaded
     assert count_batches(served, "killed till") == 1
     taken_back(steward, loaded["batch_id"])
@@ -261,7 +261,7 @@ def test_a_running_load_can_be_cancelled(served: Served, worker: Worker) -> None
         import_id = start_load(steward, ORDERS, "stopped till")
         wait_until_running(steward, import_id)
         assert steward.delete(f"/api/imports/{import_id}").json()["state"] == "cancelling"
-    stopped = settled(steward, import_id)
+    stopped = wait_until_settled(steward, import_id)
     assert (stopped["state"], stopped["job"]["state"]) == ("ready", "cancelled")
     assert count_batches(served, "stopped till") == 0
     assert steward.delete(f"/api/imports/{import_id}").json()["state"] == "deleted"
@@ -279,7 +279,7 @@ def test_a_load_that_is_being_saved_cannot_be_cancelled(served: Served, worker: 
             refused = steward.delete(f"/api/imports/{import_id}")
             assert (refused.status_code, "being saved" in refused.json()["detail"]) == (409, True)
             job.begin_commit()  # a worker that retries the job may pass again
-    loaded = settled(steward, import_id)
+    loaded = wait_until_settled(steward, import_id)
     assert (loaded["state"], loaded["job"]["state"]) == ("loaded", "done")
     assert count_batches(served, "late till") == 1
     taken_back(steward, loaded["batch_id"])
@@ -296,7 +296,7 @@ def test_a_cancelled_job_does_not_commit(served: Served, worker: Worker) -> None
             assert steward.delete(f"/api/imports/{import_id}").json()["state"] == "cancelling"
             with pytest.raises(jobs.Cancelled):
                 job.begin_commit()
-    assert settled(steward, import_id)["job"]["state"] == "cancelled"
+    assert wait_until_settled(steward, import_id)["job"]["state"] == "cancelled"
     assert count_batches(served, "second till") == 0
 
 
@@ -315,7 +315,7 @@ def test_a_refresh_under_way_can_be_stopped(served: Served, worker: Worker) -> N
         assert steward.post("/api/runs/cancel").json()["job_id"] == job
     finally:
         worker.process.send_signal(signal.SIGCONT)
-    assert wait_until(lambda: done(steward, job))["state"] == "cancelled"
+    assert wait_until(lambda: get_finished_job(steward, job))["state"] == "cancelled"
     assert steward.get("/api/customers/segments").json()["meta"]["run_id"] == shown
     assert steward.post("/api/runs/cancel").status_code == 404
     assert steward.get("/api/runs").json()["data"][0]["state"] == "failed"

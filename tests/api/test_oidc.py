@@ -51,7 +51,7 @@ def go(there: Served, fake: FakeProvider, client: httpx2.Client, onward: str = "
     return client.get("/api/auth/oidc/company/callback", params={"code": code, "state": state})
 
 
-def refused(answer: httpx2.Response) -> bool:
+def is_refused(answer: httpx2.Response) -> bool:
     """Whether the way back ends at the sign-in page, with nothing to stay signed in by."""
     assert answer.status_code == 303, answer.text
     cookies = [cookie.split("=")[0] for cookie in answer.headers.get_list("set-cookie")]
@@ -70,7 +70,7 @@ def test_an_honest_provider_signs_in(served: Served, company: tuple[Served, Fake
     assert (back.status_code, back.headers["location"]) == (303, "/customers")
     assert client.post("/api/auth/refresh").json()["user"]["user_id"] == person.user_id
     fake.email = "renamed@foresell.example"
-    assert not refused(go(there, fake, browser(there))), "known by subject from now on"
+    assert not is_refused(go(there, fake, browser(there))), "known by subject from now on"
 
 
 def test_the_second_factor_is_still_required(
@@ -137,7 +137,7 @@ def test_a_lie_is_not_believed(
     )
     lie(fake, LIES[what])
     client = browser(there)
-    assert refused(go(there, fake, client))
+    assert is_refused(go(there, fake, client))
     assert "foresell" not in client.cookies
 
 
@@ -149,18 +149,18 @@ def test_a_planted_defect_is_noticed(
 ) -> None:
     """The control: a client that believes everything is let in by every lie."""
 
-    async def believing(client: oidc.Client, token: str) -> dict[str, Any]:
+    async def trust_token(client: oidc.Client, token: str) -> dict[str, Any]:
         return parts(token)[1]
 
-    def anything(client: oidc.Client, claims: dict[str, Any], nonce: str) -> oidc.Identity:
+    def accept_any(client: oidc.Client, claims: dict[str, Any], nonce: str) -> oidc.Identity:
         return oidc.Identity(claims["sub"], claims["email"])
 
     there, _ = company
     fake.email = invite(served).email
     lie(fake, LIES[what])
-    monkeypatch.setattr(oidc.Client, "_claims", believing)
-    monkeypatch.setattr(oidc.Client, "_check_claims", anything)
-    assert not refused(go(there, fake, browser(there)))
+    monkeypatch.setattr(oidc.Client, "_claims", trust_token)
+    monkeypatch.setattr(oidc.Client, "_check_claims", accept_any)
+    assert not is_refused(go(there, fake, browser(there)))
 
 
 def test_what_began_in_another_browser_does_not_end_here(
@@ -172,10 +172,10 @@ def test_what_began_in_another_browser_does_not_end_here(
     away = attacker.get("/api/auth/oidc/company/start")
     code, state = fake.authorize(away.headers["location"])
     for client in (victim, browser(there)):
-        assert refused(client.get("/api/auth/oidc/company/callback", params={"code": code, "state": state}))
+        assert is_refused(client.get("/api/auth/oidc/company/callback", params={"code": code, "state": state}))
     victim.get("/api/auth/oidc/company/start")
-    assert refused(victim.get("/api/auth/oidc/company/callback", params={"code": code, "state": state}))
-    assert refused(victim.get("/api/auth/oidc/company/callback", params={"code": "x", "state": "made-up"}))
+    assert is_refused(victim.get("/api/auth/oidc/company/callback", params={"code": code, "state": state}))
+    assert is_refused(victim.get("/api/auth/oidc/company/callback", params={"code": "x", "state": "made-up"}))
 
 
 def test_each_way_back_counts_once(served: Served, company: tuple[Served, FakeProvider], fake: FakeProvider) -> None:
@@ -184,8 +184,8 @@ def test_each_way_back_counts_once(served: Served, company: tuple[Served, FakePr
     client = browser(there)
     code, state = fake.authorize(client.get("/api/auth/oidc/company/start").headers["location"])
     params = {"code": code, "state": state}
-    assert not refused(client.get("/api/auth/oidc/company/callback", params=params))
-    assert refused(client.get("/api/auth/oidc/company/callback", params=params))
+    assert not is_refused(client.get("/api/auth/oidc/company/callback", params=params))
+    assert is_refused(client.get("/api/auth/oidc/company/callback", params=params))
 
 
 def test_a_stranger_and_a_second_account_are_refused(
@@ -193,11 +193,11 @@ def test_a_stranger_and_a_second_account_are_refused(
 ) -> None:
     there, _ = company
     fake.email = "stranger@elsewhere.example"
-    assert refused(go(there, fake, browser(there)))
+    assert is_refused(go(there, fake, browser(there)))
     fake.email = invite(served).email
-    assert not refused(go(there, fake, browser(there)))
+    assert not is_refused(go(there, fake, browser(there)))
     fake.subject += "-new"
-    assert refused(go(there, fake, browser(there))), "the e-mail went to another person"
+    assert is_refused(go(there, fake, browser(there))), "the e-mail went to another person"
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def walk() -> Iterator[tuple[str, str, str]]:
 OPERATIONS = list(walk())
 
 
-def filled(path: str, served: Served, **known: str) -> str:
+def fill_path(path: str, served: Served, **known: str) -> str:
     """The path with its parameters set: known ones as given, others to nothing there is."""
     schema = served.openapi()["paths"][path]
     for parameter in {p["name"]: p for each in schema.values() for p in each.get("parameters", [])}.values():
@@ -53,7 +53,7 @@ def status(served: Served, method: str, path: str, authorization: str | None) ->
 
 
 @pytest.fixture(scope="module")
-def granted(served: Served) -> dict[str, set[str]]:
+def read_permissions(served: Served) -> dict[str, set[str]]:
     """The permissions of each role, as the database has them."""
     with served.database.connect("app") as con:
         rows = con.execute("select role, permission from access.role_permissions").fetchall()
@@ -63,7 +63,7 @@ def granted(served: Served) -> dict[str, set[str]]:
     return roles
 
 
-def allowed(right: str, permissions: set[str]) -> bool:
+def has_right(right: str, permissions: set[str]) -> bool:
     return right in ("public", "signed in") or right in permissions
 
 
@@ -72,23 +72,25 @@ def test_there_is_something_to_walk() -> None:
     assert {right for _, _, right in OPERATIONS if right == "public"} == {"public"}
 
 
-def test_rights_that_are_declared_exist(granted: dict[str, set[str]]) -> None:
+def test_rights_that_are_declared_exist(read_permissions: dict[str, set[str]]) -> None:
     declared = {right for _, _, right in OPERATIONS} - {"public", "signed in"}
-    assert declared <= granted["admin"]
+    assert declared <= read_permissions["admin"]
 
 
 @pytest.mark.parametrize("who", STAFF)
-def test_each_role_gets_what_it_may_and_nothing_else(served: Served, granted: dict[str, set[str]], who: str) -> None:
-    permissions = granted[STAFF[who][0]]
+def test_each_role_gets_what_it_may_and_nothing_else(
+    served: Served, read_permissions: dict[str, set[str]], who: str
+) -> None:
+    permissions = read_permissions[STAFF[who][0]]
     wrong = []
     for method, path, right in OPERATIONS:
         if right == "public":
             continue
-        got = status(served, method, filled(path, served), f"Bearer {served.token(who, second_factor=False)}")
+        got = status(served, method, fill_path(path, served), f"Bearer {served.token(who, second_factor=False)}")
         refused = got in (401, 403)
-        if refused and allowed(right, permissions) and not asks_again(got, path):
+        if refused and has_right(right, permissions) and not asks_again(got, path):
             wrong.append(f"{method} {path} ({right}) refused {who}: {got}")
-        if not refused and not allowed(right, permissions):
+        if not refused and not has_right(right, permissions):
             wrong.append(f"{method} {path} ({right}) answered {who}: {got}")
     assert wrong == []
 
@@ -144,7 +146,7 @@ def test_no_one_gets_in_without_a_session_that_counts(served: Served) -> None:
         for method, path, right in OPERATIONS:
             if right == "public":
                 continue
-            got = status(served, method, filled(path, served), authorization)
+            got = status(served, method, fill_path(path, served), authorization)
             if got != 401:
                 wrong.append(f"{method} {path} answered {name}: {got}")
     assert wrong == []
@@ -170,17 +172,17 @@ def test_other_peoples_customers_are_not_there(served: Served) -> None:
     assert len(of_customers) >= 6
     for who in ("rep", "manager"):
         for method, path in of_customers:
-            got = status(served, method, filled(path, served, customer_id=theirs), f"Bearer {served.token(who)}")
+            got = status(served, method, fill_path(path, served, customer_id=theirs), f"Bearer {served.token(who)}")
             assert got in (400, 403, 404), f"{method} {path} answered {who}: {got}"
     for path in ("/api/customers/{customer_id}", "/api/customers/{customer_id}/details"):
-        unassigned = filled(path, served, customer_id=served.customers["unassigned"][0])
+        unassigned = fill_path(path, served, customer_id=served.customers["unassigned"][0])
         assert status(served, "GET", unassigned, f"Bearer {served.token('rep')}") == 404
 
 
-def test_the_walk_finds_an_operation_left_open(served: Served, granted: dict[str, set[str]]) -> None:
+def test_the_walk_finds_an_operation_left_open(served: Served, read_permissions: dict[str, set[str]]) -> None:
     """The control: had /api/customers/segments been public, the walk would have found it."""
     got = status(served, "GET", "/api/health", None)
-    assert got == 200 and not allowed("segments.read", set()), "an open operation answers 200 where 401 is expected"
+    assert got == 200 and not has_right("segments.read", set()), "an open operation answers 200 where 401 is expected"
 
 
 def test_an_operation_that_declares_nothing_keeps_the_app_from_starting() -> None:
@@ -191,7 +193,7 @@ def test_an_operation_that_declares_nothing_keeps_the_app_from_starting() -> Non
     router = APIRouter()
 
     @router.get("/api/forgotten")
-    async def forgotten() -> None: ...
+    async def undeclared() -> None: ...
 
     with pytest.raises(RuntimeError, match="must declare exactly one right"):
         check_declared([router])

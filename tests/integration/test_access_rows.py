@@ -83,7 +83,7 @@ def _fill_tables(database: Database) -> None:
 
 
 @contextmanager
-def acting(database: Database, user_id: int | None) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+def act_as(database: Database, user_id: int | None) -> Iterator[psycopg.Connection[dict[str, Any]]]:
     with database.connect("web") as con:
         con.execute("select set_config('foresell.user_id', %s, true)", [str(user_id or "")])
         yield con
@@ -100,7 +100,7 @@ def owners(con: psycopg.Connection[dict[str, Any]], table: str) -> set[int]:
 
 @pytest.mark.parametrize("number", [None, *range(1, 8)])
 def test_secrets_are_one_s_own(shop: Database, number: int | None) -> None:
-    with acting(shop, number) as con:
+    with act_as(shop, number) as con:
         for table in PERSONAL:
             all_keys = table == "api_keys" and number == 6  # users who manage keys revoke them
             expected = set(range(1, 8)) if all_keys else {number} - {None}
@@ -112,7 +112,7 @@ def test_secrets_are_one_s_own(shop: Database, number: int | None) -> None:
     [(None, set()), (1, {1}), (2, {1, 2}), (3, set(range(1, 8))), (6, set(range(1, 8))), (7, {7})],
 )
 def test_visible_customers(shop: Database, number: int | None, customers: set[int]) -> None:
-    with acting(shop, number) as con:
+    with act_as(shop, number) as con:
         assert owners(con, "customer_owners") == customers
         sees = con.execute(
             "select array_agg(n) as seen from generate_series(1, 7) as n where access.can_see('C00000' || n)"
@@ -127,7 +127,7 @@ def test_a_disabled_user_sees_nothing(shop: Database) -> None:
     with shop.connect() as con:
         con.execute("insert into access.users (name, email, disabled_at) values ('gone', '8@shop.example', now())")
         con.execute("insert into access.user_roles values (8, 'admin')")
-    with acting(shop, 8) as con:
+    with act_as(shop, 8) as con:
         for table in (*PERSONAL, "users", "customer_owners", "roles", "teams"):
             assert con.execute(f"select count(*) as n from access.{table}").fetchone() == {"n": 0}, table
         assert con.execute("select access.current_user_id() as me, access.current_scope() as scope").fetchone() == {
@@ -159,31 +159,31 @@ TAKING = {
 @pytest.mark.parametrize("what", TAKING)
 def test_nothing_can_be_taken(shop: Database, what: str) -> None:
     """No matter what a rep's transaction tries, an administrator's rows are as they were, and the rep is a rep."""
-    before = everything(shop)
+    before = read_all_rows(shop)
     try:
-        with acting(shop, 7) as con:
+        with act_as(shop, 7) as con:
             con.execute(TAKING[what].encode())
     except (ForesellError, psycopg.errors.IntegrityError):
         pass  # refused aloud; the rest just finds no row
-    assert everything(shop) == before
+    assert read_all_rows(shop) == before
 
 
 def test_a_hole_would_be_noticed(shop: Database) -> None:
     """The control: with row security off on one table, the same try changes it."""
     with shop.connect("owner") as con:
         con.execute("alter table access.passwords disable row level security")
-    before = everything(shop)
+    before = read_all_rows(shop)
     try:
-        with acting(shop, 7) as con:
+        with act_as(shop, 7) as con:
             con.execute(TAKING["another password"].encode())
             assert owners(con, "passwords") == set(range(1, 8))
-        assert everything(shop) != before
+        assert read_all_rows(shop) != before
     finally:
         with shop.connect("owner") as con:
             con.execute("alter table access.passwords enable row level security")
 
 
-def everything(database: Database) -> list[str]:
+def read_all_rows(database: Database) -> list[str]:
     with database.connect() as con:
         tables = (*PERSONAL, "users", "user_roles", "role_permissions", "customer_owners", "teams")
         return [str(con.execute(f"select t::text from access.{table} as t order by 1").fetchall()) for table in tables]

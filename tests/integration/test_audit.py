@@ -21,7 +21,7 @@ from foresell.database import Database, Role, embedded_conninfo
 from foresell.errors import AuditBroken
 from foresell.store import batches
 from tests.support.loading import load
-from tests.support.staged import staged
+from tests.support.staged import stage_lines
 
 Con = psycopg.Connection[dict[str, Any]]
 EDITS = 1_000
@@ -92,7 +92,7 @@ def test_recorded_events_cannot_be_changed(
                 con.execute(act.encode())
 
 
-def event(con: Con, chance: random.Random) -> int:
+def draw_event(con: Con, chance: random.Random) -> int:
     return int(chance.choice(con.execute("select event_id from audit.events").fetchall())["event_id"])
 
 
@@ -105,7 +105,7 @@ def change_a_field(con: Con, chance: random.Random) -> None:
             "customer_count = customer_count + 1, customers_sha256 = sha256('x')", "customer_count = customer_count + 1, customers_sha256 = coalesce(customers_sha256, sha256('y'))",
         ]
     )  # fmt: skip
-    con.execute(f"update audit.events set {what} where event_id = %s".encode(), [event(con, chance)])
+    con.execute(f"update audit.events set {what} where event_id = %s".encode(), [draw_event(con, chance)])
 
 
 def block_of(con: Con, chance: random.Random) -> dict[str, Any]:
@@ -133,7 +133,11 @@ def add_a_customer(con: Con, chance: random.Random) -> None:
         block = block_of(con, chance)
         block["customer_ids"].append(f"C000{chance.randrange(500, 999)}")
     else:
-        block = {"event_id": event(con, chance), "block": "C700", "customer_ids": [f"C700{chance.randrange(100, 999)}"]}
+        block = {
+            "event_id": draw_event(con, chance),
+            "block": "C700",
+            "customer_ids": [f"C700{chance.randrange(100, 999)}"],
+        }
     store_block(con, block)
 
 
@@ -191,12 +195,12 @@ def rewrite_customers_and_their_hash(con: Con, chance: random.Random) -> None:
 
 
 def delete_some(con: Con, chance: random.Random) -> None:
-    first = event(con, chance)
+    first = draw_event(con, chance)
     con.execute("delete from audit.events where event_id between %s and %s", [first, first + chance.randrange(5)])
 
 
 def swap_two(con: Con, chance: random.Random) -> None:
-    first, second = event(con, chance), event(con, chance)
+    first, second = draw_event(con, chance), draw_event(con, chance)
     if first == second:
         second = first + 1 if first < EVENTS else first - 1
     con.execute(
@@ -208,7 +212,7 @@ def swap_two(con: Con, chance: random.Random) -> None:
 
 def renumber(con: Con, chance: random.Random) -> None:
     con.execute("alter table audit.events alter event_id drop identity")
-    con.execute("update audit.events set event_id = event_id + 100000 where event_id = %s", [event(con, chance)])
+    con.execute("update audit.events set event_id = event_id + 100000 where event_id = %s", [draw_event(con, chance)])
 
 
 def slip_one_in(con: Con, chance: random.Random) -> None:
@@ -246,7 +250,7 @@ def drop_a_seal_with_its_events(con: Con, chance: random.Random) -> None:
 
 def reseal_without_the_key(con: Con, chance: random.Random) -> None:
     """Change an event, then every hash that follows from it; only the signatures cannot be made."""
-    victim = event(con, chance)
+    victim = draw_event(con, chance)
     con.execute("update audit.events set action = 'nothing' where event_id = %s", [victim])
     rows = {row["event_id"]: row for row in con.execute(seal.SQL.text("audit.list_stored_events")).fetchall()}
     previous = seal.GENESIS_HASH
@@ -278,7 +282,7 @@ TAMPERINGS: list[Callable[[Con, random.Random], None]] = [
 ]  # fmt: skip
 
 
-def tampered(con: Con, act: Callable[[Con, random.Random], None], chance: random.Random) -> Iterator[None]:
+def tamper(con: Con, act: Callable[[Con, random.Random], None], chance: random.Random) -> Iterator[None]:
     """Do it with every trigger off, look, and take it back."""
     with con.transaction(force_rollback=True):
         con.execute("set local session_replication_role = replica")
@@ -291,7 +295,7 @@ def test_a_thousand_edits_by_a_superuser_are_all_found(database: Database, ancho
     with superuser(database) as con:
         for number in range(EDITS):
             act = TAMPERINGS[number % len(TAMPERINGS)]
-            for _ in tampered(con, act, chance):
+            for _ in tamper(con, act, chance):
                 if verify_audit(con, anchors).ok:
                     missed.append((number, act.__name__))
         assert missed == []
@@ -307,7 +311,7 @@ def test_the_first_bad_row_is_named(database: Database, anchors: AnchorLog) -> N
     with superuser(database) as con:
         row = con.execute("select event_id from audit.events order by 1 offset 40 limit 1").fetchone()
         assert row
-        for _ in tampered(con, two_rows, random.Random(1)):
+        for _ in tamper(con, two_rows, random.Random(1)):
             first = verify_audit(con, anchors).findings[0]
             assert (first.event_id, first.message) == (row["event_id"], f"event {row['event_id']} was changed")
 
@@ -315,7 +319,7 @@ def test_the_first_bad_row_is_named(database: Database, anchors: AnchorLog) -> N
 def test_without_anchors_a_cut_tail_would_go_unseen(database: Database, anchors: AnchorLog) -> None:
     """The control: the same cut passes once the anchors are cut, too, so it is they that found it."""
     with superuser(database) as con:
-        for _ in tampered(con, cut_the_tail, random.Random(3)):
+        for _ in tamper(con, cut_the_tail, random.Random(3)):
             assert not verify_audit(con, anchors).ok
             row = con.execute("select max(seal_id) as last from audit.seals").fetchone()
             assert row
@@ -368,7 +372,7 @@ def test_a_sealer_killed_before_the_anchor_is_caught_up_with(
 
 
 def test_loads_and_undos_record_themselves_in_their_own_transaction(database: Database) -> None:
-    batch = load(database, staged("A1 anna 2026-01-05 ok mug 2 3.50"))
+    batch = load(database, stage_lines("A1 anna 2026-01-05 ok mug 2 3.50"))
     batches.undo_batch(database, batch.batch_id or 0)
     with database.connect() as con:
         rows = con.execute("select action, subject, via, actor_id from audit.events order by event_id").fetchall()

@@ -12,7 +12,7 @@ from foresell.database import Database
 from foresell.errors import Busy, NotFound, UsageError
 from foresell.store import batches
 from tests.support.loading import load
-from tests.support.staged import staged
+from tests.support.staged import stage_lines
 from tests.support.store_dump import dump
 
 FIRST = """
@@ -30,7 +30,7 @@ NEWER = """
 """
 
 
-def one(database: Database, query: str) -> object:
+def read_value(database: Database, query: str) -> object:
     with database.connect() as con:
         row = con.execute(query).fetchone()
         assert row is not None
@@ -38,37 +38,40 @@ def one(database: Database, query: str) -> object:
 
 
 def test_a_load_keeps_every_line_and_every_penny(database: Database) -> None:
-    batch = load(database, staged(FIRST))
+    batch = load(database, stage_lines(FIRST))
     assert (batch.lines_read, batch.lines_loaded, batch.lines_unchanged, batch.lines_rejected) == (4, 4, 0, 0)
     assert (batch.orders_new, batch.customers_new, batch.products_new) == (3, 2, 2)
-    assert one(database, "select sum(amount) from transactions") == Decimal("33.5")
-    assert one(database, "select count(*) from transactions where customer_id is null") == 1
-    assert one(database, "select string_agg(customer_id, ' ' order by customer_id) from customers") == "C000001 C000002"
+    assert read_value(database, "select sum(amount) from transactions") == Decimal("33.5")
+    assert read_value(database, "select count(*) from transactions where customer_id is null") == 1
+    assert (
+        read_value(database, "select string_agg(customer_id, ' ' order by customer_id) from customers")
+        == "C000001 C000002"
+    )
 
 
 def test_the_same_file_twice_changes_nothing(database: Database) -> None:
-    first = load(database, staged(FIRST))
+    first = load(database, stage_lines(FIRST))
     before = dump(database)
-    again = load(database, staged(FIRST, name="renamed.csv"))
+    again = load(database, stage_lines(FIRST, name="renamed.csv"))
     assert (again.state, again.batch_id, again.lines_unchanged) == ("unchanged", first.batch_id, 4)
     assert dump(database) == before
     assert len(batches.list_batches(database)) == 1
 
 
 def test_a_newer_export_replaces_what_differs_and_counts_nothing_twice(database: Database) -> None:
-    load(database, staged(FIRST))
-    batch = load(database, staged(NEWER))
+    load(database, stage_lines(FIRST))
+    batch = load(database, stage_lines(NEWER))
     assert (batch.lines_read, batch.lines_loaded, batch.lines_unchanged) == (5, 3, 2), "A1 is the same in another order"
     assert (batch.orders_new, batch.orders_replaced, batch.customers_new, batch.products_new) == (1, 1, 1, 1)
-    assert one(database, "select count(*) from orders") == 4
-    assert one(database, "select sum(amount) from transactions") == Decimal("56.0")
+    assert read_value(database, "select count(*) from orders") == 4
+    assert read_value(database, "select sum(amount) from transactions") == Decimal("56.0")
 
 
 def test_ids_stay_when_an_order_is_replaced(database: Database) -> None:
-    load(database, staged(FIRST))
-    before = one(database, "select order_id from orders where order_key = 'A3'")
-    load(database, staged(NEWER))
-    assert one(database, "select order_id from orders where order_key = 'A3'") == before
+    load(database, stage_lines(FIRST))
+    before = read_value(database, "select order_id from orders where order_key = 'A3'")
+    load(database, stage_lines(NEWER))
+    assert read_value(database, "select order_id from orders where order_key = 'A3'") == before
 
 
 @pytest.mark.parametrize(
@@ -85,9 +88,9 @@ def test_ids_stay_when_an_order_is_replaced(database: Database) -> None:
     ],
 )
 def test_any_difference_replaces_and_undo_restores_exactly(database: Database, what: str, text: str) -> None:
-    load(database, staged(FIRST))
+    load(database, stage_lines(FIRST))
     before = dump(database)
-    batch = load(database, staged(text))
+    batch = load(database, stage_lines(text))
     assert batch.orders_replaced == 1, what
     assert dump(database) != before
     assert batch.batch_id is not None
@@ -97,71 +100,73 @@ def test_any_difference_replaces_and_undo_restores_exactly(database: Database, w
 
 def test_undo_of_everything_leaves_nothing_and_ids_are_not_reused(database: Database) -> None:
     empty = dump(database)
-    load(database, staged(FIRST))
-    second = load(database, staged(NEWER))
-    third = load(database, staged("A9 dora 2026-02-01 ok mug 1 3.50", source="market"))
+    load(database, stage_lines(FIRST))
+    second = load(database, stage_lines(NEWER))
+    third = load(database, stage_lines("A9 dora 2026-02-01 ok mug 1 3.50", source="market"))
     with pytest.raises(UsageError, match="followed by batch 2"):
         batches.undo_batch(database, 1)
     assert second.batch_id == 2
     assert batches.undo_batch(database, 1, with_later=True) == [2, 1]
-    assert one(database, "select count(*) from orders") == 1, "the other source is not touched"
+    assert read_value(database, "select count(*) from orders") == 1, "the other source is not touched"
     batches.undo_batch(database, third.batch_id or 0)
     assert dump(database) == empty
-    load(database, staged(FIRST))
-    assert one(database, "select min(customer_id) from customers") == "C000005"
+    load(database, stage_lines(FIRST))
+    assert read_value(database, "select min(customer_id) from customers") == "C000005"
 
 
 def test_a_file_that_was_undone_can_be_loaded_again(database: Database) -> None:
-    batch = load(database, staged(FIRST))
+    batch = load(database, stage_lines(FIRST))
     batches.undo_batch(database, batch.batch_id or 0)
-    assert load(database, staged(FIRST)).lines_loaded == 4
+    assert load(database, stage_lines(FIRST)).lines_loaded == 4
 
 
 def test_undo_says_what_is_wrong(database: Database) -> None:
     with pytest.raises(NotFound, match="no batch 7"):
         batches.undo_batch(database, 7)
-    batch = load(database, staged(FIRST))
+    batch = load(database, stage_lines(FIRST))
     batches.undo_batch(database, batch.batch_id or 0)
     with pytest.raises(UsageError, match="undone already"):
         batches.undo_batch(database, batch.batch_id or 0)
 
 
 def test_a_field_the_newer_file_does_not_know_erases_nothing(database: Database) -> None:
-    load(database, staged(FIRST, customers="anna Anna GB\nbob Bob GB", products="mug Mug Kitchen product"))
-    batch = load(database, staged("A5 anna 2026-02-01 ok mug 1 3.50"))
+    load(database, stage_lines(FIRST, customers="anna Anna GB\nbob Bob GB", products="mug Mug Kitchen product"))
+    batch = load(database, stage_lines("A5 anna 2026-02-01 ok mug 1 3.50"))
     assert (batch.customers_changed, batch.products_changed) == (0, 0)
-    assert one(database, "select name from customer_records where source_key = 'anna'") == "Anna"
-    assert one(database, "select category from products where sku = 'mug'") == "Kitchen"
+    assert read_value(database, "select name from customer_records where source_key = 'anna'") == "Anna"
+    assert read_value(database, "select category from products where sku = 'mug'") == "Kitchen"
 
 
 def test_a_newer_file_corrects_customers_and_products_and_undo_brings_the_old_back(database: Database) -> None:
-    load(database, staged(FIRST, customers="anna Anna GB", products="mug Mug Kitchen product"))
+    load(database, stage_lines(FIRST, customers="anna Anna GB", products="mug Mug Kitchen product"))
     before = dump(database)
     batch = load(
         database,
-        staged("A5 anna 2026-02-01 ok mug 1 3.50", customers="anna Annabel FR", products="mug Beaker Table product"),
+        stage_lines(
+            "A5 anna 2026-02-01 ok mug 1 3.50", customers="anna Annabel FR", products="mug Beaker Table product"
+        ),
     )
     assert (batch.customers_changed, batch.products_changed) == (1, 1)
-    assert one(database, "select name || country from customer_records where source_key = 'anna'") == "AnnabelFR"
+    assert read_value(database, "select name || country from customer_records where source_key = 'anna'") == "AnnabelFR"
     batches.undo_batch(database, batch.batch_id or 0)
     assert dump(database) == before
 
 
 def test_the_same_keys_of_two_sources_are_two_customers_and_two_orders(database: Database) -> None:
-    load(database, staged(FIRST))
-    load(database, staged(FIRST, source="market"))
-    assert one(database, "select count(*) from customers") == 4
-    assert one(database, "select count(*) from orders") == 6
+    load(database, stage_lines(FIRST))
+    load(database, stage_lines(FIRST, source="market"))
+    assert read_value(database, "select count(*) from customers") == 4
+    assert read_value(database, "select count(*) from orders") == 6
 
 
 def test_only_one_load_at_a_time(database: Database) -> None:
     with database.connect() as con:
         con.execute("select pg_advisory_xact_lock(hashtext('foresell load'))")
         with pytest.raises(Busy):
-            load(database, staged(FIRST))
+            load(database, stage_lines(FIRST))
         with pytest.raises(Busy):
             batches.undo_batch(database, 1)
-    assert load(database, staged(FIRST)).lines_loaded == 4
+    assert load(database, stage_lines(FIRST)).lines_loaded == 4
 
 
 BREAKS: list[tuple[str, Callable[[psycopg.Connection[dict[str, object]]], object]]] = [
@@ -182,7 +187,7 @@ BREAKS: list[tuple[str, Callable[[psycopg.Connection[dict[str, object]]], object
 def test_references_cannot_be_broken(
     database: Database, what: str, act: Callable[[psycopg.Connection[dict[str, object]]], object]
 ) -> None:
-    load(database, staged(FIRST))
+    load(database, stage_lines(FIRST))
     before = dump(database)
     with (
         pytest.raises((psycopg.errors.ForeignKeyViolation, psycopg.errors.RestrictViolation)),
@@ -194,6 +199,6 @@ def test_references_cannot_be_broken(
 
 def test_order_lines_do_not_turn_postage_into_products(database: Database) -> None:
     """Found in the demo: the product list says postage, an orders file without that knowledge must not undo it."""
-    load(database, staged("A1 anna 2026-01-05 ok post 1 4.95", products="post Postage Postage non_product"))
-    load(database, staged("A2 anna 2026-01-06 ok post 1 4.95"))
-    assert one(database, "select kind from products where sku = 'post'") == "non_product"
+    load(database, stage_lines("A1 anna 2026-01-05 ok post 1 4.95", products="post Postage Postage non_product"))
+    load(database, stage_lines("A2 anna 2026-01-06 ok post 1 4.95"))
+    assert read_value(database, "select kind from products where sku = 'post'") == "non_product"

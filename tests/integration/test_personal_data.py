@@ -12,7 +12,7 @@ from foresell.privacy.vault import Vault, vault_of
 from foresell.store import batches, repairs
 from foresell.types import Staging
 from tests.support.loading import load
-from tests.support.staged import staged
+from tests.support.staged import stage_lines
 from tests.support.store_dump import dump
 
 ORDERS = """
@@ -25,7 +25,7 @@ ANNA = {"email": "anna@post.example", "phone": "+44 20 7946 0018", "address": "1
 
 def with_contacts(text: str, name: str = "orders.csv", **contacts: dict[str, str]) -> Staging:
     """A staged source whose customers have contact data."""
-    staging = staged(text, name=name)
+    staging = stage_lines(text, name=name)
     for key, fields in contacts.items():
         for field, value in fields.items():
             staging.con.execute(f"update staged_customers set {field} = ? where customer_key = ?", [value, key])
@@ -45,7 +45,7 @@ def contact(database: Database, vault: Vault, customer_id: str) -> dict[str, str
     return {field: found[field] for field in ("email", "phone", "address")}
 
 
-def one(database: Database, query: str) -> object:
+def read_value(database: Database, query: str) -> object:
     with database.connect() as con:
         row = con.execute(query.encode()).fetchone()
     assert row
@@ -57,8 +57,8 @@ def test_contact_data_is_stored_sealed_and_opens_again(database: Database, vault
     assert contact(database, vault, "C000001") == ANNA
     assert contact(database, vault, "C000002") == {"email": "bob@post.example", "phone": None, "address": None}
     assert contact(database, vault, "C000003") == {"email": None, "phone": None, "address": None}
-    assert one(database, "select count(*) from privacy.data_keys") == 2
-    assert one(database, "select count(*) from audit.events where action = 'contact.reveal'") == 3
+    assert read_value(database, "select count(*) from privacy.data_keys") == 2
+    assert read_value(database, "select count(*) from audit.events where action = 'contact.reveal'") == 3
     assert "post.example" not in str(dump(database)) and "Wharf" not in str(dump(database))
 
 
@@ -77,17 +77,17 @@ def test_a_newer_file_changes_what_differs_and_undo_brings_the_old_back(database
 
 
 def test_undoing_the_first_contact_data_leaves_no_key(database: Database, vault: Vault) -> None:
-    load(database, staged(ORDERS))
+    load(database, stage_lines(ORDERS))
     batch = load(database, with_contacts("A4 anna 2026-02-01 ok mug 1 3.50", anna=ANNA))
-    assert one(database, "select count(*) from privacy.data_keys") == 1
+    assert read_value(database, "select count(*) from privacy.data_keys") == 1
     batches.undo_batch(database, batch.batch_id or 0)
-    assert one(database, "select count(*) from privacy.data_keys") == 0
+    assert read_value(database, "select count(*) from privacy.data_keys") == 0
     assert contact(database, vault, "C000001")["email"] is None
 
 
 def test_orders_without_contact_data_leave_it_alone(database: Database, vault: Vault) -> None:
     load(database, with_contacts(ORDERS, anna=ANNA))
-    load(database, staged("A4 anna 2026-02-01 ok mug 1 3.50", customers="anna Annabel GB"))
+    load(database, stage_lines("A4 anna 2026-02-01 ok mug 1 3.50", customers="anna Annabel GB"))
     assert contact(database, vault, "C000001") == ANNA
 
 
@@ -159,16 +159,16 @@ def test_erasing_a_person_leaves_the_orders_and_nothing_brings_the_person_back(
 ) -> None:
     load(database, with_contacts(ORDERS, anna=ANNA))
     newer = load(database, with_contacts("A4 anna 2026-02-01 ok mug 1 3.50", anna={"email": "anna@new.example"}))
-    orders = one(database, "select count(*) from transactions where customer_id = 'C000001'")
+    orders = read_value(database, "select count(*) from transactions where customer_id = 'C000001'")
     assert erasure.erase_customer(database, vault, "C000001") == 1
     gone = {"email": None, "phone": None, "address": None}
     assert contact(database, vault, "C000001") == gone
-    assert one(database, "select count(*) from transactions where customer_id = 'C000001'") == orders
+    assert read_value(database, "select count(*) from transactions where customer_id = 'C000001'") == orders
     again = load(
         database, with_contacts("A5 anna 2026-02-02 ok mug 1 3.50", name="again.csv", anna={**ANNA, "name": "Anna"})
     )
     assert contact(database, vault, "C000001") == gone
-    assert one(database, "select count(*) from customer_records where name is not null") == 0
+    assert read_value(database, "select count(*) from customer_records where name is not null") == 0
     batches.undo_batch(database, again.batch_id or 0)
     batches.undo_batch(database, newer.batch_id or 0)
     assert contact(database, vault, "C000001") == gone

@@ -22,7 +22,7 @@ from foresell.workflows.load import load_file
 from foresell.workflows.refresh import run_refresh
 from foresell.workflows.train import train_models
 from tests.support.loading import load
-from tests.support.staged import staged
+from tests.support.staged import stage_lines
 
 LAWS = {"purchase", "churn", "churn_180"}
 
@@ -34,7 +34,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def predicted(settings: Settings, database: Database, shop: Path) -> Iterator[dict[str, object]]:
+def predicted_run(settings: Settings, database: Database, shop: Path) -> Iterator[dict[str, object]]:
     load_file(settings, database, shop, source="demo")
     yield run_refresh(settings, database)
 
@@ -43,7 +43,7 @@ def answers(database: Database, run: dict[str, object]) -> dict[str, dict[str, o
     return {row["task"]: row for row in model_registry.list_run_models(database, int(str(run["run_id"])))}
 
 
-def saved(database: Database, run: dict[str, object]) -> list[dict[str, object]]:
+def read_predictions(database: Database, run: dict[str, object]) -> list[dict[str, object]]:
     with database.connect() as con:
         return con.execute(
             "select * from predictions where run_id = %s order by customer_id", [run["run_id"]]
@@ -51,20 +51,20 @@ def saved(database: Database, run: dict[str, object]) -> list[dict[str, object]]
 
 
 def test_every_scored_customer_has_every_prediction(
-    settings: Settings, database: Database, predicted: dict[str, object]
+    settings: Settings, database: Database, predicted_run: dict[str, object]
 ) -> None:
-    rows = saved(database, predicted)
-    assert len(rows) == predicted["customers_scored"]
+    rows = read_predictions(database, predicted_run)
+    assert len(rows) == predicted_run["customers_scored"]
     for row in rows:
         assert 0 <= row["probability"] <= 1
         assert row["value_12m"] >= row["expected_value"] >= 0, "a year brings no less than its first month"
         assert 0 <= row["churn_180"] <= row["churn_90"] <= 1, "more time to come back"
         assert row["value_low"] <= row["value_high"]
     assert sorted(row["value_rank"] for row in rows) == list(range(1, len(rows) + 1))
-    assert {row["level"] for row in answers(database, predicted).values()} == {"statistical"}, (
+    assert {row["level"] for row in answers(database, predicted_run).values()} == {"statistical"}, (
         "too few for a machine-learning model, and it says so"
     )
-    with open_snapshot(settings.snapshots / str(predicted["snapshot_file"])) as con:
+    with open_snapshot(settings.snapshots / str(predicted_run["snapshot_file"])) as con:
         total, listed = queries.list_customers(con, queries.Filter(predicted=True))
     assert {row["customer_id"]: row["probability"] for row in listed} == {
         row["customer_id"]: row["probability"] for row in rows
@@ -74,34 +74,36 @@ def test_every_scored_customer_has_every_prediction(
 
 
 def test_a_model_serves_until_it_is_due_and_says_so(
-    settings: Settings, database: Database, predicted: dict[str, object]
+    settings: Settings, database: Database, predicted_run: dict[str, object]
 ) -> None:
     again = run_refresh(settings, database)
-    first, second = answers(database, predicted), answers(database, again)
+    first, second = answers(database, predicted_run), answers(database, again)
     assert {task: row["model_id"] for task, row in first.items()} == {
         task: row["model_id"] for task, row in second.items()
     }
     assert "no training needed" in str(second["purchase"]["sentence"])
-    same = [{**row, "run_id": 0} for row in saved(database, predicted)]
-    assert [{**row, "run_id": 0} for row in saved(database, again)] == same, "same data, same model, same scores"
+    same = [{**row, "run_id": 0} for row in read_predictions(database, predicted_run)]
+    assert [{**row, "run_id": 0} for row in read_predictions(database, again)] == same, (
+        "same data, same model, same scores"
+    )
 
 
 def test_the_same_data_and_seed_give_the_same_model(
-    settings: Settings, database: Database, predicted: dict[str, object]
+    settings: Settings, database: Database, predicted_run: dict[str, object]
 ) -> None:
     trained, _ = train_models(settings, database, tasks=["purchase", "churn"])
     stored = {row["task"]: row for row in model_registry.list_serving_models(database, date(2027, 1, 1))}
     for model in trained:
-        before = model_registry.get_model(database, int(str(answers(database, predicted)[model.task]["model_id"])))
+        before = model_registry.get_model(database, int(str(answers(database, predicted_run)[model.task]["model_id"])))
         assert stored[model.task]["model_id"] == model.model_id
         assert before["body"] == model.text
         assert before["card"]["metrics"] == model.card["metrics"]
 
 
 def test_a_model_never_serves_a_day_before_it_was_trained(
-    settings: Settings, database: Database, predicted: dict[str, object]
+    settings: Settings, database: Database, predicted_run: dict[str, object]
 ) -> None:
-    day = date.fromisoformat(str(predicted["as_of"])) - timedelta(days=60)
+    day = date.fromisoformat(str(predicted_run["as_of"])) - timedelta(days=60)
     run = run_refresh(settings, database, as_of=day)
     for task in LAWS:
         model = model_registry.get_model(database, int(str(answers(database, run)[task]["model_id"])))
@@ -113,24 +115,24 @@ def test_without_training_there_is_no_answer_and_a_sentence(settings: Settings, 
     run = run_refresh(settings, database, train="never")
     found = answers(database, run)
     assert {found[task]["level"] for task in LAWS} == {"off"}
-    assert all(row["probability"] is None for row in saved(database, run))
+    assert all(row["probability"] is None for row in read_predictions(database, run))
     assert found["revenue_forecast"]["level"] == "statistical", "the forecast needs no stored model"
 
 
 def test_rfm_alone_can_be_published(settings: Settings, database: Database, shop: Path) -> None:
     load_file(settings, database, shop, source="demo")
     run = run_refresh(settings, database, predict=False)
-    assert saved(database, run) == []
+    assert read_predictions(database, run) == []
     assert run["customers_scored"] > 0
 
 
 def test_history_is_replayed_and_compared_with_outcomes(
-    settings: Settings, database: Database, predicted: dict[str, object]
+    settings: Settings, database: Database, predicted_run: dict[str, object]
 ) -> None:
-    last = date.fromisoformat(str(predicted["as_of"])) - timedelta(days=30)
+    last = date.fromisoformat(str(predicted_run["as_of"])) - timedelta(days=30)
     made = backfill_runs(settings, database, last - timedelta(days=90), last, 30)
     assert len(made) == 4
-    assert runs.get_published_run(database)["run_id"] == predicted["run_id"], "what is shown did not change"
+    assert runs.get_published_run(database)["run_id"] == predicted_run["run_id"], "what is shown did not change"
     run_refresh(settings, database)
     evaluated = [
         row for row in model_registry.list_outcomes(database) if row["task"] == "purchase" and row["grouping"] == "all"
@@ -164,13 +166,13 @@ def test_history_is_replayed_and_compared_with_outcomes(
 
 
 def test_after_a_withdrawal_the_model_before_serves(
-    settings: Settings, database: Database, predicted: dict[str, object]
+    settings: Settings, database: Database, predicted_run: dict[str, object]
 ) -> None:
     train_models(settings, database, tasks=["purchase"])
     newest = model_registry.list_serving_models(database, date(2027, 1, 1))
     assert withdraw(database) == next(row["model_id"] for row in newest if row["task"] == "purchase")
     run = run_refresh(settings, database, train="never")
-    assert answers(database, run)["purchase"]["model_id"] == answers(database, predicted)["purchase"]["model_id"]
+    assert answers(database, run)["purchase"]["model_id"] == answers(database, predicted_run)["purchase"]["model_id"]
     withdraw(database)
     with pytest.raises(NotFound, match="No model of purchase is in use"):
         withdraw(database)
@@ -182,7 +184,7 @@ def withdraw(database: Database) -> int:
 
 
 def test_a_refused_training_leaves_the_last_good_model(
-    settings: Settings, database: Database, predicted: dict[str, object], monkeypatch: pytest.MonkeyPatch
+    settings: Settings, database: Database, predicted_run: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise NotReady("purchase was refused: a feature knows the answer.")
@@ -192,9 +194,9 @@ def test_a_refused_training_leaves_the_last_good_model(
     assert kept == [] and "knows the answer" in refused["purchase"]
     run = run_refresh(settings, database, train="always")
     answer = answers(database, run)["purchase"]
-    assert answer["model_id"] == answers(database, predicted)["purchase"]["model_id"]
+    assert answer["model_id"] == answers(database, predicted_run)["purchase"]["model_id"]
     assert "knows the answer" in str(answer["sentence"])
-    assert saved(database, run)[0]["probability"] is not None
+    assert read_predictions(database, run)[0]["probability"] is not None
 
 
 TINY = {
@@ -215,7 +217,7 @@ TINY = {
 def test_thin_data_is_refused_in_words_and_rfm_is_still_published(
     settings: Settings, database: Database, name: str
 ) -> None:
-    load(database, staged(TINY[name]))
+    load(database, stage_lines(TINY[name]))
     run = run_refresh(settings, database)
     found = answers(database, run)
     assert {found[task]["level"] for task in LAWS} == {"off"}
@@ -231,16 +233,18 @@ def test_no_order_for_a_year_switches_the_models_off(settings: Settings, databas
     assert "days old" in str(found["purchase"]["sentence"])
 
 
-def test_nothing_in_the_store_is_code(settings: Settings, database: Database, predicted: dict[str, object]) -> None:
+def test_nothing_in_the_store_is_code(settings: Settings, database: Database, predicted_run: dict[str, object]) -> None:
     for row in model_registry.list_models(database):
         body = model_registry.get_model(database, row["model_id"])["body"]
         assert body == "" or body[0] == "{" or body.startswith("tree"), "JSON or LightGBM's text, never a pickle"
 
 
 def test_old_predictions_stay_until_they_are_evaluated(
-    settings: Settings, database: Database, predicted: dict[str, object], monkeypatch: pytest.MonkeyPatch
+    settings: Settings, database: Database, predicted_run: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(refresh, "RUNS_KEPT_WHOLE", 1)
     for _ in range(3):
         run_refresh(settings, database, train="never")
-    assert len(saved(database, predicted)) == predicted["customers_scored"], "its 30 days are not over"
+    assert len(read_predictions(database, predicted_run)) == predicted_run["customers_scored"], (
+        "its 30 days are not over"
+    )

@@ -20,7 +20,7 @@ from foresell.store import embedded, runs
 from foresell.workflows import refresh
 from foresell.workflows.refresh import run_refresh
 from tests.support.loading import load
-from tests.support.staged import staged
+from tests.support.staged import stage_lines
 
 ORDERS = """
     A1  anna  2026-01-05  ok  mug   2   3.50
@@ -31,8 +31,8 @@ MORE = "A4 cleo 2026-02-09 ok vase 1 20.00"
 
 
 @pytest.fixture
-def scored(settings: Settings, database: Database) -> dict[str, object]:
-    load(database, staged(ORDERS))
+def make_scores(settings: Settings, database: Database) -> dict[str, object]:
+    load(database, stage_lines(ORDERS))
     return run_refresh(settings, database)
 
 
@@ -42,11 +42,17 @@ def scores_of(settings: Settings, database: Database) -> dict[str, Decimal]:
     return {row["customer_id"]: row["monetary"] for row in rows}
 
 
-def test_a_run_speaks_as_of_the_day_after_the_last_order(settings: Settings, scored: dict[str, object]) -> None:
-    assert (scored["as_of"], scored["customers_scored"], scored["state"]) == (date(2026, 1, 8), 2, "published")
+def test_a_run_speaks_as_of_the_day_after_the_last_order(settings: Settings, make_scores: dict[str, object]) -> None:
+    assert (make_scores["as_of"], make_scores["customers_scored"], make_scores["state"]) == (
+        date(2026, 1, 8),
+        2,
+        "published",
+    )
 
 
-def test_an_earlier_day_knows_nothing_of_later_orders(settings: Settings, database: Database, scored: object) -> None:
+def test_an_earlier_day_knows_nothing_of_later_orders(
+    settings: Settings, database: Database, make_scores: object
+) -> None:
     run = run_refresh(settings, database, as_of=date(2026, 1, 6))
     assert run["customers_scored"] == 1
     assert {row["class"]: row["lines"] for row in runs.get_line_classes(database, run["run_id"])} == {
@@ -56,50 +62,50 @@ def test_an_earlier_day_knows_nothing_of_later_orders(settings: Settings, databa
 
 
 def test_store_snapshot_and_saved_scores_agree(
-    settings: Settings, database: Database, scored: dict[str, object]
+    settings: Settings, database: Database, make_scores: dict[str, object]
 ) -> None:
     with database.connect() as con:
         saved = con.execute(
-            "select customer_id, monetary from rfm_scores where run_id = %s", [scored["run_id"]]
+            "select customer_id, monetary from rfm_scores where run_id = %s", [make_scores["run_id"]]
         ).fetchall()
         lines = con.execute("select count(*) as lines, sum(amount) as amount from order_items").fetchone()
     assert {row["customer_id"]: row["monetary"] for row in saved} == scores_of(settings, database)
-    classes = runs.get_line_classes(database, int(str(scored["run_id"])))
+    classes = runs.get_line_classes(database, int(str(make_scores["run_id"])))
     assert lines == {"lines": sum(row["lines"] for row in classes), "amount": sum(row["amount"] for row in classes)}
 
 
 def fail_at_scoring(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(con: duckdb.DuckDBPyConnection, as_of: date) -> int:
+    def fail(con: duckdb.DuckDBPyConnection, as_of: date) -> int:
         raise NotReady("no score today")
 
-    monkeypatch.setattr(refresh, "compute_rfm", broken)
+    monkeypatch.setattr(refresh, "compute_rfm", fail)
 
 
 def fail_at_finishing(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(draft: object, target: object) -> int:
+    def fail(draft: object, target: object) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(build, "finish", broken)
+    monkeypatch.setattr(build, "finish", fail)
 
 
 def fail_at_publishing(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object, **__: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise DatabaseUnavailable("gone")
 
-    monkeypatch.setattr(runs, "publish_run", broken)
+    monkeypatch.setattr(runs, "publish_run", fail)
 
 
 @pytest.mark.parametrize("fail", [fail_at_scoring, fail_at_finishing, fail_at_publishing])
 def test_after_any_failure_the_last_run_stays(
-    settings: Settings, database: Database, scored: dict[str, object], fail: Callable[[pytest.MonkeyPatch], None],
+    settings: Settings, database: Database, make_scores: dict[str, object], fail: Callable[[pytest.MonkeyPatch], None],
 ) -> None:  # fmt: skip
     before = scores_of(settings, database)
-    load(database, staged(MORE))
+    load(database, stage_lines(MORE))
     with pytest.MonkeyPatch.context() as patched:
         fail(patched)
         with pytest.raises((ForesellError, OSError)):
             run_refresh(settings, database)
-    assert runs.get_published_run(database)["run_id"] == scored["run_id"]
+    assert runs.get_published_run(database)["run_id"] == make_scores["run_id"]
     assert scores_of(settings, database) == before
     assert runs.list_runs(database)[0]["state"] == "failed"
     assert list(settings.work.iterdir()) == []
@@ -107,7 +113,7 @@ def test_after_any_failure_the_last_run_stays(
 
 
 def test_a_database_that_goes_away_in_the_middle_leaves_the_last_run(
-    settings: Settings, database: Database, scored: dict[str, object], monkeypatch: pytest.MonkeyPatch
+    settings: Settings, database: Database, make_scores: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     honest = rfm.compute_rfm
 
@@ -120,28 +126,28 @@ def test_a_database_that_goes_away_in_the_middle_leaves_the_last_run(
         run_refresh(settings, database)
     monkeypatch.undo()
     embedded.ensure_running(settings.home)
-    assert runs.get_published_run(database)["run_id"] == scored["run_id"]
-    assert run_refresh(settings, database)["run_id"] > scored["run_id"]
+    assert runs.get_published_run(database)["run_id"] == make_scores["run_id"]
+    assert run_refresh(settings, database)["run_id"] > make_scores["run_id"]
     assert [run["state"] for run in runs.list_runs(database)] == ["published", "failed", "superseded"]
 
 
-def test_rollback_and_forward_again(settings: Settings, database: Database, scored: dict[str, object]) -> None:
+def test_rollback_and_forward_again(settings: Settings, database: Database, make_scores: dict[str, object]) -> None:
     first = scores_of(settings, database)
-    load(database, staged(MORE))
+    load(database, stage_lines(MORE))
     second = run_refresh(settings, database)
-    assert runs.roll_back(database)["run_id"] == scored["run_id"]
+    assert runs.roll_back(database)["run_id"] == make_scores["run_id"]
     assert scores_of(settings, database) == first
     assert runs.roll_back(database, second["run_id"])["run_id"] == second["run_id"]
     assert len(scores_of(settings, database)) == 3
 
 
-def test_rollback_says_what_is_wrong(settings: Settings, database: Database, scored: dict[str, object]) -> None:
+def test_rollback_says_what_is_wrong(settings: Settings, database: Database, make_scores: dict[str, object]) -> None:
     with pytest.raises(NotFound, match="no earlier run"):
         runs.roll_back(database)
     with pytest.raises(NotFound, match="no run 99"):
         runs.roll_back(database, 99)
     with pytest.raises(NotReady, match="published one already"):
-        runs.roll_back(database, int(str(scored["run_id"])))
+        runs.roll_back(database, int(str(make_scores["run_id"])))
 
 
 def test_a_missing_published_run_is_reported(settings: Settings, database: Database) -> None:
@@ -151,16 +157,16 @@ def test_a_missing_published_run_is_reported(settings: Settings, database: Datab
         run_refresh(settings, database)
 
 
-def test_movement_between_two_runs(settings: Settings, database: Database, scored: dict[str, object]) -> None:
-    load(database, staged(MORE))
+def test_movement_between_two_runs(settings: Settings, database: Database, make_scores: dict[str, object]) -> None:
+    load(database, stage_lines(MORE))
     second = run_refresh(settings, database)
-    moved = runs.get_segment_movement(database, int(str(scored["run_id"])), second["run_id"])
+    moved = runs.get_segment_movement(database, int(str(make_scores["run_id"])), second["run_id"])
     assert sum(row["customers"] for row in moved) == 3
     assert sum(row["customers"] for row in moved if row["segment_from"] == "not yet") == 1
 
 
 def test_old_runs_are_pruned_but_their_totals_stay(
-    settings: Settings, database: Database, scored: object, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, database: Database, make_scores: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(refresh, "RUNS_KEPT_WHOLE", 2)
     for _ in range(4):
@@ -179,14 +185,14 @@ def test_old_runs_are_pruned_but_their_totals_stay(
         runs.get_segment_movement(database, 1, 5)
 
 
-def test_only_one_refresh_at_a_time(settings: Settings, database: Database, scored: object) -> None:
+def test_only_one_refresh_at_a_time(settings: Settings, database: Database, make_scores: object) -> None:
     with runs.build_run(database, {}) as _, pytest.raises(Busy):
         run_refresh(settings, database)
 
 
 def test_two_currencies_are_not_added_up(settings: Settings, database: Database) -> None:
-    assert load(database, staged(ORDERS)).warnings == ()
-    euros = staged(MORE, source="market")
+    assert load(database, stage_lines(ORDERS)).warnings == ()
+    euros = stage_lines(MORE, source="market")
     euros.con.execute("update staged_lines set currency = 'EUR'")
     assert "more than one currency now (EUR, GBP)" in load(database, euros).warnings[-1]
     with pytest.raises(NotReady, match=r"more than one currency: GBP \(3 orders\), EUR \(1 orders\)"):
@@ -194,9 +200,9 @@ def test_two_currencies_are_not_added_up(settings: Settings, database: Database)
 
 
 def test_a_snapshot_is_read_only_and_reaches_nothing_else(
-    settings: Settings, database: Database, scored: dict[str, object]
+    settings: Settings, database: Database, make_scores: dict[str, object]
 ) -> None:
-    with open_snapshot(settings.snapshots / str(scored["snapshot_file"])) as con:
+    with open_snapshot(settings.snapshots / str(make_scores["snapshot_file"])) as con:
         for forbidden in (
             "delete from lines",
             "create table x (a int)",
@@ -209,8 +215,8 @@ def test_a_snapshot_is_read_only_and_reaches_nothing_else(
                 con.execute(forbidden)
 
 
-def test_a_missing_or_damaged_snapshot_is_reported(settings: Settings, scored: dict[str, object]) -> None:
-    file = settings.snapshots / str(scored["snapshot_file"])
+def test_a_missing_or_damaged_snapshot_is_reported(settings: Settings, make_scores: dict[str, object]) -> None:
+    file = settings.snapshots / str(make_scores["snapshot_file"])
     file.write_bytes(b"not a database" * 1000)
     with pytest.raises(ForesellError, match="missing or damaged"), open_snapshot(file):
         pass

@@ -52,19 +52,19 @@ def snapshot(file: Path) -> Iterator[ScopedSnapshot]:
     one.close()
 
 
-def seen(snapshot: ScopedSnapshot, scope: Scope, table: str) -> set[str | None]:
+def read_ids(snapshot: ScopedSnapshot, scope: Scope, table: str) -> set[str | None]:
     with snapshot.open(scope) as con:
         return {row[0] for row in con.execute(f"select distinct customer_id from {table}").fetchall()}
 
 
 @pytest.mark.parametrize("table", ["customers", "customer_list", "rfm_scores", "orders", "lines"])
 def test_a_scope_sees_its_customers_only(snapshot: ScopedSnapshot, table: str) -> None:
-    assert seen(snapshot, Scope.everyone(), table) - {None} >= EVERYONE - (
+    assert read_ids(snapshot, Scope.everyone(), table) - {None} >= EVERYONE - (
         {"cid"} if "list" in table or "rfm" in table else set()
     )
-    assert seen(snapshot, Scope.only(["ann", "dan"]), table) == {"ann", "dan"}
-    assert seen(snapshot, Scope.only(["ann"]), table) == {"ann"}
-    assert seen(snapshot, Scope.only([]), table) == set()
+    assert read_ids(snapshot, Scope.only(["ann", "dan"]), table) == {"ann", "dan"}
+    assert read_ids(snapshot, Scope.only(["ann"]), table) == {"ann"}
+    assert read_ids(snapshot, Scope.only([]), table) == set()
 
 
 def test_every_question_keeps_to_the_scope(snapshot: ScopedSnapshot) -> None:
@@ -95,8 +95,8 @@ def test_remembered_selections_do_not_cross_scopes(snapshot: ScopedSnapshot) -> 
 
 def test_a_connection_that_comes_back_keeps_its_scope(snapshot: ScopedSnapshot) -> None:
     for _ in range(3):
-        assert seen(snapshot, Scope.only(["bob"]), "orders") == {"bob"}
-        assert None in seen(snapshot, Scope.everyone(), "orders")
+        assert read_ids(snapshot, Scope.only(["bob"]), "orders") == {"bob"}
+        assert None in read_ids(snapshot, Scope.everyone(), "orders")
 
 
 def test_cut_points_are_of_all_customers_in_every_scope(snapshot: ScopedSnapshot) -> None:
@@ -141,7 +141,7 @@ def test_a_missing_or_older_file_says_what_to_do(tmp_path: Path, file: Path) -> 
 def test_scopes_forgotten_are_made_again(snapshot: ScopedSnapshot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "SCOPES_KEPT", 2)
     for customer in ("ann", "bob", "cid", "ann"):
-        assert seen(snapshot, Scope.only([customer]), "orders") == {customer}
+        assert read_ids(snapshot, Scope.only([customer]), "orders") == {customer}
 
 
 def strays(text: str) -> list[str]:

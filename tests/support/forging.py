@@ -37,7 +37,7 @@ def with_pair(pair: ECKey) -> Callable[[bytes], bytes]:
     return sign
 
 
-def unsigned(message: bytes) -> bytes:
+def empty_signature(message: bytes) -> bytes:
     """The signature of alg none."""
     return b""
 

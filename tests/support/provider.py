@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 from joserfc import jws, jwt
 from joserfc.jwk import ECKey
 
-from tests.support.forging import forge, unsigned, with_secret
+from tests.support.forging import empty_signature, forge, with_secret
 
 _ANY = jws.JWSRegistry(algorithms=["ES256"], strict_check_header=False)
 
@@ -69,7 +69,7 @@ class FakeProvider:
         claims = {name: value for name, value in claims.items() if value is not ...}
         header = {"alg": "ES256", "kid": self.pair.kid, **self.header}
         if header["alg"] == "none":
-            return forge(header, claims, unsigned)
+            return forge(header, claims, empty_signature)
         if header["alg"] == "HS256":  # the classic attack: the public key as the secret
             return forge(header, claims, with_secret(self.pair.as_pem(private=False)))
         return str(jwt.encode(header, claims, self.key or self.pair, algorithms=["ES256"], registry=_ANY))

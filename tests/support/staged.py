@@ -11,7 +11,7 @@ from foresell.types import Staging
 COLUMNS = ("order_key", "customer_key", "ordered_at", "status", "sku", "quantity", "unit_price")
 
 
-def staged(
+def stage_lines(
     text: str, *, source: str = "shop", customers: str = "", products: str = "", name: str = "orders.csv"
 ) -> Staging:
     """Lines `order customer day status sku quantity price` (customer - is anonymous, status ok|cancelled|returned).

@@ -33,7 +33,7 @@ def sales(draw: st.DrawFn) -> list[Line]:
     return lines
 
 
-def scored(lines: list[Line]) -> list[tuple[object, ...]]:
+def score_lines(lines: list[Line]) -> list[tuple[object, ...]]:
     con = snapshot(lines, AS_OF.isoformat())
     rfm.compute_rfm(con, AS_OF)
     return con.execute("select * from rfm_scores order by customer_id").fetchall()
@@ -44,14 +44,14 @@ def scored(lines: list[Line]) -> list[tuple[object, ...]]:
 def test_the_order_of_the_rows_does_not_matter(lines: list[Line], chance: random.Random) -> None:
     mixed = list(lines)
     chance.shuffle(mixed)
-    assert scored(mixed) == scored(lines)
+    assert score_lines(mixed) == score_lines(lines)
 
 
 @given(sales(), st.integers(0, 500), st.integers(1, 5000))
 @settings(max_examples=25, deadline=None)
 def test_what_happens_on_or_after_the_day_changes_nothing(lines: list[Line], days: int, pence: int) -> None:
     later: Line = ("later", "bob", (AS_OF + timedelta(days=days)).isoformat(), "ok", "mug", 1.0, pence / 100)
-    assert scored([*lines, later]) == scored(lines)
+    assert score_lines([*lines, later]) == score_lines(lines)
 
 
 @given(sales())

@@ -52,7 +52,7 @@ class Shop:
             )
 
     @property
-    def opened(self) -> date:
+    def opening_day(self) -> date:
         """The day the shop began to trade, before the files begin."""
         return self.first_day - timedelta(days=365 * YEARS_BEFORE)
 

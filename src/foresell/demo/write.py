@@ -62,7 +62,7 @@ def write_shop(
     paths = {name: folder / tables.file_name(name, format) for name in ("orders", "customers", "products")}
     paths |= {name: folder / tables.file_name(name, format) for name in ("contacts", "true_pairs")}
     process, categories = Process(), read_categories()
-    trading = trading_days(shop.opened, shop.first_day, shop.last_day, shop_season(categories))
+    trading = trading_days(shop.opening_day, shop.first_day, shop.last_day, shop_season(categories))
     _, first_of_month = np.unique(trading.month, return_index=True)
     products = draw_assortment(shop, categories, trading.calendar_month[first_of_month])
     with tables.create_folder(folder):
@@ -83,7 +83,7 @@ def _write_people(
     """Writes customers, contacts and true pairs; returns all orders, not yet in order of time, and rows per file."""
     pieces: list[Orders] = []
     taken: set[str] = set()
-    days = [shop.opened + timedelta(days=day) for day in range(trading.days)]
+    days = [shop.opening_day + timedelta(days=day) for day in range(trading.days)]
     with ExitStack() as stack:
         customers = stack.enter_context(tables.TableFile(paths["customers"], tables.CUSTOMERS))
         contacts = stack.enter_context(tables.TableFile(paths["contacts"], tables.CONTACTS))
@@ -121,7 +121,7 @@ def _write_orders(shop: Shop, products: Assortment, orders: Orders, path: Path, 
     with tables.TableFile(path, tables.ORDERS) as file:
         for start in range(0, len(sequence), ORDERS_AT_ONCE):
             picked = sequence[start : start + ORDERS_AT_ONCE]
-            file.write(tables.order_columns(orders, picked, first_line, FIRST_ORDER + start, shop.opened, skus))
+            file.write(tables.order_columns(orders, picked, first_line, FIRST_ORDER + start, shop.opening_day, skus))
             progress(file.rows, len(orders.product), "lines")
     return file.rows
 

@@ -113,7 +113,7 @@ class Draft:
 
 
 @contextmanager
-def building(settings: Settings, name: str) -> Iterator[Draft]:
+def build_draft(settings: Settings, name: str) -> Iterator[Draft]:
     """A draft in the work folder; `finish` gives it its name. Without that nothing is left."""
     with temporary_folder(settings.work, f"snapshot-{name}") as folder:
         yield from _build_draft(settings, folder)

@@ -47,7 +47,7 @@ def run_refresh(
     """
     clear_temporary_folders(settings.work)
     timings: dict[str, float] = {}
-    with runs.build_run(database, _versions()) as run_id, build.building(settings, str(run_id)) as draft:
+    with runs.build_run(database, _versions()) as run_id, build.build_draft(settings, str(run_id)) as draft:
         with _time_step(timings, "read database"):
             draft.read_tables(export_tables.read_tables(database), progress)
         day = as_of or draft.day_after_last_order()

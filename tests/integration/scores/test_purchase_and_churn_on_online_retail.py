@@ -17,7 +17,7 @@ pytestmark = pytest.mark.real_data
 
 
 @pytest.fixture(scope="module")
-def trained(data_dir: Path) -> dict[str, Trained]:
+def trained_models(data_dir: Path) -> dict[str, Trained]:
     con = retail_snapshot("ii", data_dir)
     shop = TrainingContext(con, as_of_of(con), seed=7)
     return {task.name: train_task(shop, task) for task in (PURCHASE, CHURN, CHURN_180)}
@@ -38,18 +38,18 @@ FLOORS = [
 
 @pytest.mark.parametrize(("task", "population", "metric", "floor"), FLOORS)
 def test_a_measure_does_not_fall_below_its_floor(
-    trained: dict[str, Trained], task: str, population: str, metric: str, floor: float
+    trained_models: dict[str, Trained], task: str, population: str, metric: str, floor: float
 ) -> None:
-    one = trained[task]
+    one = trained_models[task]
     assert one.backtest.value(one.model.kind, metric, population) >= floor
 
 
-def test_probabilities_mean_what_they_say(trained: dict[str, Trained]) -> None:
-    assert trained["purchase"].backtest.value("lightgbm", "calibration_error") <= 0.04
+def test_probabilities_mean_what_they_say(trained_models: dict[str, Trained]) -> None:
+    assert trained_models["purchase"].backtest.value("lightgbm", "calibration_error") <= 0.04
 
 
-def test_the_models_are_served_and_beat_the_baselines(trained: dict[str, Trained]) -> None:
-    purchase, churn = trained["purchase"], trained["churn"]
+def test_the_models_are_served_and_beat_the_baselines(trained_models: dict[str, Trained]) -> None:
+    purchase, churn = trained_models["purchase"], trained_models["churn"]
     assert (purchase.model.kind, churn.model.kind) == ("lightgbm", "blend")
     for population in ("all", "active_180d", "two_orders_180d", "key_accounts"):
         value = purchase.backtest.value
@@ -58,8 +58,8 @@ def test_the_models_are_served_and_beat_the_baselines(trained: dict[str, Trained
     assert value("blend", "accuracy", "key_accounts") > value("blend", "majority_accuracy", "key_accounts")
 
 
-def test_goals_that_are_met_are_reported_as_met(trained: dict[str, Trained]) -> None:
-    verdicts = {goal.population: goal.verdict for goal in trained["purchase"].targets}
+def test_goals_that_are_met_are_reported_as_met(trained_models: dict[str, Trained]) -> None:
+    verdicts = {goal.population: goal.verdict for goal in trained_models["purchase"].targets}
     assert verdicts == {
         "all": "not reachable",
         "active_180d": "not reachable",

@@ -102,9 +102,9 @@ def test_no_counted_order_is_explained_and_not_thrown_as_a_traceback() -> None:
 
 def test_a_panel_labels_only_windows_that_have_closed() -> None:
     panel = read_panel(shop(ORDERS), AS_OF)
-    assert panel.closed(30)[-1].as_of == date(2021, 5, 2)
-    assert panel.closed(90)[-1].as_of == date(2021, 3, 3)
-    last = panel.closed(30)[-1]
+    assert panel.closed_frames(30)[-1].as_of == date(2021, 5, 2)
+    assert panel.closed_frames(90)[-1].as_of == date(2021, 3, 3)
+    last = panel.closed_frames(30)[-1]
     assert dict(zip(last.customers.to_pylist(), panel.labels(last, 30).tolist(), strict=True)) == {
         "anna": True,
         "carl": False,

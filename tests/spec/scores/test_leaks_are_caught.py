@@ -25,7 +25,7 @@ def place() -> Iterator[tuple[duckdb.DuckDBPyConnection, date]]:
     yield believable_shop()
 
 
-def inspected(
+def inspect_features(
     place: tuple[duckdb.DuckDBPyConnection, date], read_features: ReadFeatures = features, read_label: ReadLabel = label
 ) -> tuple[Finding, ...]:
     con, as_of = place
@@ -33,7 +33,7 @@ def inspected(
     return leak_guard.inspect(con, panel, HORIZON, seed=1, read_features=read_features, read_label=read_label)
 
 
-def caught(findings: tuple[Finding, ...]) -> set[str]:
+def failed_check_names(findings: tuple[Finding, ...]) -> set[str]:
     return {finding.check for finding in findings if not finding.passed}
 
 
@@ -58,26 +58,26 @@ def bought_lately(con: duckdb.DuckDBPyConnection, day: date, horizon: int) -> pa
 
 
 def test_the_clean_pipeline_passes(place: tuple[duckdb.DuckDBPyConnection, date]) -> None:
-    findings = inspected(place)
-    assert caught(findings) == set()
+    findings = inspect_features(place)
+    assert failed_check_names(findings) == set()
     leak_guard.refuse(findings)
 
 
 def test_the_label_among_the_features_is_caught(place: tuple[duckdb.DuckDBPyConnection, date]) -> None:
-    findings = inspected(place, read_features=with_the_label)
-    assert caught(findings) >= {"window", "memoryless", "single feature"}
+    findings = inspect_features(place, read_features=with_the_label)
+    assert failed_check_names(findings) >= {"window", "memoryless", "single feature"}
     with pytest.raises(NotReady, match="will_buy"):
         leak_guard.refuse(findings)
 
 
 def test_an_overlapping_window_is_caught(place: tuple[duckdb.DuckDBPyConnection, date]) -> None:
-    findings = inspected(place, read_features=of_the_same_customers_later)
-    assert caught(findings) >= {"window", "memoryless"}
+    findings = inspect_features(place, read_features=of_the_same_customers_later)
+    assert failed_check_names(findings) >= {"window", "memoryless"}
 
 
 def test_recency_as_the_label_is_caught(place: tuple[duckdb.DuckDBPyConnection, date]) -> None:
-    findings = inspected(place, read_label=bought_lately)
-    assert caught(findings) >= {"memoryless", "single feature"}
+    findings = inspect_features(place, read_label=bought_lately)
+    assert failed_check_names(findings) >= {"memoryless", "single feature"}
     assert any("recency_days alone" in finding.sentence for finding in findings)
 
 

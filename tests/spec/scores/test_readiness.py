@@ -49,7 +49,7 @@ def test_one_purchase_shops_hear_that_propensity_is_off_and_why() -> None:
     orders = [(f"c{i}", ago(1 + i % 365), 9) for i in range(970)] + many(30, 10, 100, 200)
     gate = readiness(shop([(f"x{o[0]}" if i >= 970 else o[0], *o[1:]) for i, o in enumerate(orders)]), AS_OF, PURCHASE)
     assert gate.level == "off"
-    assert gate.missing[0].startswith("Only 3% of customers bought on more than one day")
+    assert gate.failed_checks[0].startswith("Only 3% of customers bought on more than one day")
 
 
 def test_few_customers_get_bgnbd_and_the_reason() -> None:
@@ -63,14 +63,14 @@ def test_eleven_months_are_enough_to_learn_thirty_days_but_not_ninety() -> None:
     con, as_of = believable_shop(days=330)
     purchase, churn = readiness(con, as_of, PURCHASE), readiness(con, as_of, CHURN)
     assert (purchase.level, churn.level) == ("ml", "statistical")
-    assert "until there are 8 (2 more of 30 days each)" in churn.missing[-1]
+    assert "until there are 8 (2 more of 30 days each)" in churn.failed_checks[-1]
 
 
 def test_everyone_coming_back_leaves_nothing_to_learn_apart() -> None:
     con = shop(many(600, *range(1, 460, 20)))
     gate = readiness(con, AS_OF, PURCHASE)
     assert gate.level == "statistical"
-    assert gate.missing == (
+    assert gate.failed_checks == (
         "In the last 30 days 600 of 600 customers ordered; machine learning needs at least 50 who did and 50 who did not, "
         "so BG/NBD is used.",
     )

@@ -32,8 +32,8 @@ Stage = Callable[..., Result]
 
 
 @pytest.fixture
-def staged(tmp_path: Path) -> Stage:
-    """staged(text or bytes, columns="sku, amount", name="sales.csv", mapping=None, load_day=None) -> Result."""
+def stage(tmp_path: Path) -> Stage:
+    """stage(text or bytes, columns="sku, amount", name="sales.csv", mapping=None, load_day=None) -> Result."""
 
     def run(
         content: str | bytes | Path,

@@ -51,8 +51,8 @@ SHOWN = "order_key, customer_key, sku, amount::double"
         pytest.param(zstandard.compress(HEADER.encode()) + zstandard.compress(ROWS.encode()), 2, id="zst in frames"),
     ],
 )
-def test_written_so(staged: Stage, content: str | bytes, first_line: int) -> None:
-    result = staged(content, SHOWN + ", line")
+def test_written_so(stage: Stage, content: str | bytes, first_line: int) -> None:
+    result = stage(content, SHOWN + ", line")
     assert result.lines == [(*row, first_line + at) for at, row in enumerate(WANTED)]
     assert result.rejects == []
 
@@ -76,7 +76,7 @@ def test_only_irregular_files_are_read_slowly(tmp_path: Path, content: str, fast
     assert (("csv_rows",) in tables) == fast
 
 
-def test_line_numbers_are_those_of_an_editor(staged: Stage) -> None:
+def test_line_numbers_are_those_of_an_editor(stage: Stage) -> None:
     text = HEADER + (
         "1,A,2024-01-05,X,Mug,1,1\n"  # 2
         '2,A,2024-01-05,X,"Mug\nwith a\nstory",1,1\n'  # 3-5
@@ -87,7 +87,7 @@ def test_line_numbers_are_those_of_an_editor(staged: Stage) -> None:
         '6,A,2024-01-05,X,"Mug\r\nagain",1,1\n'  # 10-11
         "7,A,2024-01-05,X,Mug,many,1\n"  # 12
     )
-    result = staged(text, "line, order_key")
+    result = stage(text, "line, order_key")
     assert result.lines == [(2, "1"), (3, "2"), (10, "6")]
     assert [(line, reason) for line, _, _, reason in result.rejects] == [
         (6, "3 cells, but the header has 7"),
@@ -97,23 +97,23 @@ def test_line_numbers_are_those_of_an_editor(staged: Stage) -> None:
     ]
 
 
-def test_a_late_accent_changes_the_encoding_of_the_whole(staged: Stage) -> None:
+def test_a_late_accent_changes_the_encoding_of_the_whole(stage: Stage) -> None:
     text = HEADER + "".join(f"{i},Ann,2024-01-05,X,Mug,1,1\n" for i in range(10, 20_000)) + ROWS
-    result = staged(text.encode("cp1252"), "customer_key")
+    result = stage(text.encode("cp1252"), "customer_key")
     assert ("Zoë",) in result.lines
     assert result.staging.warnings[0].startswith("Encoding: Windows-1252. Wrong letters?")
 
 
-def test_what_the_map_states_is_believed(staged: Stage) -> None:
+def test_what_the_map_states_is_believed(stage: Stage) -> None:
     text = "a note\norder#customer#date#price\n1#'Ann#2024-01-05#2\n"
     mapping = Mapping(
         columns={"order_key": "order", "customer_key": "customer", "ordered_at": "date", "unit_price": "price"},
         dialect=Dialect(delimiter="#", quote="", header_line=2, encoding="latin-1"),
     )
-    assert staged(text, "line, customer_key", mapping=mapping).lines == [(3, "'Ann")]
+    assert stage(text, "line, customer_key", mapping=mapping).lines == [(3, "'Ann")]
 
 
-def test_workbook(staged: Stage, tmp_path: Path) -> None:
+def test_workbook(stage: Stage, tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = "January"
@@ -129,7 +129,7 @@ def test_workbook(staged: Stage, tmp_path: Path) -> None:
     book.create_sheet("February").append(["order"])
     book["February"].append([1])
     book.save(tmp_path / "sales.xlsx")
-    result = staged(tmp_path / "sales.xlsx", SHOWN + ", line")
+    result = stage(tmp_path / "sales.xlsx", SHOWN + ", line")
     assert result.lines == [(*row, 5 + at) for at, row in enumerate(WANTED)]
     assert result.rejects == [(7, "date", None, "totals row")]
     assert result.staging.warnings == (
@@ -137,7 +137,7 @@ def test_workbook(staged: Stage, tmp_path: Path) -> None:
     )
 
 
-def test_a_stated_sheet_with_real_dates(staged: Stage, tmp_path: Path) -> None:
+def test_a_stated_sheet_with_real_dates(stage: Stage, tmp_path: Path) -> None:
     from datetime import datetime
 
     book = openpyxl.Workbook()
@@ -151,5 +151,5 @@ def test_a_stated_sheet_with_real_dates(staged: Stage, tmp_path: Path) -> None:
         columns={"order_key": "order", "customer_key": "customer", "ordered_at": "date", "amount": "amount"},
         dialect=Dialect(sheet="Sales"),
     )
-    result = staged(tmp_path / "sales.xlsx", "line, order_key, customer_key, ordered_at::varchar", mapping=mapping)
+    result = stage(tmp_path / "sales.xlsx", "line, order_key, customer_key, ordered_at::varchar", mapping=mapping)
     assert result.lines == [(2, "1001", "12346", "2024-01-05 10:30:00")]

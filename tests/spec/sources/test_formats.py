@@ -30,9 +30,9 @@ ROWS = (
 
 
 @pytest.mark.parametrize("header", [FIRST_EDITION, SECOND_EDITION, IN_PARQUET])
-def test_online_retail(staged: Stage, header: str) -> None:
+def test_online_retail(stage: Stage, header: str) -> None:
     text = header + (ROWS.replace("\n", ",2010-2011\n") if "sheet" in header else ROWS)
-    result = staged(text, "order_key, customer_key, sku, status, amount::double, currency")
+    result = stage(text, "order_key, customer_key, sku, status, amount::double, currency")
     assert (result.staging.format, result.staging.source) == ("online-retail", "online-retail")
     assert result.lines == [
         ("536365", "17850", "85123A", "completed", 15.3, "GBP"),
@@ -52,20 +52,20 @@ def test_online_retail(staged: Stage, header: str) -> None:
     }
 
 
-def test_a_product_is_called_what_it_is_called_most_and_remarks_are_not_names(staged: Stage) -> None:
+def test_a_product_is_called_what_it_is_called_most_and_remarks_are_not_names(stage: Stage) -> None:
     names = ["check", "check", "check", "damaged", "?", "CHRISTMAS MUG", "RED MUG", "RED MUG"]
     rows = [f"{i},10,{name},1,2010-12-01,1,A,France\n" for i, name in enumerate(names)]
     rows += ["x,11,,1,2010-12-01,1,A,France\n", "y,12,Widget,1,2010-12-01,1,A,France\n"]
-    assert [product[:4] for product in staged(FIRST_EDITION + "".join(rows)).products] == [
+    assert [product[:4] for product in stage(FIRST_EDITION + "".join(rows)).products] == [
         ("10", "RED MUG", "Kitchen and dining", True),
         ("11", "11", "Other", True),
         ("12", "Widget", "Other", True),
     ]
 
 
-def test_a_customer_lives_where_most_lines_say(staged: Stage) -> None:
+def test_a_customer_lives_where_most_lines_say(stage: Stage) -> None:
     rows = "".join(f"{i},X,MUG,1,2010-12-01,1,A,{c}\n" for i, c in enumerate(["France", "Spain", "Spain", ""]))
-    assert staged(FIRST_EDITION + rows).customers == [("A", None, None, "Spain", None)]
+    assert stage(FIRST_EDITION + rows).customers == [("A", None, None, "Spain", None)]
 
 
 def olist(folder: Path) -> Path:
@@ -93,8 +93,8 @@ def olist(folder: Path) -> Path:
     return folder
 
 
-def test_olist(staged: Stage, tmp_path: Path) -> None:
-    result = staged(olist(tmp_path / "olist"), "line, order_key, customer_key, status, sku, amount::double")
+def test_olist(stage: Stage, tmp_path: Path) -> None:
+    result = stage(olist(tmp_path / "olist"), "line, order_key, customer_key, status, sku, amount::double")
     assert result.lines == [
         (2, "o1", "ann", "completed", "p1", 29.99),
         (3, "o1", "ann", "completed", "p2", 10),
@@ -129,9 +129,9 @@ def documents(path: Path) -> Path:
     return path
 
 
-def test_documents(staged: Stage, tmp_path: Path) -> None:
+def test_documents(stage: Stage, tmp_path: Path) -> None:
     before = documents(tmp_path / "sales_data.db").read_bytes()
-    result = staged(
+    result = stage(
         tmp_path / "sales_data.db", "line, order_key, sku, quantity::double, unit_price::double, amount::double"
     )
     assert result.staging.format == "documents"
@@ -149,9 +149,9 @@ def test_documents(staged: Stage, tmp_path: Path) -> None:
     assert (tmp_path / "sales_data.db").read_bytes() == before
 
 
-def test_customers_alone(staged: Stage) -> None:
+def test_customers_alone(stage: Stage) -> None:
     text = "customer_id,name,email,signup_date,country\n1,Ann,ann@shop.example,2024-01-05,Spain\n2,Bob,,soon,\n1,Ann,,,\n,Eve,,,\n"
-    result = staged(text)
+    result = stage(text)
     assert (result.staging.rows, result.staging.lines_read, result.staging.rejected) == ("customers", 4, 3)
     assert result.customers == [("1", "Ann", "ann@shop.example", "Spain", date(2024, 1, 5))]
     assert [(line, column) for line, column, *_ in result.rejects] == [
@@ -161,8 +161,8 @@ def test_customers_alone(staged: Stage) -> None:
     ]
 
 
-def test_products_alone(staged: Stage) -> None:
-    result = staged("sku,name,category,price,kind\nX,Mug,Kitchen,2.50,\nP,Postage,,5,non_product\n")
+def test_products_alone(stage: Stage) -> None:
+    result = stage("sku,name,category,price,kind\nX,Mug,Kitchen,2.50,\nP,Postage,,5,non_product\n")
     assert (result.staging.rows, result.staging.lines_read, result.staging.rejected) == ("products", 2, 0)
     assert [(*p[:5], float(p[5])) for p in result.products] == [
         ("P", "Postage", "Other", True, "non_product", 5),
@@ -170,7 +170,7 @@ def test_products_alone(staged: Stage) -> None:
     ]
 
 
-def test_a_map_says_what_words_and_codes_mean(staged: Stage, tmp_path: Path) -> None:
+def test_a_map_says_what_words_and_codes_mean(stage: Stage, tmp_path: Path) -> None:
     (tmp_path / "shop.toml").write_text("""
         source = "webshop"
         [columns]
@@ -197,7 +197,7 @@ def test_a_map_says_what_words_and_codes_mean(staged: Stage, tmp_path: Path) -> 
         "1,A,2024-01-05,ok,C1,5,2\n1,A,2024-01-05,ok,FEE-7,1,\n2,A,2024-01-06,Weg,C1,5,0\nX-3,B,2024-01-06,ok,C1,5,\n"
         "4,B,2024-01-06,refunded,C1,5,\n5,B,2024-01-06,refunded,C1,-5,\n"
     )
-    result = staged(
+    result = stage(
         text, "order_key, sku, status, amount::double, country, currency", mapping=read_mapping(tmp_path / "shop.toml")
     )
     here = ("Austria", "EUR")
@@ -213,9 +213,9 @@ def test_a_map_says_what_words_and_codes_mean(staged: Stage, tmp_path: Path) -> 
     assert {p[0] for p in result.products if p[4] == "non_product"} == {"FEE-7", "SHIP"}
 
 
-def test_an_unknown_profile(staged: Stage) -> None:
+def test_an_unknown_profile(stage: Stage) -> None:
     with pytest.raises(BadInput, match="no format 'shopware'"):
-        staged("order,customer,date,price\n1,A,2024-01-05,1\n", format="shopware")
+        stage("order,customer,date,price\n1,A,2024-01-05,1\n", format="shopware")
 
 
 KNOWN = """count(*) as line, count(distinct order_key), count(distinct sku), count(distinct customer_key),
@@ -224,13 +224,13 @@ KNOWN = """count(*) as line, count(distinct order_key), count(distinct sku), cou
 
 @pytest.mark.real_data
 @pytest.mark.parametrize("written_as", ["parquet", "csv", "csv.gz"])
-def test_the_whole_of_online_retail(staged: Stage, data_dir: Path, tmp_path: Path, written_as: str) -> None:
+def test_the_whole_of_online_retail(stage: Stage, data_dir: Path, tmp_path: Path, written_as: str) -> None:
     path = data_dir / "online_retail" / "online_retail.parquet"
     if written_as != "parquet":
         original, path = path, tmp_path / f"online_retail.{written_as}"
         with duckdb.connect() as con:
             con.execute(f"copy (from read_parquet('{original}')) to '{path}' (format csv, header)")
-    result = staged(path, KNOWN)
+    result = stage(path, KNOWN)
     assert result.lines == [(541_909, 25_900, 4_070, 4_372, 135_080, 9_288, "9747747.93")]
     assert (result.staging.lines_read, result.staging.rejected, result.staging.warnings) == (541_909, 0, ())
     assert len(result.products) == 4_070
@@ -238,9 +238,9 @@ def test_the_whole_of_online_retail(staged: Stage, data_dir: Path, tmp_path: Pat
 
 
 @pytest.mark.real_data
-def test_the_whole_of_online_retail_ii(staged: Stage, data_dir: Path) -> None:
+def test_the_whole_of_online_retail_ii(stage: Stage, data_dir: Path) -> None:
     path = data_dir / "online_retail_ii" / "online_retail_ii.parquet"
-    result = staged(path, KNOWN)
+    result = stage(path, KNOWN)
     # 5,304 codes, not 5,305: one of them differs from another by a blank at its end
     assert result.lines == [(1_067_371, 53_628, 5_304, 5_942, 243_007, 19_494, "19287250.57")]
     assert result.staging.rejected == 0

@@ -45,8 +45,8 @@ def file(values: list[str]) -> str:
         (["$1", "$2", "€3"], [1, 2, BAD]),
     ],
 )
-def test_prices(staged: Stage, written: list[str], read: list[float | None]) -> None:
-    result = staged(file(written), "unit_price::double", mapping=Mapping(columns=COLUMNS))
+def test_prices(stage: Stage, written: list[str], read: list[float | None]) -> None:
+    result = stage(file(written), "unit_price::double", mapping=Mapping(columns=COLUMNS))
     assert result.lines == [(price,) for price in read if price is not BAD]
     assert [line for line, *_ in result.rejects] == [i + 2 for i, price in enumerate(read) if price is BAD]
 
@@ -62,33 +62,33 @@ def test_prices(staged: Stage, written: list[str], read: list[float | None]) -> 
         ("", "no price"),
     ],
 )
-def test_reasons(staged: Stage, value: str, reason: str) -> None:
-    result = staged(file(["$1", "$2", value]), mapping=Mapping(columns=COLUMNS))
+def test_reasons(stage: Stage, value: str, reason: str) -> None:
+    result = stage(file(["$1", "$2", value]), mapping=Mapping(columns=COLUMNS))
     assert result.rejects == [(4, "p", value or None, reason)]
 
 
-def test_more_than_four_decimals_are_rounded_and_counted(staged: Stage) -> None:
-    result = staged(file(["1.23456", "2.5"]), "unit_price::varchar", mapping=Mapping(columns=COLUMNS))
+def test_more_than_four_decimals_are_rounded_and_counted(stage: Stage) -> None:
+    result = stage(file(["1.23456", "2.5"]), "unit_price::varchar", mapping=Mapping(columns=COLUMNS))
     assert result.lines == [("1.2346",), ("2.5000",)]
     assert result.staging.warnings == ("Column 'p': 1 values have more than 4 decimals and were rounded.",)
 
 
-def test_a_thousands_separator_or_decimal_comma_is_a_question(staged: Stage) -> None:
+def test_a_thousands_separator_or_decimal_comma_is_a_question(stage: Stage) -> None:
     with pytest.raises(BadInput, match=r"'1,234' may have a thousands separator or a decimal comma") as caught:
-        staged(file(["1,234", "5"]), mapping=Mapping(columns=COLUMNS))
+        stage(file(["1,234", "5"]), mapping=Mapping(columns=COLUMNS))
     assert 'decimal = "."' in (caught.value.remedy or "")
     stated = Mapping(columns=COLUMNS, decimal=",")
-    assert staged(file(["1,234", "5"]), "unit_price::double", mapping=stated).lines == [(1.234,), (5,)]
+    assert stage(file(["1,234", "5"]), "unit_price::double", mapping=stated).lines == [(1.234,), (5,)]
 
 
-def test_the_sign_gives_the_currency_and_the_map_overrules_it(staged: Stage) -> None:
-    assert staged(file(["£1"]), "currency", mapping=Mapping(columns=COLUMNS)).lines == [("GBP",)]
-    assert staged(file(["$1"]), "currency", mapping=Mapping(columns=COLUMNS, currency="CAD")).lines == [("CAD",)]
+def test_the_sign_gives_the_currency_and_the_map_overrules_it(stage: Stage) -> None:
+    assert stage(file(["£1"]), "currency", mapping=Mapping(columns=COLUMNS)).lines == [("GBP",)]
+    assert stage(file(["$1"]), "currency", mapping=Mapping(columns=COLUMNS, currency="CAD")).lines == [("CAD",)]
 
 
-def test_amount_price_and_quantity_complete_each_other(staged: Stage) -> None:
+def test_amount_price_and_quantity_complete_each_other(stage: Stage) -> None:
     header, shown = "order,customer,date,", "quantity::double, unit_price::double, amount::double"
-    assert staged(header + "quantity,price\n1,A,2024-01-05,3,2.5\n", shown).lines == [(3, 2.5, 7.5)]
-    assert staged(header + "quantity,amount\n1,A,2024-01-05,3,7.5\n", shown).lines == [(3, 2.5, 7.5)]
-    assert staged(header + "price\n1,A,2024-01-05,2.5\n", shown).lines == [(1, 2.5, 2.5)]
-    assert staged(header + "quantity,price,amount\n1,A,2024-01-05,3,2.5,7\n", shown).lines == [(3, 2.5, 7)]
+    assert stage(header + "quantity,price\n1,A,2024-01-05,3,2.5\n", shown).lines == [(3, 2.5, 7.5)]
+    assert stage(header + "quantity,amount\n1,A,2024-01-05,3,7.5\n", shown).lines == [(3, 2.5, 7.5)]
+    assert stage(header + "price\n1,A,2024-01-05,2.5\n", shown).lines == [(1, 2.5, 2.5)]
+    assert stage(header + "quantity,price,amount\n1,A,2024-01-05,3,2.5,7\n", shown).lines == [(3, 2.5, 7)]

@@ -46,8 +46,8 @@ NOT_A_NUMBER = "not a number in the format of this column"
         ('2,A,2024-01-05,X,"Mug" blue,1,1', [(None, "", "text after a closing quote, or no closing quote")]),
     ],
 )
-def test_one_row(staged: Stage, row: str, rejects: list[tuple[str | None, str | None, str]] | str) -> None:
-    result = staged(HEADER + GOOD + row + "\n")
+def test_one_row(stage: Stage, row: str, rejects: list[tuple[str | None, str | None, str]] | str) -> None:
+    result = stage(HEADER + GOOD + row + "\n")
     if rejects == "the order has two customers":  # order 1 has no clear customer, so both lines are rejected
         assert [(line, column, value) for line, column, value, _ in result.rejects] == [
             (2, "customer", "A"),
@@ -57,14 +57,14 @@ def test_one_row(staged: Stage, row: str, rejects: list[tuple[str | None, str | 
         assert result.rejects == [(3, *reject) for reject in rejects]
 
 
-def test_a_quote_that_swallows_lines_rejects_each_of_them(staged: Stage) -> None:
-    result = staged(HEADER + GOOD + '2,A,2024-01-05,X,"never closed,1,1\n' + GOOD * 3)
+def test_a_quote_that_swallows_lines_rejects_each_of_them(stage: Stage) -> None:
+    result = stage(HEADER + GOOD + '2,A,2024-01-05,X,"never closed,1,1\n' + GOOD * 3)
     assert [line for line, *_ in result.rejects] == [3, 4, 5, 6]
     assert {reason for *_, reason in result.rejects} == {"quote opened on line 3 and not closed before line 6"}
 
 
-def test_ten_megabytes_in_one_cell_cost_one_line(staged: Stage) -> None:
-    result = staged(HEADER + GOOD + f'2,A,2024-01-05,X,"{"x" * 10_000_000}",1,1\n' + GOOD, "line")
+def test_ten_megabytes_in_one_cell_cost_one_line(stage: Stage) -> None:
+    result = stage(HEADER + GOOD + f'2,A,2024-01-05,X,"{"x" * 10_000_000}",1,1\n' + GOOD, "line")
     assert result.lines == [(2,), (4,)]
     assert result.rejects == [(3, None, "", "cell longer than 1 MiB")]
 
@@ -88,55 +88,55 @@ def test_ten_megabytes_in_one_cell_cost_one_line(staged: Stage) -> None:
         ("cut.db", b"SQLite format 3\0" + b"x" * 500, BadInput, "cannot be read as a SQLite file"),
     ],
 )
-def test_refused_files(staged: Stage, name: str, content: str | bytes, error: type[ForesellError], says: str) -> None:
+def test_refused_files(stage: Stage, name: str, content: str | bytes, error: type[ForesellError], says: str) -> None:
     with pytest.raises(error) as caught:
-        staged(content, name=name)
+        stage(content, name=name)
     assert says in caught.value.message
     assert name.removesuffix(".gz") in caught.value.message
     assert caught.value.remedy
 
 
-def test_missing_file_and_folder(staged: Stage, tmp_path: Path) -> None:
+def test_missing_file_and_folder(stage: Stage, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="There is no file"):
-        staged(tmp_path / "nowhere.csv")
+        stage(tmp_path / "nowhere.csv")
     (tmp_path / "folder").mkdir()
     with pytest.raises(BadInput, match="a folder without Olist's tables"):
-        staged(tmp_path / "folder")
+        stage(tmp_path / "folder")
 
 
-def test_a_column_without_a_name_gets_one(staged: Stage) -> None:
-    result = staged("order,,customer,date,price\n1,x,A,2024-01-05,2\n")
+def test_a_column_without_a_name_gets_one(stage: Stage) -> None:
+    result = stage("order,,customer,date,price\n1,x,A,2024-01-05,2\n")
     assert len(result.lines) == 1
     assert result.staging.warnings == ("line 1: column 2 has no name and is called column_2.",)
 
 
-def test_a_map_that_names_no_column_of_the_file(staged: Stage) -> None:
+def test_a_map_that_names_no_column_of_the_file(stage: Stage) -> None:
     mapping = Mapping(columns={"customer_key": "Buyer", "ordered_at": "date", "unit_price": "price"})
     with pytest.raises(BadInput, match=r"has no column 'Buyer', which columns.customer_key names"):
-        staged(HEADER + GOOD, mapping=mapping)
+        stage(HEADER + GOOD, mapping=mapping)
 
 
-def test_a_wrong_encoding_is_named_with_its_line(staged: Stage) -> None:
+def test_a_wrong_encoding_is_named_with_its_line(stage: Stage) -> None:
     from foresell.sources.files.mapping import Dialect
 
     mapping = Mapping(dialect=Dialect(encoding="utf-8"))
     with pytest.raises(BadInput, match="is not UTF-8 from about line"):
-        staged((HEADER + GOOD.replace("Mug", "Tée")).encode("latin-1"), mapping=mapping)
+        stage((HEADER + GOOD.replace("Mug", "Tée")).encode("latin-1"), mapping=mapping)
 
 
-def test_keys_keep_their_zeros_and_lose_the_float(staged: Stage) -> None:
+def test_keys_keep_their_zeros_and_lose_the_float(stage: Stage) -> None:
     rows = "00123,12346.0,2024-01-05,007,Mug,1,1\n2,nan,2024-01-05,8,,1,1\n3,😀 שלום,2024-01-05,85123a,مرحبا,1,1\n"
-    result = staged(HEADER + rows, "order_key, customer_key, sku")
+    result = stage(HEADER + rows, "order_key, customer_key, sku")
     assert result.lines == [("00123", "12346", "007"), ("2", None, "8"), ("3", "😀 שלום", "85123a")]
 
 
-def test_password(staged: Stage, tmp_path: Path) -> None:
+def test_password(stage: Stage, tmp_path: Path) -> None:
     (tmp_path / "locked.xlsx").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600)
     with pytest.raises(BadInput, match=r"locked\.xlsx cannot be read as a workbook"):
-        staged(tmp_path / "locked.xlsx")
+        stage(tmp_path / "locked.xlsx")
 
 
-def test_empty_workbook(staged: Stage, tmp_path: Path) -> None:
+def test_empty_workbook(stage: Stage, tmp_path: Path) -> None:
     openpyxl.Workbook().save(tmp_path / "new.xlsx")
     with pytest.raises(EmptySource, match="holds no sheet"):
-        staged(tmp_path / "new.xlsx")
+        stage(tmp_path / "new.xlsx")

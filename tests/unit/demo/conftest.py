@@ -32,7 +32,7 @@ class Written:
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self.con.execute(query).fetchall()
 
-    def one(self, query: str) -> Any:
+    def read_value(self, query: str) -> Any:
         return self.rows(query)[0][0]
 
 

@@ -18,7 +18,7 @@ SUM_OF_ONE = bgnbd.BgNbd(r=0.4, alpha=9.0, a=0.4, b=0.6, log_likelihood=0.0, cus
 NO_CHURN = bgnbd.BgNbd(r=2.0, alpha=50.0, a=1e-4, b=8e3, log_likelihood=0.0, customers=1, converged=True)
 
 
-def simulated(n: int, seed: int, r: float, alpha: float, a: float, b: float, days: int = 740):
+def simulate_customers(n: int, seed: int, r: float, alpha: float, a: float, b: float, days: int = 740):
     """Customers of a shop that obeys the model: (x, t_x, T) in days."""
     rng = np.random.default_rng(seed)
     T = rng.integers(1, days, n).astype(float)
@@ -38,7 +38,7 @@ def parameters(model: bgnbd.BgNbd) -> list[float]:
 
 
 def test_the_expectation_is_the_papers_formula():
-    x, t_x, T = simulated(2_000, 1, 0.6, 40, 0.7, 3.0)
+    x, t_x, T = simulate_customers(2_000, 1, 0.6, 40, 0.7, 3.0)
     r, alpha, a, b = parameters(MODEL)
     for horizon in (1, 30, 365):
         gauss = hyp2f1(r + x, b + x, a + b + x - 1, horizon / (alpha + T + horizon))
@@ -77,7 +77,7 @@ def test_answers_stay_finite_bounded_and_ordered(model, x, share, T, horizon):
 
 
 def test_arrays_and_single_customers_agree():
-    x, t_x, T = simulated(300, 2, 0.6, 40, 0.7, 3.0)
+    x, t_x, T = simulate_customers(300, 2, 0.6, 40, 0.7, 3.0)
     together = MODEL.expected_purchases(x, t_x, T, 90)
     alone = [float(MODEL.expected_purchases(*row, 90)) for row in zip(x, t_x, T, strict=True)]
     assert together == pytest.approx(alone, rel=1e-12)
@@ -85,14 +85,14 @@ def test_arrays_and_single_customers_agree():
 
 
 def test_a_shop_that_obeys_the_model_gives_its_parameters_back():
-    model = bgnbd.fit(*simulated(60_000, 3, 0.6, 40, 0.7, 3.0))
+    model = bgnbd.fit(*simulate_customers(60_000, 3, 0.6, 40, 0.7, 3.0))
     assert model.converged
     assert parameters(model) == pytest.approx([0.6, 40, 0.7, 3.0], rel=0.06)
 
 
 @pytest.mark.parametrize("simulate_with", [(0.5, 40, 0.6, 3.0), (3.0, 60, 0.3, 6.0), (0.25, 4, 0.6, 3.0)])
 def test_grouping_moves_the_parameters_by_less_than_one_percent(simulate_with):
-    customers = simulated(80_000, 5, *simulate_with)
+    customers = simulate_customers(80_000, 5, *simulate_with)
     assert len(bgnbd.group_customers(*customers, np.ones(80_000), 25_000)[0]) <= 25_000
     binned, exact = bgnbd.fit(*customers, most_rows=25_000), bgnbd.fit(*customers, most_rows=200_000)
     assert parameters(binned) == pytest.approx(parameters(exact), rel=0.01)

@@ -23,37 +23,37 @@ READY = Readiness("purchase", "ml", ())
 
 
 @pytest.fixture(scope="module")
-def trained() -> dict[str, Trained]:
+def trained_models() -> dict[str, Trained]:
     con, as_of = believable_shop()
     shop = TrainingContext(con, as_of, seed=1)
     return {task.name: train_task(shop, task) for task in (PURCHASE, CHURN, CHURN_180)}
 
 
 @pytest.mark.parametrize("task", ["purchase", "churn", "churn_180"])
-def test_a_stored_model_gives_the_same_probabilities(trained: dict[str, Trained], task: str) -> None:
-    one = trained[task]
+def test_a_stored_model_gives_the_same_probabilities(trained_models: dict[str, Trained], task: str) -> None:
+    one = trained_models[task]
     con, as_of = believable_shop()
     frame = TrainingContext(con, as_of, seed=1).panel.now
     again = load_model(one.text, json.loads(json.dumps(one.card, allow_nan=False)))
     assert np.array_equal(again.probability(frame), one.model.probability(frame))
 
 
-def test_the_same_data_and_seed_give_the_same_model(trained: dict[str, Trained]) -> None:
+def test_the_same_data_and_seed_give_the_same_model(trained_models: dict[str, Trained]) -> None:
     con, as_of = believable_shop()
     again = train_task(TrainingContext(con, as_of, seed=1), PURCHASE)
-    assert again.text == trained["purchase"].text
-    assert json.dumps(again.card) == json.dumps(trained["purchase"].card)
+    assert again.text == trained_models["purchase"].text
+    assert json.dumps(again.card) == json.dumps(trained_models["purchase"].card)
 
 
-def test_the_card_says_what_was_learnt_from_and_what_was_checked(trained: dict[str, Trained]) -> None:
-    card = trained["purchase"].card
+def test_the_card_says_what_was_learnt_from_and_what_was_checked(trained_models: dict[str, Trained]) -> None:
+    card = trained_models["purchase"].card
     assert {"kind", "as_of", "cutoffs", "rows", "customers", "features", "versions", "seed", "metrics", "thresholds",
             "baselines", "leak_guard", "readiness", "targets", "served_because", "reference"} <= set(card)  # fmt: skip
     assert all(check["passed"] for check in card["leak_guard"])
 
 
-def test_there_are_six_tests_the_latest_with_its_window_just_closed(trained: dict[str, Trained]) -> None:
-    for one in trained.values():
+def test_there_are_six_tests_the_latest_with_its_window_just_closed(trained_models: dict[str, Trained]) -> None:
+    for one in trained_models.values():
         as_of = date.fromisoformat(one.card["as_of"])
         assert len(one.backtest.tests) == 6
         assert (as_of - one.backtest.tests[-1]).days == one.task.horizon
@@ -72,14 +72,16 @@ def test_thresholds_come_from_cutoffs_whose_outcome_was_known_by_then() -> None:
 def test_a_model_at_a_cutoff_is_blind_to_every_label_after_it() -> None:
     con, as_of = believable_shop()
     panel = TrainingContext(con, as_of, seed=1).panel
-    frame = panel.closed(90)[-1]
-    turned = replace(panel, ordered=lambda f, h: panel.ordered(f, h) ^ (f.as_of + timedelta(days=h) > frame.as_of))
+    frame = panel.closed_frames(90)[-1]
+    turned = replace(
+        panel, label_orders=lambda f, h: panel.label_orders(f, h) ^ (f.as_of + timedelta(days=h) > frame.as_of)
+    )
     first, second = (trainers(1)["lightgbm"](p, frame, 90) for p in (panel, replace(turned, _labels={})))
     assert first is not None and second is not None and first.text() == second.text()
 
 
-def test_every_model_stands_next_to_what_needs_no_model(trained: dict[str, Trained]) -> None:
-    result = trained["purchase"].backtest
+def test_every_model_stands_next_to_what_needs_no_model(trained_models: dict[str, Trained]) -> None:
+    result = trained_models["purchase"].backtest
     for model in ("lightgbm", "bgnbd", "log_rfm"):
         for name in ("base_rate", "majority_accuracy", "f1_everyone", "f1", "roc_auc", "brier"):
             metric = result.metric(model, name)
@@ -87,7 +89,7 @@ def test_every_model_stands_next_to_what_needs_no_model(trained: dict[str, Train
             assert metric.low - 0.05 <= metric.value <= metric.high + 0.05
 
 
-def _ranked(result: Backtest, **pr_auc: float) -> Backtest:
+def _rank(result: Backtest, **pr_auc: float) -> Backtest:
     changed = [
         replace(f, value=pr_auc[f.model]) if f.metric == "pr_auc" and f.cutoff is None and f.population == "all" else f
         for f in result.metrics
@@ -105,13 +107,13 @@ SERVED = [
 
 @pytest.mark.parametrize(("ranks", "kind"), SERVED)
 def test_the_better_baseline_is_served_when_the_ml_model_ranks_worse(
-    trained: dict[str, Trained], ranks: dict[str, float], kind: str
+    trained_models: dict[str, Trained], ranks: dict[str, float], kind: str
 ) -> None:
-    assert choose(_ranked(trained["purchase"].backtest, **ranks), READY)[0] == kind
+    assert choose(_rank(trained_models["purchase"].backtest, **ranks), READY)[0] == kind
 
 
-def test_a_goal_is_met_only_above_what_needs_no_model(trained: dict[str, Trained]) -> None:
-    result = trained["purchase"].backtest
+def test_a_goal_is_met_only_above_what_needs_no_model(trained_models: dict[str, Trained]) -> None:
+    result = trained_models["purchase"].backtest
     for f1, everyone, best, verdict in (
         (0.75, 0.70, 0.76, "met"), (0.75, 0.76, 0.77, "not met"), (0.60, 0.50, 0.65, "not reachable"),
         (0.60, 0.50, 0.72, "not met"),
@@ -133,11 +135,11 @@ def test_side_by_side_nothing_asks_for_more_threads_than_training_has(monkeypatc
     requested: list[object] = []
     real = lightgbm.Booster.predict
 
-    def watched(self: lightgbm.Booster, *args: object, **options: object) -> object:
+    def record_threads(self: lightgbm.Booster, *args: object, **options: object) -> object:
         requested.append(options["num_threads"])
         return real(self, *args, **options)
 
-    monkeypatch.setattr(lightgbm.Booster, "predict", watched)
+    monkeypatch.setattr(lightgbm.Booster, "predict", record_threads)
     con, as_of = believable_shop()
     train_task(TrainingContext(con, as_of, seed=1), PURCHASE)
     assert requested and set(requested) == {1}

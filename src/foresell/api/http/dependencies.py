@@ -55,12 +55,12 @@ AppStateOf = Annotated[AppState, Depends(_web)]
 def require(permission: str) -> Any:
     """The principal, who must hold this permission: `principal: Annotated[Principal, require("runs.read")]`."""
 
-    async def allowed(request: Request) -> Principal:
+    async def check_permission(request: Request) -> Principal:
         principal = await principal_of(request)
         principal.require(permission)
         return principal
 
-    return _declare_right(allowed, permission)
+    return _declare_right(check_permission, permission)
 
 
 def signed_in() -> Any:

@@ -137,7 +137,7 @@ def _error_of(error: HTTPException) -> ForesellError:
     return known.get(error.status_code, ForesellError)(words)
 
 
-def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses` of an operation: the problems it may answer with, besides those every operation may."""
     every = {400, 401, 403, 429, 500, 503, *statuses}
     return {

@@ -76,7 +76,7 @@ class Observe:
         started = time.perf_counter()
         status, streams, first = 500, False, None
 
-        async def seen(message: Message) -> None:
+        async def send_and_record(message: Message) -> None:
             nonlocal status, streams, first
             if message["type"] == "http.response.start":
                 status, first = message["status"], time.perf_counter()
@@ -89,9 +89,9 @@ class Observe:
         try:
             with request_span(scope) as span:
                 try:
-                    await self.app(scope, receive, seen)
+                    await self.app(scope, receive, send_and_record)
                 finally:
-                    span.answered(_route(scope), status, scope.get("state", {}).get("request_id"))
+                    span.record_response(_route(scope), status, scope.get("state", {}).get("request_id"))
         finally:
             UNDER_WAY.dec()
             took = (first if streams and first else time.perf_counter()) - started

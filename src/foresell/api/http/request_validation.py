@@ -117,12 +117,12 @@ class RequestValidation:
     def _extend_while_receiving(self, receive: Receive, answer: _Answer) -> Receive:
         """A request whose pieces keep coming is waited for; one that stalls is not."""
 
-        async def received() -> Message:
+        async def receive_body() -> Message:
             message = await receive()
             answer.wait(self.answer_seconds)
             return message
 
-        return received
+        return receive_body
 
 
 class _Answer:

@@ -43,7 +43,7 @@ class Seen:
     def __init__(self, span: Span) -> None:
         self._span = span
 
-    def answered(self, route: str, status: int, request_id: str | None) -> None:
+    def record_response(self, route: str, status: int, request_id: str | None) -> None:
         """Set the result of the span."""
         if not self._span.is_recording():
             return

@@ -14,7 +14,7 @@ from foresell.access import api_keys, factors, passkeys, passwords, sessions, si
 from foresell.access.principal import Principal
 from foresell.api.http.authentication import client_info_of, keyring_of, principals_of, site_of
 from foresell.api.http.dependencies import AppStateOf, signed_in
-from foresell.api.http.error_handlers import documented
+from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import answer
 from foresell.api.shared.account_schemas import (
     ApiKey,
@@ -145,14 +145,14 @@ class ApiKeyList(BaseModel):
     total: int
 
 
-@router.get("", response_model=CurrentUser, responses=documented())
+@router.get("", response_model=CurrentUser, responses=error_responses())
 async def get_current_user(web: AppStateOf, principal: SignedInUser) -> Response:
     """Who is signed in, and what that allows."""
     async with web.transaction(principal.user_id) as con:
         return answer(await describe_account(con, principal))
 
 
-@router.patch("", response_model=CurrentUser, responses=documented(403))
+@router.patch("", response_model=CurrentUser, responses=error_responses(403))
 async def change_profile(request: Request, web: AppStateOf, principal: SignedInUser, body: ProfileChange) -> Response:
     """Change name, e-mail or preferences."""
     require_person(principal)
@@ -171,7 +171,7 @@ async def change_profile(request: Request, web: AppStateOf, principal: SignedInU
     return answer(result)
 
 
-@router.post("/password", status_code=204, responses=documented(403))
+@router.post("/password", status_code=204, responses=error_responses(403))
 async def change_password(request: Request, web: AppStateOf, principal: SignedInUser, body: PasswordChange) -> Response:
     """Set another password; all other sessions end."""
     session_id = require_person(principal)
@@ -201,7 +201,7 @@ async def change_password(request: Request, web: AppStateOf, principal: SignedIn
     return Response(status_code=204)
 
 
-@router.post("/totp", response_model=TotpEnrolment, responses=documented(403, 409))
+@router.post("/totp", response_model=TotpEnrolment, responses=error_responses(403, 409))
 async def start_totp(request: Request, web: AppStateOf, principal: SignedInUser) -> Response:
     """Set up an authenticator app. Needs a recent second factor (or sign-in)."""
     _require_reauthenticated_person(principal)
@@ -210,7 +210,7 @@ async def start_totp(request: Request, web: AppStateOf, principal: SignedInUser)
     return answer({"secret": made.secret, "uri": made.uri, "qr": made.qr_svg})
 
 
-@router.put("/totp", response_model=RecoveryCodes, responses=documented(403))
+@router.put("/totp", response_model=RecoveryCodes, responses=error_responses(403))
 async def confirm_totp(request: Request, web: AppStateOf, principal: SignedInUser, body: TotpCode) -> Response:
     """The app's first code puts it in service. Recovery codes come with the first second factor."""
     _require_reauthenticated_person(principal)
@@ -220,7 +220,7 @@ async def confirm_totp(request: Request, web: AppStateOf, principal: SignedInUse
     return answer({"recovery_codes": codes})
 
 
-@router.delete("/totp", status_code=204, responses=documented(403, 404, 409))
+@router.delete("/totp", status_code=204, responses=error_responses(403, 404, 409))
 async def remove_totp(request: Request, web: AppStateOf, principal: SignedInUser) -> Response:
     """Forget the authenticator app. Not when the password left would be too short to stand alone."""
     _require_reauthenticated_person(principal)
@@ -231,7 +231,7 @@ async def remove_totp(request: Request, web: AppStateOf, principal: SignedInUser
     return Response(status_code=204)
 
 
-@router.post("/recovery-codes", response_model=RecoveryCodes, responses=documented(403, 409))
+@router.post("/recovery-codes", response_model=RecoveryCodes, responses=error_responses(403, 409))
 async def renew_recovery_codes(request: Request, web: AppStateOf, principal: SignedInUser) -> Response:
     """Ten new recovery codes; the old ones count no more."""
     _require_reauthenticated_person(principal)
@@ -241,7 +241,7 @@ async def renew_recovery_codes(request: Request, web: AppStateOf, principal: Sig
     return answer({"recovery_codes": codes})
 
 
-@router.get("/sessions", response_model=UserSessionList, responses=documented(403))
+@router.get("/sessions", response_model=UserSessionList, responses=error_responses(403))
 async def list_own_sessions(web: AppStateOf, principal: SignedInUser) -> Response:
     """Where one is signed in."""
     require_person(principal)
@@ -251,7 +251,7 @@ async def list_own_sessions(web: AppStateOf, principal: SignedInUser) -> Respons
     return answer({"data": data, "total": len(data)})
 
 
-@router.delete("/sessions/{session_id}", status_code=204, responses=documented(403, 404))
+@router.delete("/sessions/{session_id}", status_code=204, responses=error_responses(403, 404))
 async def end_session(
     request: Request,
     web: AppStateOf,
@@ -268,7 +268,7 @@ async def end_session(
     return Response(status_code=204)
 
 
-@router.get("/passkeys", response_model=PasskeyList, responses=documented(403))
+@router.get("/passkeys", response_model=PasskeyList, responses=error_responses(403))
 async def list_own_passkeys(web: AppStateOf, principal: SignedInUser) -> Response:
     """One's passkeys."""
     require_person(principal)
@@ -277,7 +277,7 @@ async def list_own_passkeys(web: AppStateOf, principal: SignedInUser) -> Respons
     return answer({"data": rows, "total": len(rows)})
 
 
-@router.post("/passkeys/options", response_model=PasskeyOptions, responses=documented(403))
+@router.post("/passkeys/options", response_model=PasskeyOptions, responses=error_responses(403))
 async def create_passkey_registration(request: Request, web: AppStateOf, principal: SignedInUser) -> Response:
     """What the browser needs to make a passkey. Needs a recent second factor (or sign-in)."""
     _require_reauthenticated_person(principal)
@@ -288,7 +288,7 @@ async def create_passkey_registration(request: Request, web: AppStateOf, princip
     return answer({"ticket": ticket, "options": options})
 
 
-@router.post("/passkeys", status_code=201, response_model=RegisteredPasskey, responses=documented(403, 409))
+@router.post("/passkeys", status_code=201, response_model=RegisteredPasskey, responses=error_responses(403, 409))
 async def add_passkey(request: Request, web: AppStateOf, principal: SignedInUser, body: NewPasskey) -> Response:
     """Keep a passkey the browser made."""
     _require_reauthenticated_person(principal)
@@ -300,7 +300,7 @@ async def add_passkey(request: Request, web: AppStateOf, principal: SignedInUser
     return answer({**row, "recovery_codes": codes}, 201)
 
 
-@router.delete("/passkeys/{passkey_id}", status_code=204, responses=documented(403, 404, 409))
+@router.delete("/passkeys/{passkey_id}", status_code=204, responses=error_responses(403, 404, 409))
 async def remove_passkey(
     request: Request,
     web: AppStateOf,
@@ -316,7 +316,7 @@ async def remove_passkey(
     return Response(status_code=204)
 
 
-@router.get("/api-keys", response_model=ApiKeyList, responses=documented(403))
+@router.get("/api-keys", response_model=ApiKeyList, responses=error_responses(403))
 async def list_own_api_keys(web: AppStateOf, principal: SignedInUser) -> Response:
     """One's keys that still count."""
     require_person(principal)
@@ -325,7 +325,7 @@ async def list_own_api_keys(web: AppStateOf, principal: SignedInUser) -> Respons
     return answer({"data": [describe_api_key(row) for row in rows], "total": len(rows)})
 
 
-@router.post("/api-keys", status_code=201, response_model=CreatedApiKey, responses=documented(403, 409))
+@router.post("/api-keys", status_code=201, response_model=CreatedApiKey, responses=error_responses(403, 409))
 async def create_api_key(request: Request, web: AppStateOf, principal: SignedInUser, body: NewApiKey) -> Response:
     """A key for a program: never more than you may yourself, for a year at most. It is shown this once."""
     _require_reauthenticated_person(principal)
@@ -337,7 +337,7 @@ async def create_api_key(request: Request, web: AppStateOf, principal: SignedInU
     return answer({**describe_api_key(row), "key": key}, 201)
 
 
-@router.delete("/api-keys/{key_id}", status_code=204, responses=documented(403, 404))
+@router.delete("/api-keys/{key_id}", status_code=204, responses=error_responses(403, 404))
 async def revoke_api_key(
     request: Request, web: AppStateOf, principal: SignedInUser, key_id: Annotated[int, Path(ge=1, le=2**31 - 1)]
 ) -> Response:

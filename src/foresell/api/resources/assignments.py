@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
 from foresell.api.http.dependencies import AppStateOf, require
-from foresell.api.http.error_handlers import documented
+from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
 from foresell.api.shared.schemas import Body, CustomerId, CustomerKey
@@ -63,14 +63,14 @@ class UndoneAssignment(BaseModel):
     customers: int = Field(description="How many went back; customers reassigned since stay where they are.")
 
 
-@router.get("/assignees", response_model=AssigneeList, responses=documented())
+@router.get("/assignees", response_model=AssigneeList, responses=error_responses())
 async def list_assignees(web: AppStateOf, principal: Assigner) -> Response:
     """Users you may assign customers to: your team, or every user if you see all customers."""
     async with web.transaction(principal.user_id) as con:
         return answer({"data": await assignments.list_assignees(con)})
 
 
-@router.put("/customers/{customer_id}/owner", response_model=Assignment, responses=documented(404, 409, 422))
+@router.put("/customers/{customer_id}/owner", response_model=Assignment, responses=error_responses(404, 409, 422))
 async def assign_customer(
     web: AppStateOf, principal: Assigner, idempotent: IdempotentOf, customer_id: CustomerId, owner: OwnerChange
 ) -> Response:
@@ -78,7 +78,7 @@ async def assign_customer(
     return await _assign(web, principal, idempotent, [customer_id.upper()], owner.user_id, 200)
 
 
-@router.post("/assignments", status_code=201, response_model=Assignment, responses=documented(404, 409, 422))
+@router.post("/assignments", status_code=201, response_model=Assignment, responses=error_responses(404, 409, 422))
 async def assign_customers(
     web: AppStateOf, principal: Assigner, idempotent: IdempotentOf, wanted: NewAssignment
 ) -> Response:
@@ -88,7 +88,9 @@ async def assign_customers(
     return await _assign(web, principal, idempotent, ids, wanted.user_id, 201)
 
 
-@router.post("/assignments/{assignment_id}/undo", response_model=UndoneAssignment, responses=documented(404, 409, 422))
+@router.post(
+    "/assignments/{assignment_id}/undo", response_model=UndoneAssignment, responses=error_responses(404, 409, 422)
+)
 async def undo_assignment(
     web: AppStateOf,
     principal: Assigner,

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
 from foresell.api.http.dependencies import AppStateOf, require
-from foresell.api.http.error_handlers import documented
+from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import answer, cursor_of, read_cursor
 from foresell.audit import record, verify
 from foresell.audit.anchors import AnchorLog
@@ -67,7 +67,7 @@ class Verified(BaseModel):
     findings: list[AuditFinding] = Field(description="The first changes, at most 100, in order.")
 
 
-@router.get("", response_model=Events, responses=documented())
+@router.get("", response_model=Events, responses=error_responses())
 async def list_audit(
     web: AppStateOf,
     principal: Auditor,
@@ -105,7 +105,7 @@ async def list_audit(
     return answer({"data": shown, "total": total, "next_cursor": onward})
 
 
-@router.get("/verify", response_model=Verified, responses=documented())
+@router.get("/verify", response_model=Verified, responses=error_responses())
 async def verify_audit(web: AppStateOf, principal: Auditor) -> Response:
     """Check every event against its seal and the anchors outside the database; a million take some seconds."""
     report = await anyio.to_thread.run_sync(_report, web.settings, principal.user_id, limiter=_ONE_AT_A_TIME)

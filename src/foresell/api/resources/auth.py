@@ -22,7 +22,7 @@ from foresell.api.http.authentication import (
     site_of,
 )
 from foresell.api.http.dependencies import AppStateOf, public, signed_in
-from foresell.api.http.error_handlers import documented
+from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import answer
 from foresell.api.shared.account_schemas import Code, Credential, CurrentUser, PasskeyOptions, Password, Ticket
 from foresell.api.shared.accounts import describe_account, require_person, set_password
@@ -99,7 +99,7 @@ class StepUpRequest(Body):
 
 
 @router.post(
-    "/sign-in", response_model=SignInResult | SecondFactorRequired, responses=documented(), dependencies=[public()]
+    "/sign-in", response_model=SignInResult | SecondFactorRequired, responses=error_responses(), dependencies=[public()]
 )
 async def sign_in_by_password(request: Request, web: AppStateOf, body: SignInRequest) -> Response:
     """Sign in with e-mail and password. Slow to guess: 429 after a few wrong ones from a device not seen before."""
@@ -119,7 +119,7 @@ async def sign_in_by_password(request: Request, web: AppStateOf, body: SignInReq
     raise WrongCredentials(sign_in.WRONG, remedy="Try again, or ask an administrator for a one-time link.")
 
 
-@router.post("/second-factor", response_model=SignInResult, responses=documented(), dependencies=[public()])
+@router.post("/second-factor", response_model=SignInResult, responses=error_responses(), dependencies=[public()])
 async def confirm_second_factor(request: Request, web: AppStateOf, body: SecondFactorRequest) -> Response:
     """Finish a sign-in with a code of the authenticator app or a recovery code. Each code works once."""
     client_info, keyring = client_info_of(request), keyring_of(request)
@@ -137,7 +137,7 @@ async def confirm_second_factor(request: Request, web: AppStateOf, body: SecondF
 
 
 @router.post(
-    "/link", response_model=SignInResult | SecondFactorRequired, responses=documented(), dependencies=[public()]
+    "/link", response_model=SignInResult | SecondFactorRequired, responses=error_responses(), dependencies=[public()]
 )
 async def sign_in_by_link(request: Request, web: AppStateOf, body: OneTimeLinkRequest) -> Response:
     """Sign in with a one-time link, setting a password on the way where one is given. A refused password spends nothing."""
@@ -155,7 +155,7 @@ async def sign_in_by_link(request: Request, web: AppStateOf, body: OneTimeLinkRe
     raise LinkExpired(remedy="Ask for a new one.")
 
 
-@router.post("/passkey/options", response_model=PasskeyOptions, responses=documented(), dependencies=[public()])
+@router.post("/passkey/options", response_model=PasskeyOptions, responses=error_responses(), dependencies=[public()])
 async def create_passkey_sign_in(request: Request, web: AppStateOf) -> Response:
     """What the browser needs to sign in with a passkey."""
     async with web.transaction(None) as con:
@@ -163,7 +163,7 @@ async def create_passkey_sign_in(request: Request, web: AppStateOf) -> Response:
     return answer({"ticket": ticket, "options": options})
 
 
-@router.post("/passkey", response_model=SignInResult, responses=documented(), dependencies=[public()])
+@router.post("/passkey", response_model=SignInResult, responses=error_responses(), dependencies=[public()])
 async def sign_in_by_passkey(request: Request, web: AppStateOf, body: PasskeyAssertion) -> Response:
     """Sign in with a passkey; nothing else is asked."""
     client_info = client_info_of(request)
@@ -178,7 +178,7 @@ async def sign_in_by_passkey(request: Request, web: AppStateOf, body: PasskeyAss
 
 
 @router.post(
-    "/refresh", response_model=SignInResult, responses={**documented(), 204: {"description": "There is no cookie"}},
+    "/refresh", response_model=SignInResult, responses={**error_responses(), 204: {"description": "There is no cookie"}},
     dependencies=[public()],
 )  # fmt: skip
 async def refresh_access_token(request: Request, web: AppStateOf) -> Response:
@@ -202,7 +202,7 @@ async def refresh_access_token(request: Request, web: AppStateOf) -> Response:
     raise SessionEnded(remedy="Sign in again.")
 
 
-@router.post("/sign-out", status_code=204, responses=documented(), dependencies=[public()])
+@router.post("/sign-out", status_code=204, responses=error_responses(), dependencies=[public()])
 async def sign_out(request: Request, web: AppStateOf) -> Response:
     """End this session, here and now. Safe to repeat."""
     session = await _session_of(request, web)
@@ -217,7 +217,7 @@ async def sign_out(request: Request, web: AppStateOf) -> Response:
     return response
 
 
-@router.post("/step-up", response_model=AccessToken, responses=documented(403))
+@router.post("/step-up", response_model=AccessToken, responses=error_responses(403))
 async def reauthenticate(request: Request, web: AppStateOf, body: StepUpRequest, principal: SignedInUser) -> Response:
     """Re-authenticate for an operation that needs a recent second factor."""
     session_id = require_person(principal)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from foresell.access.principal import Principal
 from foresell.api.http.dependencies import AppStateOf, require
-from foresell.api.http.error_handlers import documented
+from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
 from foresell.api.shared.jobs import request_job
@@ -72,7 +72,7 @@ class BatchUndo(BaseModel):
     refresh: bool = Field(default=True, description="Score everything anew afterwards, so that what is shown follows.")
 
 
-@router.get("", response_model=BatchPage, responses=documented())
+@router.get("", response_model=BatchPage, responses=error_responses())
 async def list_batches(web: AppStateOf, principal: Reader, paging: Annotated[Paging, Query()]) -> Response:
     """What was loaded, newest first."""
     start = start_of(paging)
@@ -86,7 +86,7 @@ async def list_batches(web: AppStateOf, principal: Reader, paging: Annotated[Pag
     "/{batch_id}/rejects",
     response_class=FileResponse,
     responses={
-        **documented(404),
+        **error_responses(404),
         200: {"content": {"text/csv": {}}, "description": "file, line, column, value, reason"},
     },
 )
@@ -103,7 +103,7 @@ async def get_rejects(
     return FileResponse(file, media_type="text/csv; charset=utf-8", filename=f"rejects-{batch_id}.csv")
 
 
-@router.post("/{batch_id}/undo", status_code=202, response_model=Job, responses=documented(404, 409, 422))
+@router.post("/{batch_id}/undo", status_code=202, response_model=Job, responses=error_responses(404, 409, 422))
 async def undo_batch(
     web: AppStateOf,
     principal: Annotated[Principal, require("imports.undo")],

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
 from foresell.api.http.dependencies import AppStateOf, require
-from foresell.api.http.error_handlers import documented
+from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import Meta, answer
 from foresell.api.shared import customer_lists
@@ -135,12 +135,12 @@ class CustomerPaging(Paging):
 
     customer_id: str | None = Field(None, pattern=r"^[Cc]\d{6,18}$", description="Only of this customer.")
 
-    def wanted(self) -> str | None:
+    def customer_filter(self) -> str | None:
         """The customer's id as it is stored."""
         return self.customer_id and self.customer_id.upper()
 
 
-@router.get("/calls/today", response_model=CallList, responses=documented(409))
+@router.get("/calls/today", response_model=CallList, responses=error_responses(409))
 async def list_calls_for_today(
     web: AppStateOf,
     principal: Reader,
@@ -175,18 +175,18 @@ async def list_calls_for_today(
     )
 
 
-@router.get("/calls", response_model=CallPage, responses=documented())
+@router.get("/calls", response_model=CallPage, responses=error_responses())
 async def list_calls(web: AppStateOf, principal: Reader, which: Annotated[CustomerPaging, Query()]) -> Response:
     """Calls of the customers you may see, newest first; undone calls are left out."""
     start = start_of(which)
     async with web.transaction(principal.user_id) as con:
         total, rows = await calls.list_calls(
-            con, customer_id=which.wanted(), user_id=principal.user_id, limit=which.limit, start=start
+            con, customer_id=which.customer_filter(), user_id=principal.user_id, limit=which.limit, start=start
         )
     return answer(page_body(web, rows, total, start, which.limit))
 
 
-@router.post("/calls", status_code=201, response_model=LoggedCall, responses=documented(404, 409, 422))
+@router.post("/calls", status_code=201, response_model=LoggedCall, responses=error_responses(404, 409, 422))
 async def log_call(principal: Caller, idempotent: IdempotentOf, call: NewCall) -> Response:
     """Log the outcome of a call; the customer leaves today's list."""
 
@@ -204,7 +204,7 @@ async def log_call(principal: Caller, idempotent: IdempotentOf, call: NewCall) -
     return await idempotent.run(principal, act, status=201)
 
 
-@router.post("/calls/{call_id}/undo", response_model=UndoneCall, responses=documented(404, 409, 422))
+@router.post("/calls/{call_id}/undo", response_model=UndoneCall, responses=error_responses(404, 409, 422))
 async def undo_call(principal: Caller, idempotent: IdempotentOf, call_id: Number) -> Response:
     """Undo one of your own calls, with the snooze it caused."""
 
@@ -214,16 +214,18 @@ async def undo_call(principal: Caller, idempotent: IdempotentOf, call_id: Number
     return await idempotent.run(principal, act)
 
 
-@router.get("/snoozes", response_model=SnoozePage, responses=documented())
+@router.get("/snoozes", response_model=SnoozePage, responses=error_responses())
 async def list_snoozes(web: AppStateOf, principal: Reader, which: Annotated[CustomerPaging, Query()]) -> Response:
     """Snoozed customers among those you may see."""
     start = start_of(which)
     async with web.transaction(principal.user_id) as con:
-        total, rows = await snoozes.list_snoozes(con, customer_id=which.wanted(), limit=which.limit, start=start)
+        total, rows = await snoozes.list_snoozes(
+            con, customer_id=which.customer_filter(), limit=which.limit, start=start
+        )
     return answer(page_body(web, rows, total, start, which.limit))
 
 
-@router.post("/snoozes", status_code=201, response_model=SnoozedCustomers, responses=documented(404, 409, 422))
+@router.post("/snoozes", status_code=201, response_model=SnoozedCustomers, responses=error_responses(404, 409, 422))
 async def snooze_customers(principal: Caller, idempotent: IdempotentOf, wanted: NewSnooze) -> Response:
     """Leave customers off every call list until a day."""
     ids = sorted({customer_id.upper() for customer_id in wanted.customer_ids})
@@ -237,7 +239,7 @@ async def snooze_customers(principal: Caller, idempotent: IdempotentOf, wanted: 
     return await idempotent.run(principal, act, status=201)
 
 
-@router.delete("/snoozes/{snooze_id}", response_model=SnoozedCustomer, responses=documented(404))
+@router.delete("/snoozes/{snooze_id}", response_model=SnoozedCustomer, responses=error_responses(404))
 async def lift_snooze(request: Request, web: AppStateOf, principal: Caller, snooze_id: Number) -> Response:
     """Put a snoozed customer back on the call list."""
     async with web.transaction(principal.user_id) as con:

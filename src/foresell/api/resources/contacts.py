@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from foresell.access.principal import Principal
 from foresell.api.http.dependencies import AppStateOf, require
-from foresell.api.http.error_handlers import documented
+from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import answer
 from foresell.api.shared import customer_lists
 from foresell.api.shared.schemas import CustomerId
@@ -69,7 +69,7 @@ class ErasedCustomer(BaseModel):
     records: int = Field(description="How many records of sources the customer had.")
 
 
-@router.post("/{customer_id}/contact/reveal", response_model=RevealedContact, responses=documented(404))
+@router.post("/{customer_id}/contact/reveal", response_model=RevealedContact, responses=error_responses(404))
 async def reveal_contact(
     request: Request, web: AppStateOf, principal: Revealer, customer_id: CustomerId, body: RevealRequest | None = None
 ) -> Response:
@@ -87,7 +87,7 @@ async def reveal_contact(
     return answer({"customer_id": customer_id, "contact": {field: contact[field] for field in ALL if field in wanted}})
 
 
-@router.post("/by-contact", response_model=ContactLookupResult, responses=documented())
+@router.post("/by-contact", response_model=ContactLookupResult, responses=error_responses())
 async def find_by_contact(request: Request, web: AppStateOf, principal: Revealer, body: ContactLookup) -> Response:
     """Find customers by an e-mail address or telephone number; recorded in the audit log. By POST, as URLs end up in logs."""
     indexes = vault_of(web.settings).indexes(body.contact)
@@ -100,7 +100,7 @@ async def find_by_contact(request: Request, web: AppStateOf, principal: Revealer
     return answer({"data": found, "total": len(found)})
 
 
-@router.post("/{customer_id}/erase", response_model=ErasedCustomer, responses=documented(404, 409))
+@router.post("/{customer_id}/erase", response_model=ErasedCustomer, responses=error_responses(404, 409))
 async def erase_customer(web: AppStateOf, principal: Eraser, customer_id: CustomerId) -> Response:
     """Erase a customer's name, place and contact data permanently. Orders and scores stay under the customer number.
 

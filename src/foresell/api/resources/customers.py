@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
 from foresell.api.http.dependencies import AppStateOf, require
-from foresell.api.http.error_handlers import documented
+from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import Meta, Page, answer
 from foresell.api.shared import calculation, customer_lists
 from foresell.api.shared.calculation import ExplainOptions, Explanation, RowsBehind
@@ -193,7 +193,7 @@ class ScoreHistory(BaseModel):
     meta: Meta
 
 
-@router.get("", response_model=CustomerPage | Explanation | RowsBehind, responses=documented(409))
+@router.get("", response_model=CustomerPage | Explanation | RowsBehind, responses=error_responses(409))
 async def list_customers(
     web: AppStateOf,
     principal: Reader,
@@ -208,7 +208,7 @@ async def list_customers(
     return answer({"data": rows, **page.frame(web)})
 
 
-@router.get("/{customer_id}", response_model=Customer, responses=documented(404, 409))
+@router.get("/{customer_id}", response_model=Customer, responses=error_responses(404, 409))
 async def get_customer(web: AppStateOf, principal: Reader, customer_id: CustomerId) -> Response:
     """One customer. 404 also for one that is not yours to see."""
     customer_id = customer_id.upper()
@@ -236,7 +236,7 @@ async def get_customer(web: AppStateOf, principal: Reader, customer_id: Customer
     )
 
 
-@router.get("/{customer_id}/calculation", response_model=RfmCalculation, responses=documented(404, 409))
+@router.get("/{customer_id}/calculation", response_model=RfmCalculation, responses=error_responses(404, 409))
 async def get_rfm_calculation(web: AppStateOf, principal: Reader, customer_id: CustomerId) -> Response:
     """Show how recency, frequency and monetary are calculated: orders, sums, cut points, cell, segment."""
     customer_id = customer_id.upper()
@@ -244,7 +244,7 @@ async def get_rfm_calculation(web: AppStateOf, principal: Reader, customer_id: C
     return answer({**found, "meta": web.meta()})
 
 
-@router.get("/{customer_id}/orders", response_model=OrderPage, responses=documented(404, 409))
+@router.get("/{customer_id}/orders", response_model=OrderPage, responses=error_responses(404, 409))
 async def list_customer_orders(
     web: AppStateOf, principal: Reader, customer_id: CustomerId, paging: Annotated[Paging, Query()]
 ) -> Response:
@@ -252,7 +252,7 @@ async def list_customer_orders(
     return await _page_of_customer(web, principal, customer_id, paging, "orders_with_lines")
 
 
-@router.get("/{customer_id}/products", response_model=CustomerProductPage, responses=documented(404, 409))
+@router.get("/{customer_id}/products", response_model=CustomerProductPage, responses=error_responses(404, 409))
 async def list_customer_products(
     web: AppStateOf, principal: Reader, customer_id: CustomerId, paging: Annotated[Paging, Query()]
 ) -> Response:
@@ -260,7 +260,7 @@ async def list_customer_products(
     return await _page_of_customer(web, principal, customer_id, paging, "products_of_customer")
 
 
-@router.get("/{customer_id}/history", response_model=ScoreHistory, responses=documented(404, 409))
+@router.get("/{customer_id}/history", response_model=ScoreHistory, responses=error_responses(404, 409))
 async def get_score_history(web: AppStateOf, principal: Reader, customer_id: CustomerId) -> Response:
     """Get the scores of the customer in each kept run, and whether an order followed."""
     customer_id = customer_id.upper()

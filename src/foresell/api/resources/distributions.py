@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
 from foresell.api.http.dependencies import AppStateOf, require
-from foresell.api.http.error_handlers import documented
+from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import Meta, body
 from foresell.api.shared import calculation, customer_lists
 from foresell.api.shared.calculation import ExplainOptions, Explanation, MetricQuery, ResultRows, RowsBehind
@@ -53,7 +53,7 @@ class DistributionOptions(customer_lists.CustomerFilters, ExplainOptions):
     bins: int = Field(20, ge=2, le=60, description="The maximum number of bins; edges are round numbers.")
 
 
-@router.get("/{axis}", response_model=Distribution | Explanation | RowsBehind, responses=documented(409))
+@router.get("/{axis}", response_model=Distribution | Explanation | RowsBehind, responses=error_responses(409))
 async def get_distribution(
     web: AppStateOf,
     principal: Annotated[Principal, require("customers.read")],

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from foresell.access.principal import Principal
 from foresell.api.http.app_state import AppState
 from foresell.api.http.dependencies import AppStateOf, require
-from foresell.api.http.error_handlers import documented
+from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import Meta, answer
 from foresell.api.shared import customer_lists
 from foresell.audit import record
@@ -111,7 +111,7 @@ _FILES: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.post("/export/customers", response_class=Response, responses={**_FILES, **documented(409)})
+@router.post("/export/customers", response_class=Response, responses={**_FILES, **error_responses(409)})
 async def export_customers(
     request: Request, web: AppStateOf, principal: Exporter, wanted: Annotated[ExportRequest | None, Body()] = None
 ) -> Response:
@@ -134,7 +134,7 @@ async def export_customers(
     return _File(job, slots)
 
 
-@router.get("/exports/{export_id}/manifest", response_model=ExportManifest, responses=documented(404, 409))
+@router.get("/exports/{export_id}/manifest", response_model=ExportManifest, responses=error_responses(404, 409))
 async def get_export_manifest(
     web: AppStateOf,
     principal: Exporter,

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from foresell.access.principal import Principal
 from foresell.api.http.app_state import AppState
 from foresell.api.http.dependencies import AppStateOf, require
-from foresell.api.http.error_handlers import documented
+from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import Meta
 from foresell.api.shared import calculation
 from foresell.api.shared.calculation import ExplainOptions, Explanation, MetricQuery, RowsBehind
@@ -76,7 +76,7 @@ class ForecastList(BaseModel):
     meta: Meta = Field(description="Where the figures come from.")
 
 
-@router.get("/forecast", response_model=ForecastList | Explanation | RowsBehind, responses=documented(409))
+@router.get("/forecast", response_model=ForecastList | Explanation | RowsBehind, responses=error_responses(409))
 async def get_forecast(
     web: AppStateOf, principal: Annotated[Principal, require("sales.read")], how: Annotated[ExplainOptions, Query()]
 ) -> Response:

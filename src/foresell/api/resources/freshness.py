@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
 from foresell.api.http.dependencies import AppStateOf, signed_in
-from foresell.api.http.error_handlers import documented
+from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import answer
 from foresell.api.shared.published_run import PublishedRun, describe_run
 from foresell.db import AsyncStatements
@@ -27,7 +27,7 @@ class Freshness(BaseModel):
     refreshing: bool = Field(description="Whether the next run is being built.")
 
 
-@router.get("/freshness", response_model=Freshness, responses=documented())
+@router.get("/freshness", response_model=Freshness, responses=error_responses())
 async def get_freshness(web: AppStateOf, principal: Annotated[Principal, signed_in()]) -> Response:
     """The published run, the last day of its data, and whether the next run is being built."""
     async with web.transaction(principal.user_id) as con:

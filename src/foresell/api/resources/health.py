@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from foresell.api.http.dependencies import AppStateOf, public
-from foresell.api.http.error_handlers import documented
+from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import answer
 from foresell.errors import ForesellError
 
@@ -26,7 +26,7 @@ class Health(BaseModel):
     published: bool = Field(description="Whether a run is published, so that there is something to show.")
 
 
-@router.get("/health", dependencies=[public()], response_model=Health, responses=documented())
+@router.get("/health", dependencies=[public()], response_model=Health, responses=error_responses())
 async def check_health(web: AppStateOf) -> Response:
     """Check that the API answers. Public; the answer contains no data."""
     try:

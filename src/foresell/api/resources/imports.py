@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from foresell.access.principal import Principal
 from foresell.api.http.app_state import AppState
 from foresell.api.http.dependencies import AppStateOf, require
-from foresell.api.http.error_handlers import documented
+from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
 from foresell.api.http.upload import receive
@@ -196,7 +196,9 @@ UPLOAD = {
 }
 
 
-@router.post("", status_code=202, response_model=Import, responses=documented(409, 413, 422, 507), openapi_extra=UPLOAD)
+@router.post(
+    "", status_code=202, response_model=Import, responses=error_responses(409, 413, 422, 507), openapi_extra=UPLOAD
+)
 async def upload_file(request: Request, web: AppStateOf, principal: Steward, idempotent: IdempotentOf) -> Response:
     """Upload a file; the worker then looks at it. Nothing is loaded yet."""
     received = await receive(request, web.settings)
@@ -220,7 +222,7 @@ async def upload_file(request: Request, web: AppStateOf, principal: Steward, ide
         await anyio.to_thread.run_sync(lambda: shutil.rmtree(received.folder, ignore_errors=True))
 
 
-@router.get("", response_model=ImportPage, responses=documented())
+@router.get("", response_model=ImportPage, responses=error_responses())
 async def list_imports(web: AppStateOf, principal: Steward, paging: Annotated[Paging, Query()]) -> Response:
     """Files on their way in, newest first."""
     start = start_of(paging)
@@ -230,7 +232,7 @@ async def list_imports(web: AppStateOf, principal: Steward, paging: Annotated[Pa
     return answer(page_body(web, rows, count["total"] if count else 0, start, paging.limit))
 
 
-@router.get("/{import_id}", response_model=ImportDetails, responses=documented(404))
+@router.get("/{import_id}", response_model=ImportDetails, responses=error_responses(404))
 async def get_import(web: AppStateOf, principal: Steward, import_id: Number) -> Response:
     """One import: what the file is, how it would be read, what would be rejected and why."""
     async with web.transaction(principal.user_id) as con:
@@ -238,7 +240,7 @@ async def get_import(web: AppStateOf, principal: Steward, import_id: Number) -> 
     return answer({**row, **await anyio.to_thread.run_sync(_describe_import, web, row)})
 
 
-@router.put("/{import_id}/mapping", status_code=202, response_model=Import, responses=documented(404, 409))
+@router.put("/{import_id}/mapping", status_code=202, response_model=Import, responses=error_responses(404, 409))
 async def map_import(web: AppStateOf, principal: Steward, import_id: Number, body: FileMapping) -> Response:
     """Say how the file is to be read; the worker then looks at it again."""
     mapping = body.mapping()
@@ -251,7 +253,7 @@ async def map_import(web: AppStateOf, principal: Steward, import_id: Number, bod
     return answer(row, 202)
 
 
-@router.post("/{import_id}/commit", status_code=202, response_model=Import, responses=documented(404, 409, 422))
+@router.post("/{import_id}/commit", status_code=202, response_model=Import, responses=error_responses(404, 409, 422))
 async def commit_import(
     web: AppStateOf, principal: Steward, idempotent: IdempotentOf, import_id: Number, how: ImportCommit | None = None
 ) -> Response:
@@ -267,7 +269,7 @@ async def commit_import(
     return await idempotent.run(principal, act, status=202)
 
 
-@router.delete("/{import_id}", response_model=DeletedImport, responses=documented(404, 409))
+@router.delete("/{import_id}", response_model=DeletedImport, responses=error_responses(404, 409))
 async def delete_import(web: AppStateOf, principal: Steward, import_id: Number) -> Response:
     """Discard the uploaded file, or cancel its load.
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from foresell.access.principal import Principal
 from foresell.api.http.app_state import AppState
 from foresell.api.http.dependencies import AppStateOf, require
-from foresell.api.http.error_handlers import documented
+from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import Meta, answer
 from foresell.api.shared import calculation
 from foresell.api.shared.calculation import ExplainOptions, Explanation, MetricQuery, ResultRows, RowsBehind
@@ -260,7 +260,7 @@ class OutcomeOptions(ExplainOptions):
     grouping: Literal["all", "decile", "segment"] | None = Field(None, description="Only this grouping.")
 
 
-@router.get("/models", response_model=ModelList, responses=documented(409))
+@router.get("/models", response_model=ModelList, responses=error_responses(409))
 async def list_models(web: AppStateOf, principal: Reader) -> Response:
     """List trainings, newest first, and the model in use for each task of the published run."""
     run_id = web.snapshot().run_id
@@ -270,14 +270,16 @@ async def list_models(web: AppStateOf, principal: Reader) -> Response:
     return answer({"data": found, "tasks": tasks, "meta": web.meta()})
 
 
-@router.get("/models/{model_id}", response_model=ModelCard, responses=documented(404, 409))
+@router.get("/models/{model_id}", response_model=ModelCard, responses=error_responses(404, 409))
 async def get_model(web: AppStateOf, principal: Reader, model_id: ModelId) -> Response:
     """Get one training with its card."""
     return answer({**await _model(web, principal, model_id), "meta": web.meta()})
 
 
 @router.get(
-    "/models/{model_id}/backtests", response_model=Backtest | Explanation | RowsBehind, responses=documented(404, 409)
+    "/models/{model_id}/backtests",
+    response_model=Backtest | Explanation | RowsBehind,
+    responses=error_responses(404, 409),
 )
 async def get_model_backtests(
     web: AppStateOf, principal: Reader, model_id: ModelId, how: Annotated[BacktestOptions, Query()]
@@ -313,7 +315,7 @@ async def get_model_backtests(
 @router.get(
     "/models/{model_id}/calibration",
     response_model=Calibration | Explanation | RowsBehind,
-    responses=documented(404, 409),
+    responses=error_responses(404, 409),
 )
 async def get_model_calibration(
     web: AppStateOf, principal: Reader, model_id: ModelId, how: Annotated[ExplainOptions, Query()]
@@ -325,7 +327,9 @@ async def get_model_calibration(
     )
 
 
-@router.get("/models/{model_id}/lift", response_model=Lift | Explanation | RowsBehind, responses=documented(404, 409))
+@router.get(
+    "/models/{model_id}/lift", response_model=Lift | Explanation | RowsBehind, responses=error_responses(404, 409)
+)
 async def get_model_lift(
     web: AppStateOf, principal: Reader, model_id: ModelId, how: Annotated[ExplainOptions, Query()]
 ) -> Response:
@@ -337,7 +341,7 @@ async def get_model_lift(
 @router.get(
     "/models/{model_id}/threshold",
     response_model=ThresholdTable | Explanation | RowsBehind,
-    responses=documented(404, 409),
+    responses=error_responses(404, 409),
 )
 async def get_model_threshold(
     web: AppStateOf, principal: Reader, model_id: ModelId, how: Annotated[ExplainOptions, Query()]
@@ -365,7 +369,7 @@ async def get_model_threshold(
     )
 
 
-@router.post("/models/{task}/rollback", response_model=WithdrawnModel, responses=documented(404))
+@router.post("/models/{task}/rollback", response_model=WithdrawnModel, responses=error_responses(404))
 async def rollback_model(
     web: AppStateOf, principal: Annotated[Principal, require("models.manage")], task: TaskName, request: Request
 ) -> Response:
@@ -388,7 +392,7 @@ async def rollback_model(
     return answer({"model_id": row["model_id"], "task": task, "sentence": sentence})
 
 
-@router.get("/targets", response_model=ModelTargetList, responses=documented(409))
+@router.get("/targets", response_model=ModelTargetList, responses=error_responses(409))
 async def list_targets(web: AppStateOf, principal: Reader) -> Response:
     """List the targets of the specification: met, not met or not reachable, and why. Computed from the backtest."""
     async with web.transaction(principal.user_id) as con:
@@ -396,7 +400,9 @@ async def list_targets(web: AppStateOf, principal: Reader) -> Response:
     return answer({"data": found, "meta": web.meta()})
 
 
-@router.get("/outcomes", response_model=PredictionOutcomeList | Explanation | RowsBehind, responses=documented(409))
+@router.get(
+    "/outcomes", response_model=PredictionOutcomeList | Explanation | RowsBehind, responses=error_responses(409)
+)
 async def list_prediction_outcomes(
     web: AppStateOf, principal: Reader, how: Annotated[OutcomeOptions, Query()]
 ) -> Response:

@@ -20,7 +20,7 @@ from foresell.api.http.authentication import (
     set_cookies,
 )
 from foresell.api.http.dependencies import AppStateOf, app_state_of, public
-from foresell.api.http.error_handlers import documented
+from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import answer
 from foresell.audit import record
 from foresell.errors import NotSignedIn, ProviderNotFound, ProviderTrouble
@@ -43,7 +43,7 @@ class SignInProviderList(BaseModel):
     total: int
 
 
-@router.get("", response_model=SignInProviderList, responses=documented(), dependencies=[public()])
+@router.get("", response_model=SignInProviderList, responses=error_responses(), dependencies=[public()])
 async def list_providers(web: AppStateOf) -> Response:
     """The identity providers for signing in."""
     data = [{"name": each.name, "label": each.label} for each in web.settings.providers]
@@ -54,7 +54,7 @@ async def list_providers(web: AppStateOf) -> Response:
     "/{provider}/start",
     status_code=303,
     response_class=RedirectResponse,
-    responses=documented(404),
+    responses=error_responses(404),
     dependencies=[public()],
 )
 async def start_provider_sign_in(
@@ -77,7 +77,7 @@ async def start_provider_sign_in(
     "/{provider}/callback",
     status_code=303,
     response_class=RedirectResponse,
-    responses=documented(404),
+    responses=error_responses(404),
     dependencies=[public()],
 )
 async def finish_provider_sign_in(

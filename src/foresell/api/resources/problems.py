@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from foresell.api.http.dependencies import public
-from foresell.api.http.error_handlers import TITLES, documented, problem_type
+from foresell.api.http.error_handlers import TITLES, error_responses, problem_type
 from foresell.api.http.responses import answer
 from foresell.errors import EndpointNotFound, ForesellError, error_classes
 
@@ -35,13 +35,13 @@ class ProblemKindList(BaseModel):
     data: list[ProblemKind]
 
 
-@router.get("", response_model=ProblemKindList, responses=documented(), dependencies=[public()])
+@router.get("", response_model=ProblemKindList, responses=error_responses(), dependencies=[public()])
 async def list_problem_kinds() -> Response:
     """Every kind of problem the API answers with."""
     return answer({"data": [_describe(error) for error in error_classes()]})
 
 
-@router.get("/{name}", response_model=ProblemKind, responses=documented(404), dependencies=[public()])
+@router.get("/{name}", response_model=ProblemKind, responses=error_responses(404), dependencies=[public()])
 async def get_problem_kind(
     name: Annotated[str, Path(max_length=60, pattern=r"^[a-z-]+$", description="The last part of a problem's `type`.")],
 ) -> Response:

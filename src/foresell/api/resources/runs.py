@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from foresell.access.principal import Principal
 from foresell.api.http.dependencies import AppStateOf, require, signed_in
-from foresell.api.http.error_handlers import documented
+from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
 from foresell.api.shared import jobs
@@ -75,7 +75,7 @@ class NewRun(BaseModel):
     )
 
 
-@router.get("/runs", response_model=RunPage, responses=documented())
+@router.get("/runs", response_model=RunPage, responses=error_responses())
 async def list_runs(web: AppStateOf, principal: Reader, paging: Annotated[Paging, Query()]) -> Response:
     """The refreshes there were, newest first."""
     start = start_of(paging)
@@ -85,14 +85,14 @@ async def list_runs(web: AppStateOf, principal: Reader, paging: Annotated[Paging
     return answer(page_body(web, rows, count["total"] if count else 0, start, paging.limit))
 
 
-@router.get("/runs/{run_id}", response_model=Run, responses=documented(404))
+@router.get("/runs/{run_id}", response_model=Run, responses=error_responses(404))
 async def get_run(web: AppStateOf, principal: Reader, run_id: Number) -> Response:
     """One refresh, with how far it is while it is building."""
     async with web.transaction(principal.user_id) as con:
         return answer(await _run(con, run_id))
 
 
-@router.post("/runs", status_code=202, response_model=Job, responses=documented(409, 422))
+@router.post("/runs", status_code=202, response_model=Job, responses=error_responses(409, 422))
 async def start_run(principal: Writer, idempotent: IdempotentOf, how: NewRun | None = None) -> Response:
     """Have everything scored anew and published; progress comes by GET /api/stream and GET /api/jobs/{job_id}."""
     wanted = (how or NewRun()).model_dump()
@@ -106,7 +106,7 @@ async def start_run(principal: Writer, idempotent: IdempotentOf, how: NewRun | N
     return await idempotent.run(principal, act, status=202)
 
 
-@router.post("/runs/cancel", status_code=202, response_model=Job, responses=documented(404, 409, 422))
+@router.post("/runs/cancel", status_code=202, response_model=Job, responses=error_responses(404, 409, 422))
 async def cancel_refresh(principal: Writer, idempotent: IdempotentOf) -> Response:
     """Cancel the refresh that is queued or running: nothing of it is published. Once it is being published: 409."""
 
@@ -127,7 +127,7 @@ async def cancel_refresh(principal: Writer, idempotent: IdempotentOf) -> Respons
     return await idempotent.run(principal, act, status=202)
 
 
-@router.post("/runs/{run_id}/publish", response_model=Run, responses=documented(404, 409, 422))
+@router.post("/runs/{run_id}/publish", response_model=Run, responses=error_responses(404, 409, 422))
 async def publish_run(web: AppStateOf, principal: Writer, idempotent: IdempotentOf, run_id: Number) -> Response:
     """Publish an earlier run again; the one shown until now is withdrawn, not deleted. Nothing happens if it is that one."""
     acting = dataclasses.replace(web.database, acting_for=principal.user_id, via="web")
@@ -142,7 +142,7 @@ async def publish_run(web: AppStateOf, principal: Writer, idempotent: Idempotent
     return response
 
 
-@router.get("/jobs/{job_id}", response_model=Job, responses=documented(404))
+@router.get("/jobs/{job_id}", response_model=Job, responses=error_responses(404))
 async def get_job(
     web: AppStateOf, principal: Annotated[Principal, signed_in()], job_id: Annotated[int, Path(ge=1, lt=2**63)]
 ) -> Response:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from foresell.access.principal import Principal
 from foresell.api.http.app_state import AppState
 from foresell.api.http.dependencies import AppStateOf, require
-from foresell.api.http.error_handlers import documented
+from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import Meta, answer
 from foresell.api.shared import calculation, customer_lists
 from foresell.api.shared.calculation import ExplainOptions, Explanation, MetricQuery, RowsBehind
@@ -118,7 +118,7 @@ class SalesOptions(SalesFilters):
     by: By = Field("month", description="What to group by; weeks begin on Monday.")
 
 
-@router.get("/kpis", response_model=KpiList | Explanation | RowsBehind, responses=documented(409))
+@router.get("/kpis", response_model=KpiList | Explanation | RowsBehind, responses=error_responses(409))
 async def list_kpis(web: AppStateOf, principal: Reader, how: Annotated[KpiOptions, Query()]) -> Response:
     """List KPIs of the 30 days before as_of, or of the given days, compared with the same number of days before."""
     how.in_order()
@@ -140,7 +140,7 @@ async def list_kpis(web: AppStateOf, principal: Reader, how: Annotated[KpiOption
     return answer({"data": data, "meta": web.meta()})
 
 
-@router.get("/sales", response_model=SalesReport | Explanation | RowsBehind, responses=documented(409))
+@router.get("/sales", response_model=SalesReport | Explanation | RowsBehind, responses=error_responses(409))
 async def list_sales(web: AppStateOf, principal: Reader, how: Annotated[SalesOptions, Query()]) -> Response:
     """Net revenue, orders and customers by month, week, segment, category or country."""
     how.in_order()
@@ -148,7 +148,7 @@ async def list_sales(web: AppStateOf, principal: Reader, how: Annotated[SalesOpt
     return await calculation.answer_query(web, principal, sales_by(how.by, how.first_day, how.last_day, category), how)
 
 
-@router.get("/lines/classes", response_model=LineClassList | Explanation | RowsBehind, responses=documented(409))
+@router.get("/lines/classes", response_model=LineClassList | Explanation | RowsBehind, responses=error_responses(409))
 async def list_line_classes(web: AppStateOf, principal: Reader, how: Annotated[ExplainOptions, Query()]) -> Response:
     """What the order lines count as, in number and in money."""
     return await calculation.answer_query(web, principal, MetricQuery(catalogue.LINE_CLASSES), how)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
 from foresell.api.http.dependencies import AppStateOf, require
-from foresell.api.http.error_handlers import documented
+from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
 from foresell.api.shared.customer_lists import CustomerFilters, Sort
@@ -59,14 +59,14 @@ class SavedViewList(BaseModel):
     data: list[SavedView]
 
 
-@router.get("", response_model=SavedViewList, responses=documented())
+@router.get("", response_model=SavedViewList, responses=error_responses())
 async def list_views(web: AppStateOf, principal: Viewer) -> Response:
     """Your own views and those other users share."""
     async with web.transaction(principal.user_id) as con:
         return answer({"data": await saved_views.list_views(con, user_id=principal.user_id)})
 
 
-@router.post("", status_code=201, response_model=SavedView, responses=documented(409, 422))
+@router.post("", status_code=201, response_model=SavedView, responses=error_responses(409, 422))
 async def save_view(principal: Viewer, idempotent: IdempotentOf, view: SavedViewInput) -> Response:
     """Save a view."""
 
@@ -78,7 +78,7 @@ async def save_view(principal: Viewer, idempotent: IdempotentOf, view: SavedView
     return await idempotent.run(principal, act, status=201)
 
 
-@router.put("/{view_id}", response_model=SavedView, responses=documented(404, 409))
+@router.put("/{view_id}", response_model=SavedView, responses=error_responses(404, 409))
 async def change_view(
     request: Request, web: AppStateOf, principal: Viewer, view_id: Number, view: SavedViewInput
 ) -> Response:
@@ -91,7 +91,7 @@ async def change_view(
         )
 
 
-@router.delete("/{view_id}", response_model=SavedView, responses=documented(404))
+@router.delete("/{view_id}", response_model=SavedView, responses=error_responses(404))
 async def delete_view(request: Request, web: AppStateOf, principal: Viewer, view_id: Number) -> Response:
     """Delete one of your own views. The answer is the view as it was, so that it can be saved again."""
     async with web.transaction(principal.user_id) as con:

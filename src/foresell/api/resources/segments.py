@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from foresell.access.principal import Principal
 from foresell.api.http.app_state import AppState
 from foresell.api.http.dependencies import AppStateOf, require
-from foresell.api.http.error_handlers import documented
+from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import Meta, answer
 from foresell.api.shared import calculation
 from foresell.api.shared.calculation import ExplainOptions, Explanation, MetricQuery, ResultRows, RowsBehind
@@ -152,19 +152,19 @@ class MovementOptions(ExplainOptions):
     since: int | None = Field(None, ge=1, lt=2**31, description="A run; the newest of an earlier day when left out.")
 
 
-@router.get("", response_model=SegmentList | Explanation | RowsBehind, responses=documented(409))
+@router.get("", response_model=SegmentList | Explanation | RowsBehind, responses=error_responses(409))
 async def list_segments(web: AppStateOf, principal: Reader, how: Annotated[ExplainOptions, Query()]) -> Response:
     """Every segment with its customers, revenue, typical recency and advice."""
     return await calculation.answer_query(web, principal, MetricQuery(catalogue.SEGMENTS), how)
 
 
-@router.get("/grid", response_model=SegmentGrid | Explanation | RowsBehind, responses=documented(409))
+@router.get("/grid", response_model=SegmentGrid | Explanation | RowsBehind, responses=error_responses(409))
 async def get_segment_grid(web: AppStateOf, principal: Reader, how: Annotated[ExplainOptions, Query()]) -> Response:
     """Customers and revenue by recency and frequency score."""
     return await calculation.answer_query(web, principal, MetricQuery(catalogue.GRID), how)
 
 
-@router.get("/movement", response_model=SegmentMovement | Explanation | RowsBehind, responses=documented(404, 409))
+@router.get("/movement", response_model=SegmentMovement | Explanation | RowsBehind, responses=error_responses(404, 409))
 async def get_segment_movement(
     web: AppStateOf,
     principal: Annotated[Principal, require("segments.movement")],
@@ -184,14 +184,14 @@ async def get_segment_movement(
     )
 
 
-@router.get("/rules", response_model=SegmentRules, responses=documented())
+@router.get("/rules", response_model=SegmentRules, responses=error_responses())
 async def get_segment_rules(web: AppStateOf, principal: Reader) -> Response:
     """The newest rules, and whether what is shown was made with them."""
     async with web.transaction(principal.user_id) as con:
         return answer(await _rule_book(web, con))
 
 
-@router.put("/rules", response_model=SegmentRules, responses=documented())
+@router.put("/rules", response_model=SegmentRules, responses=error_responses())
 async def save_segment_rules(
     web: AppStateOf, principal: Writer, rules: SegmentRulesUpdate, request: Request
 ) -> Response:
@@ -214,7 +214,7 @@ async def save_segment_rules(
         return answer(await _rule_book(web, con))
 
 
-@router.post("/rules/preview", response_model=RulesPreview | Explanation | RowsBehind, responses=documented(409))
+@router.post("/rules/preview", response_model=RulesPreview | Explanation | RowsBehind, responses=error_responses(409))
 async def preview_segment_rules(
     web: AppStateOf, principal: Writer, rules: SegmentRulesUpdate, how: Annotated[ExplainOptions, Query()]
 ) -> Response:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from foresell.access.principal import Principal
 from foresell.api.http.app_state import AppState
 from foresell.api.http.dependencies import AppStateOf, require
-from foresell.api.http.error_handlers import documented
+from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import Meta, answer, body
 from foresell.api.shared import calculation, customer_lists
 from foresell.api.shared.calculation import ExplainOptions, Explanation, MetricQuery, ResultRows, RowsBehind
@@ -137,7 +137,9 @@ class ModelMetrics(BaseModel):
     meta: Meta
 
 
-@router.get("/customers/segments", response_model=SegmentCounts | Explanation | RowsBehind, responses=documented(409))
+@router.get(
+    "/customers/segments", response_model=SegmentCounts | Explanation | RowsBehind, responses=error_responses(409)
+)
 async def count_customers_by_segment(
     web: AppStateOf, principal: Annotated[Principal, require("segments.read")], how: Annotated[ExplainOptions, Query()]
 ) -> Response:
@@ -150,7 +152,7 @@ async def count_customers_by_segment(
     return await calculation.answer_query(web, principal, MetricQuery(catalogue.SEGMENTS), how, shape)
 
 
-@router.get("/customers/rfm", response_model=RfmPage | Explanation | RowsBehind, responses=documented(409))
+@router.get("/customers/rfm", response_model=RfmPage | Explanation | RowsBehind, responses=error_responses(409))
 async def list_customer_rfm(
     web: AppStateOf,
     principal: Annotated[Principal, require("customers.read")],
@@ -175,7 +177,7 @@ async def list_customer_rfm(
     return answer({"data": rows, **page.frame(web)})
 
 
-@router.get("/customers/{customer_id}/details", response_model=CustomerDetails, responses=documented(404, 409))
+@router.get("/customers/{customer_id}/details", response_model=CustomerDetails, responses=error_responses(404, 409))
 async def get_customer_details(
     web: AppStateOf, principal: Annotated[Principal, require("customers.read")], customer_id: CustomerId
 ) -> Response:
@@ -226,7 +228,7 @@ async def _prediction(web: AppState, found: dict[str, Any]) -> dict[str, Any] | 
     return {"purchase_probability": probability, "predicted_next_month": buys, "confidence": confidence}
 
 
-@router.get("/model/metrics", response_model=ModelMetrics, responses=documented(409))
+@router.get("/model/metrics", response_model=ModelMetrics, responses=error_responses(409))
 async def get_model_metrics(web: AppStateOf, principal: Annotated[Principal, require("model.read")]) -> Response:
     """Get the metrics of the purchase model: means over the test cutoffs, each out of time. 503 when no model is in use."""
     model = await web.model("purchase")

@@ -16,7 +16,7 @@ import foresell
 from foresell.access.principal import Principal
 from foresell.api.http import request_stats
 from foresell.api.http.dependencies import AppStateOf, require
-from foresell.api.http.error_handlers import documented
+from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import answer
 from foresell.api.shared.published_run import PublishedRun, describe_run
 from foresell.errors import DatabaseUnavailable
@@ -69,7 +69,7 @@ class SystemStatus(BaseModel):
     operations: list[OperationStats] = Field(description="By operation, most requested first.")
 
 
-@router.get("/api/status", response_model=SystemStatus, responses=documented())
+@router.get("/api/status", response_model=SystemStatus, responses=error_responses())
 async def get_status(web: AppStateOf, principal: Operator) -> Response:
     """Speed and availability by operation, the run, the database and the worker."""
     started = time.perf_counter()
@@ -110,7 +110,7 @@ async def get_status(web: AppStateOf, principal: Operator) -> Response:
 @router.get(
     "/metrics",
     response_class=Response,
-    responses={200: {"description": "Prometheus's text.", "content": {"text/plain": {}}}, **documented()},
+    responses={200: {"description": "Prometheus's text.", "content": {"text/plain": {}}}, **error_responses()},
 )
 async def get_prometheus_metrics(principal: Operator) -> Response:
     """Metrics for Prometheus; its scraper needs an API key with status.read."""

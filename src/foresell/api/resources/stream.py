@@ -14,7 +14,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from foresell.access.principal import Principal
 from foresell.api.http.app_state import AppState
 from foresell.api.http.dependencies import AppStateOf, signed_in
-from foresell.api.http.error_handlers import documented
+from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.live_events import LiveEvents
 from foresell.api.http.responses import body
 from foresell.db import Row
@@ -37,7 +37,7 @@ async def live_of(request: Request) -> LiveEvents:
     return live
 
 
-@router.get("/stream", response_class=EventSourceResponse, responses=documented())
+@router.get("/stream", response_class=EventSourceResponse, responses=error_responses())
 async def stream_events(
     web: AppStateOf,
     principal: Annotated[Principal, signed_in()],

@@ -13,7 +13,7 @@ from foresell.access import api_keys, links, users
 from foresell.access.principal import Principal
 from foresell.api.http.authentication import origin_of, principals_of
 from foresell.api.http.dependencies import AppStateOf, require
-from foresell.api.http.error_handlers import documented
+from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import answer
 from foresell.api.shared.account_schemas import ApiKey, describe_api_key
 from foresell.api.shared.schemas import Body
@@ -145,7 +145,7 @@ class NewTeam(Body):
     name: Name
 
 
-@router.get("/users", response_model=UserList, responses=documented(403))
+@router.get("/users", response_model=UserList, responses=error_responses(403))
 async def list_users(web: AppStateOf, principal: Manager) -> Response:
     """List all users, disabled ones included."""
     async with web.transaction(principal.user_id) as con:
@@ -153,7 +153,7 @@ async def list_users(web: AppStateOf, principal: Manager) -> Response:
     return answer({"data": rows, "total": len(rows), "page": 1, "next_cursor": None})
 
 
-@router.post("/users", status_code=201, response_model=InvitedUser, responses=documented(403))
+@router.post("/users", status_code=201, response_model=InvitedUser, responses=error_responses(403))
 async def add_user(request: Request, web: AppStateOf, principal: Manager, body: NewUser) -> Response:
     """Add a user. The answer holds the one-time link by which the person comes in and sets a password."""
     async with web.transaction(principal.user_id) as con:
@@ -163,14 +163,14 @@ async def add_user(request: Request, web: AppStateOf, principal: Manager, body: 
     return answer({**user, "link": links.url(origin_of(request), token)}, 201)
 
 
-@router.get("/users/{user_id}", response_model=User, responses=documented(403, 404))
+@router.get("/users/{user_id}", response_model=User, responses=error_responses(403, 404))
 async def get_user(web: AppStateOf, principal: Manager, user_id: UserId) -> Response:
     """One user."""
     async with web.transaction(principal.user_id) as con:
         return answer(await users.get(con, user_id))
 
 
-@router.patch("/users/{user_id}", response_model=User, responses=documented(403, 404, 409))
+@router.patch("/users/{user_id}", response_model=User, responses=error_responses(403, 404, 409))
 async def change_user(
     request: Request, web: AppStateOf, principal: Manager, user_id: UserId, body: UserChange
 ) -> Response:
@@ -185,7 +185,7 @@ async def change_user(
     return answer(user)
 
 
-@router.post("/users/{user_id}/reset", response_model=OneTimeLink, responses=documented(403, 404))
+@router.post("/users/{user_id}/reset", response_model=OneTimeLink, responses=error_responses(403, 404))
 async def reset_user(
     request: Request, web: AppStateOf, principal: Manager, user_id: UserId, body: UserReset | None = None
 ) -> Response:
@@ -199,7 +199,7 @@ async def reset_user(
     return answer({"link": links.url(origin_of(request), token)})
 
 
-@router.get("/roles", response_model=RoleList, responses=documented(403))
+@router.get("/roles", response_model=RoleList, responses=error_responses(403))
 async def list_roles(web: AppStateOf, principal: Manager) -> Response:
     """Every role, what it reaches and what it permits."""
     async with web.transaction(principal.user_id) as con:
@@ -207,7 +207,7 @@ async def list_roles(web: AppStateOf, principal: Manager) -> Response:
     return answer({"data": rows, "total": len(rows)})
 
 
-@router.get("/teams", response_model=TeamList, responses=documented(403))
+@router.get("/teams", response_model=TeamList, responses=error_responses(403))
 async def list_teams(web: AppStateOf, principal: Manager) -> Response:
     """Every team."""
     async with web.transaction(principal.user_id) as con:
@@ -215,7 +215,7 @@ async def list_teams(web: AppStateOf, principal: Manager) -> Response:
     return answer({"data": rows, "total": len(rows)})
 
 
-@router.post("/teams", status_code=201, response_model=TeamSummary, responses=documented(403))
+@router.post("/teams", status_code=201, response_model=TeamSummary, responses=error_responses(403))
 async def add_team(request: Request, web: AppStateOf, principal: Manager, body: NewTeam) -> Response:
     """Add a team."""
     async with web.transaction(principal.user_id) as con:
@@ -224,7 +224,7 @@ async def add_team(request: Request, web: AppStateOf, principal: Manager, body: 
     return answer(team, 201)
 
 
-@router.get("/api-keys", response_model=UserApiKeyList, responses=documented(403))
+@router.get("/api-keys", response_model=UserApiKeyList, responses=error_responses(403))
 async def list_api_keys(web: AppStateOf, principal: Annotated[Principal, require("keys.manage")]) -> Response:
     """List the active API keys of all users; DELETE /api/me/api-keys/{key_id} ends one."""
     async with web.transaction(principal.user_id) as con:

@@ -61,7 +61,7 @@ def estimate_cutoff(context: TrainingContext, frame: Frame) -> Cutoff:
     values = expected_order_values(con, frame)
     models: dict[str, Counts | None] = {"bgnbd": fit_lifetimes(frame)}
     if len(frame) >= ML_CUSTOMERS:
-        closed = context.panel.closed(HORIZON_DAYS, by=frame.as_of)
+        closed = context.panel.closed_frames(HORIZON_DAYS, by=frame.as_of)
         models["lightgbm_poisson"] = train_counts(con, closed, context.seed)
     raw = {name: model.expected_purchases(frame) * values for name, model in models.items() if model}
     last_year = np.maximum(frame.column("spend_365").astype(np.float64), 0.0)
@@ -73,7 +73,7 @@ def estimate_cutoff(context: TrainingContext, frame: Frame) -> Cutoff:
 def backtest(context: TrainingContext) -> list[Cutoff]:
     """The latest closed cutoffs at which everything could be estimated, oldest first. Raises NotReady when there is none."""
     found, reason = [], "no period of 30 days has ended yet."
-    for frame in reversed(context.panel.closed(HORIZON_DAYS)):
+    for frame in reversed(context.panel.closed_frames(HORIZON_DAYS)):
         try:
             cutoff = estimate_cutoff(context, frame)
         except NotReady as error:
@@ -112,7 +112,7 @@ def make_version(context: TrainingContext) -> ModelVersion:
     if kind == "bgnbd":
         model: Counts | None = fit_lifetimes(panel.now)
     else:
-        model = train_counts(context.sample, panel.closed(HORIZON_DAYS), context.seed)
+        model = train_counts(context.sample, panel.closed_frames(HORIZON_DAYS), context.seed)
     if model is None:
         raise NotReady("Expected revenue could not be learnt from this history.", remedy="Load a longer history.")
     rows = [row for each in cutoffs for row in _metric_rows(each)]

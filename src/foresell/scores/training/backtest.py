@@ -50,7 +50,7 @@ class Decile:
     cutoff: date
     decile: int
     customers: int
-    predicted: float
+    predict_frame: float
     observed: float
     lift: float
 
@@ -100,19 +100,19 @@ class Predicted:
 def predict_past(panel: Panel, task: Task, trainer: Trainer) -> tuple[Predicted, ...]:
     """The predictions of a model at each closed cutoff needed for the tests and their thresholds, oldest first."""
     wait = -(-task.horizon // 30)  # cutoffs until the outcome of a cutoff is known
-    needed = panel.closed(task.horizon)[-(TESTS + wait + VALIDATIONS - 1) :]
-    for frame in panel.closed(task.horizon):
+    needed = panel.closed_frames(task.horizon)[-(TESTS + wait + VALIDATIONS - 1) :]
+    for frame in panel.closed_frames(task.horizon):
         panel.labels(frame, task.horizon)  # read here, because the connection serves one thread
 
-    def predicted(frame: Frame) -> Predicted | None:
+    def predict_frame(frame: Frame) -> Predicted | None:
         model = trainer(panel, frame, task.horizon)
         if model is None:
             return None
-        observed = task.observed(panel.labels(frame, task.horizon))
+        observed = task.event_of(panel.labels(frame, task.horizon))
         return Predicted(frame, task.chance(model.probability(frame)), observed)
 
     with ThreadPoolExecutor(max_workers=2) as workers:
-        return tuple(one for one in workers.map(predicted, needed) if one is not None)
+        return tuple(one for one in workers.map(predict_frame, needed) if one is not None)
 
 
 def validations(past: Sequence[Predicted], task: Task, day: date) -> Sequence[Predicted]:
@@ -121,7 +121,7 @@ def validations(past: Sequence[Predicted], task: Task, day: date) -> Sequence[Pr
     return known[-VALIDATIONS:]
 
 
-def threshold(known: Sequence[Predicted], task: Task, population: str) -> float:
+def choose_threshold(known: Sequence[Predicted], task: Task, population: str) -> float:
     """The task's fixed threshold, or the one of best F1 on validation; one half when nothing is known yet."""
     if task.fixed_threshold is not None:
         return task.fixed_threshold
@@ -184,7 +184,7 @@ def backtest(
             rows += _metric_values(task, name, population, past, tested, sure_goal, draws, seed)
         tables += [row for one in tested for row in _deciles(task, name, one)]
         latest = validations(past, task, panel.as_of)
-        chosen[name] = {population: threshold(latest, task, population) for population in POPULATIONS}
+        chosen[name] = {population: choose_threshold(latest, task, population) for population in POPULATIONS}
         margins[name] = margin(latest, sure_goal)
     return Backtest(task, tuple(sorted(tests)), tuple(rows), tuple(tables), chosen, margins)
 
@@ -207,7 +207,7 @@ def _metric_values(
         if not observed.any() or observed.all():
             continue
         known = validations(past, task, one.frame.as_of)
-        limit = threshold(known, task, population)
+        limit = choose_threshold(known, task, population)
         values = dict(metrics.compute_metrics(chance, observed, limit, draws=draws, seed=seed + place))
         weights = metrics.resamples(len(observed), draws, seed + place)
         values |= sureness(chance, observed, margin(known, sure_goal), weights)

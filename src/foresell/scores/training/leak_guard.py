@@ -85,7 +85,7 @@ def window(con: duckdb.DuckDBPyConnection, panel: Panel, read_features: ReadFeat
 
 def check_shuffled_labels(panel: Panel, horizon: int, seed: int) -> Finding:
     """Trained on labels exchanged between the customers of each cutoff, the latest cutoff must look random."""
-    *past, last = panel.closed(horizon)
+    *past, last = panel.closed_frames(horizon)
     past = past[-6:]
     rng = np.random.default_rng(seed)
     matrix = np.concatenate([frame.values for frame in past])
@@ -100,8 +100,8 @@ def memoryless(horizon: int, seed: int, read_features: ReadFeatures, read_label:
     as_of = date(2021, 1, 1)
     con = memoryless_shop(as_of, horizon, seed)
     panel = read_panel(con, as_of, read_features=read_features, read_label=read_label)
-    last = panel.closed(horizon)[-1]
-    matrix, ordered = stack_frames(panel, panel.closed(horizon, by=last.as_of), horizon)
+    last = panel.closed_frames(horizon)[-1]
+    matrix, ordered = stack_frames(panel, panel.closed_frames(horizon, by=last.as_of), horizon)
     outcome = panel.labels(last, horizon)
     if ordered.all() or not ordered.any() or outcome.all() or not outcome.any():
         return Finding(
@@ -153,7 +153,7 @@ def single_feature(panel: Panel, horizon: int) -> tuple[Finding, ...]:
     Suspicious is an AUC above .95 that is also above what BG/NBD reaches (it reads only habits before the cutoff), or one
     limit on the feature that repeats 99.5 % of the labels at two cutoffs.
     """
-    *_, before, last = panel.closed(horizon)
+    *_, before, last = panel.closed_frames(horizon)
     outcome, earlier = panel.labels(last, horizon), panel.labels(before, horizon)
     if not outcome.any() or outcome.all():
         return (Finding("single feature", True, 0.5, SUSPICIOUS_AUC, "All labels are equal; nothing to test."),)

@@ -212,8 +212,8 @@ def trainers(seed: int) -> dict[str, Trainer]:
     fits: dict[date, BgNbd] = {}
     trees: dict[tuple[date, int], Boosted | None] = {}
 
-    def boosted(panel: Panel, frame: Frame, horizon: int) -> Boosted | None:
-        past = panel.closed(horizon, by=frame.as_of)
+    def fit_boosted(panel: Panel, frame: Frame, horizon: int) -> Boosted | None:
+        past = panel.closed_frames(horizon, by=frame.as_of)
         if (frame.as_of, horizon) not in trees:
             trees[frame.as_of, horizon] = train_boosted(panel, past, horizon, seed) if past else None
         return trees[frame.as_of, horizon]
@@ -227,14 +227,14 @@ def trainers(seed: int) -> dict[str, Trainer]:
         return Lifetimes(fits[frame.as_of], horizon)
 
     def blend(panel: Panel, frame: Frame, horizon: int) -> Blend | None:
-        first, second = boosted(panel, frame, horizon), lifetimes(panel, frame, horizon)
+        first, second = fit_boosted(panel, frame, horizon), lifetimes(panel, frame, horizon)
         return Blend(first, second) if first and second else None
 
     def log_rfm(panel: Panel, frame: Frame, horizon: int) -> LogRfm | None:
-        past = panel.closed(horizon, by=frame.as_of)
+        past = panel.closed_frames(horizon, by=frame.as_of)
         return train_log_rfm(panel, past, horizon) if past else None
 
-    return {"lightgbm": boosted, "blend": blend, "bgnbd": lifetimes, "log_rfm": log_rfm}
+    return {"lightgbm": fit_boosted, "blend": blend, "bgnbd": lifetimes, "log_rfm": log_rfm}
 
 
 def load(kind: str, text: str, names: Sequence[str]) -> Model:

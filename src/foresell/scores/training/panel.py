@@ -28,7 +28,7 @@ class Panel:
     as_of: date
     frames: tuple[Frame, ...]
     now: Frame
-    ordered: Callable[[Frame, int], Labels]
+    label_orders: Callable[[Frame, int], Labels]
     share: float = 1.0
     _labels: dict[tuple[date, int], Labels] = field(default_factory=dict)
 
@@ -36,10 +36,10 @@ class Panel:
         """Who ordered within `horizon` days of the frame's cutoff; asked once per cutoff."""
         key = (frame.as_of, horizon)
         if key not in self._labels:
-            self._labels[key] = self.ordered(frame, horizon)
+            self._labels[key] = self.label_orders(frame, horizon)
         return self._labels[key]
 
-    def closed(self, horizon: int, by: date | None = None) -> tuple[Frame, ...]:
+    def closed_frames(self, horizon: int, by: date | None = None) -> tuple[Frame, ...]:
         """The frames whose label window had ended by a day (default: as_of), oldest first."""
         last = (by or self.as_of) - timedelta(days=horizon)
         return tuple(frame for frame in self.frames if frame.as_of <= last)
@@ -73,12 +73,12 @@ def read_panel(
     days = cutoffs(first_order_day(con, as_of), as_of)
     frames = tuple(frame_of(read_features(con, day), day) for day in days)
 
-    def ordered(frame: Frame, horizon: int) -> Labels:
+    def label_orders(frame: Frame, horizon: int) -> Labels:
         buyers = read_label(con, frame.as_of, horizon)
         return np.asarray(pa.compute.is_in(frame.customers, value_set=buyers).to_numpy(zero_copy_only=False))
 
     now = frame_of(read_features(con, as_of), as_of)
-    return Panel(as_of, tuple(frame for frame in frames if len(frame)), now, ordered, share)
+    return Panel(as_of, tuple(frame for frame in frames if len(frame)), now, label_orders, share)
 
 
 def first_order_day(con: duckdb.DuckDBPyConnection, as_of: date) -> date:

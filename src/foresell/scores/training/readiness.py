@@ -41,15 +41,15 @@ class Readiness:
     label: str = ""
 
     @property
-    def missing(self) -> tuple[str, ...]:
+    def failed_checks(self) -> tuple[str, ...]:
         """The sentences of what failed."""
         return tuple(check.sentence for check in self.checks if not check.passed)
 
-    def required(self) -> Readiness:
+    def require_data(self) -> Readiness:
         """Itself, or NotReady with everything that is missing."""
         if self.level == "off":
             raise NotReady(
-                f"{self.label or self.task} is off: {' '.join(self.missing)}",
+                f"{self.label or self.task} is off: {' '.join(self.failed_checks)}",
                 remedy="Load more history; the rest of the run is not affected.",
             )
         return self

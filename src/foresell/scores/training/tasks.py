@@ -29,7 +29,7 @@ class Task:
         """The task as a reader knows it, such as "Purchase prediction (30 days)"."""
         return f"{self.name.partition('_')[0].capitalize()} prediction ({self.horizon} days)"
 
-    def observed(self, ordered: Labels) -> Labels:
+    def event_of(self, ordered: Labels) -> Labels:
         """For each customer, whether the task's event was observed."""
         return ordered if self.event == "buys" else ~ordered
 

@@ -95,7 +95,7 @@ def train_task(context: TrainingContext, task: Task) -> Trained:
     Raises NotReady, with what is missing, when the data checks or the leak guard refuse, or when nothing could be learnt;
     what was published before is untouched.
     """
-    gate = readiness(context.con, context.as_of, task).required()
+    gate = readiness(context.con, context.as_of, task).require_data()
     panel = context.panel
     findings: tuple[Finding, ...] = ()
     if gate.level == "ml" and task.challenger:
@@ -115,7 +115,7 @@ def train_task(context: TrainingContext, task: Task) -> Trained:
 
 def fit_for_replay(context: TrainingContext, task: Task) -> ModelVersion:
     """The model of a task without a backtest, to replay history. Raises NotReady like `train_task`."""
-    gate = readiness(context.con, context.as_of, task).required()
+    gate = readiness(context.con, context.as_of, task).require_data()
     kind = task.challenger if gate.level == "ml" and task.challenger else "bgnbd"
     model = context.trainers[kind](context.panel, context.panel.now, task.horizon)
     if model is None:
@@ -137,7 +137,9 @@ def _allowed_kinds(task: Task, gate: Readiness) -> tuple[str, ...]:
 def choose(result: Backtest, gate: Readiness) -> tuple[str, str]:
     """Which model is served and the sentence why: the challenger only if its rolling PR-AUC is no worse."""
     if gate.level == "statistical" or not result.task.challenger:
-        return "bgnbd", " ".join(gate.missing) or f"BG/NBD is the most stable model over {result.task.horizon} days."
+        return "bgnbd", " ".join(
+            gate.failed_checks
+        ) or f"BG/NBD is the most stable model over {result.task.horizon} days."
     ranks = {name: result.value(name, "pr_auc") for name in (result.task.challenger, *BASELINES)}
     known = {name: value for name, value in ranks.items() if value == value}
     challenger = known.get(result.task.challenger)
@@ -158,7 +160,7 @@ def describe(
 ) -> dict[str, Any]:  # fmt: skip
     """The model card, all JSON: training data, accuracy, baselines, and the checks made."""
     panel = context.panel
-    used = panel.closed(task.horizon)
+    used = panel.closed_frames(task.horizon)
     means = [metric for metric in result.metrics if metric.cutoff is None and metric.population == "all"]
     card = {
         **asdict(task),
