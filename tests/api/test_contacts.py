@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from foresell.privacy.contacts import read_contacts
 from foresell.privacy.vault import vault_of
 from tests.support.served import Served
 
