@@ -50,7 +50,7 @@ class Decile:
     cutoff: date
     decile: int
     customers: int
-    predict_frame: float
+    predicted: float
     observed: float
     lift: float
 
