@@ -31,7 +31,7 @@ app.layout = html.Div(
 def filter_rows(segment):
     rows = customers[customers["segment"] == segment] if segment else customers
     figures = (
-        f"{len(rows):,} customers, {rows['monetary'].sum():,.0f} spent, {rows['expected_value'].sum():,.0f} expected"
+        f"{len(rows):,} customers, {rows['monetary'].sum():,.0f} spent, {rows['expected_revenue'].sum():,.0f} expected"
     )
     return rows.to_dict("records"), figures
 

@@ -20,6 +20,6 @@ segment = st.selectbox("Segment", customers["segment"].unique(), index=None, pla
 rows = customers[customers["segment"] == segment] if segment else customers
 figures[0].metric("Customers", f"{len(rows):,}")
 figures[1].metric("Spent", f"{rows['monetary'].sum():,.0f}")
-figures[2].metric("Expected", f"{rows['expected_value'].sum():,.0f}")
+figures[2].metric("Expected", f"{rows['expected_revenue'].sum():,.0f}")
 st.plotly_chart(px.pie(customers.groupby("segment", as_index=False).size(), names="segment", values="size"))
 st.dataframe(rows)

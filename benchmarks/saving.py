@@ -37,7 +37,7 @@ def make_predictions(customers: int, run_id: int) -> pa.Table:
             "customer_id": ids,
             "probability": shares["probability"],
             "expected_order_value": money["expected_order_value"],
-            "expected_value": shares["probability"] * money["expected_order_value"],
+            "expected_revenue": shares["probability"] * money["expected_order_value"],
             "churn_90": shares["churn_90"],
             "churn_state": pa.array(np.array(["likely to stay", "unsure", "at risk"])[rng.integers(0, 3, customers)]),
             "churn_180": shares["churn_180"],

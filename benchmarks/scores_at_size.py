@@ -76,7 +76,7 @@ def main() -> None:
     )
     time_step("bare LightGBM prediction", lambda: model.booster.predict(model.matrix(frame), num_threads=2))
     table = time_step("scores with expected value", lambda: score_purchase(model, frame))
-    best = reasons.frame_of_best(frame, table["expected_value"].to_numpy())
+    best = reasons.frame_of_best(frame, table["expected_revenue"].to_numpy())
     time_step(f"reasons of the first {len(best):,}", lambda: reasons.reasons(model, best, PURCHASE))
     if arguments.train:
         time_step("training, six cutoffs, leak guard", lambda: train_task(context, PURCHASE))

@@ -80,7 +80,7 @@ def test_key_figures_say_what_they_are_and_the_period_before(served: Served) -> 
     assert (revenue["previous_first_day"], revenue["previous_last_day"]) == ("2026-09-02", "2026-10-01")
     before = get(served, "/api/kpis?name=revenue&from=2026-09-02&to=2026-10-01")["data"][0]
     assert before["value"] == revenue["previous"]
-    assert found["expected_value"]["value"] > 0 and found["at_risk_revenue"]["value"] is not None
+    assert found["expected_revenue"]["value"] > 0 and found["at_risk_revenue"]["value"] is not None
 
 
 def test_a_rep_sees_figures_of_own_customers_only(served: Served) -> None:

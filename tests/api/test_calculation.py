@@ -147,7 +147,7 @@ AGGREGATES = [
     "/api/distributions/frequency?segment=loyal", "/api/distributions/probability",
     "/api/outcomes?grouping=all", "/api/models/{purchase}/backtests", "/api/models/{purchase}/calibration",
     "/api/models/{purchase}/lift", "/api/models/{purchase}/threshold", "/api/models/{lifetime_value}/backtests",
-    *(f"/api/kpis?name={name}" for name in ("revenue", "orders", "customers", "average_order_value", "expected_value", "at_risk_revenue")),
+    *(f"/api/kpis?name={name}" for name in ("revenue", "orders", "customers", "average_order_value", "expected_revenue", "at_risk_revenue")),
 ]  # fmt: skip
 
 
@@ -233,7 +233,7 @@ def test_pages_of_rows_never_overlap(served: Served) -> None:
         ("/api/segments?explain=rows&cursor=no", "cursor"), ("/api/segments?limit=0", "limit"), ("/api/sales?by=day", "by"),
         ("/api/sales?from=2026-01-02&to=2026-01-01", "to"), ("/api/distributions/recency?bins=1", "bins"),
         ("/api/distributions/recency?segment=Unknown", "segment"), ("/api/distributions/height", "axis"),
-        ("/api/sales?category=Nothing", "category"), ("/api/kpis?name=expected_value&category=Garden", "category"),
+        ("/api/sales?category=Nothing", "category"), ("/api/kpis?name=expected_revenue&category=Garden", "category"),
         ("/api/segments?colour=red", "colour"), ("/api/kpis?from=0001-01-01", "from"), ("/api/sales?to=9999-12-31", "to"),
     ],
 )  # fmt: skip

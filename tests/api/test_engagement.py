@@ -54,7 +54,7 @@ def test_todays_list_is_the_best_first_without_whom_one_spoke_to(served: Served)
     rep = served.client("rep")
     before = today(rep)
     best = before["data"][0]["customer_id"]
-    values = [row["expected_value"] for row in before["data"]]
+    values = [row["expected_revenue"] for row in before["data"]]
     assert values == sorted(values, reverse=True)
     assert {row["customer_id"] for row in before["data"]} <= set(served.customers["rep"])
     call = log(rep, best, "will_order", note="wants the blue one")
@@ -62,7 +62,7 @@ def test_todays_list_is_the_best_first_without_whom_one_spoke_to(served: Served)
     assert (after["total"], after["resting"]) == (before["total"] - 1, 1)
     assert after["summary"]["already_called"] == 1
     assert best not in {row["customer_id"] for row in after["data"]}
-    assert after["summary"]["expected_value"] == pytest.approx(sum(values) - values[0])
+    assert after["summary"]["expected_revenue"] == pytest.approx(sum(values) - values[0])
     assert rep.post(f"/api/calls/{call['call_id']}/undo").status_code == 200
     assert today(rep) == before
 

@@ -29,7 +29,7 @@ def pennies(value: float | str | None) -> int:
 
 
 def total(rows: list[dict[str, Any]]) -> int:
-    return sum(pennies(row["expected_value"]) for row in rows)
+    return sum(pennies(row["expected_revenue"]) for row in rows)
 
 
 def ahead(client: httpx2.Client) -> dict[str, Any]:
@@ -49,12 +49,12 @@ def test_list_export_kpi_and_forecast_agree(served: Served, who: str) -> None:
     client = served.client(who)
     rows = all_rows(client)
     assert rows
-    [kpi] = client.get("/api/kpis", params={"name": "expected_value"}).json()["data"]
-    answer = client.post("/api/export/customers", json={"columns": ["customer_id", "expected_value"]})
+    [kpi] = client.get("/api/kpis", params={"name": "expected_revenue"}).json()["data"]
+    answer = client.post("/api/export/customers", json={"columns": ["customer_id", "expected_revenue"]})
     exported = list(csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff"))))
     assert total(exported) == pennies(kpi["value"]) == pennies(ahead(client)["customers"]) == total(rows)
     one = client.get(f"/api/customers/{rows[0]['customer_id']}").json()["scores"]
-    assert pennies(one["expected_value"]) == pennies(rows[0]["expected_value"])
+    assert pennies(one["expected_revenue"]) == pennies(rows[0]["expected_revenue"])
 
 
 @pytest.mark.parametrize("who", ["rep", "manager"])
@@ -69,5 +69,5 @@ def test_company_figures_are_not_mixed_with_a_users_own(served: Served, who: str
 
 def test_a_year_brings_no_less_than_its_first_month(served: Served) -> None:
     for row in all_rows(served.client("admin")):
-        assert row["value_12m"] >= row["expected_value"] >= 0
+        assert row["value_12m"] >= row["expected_revenue"] >= 0
         assert row["value_low"] <= row["value_12m"] <= row["value_high"]

@@ -59,7 +59,7 @@ def test_rows_and_order_are_the_lists(
     client = served.client(who)
     found = client.get("/api/customers", params={"limit": 1000, **question})
     answer = client.post(
-        URL, json=question | {"columns": ["customer_id", "name", "monetary", "expected_value", "owner"]}
+        URL, json=question | {"columns": ["customer_id", "name", "monetary", "expected_revenue", "owner"]}
     )
     if found.status_code == 400:
         assert answer.status_code == 400
@@ -72,7 +72,7 @@ def test_rows_and_order_are_the_lists(
     for row, shown in zip(rows, data, strict=True):
         assert row["name"] == (shown["name"] or "")
         assert float(row["monetary"]) == pytest.approx(shown["monetary"])
-        assert row["expected_value"] == ("" if shown["expected_value"] is None else str(shown["expected_value"]))
+        assert row["expected_revenue"] == ("" if shown["expected_revenue"] is None else str(shown["expected_revenue"]))
         assert row["owner"] == ((shown["owner"] or {}).get("name") or "")
 
 

@@ -57,7 +57,7 @@ def test_every_scored_customer_has_every_prediction(
     assert len(rows) == predicted_run["customers_scored"]
     for row in rows:
         assert 0 <= row["probability"] <= 1
-        assert row["value_12m"] >= row["expected_value"] >= 0, "a year brings no less than its first month"
+        assert row["value_12m"] >= row["expected_revenue"] >= 0, "a year brings no less than its first month"
         assert 0 <= row["churn_180"] <= row["churn_90"] <= 1, "more time to come back"
         assert row["value_low"] <= row["value_high"]
     assert sorted(row["value_rank"] for row in rows) == list(range(1, len(rows) + 1))

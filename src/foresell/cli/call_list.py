@@ -37,7 +37,7 @@ def print_call_list(run: Mapping[str, Any], total: int, rows: Sequence[dict[str,
         {
             **join_reasons(row),
             "chance": f"{100 * row['probability']:.0f} %",
-            "expected_revenue": f"{row['expected_value']:,.0f}",
+            "expected_revenue": f"{row['expected_revenue']:,.0f}",
         }
         for row in rows
     ]
@@ -48,7 +48,7 @@ def print_call_list(run: Mapping[str, Any], total: int, rows: Sequence[dict[str,
         return
     columns = {"customer_id": "Customer"} | ({"name": "Name", "phone": "Phone"} if contacts else {})
     columns |= {
-        "segment": "Segment", "chance": "Chance to order", "expected_revenue": "Expected revenue", "value_band": "Value band",
+        "segment": "Segment", "chance": "Chance to order", "expected_revenue": "Expected revenue (30 days)", "value_band": "Value band",
         "churn_state": "Churn risk", "reasons": "Why call",
     }  # fmt: skip
     printing.print_table(lines, columns, title=title)

@@ -137,7 +137,7 @@ def _print_prediction(details: dict[str, Any]) -> None:
             f"Chance to order (30 days): {100 * prediction['probability']:.0f} %,"
             f" average order {prediction['expected_order_value']:,.2f}"
         )
-        printing.print_text(f"Expected revenue (30 days): {prediction['expected_value']:,.2f}")
+        printing.print_text(f"Expected revenue (30 days): {prediction['expected_revenue']:,.2f}")
     for reason in details["reasons"]:
         printing.print_text(
             f"  {'+' if reason['points'] > 0 else '–'} {reason['sentence']} ({reason['direction']} the chance)"

@@ -20,7 +20,7 @@ from foresell.snapshot import queries
 from foresell.store import model_registry
 
 CSV_COLUMNS = (
-    "segment", "rfm_score", "probability", "expected_order_value", "expected_value", "churn_state", "churn_90",
+    "segment", "rfm_score", "probability", "expected_order_value", "expected_revenue", "churn_state", "churn_90",
     "value_12m", "value_band", "recency_days", "last_purchase_day", "country", "reasons",
 )  # fmt: skip
 FORECAST_COLUMNS = {

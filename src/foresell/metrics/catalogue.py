@@ -46,7 +46,7 @@ KPI_SALES: Final = Metric(
         "average_order_value": Adds("mean", "sold_for"),
     },
 )  # fmt: skip
-KPI_CALL_LIST: Final = Metric("kpi_call_list", "rank", {"expected_value": Adds("sum", "expected_value")})
+KPI_CALL_LIST: Final = Metric("kpi_call_list", "rank", {"expected_revenue": Adds("sum", "expected_revenue")})
 KPI_AT_RISK: Final = Metric("kpi_at_risk", "customer_id", {"at_risk_revenue": Adds("sum", "revenue")})
 
 DISTRIBUTION: Final = Metric(
@@ -108,7 +108,7 @@ KPIS: Final = (
         "Different known customers with a counted order in the period."),
     Kpi("average_order_value", "Average order value", "money", KPI_SALES, "average_order_value",
         "Mean net amount of the orders of the period with a positive net amount."),
-    Kpi("expected_value", "Expected revenue (30 days)", "money", KPI_CALL_LIST, "expected_value",
+    Kpi("expected_revenue", "Expected revenue (30 days)", "money", KPI_CALL_LIST, "expected_revenue",
         "Expected net revenue of the next 30 days from all customers you see, all their orders included.",
         has_period=False, sentence="next 30 days"),
     Kpi("at_risk_revenue", "Revenue at risk", "money", KPI_AT_RISK, "at_risk_revenue",

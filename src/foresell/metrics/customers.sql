@@ -2,7 +2,7 @@
 
 -- name: rows
 -- Grain: one row per scored customer that the filter holds, in the order of the call list.
-select rank, customer_id, country, segment, rfm_score, recency_days, frequency, monetary, probability, expected_value
+select rank, customer_id, country, segment, rfm_score, recency_days, frequency, monetary, probability, expected_revenue
 from customer_list
 where {conditions}
 

@@ -19,7 +19,7 @@ reasons as (
     select customer_id, string_agg(sentence, chr(10) order by rank) as reasons from prediction_reasons where rank <= 3 group by customer_id
 )
 select
-    cast(row_number() over (order by p.expected_value desc nulls last, s.monetary desc, s.customer_id) as integer) as rank,
+    cast(row_number() over (order by p.expected_revenue desc nulls last, s.monetary desc, s.customer_id) as integer) as rank,
     s.customer_id,
     c.country,
     {score_columns},

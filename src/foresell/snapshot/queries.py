@@ -27,7 +27,7 @@ _CONDITIONS = {
     "state": "churn_state = $state",
     "min_probability": "probability >= $min_probability",
     "max_probability": "probability <= $max_probability",
-    "min_value": "expected_value >= $min_value",
+    "min_value": "expected_revenue >= $min_value",
     "predicted": "(probability is not null) = $predicted",
     "customers": "customer_id in (select unnest($customers::varchar[]))",
 }

@@ -112,7 +112,7 @@ select r.*, m.as_of from segment_rules as r cross join meta as m where r.name = 
 select
     m.as_of as starts,
     m.as_of + 30 as ends,
-    (select sum(expected_value) from customer_list) as customers,
+    (select sum(expected_revenue) from customer_list) as customers,
     s.forecast,
     s.known,
     s.new,

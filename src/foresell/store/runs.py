@@ -27,7 +27,7 @@ log = logger("store")
 
 #: The columns of `predictions`; a test compares them with the schema. Scores without one are saved as JSON in other_scores.
 PREDICTION_COLUMNS = (
-    "probability", "expected_order_value", "expected_value", "churn_90", "churn_state", "churn_180", "value_12m",
+    "probability", "expected_order_value", "expected_revenue", "churn_90", "churn_state", "churn_180", "value_12m",
     "value_low", "value_high", "value_rank", "value_band",
 )  # fmt: skip
 

@@ -39,7 +39,7 @@ def test_a_busy_december_counts_for_more() -> None:
 
 
 @given(x=st.integers(1, 2000), mean=st.floats(0.01, 1e6))
-def test_the_expected_value_lies_between_the_customers_mean_and_the_shops(x: int, mean: float) -> None:
+def test_the_expected_order_value_lies_between_the_customers_mean_and_the_shops(x: int, mean: float) -> None:
     expected = float(SPENDS.expected_order_value(x, mean))
     low, high = sorted((mean, SPENDS.mean_value))
     assert low * (1 - 1e-9) <= expected <= high * (1 + 1e-9)
@@ -66,7 +66,7 @@ def test_grouping_moves_the_parameters_by_less_than_one_percent(monkeypatch: pyt
 
 
 @pytest.mark.parametrize(("x", "age", "mean"), [(0, 30, 50.0), (1, 400, 20.0), (3, 60, 90.0), (12, 300, 45.0)])
-def test_the_drawn_futures_agree_with_the_expected_value(x: int, age: int, mean: float) -> None:
+def test_the_drawn_futures_agree_with_the_expected_order_value(x: int, age: int, mean: float) -> None:
     """Two ways to the same number: quadrature and formula on one side, many drawn futures on the other."""
     times = tuple(np.array([value], dtype=float) for value in (x, age * 0.8 if x else 0, age))
     model = lifetime_value.ValueModel(date(2026, 1, 1), BUYS, SPENDS, FLAT, 0.0)

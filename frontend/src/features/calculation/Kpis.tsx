@@ -36,7 +36,7 @@ export function Kpis({ names, search = {} }: { names: Kpi['name'][]; search?: Kp
     ))
 }
 
-const WITHOUT_PERIOD = ['expected_value', 'at_risk_revenue']
+const WITHOUT_PERIOD = ['expected_revenue', 'at_risk_revenue']
 
 /** Takes the space of the note, so that nothing moves when it arrives. */
 function NotePlaceholder({ name }: { name: Kpi['name'] }) {

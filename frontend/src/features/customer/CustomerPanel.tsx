@@ -84,7 +84,7 @@ function Details({ data }: { data: Customer }) {
           </div>
           <div>
             <dt>Expected revenue (30 days)</dt>
-            <dd>{money(scores.expected_value, meta.currency)}</dd>
+            <dd>{money(scores.expected_revenue, meta.currency)}</dd>
           </div>
         </dl>
       )}

@@ -39,11 +39,11 @@ export function useEngagement() {
       if (!list) return list
       const remaining = list.data.filter(row => !ids.includes(row.customer_id))
       const removed = list.data.filter(row => ids.includes(row.customer_id))
-      const expected = removed.reduce((sum, row) => sum + (row.expected_value ?? 0), 0)
+      const expected = removed.reduce((sum, row) => sum + (row.expected_revenue ?? 0), 0)
       const summary = {
         ...list.summary,
         calls: list.summary.calls - removed.length,
-        expected_value: list.summary.expected_value - expected,
+        expected_revenue: list.summary.expected_revenue - expected,
       }
       return { ...list, data: remaining, total: list.total - removed.length, summary }
     })

@@ -16,7 +16,7 @@ const COLUMNS = [
   'name',
   'segment',
   'purchase_probability',
-  'expected_value',
+  'expected_revenue',
   'expected_order_value',
   'reasons',
   'rfm_score',

@@ -125,8 +125,8 @@ function CustomerPage({ data }: { data: CustomerData }) {
           />
           <Metric
             label="Expected revenue (30 days)"
-            value={money(scores.expected_value, meta.currency)}
-            note="chance to order × expected order"
+            value={money(scores.expected_revenue, meta.currency)}
+            note="all orders, returns deducted"
             address={address}
           />
           <Metric

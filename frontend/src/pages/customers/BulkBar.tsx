@@ -20,7 +20,7 @@ export function BulkBar({ rows, currency, onExport, onClear }: Props) {
   const can = usePermissions()
   const engagement = useEngagement()
   const ids = rows.map(row => row.customer_id)
-  const expectedRevenue = rows.reduce((sum, row) => sum + (row.expected_value ?? 0), 0)
+  const expectedRevenue = rows.reduce((sum, row) => sum + (row.expected_revenue ?? 0), 0)
   return (
     <section className={`${css.bulk} no-print`} aria-label="Selected customers">
       <span>

@@ -11,7 +11,7 @@ const row = (number: number) => ({
   name: `Customer ${number}`,
   segment: 'Loyal',
   probability: 0.5,
-  expected_value: 100 * number,
+  expected_revenue: 100 * number,
   reasons: ['usually orders every 18 days'],
   r: 5,
   f: 4,

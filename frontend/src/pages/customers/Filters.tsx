@@ -175,7 +175,7 @@ const CHIPS: { name: keyof CustomersSearch; label: (search: CustomersSearch, own
   { name: 'to', label: search => `Last order to ${day(search.to)}` },
   { name: 'country', label: search => country(search.country) },
   { name: 'min_probability', label: search => `Chance to order: ${percent(search.min_probability)} or more` },
-  { name: 'min_value', label: search => `Expected revenue: ${count(search.min_value)} or more` },
+  { name: 'min_value', label: search => `Expected revenue (30 days): ${count(search.min_value)} or more` },
   { name: 'owner', label: (search, ownerName) => `Owner: ${ownerName(search.owner)}` },
   { name: 'state', label: search => `Churn risk: ${search.state}` },
 ]

@@ -5,7 +5,7 @@ const names = (width: number) => layout(width).columns.map(column => column.name
 
 test('a wide list shows all, a narrow one what matters most, in the same order', () => {
   expect(names(2000)).toEqual(COLUMNS.map(column => column.name))
-  expect(names(640)).toEqual(['segment', 'probability', 'expected_value'])
+  expect(names(640)).toEqual(['segment', 'probability', 'expected_revenue'])
   expect(names(1184)).toContain('churn_state')
 })
 

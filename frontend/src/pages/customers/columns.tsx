@@ -39,13 +39,13 @@ export const COLUMNS: ListColumn[] = [
     show: row => <ProbabilityBar value={row.probability}>{percent(row.probability)}</ProbabilityBar>,
   },
   {
-    name: 'expected_value',
-    label: 'Expected revenue',
+    name: 'expected_revenue',
+    label: 'Expected revenue (30 days)',
     sort: 'value',
     numeric: true,
     minWidth: 128,
     rank: 0,
-    show: (row, currency) => money(row.expected_value, currency),
+    show: (row, currency) => money(row.expected_revenue, currency),
   },
   {
     name: 'owner',

@@ -11,7 +11,7 @@ const row = (number: number) => ({
   name: `Customer ${number}`,
   segment: 'Loyal',
   probability: 0.5,
-  expected_value: 100 * number,
+  expected_revenue: 100 * number,
   reasons: [`usually orders every ${number} days`],
 })
 
@@ -19,7 +19,7 @@ const row = (number: number) => ({
 function callList(called: string[], rows = [row(1), row(2)]): Extract<Answers[string], (...given: never[]) => unknown> {
   return () => {
     const data = rows.filter(each => !called.includes(each.customer_id))
-    const expected_value = data.reduce((sum, each) => sum + each.expected_value, 0)
+    const expected_revenue = data.reduce((sum, each) => sum + each.expected_revenue, 0)
     return [
       200,
       {
@@ -27,7 +27,7 @@ function callList(called: string[], rows = [row(1), row(2)]): Extract<Answers[st
         total: data.length,
         customers: 2,
         meta: META,
-        summary: { calls: data.length, expected_value, already_called: 0 },
+        summary: { calls: data.length, expected_revenue, already_called: 0 },
       },
     ]
   }
@@ -108,7 +108,7 @@ test('an empty list tells a user who may see updates where to look', async () =>
 })
 
 test('a new manager is told to assign customers, and how', async () => {
-  const summary = { calls: 0, expected_value: 0, already_called: 0 }
+  const summary = { calls: 0, expected_revenue: 0, already_called: 0 }
   serve({
     'GET /api/calls/today': [200, { data: [], total: 0, customers: 0, resting: 0, meta: META, summary }],
     'GET /api/kpis': [200, { data: [], meta: META }],

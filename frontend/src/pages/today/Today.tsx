@@ -43,7 +43,7 @@ export default function Today() {
           ) : (
             <>
               <strong>{plural(summary.calls, 'customer')}</strong>,{' '}
-              <strong>{money(summary.expected_value, currency)}</strong> expected revenue (30 days)
+              <strong>{money(summary.expected_revenue, currency)}</strong> expected revenue (30 days)
             </>
           )
         }
@@ -51,7 +51,7 @@ export default function Today() {
         {!calls.isError && (
           <MetricRow>
             <Metric label="Called today" value={summary && count(summary.already_called)} />
-            <Kpis names={['revenue', 'expected_value', 'at_risk_revenue']} />
+            <Kpis names={['revenue', 'expected_revenue', 'at_risk_revenue']} />
           </MetricRow>
         )}
         <Card flush>
@@ -71,7 +71,7 @@ export default function Today() {
                   <span>Customer</span>
                   <span>Why call</span>
                   <span>Chance to order</span>
-                  <span>Expected revenue</span>
+                  <span>Expected revenue (30 days)</span>
                 </div>
                 <ol className={css.list} ref={list} aria-label="Customers to call, best first">
                   {answer.data.map((row, index) => (
@@ -144,8 +144,8 @@ function Row({ row, rank, currency, isOpen, canLog, onOpen, onPrepare }: RowProp
         <ProbabilityBar value={row.probability}>{percent(row.probability)}</ProbabilityBar>
       </span>
       <span className={css.revenue}>
-        <span className={css.label}>Expected revenue</span>
-        {money(row.expected_value, currency)}
+        <span className={css.label}>Expected revenue (30 days)</span>
+        {money(row.expected_revenue, currency)}
       </span>
       <span className={css.action}>{canLog && !row.handled_by && <LogCall customer={row} />}</span>
     </li>

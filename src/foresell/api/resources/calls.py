@@ -78,7 +78,7 @@ class CallListSummary(BaseModel):
     """Totals of today's call list."""
 
     calls: int = Field(description="Customers listed here.")
-    expected_value: float = Field(description="Their expected revenue within 30 days of as_of.")
+    expected_revenue: float = Field(description="Their expected revenue within 30 days of as_of.")
     already_called: int = Field(description="Calls you logged today (UTC).")
 
 
@@ -160,7 +160,7 @@ async def list_calls_for_today(
     data = await customer_lists.add_names_and_owners(web, principal, rows)
     summary = {
         "calls": len(data),
-        "expected_value": sum(row["expected_value"] for row in rows),
+        "expected_revenue": sum(row["expected_revenue"] or 0.0 for row in rows),
         "already_called": already_called,
     }
     return answer(

@@ -53,7 +53,7 @@ class ExpectedRevenue(BaseModel):
     starts: date = Field(description="Its first day.", examples=["2011-12-10"])
     ends: date = Field(description="The first day after it.", examples=["2012-01-09"])
     customers: float | None = Field(
-        description="Expected from the customers you see; the sum of their `expected_value`."
+        description="Expected from the customers you see; the sum of their `expected_revenue`."
     )
     forecast: float | None = Field(
         description="Forecast of the company's net revenue; null unless you see all customers."

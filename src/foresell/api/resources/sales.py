@@ -29,7 +29,7 @@ router = APIRouter(prefix="/api", tags=["sales"])
 Reader = Annotated[Principal, require("sales.read")]
 
 By = Literal["month", "week", "segment", "category", "country"]
-KpiName = Literal["revenue", "orders", "customers", "average_order_value", "expected_value", "at_risk_revenue"]
+KpiName = Literal["revenue", "orders", "customers", "average_order_value", "expected_revenue", "at_risk_revenue"]
 #: So that the period before one, however long, is still a date.
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
 PERIOD_DAYS = 30

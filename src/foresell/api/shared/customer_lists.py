@@ -44,7 +44,7 @@ class CustomerFilters(BaseModel):
     state: State | None = Field(None, description="Of this churn state.")
     min_probability: float | None = Field(None, ge=0, le=1, description="At least this likely to order in 30 days.")
     max_probability: float | None = Field(None, ge=0, le=1, description="At most this likely to order in 30 days.")
-    min_value: float | None = Field(None, ge=0, le=1e12, description="At least this expected value.")
+    min_value: float | None = Field(None, ge=0, le=1e12, description="At least this expected revenue (30 days).")
     owner: str | None = Field(
         None,
         pattern=r"^(unassigned|[1-9][0-9]{0,8})$",

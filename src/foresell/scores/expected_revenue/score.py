@@ -38,7 +38,11 @@ def _predict(context: ScoringContext) -> pa.Table:
     _save_streams(context, company, factor)
     revenue = scale_to_total(estimates, company.streams.known)
     return pa.table(
-        {"customer_id": context.frame.customers, "expected_order_value": np.round(values, 2), "expected_value": revenue}
+        {
+            "customer_id": context.frame.customers,
+            "expected_order_value": np.round(values, 2),
+            "expected_revenue": revenue,
+        }
     )
 
 
@@ -60,7 +64,7 @@ COLUMNS = (
         "Expected net value of the customer's next order, returns deducted from the order they undo.", "money", 310.2,
     ),
     ScoreColumn(
-        "expected_value", "number", "Expected revenue (30 days)",
+        "expected_revenue", "number", "Expected revenue (30 days)",
         "Expected net revenue of the next 30 days, all orders. All customers together, new customers and anonymous sales add "
         "up to the forecast.",
         "money", 130.3, sort="value", order="rank",
@@ -73,5 +77,5 @@ EXPECTED_REVENUE_SCORE = Score(
     horizon_days=HORIZON_DAYS,
     predict=_predict,
     train=backtest.make_version,
-    outcomes=(OutcomeRule(backtest.TASK, "expected_value", HORIZON_DAYS, "spends"),),
+    outcomes=(OutcomeRule(backtest.TASK, "expected_revenue", HORIZON_DAYS, "spends"),),
 )

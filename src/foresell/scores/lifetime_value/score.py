@@ -24,7 +24,7 @@ def _predict(context: ScoringContext) -> pa.Table:
     at = pa.compute.index_in(context.frame.customers, value_set=table["customer_id"].combine_chunks())
     value, low, high = (_or_nothing(table[name], at) for name in ("value", "low", "high"))
     if "expected_revenue" in context.computed:  # a year brings no less than its first month
-        value = np.maximum(value, context.computed["expected_revenue"]["expected_value"].to_numpy())
+        value = np.maximum(value, context.computed["expected_revenue"]["expected_revenue"].to_numpy())
     rank = np.empty(len(value), dtype=np.int64)
     rank[np.lexsort((np.arange(len(value)), -value))] = np.arange(1, len(value) + 1)
     columns = {

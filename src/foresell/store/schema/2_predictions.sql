@@ -60,7 +60,7 @@ create table predictions (
     customer_id text not null,
     probability double precision,
     expected_order_value double precision,
-    expected_value double precision,
+    expected_revenue double precision,
     churn_90 double precision,
     churn_state text check (churn_state in ('likely to stay', 'unsure', 'at risk')),
     churn_180 double precision,

@@ -42,7 +42,7 @@ create table predictions (
     customer_id text,
     probability double precision,
     expected_order_value double precision,
-    expected_value double precision,
+    expected_revenue double precision,
     churn_90 double precision,
     churn_state text,
     churn_180 double precision,
