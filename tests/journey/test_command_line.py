@@ -95,6 +95,11 @@ def test_the_demo_shows_a_shop_and_on_a_terminal_serves_it(foresell: Shell) -> N
     assert (code, "Foresell is down." in printed) == (0, True), "Ctrl-C stops everything"
     assert "database: PostgreSQL 18" in foresell("doctor")
     assert "stayed in the same segment" in foresell("segments", "--since", "1")
+    called, listed = foresell.json("calls"), foresell.json("customers")
+    assert isinstance(called, dict) and isinstance(listed, dict)
+    reasons = {row["customer_id"]: row["why_call"] for row in listed["customers"]}
+    assert [row["why_call"] for row in called["calls"]] == [reasons[row["customer_id"]] for row in called["calls"]]
+    assert called["calls"] and called["value_at_risk"] == round(sum(row["value_at_risk"] for row in called["calls"]), 2)
 
 
 def run_on_a_terminal(shell: Shell, *arguments: str, until: str) -> tuple[str, int]:

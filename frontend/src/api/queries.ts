@@ -21,10 +21,15 @@ export const queries = {
       queryKey: ['kpis', compactSearch(search)],
       queryFn: ({ signal }) => read(api.GET('/api/kpis', { params: { query: compactSearch(search) }, signal })),
     }),
-  callsToday: (limit = 50) =>
+  callsToday: (limit = 500) =>
     queryOptions({
       queryKey: ['calls', 'today', limit],
       queryFn: ({ signal }) => read(api.GET('/api/calls/today', { params: { query: { limit } }, signal })),
+    }),
+  callListSettings: () =>
+    queryOptions({
+      queryKey: ['call-list', 'settings'],
+      queryFn: ({ signal }) => read(api.GET('/api/call-list/settings', { signal })),
     }),
   calls: (customer_id: string) =>
     queryOptions({

@@ -25,6 +25,7 @@ export type ChurnState = 'likely to stay' | 'unsure' | 'at risk'
 export type Outcome = Shapes['NewCall']['outcome']
 export type Call = Shapes['Call']
 export type CallList = Omit<Shapes['CallList'], 'data'> & { data: CustomerRow[] }
+export type CallListSettings = Shapes['CallListSettings']
 export type Kpi = Shapes['KpiValue']
 export type SavedView = Shapes['SavedView']
 

@@ -1,14 +1,19 @@
-"""Prints the call list, and adds contact details to lists of customers."""
+"""Prints lists of customers to call or likely to buy, and adds contact details to them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+
+import duckdb
 
 from foresell.cli import printing
 from foresell.database import Database
+from foresell.engagement.call_lists import choose_customers, read_company_settings
 from foresell.privacy.contacts import read_contacts
 from foresell.privacy.vault import vault_of
+from foresell.snapshot import queries
 
 TABLE_WIDTH = 150  # characters that the call list needs as a table
 
@@ -19,45 +24,61 @@ def add_contacts(database: Database, rows: Sequence[dict[str, Any]]) -> list[dic
     return [{**row, **contacts.get(row["customer_id"], {})} for row in rows]
 
 
+def select_call_list(
+    con: duckdb.DuckDBPyConnection, database: Database, capacity: int | None = None
+) -> list[dict[str, Any]]:
+    """The customers whom the company should call, by its own quotas and capacity (or another), the first to call on top."""
+    settings = read_company_settings(database)
+    settings = replace(settings, capacity=capacity or settings.capacity)
+    chosen = choose_customers(queries.list_call_candidates(con, settings.capacity), settings)
+    rows = {row["customer_id"]: row for row in queries.list_rows_of(con, [each["customer_id"] for each in chosen])}
+    return [rows[each["customer_id"]] for each in chosen]
+
+
 def join_reasons(row: Mapping[str, Any]) -> dict[str, Any]:
     """The row with its reasons as one text."""
     return {**row, "reasons": "; ".join(row["reasons"])}
 
 
-def print_call_list(run: Mapping[str, Any], total: int, rows: Sequence[dict[str, Any]], contacts: bool) -> None:
-    """Chance to order, expected revenue and reasons of each customer; name and phone number with `contacts`.
+def print_call_list(title: str, rows: Sequence[dict[str, Any]], contacts: bool, why: str = "why_call") -> None:
+    """Chance to order, expected revenue and `why` of each customer; name and phone number with `contacts`.
 
-    One line per customer, or on a narrow terminal three.
+    `why`: why_call, the reason to call, or reasons, what the chance rests on. One line per customer, or on a narrow terminal three.
     """
-    if not rows:
-        printing.print_text("No customers match. Remove a filter, or list all: foresell predictions")
-        return
-    title = f"{len(rows):,} of {total:,} customers; chance and revenue for the 30 days from {run['as_of']} (run {run['run_id']})"
     lines = [
         {
             **join_reasons(row),
-            "chance": f"{100 * row['probability']:.0f} %",
-            "expected_revenue": f"{row['expected_revenue']:,.0f}",
+            "chance": _percent(row["probability"]),
+            "expected_revenue": _money(row["expected_revenue"]),
+            "at_risk": _money(row["value_at_risk"]),
         }
         for row in rows
     ]
     if printing.out.width < TABLE_WIDTH:
         printing.print_text(title)
         for line in lines:
-            _print_block(line, contacts)
+            _print_block(line, contacts, why)
         return
     columns = {"customer_id": "Customer"} | ({"name": "Name", "phone": "Phone"} if contacts else {})
-    columns |= {
-        "segment": "Segment", "chance": "Chance to order", "expected_revenue": "Expected revenue (30 days)", "value_band": "Value band",
-        "churn_state": "Churn risk", "reasons": "Why call",
-    }  # fmt: skip
+    columns |= {"segment": "Segment", "chance": "Chance to order", "expected_revenue": "Expected revenue"}
+    if why == "why_call":
+        columns |= {"at_risk": "Revenue at risk", "call_reason": "Reason", "why_call": "Why call"}
+    else:
+        columns |= {"value_band": "Value band", "churn_state": "Churn risk", "reasons": "Main factors"}
     printing.print_table(lines, columns, title=title)
 
 
-def _print_block(line: Mapping[str, Any], contacts: bool) -> None:
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.0f} %"
+
+
+def _money(value: float | None) -> str:
+    return "" if value is None else f"{value:,.0f}"
+
+
+def _print_block(line: Mapping[str, Any], contacts: bool, why: str) -> None:
     identity = [line["customer_id"], *([line.get("name"), line.get("phone")] if contacts else []), line["segment"]]
     printing.print_text("\n" + "  ".join(filter(None, identity)))
-    printing.print_text(
-        f"  Chance to order {line['chance']}, expected revenue {line['expected_revenue']}, {line['churn_state']}"
-    )
-    printing.print_text(f"  {line['reasons']}")
+    last = f"{line['at_risk']} at risk" if why == "why_call" else line["churn_state"]
+    printing.print_text(f"  Chance to order {line['chance']}, expected revenue {line['expected_revenue']}, {last}")
+    printing.print_text(f"  {line[why]}")

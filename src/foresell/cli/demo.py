@@ -9,7 +9,7 @@ import typer
 
 from foresell import demo as demo_shop
 from foresell.cli import printing
-from foresell.cli.call_list import add_contacts, print_call_list
+from foresell.cli.call_list import add_contacts, print_call_list, select_call_list
 from foresell.cli.installation import run_installation, running_process
 from foresell.cli.run_report import print_run, read_run_details
 from foresell.cli.session import open_home, open_published
@@ -74,22 +74,22 @@ def _print_results() -> None:
     """The segments and the first customers of the call list."""
     with open_published() as (run, con, database):
         segments = queries.list_segments(con)
-        total, calls = queries.list_customers(con, queries.Filter(predicted=True), limit=CALLS)
-        rows = add_contacts(database, calls)
+        rows = add_contacts(database, select_call_list(con, database, CALLS))
     columns = {
         "segment": "Segment", "customers": "Customers", "revenue": "Net revenue", "advice": "Recommended action",
     }  # fmt: skip
     printing.print_table(segments, columns)
     if rows:
         printing.print_text()
-        print_call_list(run, total, rows, contacts=True)
+        print_call_list(f"{len(rows)} customers to call, as of {run['as_of']}", rows, contacts=True)
 
 
 def _print_next_steps() -> None:
     program = "foresell" if os.environ.get("VIRTUAL_ENV") else ".venv/bin/foresell"
     steps = {
         "up": "the dashboard, in a browser",
-        "predictions": "the whole call list",
+        "calls": "the whole call list",
+        "predictions": "the most likely buyers",
         "metrics": "how accurate the predictions are",
         "customer C000001": "one customer: scores and orders",
         "inspect FILE": "how a file of yours would be read",

@@ -21,7 +21,7 @@ from foresell.store import model_registry
 
 CSV_COLUMNS = (
     "segment", "rfm_score", "probability", "expected_order_value", "expected_revenue", "churn_state", "churn_90",
-    "value_12m", "value_band", "recency_days", "last_purchase_day", "country", "reasons",
+    "value_12m", "value_band", "recency_days", "last_purchase_day", "country", "call_reason", "why_call", "reasons",
 )  # fmt: skip
 FORECAST_COLUMNS = {
     "grain": "Period", "starts": "From", "ends": "Before", "target": "Metric", "known": "So far", "expected": "Forecast",
@@ -51,9 +51,10 @@ def predictions(
     output: Output = None,
     json: Json = False,
 ) -> None:
-    """Show the call list: who is likely to order, and why.
+    """Show the most likely buyers, for planning stock and sales.
 
-    For each customer the chance to order in the next 30 days, the expected revenue, and the reasons to call.
+    For each customer the chance to order in the next 30 days, the expected revenue, and what the chance rests on. Whom to call
+    today: foresell calls.
     """
     if state and state not in STATES:
         raise UsageError(f"There is no churn risk {state!r}.", remedy=f"Choose one of: {', '.join(STATES)}")
@@ -73,8 +74,11 @@ def predictions(
         printing.print_note(f"{count:,} customers written to {output} (run {run['run_id']}, as of {run['as_of']})")
     elif json:
         printing.print_json({"run_id": run["run_id"], "as_of": run["as_of"], "total": total, "predictions": rows})
+    elif not rows:
+        printing.print_text("No customers match. Remove a filter, or list all: foresell predictions")
     else:
-        print_call_list(run, total, rows, contacts)
+        title = f"{len(rows):,} of {total:,} customers; chance and revenue for the 30 days from {run['as_of']} (run {run['run_id']})"
+        print_call_list(title, rows, contacts, "reasons")
 
 
 def forecast(json: Json = False) -> None:

@@ -44,7 +44,7 @@ def list_columns(scores: Iterable[ScoreColumn]) -> dict[str, ExportColumn]:
         ExportColumn(Column("owner", "Owner", width=18)),
         ExportColumn(Column("country", "Country", width=18), "country"),
         *(_score_column(score) for score in scores if score.exported),
-        ExportColumn(Column("reasons", "Why call", width=60), "replace(reasons, chr(10), '; ')", predicted=True),
+        ExportColumn(Column("reasons", "Main factors", width=60), "replace(reasons, chr(10), '; ')", predicted=True),
     )
     return {each.column.name: each for each in columns}
 

@@ -111,7 +111,7 @@ KPIS: Final = (
     Kpi("expected_revenue", "Expected revenue (30 days)", "money", KPI_CALL_LIST, "expected_revenue",
         "Expected net revenue of the next 30 days from all customers you see, all their orders included.",
         has_period=False, sentence="next 30 days"),
-    Kpi("at_risk_revenue", "Revenue at risk", "money", KPI_AT_RISK, "at_risk_revenue",
+    Kpi("at_risk_revenue", "Last year's revenue from customers likely to leave", "money", KPI_AT_RISK, "at_risk_revenue",
         "Last year's net revenue (365 days) from customers likely to leave: those whose churn state is 'at risk'.",
         has_period=False, sentence="last 365 days"),
 )  # fmt: skip

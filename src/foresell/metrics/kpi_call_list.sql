@@ -1,7 +1,7 @@
--- DuckDB: the expected revenue of the call list in the next 30 days.
+-- DuckDB: the expected revenue of all customers in the next 30 days.
 
 -- name: rows
--- Grain: one row per customer with a prediction, the one to call first on top. expected_revenue: expected net revenue of the next
+-- Grain: one row per customer with a prediction, highest expected revenue first. expected_revenue: expected net revenue of the next
 -- 30 days, all orders.
 select rank, customer_id, probability, expected_order_value, cast(expected_revenue as decimal(18, 4)) as expected_revenue
 from customer_list

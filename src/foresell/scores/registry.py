@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from foresell.scores.call_reason.score import CALL_REASON_SCORE
 from foresell.scores.churn.score import CHURN_SCORE
 from foresell.scores.expected_revenue.score import EXPECTED_REVENUE_SCORE
 from foresell.scores.forecast.score import FORECAST_SCORE
@@ -20,6 +21,7 @@ SCORES: tuple[Score, ...] = (
     RFM_SCORE,
     PURCHASE_SCORE,
     EXPECTED_REVENUE_SCORE,
+    CALL_REASON_SCORE,
     CHURN_SCORE,
     LIFETIME_VALUE_SCORE,
     FORECAST_SCORE,

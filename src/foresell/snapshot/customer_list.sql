@@ -1,4 +1,4 @@
--- Grain: one row per scored customer, in the order of the call list: everything a list shows, filters or sorts by.
+-- Grain: one row per scored customer, by expected revenue: everything a list shows, filters or sorts by.
 -- rank: 1, 2, 3 ... in that order. Score columns: those of the score registry. bought: one bit per category_no, set for the
 -- categories of the customer's counted lines. reasons: up to three, the strongest first, one per line (a list type would be
 -- slow to fetch by row).

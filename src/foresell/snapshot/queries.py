@@ -121,6 +121,19 @@ def list_rows(
     return [found[int(rank)] for rank in ranks]
 
 
+def list_rows_of(con: duckdb.DuckDBPyConnection, customer_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """The rows of the list for these customers, of those that are listed, in no particular order."""
+    return list_rows(con, ranks_of(con, customer_ids)) if customer_ids else []
+
+
+def list_call_candidates(
+    con: duckdb.DuckDBPyConnection, capacity: int, left_out: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """The customers with a reason to call, of each reason the first `capacity`, best first: call_reason, why_call, value_at_risk."""
+    values = {"capacity": capacity, "left_out": list(left_out)}
+    return rows_of(con, SQL.text("queries.call_candidates"), values)
+
+
 def expected_revenue(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """The next 30 days: what the visible customers are expected to spend, and the company's forecast in its streams.
 

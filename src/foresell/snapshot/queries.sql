@@ -121,3 +121,11 @@ select
     s.high
 from meta as m
 left join revenue_streams as s on true
+
+-- name: call_candidates
+-- Grain: one customer with a reason to call, the first to call on top; of each reason at most $capacity. $left_out: not these.
+select customer_id, call_reason, why_call, value_at_risk
+from customer_list
+where call_reason is not null and customer_id not in (select unnest($left_out::varchar[]))
+qualify row_number() over (partition by call_reason order by call_priority desc nulls last, rank) <= $capacity
+order by call_reason, call_priority desc nulls last, rank

@@ -88,8 +88,14 @@ function Details({ data }: { data: Customer }) {
           </div>
         </dl>
       )}
+      {scores?.why_call && (
+        <section>
+          <h3 className={css.heading}>Why call</h3>
+          <p>{scores.why_call}</p>
+        </section>
+      )}
       <section>
-        <h3 className={css.heading}>Why call</h3>
+        <h3 className={css.heading}>Chance to order: main factors</h3>
         <Reasons reasons={reasons} />
         {reasons.length > 0 && <p className={css.note}>{REASONS_NOTE}</p>}
       </section>

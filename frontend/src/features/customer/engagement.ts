@@ -40,10 +40,12 @@ export function useEngagement() {
       const remaining = list.data.filter(row => !ids.includes(row.customer_id))
       const removed = list.data.filter(row => ids.includes(row.customer_id))
       const expected = removed.reduce((sum, row) => sum + (row.expected_revenue ?? 0), 0)
+      const pence = remaining.reduce((sum, row) => sum + Math.round(100 * (row.value_at_risk ?? 0)), 0)
       const summary = {
         ...list.summary,
         calls: list.summary.calls - removed.length,
         expected_revenue: list.summary.expected_revenue - expected,
+        value_at_risk: list.summary.value_at_risk === null ? null : pence / 100,
       }
       return { ...list, data: remaining, total: list.total - removed.length, summary }
     })

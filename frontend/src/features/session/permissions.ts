@@ -4,6 +4,7 @@ import { humanize } from '@/ui/format'
 const PERMISSIONS: Record<string, string> = {
   'audit.read': 'See the audit log',
   'calls.read': 'See logged calls',
+  'calls.configure': 'Change the capacity and the quotas of call lists',
   'calls.write': 'Log calls and snooze customers',
   'contacts.export': 'Export contact details',
   'contacts.reveal': 'Show contact details',

@@ -17,7 +17,12 @@ export function Overview({ data }: { data: Customer }) {
   return (
     <div className={css.columns}>
       <div className={css.column}>
-        <Card title="Why call" note={data.reasons.length > 0 && REASONS_NOTE}>
+        {data.scores?.why_call && (
+          <Card title="Why call">
+            <p>{data.scores.why_call}</p>
+          </Card>
+        )}
+        <Card title="Chance to order: main factors" note={data.reasons.length > 0 && REASONS_NOTE}>
           <Reasons reasons={data.reasons} />
         </Card>
         {data.scores ? (

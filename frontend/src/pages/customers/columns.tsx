@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import type { CustomerRow } from '@/api/shapes'
 import { SegmentBadge } from '@/features/customer/SegmentBadge'
 import { ChurnBadge, ProbabilityBar, RfmScore } from '@/features/customer/scores'
-import { asSentence, count, day, money, percent } from '@/ui/format'
+import { count, day, money, percent } from '@/ui/format'
 import type { CustomersSearch } from './search'
 
 export interface ListColumn {
@@ -56,12 +56,12 @@ export const COLUMNS: ListColumn[] = [
     show: row => row.owner?.name ?? (row.owner ? 'Another team' : 'Unassigned'),
   },
   {
-    name: 'reasons',
+    name: 'why_call',
     label: 'Why call',
     minWidth: 240,
     share: 2,
     rank: 8,
-    show: row => asSentence(row.reasons[0] ?? ''),
+    show: row => row.why_call,
   },
   { name: 'rfm_score', label: 'RFM', sort: 'score', minWidth: 84, rank: 1, show: row => <RfmScore {...row} /> },
   {

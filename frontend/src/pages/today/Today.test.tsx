@@ -12,7 +12,10 @@ const row = (number: number) => ({
   segment: 'Loyal',
   probability: 0.5,
   expected_revenue: 100 * number,
-  reasons: [`usually orders every ${number} days`],
+  call_reason: number === 1 ? 'overdue' : 'due',
+  why_call: `Usually orders every ${number} days; last order 46 days ago.`,
+  value_at_risk: 100.1 * number,
+  reasons: [],
 })
 
 /** The list as the server would answer: without the customers that were called. */
@@ -20,6 +23,7 @@ function callList(called: string[], rows = [row(1), row(2)]): Extract<Answers[st
   return () => {
     const data = rows.filter(each => !called.includes(each.customer_id))
     const expected_revenue = data.reduce((sum, each) => sum + each.expected_revenue, 0)
+    const value_at_risk = data.reduce((sum, each) => sum + each.value_at_risk, 0)
     return [
       200,
       {
@@ -27,7 +31,8 @@ function callList(called: string[], rows = [row(1), row(2)]): Extract<Answers[st
         total: data.length,
         customers: 2,
         meta: META,
-        summary: { calls: data.length, expected_revenue, already_called: 0 },
+        call_list: rows.length ? { call_list_id: 1 } : null,
+        summary: { calls: data.length, expected_revenue, value_at_risk, already_called: 0 },
       },
     ]
   }
@@ -62,11 +67,12 @@ test('a logged call takes the customer off the list; Undo removes the call and b
   })
   await open()
   await screen.findByText('Customer 1')
-  expect(screen.getByRole('banner').textContent).toContain('2 customers, £300 expected revenue (30 days)')
+  screen.getByText('£300.30')
+  expect(screen.getByRole('banner').textContent).toContain('2 customers to call, £300 revenue at risk (30 days)')
   await logCall('Customer 1', 'Will order')
   const message = (await screen.findByText('Will order: Customer 1')).parentElement as HTMLElement
   expect(screen.queryByRole('button', { name: 'Customer 1' })).toBeNull()
-  expect(screen.getByRole('banner').textContent).toContain('1 customer, £200')
+  expect(screen.getByRole('banner').textContent).toContain('1 customer to call, £200')
   fireEvent.click(within(message).getByRole('button', { name: /^Undo/ }))
   await screen.findByText('Call removed')
   await screen.findByRole('button', { name: 'Customer 1' })
@@ -74,6 +80,42 @@ test('a logged call takes the customer off the list; Undo removes the call and b
     { path: '/api/calls', body: { customer_id: 'C1', outcome: 'will_order' } },
     { path: '/api/calls/5/undo' },
   ])
+})
+
+test('customers stand under their call reason, each with the reason in words', async () => {
+  serve({ 'GET /api/calls/today': callList([]), 'GET /api/kpis': [200, { data: [], meta: META }] })
+  await open()
+  await screen.findByText('Usually orders every 1 days; last order 46 days ago.')
+  const headings = screen.getAllByRole('heading', { level: 2 }).map(each => each.textContent)
+  expect(headings).toEqual(['Overdue 1', 'Due 1'])
+  expect(screen.queryByRole('button', { name: 'List settings' })).toBeNull()
+})
+
+test('list settings are saved only when the shares add up to 100 %', async () => {
+  const quotas = { overdue: 50, win_back: 20, second_order: 15, due: 15 }
+  const settings = {
+    team_id: 3,
+    team: 'North',
+    capacity: 50,
+    quotas,
+    changed_by: null,
+    changed_at: '2026-11-01T08:00:00Z',
+  }
+  const changes = serve({
+    'GET /api/calls/today': callList([]),
+    'GET /api/kpis': [200, { data: [], meta: META }],
+    'GET /api/call-list/settings': [200, settings],
+    'PUT /api/call-list/settings': [200, settings],
+  })
+  await open(['calls.read', 'calls.write', 'calls.configure'])
+  fireEvent.click(await screen.findByRole('button', { name: 'List settings' }))
+  fireEvent.change(await screen.findByLabelText('Due'), { target: { value: '20' } })
+  await screen.findByText('The shares add up to 105 %. They must add up to 100 %.')
+  expect(screen.getByRole('button', { name: 'Save' })).toHaveProperty('disabled', true)
+  fireEvent.change(screen.getByLabelText('Overdue'), { target: { value: '45' } })
+  fireEvent.click(screen.getByRole('button', { name: 'Save' }))
+  await screen.findByText('Call list settings saved')
+  expect(changes).toMatchObject([{ body: { capacity: 50, quotas: { ...quotas, overdue: 45, due: 20 }, team_id: 3 } }])
 })
 
 test('a refused call puts the customer back on the list and says why', async () => {
@@ -108,9 +150,12 @@ test('an empty list tells a user who may see updates where to look', async () =>
 })
 
 test('a new manager is told to assign customers, and how', async () => {
-  const summary = { calls: 0, expected_revenue: 0, already_called: 0 }
+  const summary = { calls: 0, expected_revenue: 0, value_at_risk: null, already_called: 0 }
   serve({
-    'GET /api/calls/today': [200, { data: [], total: 0, customers: 0, resting: 0, meta: META, summary }],
+    'GET /api/calls/today': [
+      200,
+      { data: [], total: 0, customers: 0, resting: 0, call_list: null, meta: META, summary },
+    ],
     'GET /api/kpis': [200, { data: [], meta: META }],
   })
   await renderPage(<Today />, {

@@ -1,8 +1,9 @@
-import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
-import { useRef } from 'react'
+import { Button } from '@mantine/core'
+import { type UseQueryResult, useQuery } from '@tanstack/react-query'
+import { Link, useSearch } from '@tanstack/react-router'
+import { Fragment, useRef, useState } from 'react'
 import { queries } from '@/api/queries'
-import type { CustomerRow } from '@/api/shapes'
+import type { CallList, CustomerRow } from '@/api/shapes'
 import { usePermissions, useUser } from '@/api/useSession'
 import { Kpis } from '@/features/calculation/Kpis'
 import { Metric, MetricRow } from '@/features/calculation/Metric'
@@ -12,26 +13,31 @@ import { SegmentBadge } from '@/features/customer/SegmentBadge'
 import { ProbabilityBar } from '@/features/customer/scores'
 import { useCustomerPanel } from '@/features/customer/useCustomerPanel'
 import { Badge } from '@/ui/Badge'
-import { asSentence, count, money, percent, plural } from '@/ui/format'
+import { count, money, percent, plural } from '@/ui/format'
+import { lazyComponent } from '@/ui/lazyComponent'
 import { Card, Page } from '@/ui/Page'
 import { focusedRow, moveFocus, useShortcuts } from '@/ui/shortcuts'
 import { EmptyState, Loading, QueryState } from '@/ui/states'
+import { Tabs } from '@/ui/Tabs'
+import { callReason } from './reasons'
+import { TABS, type TodaySearch } from './search'
 import css from './Today.module.css'
 
-/** Who to call today: the ranked list, its expected revenue, and one click to log a call. */
+const Buyers = lazyComponent(
+  () => import('./Buyers'),
+  () => <Loading rows={10} height={40} gap={24} />,
+)
+const ListSettings = lazyComponent(() => import('./ListSettings'))
+
+/** Who to call today and why, and the customers most likely to buy. */
 export default function Today() {
+  const { tab = 'calls' } = useSearch({ strict: false }) as TodaySearch
+  const [isConfiguring, setConfiguring] = useState(false)
   const calls = useQuery(queries.callsToday())
   const panel = useCustomerPanel()
-  const list = useRef<HTMLOListElement>(null)
   const can = usePermissions()
   const summary = calls.data?.summary
   const currency = calls.data?.meta.currency
-
-  useShortcuts({
-    j: () => moveFocus(list.current, 1),
-    k: () => moveFocus(list.current, -1),
-    l: () => list.current?.querySelector<HTMLElement>(`[data-row="${focusedRow(list.current)}"] [data-log]`)?.click(),
-  })
 
   return (
     <div className={css.today} data-panel={panel.open ? true : undefined}>
@@ -42,58 +48,121 @@ export default function Today() {
             ' '
           ) : (
             <>
-              <strong>{plural(summary.calls, 'customer')}</strong>,{' '}
-              <strong>{money(summary.expected_revenue, currency)}</strong> expected revenue (30 days)
+              <strong>{plural(summary.calls, 'customer')}</strong> to call,{' '}
+              <strong>{money(summary.value_at_risk, currency)}</strong> revenue at risk (30 days)
             </>
+          )
+        }
+        actions={
+          can('calls.configure') && (
+            <Button variant="default" onClick={() => setConfiguring(true)} onPointerEnter={ListSettings.preload}>
+              List settings
+            </Button>
           )
         }
       >
         {!calls.isError && (
           <MetricRow>
             <Metric label="Called today" value={summary && count(summary.already_called)} />
-            <Kpis names={['revenue', 'expected_revenue', 'at_risk_revenue']} />
+            <Metric
+              label="Revenue at risk on this list"
+              value={summary && money(summary.value_at_risk, currency, 'exact')}
+              note="Expected after the last order, no longer expected now; next 30 days"
+            />
+            <Kpis names={['revenue', 'expected_revenue']} />
           </MetricRow>
         )}
-        <Card flush>
-          <QueryState
-            query={calls}
-            loading={
-              <div className={css.loading}>
-                <Loading rows={10} height={40} gap={24} />
-              </div>
-            }
-            isEmpty={answer => answer.data.length === 0}
-            empty={<NoCalls called={summary?.already_called ?? 0} customers={calls.data?.customers ?? 0} />}
-          >
-            {answer => (
-              <>
-                <div className={css.head} aria-hidden>
-                  <span>Customer</span>
-                  <span>Why call</span>
-                  <span>Chance to order</span>
-                  <span>Expected revenue (30 days)</span>
-                </div>
-                <ol className={css.list} ref={list} aria-label="Customers to call, best first">
-                  {answer.data.map((row, index) => (
-                    <Row
-                      key={row.customer_id}
-                      row={row}
-                      rank={index + 1}
-                      currency={currency}
-                      isOpen={panel.open === row.customer_id}
-                      canLog={can('calls.write')}
-                      onOpen={panel.show}
-                      onPrepare={panel.prepare}
-                    />
-                  ))}
-                </ol>
-              </>
-            )}
-          </QueryState>
-        </Card>
+        {can('customers.read') && <Tabs label="Today views" now={tab} tabs={TABS} />}
+        {tab === 'buyers' && can('customers.read') ? (
+          <Buyers onOpen={panel.show} onPrepare={panel.prepare} />
+        ) : (
+          <CallRows panel={panel} calls={calls} />
+        )}
       </Page>
       {panel.panel}
+      {isConfiguring && <ListSettings onClose={() => setConfiguring(false)} />}
     </div>
+  )
+}
+
+interface CallRowsProps {
+  panel: ReturnType<typeof useCustomerPanel>
+  calls: UseQueryResult<CallList>
+}
+
+/** The call list, under a heading for each call reason. */
+function CallRows({ panel, calls }: CallRowsProps) {
+  const list = useRef<HTMLOListElement>(null)
+  const can = usePermissions()
+  useShortcuts({
+    j: () => moveFocus(list.current, 1),
+    k: () => moveFocus(list.current, -1),
+    l: () => list.current?.querySelector<HTMLElement>(`[data-row="${focusedRow(list.current)}"] [data-log]`)?.click(),
+  })
+  return (
+    <Card flush>
+      <QueryState
+        query={calls}
+        loading={
+          <div className={css.loading}>
+            <Loading rows={10} height={40} gap={24} />
+          </div>
+        }
+        isEmpty={answer => answer.data.length === 0}
+        empty={
+          <NoCalls
+            called={calls.data?.summary.already_called ?? 0}
+            customers={calls.data?.customers ?? 0}
+            isDone={Boolean(calls.data?.call_list)}
+          />
+        }
+      >
+        {answer => (
+          <>
+            <div className={css.head} aria-hidden>
+              <span>Customer</span>
+              <span>Why call</span>
+              <span>Chance to order</span>
+              <span>Expected revenue</span>
+            </div>
+            <ol className={css.list} ref={list} aria-label="Customers to call, best first">
+              {answer.data.map((row, index) => (
+                <Fragment key={row.customer_id}>
+                  {row.call_reason !== answer.data[index - 1]?.call_reason && (
+                    <ReasonHeading
+                      reason={row.call_reason}
+                      customers={answer.data.filter(each => each.call_reason === row.call_reason).length}
+                    />
+                  )}
+                  <Row
+                    row={row}
+                    rank={index + 1}
+                    currency={answer.meta.currency}
+                    isOpen={panel.open === row.customer_id}
+                    canLog={can('calls.write')}
+                    onOpen={panel.show}
+                    onPrepare={panel.prepare}
+                  />
+                </Fragment>
+              ))}
+            </ol>
+          </>
+        )}
+      </QueryState>
+    </Card>
+  )
+}
+
+/** The customers below have this call reason. */
+function ReasonHeading({ reason, customers }: { reason: string | null; customers: number }) {
+  const { label, meaning } = callReason(reason)
+  return (
+    <li className={css.group}>
+      <h2>
+        {label} <span className={css.groupCount}>{count(customers)}</span>
+      </h2>
+      <span>{meaning}</span>
+    </li>
   )
 }
 
@@ -135,34 +204,32 @@ function Row({ row, rank, currency, isOpen, canLog, onOpen, onPrepare }: RowProp
           {row.handled_by && <Badge tone="good">Called by {row.handled_by}</Badge>}
         </span>
       </div>
-      <p className={css.reasons}>
-        {row.reasons[0] && asSentence(row.reasons[0])}
-        {row.reasons[1] && <span className={css.secondReason}> · {row.reasons[1]}</span>}
-      </p>
+      <p className={css.reasons}>{row.why_call}</p>
       <span className={css.chance}>
         <span className={css.label}>Chance to order</span>
         <ProbabilityBar value={row.probability}>{percent(row.probability)}</ProbabilityBar>
       </span>
       <span className={css.revenue}>
-        <span className={css.label}>Expected revenue (30 days)</span>
+        <span className={css.label}>Expected revenue</span>
         {money(row.expected_revenue, currency)}
+        {row.value_at_risk !== null && <span className={css.atRisk}>{money(row.value_at_risk, currency)} at risk</span>}
       </span>
       <span className={css.action}>{canLog && !row.handled_by && <LogCall customer={row} />}</span>
     </li>
   )
 }
 
-function NoCalls({ called, customers }: { called: number; customers: number }) {
+function NoCalls({ called, customers, isDone }: { called: number; customers: number; isDone: boolean }) {
   const can = usePermissions()
   const { scope } = useUser()
   if (!customers && scope !== 'all') return <NoCustomersAssigned />
-  return called ? (
+  return isDone || called ? (
     <EmptyState title="All done for today" action={<Link to="/customers">View all customers</Link>}>
       {plural(called, 'call')} logged. Snoozed customers return to the list on the date you chose.
     </EmptyState>
   ) : (
     <EmptyState title="No customers to call" action={can('runs.read') && <Link to="/runs">View updates</Link>}>
-      There are too few orders to predict who will order next.
+      No customer is overdue, due to order, lapsed, or waiting for a second order.
     </EmptyState>
   )
 }

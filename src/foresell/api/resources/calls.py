@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-import numpy as np
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
@@ -15,12 +14,11 @@ from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import Meta, answer
-from foresell.api.shared import customer_lists
+from foresell.api.shared import customer_lists, todays_list
 from foresell.api.shared.paging import Listing, Paging, page_body, start_of
 from foresell.api.shared.schemas import Body, CustomerKey, ListedCustomer, UserRef
 from foresell.db import AsyncConnection
 from foresell.engagement import calls, snoozes
-from foresell.snapshot import queries
 from foresell.snapshot.queries import Filter
 
 router = APIRouter(prefix="/api", tags=["engagement"])
@@ -78,20 +76,38 @@ class CallListSummary(BaseModel):
     """Totals of today's call list."""
 
     calls: int = Field(description="Customers listed here.")
+    value_at_risk: float | None = Field(
+        description="Sum of the value at risk of the customers listed here, to the penny; null where there is none to show."
+    )
     expected_revenue: float = Field(description="Their expected revenue within 30 days of as_of.")
     already_called: int = Field(description="Calls you logged today (UTC).")
 
 
+class FrozenList(BaseModel):
+    """When and from what a call list was made. It stays the same for the day."""
+
+    call_list_id: int
+    day: date = Field(description="The day it is for (UTC).")
+    produced_at: datetime = Field(description="When it was first asked for.")
+    run_id: int = Field(description="The run whose scores chose the customers.")
+    as_of: date
+    policy: str = Field(
+        description="The rule that chose the customers, with its version.", examples=["reason quotas 1"]
+    )
+    settings_id: int = Field(description="The settings it follows: capacity and quotas.")
+
+
 class CallList(BaseModel):
-    """Customers to call today, highest expected revenue first."""
+    """Customers to call today: overdue, win-back, second order, due; within each reason by call priority."""
 
     data: list[ListedCustomer]
-    total: int = Field(description="How many customers could be called, listed here or not.")
+    total: int = Field(description="How many customers of the list are still to be called, listed here or not.")
     customers: int = Field(
         description="How many customers you look after, with or without a prediction; 0: none is assigned."
     )
-    resting: int = Field(description="How many are left out: snoozed, or called recently.")
+    resting: int = Field(description="How many customers of the list were called or snoozed since.")
     summary: CallListSummary
+    call_list: FrozenList | None = Field(description="null: no customer has a reason to be called.")
     meta: Meta
 
 
@@ -144,32 +160,37 @@ class CustomerPaging(Paging):
 async def list_calls_for_today(
     web: AppStateOf,
     principal: Reader,
-    limit: Annotated[int, Query(ge=1, le=1000, description="How many to list.")] = 20,
+    limit: Annotated[int, Query(ge=1, le=1000, description="How many to list.")] = 500,
 ) -> Response:
-    """Which customers to call today: highest expected revenue first, without those snoozed or called in the last 14 days.
+    """Which customers to call today, and why: those with a true reason, by the quotas of the team.
 
-    Scores are as of the run's day; calls and snoozes follow the wall clock, in UTC.
+    The list is made from the published run when first asked for, and stays the same for the day (UTC); a later run gives a new
+    list the next day. Customers who were called or snoozed leave it; undoing that brings them back.
     """
-    ranked = await web.ranks(principal, Filter(predicted=True), "value")
     async with web.transaction(principal.user_id) as con:
         resting = await calls.find_resting_customers(con)
         already_called = await calls.count_calls_today(con, principal.user_id)
-    left_out = await web.ask(principal, queries.ranks_of, resting) if resting else None
-    callable_ = ranked if left_out is None else ranked[~np.isin(ranked, left_out)]
-    rows = await web.ask(principal, queries.list_rows, callable_[:limit]) if len(callable_) else []
+        frozen, settings = await todays_list.read_todays_list(con, principal)
+    frozen = frozen or await todays_list.produce_todays_list(web, principal, settings, resting)
+    listed = await todays_list.rows_of_list(web, principal, frozen)
+    left_out = set(resting)
+    open_rows = [row for row in listed if row["customer_id"] not in left_out]
+    rows = open_rows[:limit]
     data = await customer_lists.add_names_and_owners(web, principal, rows)
     summary = {
         "calls": len(data),
-        "expected_revenue": sum(row["expected_revenue"] or 0.0 for row in rows),
+        "value_at_risk": todays_list.total_at_risk(rows),
+        "expected_revenue": sum(row["expected_revenue"] or 0 for row in rows),
         "already_called": already_called,
     }
     return answer(
         {
             "data": data,
-            "total": len(callable_),
+            "total": len(open_rows),
             "customers": len(await web.ranks(principal, Filter(), "value")),
-            "resting": len(ranked) - len(callable_),
+            "resting": len(listed) - len(open_rows),
             "summary": summary,
+            "call_list": frozen,
             "meta": web.meta(),
         }
     )

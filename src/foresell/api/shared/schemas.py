@@ -53,7 +53,12 @@ else:
         name=(str | None, ...),
         country=(str | None, ...),
         **{column.name: _score_field(column) for column in registry.list_columns()},
-        reasons=(list[str], Field(description="Up to three, the strongest first; for the top of the call list.")),
+        reasons=(
+            list[str],
+            Field(
+                description="Up to three factors of the chance to order, the strongest first; for the most likely buyers."
+            ),
+        ),
         owner=(UserRef | None, ...),
     )
 

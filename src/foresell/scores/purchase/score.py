@@ -39,7 +39,7 @@ def _predict(context: ScoringContext) -> pa.Table:
 
 
 def _explain(context: ScoringContext, scored: pa.Table) -> pa.Table:
-    """Reasons for the customers at the top of the call list."""
+    """Reasons for the customers of the highest value."""
     worth = scored["probability"].to_numpy() * np.nan_to_num(context.frame.column("order_value_mean"))
     best = reasons.frame_of_best(context.frame, worth)
     return reasons.reasons(context.model(PURCHASE.name), best, PURCHASE)

@@ -20,7 +20,7 @@ from foresell.scores.training.models import Blend, Boosted, Model, log_odds
 from foresell.scores.training.tasks import Task
 
 REASONS = 3
-MOST_EXPLAINED = 20_000  # the top of the call list; exact TreeSHAP costs 0.3 ms per customer
+MOST_EXPLAINED = 20_000  # by value; exact TreeSHAP costs 0.3 ms per customer
 LEAST_POINTS = 0.5
 NEW_DAYS = 30
 CHUNK = 10_000
