@@ -37,7 +37,7 @@ class CallListSettingsInput(Body):
     """New settings. They apply to lists that are produced from now on: for most users, tomorrow's."""
 
     capacity: int = Field(ge=1, le=500, description="Calls per user and day.", examples=[50])
-    quotas: CallQuotas
+    quotas: CallQuotas = Field(description="Percent of the list by call reason.")
     team_id: int | None = Field(
         None, ge=1, lt=2**31, description="Of this team; null: of the company or, for a manager, of the own team."
     )
@@ -49,7 +49,7 @@ class CallListSettings(BaseModel):
     team_id: int | None = Field(description="null: the company's settings, which apply to teams without their own.")
     team: str | None
     capacity: int = Field(description="Calls per user and day.")
-    quotas: CallQuotas
+    quotas: CallQuotas = Field(description="Percent of the list by call reason.")
     changed_by: UserRef | None = Field(description="null: the settings Foresell comes with.")
     changed_at: datetime | None = Field(description="Since when they apply; null: since the start.")
 

@@ -86,7 +86,7 @@ class CallListSummary(BaseModel):
 class FrozenList(BaseModel):
     """When and from what a call list was made. It stays the same for the day."""
 
-    call_list_id: int
+    call_list_id: int = Field(description="The number of the list.")
     day: date = Field(description="The day it is for (UTC).")
     produced_at: datetime = Field(description="When it was first asked for.")
     run_id: int = Field(description="The run whose scores chose the customers.")

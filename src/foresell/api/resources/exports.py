@@ -64,7 +64,7 @@ class ExportRequest(customer_lists.CustomerFilters):
     )
     include_predictions: bool = Field(True, description="False leaves out the columns that models filled.")
     columns: list[Column] | None = Field(
-        None, min_length=1, max_length=30, description="Which columns, in this order; none: the usual six."
+        None, min_length=1, max_length=60, description="Which columns, in this order; none: the usual six."
     )
     contacts: bool = Field(
         False, description="E-mail, phone and address in full: needs contacts.export and a recent second factor."
