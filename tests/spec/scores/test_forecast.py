@@ -150,6 +150,16 @@ def test_every_month_is_shown(record: forecast_backtest.pa.Table) -> None:
 
 
 @pytest.mark.real_data
+def test_the_interval_of_a_month_lies_evenly_around_its_forecast(record: forecast_backtest.pa.Table) -> None:
+    rows = [row for row in record.to_pylist() if row["low"] is not None]
+    assert rows
+    for row in rows:
+        width = row["high"] / row["expected"] - 1
+        assert width > 0
+        assert row["low"] == pytest.approx(row["expected"] * max(0.0, 1 - width))
+
+
+@pytest.mark.real_data
 def test_one_year_of_history_gives_a_level_and_says_so(data_dir: Path) -> None:
     con = retail_snapshot("i", data_dir)
     rows = forecast.forecast(con, as_of_of(con)).to_pylist()
