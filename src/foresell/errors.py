@@ -326,6 +326,12 @@ class CallNotFound(NotFound):
     code = "call_not_found"
 
 
+class FollowUpNotFound(NotFound):
+    """Follow-up not found"""
+
+    code = "follow_up_not_found"
+
+
 class SnoozeNotFound(NotFound):
     """Snooze not found"""
 

@@ -16,6 +16,7 @@ from foresell import logs
 from foresell.cli import (
     audit,
     batches,
+    call_log,
     calls,
     console,
     customers,
@@ -41,7 +42,7 @@ Exit codes: 0 success · 1 unexpected error · 2 wrong usage · 3 unreadable inp
 
 #: Every module with commands, in the order of `foresell --help`.
 COMMANDS = (
-    demo, server, doctor, console, batches, runs, customers, segments, calls, predictions, models, users, privacy, audit,
+    demo, server, doctor, console, batches, runs, customers, segments, calls, call_log, predictions, models, users, privacy, audit,
 )  # fmt: skip
 
 app = typer.Typer(

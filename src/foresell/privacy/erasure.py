@@ -39,7 +39,9 @@ def erase_customer(database: Database, vault: ContactVault, customer_id: str) ->
             raise CustomerNotFound(remedy="List them: foresell customers")
         for _, source, source_key in records:
             SQL.run(cur, "erasure.remember_erasure", source, vault.digests(source, [source_key])[0])
-        for step in ("delete_data_keys", "clear_customer", "clear_superseded_rows", "clear_call_notes"):
+        for step in (
+            "delete_data_keys", "clear_customer", "clear_superseded_rows", "clear_call_notes", "clear_follow_up_tasks",
+        ):  # fmt: skip
             SQL.run(cur, f"erasure.{step}", customer_id)
         SQL.run(cur, "erasure.record_in_audit", customer_id, len(records))
         kek_id, keys = _rewrap_keys(cur, vault)

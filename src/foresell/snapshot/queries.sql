@@ -129,3 +129,24 @@ from customer_list
 where call_reason is not null and customer_id not in (select unnest($left_out::varchar[]))
 qualify row_number() over (partition by call_reason order by call_priority desc nulls last, rank) <= $capacity
 order by call_reason, call_priority desc nulls last, rank
+
+-- name: orders_after_calls
+-- Grain: one call of a visible customer: the counted orders of the 30 days from the call on that the snapshot holds, and
+-- their net amount. An order without a time of day (midnight) counts on the day of the call.
+with calls as (
+    select unnest($call_ids::bigint[]) as call_id, unnest($customer_ids::varchar[]) as customer_id,
+        unnest($times::timestamp[]) as called_at
+)
+select
+    k.call_id,
+    count(o.order_id) as orders,
+    coalesce(sum(o.net_amount), 0)::double as net_amount,
+    any_value(k.called_at + interval 30 days <= m.as_of) as is_complete
+from calls as k
+join customers as c on c.customer_id = k.customer_id
+cross join meta as m
+left join orders as o
+    on o.customer_id = k.customer_id and o.is_counted and o.ordered_at < k.called_at + interval 30 days
+    and (o.ordered_at > k.called_at or o.ordered_at = date_trunc('day', k.called_at))
+where k.called_at < m.as_of
+group by k.call_id

@@ -1,9 +1,9 @@
-"""Calls and snoozes: which customers to call today, call outcomes, and customers snoozed until a day."""
+"""Today's call list, and customers snoozed until a day."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
@@ -14,11 +14,11 @@ from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import Meta, answer
-from foresell.api.shared import customer_lists, todays_list
-from foresell.api.shared.paging import Listing, Paging, page_body, start_of
+from foresell.api.shared import call_list_rows, customer_lists, todays_list
+from foresell.api.shared.paging import CustomerPaging, Listing, page_body, start_of
 from foresell.api.shared.schemas import Body, CustomerKey, ListedCustomer, UserRef
 from foresell.db import AsyncConnection
-from foresell.engagement import calls, snoozes
+from foresell.engagement import calls, follow_ups, snoozes
 from foresell.snapshot.queries import Filter
 
 router = APIRouter(prefix="/api", tags=["engagement"])
@@ -26,50 +26,25 @@ Reader = Annotated[Principal, require("calls.read")]
 Caller = Annotated[Principal, require("calls.write")]
 Number = Annotated[int, Path(ge=1, lt=2**63)]
 
-Outcome = Literal["reached", "no_answer", "not_interested", "will_order"]
+
+class DueFollowUp(BaseModel):
+    """Why a customer is to be called again."""
+
+    follow_up_id: int
+    due_on: date = Field(description="Due since this day.")
+    task: str | None = Field(description="What to do then.")
+    set_by: UserRef
 
 
-class NewCall(Body):
-    """The outcome of a call."""
+class CallListEntry(ListedCustomer):
+    """One customer to call."""
 
-    customer_id: CustomerKey
-    outcome: Outcome = Field(description="The outcome.")
-    note: str | None = Field(
-        None, min_length=1, max_length=2000, description="Shown to users who may see the customer."
+    has_phone: bool = Field(
+        description="Whether a phone number is stored: POST /api/customers/{customer_id}/contact/reveal"
     )
-    snooze_until: date | None = Field(None, description="Leave the customer off the call list before this day.")
-
-
-class LoggedCall(BaseModel):
-    """A call that was logged. Its note is not repeated."""
-
-    call_id: int
-    customer_id: str
-    outcome: Outcome
-    called_at: datetime = Field(description="When the call was logged.")
-    snooze_until: date | None
-
-
-class UndoneCall(BaseModel):
-    """A call that was undone: the customer is back on the call list."""
-
-    call_id: int
-    customer_id: str
-    undone_at: datetime
-
-
-class Call(LoggedCall):
-    """One call."""
-
-    note: str | None
-    caller: UserRef
-    mine: bool = Field(description="Whether the call is your own; only those can be undone.")
-
-
-class CallPage(Listing):
-    """Calls, newest first."""
-
-    data: list[Call]
+    follow_up: DueFollowUp | None = Field(
+        description="Then call_reason is follow-up, and why_call is its task; null: no follow-up is due."
+    )
 
 
 class CallListSummary(BaseModel):
@@ -80,7 +55,7 @@ class CallListSummary(BaseModel):
         description="Sum of the value at risk of the customers listed here, to the penny; null where there is none to show."
     )
     expected_revenue: float = Field(description="Their expected revenue within 30 days of as_of.")
-    already_called: int = Field(description="Calls you logged today (UTC).")
+    already_called: int = Field(description="Calls logged today (UTC): yours or, for a manager, the team's.")
 
 
 class FrozenList(BaseModel):
@@ -98,16 +73,17 @@ class FrozenList(BaseModel):
 
 
 class CallList(BaseModel):
-    """Customers to call today: overdue, win-back, second order, due; within each reason by call priority."""
+    """Customers to call today: follow-ups, the longest due first; then overdue, win-back, second order, due, within each
+    reason by call priority."""
 
-    data: list[ListedCustomer]
-    total: int = Field(description="How many customers of the list are still to be called, listed here or not.")
+    data: list[CallListEntry]
+    total: int = Field(description="How many customers are still to be called, listed here or not.")
     customers: int = Field(
         description="How many customers you look after, with or without a prediction; 0: none is assigned."
     )
     resting: int = Field(description="How many customers of the list were called or snoozed since.")
     summary: CallListSummary
-    call_list: FrozenList | None = Field(description="null: no customer has a reason to be called.")
+    call_list: FrozenList | None = Field(description="null: no customer has a reason to be called but a follow-up.")
     meta: Meta
 
 
@@ -146,16 +122,6 @@ class SnoozePage(Listing):
     data: list[Snooze]
 
 
-class CustomerPaging(Paging):
-    """Which part of the list, and of which customer."""
-
-    customer_id: str | None = Field(None, pattern=r"^[Cc]\d{6,18}$", description="Only of this customer.")
-
-    def customer_filter(self) -> str | None:
-        """The customer's id as it is stored."""
-        return self.customer_id and self.customer_id.upper()
-
-
 @router.get("/calls/today", response_model=CallList, responses=error_responses(409))
 async def list_calls_for_today(
     web: AppStateOf,
@@ -165,18 +131,22 @@ async def list_calls_for_today(
     """Which customers to call today, and why: those with a true reason, by the quotas of the team.
 
     The list is made from the published run when first asked for, and stays the same for the day (UTC); a later run gives a new
-    list the next day. Customers who were called or snoozed leave it; undoing that brings them back.
+    list the next day. Customers who were called or snoozed leave it; undoing that brings them back. Above it stand customers with
+    a follow-up that is due, until it is done.
     """
     async with web.transaction(principal.user_id) as con:
-        resting = await calls.find_resting_customers(con)
-        already_called = await calls.count_calls_today(con, principal.user_id)
+        due = {row["customer_id"]: row for row in await follow_ups.list_due_follow_ups(con)}
+        resting = await calls.find_resting_customers(con, due)
+        already_called = await calls.count_calls_today(con)
         frozen, settings = await todays_list.read_todays_list(con, principal)
     frozen = frozen or await todays_list.produce_todays_list(web, principal, settings, resting)
     listed = await todays_list.rows_of_list(web, principal, frozen)
     left_out = set(resting)
-    open_rows = [row for row in listed if row["customer_id"] not in left_out]
+    waiting = [row for row in listed if row["customer_id"] not in left_out]
+    open_rows = await call_list_rows.put_follow_ups_first(web, principal, waiting, due)
     rows = open_rows[:limit]
     data = await customer_lists.add_names_and_owners(web, principal, rows)
+    data = await call_list_rows.add_phones(web, principal, data)
     summary = {
         "calls": len(data),
         "value_at_risk": todays_list.total_at_risk(rows),
@@ -188,51 +158,12 @@ async def list_calls_for_today(
             "data": data,
             "total": len(open_rows),
             "customers": len(await web.ranks(principal, Filter(), "value")),
-            "resting": len(listed) - len(open_rows),
+            "resting": len(listed) - len(waiting),
             "summary": summary,
             "call_list": frozen,
             "meta": web.meta(),
         }
     )
-
-
-@router.get("/calls", response_model=CallPage, responses=error_responses())
-async def list_calls(web: AppStateOf, principal: Reader, which: Annotated[CustomerPaging, Query()]) -> Response:
-    """Calls of the customers you may see, newest first; undone calls are left out."""
-    start = start_of(which)
-    async with web.transaction(principal.user_id) as con:
-        total, rows = await calls.list_calls(
-            con, customer_id=which.customer_filter(), user_id=principal.user_id, limit=which.limit, start=start
-        )
-    return answer(page_body(web, rows, total, start, which.limit))
-
-
-@router.post("/calls", status_code=201, response_model=LoggedCall, responses=error_responses(404, 409, 422))
-async def log_call(principal: Caller, idempotent: IdempotentOf, call: NewCall) -> Response:
-    """Log the outcome of a call; the customer leaves today's list."""
-
-    async def act(con: AsyncConnection) -> dict[str, Any]:
-        return await calls.log_call(
-            con,
-            call.customer_id.upper(),
-            outcome=call.outcome,
-            note=call.note,
-            snooze_until=call.snooze_until,
-            user_id=principal.user_id,
-            request_id=idempotent.request_id,
-        )
-
-    return await idempotent.run(principal, act, status=201)
-
-
-@router.post("/calls/{call_id}/undo", response_model=UndoneCall, responses=error_responses(404, 409, 422))
-async def undo_call(principal: Caller, idempotent: IdempotentOf, call_id: Number) -> Response:
-    """Undo one of your own calls, with the snooze it caused."""
-
-    async def act(con: AsyncConnection) -> dict[str, Any]:
-        return await calls.undo_call(con, call_id, user_id=principal.user_id, request_id=idempotent.request_id)
-
-    return await idempotent.run(principal, act)
 
 
 @router.get("/snoozes", response_model=SnoozePage, responses=error_responses())

@@ -29,6 +29,9 @@ where s.table_name = 'customer_records' and s.row_id = r.record_id and r.custome
 -- name: clear_call_notes
 update engagement.calls set note = null where customer_id = $1 and note is not null
 
+-- name: clear_follow_up_tasks
+update engagement.follow_ups set task = null where customer_id = $1 and task is not null
+
 -- name: record_in_audit
 select audit.record_action('erase', 'customer:' || $1, jsonb_build_object('records', $2::bigint))
 

@@ -14,6 +14,11 @@ select r.customer_id, (array_agg(r.name order by r.record_id) filter (where r.na
 from web.customer_records as r where r.customer_id = any(%(ids)s)
 group by r.customer_id
 
+-- name: with_phone
+-- Grain: one row per visible customer of these whose phone number is stored.
+select distinct customer_id from web.customer_records
+where customer_id = any(%(ids)s) and contact is not null and get_byte(contact, 1) & 2 > 0
+
 -- name: person
 -- Grain: this customer, if visible; the first known value of each field among the records. Sealed contact
 -- data shows only whether it is stored.

@@ -476,6 +476,7 @@ insert into roles (role, scope, description) values
 insert into permissions (permission, description) values
 ('audit.read', 'View and verify the audit log.'),
 ('calls.configure', 'Change the capacity and the quotas of call lists.'),
+('calls.manage', 'Edit and undo the calls of the team.'),
 ('calls.read', 'View logged calls.'),
 ('calls.write', 'Log calls and snooze customers.'),
 ('contacts.export', 'Export lists with contact details (after confirming the password).'),
@@ -508,7 +509,7 @@ select role, unnest(granted) from (values
         'views.write', 'contacts.reveal', 'customers.export', 'runs.read']),
     ('manager', array['customers.read', 'calls.write', 'calls.read', 'segments.read', 'model.read', 'sales.read',
         'views.write', 'contacts.reveal', 'customers.export', 'runs.read', 'customers.assign', 'contacts.export',
-        'segments.movement', 'calls.configure']),
+        'segments.movement', 'calls.configure', 'calls.manage']),
     ('analyst', array['customers.read', 'segments.read', 'segments.write', 'model.read', 'sales.read', 'views.write',
         'customers.export', 'runs.read', 'quality.read']),
     ('marketer', array['customers.read', 'segments.read', 'segments.write', 'model.read', 'sales.read', 'views.write',

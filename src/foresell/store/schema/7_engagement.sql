@@ -1,4 +1,4 @@
--- What users do with the scores: calls, snoozes, saved views, assignments and call lists. Undo marks rows; it deletes nothing.
+-- What users do with the scores: calls, snoozes, follow-ups, saved views, assignments and call lists. Undo marks rows; it deletes nothing.
 
 create schema engagement;
 comment on schema engagement is 'What users do with the scores. Row security: a user''s own rows, or those of visible customers.';
@@ -11,9 +11,10 @@ create table calls (
     outcome text not null check (outcome in ('reached', 'no_answer', 'not_interested', 'will_order')),
     note text check (length(note) between 1 and 2000),
     called_at timestamptz not null default now(),
-    undone_at timestamptz
+    undone_at timestamptz,
+    edited_at timestamptz
 );
-comment on table calls is 'One row per logged call. undone_at: the call was undone and no longer counts. note: may contain personal data; erasing the customer clears it.';
+comment on table calls is 'One row per logged call. undone_at: the call was undone and no longer counts. edited_at: when its outcome or note was last changed. note: may contain personal data; erasing the customer clears it.';
 create index calls_customer on calls (customer_id, called_at desc);
 create index calls_recent on calls (called_at desc) where undone_at is null;
 
@@ -29,6 +30,23 @@ create table snoozes (
 comment on table snoozes is 'One row per snooze of a customer, who is not on the call list before the day `until`. call_id: the call it was set with; undoing the call cancels it.';
 create index snoozes_customer on snoozes (customer_id) where cancelled_at is null;
 create index snoozes_call on snoozes (call_id) where call_id is not null;
+
+create table follow_ups (
+    follow_up_id bigint primary key generated always as identity,
+    customer_id text not null,
+    user_id integer not null references access.users,
+    call_id bigint references calls,
+    due_on date not null,
+    task text check (length(task) between 1 and 200),
+    created_at timestamptz not null default now(),
+    done_at timestamptz,
+    done_call_id bigint references calls,
+    cancelled_at timestamptz
+);
+comment on table follow_ups is 'One row per follow-up of a customer, who is on the call list from due_on until it is done. user_id: who set it. call_id: the call it was set with; undoing the call cancels it. done_call_id: the call that did it; undoing that call opens it again. task: what to do; may contain personal data; erasing the customer clears it.';
+create index follow_ups_open on follow_ups (customer_id) where done_at is null and cancelled_at is null;
+create index follow_ups_call on follow_ups (call_id) where call_id is not null;
+create index follow_ups_done_call on follow_ups (done_call_id) where done_call_id is not null;
 
 create table saved_views (
     view_id integer primary key generated always as identity,
@@ -95,11 +113,13 @@ comment on table call_list_entries is 'One row per call list and customer on it,
 
 alter table calls enable row level security;
 alter table snoozes enable row level security;
+alter table follow_ups enable row level security;
 alter table saved_views enable row level security;
 alter table assignments enable row level security;
 
 create policy app on calls to foresell_app using (true);
 create policy app on snoozes to foresell_app using (true);
+create policy app on follow_ups to foresell_app using (true);
 create policy app on saved_views to foresell_app using (true);
 create policy app on assignments to foresell_app using (true);
 
@@ -109,7 +129,9 @@ using ((select access.has_permission('calls.read'))
 create policy log on calls for insert to foresell_web
 with check (user_id = (select access.current_user_id()) and (select access.has_permission('calls.write'))
     and access.can_see(customer_id));
-create policy undo on calls for update to foresell_web using (user_id = (select access.current_user_id()));
+create policy change on calls for update to foresell_web
+using ((select access.has_permission('calls.write')) and (user_id = (select access.current_user_id())
+    or ((select access.has_permission('calls.manage')) and user_id in (select access.visible_user_ids()))));
 
 create policy visible on snoozes for select to foresell_web
 using ((select access.has_permission('calls.read'))
@@ -118,6 +140,15 @@ create policy snooze on snoozes for insert to foresell_web
 with check (user_id = (select access.current_user_id()) and (select access.has_permission('calls.write'))
     and access.can_see(customer_id));
 create policy cancel on snoozes for update to foresell_web
+using ((select access.has_permission('calls.write')) and access.can_see(customer_id));
+
+create policy visible on follow_ups for select to foresell_web
+using ((select access.has_permission('calls.read'))
+    and ((select access.current_scope()) = 'all' or customer_id in (select access.visible_customer_ids())));
+create policy add on follow_ups for insert to foresell_web
+with check (user_id = (select access.current_user_id()) and (select access.has_permission('calls.write'))
+    and access.can_see(customer_id));
+create policy change on follow_ups for update to foresell_web
 using ((select access.has_permission('calls.write')) and access.can_see(customer_id));
 
 create policy visible on saved_views for select to foresell_web
@@ -152,9 +183,11 @@ with check (call_list_id in (select call_list_id from call_lists));
 
 grant usage on schema engagement to foresell_app, foresell_web;
 grant select, insert, update, delete on all tables in schema engagement to foresell_app;
-grant select on calls, snoozes, saved_views, assignments to foresell_web;
-grant insert (customer_id, user_id, outcome, note), update (undone_at) on calls to foresell_web;
+grant select on calls, snoozes, follow_ups, saved_views, assignments to foresell_web;
+grant insert (customer_id, user_id, outcome, note, called_at), update (undone_at, outcome, note, edited_at) on calls to foresell_web;
 grant insert (customer_id, user_id, call_id, until), update (cancelled_at) on snoozes to foresell_web;
+grant insert (customer_id, user_id, call_id, due_on, task), update (done_at, done_call_id, cancelled_at)
+    on follow_ups to foresell_web;
 grant insert, update, delete on saved_views to foresell_web;
 grant insert (assigned_by, user_id, previous_owners), update (undone_at) on assignments to foresell_web;
 grant select on call_list_settings, call_lists, call_list_entries to foresell_web;
