@@ -60,10 +60,10 @@ def a_calculation(page: Page) -> None:
     page.get_by_role("dialog").locator("pre").wait_for()
 
 
-def a_menu(page: Page) -> None:
+def a_call(page: Page) -> None:
     open_page(page, "/")
     page.locator(f"{ROW} [data-log]").first.click()
-    page.get_by_role("menuitem", name="Reached").wait_for()
+    page.get_by_role("dialog").get_by_label("Task").wait_for()
 
 
 def a_selection(page: Page) -> None:
@@ -97,7 +97,7 @@ def a_toast(page: Page) -> None:
 
 
 STATES = (
-    a_panel, a_customer, an_export, a_palette, a_calculation, a_menu, a_selection, an_empty_list, an_error, a_page_nowhere, a_toast,
+    a_panel, a_customer, an_export, a_palette, a_calculation, a_call, a_selection, an_empty_list, an_error, a_page_nowhere, a_toast,
 )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ def test_log_a_call_and_take_it_back(pages: Pages, manager: Person) -> None:
     page.wait_for_selector(ROW)
     first = page.locator(ROW).first.get_attribute("data-row")
     page.locator(f"{ROW} [data-log]").first.click()
-    page.get_by_role("menuitem", name="Reached").click()
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
     page.wait_for_selector("text=Reached:")
     expect(page.locator(f'[data-row="{first}"]')).to_have_count(0)
     page.keyboard.press("z")

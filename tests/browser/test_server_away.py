@@ -47,7 +47,9 @@ def calls_of(served: Served, customer: str) -> int:
 def log_first(page: Page) -> str:
     first = list_customers(page)[0]
     page.locator(f"{ROW} [data-log]").first.click()
-    page.get_by_role("menuitem", name="No answer").click()
+    expect(page.get_by_label("Reached")).to_be_focused()
+    page.keyboard.press("3")
+    page.keyboard.press("Enter")
     return first
 
 
@@ -98,19 +100,50 @@ def test_a_call_logged_during_a_short_absence_is_logged_once(
     expect(page.locator(f'[data-row="{customer}"]')).to_have_count(0)
 
 
-def test_a_call_logged_during_a_long_absence_is_reported_as_not_logged(
+def test_a_call_logged_during_a_long_absence_is_kept_and_sent_afterwards(
     pages: Pages, served: Served, manager: Person, server: Restarted
 ) -> None:
     page = pages(manager, server.url)
     open_page(page, "/")
     expect_live(page)
-    rows = list_customers(page)
     server.stop()
+    expect_offline(page)
+    figures = page.locator("dl").first
     customer = log_first(page)
     before = calls_of(served, customer)
+    expect(page.get_by_text("is kept in this browser")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("status").filter(has_text="1 call not sent")).to_be_visible()
     expect(page.locator(f'[data-row="{customer}"]')).to_have_count(0)
-    expect(page.get_by_text("Foresell cannot be reached").first).to_be_visible(timeout=20_000)
-    assert list_customers(page) == rows, "the customer is on the list again"
+    expect(figures).to_contain_text("Called today")
+    expect(figures).to_contain_text("Last known figure")
+    kept = page.evaluate("localStorage.getItem('foresell.calls')")
+    assert customer in kept and page.evaluate("document.title") not in kept
+    server.start()
+    expect(page.get_by_text("No answer:")).to_be_visible(timeout=20_000)
+    expect_live(page)
+    assert calls_of(served, customer) == before + 1
+    assert page.evaluate("localStorage.getItem('foresell.calls')") is None
+    expect(page.locator(f'[data-row="{customer}"]')).to_have_count(0)
+
+
+def test_a_kept_call_that_is_refused_names_the_customer(pages: Pages, served: Served, manager: Person) -> None:
+    page = pages(manager)
+    open_page(page, "/")
+    row = page.locator(ROW).first
+    name = row.locator("[data-focus]").inner_text()
+    page.context.set_offline(True)
+    expect_offline(page)
+    customer = log_first(page)
+    before = calls_of(served, customer)
+    expect(page.get_by_text("is kept in this browser")).to_be_visible()
+    refusal = {"error": "Customer not found", "detail": "Customer not found", "code": "customer_not_found"}
+    page.route(
+        "**/api/calls",
+        lambda route: route.fulfill(status=404, json=refusal) if route.request.method == "POST" else route.continue_(),
+    )
+    page.context.set_offline(False)
+    expect(page.get_by_text(f"Call to {name} was not saved: Customer not found")).to_be_visible(timeout=15_000)
+    expect(page.locator(f'[data-row="{customer}"]')).to_be_visible()
     assert calls_of(served, customer) == before
 
 

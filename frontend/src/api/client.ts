@@ -1,5 +1,6 @@
 /** The one way to the API: typed paths, the access token, one retry after a refresh, problems as errors. */
 import createClient from 'openapi-fetch'
+import { connection } from './connection'
 import type { paths } from './contract'
 import { session } from './session'
 import type { HowMade, ProblemBody, RowsBehind } from './shapes'
@@ -38,7 +39,12 @@ async function send(request: Request): Promise<Response> {
   const token = session.token()
   const copy = request.clone()
   if (token) copy.headers.set('Authorization', `Bearer ${token}`)
-  return fetch(copy)
+  try {
+    return await fetch(copy)
+  } catch (error) {
+    if (!request.signal.aborted) connection.set('offline')
+    throw error
+  }
 }
 
 const WAITS_MS = [500, 1_500, 3_000]
@@ -49,7 +55,7 @@ async function sendWithRetries(request: Request): Promise<Response> {
     try {
       return await send(request)
     } catch (error) {
-      if (request.signal.aborted) throw error
+      if (request.signal.aborted || !navigator.onLine) throw error
       await new Promise(resume => setTimeout(resume, wait))
     }
   }
@@ -65,7 +71,7 @@ async function needsStepUp(response: Response): Promise<boolean> {
 /** `fetch` with the session's token; anonymous requests under /api/auth go as they are. */
 export async function fetchAuthorized(request: Request): Promise<Response> {
   if (new URL(request.url).pathname.startsWith('/api/auth/') && !request.url.endsWith('/step-up')) return send(request)
-  if (request.method === 'POST') request.headers.set(KEY, newKey())
+  if (request.method === 'POST' && !request.headers.has(KEY)) request.headers.set(KEY, newKey())
   await session.start()
   let response = await sendWithRetries(request)
   if (response.status === 401 && (await session.refresh())) response = await send(request)
@@ -73,7 +79,7 @@ export async function fetchAuthorized(request: Request): Promise<Response> {
   return response
 }
 
-function newKey(): string {
+export function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, '0')).join('')
 }
 

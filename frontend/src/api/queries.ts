@@ -12,6 +12,7 @@ function compactSearch(search: Search): Search {
 
 const ROWS_A_PAGE = 200
 export const BATCHES_A_PAGE = 20
+export const CALLS_A_PAGE = 50
 
 export const queries = {
   freshness: () =>
@@ -35,6 +36,18 @@ export const queries = {
     queryOptions({
       queryKey: ['calls', 'of', customer_id],
       queryFn: ({ signal }) => read(api.GET('/api/calls', { params: { query: { customer_id } }, signal })),
+    }),
+  callLog: (search: Search) =>
+    queryOptions({
+      queryKey: ['calls', 'log', compactSearch(search)],
+      queryFn: ({ signal }) =>
+        read(api.GET('/api/calls', { params: { query: { ...compactSearch(search), limit: CALLS_A_PAGE } }, signal })),
+      placeholderData: keepPreviousData,
+    }),
+  followUps: (customer_id: string) =>
+    queryOptions({
+      queryKey: ['follow-ups', customer_id],
+      queryFn: ({ signal }) => read(api.GET('/api/follow-ups', { params: { query: { customer_id } }, signal })),
     }),
   customers: (search: Search) =>
     infiniteQueryOptions({

@@ -9,8 +9,8 @@ export type User = Shapes['CurrentUser']
 export type SignedIn = Shapes['SignInResult']
 export type SignInAnswer = Shapes['SignInResult'] | Shapes['SecondFactorRequired']
 
-/** One customer of a list; `reasons` are the sentences, strongest first. `handled_by`: set by the live stream only. */
-export type CustomerRow = Shapes['ListedCustomer'] & { handled_by?: string }
+/** One customer of a list; `reasons` are the sentences, strongest first. */
+export type CustomerRow = Shapes['ListedCustomer']
 export type Owner = Shapes['UserRef']
 export type Customer = Shapes['Customer']
 export type Contact = Shapes['MaskedContact']
@@ -24,7 +24,10 @@ export type ChurnState = 'likely to stay' | 'unsure' | 'at risk'
 
 export type Outcome = Shapes['NewCall']['outcome']
 export type Call = Shapes['Call']
-export type CallList = Omit<Shapes['CallList'], 'data'> & { data: CustomerRow[] }
+export type LoggedCall = Shapes['LoggedCall']
+/** `handled_by`: set by the live stream only. */
+export type CallRow = Shapes['CallListEntry'] & { handled_by?: string }
+export type CallList = Omit<Shapes['CallList'], 'data'> & { data: CallRow[] }
 export type CallListSettings = Shapes['CallListSettings']
 export type Kpi = Shapes['KpiValue']
 export type SavedView = Shapes['SavedView']

@@ -1,13 +1,12 @@
 /** The live stream: server-sent events read over fetch, because EventSource cannot carry the access token. */
 import { fetchAuthorized } from './client'
+import { connection } from './connection'
 
 export interface LiveEvent {
   id: string
   type: string
   data: Record<string, unknown>
 }
-
-export type LiveState = 'connecting' | 'live' | 'offline'
 
 /** One event per block; a block ends with an empty line. Returns the events and what is left of the text. */
 export function parseEvents(text: string): { events: LiveEvent[]; rest: string } {
@@ -29,26 +28,39 @@ export function parseEvents(text: string): { events: LiveEvent[]; rest: string }
 
 const FIRST_WAIT = 1_000
 const LONGEST_WAIT = 10_000
+/** A comment comes every 15 seconds; without one for so long, the connection is lost. */
+const SILENT_MS = 40_000
 
-/** Stays connected until stopped, resuming after the last event seen. Returns how to stop. */
-export function listen(onEvent: (event: LiveEvent) => void, onState: (state: LiveState) => void): () => void {
+const LASTED_MS = 1_000
+
+/**
+ * Stays connected until stopped, resuming after the last event seen, and keeps `connection` true: offline as soon as the
+ * browser or a failed request says so. Returns how to stop.
+ */
+export function listen(onEvent: (event: LiveEvent) => void): () => void {
   const stop = new AbortController()
+  let attempt = new AbortController()
+  let wake: () => void = () => undefined
   let last = ''
-  let wait = FIRST_WAIT
+  let wait = 0
+  let openedAt = 0
 
   async function once() {
+    attempt = new AbortController()
+    const signal = AbortSignal.any([stop.signal, attempt.signal])
     const headers: Record<string, string> = { Accept: 'text/event-stream' }
     if (last) headers['Last-Event-ID'] = last
     const response = await fetchAuthorized(
-      new Request(new URL('/api/stream', location.origin), { headers, signal: stop.signal, priority: 'low' }),
+      new Request(new URL('/api/stream', location.origin), { headers, signal, priority: 'low' }),
     )
     if (!response.ok || !response.body) throw new Error(`stream: ${response.status}`)
-    onState('live')
-    wait = FIRST_WAIT
+    connection.set('live')
+    openedAt = Date.now()
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
     let text = ''
     for (;;) {
-      const { done, value } = await reader.read()
+      const silent = setTimeout(() => attempt.abort(), SILENT_MS)
+      const { done, value } = await reader.read().finally(() => clearTimeout(silent))
       if (done) return
       const parsed = parseEvents(text + value)
       text = parsed.rest
@@ -61,11 +73,32 @@ export function listen(onEvent: (event: LiveEvent) => void, onState: (state: Liv
 
   async function always() {
     while (!stop.signal.aborted) {
-      await once().catch(() => onState('offline'))
-      await new Promise(resume => setTimeout(resume, wait))
-      wait = Math.min(wait * 2, LONGEST_WAIT)
+      await once().catch(() => {
+        if (!stop.signal.aborted) connection.set('offline')
+      })
+      // After a stream that had lasted, the next is opened at once: the connection is live, or the page says it is not.
+      if (Date.now() - openedAt > LASTED_MS && openedAt) wait = 0
+      openedAt = 0
+      const pause = wait
+      wait = Math.min(Math.max(FIRST_WAIT, wait * 2), LONGEST_WAIT)
+      await new Promise<void>(resume => {
+        wake = resume
+        setTimeout(resume, pause)
+      })
     }
   }
+
+  const onOnline = () => {
+    wait = 0
+    wake()
+  }
+  addEventListener('offline', () => connection.set('offline'), { signal: stop.signal })
+  addEventListener('online', onOnline, { signal: stop.signal })
+  // A request that failed may have been the only one: the stream is opened anew and shows whether the server answers.
+  const unsubscribe = connection.subscribe(() => connection.get().state === 'offline' && attempt.abort())
   void always()
-  return () => stop.abort()
+  return () => {
+    unsubscribe()
+    stop.abort()
+  }
 }

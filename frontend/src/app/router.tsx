@@ -12,6 +12,7 @@ import { queries } from '@/api/queries'
 import { session } from '@/api/session'
 import { startPageFor } from '@/features/session/navigation'
 import { parseAdmin } from '@/pages/admin/search'
+import { parseCallLog, toCallQuery } from '@/pages/calls/search'
 import { parseCustomer } from '@/pages/customer/search'
 import { parseCustomers, toQuery } from '@/pages/customers/search'
 import { parseGlossary } from '@/pages/glossary/search'
@@ -76,6 +77,8 @@ const shell = createRoute({
 /** Whether the signed-in user holds a permission: a loader asks for nothing that the API would refuse. */
 const can = (permission: string) => session.get().user?.permissions.includes(permission) ?? false
 
+const isOwnScope = () => session.get().user?.scope === 'own'
+
 /** Pages are loaded when they are opened, and their data at the same time, not after. */
 const pages = [
   createRoute({
@@ -109,6 +112,16 @@ const pages = [
       void queryClient.prefetchQuery(queries.calculation(params.id))
     },
     component: page(() => import('@/pages/customer/Customer')),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/calls',
+    validateSearch: parseCallLog,
+    loaderDeps: ({ search }) => search,
+    loader: ({ deps }) => {
+      if (can('calls.read')) void queryClient.prefetchQuery(queries.callLog(toCallQuery(deps, isOwnScope())))
+    },
+    component: page(() => import('@/pages/calls/CallLog')),
   }),
   createRoute({
     getParentRoute: () => shell,

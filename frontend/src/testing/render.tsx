@@ -51,6 +51,7 @@ interface Options {
 const OTHER_PATHS = [
   '/',
   '/customers',
+  '/calls',
   '/import',
   '/runs',
   '/model',

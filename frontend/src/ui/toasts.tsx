@@ -9,6 +9,7 @@ interface Toast {
   tone: 'plain' | 'good' | 'bad'
   undo?: () => void
   show?: () => void
+  stays?: boolean
 }
 
 const VISIBLE_MS = 8_000
@@ -28,13 +29,13 @@ function close(id: number) {
 
 /**
  * Shows a message, with Undo where the action can be undone. A message with `show` stays until it is closed and replaces
- * the one before it; others disappear after 8 seconds.
+ * the one before it; one that `stays` is closed by hand; others disappear after 8 seconds.
  */
-export function showToast(text: string, options: Partial<Pick<Toast, 'tone' | 'undo' | 'show'>> = {}) {
+export function showToast(text: string, options: Partial<Pick<Toast, 'tone' | 'undo' | 'show' | 'stays'>> = {}) {
   const id = ++lastId
   const others = options.show ? toasts.filter(each => !each.show) : toasts
   set([...others, { id, text, tone: 'plain' as const, ...options }].slice(-MAX_TOASTS))
-  if (!options.show) setTimeout(() => close(id), VISIBLE_MS)
+  if (!options.show && !options.stays) setTimeout(() => close(id), VISIBLE_MS)
 }
 
 export function showError(error: unknown) {

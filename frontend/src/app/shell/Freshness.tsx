@@ -1,12 +1,18 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { useSyncExternalStore } from 'react'
+import { useConnection } from '@/api/connection'
 import { queries } from '@/api/queries'
-import { dateTime, day, timeOfDay } from '@/ui/format'
+import { useUser } from '@/api/useSession'
+import { countWaitingCalls, subscribeToCalls } from '@/features/customer/callQueue'
+import { dateTime, day, plural, timeOfDay } from '@/ui/format'
 import css from './Freshness.module.css'
-import type { Live } from './useLive'
 
-/** On every page: the last day of the data, the update shown, and the live state. */
-export function Freshness({ live }: { live: Live }) {
+/** On every page: the last day of the data, the update shown, the live state, and calls that wait to be sent. */
+export function Freshness() {
+  const live = useConnection()
+  const { user_id } = useUser()
+  const waiting = useSyncExternalStore(subscribeToCalls, () => countWaitingCalls(user_id))
   const { data } = useQuery(queries.freshness())
   const isOffline = live.state === 'offline'
   return (
@@ -23,6 +29,7 @@ export function Freshness({ live }: { live: Live }) {
       {data && !data.run && <span className={css.data}>No data yet</span>}
       <span className={css.live} data-state={live.state} role="status">
         <span className={css.dot} aria-hidden />
+        {waiting > 0 && live.state !== 'live' && `${plural(waiting, 'call')} not sent · `}
         {isOffline ? `Offline since ${timeOfDay(live.since)}` : live.state === 'live' ? 'Live' : 'Connecting'}
       </span>
     </div>

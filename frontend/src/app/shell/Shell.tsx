@@ -30,7 +30,7 @@ export function Shell() {
   const path = useRouterState({ select: state => state.location.pathname })
   const [menu, setMenu] = useState(false)
   const [overlay, setOverlay] = useState<'palette' | 'help' | null>(null)
-  const live = useLive()
+  useLive()
 
   const { setColorScheme } = useMantineColorScheme()
   const theme = user?.preferences.theme
@@ -92,7 +92,7 @@ export function Shell() {
           <IconSearch size={16} aria-hidden />
           <span>Search</span> <kbd>Ctrl K</kbd>
         </button>
-        <Freshness live={live} />
+        <Freshness />
         <AccountMenu user={user} onHelp={() => setOverlay('help')} />
       </header>
       <nav className={`${css.nav} no-print`} data-open={menu || undefined} aria-label="Pages">

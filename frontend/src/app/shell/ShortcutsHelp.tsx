@@ -9,6 +9,7 @@ const KEYS = [
   ['Enter', 'Open the row'],
   ['Esc', 'Close the panel'],
   ['x', 'Select the row'],
+  ['c', 'Call'],
   ['l', 'Log a call'],
   ['e', 'Export'],
   ['z', 'Undo'],

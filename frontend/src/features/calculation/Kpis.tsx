@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
+import { useConnection } from '@/api/connection'
 import { queries } from '@/api/queries'
 import type { Kpi } from '@/api/shapes'
 import { Change } from '@/ui/Change'
@@ -17,7 +18,8 @@ interface KpiSearch {
 
 /** KPIs as the API names them, each with its change and its calculation. */
 export function Kpis({ names, search = {} }: { names: Kpi['name'][]; search?: KpiSearch }) {
-  const { data, isPending } = useQuery(queries.kpis(search))
+  const { data, isPending, isError } = useQuery(queries.kpis(search))
+  const { state } = useConnection()
   if (isPending)
     return names.map(name => (
       <Metric key={name} label={SPACE} value={undefined} note={<NotePlaceholder name={name} />} />
@@ -30,7 +32,7 @@ export function Kpis({ names, search = {} }: { names: Kpi['name'][]; search?: Kp
         key={kpi.name}
         label={kpi.label}
         value={formatValue(kpi, data.meta.currency)}
-        note={describe(kpi)}
+        note={isError || state === 'offline' ? 'Last known figure' : describe(kpi)}
         address={addressWith('/api/kpis', { name: kpi.name, ...search })}
       />
     ))

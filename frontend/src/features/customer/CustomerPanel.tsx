@@ -1,18 +1,18 @@
-import { Button, CloseButton, Textarea } from '@mantine/core'
-import '@/ui/theme/inputs'
+import { Button, CloseButton } from '@mantine/core'
 import { IconArrowUpRight } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useRef } from 'react'
 import { queries } from '@/api/queries'
 import type { Customer } from '@/api/shapes'
 import { usePermissions } from '@/api/useSession'
 import { count, country, dateTime, day, money, percent } from '@/ui/format'
 import { Loading, QueryState } from '@/ui/states'
 import { useReturnFocus } from '@/ui/useReturnFocus'
+import { CallActions } from './CallActions'
 import { Contact } from './Contact'
 import css from './CustomerPanel.module.css'
-import { OUTCOMES, outcomeLabel, useEngagement } from './engagement'
+import { outcomeLabel, useEngagement } from './engagement'
 import { REASONS_NOTE, Reasons } from './Reasons'
 import { SegmentBadge } from './SegmentBadge'
 import { ChurnBadge, RfmScore } from './scores'
@@ -99,7 +99,12 @@ function Details({ data }: { data: Customer }) {
         <Reasons reasons={reasons} />
         {reasons.length > 0 && <p className={css.note}>{REASONS_NOTE}</p>}
       </section>
-      {can('calls.write') && <CallForm key={data.customer_id} customer={data} />}
+      {can('calls.write') && (
+        <div className={`${css.call} no-print`}>
+          <CallActions key={data.customer_id} customer={data} hasPhone={data.contact.phone !== null} />
+        </div>
+      )}
+      {can('calls.read') && <FollowUps customerId={data.customer_id} />}
       <section>
         <h3 className={css.heading}>Contact</h3>
         <Contact key={data.customer_id} customerId={data.customer_id} contact={data.contact} />
@@ -135,35 +140,34 @@ function Details({ data }: { data: Customer }) {
   )
 }
 
-function CallForm({ customer }: { customer: Customer }) {
-  const engagement = useEngagement()
-  const [note, setNote] = useState('')
+function FollowUps({ customerId }: { customerId: string }) {
+  const query = useQuery(queries.followUps(customerId))
+  const { finishFollowUp } = useEngagement()
+  const can = usePermissions()
+  if (!query.data?.data.length) return null
   return (
-    <section className="no-print">
-      <h3 className={css.heading}>How did the call go?</h3>
-      <div className={css.outcomes}>
-        {OUTCOMES.map(({ value, label }) => (
-          <Button
-            key={value}
-            variant="default"
-            disabled={engagement.logCall.isPending}
-            onClick={() =>
-              engagement.logCall.mutate({ customer, outcome: value, note }, { onSuccess: () => setNote('') })
-            }
-          >
-            {label}
-          </Button>
+    <section>
+      <h3 className={css.heading}>Follow-up</h3>
+      <ul className={css.calls}>
+        {query.data.data.map(each => (
+          <li key={each.follow_up_id} className={css.followUp}>
+            <span>
+              <strong>{day(each.due_on)}</strong> {each.task ?? 'Call again'}
+            </span>
+            {can('calls.write') && (
+              <Button
+                variant="default"
+                size="compact-sm"
+                className="no-print"
+                disabled={finishFollowUp.isPending}
+                onClick={() => finishFollowUp.mutate(each.follow_up_id)}
+              >
+                Done
+              </Button>
+            )}
+          </li>
         ))}
-      </div>
-      <Textarea
-        aria-label="Note"
-        placeholder="Note"
-        value={note}
-        onChange={event => setNote(event.currentTarget.value)}
-        minRows={2}
-        mt={8}
-        maxLength={2000}
-      />
+      </ul>
     </section>
   )
 }

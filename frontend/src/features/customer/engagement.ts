@@ -1,9 +1,20 @@
-/** Log a call, snooze or reassign a customer: shown at once, and undone from its message. */
+/** Log, edit and undo a call, snooze or reassign a customer: shown at once, and undone from its message. */
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { api, read } from '@/api/client'
-import type { CallList, Outcome } from '@/api/shapes'
-import { plural } from '@/ui/format'
+import { api, Problem, read } from '@/api/client'
+import { session } from '@/api/session'
+import type { Call, CallList, Outcome } from '@/api/shapes'
+import { day, plural } from '@/ui/format'
 import { showError, showToast } from '@/ui/toasts'
+import {
+  dropCall,
+  keepCall,
+  type NewCall,
+  type QueuedCall,
+  type Sent,
+  sendCall,
+  sendWaitingCalls,
+  waitingCalls,
+} from './callQueue'
 
 export const OUTCOMES: { value: Outcome; label: string }[] = [
   { value: 'reached', label: 'Reached' },
@@ -22,15 +33,16 @@ export const outcomeLabel = (outcome: Outcome) => OUTCOMES.find(each => each.val
 
 const TODAY = ['calls', 'today']
 
-interface CustomerRef {
-  customer_id: string
-  name: string | null
-}
+/** What a call shows in: lists, the log, the customer. */
+const AFFECTED = ['calls', 'customers', 'follow-ups']
+
+/** Removes a call on the server. */
+const removeCall = (call_id: number) => read(api.POST('/api/calls/{call_id}/undo', { params: { path: { call_id } } }))
 
 export function useEngagement() {
   const queryClient = useQueryClient()
   const refresh = () =>
-    queryClient.invalidateQueries({ predicate: ({ queryKey }) => ['calls', 'customers'].includes(String(queryKey[0])) })
+    queryClient.invalidateQueries({ predicate: ({ queryKey }) => AFFECTED.includes(String(queryKey[0])) })
 
   /** Removes customers from today's list before the server has answered. Returns a function that restores them. */
   function removeFromList(ids: string[]) {
@@ -65,17 +77,87 @@ export function useEngagement() {
       return refresh()
     }, showError)
 
-  const logCall = useMutation({
-    mutationFn: ({ customer, outcome, note }: { customer: CustomerRef; outcome: Outcome; note?: string }) =>
-      read(api.POST('/api/calls', { body: { customer_id: customer.customer_id, outcome, ...(note ? { note } : {}) } })),
-    onMutate: ({ customer }) => removeFromList([customer.customer_id]),
-    onSuccess: (call, { customer, outcome }) => {
-      const undo = () => read(api.POST('/api/calls/{call_id}/undo', { params: { path: { call_id: call.call_id } } }))
-      showToast(`${outcomeLabel(outcome)}: ${customer.name ?? customer.customer_id}`, {
-        undo: undoAction(undo, 'Call removed'),
+  /** Says what became of a call, with Undo where it was saved. */
+  function announce(queued: QueuedCall, sent: Sent, restore?: () => void) {
+    const who = queued.name ?? queued.customer_id
+    if ('waits' in sent)
+      showToast(`Call to ${who} is kept in this browser and sent when the connection is back`, {
+        undo: () => {
+          dropCall(queued.key)
+          restore?.()
+          removeFromList(waitingCalls(queued.user_id).map(call => call.customer_id))
+          showToast('Call removed')
+          void refresh()
+        },
       })
+    else if ('refused' in sent) {
+      const remedy = sent.refused instanceof Problem && sent.refused.remedy ? ` ${sent.refused.remedy}` : ''
+      showToast(`Call to ${who} was not saved: ${sent.refused.message}${remedy}`, { tone: 'bad', stays: true })
+    } else {
+      const then = queued.follow_up_on ? `, follow-up on ${day(queued.follow_up_on)}` : ''
+      showToast(`${outcomeLabel(queued.outcome)}: ${who}${then}`, {
+        undo: undoAction(() => removeCall(sent.call.call_id), 'Call removed'),
+      })
+    }
+  }
+
+  const logCall = useMutation({
+    mutationFn: async (call: NewCall) => {
+      const user = session.get().user
+      if (!user) throw new Problem(401, {})
+      const queued = keepCall(user.user_id, call)
+      return { queued, sent: await sendCall(queued) }
+    },
+    onMutate: ({ customer }) => removeFromList([customer.customer_id]),
+    onSuccess: ({ queued, sent }, _call, restore) => {
+      if ('refused' in sent) restore()
+      announce(queued, sent, restore)
     },
     onError: onError,
+    onSettled: refresh,
+  })
+
+  /** Sends the calls that wait since the connection was lost, and says what became of each. */
+  async function sendWaiting() {
+    const user = session.get().user
+    if (!user) return
+    let some = false
+    await sendWaitingCalls(user.user_id, (queued, sent) => {
+      some = true
+      announce(queued, sent)
+    })
+    if (some) await refresh()
+  }
+
+  const editCall = useMutation({
+    mutationFn: ({ call, outcome, note, follow_up }: { call: Call } & Omit<NewCall, 'customer'>) =>
+      read(
+        api.PATCH('/api/calls/{call_id}', {
+          params: { path: { call_id: call.call_id } },
+          body: { outcome, note: note || null, ...(isOpen(call) ? { follow_up: follow_up ?? null } : {}) },
+        }),
+      ),
+    onSuccess: (_edited, { call }) => showToast(`Call to ${call.name ?? call.customer_id} saved`),
+    onError: showError,
+    onSettled: refresh,
+  })
+
+  const undoCall = useMutation({
+    mutationFn: (call: Call) => removeCall(call.call_id),
+    onSuccess: (_undone, call) => showToast(`Call to ${call.name ?? call.customer_id} removed`),
+    onError: showError,
+    onSettled: refresh,
+  })
+
+  const finishFollowUp = useMutation({
+    mutationFn: (follow_up_id: number) =>
+      read(api.POST('/api/follow-ups/{follow_up_id}/done', { params: { path: { follow_up_id } } })),
+    onSuccess: (_done, follow_up_id) => {
+      const reopen = () =>
+        read(api.POST('/api/follow-ups/{follow_up_id}/reopen', { params: { path: { follow_up_id } } }))
+      showToast('Follow-up done', { undo: undoAction(reopen, 'Follow-up is open again') })
+    },
+    onError: showError,
     onSettled: refresh,
   })
 
@@ -113,5 +195,8 @@ export function useEngagement() {
     onSettled: refresh,
   })
 
-  return { logCall, snooze, assign }
+  return { logCall, sendWaiting, editCall, undoCall, finishFollowUp, snooze, assign }
 }
+
+/** Whether the call's follow-up may be changed: one that is done stays as it is. */
+export const isOpen = (call: Call) => !call.follow_up?.is_done

@@ -4,6 +4,7 @@ import {
   IconChartPie,
   IconFileImport,
   IconPhone,
+  IconPhoneCall,
   IconRefreshDot,
   IconShieldCog,
   IconTargetArrow,
@@ -15,6 +16,7 @@ import type { User } from '@/api/shapes'
 export const NAVIGATION = [
   { to: '/', label: 'Today', icon: IconPhone, key: 't', needs: 'calls.read' },
   { to: '/customers', label: 'Customers', icon: IconUsers, key: 'c', needs: 'customers.read' },
+  { to: '/calls', label: 'Call log', icon: IconPhoneCall, key: 'h', needs: 'calls.read' },
   { to: '/segments', label: 'Segments', icon: IconChartPie, key: 's', needs: 'segments.read' },
   { to: '/model', label: 'Model accuracy', icon: IconTargetArrow, key: 'm', needs: 'model.read' },
   { to: '/sales', label: 'Sales', icon: IconChartBar, key: 'a', needs: 'sales.read' },

@@ -3,6 +3,7 @@ import { humanize } from '@/ui/format'
 
 const PERMISSIONS: Record<string, string> = {
   'audit.read': 'See the audit log',
+  'calls.manage': 'Edit and undo their team’s calls',
   'calls.read': 'See logged calls',
   'calls.configure': 'Change the capacity and the quotas of call lists',
   'calls.write': 'Log calls and snooze customers',

@@ -7,7 +7,7 @@ import { queries } from '@/api/queries'
 import type { Customer as CustomerData } from '@/api/shapes'
 import { usePermissions } from '@/api/useSession'
 import { Metric, MetricRow } from '@/features/calculation/Metric'
-import { LogCall } from '@/features/customer/LogCall'
+import { CallActions } from '@/features/customer/CallActions'
 import { SegmentBadge } from '@/features/customer/SegmentBadge'
 import { ChurnBadge, RfmScore } from '@/features/customer/scores'
 import { country, day, money, percent } from '@/ui/format'
@@ -100,7 +100,7 @@ function CustomerPage({ data }: { data: CustomerData }) {
       }
       actions={
         <>
-          {can('calls.write') && <LogCall customer={data} />}
+          {can('calls.write') && <CallActions customer={data} hasPhone={data.contact.phone !== null} />}
           <Button
             variant="default"
             leftSection={<IconPrinter size={16} aria-hidden />}

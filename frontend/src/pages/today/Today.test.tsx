@@ -16,6 +16,8 @@ const row = (number: number) => ({
   why_call: `Usually orders every ${number} days; last order 46 days ago.`,
   value_at_risk: 100.1 * number,
   reasons: [],
+  has_phone: false,
+  follow_up: null,
 })
 
 /** The list as the server would answer: without the customers that were called. */
@@ -43,7 +45,8 @@ const open = (permissions = ['calls.read', 'calls.write']) =>
 
 async function logCall(name: string, outcome: string) {
   fireEvent.click(await screen.findByRole('button', { name: `Log call with ${name}` }))
-  fireEvent.click(await screen.findByRole('menuitem', { name: outcome }))
+  fireEvent.click(await screen.findByRole('radio', { name: outcome }))
+  fireEvent.click(screen.getByRole('button', { name: 'Save' }))
 }
 
 afterEach(() => {
@@ -131,7 +134,7 @@ test('a refused call puts the customer back on the list and says why', async () 
   })
   await open()
   await logCall('Customer 2', 'Reached')
-  await screen.findByText('This customer was called a minute ago.')
+  await screen.findByText('Call to Customer 2 was not saved: This customer was called a minute ago.')
   await waitFor(() => expect(screen.getByRole('button', { name: 'Customer 2' })).toBeTruthy())
 })
 

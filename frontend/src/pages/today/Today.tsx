@@ -2,18 +2,19 @@ import { Button } from '@mantine/core'
 import { type UseQueryResult, useQuery } from '@tanstack/react-query'
 import { Link, useSearch } from '@tanstack/react-router'
 import { Fragment, useRef, useState } from 'react'
+import { useConnection } from '@/api/connection'
 import { queries } from '@/api/queries'
-import type { CallList, CustomerRow } from '@/api/shapes'
+import type { CallList, CallRow } from '@/api/shapes'
 import { usePermissions, useUser } from '@/api/useSession'
 import { Kpis } from '@/features/calculation/Kpis'
 import { Metric, MetricRow } from '@/features/calculation/Metric'
-import { LogCall } from '@/features/customer/LogCall'
+import { CallActions } from '@/features/customer/CallActions'
 import { NoCustomersAssigned } from '@/features/customer/NoCustomersAssigned'
 import { SegmentBadge } from '@/features/customer/SegmentBadge'
 import { ProbabilityBar } from '@/features/customer/scores'
 import { useCustomerPanel } from '@/features/customer/useCustomerPanel'
 import { Badge } from '@/ui/Badge'
-import { count, money, percent, plural } from '@/ui/format'
+import { count, day, inDays, money, percent, plural } from '@/ui/format'
 import { lazyComponent } from '@/ui/lazyComponent'
 import { Card, Page } from '@/ui/Page'
 import { focusedRow, moveFocus, useShortcuts } from '@/ui/shortcuts'
@@ -36,6 +37,7 @@ export default function Today() {
   const calls = useQuery(queries.callsToday())
   const panel = useCustomerPanel()
   const can = usePermissions()
+  const { state } = useConnection()
   const summary = calls.data?.summary
   const currency = calls.data?.meta.currency
 
@@ -61,13 +63,21 @@ export default function Today() {
           )
         }
       >
-        {!calls.isError && (
+        {(calls.data || !calls.isError) && (
           <MetricRow>
-            <Metric label="Called today" value={summary && count(summary.already_called)} />
+            <Metric
+              label="Called today"
+              value={summary && count(summary.already_called)}
+              note={state === 'offline' && 'Last known figure'}
+            />
             <Metric
               label="Revenue at risk on this list"
               value={summary && money(summary.value_at_risk, currency, 'exact')}
-              note="Expected after the last order, no longer expected now; next 30 days"
+              note={
+                state === 'offline'
+                  ? 'Last known figure'
+                  : 'Expected after the last order, no longer expected now; next 30 days'
+              }
             />
             <Kpis names={['revenue', 'expected_revenue']} />
           </MetricRow>
@@ -94,10 +104,13 @@ interface CallRowsProps {
 function CallRows({ panel, calls }: CallRowsProps) {
   const list = useRef<HTMLOListElement>(null)
   const can = usePermissions()
+  const press = (button: string) =>
+    list.current?.querySelector<HTMLElement>(`[data-row="${focusedRow(list.current)}"] ${button}`)?.click()
   useShortcuts({
     j: () => moveFocus(list.current, 1),
     k: () => moveFocus(list.current, -1),
-    l: () => list.current?.querySelector<HTMLElement>(`[data-row="${focusedRow(list.current)}"] [data-log]`)?.click(),
+    c: () => press('[data-call]'),
+    l: () => press('[data-log]'),
   })
   return (
     <Card flush>
@@ -167,7 +180,7 @@ function ReasonHeading({ reason, customers }: { reason: string | null; customers
 }
 
 interface RowProps {
-  row: CustomerRow
+  row: CallRow
   rank: number
   currency: string | null | undefined
   isOpen: boolean
@@ -201,6 +214,11 @@ function Row({ row, rank, currency, isOpen, canLog, onOpen, onPrepare }: RowProp
         </button>
         <span className={css.segment}>
           <SegmentBadge segment={row.segment} />
+          {row.follow_up && (
+            <Badge tone="warn">
+              {row.follow_up.due_on < inDays(0) ? `Overdue since ${day(row.follow_up.due_on)}` : 'Due today'}
+            </Badge>
+          )}
           {row.handled_by && <Badge tone="good">Called by {row.handled_by}</Badge>}
         </span>
       </div>
@@ -214,7 +232,9 @@ function Row({ row, rank, currency, isOpen, canLog, onOpen, onPrepare }: RowProp
         {money(row.expected_revenue, currency)}
         {row.value_at_risk !== null && <span className={css.atRisk}>{money(row.value_at_risk, currency)} at risk</span>}
       </span>
-      <span className={css.action}>{canLog && !row.handled_by && <LogCall customer={row} />}</span>
+      <span className={css.action}>
+        {canLog && !row.handled_by && <CallActions customer={row} hasPhone={row.has_phone} />}
+      </span>
     </li>
   )
 }
