@@ -26,7 +26,7 @@ def test_a_manager_reads_the_list_and_changes_its_settings(pages: Pages, manager
     page.get_by_role("button", name="List settings").click()
     dialog = page.get_by_role("dialog", name="Call list settings")
     dialog.get_by_label("Calls per person and day").fill("30")
-    dialog.get_by_label("Due").fill("20")
+    dialog.get_by_label("Due", exact=True).fill("20")
     expect(dialog.get_by_role("button", name="Save")).to_be_disabled()
     dialog.get_by_label("Overdue").fill("45")
     wait_until_still(page)
