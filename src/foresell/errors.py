@@ -374,6 +374,12 @@ class AlreadyUndone(NotReady):
     code = "already_undone"
 
 
+class SelectionChanged(NotReady):
+    """Other customers match now than when they were selected."""
+
+    code = "selection_changed"
+
+
 class NameTaken(NotReady):
     """This name is in use already."""
 

@@ -137,7 +137,7 @@ class ScoreColumn:
     """One column that a score adds to each customer. The list, its sorts, exports, the API, its types and the docs follow it.
 
     `sort`: the name under which the list is sorted by this column, None where it is not; `order`: the SQL order over the
-    list's columns, by default this column from its best value (`best`) on, customers without a value last.
+    list's columns, with `rank` last, by default this column from its best value (`best`) on, customers without a value last.
     `export_name`: its name in files, by default `name`. `table`: the table of a run that holds it. `saved`: also kept in
     PostgreSQL; False for values that are computed from a saved column.
     """

@@ -74,7 +74,9 @@ def test_every_question_keeps_to_the_scope(snapshot: ScopedSnapshot) -> None:
     for name, query in questions.items():
         if "{" in query:
             continue  # lists: below
-        theirs: dict[str, object] = {"customer_id": "bob", "ids": sorted(others), "products": [1]}
+        theirs: dict[str, object] = {
+            "customer_id": "bob", "ids": sorted(others), "places": [0] * len(others), "products": [1], "ranks": [1, 2, 3, 4],
+        }  # fmt: skip
         values = {word: theirs.get(word, "Champions") for word in re.findall(r"\$(\w+)", query)}
         with snapshot.open(Scope.only(mine)) as con:
             found = str(con.execute(query, values or None).fetchall())

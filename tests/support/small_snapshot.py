@@ -55,7 +55,7 @@ def fill_store(con: duckdb.DuckDBPyConnection, lines: Sequence[Line]) -> None:
         )
     con.execute(
         "create table core.customer_records as select row_number() over (order by c) as record_id, c as customer_id,"
-        " 'GB' as country, null::date as signup_date from (select distinct c from given where c is not null)"
+        " 'GB' as country, null::date as signup_date, dense_rank() over (order by c) as name_order from (select distinct c from given where c is not null)"
     )
     con.execute(
         "create table core.products as select row_number() over (order by k)::int as product_id, k as sku, k as name, 'Other' as category,"

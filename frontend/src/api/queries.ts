@@ -1,13 +1,22 @@
 /** Every question the pages ask, once: its key in the cache and how it is fetched. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api, read, readAddress } from './client'
-import type { Distributed, HowMade, ImportKnown, SalesBy } from './shapes'
+import type { Distributed, HowMade, ImportKnown, SalesBy, SelectionBody } from './shapes'
 
 export type Search = Record<string, string | number | boolean | undefined>
 
 /** Only what is set, so that equal questions have equal keys. */
 function compactSearch(search: Search): Search {
   return Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined && value !== ''))
+}
+
+/** The days and goods of KPIs, and what they are compared with. */
+export type KpiSearch = {
+  from?: string | undefined
+  to?: string | undefined
+  period?: string | undefined
+  category?: string | undefined
+  compare?: string | undefined
 }
 
 const ROWS_A_PAGE = 200
@@ -17,7 +26,7 @@ export const CALLS_A_PAGE = 50
 export const queries = {
   freshness: () =>
     queryOptions({ queryKey: ['freshness'], queryFn: ({ signal }) => read(api.GET('/api/freshness', { signal })) }),
-  kpis: (search: { from?: string; to?: string; category?: string } = {}) =>
+  kpis: (search: KpiSearch = {}) =>
     queryOptions({
       queryKey: ['kpis', compactSearch(search)],
       queryFn: ({ signal }) => read(api.GET('/api/kpis', { params: { query: compactSearch(search) }, signal })),
@@ -61,6 +70,18 @@ export const queries = {
         ),
       initialPageParam: undefined as string | undefined,
       getNextPageParam: last => last.next_cursor ?? undefined,
+      placeholderData: keepPreviousData,
+    }),
+  selection: (selection: SelectionBody, within: SelectionBody['matching']) =>
+    queryOptions({
+      queryKey: ['customers', 'selection', selection, within],
+      queryFn: ({ signal }) =>
+        read(
+          api.POST('/api/selections', {
+            body: { except_ids: [], ...selection, expected: null, ids: false, within },
+            signal,
+          }),
+        ),
       placeholderData: keepPreviousData,
     }),
   customer: (id: string) =>
@@ -176,10 +197,12 @@ export const queries = {
         read(api.GET('/api/sales', { params: { query: { by, ...compactSearch(search) } }, signal })),
       placeholderData: keepPreviousData,
     }),
-  lineClasses: () =>
+  lineClasses: (search: Search = {}) =>
     queryOptions({
-      queryKey: ['lines', 'classes'],
-      queryFn: ({ signal }) => read(api.GET('/api/lines/classes', { signal })),
+      queryKey: ['lines', 'classes', compactSearch(search)],
+      queryFn: ({ signal }) =>
+        read(api.GET('/api/lines/classes', { params: { query: compactSearch(search) }, signal })),
+      placeholderData: keepPreviousData,
     }),
 
   imports: () =>

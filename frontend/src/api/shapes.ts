@@ -11,6 +11,7 @@ export type SignInAnswer = Shapes['SignInResult'] | Shapes['SecondFactorRequired
 
 /** One customer of a list; `reasons` are the sentences, strongest first. */
 export type CustomerRow = Shapes['ListedCustomer']
+export type SelectionBody = Partial<Omit<Shapes['NewAssignment'], 'user_id'>>
 export type Owner = Shapes['UserRef']
 export type Customer = Shapes['Customer']
 export type Contact = Shapes['MaskedContact']

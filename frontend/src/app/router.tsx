@@ -20,7 +20,7 @@ import { parseImport } from '@/pages/import/search'
 import { parseMe } from '@/pages/me/search'
 import { parseModel } from '@/pages/model/search'
 import { parseRuns } from '@/pages/runs/search'
-import { parseSales } from '@/pages/sales/search'
+import { filtersOf, parseSales } from '@/pages/sales/search'
 import { parseSegments } from '@/pages/segments/search'
 import { parseSignIn } from '@/pages/sign-in/search'
 import { parseToday } from '@/pages/today/search'
@@ -163,9 +163,9 @@ const pages = [
     path: '/sales',
     validateSearch: parseSales,
     loaderDeps: ({ search }) => search,
-    loader: ({ deps: { time = 'month', from, to, category } }) => {
+    loader: ({ deps }) => {
       if (!can('sales.read')) return
-      void queryClient.prefetchQuery(queries.sales(time, { from, to, category }))
+      void queryClient.prefetchQuery(queries.sales(deps.time ?? 'month', filtersOf(deps)))
       preloadCharts()
       void queryClient.prefetchQuery(queries.forecast())
     },

@@ -38,7 +38,7 @@ async def keep_ready(web: AppState) -> None:
             with suppress(ForesellError):
                 if (snapshot := web.snapshot()) is not seen:
                     seen = snapshot
-                    for sort in registry.list_sorts():
+                    for sort in registry.best_first_sorts():
                         await web.ranks(ALL_CUSTOMERS, Filter(), sort)
                     for query in _common_queries(snapshot):
                         await calculation.compute(web, ALL_CUSTOMERS, query)
@@ -56,6 +56,6 @@ def _common_queries(snapshot: ScopedSnapshot) -> Iterator[MetricQuery]:
         yield sales.kpi_of_sales(first - back, last - back)
     yield MetricQuery(catalogue.KPI_CALL_LIST)
     yield MetricQuery(catalogue.KPI_AT_RISK)
-    yield MetricQuery(catalogue.LINE_CLASSES)
+    yield MetricQuery(catalogue.LINE_CLASSES, dict.fromkeys(("first_day", "last_day", "category")))
     for by in get_args(sales.By):
         yield sales.sales_by(by)

@@ -10,6 +10,7 @@ import typer
 from foresell.cli import printing
 from foresell.cli.call_list import add_contacts
 from foresell.cli.options import (
+    SORT_HELP,
     Category,
     Contacts,
     CustomerId,
@@ -24,7 +25,6 @@ from foresell.cli.options import (
 )
 from foresell.cli.session import open_published
 from foresell.privacy.contacts import CONTACT_COLUMNS, resolve_customer_id
-from foresell.scores import registry
 from foresell.snapshot import queries
 
 COLUMNS = {
@@ -44,7 +44,7 @@ def customers(
     bought_from: From = None,
     bought_to: To = None,
     category: Category = None,
-    sort: Annotated[str, typer.Option(help=f"Sort by, best first: {', '.join(registry.list_sorts())}.")] = "monetary",
+    sort: Annotated[str, typer.Option(help=SORT_HELP)] = "monetary",
     limit: Limit = None,
     contacts: Contacts = False,
     output: Output = None,

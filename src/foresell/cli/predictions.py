@@ -9,12 +9,23 @@ import typer
 
 from foresell.cli import printing
 from foresell.cli.call_list import add_contacts, join_reasons, print_call_list
-from foresell.cli.options import Category, Contacts, From, Json, Limit, Output, Segment, To, parse_day, row_limit
+from foresell.cli.options import (
+    SORT_HELP,
+    Category,
+    Contacts,
+    From,
+    Json,
+    Limit,
+    Output,
+    Segment,
+    To,
+    parse_day,
+    row_limit,
+)
 from foresell.cli.session import open_published
 from foresell.database import Database
 from foresell.errors import NotReady, UsageError
 from foresell.privacy.contacts import CONTACT_COLUMNS
-from foresell.scores import registry
 from foresell.scores.churn.score import STATES
 from foresell.snapshot import queries
 from foresell.store import model_registry
@@ -45,7 +56,7 @@ def predictions(
         float | None,
         typer.Option("--min-probability", min=0, max=1, help="Chance to order at least this high, 0 to 1."),
     ] = None,
-    sort: Annotated[str, typer.Option(help=f"Sort by, best first: {', '.join(registry.list_sorts())}.")] = "value",
+    sort: Annotated[str, typer.Option(help=SORT_HELP)] = "value",
     limit: Limit = None,
     contacts: Contacts = False,
     output: Output = None,

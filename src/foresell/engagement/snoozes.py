@@ -73,6 +73,26 @@ async def lift_snooze(con: AsyncConnection, snooze_id: int, *, user_id: int, req
     return lifted
 
 
+async def lift_snoozes(
+    con: AsyncConnection, snooze_ids: Sequence[int], *, user_id: int, request_id: str | None = None
+) -> list[str]:
+    """Put several customers back on the call list. Returns those of the snoozes that were still in force."""
+    lifted = await SQL.rows(con, "snoozes.lift_several", ids=list(snooze_ids))
+    customers = sorted({row["customer_id"] for row in lifted})
+    if customers:
+        await record.record(
+            con,
+            "snooze.lifted",
+            actor=user_id,
+            subject=_subject(customers),
+            detail={"customers": len(customers)},
+            customers=customers,
+            request_id=request_id,
+        )
+        await _publish(con, customers, user_id)
+    return customers
+
+
 async def list_snoozes(
     con: AsyncConnection, *, customer_id: str | None, limit: int, start: int
 ) -> tuple[int, list[Row]]:

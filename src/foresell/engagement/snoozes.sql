@@ -21,5 +21,10 @@ where cancelled_at is null and until > %(today)s and (%(customer_id)s::text is n
 update engagement.snoozes set cancelled_at = now() where snooze_id = %(snooze_id)s and cancelled_at is null
 returning snooze_id, customer_id
 
+-- name: lift_several
+-- Grain: one row per snooze that was still in force.
+update engagement.snoozes set cancelled_at = now() where snooze_id = any(%(ids)s) and cancelled_at is null
+returning snooze_id, customer_id
+
 -- name: lift_of_call
 update engagement.snoozes set cancelled_at = now() where call_id = %(call_id)s and cancelled_at is null

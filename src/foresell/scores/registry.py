@@ -3,6 +3,7 @@ in the score's own `COLUMNS`."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from foresell.scores.call_reason.score import CALL_REASON_SCORE
@@ -33,10 +34,39 @@ def list_columns() -> tuple[ScoreColumn, ...]:
     return tuple(column for score in SCORES for column in score.columns)
 
 
-def list_sorts() -> Mapping[str, str]:
-    """Every order of the customer list: its name and its SQL order."""
+#: The orders by columns that no score adds.
+_OTHER_SORTS = {
+    "name": "name_order asc nulls last, rank",
+    "country": "country asc nulls last, rank",
+    "reason": "why_call asc nulls last, rank",
+}
+#: What the name of an order ends in that goes the other way round.
+REVERSED = "_reversed"
+
+
+def best_first_sorts() -> Mapping[str, str]:
+    """The orders of the customer list, best first, texts from A to Z: name and SQL order."""
     of_columns = {column.sort: column.sort_order for column in list_columns() if column.sort}
-    return {**of_columns, **{name: order for score in SCORES for name, order in score.sorts.items()}}
+    of_scores = {name: order for score in SCORES for name, order in score.sorts.items()}
+    return {**of_columns, **of_scores, **_OTHER_SORTS}
+
+
+def list_sorts() -> Mapping[str, str]:
+    """Every order of the customer list, each both ways: name and SQL order.
+
+    Customers without a value come last both ways, and equal ones in the order of the call list.
+    """
+    sorts = best_first_sorts()
+    return {**sorts, **{name + REVERSED: reverse_order(order) for name, order in sorts.items()}}
+
+
+def reverse_order(order: str) -> str:
+    """A SQL order the other way round, but for `nulls last` and the rank that settles ties."""
+    *terms, rank = order.split(", ")
+    if rank != "rank" or not all(re.search(r" (asc|desc)( nulls last)?$", term) for term in terms):
+        raise ValueError(f"not an order of the list: {order}")
+    flipped = {"asc": "desc", "desc": "asc"}
+    return ", ".join([*(re.sub(r"\b(asc|desc)\b", lambda found: flipped[found[0]], term) for term in terms), rank])
 
 
 def trained_tasks() -> tuple[Task, ...]:

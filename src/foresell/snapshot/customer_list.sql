@@ -1,6 +1,6 @@
 -- Grain: one row per scored customer, by expected revenue: everything a list shows, filters or sorts by.
 -- rank: 1, 2, 3 ... in that order. Score columns: those of the score registry. bought: one bit per category_no, set for the
--- categories of the customer's counted lines. reasons: up to three, the strongest first, one per line (a list type would be
+-- categories of the customer's counted lines. name_order: the place of the name in the alphabet. reasons: up to three, the strongest first, one per line (a list type would be
 -- slow to fetch by row).
 with pairs as (
     select distinct l.customer_id, c.category_no
@@ -22,6 +22,7 @@ select
     cast(row_number() over (order by p.expected_revenue desc nulls last, s.monetary desc, s.customer_id) as integer) as rank,
     s.customer_id,
     c.country,
+    c.name_order,
     {score_columns},
     b.bought,
     coalesce(r.reasons, '') as reasons

@@ -28,9 +28,27 @@ _CONDITIONS = {
     "min_probability": "probability >= $min_probability",
     "max_probability": "probability <= $max_probability",
     "min_value": "expected_revenue >= $min_value",
+    "r": "r = $r",
+    "f": "f = $f",
+    "min_recency": "recency_days >= $min_recency",
+    "below_recency": "recency_days < $below_recency",
+    "min_orders": "frequency >= $min_orders",
+    "below_orders": "frequency < $below_orders",
+    "min_revenue": "monetary >= $min_revenue",
+    "below_revenue": "monetary < $below_revenue",
+    "below_probability": "probability < $below_probability",
+    "ordered": "customer_id in (select customer_id from orders where is_counted and day between $ordered[1] and $ordered[2])",
     "predicted": "(probability is not null) = $predicted",
     "customers": "customer_id in (select unnest($customers::varchar[]))",
+    "without": "customer_id not in (select unnest($without::varchar[]))",
 }
+
+#: Ordered goods of a category on some days: their sum in an order, returns subtracted, is more than zero.
+_ORDERED_OF_CATEGORY = (
+    "customer_id in (select l.customer_id from lines as l join products as p using (product_id)"
+    " where l.class in ('counted', 'returns') and p.category = $category and l.day between $ordered[1] and $ordered[2]"
+    " group by l.customer_id, l.order_id having sum(l.amount) > 0)"
+)
 
 #: Where the names come from that a filter may name, each in the spelling that is stored.
 _NAMES = {
@@ -47,7 +65,9 @@ _LOOKED_UP = 1_000
 class Filter:
     """Which customers: every part that is not None must hold. Days are those of the last purchase, both included.
 
-    category: bought something of it (counted lines). Probabilities are of an order within 30 days. customers: only these.
+    category: bought something of it (counted lines). ordered: has a counted order from the first day to the second; with a
+    category, of goods of it. r, f: scores. min_ values are included, below_ values are not. Probabilities are of an order within 30 days. customers: only these.
+    without: not these.
     """
 
     segment: str | None = None
@@ -59,8 +79,19 @@ class Filter:
     min_probability: float | None = None
     max_probability: float | None = None
     min_value: float | None = None
+    r: int | None = None
+    f: int | None = None
+    min_recency: float | None = None
+    below_recency: float | None = None
+    min_orders: float | None = None
+    below_orders: float | None = None
+    min_revenue: float | None = None
+    below_revenue: float | None = None
+    below_probability: float | None = None
+    ordered: tuple[date, date] | None = None
     predicted: bool | None = None
     customers: tuple[str, ...] | None = None
+    without: tuple[str, ...] | None = None
 
     def parts(self) -> dict[str, Any]:
         """The parts that filter, by name."""
@@ -89,10 +120,34 @@ def select_ranks(con: duckdb.DuckDBPyConnection, which: Filter, sort: str = "val
     return con.execute(query, parts or None).fetchnumpy()["rank"]
 
 
+def place_after(con: duckdb.DuckDBPyConnection, which: Filter, sort: str, rank: int) -> int:
+    """How many of the customers that match come before the one at `rank`, who no longer has to match or be visible."""
+    holds, parts = filter_conditions(con, which)
+    order = dict(con.execute(SQL.text("queries.sorts")).fetchall())[sort]
+    query = SQL.text("queries.with_row").replace("{conditions}", holds).replace("{order}", order)
+    found = con.execute(query, {**parts, "rank": rank}).fetchnumpy()["rank"]
+    return int(np.flatnonzero(found == rank)[0]) if rank in found else 0
+
+
+def place_owners(con: duckdb.DuckDBPyConnection, owners: Sequence[Sequence[str]]) -> Ranks:
+    """By rank of the list, the place of its owner in `owners`, which holds the customers of each; len(owners): none."""
+    ids = [customer for customers in owners for customer in customers]
+    places = [place for place, customers in enumerate(owners) for _ in customers]
+    [(last,)] = con.execute("select coalesce(max(rank), 0) from customer_list").fetchall()
+    place_of = np.full(last + 1, len(owners), dtype=np.int32)
+    found = con.execute(SQL.text("queries.owner_of_rank"), {"ids": ids, "places": places}).fetchnumpy()
+    place_of[found["rank"]] = found["place"]
+    return place_of
+
+
 def filter_conditions(con: duckdb.DuckDBPyConnection, which: Filter) -> tuple[str, dict[str, Any]]:
     """A filter as an expression over customer_list, and the values it binds. Raises UsageError for an unknown name."""
     parts = {name: _stored_spelling(con, name, value) for name, value in which.parts().items()}
-    return " and ".join(_CONDITIONS[name] for name in parts) or "true", parts
+    conditions = {name: _CONDITIONS[name] for name in parts}
+    if {"ordered", "category"} <= parts.keys():
+        conditions |= {"ordered": _ORDERED_OF_CATEGORY}
+        del conditions["category"]
+    return " and ".join(conditions.values()) or "true", parts
 
 
 def ranks_of(con: duckdb.DuckDBPyConnection, customer_ids: Sequence[str]) -> Ranks:
@@ -112,7 +167,7 @@ def list_rows(
     query = SQL.text("queries.listed").replace(
         "{ranks}", ", ".join(map(str, wanted)) if few else "select unnest($ranks)"
     )
-    query = query.replace("{columns}", ", ".join(columns) or "* exclude (rank, bought)")
+    query = query.replace("{columns}", ", ".join(columns) or "* exclude (rank, name_order, bought)")
     rows = rows_of(con, query, None if few else {"ranks": wanted})
     for row in rows:
         if "reasons" in row:
@@ -132,6 +187,11 @@ def list_call_candidates(
     """The customers with a reason to call, of each reason the first `capacity`, best first: call_reason, why_call, value_at_risk."""
     values = {"capacity": capacity, "left_out": list(left_out)}
     return rows_of(con, SQL.text("queries.call_candidates"), values)
+
+
+def sum_expected(con: duckdb.DuckDBPyConnection, ranks: Ranks) -> dict[str, Any]:
+    """How many customers are at these ranks, and their expected revenue of the next 30 days (None where it is off)."""
+    return rows_of(con, SQL.text("queries.expected_of"), {"ranks": ranks})[0]
 
 
 def expected_revenue(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:

@@ -8,6 +8,21 @@ select name, order_by from list_sorts
 -- Grain: one row per customer that matches, in order. {conditions}, {order}: expressions of this code, never user input.
 select rank from customer_list where {conditions} order by {order}
 
+-- name: with_row
+-- Grain: the customers that match, and the one at $rank whether it matches or not, in order.
+select rank from (
+    select * from customer_list where {conditions}
+    union
+    select * from run.main.customer_list where rank = $rank
+)
+order by {order}
+
+-- name: owner_of_rank
+-- Grain: one listed customer of one of these owners. ids, places: a customer's id and the place of its owner, in turn.
+select l.rank, o.place
+from customer_list as l
+join (select unnest($ids::varchar[]) as customer_id, unnest($places::integer[]) as place) as o using (customer_id)
+
 -- name: ranks_of
 -- Grain: the ranks of these customers in the list.
 select rank from customer_list where customer_id in (select unnest($ids::varchar[]))
@@ -15,6 +30,11 @@ select rank from customer_list where customer_id in (select unnest($ids::varchar
 -- name: listed
 -- Grain: the customers at these ranks, which are integers of this code. {columns}: column names of this code.
 select rank, {columns} from customer_list where rank in ({ranks})
+
+-- name: expected_of
+-- Grain: one row: the customers at these ranks.
+select count(*) as customers, sum(expected_revenue) as expected_revenue
+from customer_list where rank in (select unnest($ranks))
 
 -- name: segments
 -- Grain: one row per segment of the rules, also empty ones. revenue: net, of the customers in it.
@@ -61,7 +81,7 @@ order by case grain when 'month' then 1 when 'quarter' then 2 else 3 end, starts
 
 -- name: customer_with_prediction
 -- Grain: the one customer asked for; scores are null when there is no counted order.
-select c.customer_id, c.country, c.signup_date, l.* exclude (customer_id, country, bought)
+select c.customer_id, c.country, c.signup_date, l.* exclude (customer_id, country, name_order, bought)
 from customers as c
 left join customer_list as l using (customer_id)
 where c.customer_id = $customer_id

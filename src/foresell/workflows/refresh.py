@@ -109,9 +109,14 @@ def clear_snapshots(settings: Settings, database: Database) -> None:
 
 def _run_table(con: duckdb.DuckDBPyConnection, table: str, run_id: int) -> pa.RecordBatchReader:
     """A table of the snapshot with the run's id, as the store keeps it. In memory: the file is closed before the save."""
-    columns = _saved_predictions() if table == "predictions" else "*"
+    columns = {"predictions": _saved_predictions, "rfm_scores": _saved_rfm_scores}.get(table, lambda: "*")()
     query = f"select {run_id}::integer as run_id, {columns} from {table.removeprefix('run_')}"
     return con.sql(query).to_arrow_table().to_reader(SAVED_ROWS)
+
+
+def _saved_rfm_scores() -> str:
+    unsaved = [column.name for column in registry.list_columns() if column.table == "rfm_scores" and not column.saved]
+    return f"* exclude ({', '.join(unsaved)})"
 
 
 def _saved_predictions() -> str:

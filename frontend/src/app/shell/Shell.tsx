@@ -13,6 +13,7 @@ import { Avatar } from './Avatar'
 import { Freshness } from './Freshness'
 import css from './Shell.module.css'
 import { StepUpPrompt } from './StepUpPrompt'
+import { useKeptSearch } from './useKeptSearch'
 import { useLive } from './useLive'
 
 const AccountMenu = lazyComponent(() => import('./AccountMenu'), Avatar)
@@ -31,6 +32,7 @@ export function Shell() {
   const [menu, setMenu] = useState(false)
   const [overlay, setOverlay] = useState<'palette' | 'help' | null>(null)
   useLive()
+  const keptSearch = useKeptSearch()
 
   const { setColorScheme } = useMantineColorScheme()
   const theme = user?.preferences.theme
@@ -60,7 +62,12 @@ export function Shell() {
       else setOverlay('palette')
     },
     z: undoLast,
-    ...Object.fromEntries(NAVIGATION.map(place => [`g ${place.key}`, () => void router.navigate({ to: place.to })])),
+    ...Object.fromEntries(
+      NAVIGATION.map(place => [
+        `g ${place.key}`,
+        () => void router.navigate({ to: place.to, search: keptSearch(place.to) }),
+      ]),
+    ),
   })
   // biome-ignore lint/correctness/useExhaustiveDependencies: navigation closes the menu
   useEffect(() => setMenu(false), [path])
@@ -97,7 +104,13 @@ export function Shell() {
       </header>
       <nav className={`${css.nav} no-print`} data-open={menu || undefined} aria-label="Pages">
         {pages.map(({ to, label, icon: Icon }) => (
-          <Link key={to} to={to} activeOptions={{ exact: to === '/', includeSearch: false }} className={css.link}>
+          <Link
+            key={to}
+            to={to}
+            search={keptSearch(to)}
+            activeOptions={{ exact: to === '/', includeSearch: false }}
+            className={css.link}
+          >
             <Icon size={18} stroke={1.7} aria-hidden />
             {label}
           </Link>

@@ -1,5 +1,7 @@
 import { Skeleton } from '@mantine/core'
+import { IconHelpCircle } from '@tabler/icons-react'
 import { type ReactNode, useState } from 'react'
+import { CustomersLink, type CustomersSearch } from '@/ui/CustomersLink'
 import { lazyComponent } from '@/ui/lazyComponent'
 import css from './Metric.module.css'
 
@@ -9,21 +11,33 @@ interface Props {
   label: string
   value: ReactNode | undefined
   note?: ReactNode
-  /** The API address of the number; with it, a click opens its calculation. */
+  /** The API address of the number, for its calculation. */
   address?: string
+  /** The customers the number stands for: a click on it opens their list. */
+  customers?: CustomersSearch
 }
 
 /** A number with its label, for the row at the top of a page. */
-export function Metric({ label, value, note, address }: Props) {
+export function Metric({ label, value, note, address, customers }: Props) {
   const shown = value === undefined ? <Skeleton height={28} width={88} radius="sm" /> : value
   return (
     <div className={css.metric}>
-      <dt className={css.label}>{label}</dt>
+      <dt className={css.label}>
+        {label}
+        {address && value !== undefined && (
+          <span className="no-print">
+            <OpensCalculation label={label} address={address}>
+              <IconHelpCircle size={14} aria-hidden className={css.help} />
+            </OpensCalculation>
+          </span>
+        )}
+      </dt>
       <dd className={css.value} aria-busy={value === undefined || undefined}>
-        {address && value !== undefined ? (
-          <OpensCalculation label={label} address={address}>
+        {customers && value !== undefined ? (
+          <CustomersLink search={customers}>
             {shown}
-          </OpensCalculation>
+            <span className="only-read">, show these customers</span>
+          </CustomersLink>
         ) : (
           shown
         )}

@@ -2,7 +2,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { api, Problem, read } from '@/api/client'
 import { session } from '@/api/session'
-import type { Call, CallList, Outcome } from '@/api/shapes'
+import type { Call, CallList, Outcome, SelectionBody } from '@/api/shapes'
 import { day, plural } from '@/ui/format'
 import { showError, showToast } from '@/ui/toasts'
 import {
@@ -38,6 +38,14 @@ const AFFECTED = ['calls', 'customers', 'follow-ups']
 
 /** Removes a call on the server. */
 const removeCall = (call_id: number) => read(api.POST('/api/calls/{call_id}/undo', { params: { path: { call_id } } }))
+
+/** The customers of an action: those known on the page, and, where it is done to all that match, the selection. */
+interface Which {
+  ids: string[]
+  selection?: SelectionBody
+}
+
+const bodyOf = ({ ids, selection = { customer_ids: ids } }: Which) => ({ except_ids: [], ...selection })
 
 export function useEngagement() {
   const queryClient = useQueryClient()
@@ -162,22 +170,20 @@ export function useEngagement() {
   })
 
   const snooze = useMutation({
-    mutationFn: ({ ids, until }: { ids: string[]; until: string }) =>
-      read(api.POST('/api/snoozes', { body: { customer_ids: ids, until } })),
+    mutationFn: ({ until, ...which }: Which & { until: string }) =>
+      read(api.POST('/api/snoozes', { body: { ...bodyOf(which), until } })),
     onMutate: ({ ids }) => removeFromList(ids),
-    onSuccess: ({ data }, { ids }) => {
-      const removeSnooze = (snooze_id: number) =>
-        read(api.DELETE('/api/snoozes/{snooze_id}', { params: { path: { snooze_id } } }))
-      const undo = () => Promise.all(data.map(each => removeSnooze(each.snooze_id)))
-      showToast(`${plural(ids.length, 'customer')} snoozed`, { undo: undoAction(undo, 'Snooze removed') })
+    onSuccess: ({ data }) => {
+      const undo = () => read(api.POST('/api/snoozes/lift', { body: { snooze_ids: data.map(each => each.snooze_id) } }))
+      showToast(`${plural(data.length, 'customer')} snoozed`, { undo: undoAction(undo, 'Snooze removed') })
     },
     onError: onError,
     onSettled: refresh,
   })
 
   const assign = useMutation({
-    mutationFn: ({ ids, user }: { ids: string[]; user: { user_id: number; name: string } | null }) =>
-      read(api.POST('/api/assignments', { body: { customer_ids: ids, user_id: user?.user_id ?? null } })),
+    mutationFn: ({ user, ...which }: Which & { user: { user_id: number; name: string } | null }) =>
+      read(api.POST('/api/assignments', { body: { ...bodyOf(which), user_id: user?.user_id ?? null } })),
     onSuccess: ({ assignment_id, customers }, { user }) => {
       const undo = () =>
         read(api.POST('/api/assignments/{assignment_id}/undo', { params: { path: { assignment_id } } }))

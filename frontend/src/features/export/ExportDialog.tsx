@@ -5,7 +5,8 @@ import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { fetchAuthorized, Problem } from '@/api/client'
 import type { Search } from '@/api/queries'
-import { usePermissions } from '@/api/useSession'
+import type { SelectionBody } from '@/api/shapes'
+import { usePermissions, useUser } from '@/api/useSession'
 import { saveFile } from '@/ui/csv'
 import { plural } from '@/ui/format'
 import { showToast } from '@/ui/toasts'
@@ -30,6 +31,7 @@ const COLUMNS = [
   'recency_days',
   'frequency',
   'monetary',
+  'revenue_365d',
   'churn_state',
   'churn_90',
   'value_12m',
@@ -37,12 +39,15 @@ const COLUMNS = [
   'country',
   'owner',
 ]
+/** Columns that have another name in files than in the list. */
+const FILE_NAMES: Record<string, string> = { probability: 'purchase_probability' }
 const CONTACTS = ['email', 'phone', 'address', 'city']
 
 interface Props {
   filters: Search
   total: number
-  selected: string[]
+  /** The selected customers, as the API takes them, and their number. */
+  selected?: { body: SelectionBody; count: number }
   onClose: () => void
 }
 
@@ -50,20 +55,22 @@ interface Props {
 export default function ExportDialog({ filters, total, selected, onClose }: Props) {
   const can = usePermissions()
   const [format, setFormat] = useState('csv')
-  const [which, setWhich] = useState(selected.length ? 'selected' : 'all')
+  const [which, setWhich] = useState(selected ? 'selected' : 'all')
   const [contacts, setContacts] = useState(false)
+  const own = useUser().preferences.columns ?? []
+  const [isOwn, setOwn] = useState(own.length > 0)
   const [technical, setTechnical] = useState(false)
-  const rows = which === 'selected' ? selected.length : total
-  const columns = contacts ? [...COLUMNS, ...CONTACTS] : COLUMNS
+  const rows = which === 'selected' && selected ? selected.count : total
+  const wanted = isOwn ? ['customer_id', 'name', ...own.map(name => FILE_NAMES[name] ?? name)] : COLUMNS
+  const columns = contacts ? [...wanted, ...CONTACTS] : wanted
   const exportFile = useMutation({
     mutationFn: async () => {
       const body = {
-        ...filters,
+        ...(which === 'selected' && selected ? filtersOf(selected.body, filters) : filters),
         format,
         contacts,
         columns,
         headers: technical ? 'names' : 'labels',
-        ...(which === 'selected' ? { customer_ids: selected } : {}),
       }
       await download('/api/export/customers', body, `customers.${format}`)
     },
@@ -75,13 +82,13 @@ export default function ExportDialog({ filters, total, selected, onClose }: Prop
   return (
     <Dialog onClose={onClose} title="Export customers">
       <div className={css.export}>
-        {selected.length > 0 && (
+        {selected && (
           <SegmentedControl
             fullWidth
             value={which}
             onChange={setWhich}
             data={[
-              { value: 'selected', label: `Selected (${plural(selected.length, 'row')})` },
+              { value: 'selected', label: `Selected (${plural(selected.count, 'row')})` },
               { value: 'all', label: `All matching (${plural(total, 'row')})` },
             ]}
           />
@@ -95,6 +102,13 @@ export default function ExportDialog({ filters, total, selected, onClose }: Prop
             { value: 'xlsx', label: 'Excel' },
           ]}
         />
+        {own.length > 0 && (
+          <Checkbox
+            checked={isOwn}
+            onChange={event => setOwn(event.currentTarget.checked)}
+            label="Only the columns of my list"
+          />
+        )}
         {can('contacts.export') && (
           <Checkbox
             checked={contacts}
@@ -124,6 +138,11 @@ export default function ExportDialog({ filters, total, selected, onClose }: Prop
       </div>
     </Dialog>
   )
+}
+
+/** The filters of an export of a selection, which may reach beyond the list, in the order of the list. */
+function filtersOf({ customer_ids, matching, except_ids }: SelectionBody, { sort }: Search) {
+  return customer_ids ? { customer_ids, sort } : { ...matching, except_ids, sort }
 }
 
 /** Posts a request and saves the response as a file. Raises Problem. */

@@ -4,6 +4,7 @@ import { renderPage, userWith } from '@/testing/render'
 import { type Answers, type SentRequest, serve } from '@/testing/server'
 import Customers from './Customers'
 import { parseCustomers } from './search'
+import { NONE, setSelection } from './selection'
 
 const META = { run_id: 1, as_of: '2026-11-01', currency: 'GBP' }
 const row = (number: number) => ({
@@ -49,6 +50,7 @@ const select = async (name: string) => fireEvent.click(await screen.findByRole('
 
 beforeEach(() => {
   sent = []
+  setSelection(NONE)
   // happy-dom lays nothing out: give every element a width, so that the list is a table and its rows are drawn.
   vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(1400)
   vi.spyOn(HTMLElement.prototype, 'offsetHeight', 'get').mockReturnValue(800)
@@ -128,13 +130,85 @@ test('select all takes every loaded row, and none when all are selected', async 
   expect(bar()).toBeNull()
 })
 
+test('a column is sorted best first, then the other way round; texts begin with A', async () => {
+  serve(answers())
+  const { router } = await open()
+  await screen.findByText('Customer 1')
+  const head = (name: string) => screen.getByRole('columnheader', { name: new RegExp(`${name}$`) })
+  const click = (name: string) => fireEvent.click(within(head(name)).getByRole('button'))
+  for (const [name, first, second] of [
+    ['Name', 'ascending', 'descending'],
+    ['Owner', 'ascending', 'descending'],
+    ['Last order', 'descending', 'ascending'],
+    ['Net revenue', 'descending', 'ascending'],
+  ] as const) {
+    click(name)
+    await waitFor(() => expect(head(name).getAttribute('aria-sort')).toBe(first))
+    click(name)
+    await waitFor(() => expect(head(name).getAttribute('aria-sort')).toBe(second))
+  }
+  expect(router.state.location.search).toEqual({ sort: 'monetary_reversed' })
+  await waitFor(() => expect(sent.at(-1)?.search).toMatchObject({ sort: 'monetary_reversed' }))
+})
+
+test('the selection outlives a sort, a filter and leaving the page', async () => {
+  serve(
+    answers({
+      'POST /api/selections': [200, { customers: 2, shown: 1, expected_revenue: 300, customer_ids: null, meta: META }],
+    }),
+  )
+  await open()
+  await select('Customer 1')
+  await select('Customer 2')
+  fireEvent.click(screen.getByRole('button', { name: 'Name' }))
+  expect(bar()?.textContent).toContain('2 customers, £300')
+  cleanup()
+  serve(
+    answers({
+      'GET /api/customers': [200, { data: [row(1)], total: 1, next_cursor: null, meta: META }],
+      'POST /api/selections': [200, { customers: 2, shown: 1, expected_revenue: 300, customer_ids: null, meta: META }],
+    }),
+  )
+  await open('/customers?segment=Loyal')
+  expect((await screen.findByRole<HTMLInputElement>('checkbox', { name: 'Select Customer 1' })).checked).toBe(true)
+  await waitFor(() => expect(bar()?.textContent).toContain('2 customers, £300 expected revenue, 1 hidden'))
+})
+
+test('all that match are selected, assigned after a question, and named by the filters and their number', async () => {
+  const ids = Array.from({ length: 290 }, (_, place) => `C${place + 1}`)
+  const changes = serve(
+    answers({
+      'GET /api/customers': [200, { data: ROWS, total: 290, next_cursor: 'more', meta: META }],
+      'POST /api/selections': [
+        200,
+        { customers: 290, shown: 290, expected_revenue: 9000, customer_ids: ids, meta: META },
+      ],
+      'POST /api/assignments': [201, { assignment_id: 4, user_id: 7, customers: 290, previous: {} }],
+    }),
+  )
+  await open('/customers?segment=Loyal', ['customers.read', 'customers.assign'])
+  await select('Customer 1')
+  fireEvent.click(within(bar() as HTMLElement).getByRole('button', { name: 'Select all 290' }))
+  await waitFor(() => expect(bar()?.textContent).toContain('290 customers, £9,000 expected revenue'))
+  fireEvent.click(within(bar() as HTMLElement).getByRole('button', { name: 'Assign' }))
+  fireEvent.click(await screen.findByRole('menuitem', { name: 'Rob' }))
+  const question = await screen.findByRole('dialog', { name: 'Assign 290 customers to Rob?' })
+  fireEvent.click(within(question).getByRole('button', { name: 'Assign' }))
+  await screen.findByText('Assigned 290 customers to Rob')
+  expect(changes.find(change => change.path === '/api/assignments')?.body).toEqual({
+    matching: { segment: 'Loyal' },
+    except_ids: [],
+    expected: 290,
+    user_id: 7,
+  })
+})
+
 test('snooze sends the selected customers; Undo removes the snooze', async () => {
   const snoozes = [{ snooze_id: 11 }, { snooze_id: 12 }]
   const changes = serve(
     answers({
       'POST /api/snoozes': [201, { data: snoozes }],
-      'DELETE /api/snoozes/11': [204, null],
-      'DELETE /api/snoozes/12': [204, null],
+      'POST /api/snoozes/lift': [200, { customers: 2 }],
     }),
   )
   await open()
@@ -147,10 +221,7 @@ test('snooze sends the selected customers; Undo removes the snooze', async () =>
   await waitFor(() => expect(bar()).toBeNull())
   fireEvent.click(within(message).getByRole('button', { name: /^Undo/ }))
   await screen.findByText('Snooze removed')
-  expect(changes.slice(1).map(change => `${change.method} ${change.path}`)).toEqual([
-    'DELETE /api/snoozes/11',
-    'DELETE /api/snoozes/12',
-  ])
+  expect(changes.slice(1)).toMatchObject([{ path: '/api/snoozes/lift', body: { snooze_ids: [11, 12] } }])
 })
 
 test('assigning names the new owner, and keeps the selection when the API refuses', async () => {

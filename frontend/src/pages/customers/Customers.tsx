@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { IconDownload } from '@tabler/icons-react'
+import { IconColumns3, IconDownload } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useDeferredValue, useState } from 'react'
@@ -18,13 +18,14 @@ import css from './Customers.module.css'
 import { Filters } from './Filters'
 import { List } from './List'
 import { type CustomersSearch, toQuery } from './search'
+import { change as changeSelection, countSelected, isSelected, setSelection, toBody, useSelection } from './selection'
 import { Views } from './Views'
 
+const ColumnChooser = lazyComponent(() => import('./ColumnChooser'))
 const ExportDialog = lazyComponent(() => import('@/features/export/ExportDialog'))
 const route = getRouteApi('/shell/customers')
-const NONE: ReadonlySet<string> = new Set()
 
-/** All customers visible to the user: filter, sort, select, export. Everything but the selection is in the URL. */
+/** All customers visible to the user: filter, sort, select, export. The selection outlives the page; everything else is in the URL. */
 export default function Customers() {
   const search = route.useSearch()
   const navigate = useNavigate({ from: '/customers' })
@@ -34,8 +35,11 @@ export default function Customers() {
   const filters = toQuery(search)
   const isFiltered = Object.keys(search).some(name => !['sort', 'open', 'view'].includes(name))
   const query = useInfiniteQuery(queries.customers(filters))
-  const [selected, setSelected] = useState<ReadonlySet<string>>(NONE)
+  const selection = useSelection()
+  const selected = countSelected(selection)
+  const { sort, ...matching } = filters
   const [exporting, setExporting] = useState(false)
+  const [choosing, setChoosing] = useState(false)
   // The first rows are drawn as a transition, like any first data (see QueryState).
   const isReady = useDeferredValue(query.data !== undefined)
   const first = isReady ? query.data?.pages[0] : undefined
@@ -54,7 +58,6 @@ export default function Customers() {
   useShortcuts({ e: () => canExport && setExporting(true) })
 
   function change(part: Partial<CustomersSearch>, replace = false) {
-    setSelected(NONE)
     void navigate({ search: now => clean({ ...now, ...part }), replace, resetScroll: false })
   }
 
@@ -66,6 +69,13 @@ export default function Customers() {
         actions={
           <>
             <Views search={search} onOpen={view => void navigate({ search: clean(view) })} />
+            <Button
+              variant="default"
+              leftSection={<IconColumns3 size={16} aria-hidden />}
+              onClick={() => setChoosing(true)}
+            >
+              Columns
+            </Button>
             {canExport && (
               <Button
                 variant="default"
@@ -110,34 +120,37 @@ export default function Customers() {
             rows={rows}
             total={first.total}
             currency={first.meta.currency}
-            sort={search.sort ?? 'probability'}
+            sort={sort}
             open={panel.open}
-            selected={selected}
+            isSelected={customer => isSelected(selection, customer, matching)}
             isStale={query.isPlaceholderData}
             hasMore={query.hasNextPage && !query.isFetchingNextPage && !query.isFetchNextPageError}
             onMore={() => void query.fetchNextPage()}
             onSort={sort => change({ sort }, true)}
             onOpen={panel.show}
             onPrepare={panel.prepare}
-            onSelect={setSelected}
+            onSelect={(customers, chosen) => setSelection(changeSelection(selection, customers, chosen))}
           />
         )}
         {query.isFetchNextPageError && <ErrorState error={query.error} onRetry={() => void query.refetch()} />}
       </Page>
-      {selected.size > 0 && (
+      {selected > 0 && (
         <BulkBar
-          rows={rows.filter(row => selected.has(row.customer_id))}
+          selection={selection}
+          rows={rows}
+          filters={matching}
+          total={first?.total ?? 0}
           currency={first?.meta.currency}
           onExport={() => setExporting(true)}
-          onClear={() => setSelected(NONE)}
         />
       )}
       {panel.panel}
+      {choosing && <ColumnChooser onClose={() => setChoosing(false)} />}
       {exporting && first && (
         <ExportDialog
           filters={filters}
           total={first.total}
-          selected={[...selected]}
+          selected={selected ? { body: toBody(selection), count: selected } : undefined}
           onClose={() => setExporting(false)}
         />
       )}

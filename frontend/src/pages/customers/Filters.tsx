@@ -10,7 +10,8 @@ import { CategorySelect } from '@/features/catalogue/CategorySelect'
 import { count, country, day, percent } from '@/ui/format'
 import { selectOptions } from '@/ui/selectOptions'
 import css from './Customers.module.css'
-import { CHURN_STATES, type CustomersSearch } from './search'
+import { COLUMNS, NAME } from './columns'
+import { CHURN_STATES, type CustomersSearch, reverse, type Sort } from './search'
 
 interface Props {
   search: CustomersSearch
@@ -18,6 +19,11 @@ interface Props {
 }
 
 const UNASSIGNED = 'unassigned'
+/** For phones, where the list has no head to click. */
+const SORT_CHOICES = [NAME, ...COLUMNS.filter(column => column.name !== 'recency_days')].flatMap(({ label, sort }) => [
+  { value: sort, label },
+  { value: reverse(sort), label: `${label}, reversed` },
+])
 const MIN_CHANCES = [0.1, 0.25, 0.5, 0.75]
 
 /** Every filter is part of the URL; each active filter is shown as a chip that removes it. */
@@ -87,6 +93,13 @@ export function Filters({ search, onChange }: Props) {
             onChange={event => onChange({ to: event.currentTarget.value || undefined })}
           />
         </div>
+        <NativeSelect
+          className={css.sortSelect}
+          label="Sort by"
+          value={search.sort ?? 'probability'}
+          onChange={event => onChange({ sort: event.currentTarget.value as Sort }, true)}
+          data={SORT_CHOICES}
+        />
         {!more && (
           <Button variant="subtle" className={open ? undefined : css.filter} onClick={() => setMore(true)}>
             More filters
@@ -175,6 +188,19 @@ const CHIPS: { name: keyof CustomersSearch; label: (search: CustomersSearch, own
   { name: 'to', label: search => `Last order to ${day(search.to)}` },
   { name: 'country', label: search => country(search.country) },
   { name: 'min_probability', label: search => `Chance to order: ${percent(search.min_probability)} or more` },
+  { name: 'below_probability', label: search => `Chance to order: below ${percent(search.below_probability)}` },
+  { name: 'r', label: search => `Recency ${search.r}` },
+  { name: 'f', label: search => `Frequency ${search.f}` },
+  { name: 'min_recency', label: search => `Last order ${count(search.min_recency)} or more days ago` },
+  { name: 'below_recency', label: search => `Last order less than ${count(search.below_recency)} days ago` },
+  { name: 'min_orders', label: search => `${count(search.min_orders)} or more orders` },
+  { name: 'below_orders', label: search => `Fewer than ${count(search.below_orders)} orders` },
+  { name: 'min_revenue', label: search => `Net revenue: ${count(search.min_revenue)} or more` },
+  { name: 'below_revenue', label: search => `Net revenue: below ${count(search.below_revenue)}` },
+  { name: 'ordered_from', label: search => `Ordered from ${day(search.ordered_from)}` },
+  { name: 'ordered_to', label: search => `Ordered to ${day(search.ordered_to)}` },
+  { name: 'moved_from', label: search => `Was ${search.moved_from}` },
+  { name: 'moved_to', label: search => `Now ${search.moved_to}` },
   { name: 'min_value', label: search => `Expected revenue (30 days): ${count(search.min_value)} or more` },
   { name: 'owner', label: (search, ownerName) => `Owner: ${ownerName(search.owner)}` },
   { name: 'state', label: search => `Churn risk: ${search.state}` },

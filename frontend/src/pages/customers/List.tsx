@@ -2,26 +2,28 @@ import { useElementSize } from '@mantine/hooks'
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { CustomerRow } from '@/api/shapes'
-import { usePermissions } from '@/api/useSession'
+import { usePermissions, useUser } from '@/api/useSession'
 import { focusedRow, moveFocus, useShortcuts } from '@/ui/shortcuts'
 import css from './Customers.module.css'
-import { type ListColumn, layout } from './columns'
-import type { CustomersSearch } from './search'
+import { layout } from './columns'
+import { Head } from './Head'
+import type { Sort } from './search'
 
-interface Props {
+export interface ListProps {
   rows: CustomerRow[]
   total: number
   currency: string | null | undefined
-  sort: NonNullable<CustomersSearch['sort']>
+  sort: Sort
   open: string | undefined
-  selected: ReadonlySet<string>
+  /** Undefined where only the server knows. */
+  isSelected: (customer: string) => boolean | undefined
   isStale: boolean
   hasMore: boolean
   onMore: () => void
-  onSort: (sort: CustomersSearch['sort']) => void
+  onSort: (sort: Sort) => void
   onOpen: (customer: string) => void
   onPrepare: (customer: string) => void
-  onSelect: (selected: ReadonlySet<string>) => void
+  onSelect: (customers: string[], selected: boolean) => void
 }
 
 const ROW_PX = 44
@@ -33,9 +35,10 @@ const FETCH_AHEAD = 40
  * The list itself: a table by its roles, because a real one cannot hold rows that exist only while they are on screen.
  * The next rows are fetched before they are scrolled to.
  */
-export function List(props: Props) {
-  const { rows, total, selected, hasMore, onMore, onSelect } = props
+export function List(props: ListProps) {
+  const { rows, total, isSelected, hasMore, onMore, onSelect } = props
   const can = usePermissions()
+  const { preferences } = useUser()
   const { ref: frame, width } = useElementSize<HTMLDivElement>()
   const body = useRef<HTMLDivElement>(null)
   const [first, setFirst] = useState(0)
@@ -44,8 +47,13 @@ export function List(props: Props) {
   const isCards = tableWidth > 0 && tableWidth < CARDS_BELOW
   const { columns, template } = layout(
     tableWidth || 1024,
-    isCards ? undefined : props.sort,
-    can('customers.assign') ? 'owner' : undefined,
+    isCards
+      ? {}
+      : {
+          sort: props.sort,
+          first: can('customers.assign') ? 'owner' : undefined,
+          chosen: preferences.columns ?? undefined,
+        },
   )
   const virtual = useWindowVirtualizer({
     count: rows.length,
@@ -63,11 +71,7 @@ export function List(props: Props) {
     if (hasMore && last > rows.length - FETCH_AHEAD) onMore()
   }, [hasMore, last, rows.length, onMore])
 
-  function toggle(customer: string) {
-    const next = new Set(selected)
-    if (!next.delete(customer)) next.add(customer)
-    onSelect(next)
-  }
+  const toggle = (customer: string) => onSelect([customer], !isSelected(customer))
 
   useShortcuts({
     j: () => moveFocus(body.current, 1),
@@ -94,7 +98,7 @@ export function List(props: Props) {
           const row = rows[item.index]
           if (!row) return null
           const move = `translateY(${item.start - virtual.options.scrollMargin}px)`
-          const isSelected = selected.has(row.customer_id)
+          const isChosen = isSelected(row.customer_id)
           return (
             <div
               key={item.key}
@@ -103,7 +107,7 @@ export function List(props: Props) {
               className={css.row}
               data-row={row.customer_id}
               data-open={props.open === row.customer_id || undefined}
-              data-selected={isSelected || undefined}
+              data-selected={isChosen || undefined}
               style={{
                 transform: move,
                 gridTemplateColumns: isCards ? undefined : template,
@@ -113,7 +117,8 @@ export function List(props: Props) {
               <span role="cell" className={css.checkbox}>
                 <input
                   type="checkbox"
-                  checked={isSelected}
+                  checked={isChosen ?? false}
+                  disabled={isChosen === undefined}
                   onChange={() => toggle(row.customer_id)}
                   aria-label={`Select ${row.name ?? row.customer_id}`}
                 />
@@ -145,54 +150,6 @@ export function List(props: Props) {
             </div>
           )
         })}
-      </div>
-    </div>
-  )
-}
-
-function Head({
-  rows,
-  sort,
-  selected,
-  columns,
-  template,
-  onSort,
-  onSelect,
-}: Props & { columns: ListColumn[]; template: string }) {
-  const isAll = rows.length > 0 && rows.every(row => selected.has(row.customer_id))
-  return (
-    <div role="rowgroup" className={css.head}>
-      <div role="row" className={css.headRow} style={{ gridTemplateColumns: template }}>
-        <span role="columnheader" className={css.checkbox}>
-          <input
-            type="checkbox"
-            checked={isAll}
-            aria-label="Select all loaded rows"
-            onChange={() => onSelect(isAll ? new Set() : new Set(rows.map(row => row.customer_id)))}
-          />
-        </span>
-        <span role="columnheader">Name</span>
-        {columns.map(column => (
-          <span
-            key={column.name}
-            role="columnheader"
-            data-numeric={column.numeric || undefined}
-            aria-sort={column.sort === sort ? 'descending' : undefined}
-          >
-            {column.sort ? (
-              <button type="button" className={css.sort} onClick={() => onSort(column.sort)}>
-                {column.sort === sort && (
-                  <span aria-hidden className={css.arrow}>
-                    ↓
-                  </span>
-                )}
-                {column.label}
-              </button>
-            ) : (
-              column.label
-            )}
-          </span>
-        ))}
       </div>
     </div>
   )

@@ -1,6 +1,34 @@
 import { integer, isoDay, number, oneOf, searchParser, text } from '@/ui/searchParams'
 
-export const SORTS = ['probability', 'value', 'lifetime', 'risk', 'recency', 'frequency', 'monetary', 'score'] as const
+/** The orders of the list, best first, texts from A to Z; each also the other way round. */
+const BEST_FIRST = [
+  'probability',
+  'value',
+  'lifetime',
+  'risk',
+  'recency',
+  'frequency',
+  'monetary',
+  'last_year',
+  'score',
+  'churn',
+  'order_value',
+  'value_at_risk',
+  'segment',
+  'name',
+  'owner',
+  'country',
+  'reason',
+] as const
+type BestFirst = (typeof BEST_FIRST)[number]
+export type Sort = BestFirst | `${BestFirst}_reversed`
+const REVERSED = '_reversed'
+const SORTS: readonly Sort[] = BEST_FIRST.flatMap(sort => [sort, `${sort}${REVERSED}` as const])
+
+/** The same order the other way round. */
+export const reverse = (sort: Sort): Sort =>
+  (sort.endsWith(REVERSED) ? sort.slice(0, -REVERSED.length) : `${sort}${REVERSED}`) as Sort
+
 export const CHURN_STATES = ['likely to stay', 'unsure', 'at risk'] as const
 
 /** A user's number, or `unassigned`; the router parses a bare number as one. */
@@ -15,6 +43,20 @@ export const parseCustomers = searchParser({
   to: isoDay,
   min_probability: number,
   min_value: number,
+  below_probability: number,
+  r: integer,
+  f: integer,
+  min_recency: number,
+  below_recency: number,
+  min_orders: number,
+  below_orders: number,
+  min_revenue: number,
+  below_revenue: number,
+  ordered_from: isoDay,
+  ordered_to: isoDay,
+  moved_from: text,
+  moved_to: text,
+  since: integer,
   state: oneOf(CHURN_STATES),
   owner,
   sort: oneOf(SORTS),

@@ -2,26 +2,42 @@ import { SegmentedControl } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { queries } from '@/api/queries'
+import type { SalesRow } from '@/api/shapes'
 import { CalculationLink } from '@/features/calculation/Metric'
 import { colourOf } from '@/features/customer/segments'
+import { CustomersLink } from '@/ui/CustomersLink'
 import { Bars } from '@/ui/charts/Bars'
 import { ChartCard } from '@/ui/charts/ChartCard'
 import { count, country, money } from '@/ui/format'
 import { addressWith } from '@/ui/searchParams'
 import { Loading, QueryState } from '@/ui/states'
-import { GROUPS } from './search'
+import { COMPARISONS, filtersOf, GROUPS } from './search'
 
 const route = getRouteApi('/shell/sales')
 const MOST_BARS = 12
+/** Names that no customer of the list has. */
+const WITHOUT_CUSTOMERS = ['Anonymous', 'Not scored', 'Unknown']
 
 /** Net revenue by segment, category or country of the customer. */
 export function Breakdown() {
-  const { group = 'segment', from, to, category } = route.useSearch()
+  const all = route.useSearch()
+  const { group = 'segment', category } = all
   const navigate = useNavigate({ from: '/sales' })
   // Grouped by category, all categories are shown, even when the rest of the page is filtered to one.
-  const search = group === 'category' ? { from, to } : { from, to, category }
+  const search = group === 'category' ? { ...filtersOf(all), category: undefined } : filtersOf(all)
+  const isCompared = search.compare !== undefined
   const query = useQuery(queries.sales(group, search))
-  const open = (name: string) => void navigate({ to: '/customers', search: { category, [group]: name } })
+  const kpis = useQuery(queries.kpis(filtersOf(all)))
+  const period = kpis.data?.data.find(kpi => kpi.first_day)
+  const isFiltered = Boolean(all.period || all.from || all.to)
+  const customersOf = (name: string) => ({
+    ...(isFiltered ? { ordered_from: period?.first_day ?? undefined, ordered_to: period?.last_day ?? undefined } : {}),
+    category,
+    [group]: name,
+  })
+  const open = (name: string) => {
+    if (!WITHOUT_CUSTOMERS.includes(name)) void navigate({ to: '/customers', search: customersOf(name) as never })
+  }
   const displayName = (name: string) => (group === 'country' ? country(name) : name)
   return (
     <QueryState query={query} loading={<Loading rows={1} height={420} />}>
@@ -62,8 +78,28 @@ export function Breakdown() {
                 show: row => displayName(row.name),
               },
               { name: 'revenue', label: 'Net revenue', numeric: true, show: row => money(row.revenue, currency) },
+              ...(isCompared
+                ? [
+                    {
+                      name: 'compared' as const,
+                      label: COMPARISONS.find(each => each.value === search.compare)?.label ?? '',
+                      numeric: true,
+                      show: (row: SalesRow) => money(row.compared, currency),
+                    },
+                  ]
+                : []),
               { name: 'orders', label: 'Orders', numeric: true, show: row => count(row.orders) },
-              { name: 'customers', label: 'Customers', numeric: true, show: row => count(row.customers) },
+              {
+                name: 'customers',
+                label: 'Customers',
+                numeric: true,
+                show: row =>
+                  WITHOUT_CUSTOMERS.includes(row.name) ? (
+                    count(row.customers)
+                  ) : (
+                    <CustomersLink search={customersOf(row.name)}>{count(row.customers)}</CustomersLink>
+                  ),
+              },
             ]}
           >
             <Bars

@@ -5,7 +5,9 @@ import { CalculationLink } from '@/features/calculation/Metric'
 import { DataTable } from '@/ui/DataTable'
 import { count, money } from '@/ui/format'
 import { Card } from '@/ui/Page'
+import { addressWith } from '@/ui/searchParams'
 import { Loading, QueryState } from '@/ui/states'
+import { filtersOf } from './search'
 
 const route = getRouteApi('/shell/sales')
 
@@ -20,13 +22,13 @@ const CLASSES: Record<string, { label: string; effect: string }> = {
 
 /** How many order lines are included in revenue and scores, and how many are not and why. */
 export function LineClasses() {
-  const { from, to, category } = route.useSearch()
-  const query = useQuery(queries.lineClasses())
+  const { compare: _compare, ...filters } = filtersOf(route.useSearch())
+  const query = useQuery(queries.lineClasses(filters))
   return (
     <Card
       title="What is included"
-      note={`Every order line belongs to exactly one class${from || to || category ? '. All dates and categories' : ''}`}
-      actions={<CalculationLink label="What is included" address="/api/lines/classes" />}
+      note="Every order line belongs to exactly one class"
+      actions={<CalculationLink label="What is included" address={addressWith('/api/lines/classes', filters)} />}
       flush
     >
       <QueryState query={query} loading={<Loading rows={6} height={32} />}>

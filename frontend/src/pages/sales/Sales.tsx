@@ -1,28 +1,25 @@
-import { TextInput } from '@mantine/core'
-import '@/ui/theme/inputs'
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { getRouteApi } from '@tanstack/react-router'
 import { queries } from '@/api/queries'
 import { Kpis } from '@/features/calculation/Kpis'
 import { MetricRow } from '@/features/calculation/Metric'
-import { CategorySelect } from '@/features/catalogue/CategorySelect'
-import { day } from '@/ui/format'
+import { count, day, daysIn } from '@/ui/format'
 import { Page } from '@/ui/Page'
 import { NoDataYet } from '@/ui/states'
 import { Breakdown } from './Breakdown'
+import { Filters } from './Filters'
 import { Forecast } from './Forecast'
 import { LineClasses } from './LineClasses'
 import css from './Sales.module.css'
+import { filtersOf } from './search'
 import { Trend } from './Trend'
 
 const route = getRouteApi('/shell/sales')
 
 /** Net revenue over time, its forecast, and what it consists of. */
 export default function Sales() {
-  const { from, to, category } = route.useSearch()
-  const navigate = useNavigate({ from: '/sales' })
-  const change = (part: { from?: string; to?: string; category?: string }) =>
-    void navigate({ search: now => ({ ...now, ...part }), replace: true, resetScroll: false })
+  const search = route.useSearch()
+  const filters = filtersOf(search)
   const freshness = useQuery(queries.freshness())
   if (freshness.data && !freshness.data.run)
     return (
@@ -31,35 +28,9 @@ export default function Sales() {
       </Page>
     )
   return (
-    <Page
-      title="Sales and forecast"
-      sentence={
-        from || to
-          ? [category ?? 'All orders', from && `from ${day(from)}`, to && `to ${day(to)}`].filter(Boolean).join(' ')
-          : `${category ?? 'All orders'}. The figures at the top cover the last 30 days.`
-      }
-      actions={
-        <div className={css.filters}>
-          <CategorySelect label="Category" value={category} onChange={category => change({ category })} />
-          <TextInput
-            label="From"
-            type="date"
-            max={to}
-            value={from ?? ''}
-            onChange={event => change({ from: event.currentTarget.value || undefined })}
-          />
-          <TextInput
-            label="To"
-            type="date"
-            min={from}
-            value={to ?? ''}
-            onChange={event => change({ to: event.currentTarget.value || undefined })}
-          />
-        </div>
-      }
-    >
+    <Page title="Sales and forecast" sentence={<Days category={search.category} />} actions={<Filters />}>
       <MetricRow>
-        <Kpis names={['revenue', 'orders', 'customers', 'average_order_value']} search={{ from, to, category }} />
+        <Kpis names={['revenue', 'orders', 'customers', 'average_order_value']} search={filters} />
       </MetricRow>
       <Trend />
       <Forecast />
@@ -68,5 +39,19 @@ export default function Sales() {
         <LineClasses />
       </div>
     </Page>
+  )
+}
+
+/** The days that the figures at the top cover, and whether their month, quarter or year has ended. */
+function Days({ category }: { category: string | undefined }) {
+  const { data } = useQuery(queries.kpis(filtersOf(route.useSearch())))
+  const kpi = data?.data.find(each => each.first_day)
+  if (!kpi?.first_day || !kpi.last_day) return <> </>
+  const isOver = kpi.complete !== false
+  return (
+    <>
+      {category ?? 'All orders'}. Figures at the top: {day(kpi.first_day)} to {day(kpi.last_day)}
+      {!isOver && `, not over yet: compared with as many days (${count(daysIn(kpi.first_day, kpi.last_day))})`}
+    </>
   )
 }

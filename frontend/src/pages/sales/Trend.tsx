@@ -3,27 +3,41 @@ import '@/ui/theme/dialogs'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { queries } from '@/api/queries'
+import type { SalesRow } from '@/api/shapes'
 import { CalculationLink } from '@/features/calculation/Metric'
+import { CustomersLink } from '@/ui/CustomersLink'
 import { Bars } from '@/ui/charts/Bars'
 import { ChartCard } from '@/ui/charts/ChartCard'
-import { compact, count, day, money, month } from '@/ui/format'
+import { compact, count, day, daysIn, money, month, plural } from '@/ui/format'
 import { addressWith } from '@/ui/searchParams'
 import { Loading, QueryState } from '@/ui/states'
-import { TIMES } from './search'
+import { filtersOf, TIMES } from './search'
 
 const route = getRouteApi('/shell/sales')
 const MOST_BARS = 100
+/** A bar of which some days are missing. */
+const PALE = 'color-mix(in srgb, var(--brand) 45%, var(--card))'
+
+const daysOf = ({ first_day, last_day }: SalesRow) => (first_day && last_day ? daysIn(first_day, last_day) : 0)
 
 /** Net revenue or orders by month or week. */
 export function Trend() {
-  const { time = 'month', target = 'revenue', from, to, category } = route.useSearch()
+  const search = route.useSearch()
+  const { time = 'month', target = 'revenue' } = search
+  const filters = filtersOf(search)
+  const isCompared = filters.compare === 'last_year'
   const navigate = useNavigate({ from: '/sales' })
-  const query = useQuery(queries.sales(time, { from, to, category }))
+  const query = useQuery(queries.sales(time, filters))
   return (
     <QueryState query={query} loading={<Loading rows={1} height={400} />}>
       {answer => {
         const { currency } = answer.meta
         const rows = answer.data.slice(-MOST_BARS)
+        const customersOf = (row: SalesRow) => ({
+          ordered_from: row.first_day ?? undefined,
+          ordered_to: row.last_day ?? undefined,
+          category: filters.category,
+        })
         const displayPeriod = time === 'month' ? month : day
         return (
           <ChartCard
@@ -31,11 +45,9 @@ export function Trend() {
             note={
               rows.length < answer.data.length
                 ? `The last ${MOST_BARS} of ${count(answer.data.length)} weeks`
-                : 'Products sold minus returns'
+                : `Products sold minus returns. Click a bar to see its customers.${rows.some(row => !row.complete) ? ` Pale: not the whole ${time}` : ''}`
             }
-            actions={
-              <CalculationLink label="Sales" address={addressWith('/api/sales', { by: time, from, to, category })} />
-            }
+            actions={<CalculationLink label="Sales" address={addressWith('/api/sales', { by: time, ...filters })} />}
             head={
               <SegmentedControl
                 aria-label="Months or weeks"
@@ -57,20 +69,41 @@ export function Trend() {
               {
                 name: 'name',
                 label: time === 'month' ? 'Month' : 'Week starting',
-                show: row => displayPeriod(row.name),
+                show: row => displayPeriod(row.name) + (row.complete ? '' : ` (${plural(daysOf(row), 'day')})`),
               },
               { name: 'revenue', label: 'Net revenue', numeric: true, show: row => money(row.revenue, currency) },
+              ...(isCompared
+                ? [
+                    {
+                      name: 'compared' as const,
+                      label: 'Same days last year',
+                      numeric: true,
+                      show: (row: SalesRow) => money(row.compared, currency),
+                    },
+                  ]
+                : []),
               { name: 'orders', label: 'Orders', numeric: true, show: row => count(row.orders) },
-              { name: 'customers', label: 'Customers', numeric: true, show: row => count(row.customers) },
+              {
+                name: 'customers',
+                label: 'Customers',
+                numeric: true,
+                show: row => <CustomersLink search={customersOf(row)}>{count(row.customers)}</CustomersLink>,
+              },
             ]}
           >
             <Bars
               rows={rows}
               name={row => displayPeriod(row.name)}
               value={row => row[target]}
+              colour={row => (row.complete ? 'var(--brand)' : PALE)}
+              onPick={row => void navigate({ to: '/customers', search: customersOf(row) as never })}
               axis={value => (target === 'revenue' ? money(value, currency, 'short') : compact(value))}
               tips={row => [
+                ...(row.complete
+                  ? []
+                  : [{ label: `Not the whole ${time}`, value: `${day(row.first_day)} to ${day(row.last_day)}` }]),
                 { label: 'Net revenue', value: money(row.revenue, currency) },
+                ...(isCompared ? [{ label: 'Same days last year', value: money(row.compared, currency) }] : []),
                 { label: 'Orders', value: count(row.orders) },
                 { label: 'Customers', value: count(row.customers) },
               ]}

@@ -14,10 +14,30 @@ export const TARGETS = [
   { value: 'orders', label: 'Orders' },
 ] as const
 
+export const PERIODS = [
+  { value: '7d', label: 'Last 7 days' },
+  { value: '30d', label: 'Last 30 days' },
+  { value: '90d', label: 'Last 90 days' },
+  { value: 'month', label: 'This month' },
+  { value: 'quarter', label: 'This quarter' },
+  { value: 'year_to_date', label: 'Year to date' },
+] as const
+export const COMPARISONS = [
+  { value: 'previous', label: 'Previous period' },
+  { value: 'last_year', label: 'Same period last year' },
+] as const
+
+/** The days and goods of a search, and what they are compared with, as the API asks for them. */
+export function filtersOf({ period, from, to, category, compare }: ReturnType<typeof parseSales>) {
+  return { ...(period ? { period } : { from, to }), category, compare }
+}
+
 export const parseSales = searchParser({
   time: oneOf(TIMES.map(({ value }) => value)),
   group: oneOf(GROUPS.map(({ value }) => value)),
   target: oneOf(TARGETS.map(({ value }) => value)),
+  period: oneOf(PERIODS.map(({ value }) => value)),
+  compare: oneOf(COMPARISONS.map(({ value }) => value)),
   from: isoDay,
   to: isoDay,
   category: text,

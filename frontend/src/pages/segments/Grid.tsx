@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { queries } from '@/api/queries'
-import { OpensCalculation } from '@/features/calculation/Metric'
+import { CalculationLink } from '@/features/calculation/Metric'
+import { CustomersLink } from '@/ui/CustomersLink'
 import { count, money } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import { Loading, QueryState } from '@/ui/states'
@@ -12,7 +13,11 @@ const SCORES = [1, 2, 3, 4, 5]
 export function Grid() {
   const query = useQuery(queries.grid())
   return (
-    <Card title="Recency and frequency" note="Customers and net revenue by recency (R) and frequency (F) score">
+    <Card
+      title="Recency and frequency"
+      note="Customers and net revenue by recency (R) and frequency (F) score. Click a number to see its customers"
+      actions={<CalculationLink label="Recency and frequency" address="/api/segments/grid" />}
+    >
       <QueryState query={query} loading={<Loading rows={5} height={52} gap={4} />}>
         {answer => {
           const most = Math.max(1, ...answer.data.map(cell => cell.customers))
@@ -47,12 +52,14 @@ export function Grid() {
                               background: `color-mix(in srgb, var(--brand) ${cell?.customers ? depth : 0}%, var(--card))`,
                             }}
                           >
-                            <OpensCalculation
-                              label={`Recency ${r}, frequency ${f}`}
-                              address={`/api/segments/grid?of=${r},${f}`}
-                            >
-                              {count(cell?.customers ?? 0)}
-                            </OpensCalculation>
+                            {cell?.customers ? (
+                              <CustomersLink search={{ r, f, sort: 'monetary' }}>
+                                {count(cell.customers)}
+                                <span className="only-read">, show these customers</span>
+                              </CustomersLink>
+                            ) : (
+                              count(0)
+                            )}
                             <span>{money(cell?.revenue ?? 0, answer.meta.currency, 'short')}</span>
                           </td>
                         )

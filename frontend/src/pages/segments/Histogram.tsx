@@ -6,10 +6,13 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { queries } from '@/api/queries'
 import type { Distributed } from '@/api/shapes'
 import { usePermissions } from '@/api/useSession'
+import { CalculationLink } from '@/features/calculation/Metric'
 import { CategorySelect } from '@/features/catalogue/CategorySelect'
+import { CustomersLink } from '@/ui/CustomersLink'
 import { Bars } from '@/ui/charts/Bars'
 import { ChartCard } from '@/ui/charts/ChartCard'
 import { compact, count, decimal, money, percent, plural } from '@/ui/format'
+import { addressWith } from '@/ui/searchParams'
 import { selectOptions } from '@/ui/selectOptions'
 import { Loading, QueryState } from '@/ui/states'
 import css from './Segments.module.css'
@@ -23,6 +26,13 @@ const TITLES: Record<Distributed, string> = {
   probability: 'Chance to order (30 days)',
 }
 const MAX_BINS = 24
+/** By variable, the filters of the customer list that hold one bar: from its lower limit to below its upper one. */
+const LIMITS: Record<Distributed, [string, string]> = {
+  recency: ['min_recency', 'below_recency'],
+  frequency: ['min_orders', 'below_orders'],
+  monetary: ['min_revenue', 'below_revenue'],
+  probability: ['min_probability', 'below_probability'],
+}
 const COUNTED_IN: Partial<Record<Distributed, string>> = { recency: 'day', frequency: 'order' }
 
 /** The distribution of a value over customers, with the score limits. */
@@ -79,9 +89,23 @@ export function Histogram() {
           at: show(bins.findLast(bin => bin.low <= cut)?.low ?? 0),
           label: axis === 'probability' ? 'will order' : axis === 'recency' ? String(5 - place) : String(place + 2),
         }))
+        const [least, below] = LIMITS[axis]
+        /** The last bar includes its upper limit. */
+        const customersOf = (bin: (typeof bins)[number]) => ({
+          segment,
+          category,
+          [least]: bin.low,
+          ...(bin === bins.at(-1) ? {} : { [below]: bin.high }),
+        })
         return (
           <ChartCard
             head={controls}
+            actions={
+              <CalculationLink
+                label={TITLES[axis]}
+                address={addressWith(`/api/distributions/${axis}`, { segment, category, bins: MAX_BINS })}
+              />
+            }
             title={TITLES[axis]}
             note={`${plural(n, 'customer')}. Median: ${withUnit(axis, show(median ?? 0))}. Dashed lines: ${axis === 'probability' ? 'limit for “will order”' : 'score limits'}`}
             fileName={`distribution-${axis}`}
@@ -91,7 +115,12 @@ export function Histogram() {
             columns={[
               { name: 'low', label: 'From', numeric: true, show: bin => show(bin.low) },
               { name: 'high', label: 'Below', numeric: true, show: bin => show(bin.high) },
-              { name: 'customers', label: 'Customers', numeric: true, show: bin => count(bin.customers) },
+              {
+                name: 'customers',
+                label: 'Customers',
+                numeric: true,
+                show: bin => <CustomersLink search={customersOf(bin)}>{count(bin.customers)}</CustomersLink>,
+              },
             ]}
           >
             <Bars
@@ -101,6 +130,7 @@ export function Histogram() {
               title={bin => `${show(bin.low)} to ${show(bin.high)}`}
               value={bin => bin.customers}
               axis={compact}
+              onPick={bin => bin.customers && void navigate({ to: '/customers', search: customersOf(bin) as never })}
               marks={marks}
               tips={bin => [{ label: 'Customers', value: count(bin.customers) }]}
             />

@@ -3,10 +3,13 @@ import '@/ui/theme/inputs'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { queries } from '@/api/queries'
+import { CalculationLink } from '@/features/calculation/Metric'
 import { SegmentBadge } from '@/features/customer/SegmentBadge'
+import { CustomersLink } from '@/ui/CustomersLink'
 import { DataTable } from '@/ui/DataTable'
 import { count, day, money, percent } from '@/ui/format'
 import { Card } from '@/ui/Page'
+import { addressWith } from '@/ui/searchParams'
 import { EmptyState, Loading, QueryState } from '@/ui/states'
 import css from './Segments.module.css'
 
@@ -38,20 +41,26 @@ export function Movement() {
               title="Movement between segments"
               note={`Since ${day(answer.since?.as_of)}, largest first`}
               actions={
-                earlier.length > 0 && (
-                  <NativeSelect
-                    aria-label="Compare with"
-                    value={String(since ?? answer.since?.run_id ?? '')}
-                    onChange={event =>
-                      void navigate({
-                        search: now => ({ ...now, since: Number(event.currentTarget.value) }),
-                        replace: true,
-                        resetScroll: false,
-                      })
-                    }
-                    data={earlier.map(run => ({ value: String(run.run_id), label: `Update of ${day(run.as_of)}` }))}
+                <>
+                  <CalculationLink
+                    label="Movement"
+                    address={addressWith('/api/segments/movement', { since: answer.since?.run_id })}
                   />
-                )
+                  {earlier.length > 0 && (
+                    <NativeSelect
+                      aria-label="Compare with"
+                      value={String(since ?? answer.since?.run_id ?? '')}
+                      onChange={event =>
+                        void navigate({
+                          search: now => ({ ...now, since: Number(event.currentTarget.value) }),
+                          replace: true,
+                          resetScroll: false,
+                        })
+                      }
+                      data={earlier.map(run => ({ value: String(run.run_id), label: `Update of ${day(run.as_of)}` }))}
+                    />
+                  )}
+                </>
               }
               flush
             >
@@ -62,7 +71,19 @@ export function Movement() {
                 columns={[
                   { name: 'from', label: 'From', show: row => <SegmentBadge segment={row.from} /> },
                   { name: 'to', label: 'To', show: row => <SegmentBadge segment={row.to} /> },
-                  { name: 'customers', label: 'Customers', numeric: true, show: row => count(row.customers) },
+                  {
+                    name: 'customers',
+                    label: 'Customers',
+                    numeric: true,
+                    show: row =>
+                      row.to === 'no longer' ? (
+                        count(row.customers)
+                      ) : (
+                        <CustomersLink search={{ moved_from: row.from, moved_to: row.to, since: answer.since?.run_id }}>
+                          {count(row.customers)}
+                        </CustomersLink>
+                      ),
+                  },
                   {
                     name: 'revenue',
                     label: 'Net revenue',
@@ -80,7 +101,18 @@ export function Movement() {
                 columns={[
                   { name: 'segment', label: 'Earlier segment', show: row => <SegmentBadge segment={row.segment} /> },
                   { name: 'customers', label: 'Customers', numeric: true, show: row => count(row.customers) },
-                  { name: 'stayed', label: 'Still in segment', numeric: true, show: row => percent(row.stayed) },
+                  {
+                    name: 'stayed',
+                    label: 'Still in segment',
+                    numeric: true,
+                    show: row => (
+                      <CustomersLink
+                        search={{ moved_from: row.segment, moved_to: row.segment, since: answer.since?.run_id }}
+                      >
+                        {percent(row.stayed)}
+                      </CustomersLink>
+                    ),
+                  },
                 ]}
               />
             </Card>

@@ -41,20 +41,28 @@ def answer(content: Any, status: int = 200) -> Response:
     return Response(body(content), status, media_type="application/json")
 
 
-def cursor_of(run_id: int, place: int) -> str:
-    """An opaque cursor: from this place on, in this run."""
-    return base64.urlsafe_b64encode(json.dumps([run_id, place]).encode()).decode().rstrip("=")
+def cursor_of(run_id: int, place: int, *key: int) -> str:
+    """An opaque cursor: from this place on, in this run. `key`: what identifies the row before it."""
+    return base64.urlsafe_b64encode(json.dumps([run_id, place, *key]).encode()).decode().rstrip("=")
 
 
 def read_cursor(text: str) -> tuple[int, int]:
     """(run, place) of a cursor. Raises ValueError when it is none of ours."""
+    run_id, place, *_ = read_cursor_key(text)
+    return run_id, place
+
+
+def read_cursor_key(text: str) -> tuple[int, ...]:
+    """(run, place, key ...) of a cursor. Raises ValueError when it is none of ours."""
     try:
-        run_id, place = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
+        parts = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
     except (binascii.Error, UnicodeDecodeError, json.JSONDecodeError, TypeError) as error:
         raise ValueError("not a cursor") from error
-    if type(run_id) is not int or type(place) is not int or not 0 <= place < 2**31:
+    if not isinstance(parts, list) or not 2 <= len(parts) <= 4 or not all(type(part) is int for part in parts):
         raise ValueError("not a cursor")
-    return run_id, place
+    if not all(0 <= part < 2**31 for part in parts[1:]):
+        raise ValueError("not a cursor")
+    return tuple(parts)
 
 
 def _plain(value: Any) -> Any:

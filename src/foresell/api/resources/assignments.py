@@ -13,7 +13,8 @@ from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
-from foresell.api.shared.schemas import Body, CustomerId, CustomerKey
+from foresell.api.shared.schemas import Body, CustomerId
+from foresell.api.shared.selections import Selection, read_selected_ids
 from foresell.db import AsyncConnection
 from foresell.engagement import assignments
 
@@ -28,10 +29,10 @@ class OwnerChange(Body):
     user_id: UserId | None = Field(description="null: leave the customer unassigned.")
 
 
-class NewAssignment(OwnerChange):
+class NewAssignment(Selection):
     """Which user is to look after these customers."""
 
-    customer_ids: list[CustomerKey] = Field(min_length=1, max_length=10_000)
+    user_id: UserId | None = Field(description="null: leave the customers unassigned.")
 
 
 class Assignment(BaseModel):
@@ -75,7 +76,8 @@ async def assign_customer(
     web: AppStateOf, principal: Assigner, idempotent: IdempotentOf, customer_id: CustomerId, owner: OwnerChange
 ) -> Response:
     """Assign a customer to a user, or leave the customer unassigned."""
-    return await _assign(web, principal, idempotent, [customer_id.upper()], owner.user_id, 200)
+    only = Selection(customer_ids=[customer_id])  # type: ignore[call-arg]
+    return await _assign(web, principal, idempotent, only, owner.user_id, 200)
 
 
 @router.post("/assignments", status_code=201, response_model=Assignment, responses=error_responses(404, 409, 422))
@@ -84,8 +86,7 @@ async def assign_customers(
 ) -> Response:
     """Assign customers to a user, or leave them unassigned. A manager assigns customers of the team, and customers
     without an owner, to users of the team."""
-    ids = sorted({customer_id.upper() for customer_id in wanted.customer_ids})
-    return await _assign(web, principal, idempotent, ids, wanted.user_id, 201)
+    return await _assign(web, principal, idempotent, wanted, wanted.user_id, 201)
 
 
 @router.post(
@@ -110,9 +111,15 @@ async def undo_assignment(
 
 
 async def _assign(
-    web: AppStateOf, principal: Principal, idempotent: IdempotentOf, ids: list[str], owner_id: int | None, status: int
+    web: AppStateOf,
+    principal: Principal,
+    idempotent: IdempotentOf,
+    which: Selection,
+    owner_id: int | None,
+    status: int,
 ) -> Response:
     async def act(con: AsyncConnection) -> dict[str, Any]:
+        ids = await read_selected_ids(web, principal, which)
         return await assignments.assign_customers(
             con, ids, owner_id, user_id=principal.user_id, request_id=idempotent.request_id
         )

@@ -17,6 +17,7 @@ from foresell.api.http.responses import Meta, answer
 from foresell.api.shared import call_list_rows, customer_lists, todays_list
 from foresell.api.shared.paging import CustomerPaging, Listing, page_body, start_of
 from foresell.api.shared.schemas import Body, CustomerKey, ListedCustomer, UserRef
+from foresell.api.shared.selections import MOST_CHANGED, Selection, read_selected_ids
 from foresell.db import AsyncConnection
 from foresell.engagement import calls, follow_ups, snoozes
 from foresell.snapshot.queries import Filter
@@ -87,10 +88,9 @@ class CallList(BaseModel):
     meta: Meta
 
 
-class NewSnooze(Body):
+class NewSnooze(Selection):
     """Customers to snooze."""
 
-    customer_ids: list[CustomerKey] = Field(min_length=1, max_length=1000)
     until: date = Field(description="Leave them off the call list before this day.", examples=["2027-01-15"])
 
 
@@ -106,6 +106,18 @@ class SnoozedCustomers(BaseModel):
 
     data: list[SnoozedCustomer]
     until: date
+
+
+class SnoozesToLift(Body):
+    """Snoozes to lift together."""
+
+    snooze_ids: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(min_length=1, max_length=MOST_CHANGED)
+
+
+class LiftedSnoozes(BaseModel):
+    """The snoozes that were lifted."""
+
+    customers: int = Field(description="How many were still in force.")
 
 
 class Snooze(SnoozedCustomer):
@@ -178,11 +190,11 @@ async def list_snoozes(web: AppStateOf, principal: Reader, which: Annotated[Cust
 
 
 @router.post("/snoozes", status_code=201, response_model=SnoozedCustomers, responses=error_responses(404, 409, 422))
-async def snooze_customers(principal: Caller, idempotent: IdempotentOf, wanted: NewSnooze) -> Response:
+async def snooze_customers(web: AppStateOf, principal: Caller, idempotent: IdempotentOf, wanted: NewSnooze) -> Response:
     """Leave customers off every call list until a day."""
-    ids = sorted({customer_id.upper() for customer_id in wanted.customer_ids})
 
     async def act(con: AsyncConnection) -> dict[str, Any]:
+        ids = await read_selected_ids(web, principal, wanted)
         rows = await snoozes.snooze_customers(
             con, ids, until=wanted.until, user_id=principal.user_id, request_id=idempotent.request_id
         )
@@ -198,3 +210,16 @@ async def lift_snooze(request: Request, web: AppStateOf, principal: Caller, snoo
         return answer(
             await snoozes.lift_snooze(con, snooze_id, user_id=principal.user_id, request_id=request.state.request_id)
         )
+
+
+@router.post("/snoozes/lift", response_model=LiftedSnoozes, responses=error_responses(409, 422))
+async def lift_snoozes(principal: Caller, idempotent: IdempotentOf, wanted: SnoozesToLift) -> Response:
+    """Put customers who were snoozed together back on the call list."""
+
+    async def act(con: AsyncConnection) -> dict[str, Any]:
+        lifted = await snoozes.lift_snoozes(
+            con, wanted.snooze_ids, user_id=principal.user_id, request_id=idempotent.request_id
+        )
+        return {"customers": len(lifted)}
+
+    return await idempotent.run(principal, act)

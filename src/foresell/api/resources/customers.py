@@ -28,7 +28,9 @@ Reader = Annotated[Principal, require("customers.read")]
 class SortedCustomerFilters(customer_lists.PagedCustomerFilters, ExplainOptions):
     """Which customers, and in which order."""
 
-    sort: customer_lists.Sort = Field("probability", description="Best first.")
+    sort: customer_lists.Sort = Field(
+        "probability", description="Best first, texts from A to Z; with _reversed, the other way round."
+    )
 
 
 class CustomerPage(Page):

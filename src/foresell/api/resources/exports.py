@@ -57,10 +57,15 @@ class DateRange(BaseModel):
 class ExportRequest(customer_lists.CustomerFilters):
     """Which customers, in what order, and what of them. Everything may be left out."""
 
-    sort: customer_lists.Sort = Field("probability", description="Best first, as in the list.")
+    sort: customer_lists.Sort = Field(
+        "probability", description="Best first, texts from A to Z; with _reversed, the other way round."
+    )
     date_range: DateRange | None = Field(None, description="The same as `from` and `to`.")
     customer_ids: list[Annotated[str, Field(pattern=r"^[Cc][0-9]{6,12}$")]] | None = Field(
         None, max_length=50_000, description="Only these, of those that match.", examples=[["C000123"]]
+    )
+    except_ids: list[Annotated[str, Field(pattern=r"^[Cc][0-9]{6,12}$")]] = Field(
+        [], max_length=50_000, description="Not these, of those that match."
     )
     include_predictions: bool = Field(True, description="False leaves out the columns that models filled.")
     columns: list[Column] | None = Field(
@@ -296,9 +301,8 @@ async def _begin(web: AppState, principal: Principal, wanted: ExportRequest, req
     principal = wanted.narrow(principal)
     while True:
         snapshot, scope = web.snapshot(), await web.scope(principal)
-        with customer_lists.by_parameter():
-            which = await customer_lists.filter_of(web, principal, wanted, wanted.customer_ids)
-            ranks = await web.ranks(principal, which, wanted.sort)
+        which = await customer_lists.filter_of(web, principal, wanted, wanted.customer_ids, without=wanted.except_ids)
+        ranks = (await customer_lists.select_customers(web, principal, which, wanted.sort)).ranks
         if snapshot is web.snapshot():
             break
     job = _Job(web, principal, wanted, snapshot, scope, ranks)
@@ -310,6 +314,8 @@ async def _begin(web: AppState, principal: Principal, wanted: ExportRequest, req
         filters["q"] = "a search"
     if wanted.customer_ids is not None:
         filters["customer_ids"] = len(wanted.customer_ids)
+    if wanted.except_ids:
+        filters["except_ids"] = len(wanted.except_ids)
     async with web.transaction(principal.user_id) as con:
         row = await SQL.row(
             con, "exports.begin", user_id=principal.user_id, format=wanted.format, filters=Jsonb(filters), sort=wanted.sort,

@@ -1,4 +1,4 @@
-"""Sales: KPIs compared with the previous period, sales by period, segment, category and country, and line classes."""
+"""Sales: KPIs compared with the previous period or last year, sales by period, segment, category and country, and line classes."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import Meta, answer
 from foresell.api.shared import calculation, customer_lists
-from foresell.api.shared.calculation import ExplainOptions, Explanation, MetricQuery, RowsBehind
+from foresell.api.shared.calculation import ExplainOptions, Explanation, MetricQuery, ResultRows, RowsBehind
 from foresell.errors import MissingParameter, ParameterError
 from foresell.metrics import catalogue
 from foresell.metrics.catalogue import KPIS
 from foresell.metrics.metric import Kpi, Metric
+from foresell.metrics.periods import Comparison, Period, PeriodName, bucket, resolve
 from foresell.snapshot import queries
 from foresell.snapshot.queries import Filter
 from foresell.sql import named_queries
@@ -45,9 +46,10 @@ class KpiValue(BaseModel):
     definition: str = Field(description="What it means, in a sentence.")
     first_day: date | None = Field(description="First day of its period; null: it has none.")
     last_day: date | None = Field(description="Last day of its period.")
-    previous: float | None = Field(description="The same over as many days just before.")
-    previous_first_day: date | None = Field(description="First day of the period before.")
-    previous_last_day: date | None = Field(description="Last day of the period before.")
+    complete: bool | None = Field(description="False: the month, quarter or year of the period has not ended.")
+    previous: float | None = Field(description="The same over the period it is compared with.")
+    previous_first_day: date | None = Field(description="First day of the period it is compared with.")
+    previous_last_day: date | None = Field(description="Last day of the period it is compared with.")
     sentence: str | None = Field(description="The period in words.")
 
 
@@ -65,6 +67,13 @@ class SalesRow(BaseModel):
     revenue: float = Field(description="Net revenue of goods: sold less returned.", examples=[27349.8])
     orders: int = Field(description="Orders in which something was really sold.", examples=[259])
     customers: int = Field(description="Different known customers who ordered.", examples=[146])
+    first_day: date | None = Field(None, description="Its first day; null: not by month or week.")
+    last_day: date | None = Field(None, description="Its last day, that of the data or the filter at most.")
+    complete: bool | None = Field(None, description="False: not the whole month or week.")
+    compared: float | None = Field(
+        None,
+        description="Net revenue of the period it is compared with, over as many days; null: not asked, or no sales.",
+    )
 
 
 class SalesReport(BaseModel):
@@ -96,36 +105,58 @@ class SalesFilters(ExplainOptions):
 
     first_day: Day | None = Field(None, alias="from", description="Orders on or after this day.")
     last_day: Day | None = Field(None, alias="to", description="Orders on or before this day.")
+    period: PeriodName | None = Field(
+        None, description="A named period up to the last day of data, instead of `from` and `to`.", examples=["month"]
+    )
     category: str | None = Field(
         None, max_length=200, description="Only goods of this category; orders count with these goods alone."
     )
 
     def in_order(self) -> None:
-        """Raises ParameterError when the range ends before it starts."""
+        """Raises ParameterError when the range ends before it starts, or is said twice."""
+        if self.period and (self.first_day or self.last_day):
+            raise ParameterError(
+                "period", "period: the days are given twice", remedy="Leave out period, or from and to."
+            )
         if self.first_day and self.last_day and self.first_day > self.last_day:
             raise ParameterError("to", "to: is before from", remedy="Swap the two.")
+
+    def days(self, web: AppState) -> Period | None:
+        """The days asked for, up to the last day of data; None: all of them. Raises ParameterError like `in_order`."""
+        self.in_order()
+        if self.period:
+            return resolve(self.period, web.snapshot().as_of)
+        if self.first_day is None and self.last_day is None:
+            return None
+        return Period(self.first_day or date.min, self.last_day or web.snapshot().as_of - timedelta(days=1))
 
 
 class KpiOptions(SalesFilters):
     """Which KPIs, and the period and category. KPIs without a period have no category."""
 
     name: KpiName | None = Field(None, description="Only this one; an explanation is of one.")
+    compare: Comparison = Field(
+        "previous",
+        description="previous: the period just before. last_year: the same period a year before. A month, quarter or year"
+        " that has not ended is compared with the same number of days.",
+    )
 
 
 class SalesOptions(SalesFilters):
     """Sales by what, of which days and goods."""
 
     by: By = Field("month", description="What to group by; weeks begin on Monday.")
+    compare: Comparison | None = Field(
+        None,
+        description="Add the revenue of the period before, or of the same period a year before (months and weeks: a year"
+        " before only). All but months and weeks need days to compare.",
+    )
 
 
 @router.get("/kpis", response_model=KpiList | Explanation | RowsBehind, responses=error_responses(409))
 async def list_kpis(web: AppStateOf, principal: Reader, how: Annotated[KpiOptions, Query()]) -> Response:
-    """List KPIs of the 30 days before as_of, or of the given days, compared with the same number of days before."""
-    how.in_order()
-    last = how.last_day or web.snapshot().as_of - timedelta(days=1)
-    first = how.first_day or last - timedelta(days=PERIOD_DAYS - 1)
-    if first > last:
-        raise ParameterError("from", "from: is after the period's last day", remedy=f"Choose a day up to {last}.")
+    """List KPIs of the 30 days before as_of, or of the given days, compared with an earlier period."""
+    period = _kpi_period(web, how)
     category = await _category(web, principal, how)
     chosen = [kpi for kpi in KPIS if how.name in (None, kpi.name) and (kpi.has_period or category is None)]
     if not chosen:
@@ -135,23 +166,37 @@ async def list_kpis(web: AppStateOf, principal: Reader, how: Annotated[KpiOption
     if how.explain:
         if how.name is None:
             raise MissingParameter("name", "name: choose the KPI to explain")
-        return await calculation.answer_query(web, principal, _kpi_query(chosen[0], first, last, category), how)
-    data = [await _figure(web, principal, kpi, first, last, category) for kpi in chosen]
+        return await calculation.answer_query(web, principal, _kpi_query(chosen[0], period, category), how)
+    data = [await _figure(web, principal, kpi, period, how.compare, category) for kpi in chosen]
     return answer({"data": data, "meta": web.meta()})
 
 
 @router.get("/sales", response_model=SalesReport | Explanation | RowsBehind, responses=error_responses(409))
 async def list_sales(web: AppStateOf, principal: Reader, how: Annotated[SalesOptions, Query()]) -> Response:
     """Net revenue, orders and customers by month, week, segment, category or country."""
-    how.in_order()
+    period = how.days(web)
     category = await _category(web, principal, how)
-    return await calculation.answer_query(web, principal, sales_by(how.by, how.first_day, how.last_day, category), how)
+    first, last = (period.first, period.last) if period else (None, None)
+    query = sales_by(how.by, first, last, category)
+    if how.explain:
+        return await calculation.answer_query(web, principal, query, how)
+    rows = await calculation.compute(web, principal, query)
+    if how.by in ("month", "week"):
+        rows = await _bars(web, principal, how, rows, period, category)
+    elif how.compare and period and period.first > date.min:
+        rows = await _compare_names(web, principal, how.by, rows, period.compared(how.compare), category)
+    return answer({"data": rows, "meta": web.meta()})
 
 
 @router.get("/lines/classes", response_model=LineClassList | Explanation | RowsBehind, responses=error_responses(409))
-async def list_line_classes(web: AppStateOf, principal: Reader, how: Annotated[ExplainOptions, Query()]) -> Response:
-    """What the order lines count as, in number and in money."""
-    return await calculation.answer_query(web, principal, MetricQuery(catalogue.LINE_CLASSES), how)
+async def list_line_classes(web: AppStateOf, principal: Reader, how: Annotated[SalesFilters, Query()]) -> Response:
+    """What the order lines of these days and goods count as, in number and in money."""
+    period = how.days(web)
+    category = await _category(web, principal, how)
+    values = {
+        "first_day": period and period.first, "last_day": period and period.last, "category": category,
+    }  # fmt: skip
+    return await calculation.answer_query(web, principal, MetricQuery(catalogue.LINE_CLASSES, values), how)
 
 
 def sales_by(by: By, first: date | None = None, last: date | None = None, category: str | None = None) -> MetricQuery:
@@ -186,28 +231,98 @@ async def _category(web: AppState, principal: Principal, how: SalesFilters) -> s
     return str(found["category"])
 
 
+def _kpi_period(web: AppState, how: KpiOptions) -> Period:
+    """The period of the KPIs: as asked, or the last 30 days. Raises ParameterError when it ends before it starts."""
+    if how.period:
+        how.in_order()
+        return resolve(how.period, web.snapshot().as_of)
+    how.in_order()
+    last = how.last_day or web.snapshot().as_of - timedelta(days=1)
+    first = how.first_day or last - timedelta(days=PERIOD_DAYS - 1)
+    if first > last:
+        raise ParameterError("from", "from: is after the period's last day", remedy=f"Choose a day up to {last}.")
+    return Period(first, last)
+
+
 async def _figure(
-    web: AppState, principal: Principal, kpi: Kpi, first: date, last: date, category: str | None
+    web: AppState, principal: Principal, kpi: Kpi, period: Period, comparison: Comparison, category: str | None
 ) -> dict[str, Any]:
-    """One KPI with its period, and the previous period where it has one."""
-    value = await _value(web, principal, kpi, first, last, category)
+    """One KPI with its period and, where it has one, the period it is compared with."""
+    value = await _value(web, principal, kpi, period, category)
     shown = {"name": kpi.name, "label": kpi.label, "value": value, "unit": kpi.unit, "definition": kpi.definition}
     if not kpi.has_period:
         ends: dict[str, Any] = dict.fromkeys(
-            ("first_day", "last_day", "previous", "previous_first_day", "previous_last_day")
+            ("first_day", "last_day", "complete", "previous", "previous_first_day", "previous_last_day")
         )
         return {**shown, **ends, "sentence": kpi.sentence}
-    days = last - first + timedelta(days=1)
-    before = {"previous_first_day": first - days, "previous_last_day": first - timedelta(days=1)}
-    previous = await _value(web, principal, kpi, before["previous_first_day"], before["previous_last_day"], category)
-    words = f"{days.days} days to {last}, compared with the {days.days} days before"
-    return {**shown, "first_day": first, "last_day": last, "previous": previous, **before, "sentence": words}
+    before = period.compared(comparison)
+    return {
+        **shown,
+        "first_day": period.first,
+        "last_day": period.last,
+        "complete": period.is_complete,
+        "previous": await _value(web, principal, kpi, before, category),
+        "previous_first_day": before.first,
+        "previous_last_day": before.last,
+        "sentence": f"{period.days} days to {period.last}, compared with {before.days} days from {before.first}",
+    }
 
 
-async def _value(web: AppState, principal: Principal, kpi: Kpi, first: date, last: date, category: str | None) -> Any:
-    [row] = await calculation.compute(web, principal, _kpi_query(kpi, first, last, category))
+async def _bars(
+    web: AppState,
+    principal: Principal,
+    how: SalesOptions,
+    rows: ResultRows,
+    period: Period | None,
+    category: str | None,
+) -> ResultRows:
+    """Sales by month or week with the days of each bar and, where asked, its revenue a year before."""
+    unit: Literal["month", "week"] = "week" if how.by == "week" else "month"
+    shown = period or Period(date.min, web.snapshot().as_of - timedelta(days=1))
+    bars = [bucket(row["name"], unit, shown) for row in rows]
+    compared: list[Any] = [None] * len(rows)
+    if rows and how.compare == "last_year":
+        compared = await _year_before(web, principal, unit, bars, category)
+    return [
+        {
+            **row, "first_day": bar.first, "last_day": bar.last, "complete": bar.unit is not None and bar.is_complete,
+            "compared": revenue,
+        }
+        for row, bar, revenue in zip(rows, bars, compared, strict=True)
+    ]  # fmt: skip
+
+
+async def _year_before(
+    web: AppState, principal: Principal, unit: Literal["month", "week"], bars: list[Period], category: str | None
+) -> list[Any]:
+    """By bar, the net revenue of the same period a year before: whole months and weeks at once, the others one by one."""
+    before = [bar.compared("last_year") for bar in bars]
+    whole = sales_by(unit, before[0].first, before[-1].last, category)
+    known = {row["name"]: row["revenue"] for row in await calculation.compute(web, principal, whole)}
+    return [
+        known.get(then.first) if bar.unit and bar.is_complete else await _revenue(web, principal, then, category)
+        for bar, then in zip(bars, before, strict=True)
+    ]
+
+
+async def _revenue(web: AppState, principal: Principal, period: Period, category: str | None) -> Any:
+    [row] = await calculation.compute(web, principal, kpi_of_sales(period.first, period.last, category))
+    return row["revenue"] if row["orders"] else None
+
+
+async def _compare_names(
+    web: AppState, principal: Principal, by: By, rows: ResultRows, before: Period, category: str | None
+) -> ResultRows:
+    """Sales by name, with the net revenue of each name in the period before."""
+    query = sales_by(by, before.first, before.last, category)
+    known = {row["name"]: row["revenue"] for row in await calculation.compute(web, principal, query)}
+    return [{**row, "compared": known.get(row["name"])} for row in rows]
+
+
+async def _value(web: AppState, principal: Principal, kpi: Kpi, period: Period, category: str | None) -> Any:
+    [row] = await calculation.compute(web, principal, _kpi_query(kpi, period, category))
     return row[kpi.column]
 
 
-def _kpi_query(kpi: Kpi, first: date, last: date, category: str | None) -> MetricQuery:
-    return kpi_of_sales(first, last, category) if kpi.has_period else MetricQuery(kpi.metric)
+def _kpi_query(kpi: Kpi, period: Period, category: str | None) -> MetricQuery:
+    return kpi_of_sales(period.first, period.last, category) if kpi.has_period else MetricQuery(kpi.metric)

@@ -21,6 +21,12 @@ class Preferences(Body):
     theme: Literal["light", "dark", "auto"] | None = None
     locale: str | None = Field(None, max_length=35, pattern=r"^[A-Za-z0-9-]*$", examples=["en-GB"])
     home: str | None = Field(None, max_length=100, pattern=r"^/[\w/-]*$", examples=["/today"])
+    columns: list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]] | None = Field(
+        None,
+        max_length=40,
+        description="Columns of the customer list, in order; empty: the usual ones.",
+        examples=[["segment", "revenue_365d"]],
+    )
 
 
 class CurrentUser(BaseModel):

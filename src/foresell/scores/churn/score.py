@@ -61,6 +61,7 @@ COLUMNS = (
     ),
     ScoreColumn(
         "churn_90", "number", "Churn (90 days)", "Probability of no order within 90 days of as_of.", "probability", 0.23,
+        sort="churn",
     ),
     ScoreColumn(
         "churn_180", "number", "Churn (180 days)", "Probability of no order within 180 days of as_of.", "probability", 0.12,

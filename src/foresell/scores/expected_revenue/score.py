@@ -62,12 +62,13 @@ COLUMNS = (
     ScoreColumn(
         "expected_order_value", "number", "Expected order value",
         "Expected net value of the customer's next order, returns deducted from the order they undo.", "money", 310.2,
+        sort="order_value",
     ),
     ScoreColumn(
         "expected_revenue", "number", "Expected revenue (30 days)",
         "Expected net revenue of the next 30 days, all orders. All customers together, new customers and anonymous sales add "
         "up to the forecast.",
-        "money", 130.3, sort="value", order="rank",
+        "money", 130.3, sort="value", order="expected_revenue desc nulls last, rank",
     ),
 )  # fmt: skip
 

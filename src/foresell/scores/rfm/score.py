@@ -35,7 +35,10 @@ _column = partial(ScoreColumn, nullable=False, table="rfm_scores")
 
 
 COLUMNS = (
-    _column("segment", "text", "Segment", "The segment of the three scores, by the segment rules.", "name", "Champions"),
+    _column(
+        "segment", "text", "Segment", "The segment of the three scores, by the segment rules.", "name", "Champions",
+        sort="segment", order="segment asc, rank",
+    ),
     _column(
         "rfm_score", "integer", "RFM score", "The three scores as one number of three digits.", "score", 455,
         sort="score", order="rfm_score desc, monetary desc, rank",
@@ -54,6 +57,10 @@ COLUMNS = (
     _column(
         "monetary", "number", "Net revenue", "Net revenue of all orders before as_of, returns subtracted.", "money", 17465.5,
         sort="monetary",
+    ),
+    _column(
+        "revenue_365d", "number", "Last year's revenue", "Net revenue of the 365 days before as_of, returns subtracted.",
+        "money", 5210.0, sort="last_year", saved=False,
     ),
     _column("last_purchase_day", "date", "Last order", "Day of the last counted order.", "date", "2011-11-28"),
 )  # fmt: skip

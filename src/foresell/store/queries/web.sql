@@ -19,6 +19,13 @@ group by r.customer_id
 select distinct customer_id from web.customer_records
 where customer_id = any(%(ids)s) and contact is not null and get_byte(contact, 1) & 2 > 0
 
+-- name: customers_by_owner
+-- Grain: one owner of visible customers, by name, with their ids.
+select o.user_id, array_agg(o.customer_id) as customers
+from access.customer_owners as o left join access.users as u using (user_id)
+group by o.user_id, u.name
+order by lower(u.name) nulls last, o.user_id
+
 -- name: person
 -- Grain: this customer, if visible; the first known value of each field among the records. Sealed contact
 -- data shows only whether it is stored.
@@ -71,6 +78,14 @@ select m.model_id, m.kind, m.trained_at, (m.card ->> 'rows')::bigint as rows, a.
 from core.run_models as a
 left join core.models as m using (model_id)
 where a.run_id = %(run_id)s and a.task = %(task)s
+
+-- name: moved
+-- Grain: one visible customer in the segment moved_from as of run `since` and in moved_to as of run `run_id`; a null one is any.
+select b.customer_id
+from (select customer_id, segment from web.rfm_scores where run_id = %(run_id)s) as b
+left join (select customer_id, segment from web.rfm_scores where run_id = %(since)s) as a using (customer_id)
+where coalesce(a.segment, 'not yet') = coalesce(%(moved_from)s, a.segment, 'not yet')
+    and b.segment = coalesce(%(moved_to)s, b.segment)
 
 -- name: history
 -- Grain: one row per kept run that scored the customer, the newest first.
