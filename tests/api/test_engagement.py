@@ -187,19 +187,35 @@ def test_a_failed_request_keeps_no_answer(served: Served) -> None:
     assert rep.post("/api/calls", json=body, headers=key).status_code == 201
 
 
-def test_views_are_ones_own_or_shared(served: Served) -> None:
-    rep, other = served.client("rep"), served.client("other_rep")
-    body = {"name": "France", "filters": {"country": "France", "from": "2024-01-01"}, "sort": "risk", "shared": False}
-    view = rep.post("/api/views", json=body).json()
-    assert view["filters"] == {"country": "France", "from": "2024-01-01"}
-    assert other.get("/api/views").json()["data"] == []
-    assert rep.post("/api/views", json=body).status_code == 409
-    assert rep.put(f"/api/views/{view['view_id']}", json={**body, "shared": True}).status_code == 200
-    [seen] = other.get("/api/views").json()["data"]
-    assert (seen["name"], seen["mine"]) == ("France", False)
-    assert other.put(f"/api/views/{view['view_id']}", json=body).status_code == 404
-    assert other.delete(f"/api/views/{view['view_id']}").status_code == 404
-    assert rep.delete(f"/api/views/{view['view_id']}").json()["name"] == "France"
+def test_a_view_is_ones_own_until_it_is_shared_as_the_role_permits(served: Served) -> None:
+    """A manager shares with the team, an administrator with everyone, a rep with no one; only the owner changes a view."""
+    clients = {who: served.client(who) for who in ("rep", "other_rep", "manager", "analyst", "admin")}
+    filters = {"country": "France", "from": "2024-01-01"}
+    body = {"name": "France", "description": "Before the fair", "filters": filters, "sort": "name_reversed"}
+    sharing = {
+        "rep": {"private": {"rep"}, "team": None, "everyone": None},
+        "analyst": {"private": {"analyst"}, "team": None, "everyone": None},
+        "manager": {"private": {"manager"}, "team": {"manager", "rep"}, "everyone": None},
+        "admin": {"private": {"admin"}, "team": None, "everyone": set(clients)},
+    }
+    for owner_of_view, expected in sharing.items():
+        mine = clients[owner_of_view]
+        view = mine.post("/api/views", json=body).json()
+        assert (view["filters"], view["description"], view["sort"]) == (filters, "Before the fair", "name_reversed")
+        address = f"/api/views/{view['view_id']}"
+        assert mine.post("/api/views", json=body).status_code == 409
+        for shared_with, users in expected.items():
+            changed = mine.put(address, json={**body, "shared_with": shared_with})
+            assert changed.status_code == (403 if users is None else 200), (owner_of_view, shared_with)
+            if users is not None:
+                seen = {who for who, client in clients.items() if client.get("/api/views").json()["data"]}
+                assert seen == users, (owner_of_view, shared_with)
+        for other in (client for client in clients.values() if client is not mine):
+            assert other.put(address, json=body).status_code == 404
+            assert other.delete(address).status_code == 404
+        assert mine.put(address, json={**body, "name": "Paris", "description": " "}).json()["description"] is None
+        assert mine.delete(address).json()["name"] == "Paris"
+    rep = clients["rep"]
     bad = rep.post("/api/views", json={"name": "x", "filters": {"colour": "red"}})
     assert (bad.status_code, bad.json()["parameter"]) == (400, "filters.colour")
 

@@ -1,8 +1,9 @@
-"""Saved views: filters and sort of the customer list under a name, private or shared with every user."""
+"""Saved views: filters and sort of the customer list under a name, private or shared with the team or everyone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
@@ -12,6 +13,8 @@ from foresell.db import AsyncConnection, AsyncStatements, Row
 from foresell.errors import NameTaken, ViewNotFound
 
 SQL = AsyncStatements("foresell.engagement")
+
+SharedWith = Literal["private", "team", "everyone"]
 
 
 async def list_views(con: AsyncConnection, *, user_id: int) -> list[Row]:
@@ -33,16 +36,20 @@ async def save_view(
     name: str,
     filters: Mapping[str, object],
     sort: str,
-    shared: bool,
+    description: str | None,
+    shared_with: SharedWith,
     user_id: int,
     request_id: str | None = None,
 ) -> Row:
     """Save a new view and return it. Raises NameTaken when the user has one of this name."""
-    columns = {"user_id": user_id, "name": name, "filters": Jsonb(dict(filters)), "sort": sort, "shared": shared}
+    columns = {
+        "user_id": user_id, "name": name, "description": description, "filters": Jsonb(dict(filters)), "sort": sort,
+        "shared_with": shared_with,
+    }  # fmt: skip
     saved = await SQL.row(con, "saved_views.add", **columns)
     if saved is None:
         raise _name_taken()
-    await _record(con, "view.saved", saved["view_id"], user_id, request_id, shared=shared)
+    await _record(con, "view.saved", saved["view_id"], user_id, request_id, shared_with=shared_with)
     return await find_view(con, saved["view_id"], user_id=user_id)
 
 
@@ -53,19 +60,23 @@ async def change_view(
     name: str,
     filters: Mapping[str, object],
     sort: str,
-    shared: bool,
+    description: str | None,
+    shared_with: SharedWith,
     user_id: int,
     request_id: str | None = None,
 ) -> Row:
     """Change one of the user's own views and return it. Raises ViewNotFound, NameTaken."""
-    columns = {"user_id": user_id, "name": name, "filters": Jsonb(dict(filters)), "sort": sort, "shared": shared}
+    columns = {
+        "user_id": user_id, "name": name, "description": description, "filters": Jsonb(dict(filters)), "sort": sort,
+        "shared_with": shared_with,
+    }  # fmt: skip
     try:
         changed = await SQL.row(con, "saved_views.change", **columns, view_id=view_id)
     except UniqueViolation:
         raise _name_taken() from None
     if changed is None:
         raise _not_own()
-    await _record(con, "view.changed", view_id, user_id, request_id, shared=shared)
+    await _record(con, "view.changed", view_id, user_id, request_id, shared_with=shared_with)
     return await find_view(con, view_id, user_id=user_id)
 
 
@@ -74,15 +85,20 @@ async def delete_view(con: AsyncConnection, view_id: int, *, user_id: int, reque
     view = await find_view(con, view_id, user_id=user_id)
     if not await SQL.run(con, "saved_views.delete", view_id=view_id, user_id=user_id):
         raise _not_own()
-    await _record(con, "view.deleted", view_id, user_id, request_id, shared=view["shared"])
+    await _record(con, "view.deleted", view_id, user_id, request_id, shared_with=view["shared_with"])
     return view
 
 
 async def _record(
-    con: AsyncConnection, action: str, view_id: int, user_id: int, request_id: str | None, *, shared: bool
+    con: AsyncConnection, action: str, view_id: int, user_id: int, request_id: str | None, *, shared_with: SharedWith
 ) -> None:
     await record.record(
-        con, action, actor=user_id, subject=f"view:{view_id}", detail={"shared": shared}, request_id=request_id
+        con,
+        action,
+        actor=user_id,
+        subject=f"view:{view_id}",
+        detail={"shared_with": shared_with},
+        request_id=request_id,
     )
 
 

@@ -1,49 +1,59 @@
-import { Button, Menu, Switch, TextInput } from '@mantine/core'
-import { Dialog } from '@/ui/Dialog'
-import '@mantine/core/styles/Switch.layer.css'
+import { Button, Menu } from '@mantine/core'
 import '@/ui/theme/menus'
-import { IconBookmark, IconPlus, IconTrash } from '@tabler/icons-react'
+import { IconBookmark, IconDeviceFloppy, IconPencil, IconPlus, IconTrash } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, read } from '@/api/client'
 import { queries } from '@/api/queries'
 import type { SavedView } from '@/api/shapes'
 import { usePermissions } from '@/api/useSession'
+import { lazyComponent } from '@/ui/lazyComponent'
 import { showError, showToast } from '@/ui/toasts'
 import css from './Customers.module.css'
-import { type CustomersSearch, parseCustomers } from './search'
+import type { CustomersSearch } from './search'
+import { bodyOf, contentOf, isSameList, READY, searchOf } from './views'
 
-/** The search of a view, where filters that are not set are null. */
-function searchOf(view: SavedView): CustomersSearch {
-  return parseCustomers({ ...view.filters, sort: view.sort })
-}
+const ViewDialog = lazyComponent(() => import('./ViewDialog'))
 
-function saveView({ open: _open, view: _view, sort, ...filters }: CustomersSearch, name: string, shared: boolean) {
-  return read(api.POST('/api/views', { body: { name, filters, sort: sort ?? 'probability', shared } }))
+interface Props {
+  search: CustomersSearch
+  onOpen: (search: CustomersSearch) => void
 }
 
 /** Saved searches. The filters are always read from the URL; `view` only names the view they came from. */
-export function Views({ search, onOpen }: { search: CustomersSearch; onOpen: (search: CustomersSearch) => void }) {
+export function Views({ search, onOpen }: Props) {
   const can = usePermissions()
   const queryClient = useQueryClient()
   const views = useQuery(queries.views())
-  const [naming, setNaming] = useState(false)
+  const [dialog, setDialog] = useState<'new' | 'edit' | null>(null)
   const refresh = () => queryClient.invalidateQueries({ queryKey: ['views'] })
+  const known = views.data?.data ?? []
+  const now = known.find(view => view.view_id === search.view)
+  const update = useMutation({
+    mutationFn: (view: SavedView) =>
+      read(
+        api.PUT('/api/views/{view_id}', {
+          params: { path: { view_id: view.view_id } },
+          body: { ...contentOf(view), ...bodyOf(search) },
+        }),
+      ),
+    onSuccess: view => showToast(`View “${view.name}” now has these filters`, { tone: 'good' }),
+    onError: showError,
+    onSettled: refresh,
+  })
   const remove = useMutation({
     mutationFn: (view: SavedView) =>
       read(api.DELETE('/api/views/{view_id}', { params: { path: { view_id: view.view_id } } })),
     onSuccess: (_, view) =>
       showToast(`View “${view.name}” deleted`, {
-        undo: () => void saveView(searchOf(view), view.name, view.shared).then(refresh, showError),
+        undo: () => void read(api.POST('/api/views', { body: contentOf(view) })).then(refresh, showError),
       }),
     onError: showError,
     onSettled: refresh,
   })
-  const mine = views.data?.data ?? []
-  const now = mine.find(view => view.view_id === search.view)
   return (
     <>
-      <Menu position="bottom-end" shadow="md" width={260}>
+      <Menu position="bottom-end" shadow="md" width={320}>
         <Menu.Target>
           <Button variant="default" leftSection={<IconBookmark size={16} aria-hidden />}>
             {now ? now.name : 'Saved views'}
@@ -51,36 +61,48 @@ export function Views({ search, onOpen }: { search: CustomersSearch; onOpen: (se
         </Menu.Target>
         <Menu.Dropdown>
           <div className={css.viewMenu}>
-            {mine.map(view => (
-              <Menu.Item key={view.view_id} onClick={() => onOpen({ ...searchOf(view), view: view.view_id })}>
+            {READY.map(view => (
+              <Menu.Item key={view.name} onClick={() => onOpen(view.search)}>
                 {view.name}
               </Menu.Item>
             ))}
-            {mine.length === 0 && <Menu.Label>No saved views</Menu.Label>}
+            <ViewItems label="My views" views={known.filter(view => view.mine)} onOpen={onOpen} />
+            <ViewItems label="Shared with me" views={known.filter(view => !view.mine)} onOpen={onOpen} />
           </div>
           {can('views.write') && (
             <>
               <Menu.Divider />
-              <Menu.Item leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setNaming(true)}>
-                Save this view
+              {now?.mine && !isSameList(search, searchOf(now)) && (
+                <Menu.Item leftSection={<IconDeviceFloppy size={16} aria-hidden />} onClick={() => update.mutate(now)}>
+                  Update “{now.name}” with these filters
+                </Menu.Item>
+              )}
+              <Menu.Item leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setDialog('new')}>
+                Save as a new view
               </Menu.Item>
               {now?.mine && (
-                <Menu.Item leftSection={<IconTrash size={16} aria-hidden />} onClick={() => remove.mutate(now)}>
-                  Delete “{now.name}”
-                </Menu.Item>
+                <>
+                  <Menu.Item leftSection={<IconPencil size={16} aria-hidden />} onClick={() => setDialog('edit')}>
+                    Rename or share “{now.name}”
+                  </Menu.Item>
+                  <Menu.Item leftSection={<IconTrash size={16} aria-hidden />} onClick={() => remove.mutate(now)}>
+                    Delete “{now.name}”
+                  </Menu.Item>
+                </>
               )}
             </>
           )}
         </Menu.Dropdown>
       </Menu>
-      {naming && (
-        <SaveViewDialog
+      {dialog && (
+        <ViewDialog
           search={search}
-          onClose={() => setNaming(false)}
+          view={dialog === 'edit' ? now : undefined}
+          onClose={() => setDialog(null)}
           onSaved={view => {
-            setNaming(false)
+            setDialog(null)
             void refresh()
-            onOpen({ ...search, view: view.view_id })
+            if (dialog === 'new') onOpen({ ...search, view: view.view_id })
           }}
         />
       )}
@@ -88,47 +110,21 @@ export function Views({ search, onOpen }: { search: CustomersSearch; onOpen: (se
   )
 }
 
-function SaveViewDialog({
-  search,
-  onClose,
-  onSaved,
-}: {
-  search: CustomersSearch
-  onClose: () => void
-  onSaved: (view: SavedView) => void
-}) {
-  const [name, setName] = useState('')
-  const [shared, setShared] = useState(false)
-  const saving = useMutation({
-    mutationFn: () => saveView(search, name.trim(), shared),
-    onSuccess: onSaved,
-  })
+function ViewItems({ label, views, onOpen }: { label: string; views: SavedView[]; onOpen: Props['onOpen'] }) {
+  if (!views.length) return null
   return (
-    <Dialog onClose={onClose} title="Save this view">
-      <form
-        onSubmit={event => {
-          event.preventDefault()
-          saving.mutate()
-        }}
-      >
-        <TextInput
-          data-autofocus
-          label="Name"
-          value={name}
-          maxLength={80}
-          onChange={event => setName(event.currentTarget.value)}
-          error={saving.error?.message}
-        />
-        <Switch
-          mt="md"
-          label="Share with colleagues"
-          checked={shared}
-          onChange={event => setShared(event.currentTarget.checked)}
-        />
-        <Button type="submit" mt="lg" disabled={!name.trim()} loading={saving.isPending}>
-          Save
-        </Button>
-      </form>
-    </Dialog>
+    <>
+      <Menu.Label>{label}</Menu.Label>
+      {views.map(view => (
+        <Menu.Item key={view.view_id} onClick={() => onOpen({ ...searchOf(view), view: view.view_id })}>
+          {view.name}
+          {(view.description || !view.mine) && (
+            <span className={css.viewAbout}>
+              {[view.description, view.mine ? null : view.owner && `by ${view.owner}`].filter(Boolean).join(', ')}
+            </span>
+          )}
+        </Menu.Item>
+      ))}
+    </>
   )
 }

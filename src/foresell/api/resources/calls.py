@@ -16,7 +16,7 @@ from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import Meta, answer
 from foresell.api.shared import call_list_rows, customer_lists, todays_list
 from foresell.api.shared.paging import CustomerPaging, Listing, page_body, start_of
-from foresell.api.shared.schemas import Body, CustomerKey, ListedCustomer, UserRef
+from foresell.api.shared.schemas import Body, ListedCustomer, UserRef
 from foresell.api.shared.selections import MOST_CHANGED, Selection, read_selected_ids
 from foresell.db import AsyncConnection
 from foresell.engagement import calls, follow_ups, snoozes

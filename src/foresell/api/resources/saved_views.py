@@ -1,4 +1,4 @@
-"""Saved views: filters and sort of the customer list under a name, private or shared with every user."""
+"""Saved views: filters and sort of the customer list under a name, private or shared with the team or everyone."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from foresell.api.shared.customer_lists import CustomerFilters, Sort
 from foresell.api.shared.schemas import Body
 from foresell.db import AsyncConnection
 from foresell.engagement import saved_views
+from foresell.errors import Forbidden
 
 router = APIRouter(prefix="/api/views", tags=["engagement"])
 Viewer = Annotated[Principal, require("views.write")]
@@ -31,13 +32,28 @@ class SavedViewInput(Body):
     filters: CustomerFilters = Field(
         description="Which customers.", examples=[{"segment": "Champions", "country": "France"}]
     )
-    sort: Sort = Field("probability", description="The order of the list, best first.")
-    shared: bool = Field(False, description="Whether every user may use it; only its owner can change it.")
+    sort: Sort = Field("probability", description="Best first, texts from A to Z; with _reversed, the other way round.")
+    description: str | None = Field(None, max_length=500, description="What it is for.", examples=["Before the fair"])
+    shared_with: saved_views.SharedWith = Field(
+        "private",
+        description="Who else may use it: no one (private); the team, for managers; everyone, for administrators. Only its owner"
+        " changes it.",
+    )
 
     def columns(self) -> dict[str, Any]:
         """What is stored of it."""
         filters = self.filters.model_dump(mode="json", by_alias=True, exclude_none=True)
-        return {"name": self.name.strip(), "filters": filters, "sort": self.sort, "shared": self.shared}
+        return {
+            "name": self.name.strip(), "description": (self.description or "").strip() or None, "filters": filters,
+            "sort": self.sort, "shared_with": self.shared_with,
+        }  # fmt: skip
+
+    def require_right_to_share(self, principal: Principal) -> None:
+        """Raises Forbidden when the user may not share it so."""
+        if self.shared_with == "everyone" and not principal.may("users.manage"):
+            raise Forbidden("Only administrators share views with everyone.", remedy="Ask an administrator.")
+        if self.shared_with == "team" and (principal.team_id is None or not principal.may("customers.assign")):
+            raise Forbidden("Only managers share views with their team.", remedy="Ask your manager.")
 
 
 class SavedView(BaseModel):
@@ -47,7 +63,8 @@ class SavedView(BaseModel):
     name: str
     filters: dict[str, Any] = Field(description="The filters of the list, by the names of its parameters.")
     sort: str
-    shared: bool
+    description: str | None
+    shared_with: saved_views.SharedWith
     changed_at: datetime
     mine: bool
     owner: str | None = Field(description="The owner's name, if you may see it.")
@@ -66,9 +83,10 @@ async def list_views(web: AppStateOf, principal: Viewer) -> Response:
         return answer({"data": await saved_views.list_views(con, user_id=principal.user_id)})
 
 
-@router.post("", status_code=201, response_model=SavedView, responses=error_responses(409, 422))
+@router.post("", status_code=201, response_model=SavedView, responses=error_responses(403, 409, 422))
 async def save_view(principal: Viewer, idempotent: IdempotentOf, view: SavedViewInput) -> Response:
     """Save a view."""
+    view.require_right_to_share(principal)
 
     async def act(con: AsyncConnection) -> dict[str, Any]:
         return await saved_views.save_view(
@@ -78,11 +96,12 @@ async def save_view(principal: Viewer, idempotent: IdempotentOf, view: SavedView
     return await idempotent.run(principal, act, status=201)
 
 
-@router.put("/{view_id}", response_model=SavedView, responses=error_responses(404, 409))
+@router.put("/{view_id}", response_model=SavedView, responses=error_responses(403, 404, 409))
 async def change_view(
     request: Request, web: AppStateOf, principal: Viewer, view_id: Number, view: SavedViewInput
 ) -> Response:
     """Change one of your own views."""
+    view.require_right_to_share(principal)
     async with web.transaction(principal.user_id) as con:
         return answer(
             await saved_views.change_view(

@@ -54,11 +54,13 @@ create table saved_views (
     name text not null check (length(name) between 1 and 100),
     filters jsonb not null,
     sort text not null,
-    shared boolean not null default false,
     changed_at timestamptz not null default now(),
+    description text check (length(description) between 1 and 500),
+    shared_with text not null default 'private' check (shared_with in ('private', 'team', 'everyone')),
+    team_id integer references access.teams on delete set null,
     unique (user_id, name)
 );
-comment on table saved_views is 'One row per saved view of the customer list: its filters and sort order. shared: visible to all users, not only to its owner.';
+comment on table saved_views is 'One row per saved view of the customer list: its filters and sort order, and what it is for. shared_with: who else may use it; team_id: the team it is shared with. Only its owner changes it.';
 
 create table assignments (
     assignment_id bigint primary key generated always as identity,
@@ -152,9 +154,16 @@ create policy change on follow_ups for update to foresell_web
 using ((select access.has_permission('calls.write')) and access.can_see(customer_id));
 
 create policy visible on saved_views for select to foresell_web
-using (user_id = (select access.current_user_id()) or (shared and (select access.current_user_id()) is not null));
+using (user_id = (select access.current_user_id())
+    or (shared_with = 'everyone' and (select access.current_user_id()) is not null)
+    or (shared_with = 'team' and team_id = (select access.current_team_id())));
 create policy own on saved_views to foresell_web
-using (user_id = (select access.current_user_id()) and (select access.has_permission('views.write')));
+using (user_id = (select access.current_user_id()) and (select access.has_permission('views.write')))
+with check (user_id = (select access.current_user_id()) and (select access.has_permission('views.write'))
+    and (shared_with = 'private'
+        or (shared_with = 'team' and team_id = (select access.current_team_id())
+            and (select access.has_permission('customers.assign')))
+        or (shared_with = 'everyone' and (select access.has_permission('users.manage')))));
 
 create policy own on assignments to foresell_web
 using (assigned_by = (select access.current_user_id()) and (select access.has_permission('customers.assign')));
