@@ -122,6 +122,11 @@ export const queries = {
     }),
   assignees: () =>
     queryOptions({ queryKey: ['assignees'], queryFn: ({ signal }) => read(api.GET('/api/assignees', { signal })) }),
+  assignmentRules: () =>
+    queryOptions({
+      queryKey: ['assignment-rules'],
+      queryFn: ({ signal }) => read(api.GET('/api/assignment-rules', { signal })),
+    }),
   views: () => queryOptions({ queryKey: ['views'], queryFn: ({ signal }) => read(api.GET('/api/views', { signal })) }),
 
   segments: () =>
@@ -257,6 +262,15 @@ export const queries = {
     }),
   allApiKeys: () =>
     queryOptions({ queryKey: ['api-keys'], queryFn: ({ signal }) => read(api.GET('/api/api-keys', { signal })) }),
+  company: () =>
+    queryOptions({ queryKey: ['company'], queryFn: ({ signal }) => read(api.GET('/api/company', { signal })) }),
+  setup: () => queryOptions({ queryKey: ['setup'], queryFn: ({ signal }) => read(api.GET('/api/setup', { signal })) }),
+  sampleData: () =>
+    queryOptions({
+      queryKey: ['sample-data'],
+      queryFn: ({ signal }) => read(api.GET('/api/sample-data', { signal })),
+      refetchInterval: ({ state }) => (['queued', 'running'].includes(state.data?.job?.state ?? '') ? 1_000 : false),
+    }),
   users: () => queryOptions({ queryKey: ['users'], queryFn: ({ signal }) => read(api.GET('/api/users', { signal })) }),
   roles: () => queryOptions({ queryKey: ['roles'], queryFn: ({ signal }) => read(api.GET('/api/roles', { signal })) }),
   teams: () => queryOptions({ queryKey: ['teams'], queryFn: ({ signal }) => read(api.GET('/api/teams', { signal })) }),

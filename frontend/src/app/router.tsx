@@ -125,6 +125,24 @@ const pages = [
   }),
   createRoute({
     getParentRoute: () => shell,
+    path: '/setup',
+    loader: () => {
+      if (!can('company.manage')) return
+      void queryClient.prefetchQuery(queries.setup())
+      void queryClient.prefetchQuery(queries.sampleData())
+    },
+    component: page(() => import('@/pages/setup/Setup')),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/assignment',
+    loader: () => {
+      if (can('customers.assign')) void queryClient.prefetchQuery(queries.assignees())
+    },
+    component: page(() => import('@/pages/assignment/Assignment')),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
     path: '/segments',
     validateSearch: parseSegments,
     loader: () => {

@@ -1,5 +1,18 @@
 import { beforeEach, expect, test } from 'vitest'
-import { asSentence, compact, country, day, initials, money, NO_VALUE, percent, plural, setLocale } from './format'
+import {
+  asSentence,
+  compact,
+  country,
+  day,
+  dayInFigures,
+  initials,
+  money,
+  NO_VALUE,
+  parseDay,
+  percent,
+  plural,
+  setLocale,
+} from './format'
 
 beforeEach(() => setLocale('en-GB'))
 
@@ -38,4 +51,17 @@ test('words around numbers', () => {
   expect(country('United Kingdom')).toBe('United Kingdom')
   expect(asSentence('last order 7 days ago')).toBe('Last order 7 days ago')
   expect(initials('Marta van der Quill')).toBe('MQ')
+})
+
+test('a day is written and read in the order of the locale', () => {
+  const written = { 'en-GB': '31/12/2026', 'en-US': '12/31/2026', 'de-DE': '31.12.2026', 'sv-SE': '2026-12-31' }
+  for (const [locale, text] of Object.entries(written)) {
+    setLocale(locale)
+    expect(dayInFigures('2026-12-31')).toBe(text)
+    expect(parseDay(text)).toBe('2026-12-31')
+    expect(parseDay('2026-2-1')).toBe('2026-02-01')
+    expect(parseDay('31/12/26')).toBeNull()
+    expect(parseDay('2026-02-30')).toBeNull()
+    expect(parseDay('soon')).toBeNull()
+  }
 })

@@ -92,6 +92,12 @@ export function month(iso: Maybe<string>, style: 'short' | 'long' = 'short'): st
     : NO_VALUE
 }
 
+/** The names of the twelve months. */
+export function monthNames(): string[] {
+  const format = dates({ month: 'long', timeZone: 'UTC' })
+  return Array.from({ length: 12 }, (_, index) => format.format(new Date(Date.UTC(2024, index, 15))))
+}
+
 /** Date and time in the reader's time zone. */
 export function dateTime(iso: Maybe<string>): string {
   return iso
@@ -140,4 +146,28 @@ export function inDays(days: number): string {
 export function humanize(name: string): string {
   const words = name.replaceAll('_', ' ')
   return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+const IN_FIGURES: Intl.DateTimeFormatOptions = { day: '2-digit', month: '2-digit', year: 'numeric', timeZone: 'UTC' }
+
+/** A day in figures, as the reader's locale writes it: "31/12/2026", "12/31/2026", "31.12.2026". */
+export function dayInFigures(iso: Maybe<string>): string {
+  return iso ? dates(IN_FIGURES).format(dayOf(iso)) : ''
+}
+
+/** The ISO day that a reader wrote in the order of their locale, or as 2026-12-31; null when it is no day. */
+export function parseDay(text: string): string | null {
+  const figures = text.match(/\d+/g) ?? []
+  if (figures.length !== 3) return null
+  const order = /^\s*\d{4}\D/.test(text)
+    ? ['year', 'month', 'day']
+    : (dates(IN_FIGURES) as Intl.DateTimeFormat)
+        .formatToParts(dayOf('2026-12-31'))
+        .map(part => part.type)
+        .filter(type => ['year', 'month', 'day'].includes(type))
+  const part = (name: string) => figures[order.indexOf(name)] ?? ''
+  if (part('year').length !== 4) return null
+  const iso = `${part('year')}-${part('month').padStart(2, '0')}-${part('day').padStart(2, '0')}`
+  const at = new Date(`${iso}T12:00:00Z`)
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(iso) ? iso : null
 }

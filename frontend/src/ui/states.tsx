@@ -26,7 +26,7 @@ export function Loading({ rows = 3, height = 20, gap = 12 }: { rows?: number; he
 /** An error: what happened, what to do, and a button to retry. */
 export function ErrorState({ error, onRetry }: { error: Error; onRetry?: () => void }) {
   const problem = error instanceof Problem ? error : null
-  if (problem?.code === NO_RUN_YET) return <NoDataYet title={error.message}>{problem.remedy}</NoDataYet>
+  if (problem?.code === NO_RUN_YET) return <NoDataYet />
   const Icon = problem?.status === 403 ? IconLock : problem?.status === 0 ? IconWifiOff : IconAlertTriangle
   return (
     <div className={css.state} role="alert">
@@ -56,21 +56,30 @@ export function EmptyState({ title, children, action }: { title: string; childre
   )
 }
 
-/** Before the first update: a link to the import, for users who can import. */
+/** Before the first update: a link to the import for users who can import, and whom to ask for the others. */
 export function NoDataYet({ title = 'No data yet', children }: { title?: string; children?: ReactNode }) {
   const can = usePermissions()
   return (
     <EmptyState
       title={title}
       action={
-        can('imports.write') && (
-          <Button variant="default" renderRoot={props => <Link to="/import" {...props} />}>
-            Import orders
+        can('company.manage') ? (
+          <Button variant="default" renderRoot={props => <Link to="/setup" {...props} />}>
+            Set up Foresell
           </Button>
+        ) : (
+          can('imports.write') && (
+            <Button variant="default" renderRoot={props => <Link to="/import" {...props} />}>
+              Import orders
+            </Button>
+          )
         )
       }
     >
-      {children}
+      {children ??
+        (can('imports.write')
+          ? 'Import orders first; scores and lists follow.'
+          : 'Ask your administrator or data steward to import orders.')}
     </EmptyState>
   )
 }

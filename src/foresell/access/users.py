@@ -109,9 +109,15 @@ async def create_team(con: AsyncConnection, name: str) -> Row:
     return row
 
 
+async def has_active_user(con: AsyncConnection) -> bool:
+    """Whether any user can sign in."""
+    row = await SQL.row(con, "users.active")
+    return bool(row and row["active"])
+
+
 async def ensure_first_admin(con: AsyncConnection) -> int | None:
     """The administrator of an installation that no user can sign in to yet, created if missing; None when a user can."""
-    if await SQL.run(con, "users.has_active_user"):
+    if await has_active_user(con):
         return None
     known = await find_by_email(con, FIRST_EMAIL)
     if known is not None:

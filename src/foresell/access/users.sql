@@ -15,7 +15,9 @@ select access.user_id_of_email(%(email)s) as user_id
 
 -- name: load_own
 -- Grain: the user this transaction acts for.
-select u.name, u.email, u.preferences, t.name as team
+select u.name, u.email, u.preferences, t.name as team,
+    (select name from core.company_settings) as company,
+    (select checklist_dismissed_at is null from core.company_settings) as setup_open
 from access.users as u left join access.teams as t using (team_id)
 where u.user_id = access.current_user_id()
 
@@ -65,14 +67,8 @@ select 1 from access.users join access.user_roles using (user_id) join access.ro
 where permission = 'users.manage' and disabled_at is null
 limit 1
 
--- name: has_active_user
--- Touches one row when any user can sign in.
-select 1 from access.users
-where disabled_at is null and (
-    user_id in (select user_id from access.passwords)
-    or user_id in (select user_id from access.passkeys)
-    or user_id in (select user_id from access.oidc_accounts))
-limit 1
+-- name: active
+select access.has_active_user() as active
 
 -- name: reset
 -- Sessions and devices, and the factors when wanted.

@@ -58,6 +58,7 @@ WORDS = {
     "name": "The name.", "net_amount": "Products sold minus products returned.", "network": "The network the sign-in came from, roughly.",
     "next_cursor": "Send it as `cursor` for the next part; null at the end.",
     "non_product_skus": "SKUs that are not products, such as postage.", "note": "The note.",
+    "options": "What can be chosen from.",
     "ok": "Whether everything is correct.", "order_id": "Foresell's number of the order.", "order_key": "The source's number of the order.",
     "orders": "Number of orders.", "orders_new": "Orders added.", "orders_replaced": "Orders replaced because their lines differed.",
     "outcome": "reached, no_answer, not_interested or will_order.", "owner": "The user who looks after the customer; null if there is none.",

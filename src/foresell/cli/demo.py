@@ -17,8 +17,8 @@ from foresell.database import Database
 from foresell.settings import Settings
 from foresell.snapshot import queries
 from foresell.types import Progress
-from foresell.workflows.load import load_file
 from foresell.workflows.refresh import run_refresh
+from foresell.workflows.sample_data import load_sample_data
 
 CALLS = 10
 
@@ -57,13 +57,8 @@ def demo(
 
 
 def _load_shop(settings: Settings, database: Database, shop: demo_shop.Shop, progress: Progress) -> None:
-    """Write the shop's files and load them; its contact details come from a second source, a CRM."""
-    name = f"{shop.customers}-{shop.seed}"
-    files = demo_shop.write_shop(shop, settings.home / "demo" / name, progress=progress)
-    source = f"demo-{name}"
-    sources = {files.customers: source, files.products: source, files.orders: source, files.contacts: f"{source}-crm"}
-    for file, source in sources.items():
-        batch = load_file(settings, database, file, source=source, progress=progress)
+    """Load the shop and print what each file brought."""
+    for batch in load_sample_data(settings, database, shop, progress=progress):
         printing.print_text(
             f"{batch.file_name}: {batch.lines_loaded:,} lines loaded, {batch.lines_unchanged:,} unchanged,"
             f" {batch.lines_rejected:,} rejected"

@@ -38,6 +38,12 @@ def list_batches(database: Database, *, limit: int = 100) -> list[dict[str, Any]
         return SQL.rows(con, "undo.batches", limit=limit)
 
 
+def list_first_sample_batches(database: Database) -> list[int]:
+    """Of each source of the sample data, the first loaded batch; the newest source first."""
+    with database.connect() as con:
+        return [row["batch_id"] for row in SQL.rows(con, "undo.first_sample_batches")]
+
+
 def undo_batch(database: Database, batch_id: int, *, with_later: bool = False) -> list[int]:
     """Undo a batch: the store is exactly as it was before the load, also where the load replaced rows.
 

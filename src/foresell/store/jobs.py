@@ -25,6 +25,8 @@ EVENTS = {
     "inspect": ("import_progress", "imports.write"),
     "load": ("import_progress", "imports.write"),
     "undo": ("import_progress", "imports.write"),
+    "load_sample": ("import_progress", "imports.write"),
+    "remove_sample": ("import_progress", "imports.write"),
 }
 
 SQL = Statements("foresell.store", "queries/")

@@ -152,6 +152,14 @@ def _check_target(current: Mapping[str, Any], target: Mapping[str, Any] | None, 
         raise NotReady(f"Run {target['run_id']} ({target['state']}) has no snapshot to go back to.", remedy=remedy)
 
 
+def clear_results(database: Database) -> bool:
+    """Once the last order is gone: publish nothing, keep no scores, serve no model. Returns False, and changes nothing,
+    while there are orders."""
+    with database.connect() as con:
+        cleared = SQL.row(con, "runs.clear_results")
+    return bool(cleared and cleared["clear_results"])
+
+
 def prune_runs(database: Database, *, keep: int) -> set[str]:
     """Prune old runs: the newest `keep` stay whole, of older ones the last of each month keeps its scores, others their totals.
 

@@ -1,4 +1,4 @@
-"""What the worker does for each kind of job: inspect, load, undo, refresh."""
+"""What the worker does for each kind of job: inspect, load, undo, refresh; load and remove the sample data."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from foresell.database import Database
+from foresell.demo import Shop
 from foresell.errors import BadInput, EmptySource, TooManyRejects
 from foresell.logs import logger
 from foresell.settings import Settings
 from foresell.sources.files.inspection import inspect_file, save_mapping
 from foresell.sources.files.mapping import read_mapping
 from foresell.store import batches, jobs
+from foresell.store.runs import clear_results
 from foresell.uploads import Upload
 from foresell.workflows.load import load_file
 from foresell.workflows.refresh import run_refresh
+from foresell.workflows.sample_data import load_sample_data, remove_sample_data
 
 log = logger("worker")
 
@@ -114,11 +117,35 @@ def _refresh(database: Database, job: jobs.Job) -> None:
     job.result = {"run_id": run["run_id"]}
 
 
+def _load_sample(database: Database, job: jobs.Job) -> None:
+    """Load the sample data. A cancelled load leaves nothing."""
+    shop = Shop(customers=job.arguments["customers"])
+    try:
+        loaded = load_sample_data(
+            database.settings, database, shop, progress=job.progress, before_last_commit=job.begin_commit
+        )
+    except Exception:
+        if job.cancel_requested:  # drivers wrap the exception of a progress callback
+            remove_sample_data(database)
+        raise
+    job.result = {"lines_loaded": sum(batch.lines_loaded for batch in loaded)}
+    _queue_refresh(job)
+
+
+def _remove_sample(database: Database, job: jobs.Job) -> None:
+    """Remove the sample data, and all results where nothing else is loaded."""
+    job.result = {"undone": remove_sample_data(database)}
+    if not clear_results(database):
+        _queue_refresh(job)
+
+
 KINDS: dict[str, Callable[[Database, jobs.Job], None]] = {
     "inspect": _inspect,
     "load": _load,
     "undo": _undo,
     "refresh": _refresh,
+    "load_sample": _load_sample,
+    "remove_sample": _remove_sample,
 }
 
 

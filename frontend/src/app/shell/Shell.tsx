@@ -75,7 +75,7 @@ export function Shell() {
   if (!user) return null
   const pages = pagesFor(user)
   const place = NAVIGATION.find(each => (each.to === '/' ? path === '/' : path.startsWith(each.to)))
-  const hasAccess = !place || pages.includes(place)
+  const hasAccess = !place || pages.includes(place) || (place.to === '/setup' && user.permissions.includes(place.needs))
   return (
     <div className={css.shell}>
       <a href="#content" className={`${css.skip} no-print`}>
@@ -93,7 +93,7 @@ export function Shell() {
         </ActionIcon>
         <Link to="/" className={css.brand} aria-label="Foresell, home">
           <img src="/favicon.svg" alt="" width={24} height={24} />
-          <span>Foresell</span>
+          <span>{user.company ?? 'Foresell'}</span>
         </Link>
         <button type="button" className={css.find} aria-label="Search Ctrl K" onClick={() => setOverlay('palette')}>
           <IconSearch size={16} aria-hidden />

@@ -7,6 +7,7 @@ const PERMISSIONS: Record<string, string> = {
   'calls.read': 'See logged calls',
   'calls.configure': 'Change the capacity and the quotas of call lists',
   'calls.write': 'Log calls and snooze customers',
+  'company.manage': 'Change company settings',
   'contacts.export': 'Export contact details',
   'contacts.reveal': 'Show contact details',
   'customers.assign': 'Assign customers',

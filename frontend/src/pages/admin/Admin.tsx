@@ -5,6 +5,7 @@ import { Page } from '@/ui/Page'
 import { Tabs } from '@/ui/Tabs'
 import { ApiKeys } from './ApiKeys'
 import { Audit } from './Audit'
+import { Company } from './Company'
 import { Roles } from './Roles'
 import { TABS } from './search'
 import { Teams } from './Teams'
@@ -16,11 +17,12 @@ const TAB_CONTENT: Record<(typeof TABS)[number]['value'], () => ReactNode> = {
   users: Users,
   roles: Roles,
   teams: Teams,
+  company: Company,
   keys: ApiKeys,
   audit: Audit,
 }
 
-/** Users, roles, teams, API keys and the audit log. */
+/** Users, roles, teams, the company, API keys and the audit log. */
 export default function Admin() {
   const can = usePermissions()
   const allowed = TABS.filter(tab => can(tab.needs))

@@ -4,6 +4,7 @@ export const TABS = [
   { value: 'users', label: 'Users', needs: 'users.manage' },
   { value: 'roles', label: 'Roles', needs: 'users.manage' },
   { value: 'teams', label: 'Teams', needs: 'users.manage' },
+  { value: 'company', label: 'Company', needs: 'company.manage' },
   { value: 'keys', label: 'API keys', needs: 'keys.manage' },
   { value: 'audit', label: 'Audit log', needs: 'audit.read' },
 ] as const

@@ -41,8 +41,8 @@ CHECKED_SECONDS = 60.0
 RETIRE_SECONDS = 60.0
 
 _PUBLISHED = (
-    "select p.run_id, r.as_of, r.snapshot_file, r.published_at, r.customers_scored"
-    " from core.publication as p join core.runs as r using (run_id)"
+    "select c.currency, p.run_id, r.as_of, r.snapshot_file, r.published_at, r.customers_scored"
+    " from core.company_settings as c left join (core.publication as p join core.runs as r using (run_id)) on true"
 )
 
 #: By the owner asked for, the query of the customers in scope; any other owner is a user.
@@ -71,6 +71,7 @@ class AppState:
             open=False,
         )
         self._checked_until = 0.0
+        self._company_currency: str | None = None
         self.run: dict[str, Any] | None = None
         self._snapshot: ScopedSnapshot | None = None
         self._why_closed: ForesellError | None = None
@@ -210,13 +211,28 @@ class AppState:
     def meta(self) -> dict[str, Any]:
         """The origin of every answer: run_id, as_of, currency."""
         snapshot = self.snapshot()
-        return {"run_id": snapshot.run_id, "as_of": snapshot.as_of, "currency": snapshot.currency}
+        return {"run_id": snapshot.run_id, "as_of": snapshot.as_of, "currency": self.currency}
+
+    @property
+    def currency_of_orders(self) -> str | None:
+        """The currency that the orders of the published run state."""
+        return self._snapshot.currency if self._snapshot else None
+
+    @property
+    def currency(self) -> str | None:
+        """The currency of all amounts: the orders' own or, where they do not say it, the company's."""
+        return self.currency_of_orders or self._company_currency
 
     async def look_for_run(self) -> None:
-        """Open the snapshot of the published run if it changed."""
+        """Open the snapshot of the published run if it changed, and read the company's currency."""
         async with self.transaction(None) as con:
             run = await (await con.execute(_PUBLISHED)).fetchone()
-        if run == self.run or run is None:
+        assert run is not None
+        self._company_currency = run.pop("currency")
+        if run["run_id"] is None:
+            self._close_run()
+            return
+        if run == self.run:
             return
         try:
             snapshot = await anyio.to_thread.run_sync(self._open_reader, run)
@@ -229,6 +245,12 @@ class AppState:
         if old:
             _close_later(old)
         log.info("run opened", action="open", run_id=run["run_id"])
+
+    def _close_run(self) -> None:
+        """Nothing is published, or nothing any more: all data was removed."""
+        old, self._snapshot, self.run, self._why_closed = self._snapshot, None, None, None
+        if old:
+            _close_later(old)
 
     def _open_reader(self, run: dict[str, Any]) -> ScopedSnapshot:
         file = self.settings.snapshots / str(run["snapshot_file"])

@@ -152,7 +152,7 @@ async def sign_in_by_link(request: Request, web: AppStateOf, body: OneTimeLinkRe
                 )
             return await _answer(request, con, await sign_in.begin_session(con, user_id, "link", client_info), "link")
         await _record_refusal(request, con, None, "link")
-    raise LinkExpired(remedy="Ask for a new one.")
+    raise LinkExpired(remedy="Ask your administrator for a new one.")
 
 
 @router.post("/passkey/options", response_model=PasskeyOptions, responses=error_responses(), dependencies=[public()])

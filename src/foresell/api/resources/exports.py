@@ -150,7 +150,7 @@ async def get_export_manifest(
         found = await SQL.row(con, "exports.manifest", export_id=export_id)
     if found is None:
         raise ExportNotFound(remedy="Its number is in the header X-Export-Id of the file.")
-    run = {"run_id": found.pop("run_id"), "as_of": found.pop("as_of"), "currency": web.snapshot().currency}
+    run = {"run_id": found.pop("run_id"), "as_of": found.pop("as_of"), "currency": web.currency}
     return answer({**found, "meta": run})
 
 
@@ -267,7 +267,7 @@ class _Job:
     def _about(self) -> dict[str, tabular_writers.Cell]:
         return {
             "Export": self.export_id, "Update": self.snapshot.run_id, "Data as of": self.snapshot.as_of,
-            "Customers": len(self.ranks), "Currency": self.snapshot.currency,
+            "Customers": len(self.ranks), "Currency": self.web.currency,
             "Contact details": "in full" if self.contacts else "masked",
         }  # fmt: skip
 

@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from foresell.access import oidc, sign_in
+from foresell.access import oidc, sign_in, users
 from foresell.api.http.app_state import AppState
 from foresell.api.http.authentication import (
     LOOPBACK_NAMES,
@@ -41,13 +41,18 @@ class SignInProviderList(BaseModel):
 
     data: list[SignInProvider]
     total: int
+    first_start: bool = Field(
+        description="Whether no user can sign in yet: the first link is printed where Foresell runs."
+    )
 
 
 @router.get("", response_model=SignInProviderList, responses=error_responses(), dependencies=[public()])
 async def list_providers(web: AppStateOf) -> Response:
-    """The identity providers for signing in."""
+    """The identity providers for signing in, and whether this is a new installation."""
+    async with web.transaction(None) as con:
+        is_new = not await users.has_active_user(con)
     data = [{"name": each.name, "label": each.label} for each in web.settings.providers]
-    return answer({"data": data, "total": len(data)})
+    return answer({"data": data, "total": len(data), "first_start": is_new})
 
 
 @router.get(

@@ -40,6 +40,8 @@ class CurrentUser(BaseModel):
     scope: Literal["own", "team", "all"] = Field(description="Whose customers are visible.")
     team_id: int | None
     team: str | None
+    company: str | None = Field(description="The company's name, if an administrator has set it.")
+    setup_open: bool = Field(description="Whether the pages show the setup checklist.")
     preferences: Preferences
     password: bool = Field(description="Whether there is a password; after a first link there is none yet.")
     second_factor: bool = Field(description="Whether sign-in asks for more than a password.")

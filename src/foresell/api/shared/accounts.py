@@ -19,6 +19,7 @@ async def describe_account(con: AsyncConnection, principal: Principal) -> dict[s
     has = await factors.load_factors(con)
     return {
         **row,
+        "setup_open": row["setup_open"] and principal.may("company.manage"),
         "user_id": principal.user_id,
         "roles": sorted(principal.roles),
         "permissions": sorted(principal.permissions),

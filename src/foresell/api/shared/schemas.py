@@ -67,7 +67,7 @@ class Job(BaseModel):
     """Something the worker was asked to do."""
 
     job_id: int
-    kind: Literal["inspect", "load", "undo", "refresh"]
+    kind: Literal["inspect", "load", "undo", "refresh", "load_sample", "remove_sample"]
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     requested_at: datetime
     started_at: datetime | None

@@ -65,6 +65,9 @@ update runs set state = 'published' where run_id = %(run_id)s
 -- name: repoint
 update publication set run_id = %(run_id)s
 
+-- name: clear_results
+select clear_results()
+
 -- name: prune
 -- Beyond the newest %(keep)s: the last run of each calendar month keeps its scores, the others keep their totals only,
 -- once their predictions for the next 30 days have been compared with what was observed.

@@ -3,6 +3,12 @@
 -- name: batches
 select * from load_batches order by batch_id desc limit %(limit)s
 
+-- name: first_sample_batches
+-- Grain: one source of the sample data: its first loaded batch. Contact data is of a source of its own.
+select min(batch_id) as batch_id from load_batches
+where state = 'loaded' and source ~ '^demo-[0-9]+-[0-9]+(-crm)?$'
+group by source order by 1 desc
+
 -- name: take_lock
 -- The lock that loads take, for the transaction.
 select pg_try_advisory_xact_lock(hashtext('foresell load')) as taken

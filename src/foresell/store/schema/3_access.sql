@@ -300,6 +300,19 @@ begin atomic
 end;
 comment on function user_id_of_email is 'The enabled user with this e-mail, for sign-in, before a user is known.';
 
+create function has_active_user() returns boolean
+language sql stable security definer
+set search_path = access, pg_temp
+begin atomic
+    select exists (
+        select from users
+        where disabled_at is null and (
+            user_id in (select user_id from passwords)
+            or user_id in (select user_id from passkeys)
+            or user_id in (select user_id from oidc_accounts)));
+end;
+comment on function has_active_user is 'Whether any user can sign in; until then the sign-in page says where the first link is.';
+
 create function user_id_of_secret(what text, secret bytea) returns integer
 language sql stable security definer
 set search_path = access, pg_temp
@@ -460,7 +473,7 @@ grant insert, update on refresh_tokens, api_keys, login_links to foresell_web;
 grant insert, delete on devices, auth_challenges, login_attempts to foresell_web;
 
 revoke execute on all functions in schema access from public;
-grant execute on function current_user_id(), delete_expired_challenges(), current_scope(), has_permission(text), current_team_id(), visible_user_ids(), visible_customer_ids(), can_see(text),
+grant execute on function current_user_id(), has_active_user(), delete_expired_challenges(), current_scope(), has_permission(text), current_team_id(), visible_user_ids(), visible_customer_ids(), can_see(text),
     owned_customer_ids(), may_see_unassigned(), unassigned_customer_ids(),
     user_id_of_email(text), user_id_of_secret(text, bytea), user_id_of_oidc_account(text, text),
     reset_user(integer, boolean), sign_in_states() to foresell_app, foresell_web;
@@ -479,6 +492,7 @@ insert into permissions (permission, description) values
 ('calls.manage', 'Edit and undo the calls of the team.'),
 ('calls.read', 'View logged calls.'),
 ('calls.write', 'Log calls and snooze customers.'),
+('company.manage', 'Change the company settings.'),
 ('contacts.export', 'Export lists with contact details (after confirming the password).'),
 ('contacts.reveal', 'Show the contact details of a customer (this is logged).'),
 ('customers.assign', 'Assign customers to users.'),

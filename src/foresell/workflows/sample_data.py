@@ -1,0 +1,49 @@
+"""Loads the sample data, a made-up shop, and removes it."""
+
+from __future__ import annotations
+
+from foresell.database import Database
+from foresell.demo import Shop, write_shop
+from foresell.settings import Settings
+from foresell.store.batches import list_first_sample_batches, undo_batch
+from foresell.types import Batch, BeforeCommit, Progress, no_progress
+from foresell.workflows.load import load_file
+
+
+def load_sample_data(
+    settings: Settings,
+    database: Database,
+    shop: Shop,
+    *,
+    progress: Progress = no_progress,
+    before_last_commit: BeforeCommit | None = None,
+) -> list[Batch]:
+    """Write the shop's files and load each as a batch; its contact details come from a second source, a CRM.
+
+    Safe to repeat: what is loaded already stays. Raises what `progress` and `before_last_commit` raise; batches loaded before
+    then stay loaded (`remove_sample_data` undoes them).
+    """
+    name = f"{shop.customers}-{shop.seed}"
+    files = write_shop(shop, settings.home / "demo" / name, progress=progress)
+    source = f"demo-{name}"
+    sources = {files.customers: source, files.products: source, files.orders: source, files.contacts: f"{source}-crm"}
+    return [
+        load_file(
+            settings,
+            database,
+            file,
+            source=of_source,
+            progress=progress,
+            before_commit=before_last_commit if file == files.contacts else None,
+        )
+        for file, of_source in sources.items()
+    ]
+
+
+def remove_sample_data(database: Database) -> list[int]:
+    """Undo every batch of the sample data, the last first. Returns their numbers; none when no sample data is loaded."""
+    return [
+        undone
+        for first in list_first_sample_batches(database)
+        for undone in undo_batch(database, first, with_later=True)
+    ]
