@@ -22,7 +22,7 @@ def test_no_page_requests_what_its_role_is_refused(pages: Pages, served: Served,
     faults: list[str] = []
     page.on("response", lambda got: faults.append(f"{got.status} {got.url}") if got.status >= 400 else None)
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    for path in (*PATHS, "/segments?tab=movement", "/segments?tab=rules"):
+    for path in (*PATHS, "/segments?tab=movement", "/segments?tab=rules", "/admin?tab=company"):
         page.goto(path)
         page.wait_for_selector("main > *")
         wait_until_still(page)

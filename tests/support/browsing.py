@@ -15,7 +15,8 @@ Pages = Callable[..., Page]
 ROW = "[data-row]"
 PANEL = "aside[aria-label=Customer]"
 PATHS = (
-    "/", "/customers", "/calls", "/segments", "/model", "/sales", "/import", "/runs", "/admin", "/me", "/glossary"
+    "/", "/customers", "/calls", "/segments", "/model", "/sales", "/import", "/runs", "/admin", "/me", "/glossary",
+    "/assignment", "/setup",
 )  # fmt: skip
 AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS = """axe.run().then(({ violations }) => violations

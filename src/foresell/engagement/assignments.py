@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from psycopg.types.json import Jsonb
@@ -39,11 +40,44 @@ async def assign_customers(
     if owner_id is not None and await SQL.row(con, "assignments.assignee", user_id=owner_id) is None:
         raise UserNotFound(remedy="Assign to a user of your team: GET /api/assignees")
     previous = await _change_owners(con, customer_ids, owner_id)
-    added = await SQL.row(con, "assignments.add", by=user_id, user_id=owner_id, previous=Jsonb(dict(previous)))
+    added = await SQL.row(
+        con, "assignments.add", by=user_id, user_id=owner_id, previous=Jsonb(dict(previous)), new=None
+    )
     assert added is not None
     await _record(con, "customers.assigned", added["assignment_id"], previous, owner_id, user_id, request_id)
     await _publish(con, previous, {owner_id, *previous.values()})
     return {**added, "user_id": owner_id, "customers": len(previous), "previous": previous}
+
+
+async def assign_to_several(
+    con: AsyncConnection, owners: Mapping[str, int], *, user_id: int, request_id: str | None = None
+) -> Row:
+    """Assign each customer that has no owner to the user in `owners`, as one assignment that one undo reverts.
+
+    Returns assignment_id, and by user id how many customers they got; customers who got an owner meanwhile are left out.
+    """
+    assigned: dict[str, int] = {}
+    for owner in sorted(set(owners.values())):
+        ids = [customer for customer in owners if owners[customer] == owner]
+        rows = await SQL.rows(con, "assignments.assign", ids=ids, user_id=owner)
+        assigned |= {row["customer_id"]: owner for row in rows}
+    previous = dict.fromkeys(assigned)
+    added = await SQL.row(
+        con, "assignments.add", by=user_id, user_id=None, previous=Jsonb(previous), new=Jsonb(assigned)
+    )
+    assert added is not None
+    counts = dict(Counter(assigned.values()))
+    await record.record(
+        con,
+        "customers.assigned",
+        actor=user_id,
+        subject=f"assignment:{added['assignment_id']}",
+        detail={"assignment_id": added["assignment_id"], "customers": len(assigned), "owners": counts, "by": "rules"},
+        customers=assigned,
+        request_id=request_id,
+    )
+    await _publish(con, previous, set(counts))
+    return {**added, "customers": counts}
 
 
 async def undo_assignment(
@@ -60,13 +94,14 @@ async def undo_assignment(
         raise AssignmentNotFound(remedy="You can undo only your own assignments.")
     before: Owners = undone["previous"]
     now = await _find_owners(con, list(before))
-    unchanged = {customer: owner for customer, owner in before.items() if now.get(customer) == undone["user_id"]}
+    new: Owners = undone["new"] or dict.fromkeys(before, undone["user_id"])
+    unchanged = {customer: owner for customer, owner in before.items() if now.get(customer) == new[customer]}
     returned: dict[str, int | None] = {}
     for owner in set(unchanged.values()):
         customers = [customer for customer in unchanged if unchanged[customer] == owner]
         returned |= await _change_owners(con, customers, owner)
     await _record(con, "assignment.undone", assignment_id, returned, None, user_id, request_id)
-    await _publish(con, returned, {undone["user_id"], *unchanged.values()})
+    await _publish(con, returned, {*new.values(), *unchanged.values()})
     return {"assignment_id": assignment_id, "customers": len(returned)}
 
 

@@ -33,12 +33,13 @@ where disabled_at is null and ((select access.current_scope()) = 'all' or user_i
 order by name, user_id
 
 -- name: add
-insert into engagement.assignments (assigned_by, user_id, previous_owners) values (%(by)s, %(user_id)s, %(previous)s)
+insert into engagement.assignments (assigned_by, user_id, previous_owners, new_owners)
+values (%(by)s, %(user_id)s, %(previous)s, %(new)s)
 returning assignment_id
 
 -- name: undo
 update engagement.assignments set undone_at = now() where assignment_id = %(assignment_id)s and undone_at is null
-returning user_id, previous_owners as previous
+returning user_id, previous_owners as previous, new_owners as new
 
 -- name: undone
 select undone_at from engagement.assignments where assignment_id = %(assignment_id)s

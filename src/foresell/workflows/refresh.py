@@ -22,6 +22,7 @@ from foresell.store import export_tables, runs
 from foresell.tempdirs import clear_temporary_folders
 from foresell.types import BeforeCommit, Progress, no_progress
 from foresell.workflows import prediction
+from foresell.workflows.assign_new_customers import assign_new_customers
 
 RUNS_KEPT_WHOLE = 10
 SAVED_ROWS = 122_880
@@ -79,6 +80,8 @@ def run_refresh(
                 history=history,
             )
         clear_snapshots(settings, database)
+    if not history:
+        assign_new_customers(database)
     return runs.get_run(database, run_id)
 
 

@@ -22,7 +22,7 @@ export function NoCustomersAssigned() {
           </Link>
         }
       >
-        Assign some from Unassigned.
+        Assign some from Unassigned, or all of them by rules under Assignment.
       </EmptyState>
     )
   return (

@@ -68,9 +68,10 @@ create table assignments (
     user_id integer references access.users,
     previous_owners jsonb not null,
     assigned_at timestamptz not null default now(),
-    undone_at timestamptz
+    undone_at timestamptz,
+    new_owners jsonb
 );
-comment on table assignments is 'One row per assignment of customers to a user (null: to none). previous_owners: customer id to the user id before (null: none), so that undo is exact.';
+comment on table assignments is 'One row per assignment of customers to a user (null: to none), or to several users by rules. previous_owners: customer id to the user id before (null: none), so that undo is exact. new_owners: customer id to user id, of an assignment by rules.';
 
 create table call_list_settings (
     settings_id integer primary key generated always as identity,
@@ -198,8 +199,27 @@ grant insert (customer_id, user_id, call_id, until), update (cancelled_at) on sn
 grant insert (customer_id, user_id, call_id, due_on, task), update (done_at, done_call_id, cancelled_at)
     on follow_ups to foresell_web;
 grant insert, update, delete on saved_views to foresell_web;
-grant insert (assigned_by, user_id, previous_owners), update (undone_at) on assignments to foresell_web;
+grant insert (assigned_by, user_id, previous_owners, new_owners), update (undone_at) on assignments to foresell_web;
 grant select on call_list_settings, call_lists, call_list_entries to foresell_web;
 grant insert (team_id, capacity, overdue, win_back, second_order, due, changed_by) on call_list_settings to foresell_web;
 grant insert (user_id, day, run_id, as_of, policy, settings_id) on call_lists to foresell_web;
 grant insert (call_list_id, position, customer_id, call_reason, why_call, value_at_risk) on call_list_entries to foresell_web;
+
+create table assignment_rules (
+    team_id integer references access.teams unique nulls not distinct,
+    rules jsonb not null check (jsonb_typeof(rules) = 'array'),
+    automatic boolean not null,
+    saved_by integer not null references access.users,
+    saved_at timestamptz not null default now()
+);
+comment on table assignment_rules is 'One row per team, and one for the company (team_id null): rules that assign customers without an owner, in order of precedence; each has countries, segments, postcodes (prefixes), user_ids and capacity. automatic: applied after each run, with the rights of saved_by.';
+
+alter table assignment_rules enable row level security;
+create policy app on assignment_rules to foresell_app using (true);
+create policy own on assignment_rules to foresell_web
+using ((select access.has_permission('customers.assign'))
+    and case when (select access.current_scope()) = 'all' then team_id is null else team_id = (select access.current_team_id()) end)
+with check (saved_by = (select access.current_user_id()) and (select access.has_permission('customers.assign'))
+    and case when (select access.current_scope()) = 'all' then team_id is null else team_id = (select access.current_team_id()) end);
+grant select, insert, update, delete on assignment_rules to foresell_app;
+grant select, insert, update on assignment_rules to foresell_web;
