@@ -8,11 +8,13 @@ from pathlib import Path
 import pyotp
 from playwright.sync_api import Page, expect
 
+from foresell.database import Database
 from foresell.privacy.contacts import read_contacts
 from foresell.privacy.vault import vault_of
+from foresell.settings import Settings
 from tests.api.people import PHRASE, Person, invite, rewind_totp, sql, with_totp
 from tests.support.browsing import ROW, Pages, assign_customers, list_customers, open_page, sign_in
-from tests.support.served import Served
+from tests.support.served import Served, running
 
 WRONG_PHRASE = "not the right phrase"
 
@@ -34,6 +36,8 @@ def test_a_new_user_learns_their_sign_in_name_and_chooses_a_password(pages: Page
     expect(name).to_have_value(person.email)
     expect(name).to_have_attribute("autocomplete", "username")
     assert "token" not in page.url
+    person.email = f"chosen-{person.email}"
+    name.fill(person.email)
     page.get_by_label("New password").fill(PHRASE)
     page.get_by_role("button", name="Save and continue").click()
     page.wait_for_url("**/segments")
@@ -44,7 +48,33 @@ def test_a_new_user_learns_their_sign_in_name_and_chooses_a_password(pages: Page
     again.wait_for_selector("main h1")
     again.goto(f"/sign-in?token={person.link}")
     again.get_by_role("button", name="Continue").click()
-    expect(again.get_by_role("alert")).not_to_be_empty()
+    expect(again.get_by_role("alert")).to_contain_text("Ask your administrator for a new one")
+    open_page(again, "/me?tab=sign-in")
+    expect(again.get_by_text(f"You sign in as {person.email}")).to_be_visible()
+    username = again.locator("form:has(input[autocomplete=new-password]) input[autocomplete=username]")
+    expect(username).to_have_value(person.email)
+    assert username.get_attribute("hidden") is None, "password managers skip hidden fields"
+
+
+def test_the_sign_in_page_says_where_a_link_is(pages: Pages, served: Served) -> None:
+    page = pages(None)
+    page.goto("/sign-in")
+    expect(page.get_by_text("Ask your administrator for a one-time link")).to_be_visible()
+    command = page.get_by_text("foresell users link")
+    expect(command).to_be_hidden()
+    page.get_by_text("I am the administrator").click()
+    expect(command).to_be_visible()
+    expect(page.locator("input[autocomplete~=username]")).to_have_attribute("name", "username")
+
+
+def test_a_new_installation_says_where_the_first_link_is(pages: Pages, settings: Settings, database: Database) -> None:
+    with running(settings) as url:
+        page = pages(None, url)
+        page.goto("/")
+        expect(page.get_by_role("heading", name="Welcome to Foresell")).to_be_visible()
+        expect(page.get_by_text("printed in the terminal where Foresell was started")).to_be_visible()
+        assert page.locator("input").count() == 0
+        page.context.close()
 
 
 def test_a_wrong_password_says_nothing_about_the_account(pages: Pages, manager: Person) -> None:

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { api, Problem, read } from './client'
+import { api, Problem, read, toReaderWords } from './client'
 import { session } from './session'
 
 const user = { name: 'Marta', permissions: [], preferences: {} }
@@ -63,4 +63,17 @@ test('problems keep their words, their remedy and their field', async () => {
     parameter: 'limit',
     remedy: 'Ask for less.',
   })
+})
+
+test('messages say nothing of the API and of commands, which readers of the pages cannot use', () => {
+  expect(toReaderWords('Customer not found. Find the customer in the list: /api/customers?q=')).toBe(
+    'Customer not found.',
+  )
+  expect(toReaderWords('List them: GET /api/batches')).toBeNull()
+  expect(toReaderWords('Allow more: --max-rejected. Or correct the file.')).toBe('Or correct the file.')
+  expect(toReaderWords('Start an update. On the command line: foresell refresh')).toBe('Start an update.')
+  expect(toReaderWords('Foresell cannot be reached. The customer may get a reminder.')).toBe(
+    'Foresell cannot be reached. The customer may get a reminder.',
+  )
+  expect(new Problem(404, { detail: 'Not there', remedy: 'List them: GET /api/runs' }).remedy).toBeNull()
 })

@@ -5,6 +5,15 @@ import type { paths } from './contract'
 import { session } from './session'
 import type { HowMade, ProblemBody, RowsBehind } from './shapes'
 
+/** Names of the API or a command, which a page's reader cannot use. */
+const FOR_PROGRAMS = /\/api\/|\b(GET|POST|PUT|PATCH|DELETE) |\bforesell [a-z]|\bFORESELL_|(^|\s)--[a-z]/
+
+/** The sentences of a message that a reader of the pages can act on. */
+export function toReaderWords(text: string | null | undefined): string | null {
+  const sentences = (text ?? '').split(/(?<=[.!?])\s+|\n+/).filter(sentence => !FOR_PROGRAMS.test(sentence))
+  return sentences.join(' ') || null
+}
+
 /** An error as the API describes it; `status` 0 means the API could not be reached. */
 export class Problem extends Error {
   readonly status: number
@@ -14,14 +23,15 @@ export class Problem extends Error {
   readonly requestId: string | null
   constructor(status: number, body: Partial<ProblemBody>) {
     super(
-      body.detail ||
-        body.error ||
+      toReaderWords(body.detail) ||
+        toReaderWords(body.error) ||
         (status ? `The server returned an error (${status}).` : 'Foresell cannot be reached.'),
     )
     this.status = status
     this.code = body.code ?? null
     this.parameter = body.parameter ?? null
-    this.remedy = body.remedy ?? (status ? null : 'Check your connection. The page retries automatically.')
+    this.remedy =
+      toReaderWords(body.remedy) ?? (status ? null : 'Check your connection. The page retries automatically.')
     this.requestId = body.request_id ?? null
   }
 }

@@ -80,6 +80,7 @@ WORDS = {
     "rfm_score": "The digits R, F and M, 1 to 5 each; 555 is best.", "roc_auc": "Area under the ROC curve.",
     "roles": "The user's roles.", "rows": "Rows.", "rules_version": "The version of the segment rules.",
     "run_id": "The number of the run.", "scopes": "The permissions of the key.", "score": "1 to 5.",
+    "shared_with": "Who may use it besides its owner: no one, the team or everyone.", "snooze_ids": "Snoozes, by their numbers.",
     "seal_id": "The number of the seal.", "seals": "Number of seals.", "second_factor": "The available second factors.",
     "secret": "For the authenticator app; shown only once.", "segment": "The segment.", "segments": "Customers by segment.",
     "sentence": "The reason, in words.", "session_id": "The session.", "shared": "Whether all users see it.",

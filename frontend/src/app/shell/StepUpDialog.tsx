@@ -7,6 +7,7 @@ import { api, read } from '@/api/client'
 import { session } from '@/api/session'
 import { useUser } from '@/api/useSession'
 import { hasPasskeys, signWithPasskey } from '@/features/session/passkeys'
+import { Username } from '@/features/session/Username'
 
 async function passkey() {
   const { options, ticket } = await read(api.POST('/api/auth/passkey/options'))
@@ -38,6 +39,7 @@ export default function StepUpDialog({ onDone }: { onDone: (confirmed: boolean) 
           confirm.mutate('secret')
         }}
       >
+        {!user.second_factor && <Username email={user.email} />}
         <TextInput
           data-autofocus
           label={user.second_factor ? label : 'Password'}

@@ -24,8 +24,8 @@ export function AddUser({ onClose }: { onClose: () => void }) {
     return (
       <Dialog onClose={onClose} title={`${add.data.name} was added`} closeOnClickOutside={false}>
         <OneTimeSecret label="One-time link" value={add.data.link}>
-          Give this link to {add.data.name} in person or by a channel you trust. It works once, within 24 hours, and is
-          not shown again.
+          The sign-in name is {add.data.email}. Give this link to {add.data.name} in person or by a channel you trust.
+          It works once, within 24 hours, and is not shown again.
         </OneTimeSecret>
       </Dialog>
     )

@@ -7,6 +7,7 @@ import { queries } from '@/api/queries'
 import type { AuditEntry } from '@/api/shapes'
 import { usePermissions } from '@/api/useSession'
 import { DataTable } from '@/ui/DataTable'
+import { DateField } from '@/ui/DateField'
 import { count, dateTime, plural } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import { EmptyState, ErrorState, Loading } from '@/ui/states'
@@ -97,20 +98,8 @@ function Filters({ search, actions, onChange }: FiltersProps) {
         data={[{ value: '', label: 'All actions' }, ...known.map(action => ({ value: action, label: action }))]}
       />
       <CustomerFilter customer={search.customer} onChange={onChange} />
-      <TextInput
-        label="From"
-        type="date"
-        max={search.to}
-        value={search.from ?? ''}
-        onChange={event => onChange({ from: event.currentTarget.value || undefined })}
-      />
-      <TextInput
-        label="To"
-        type="date"
-        min={search.from}
-        value={search.to ?? ''}
-        onChange={event => onChange({ to: event.currentTarget.value || undefined })}
-      />
+      <DateField label="From" max={search.to} value={search.from} onChange={from => onChange({ from })} />
+      <DateField label="To" min={search.from} value={search.to} onChange={to => onChange({ to })} />
     </search>
   )
 }

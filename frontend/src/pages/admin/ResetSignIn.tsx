@@ -24,8 +24,8 @@ export function ResetSignIn({ user, onClose, onDone }: { user: Account; onClose:
     return (
       <Dialog onClose={onDone} title={`Sign-in link for ${user.name}`} closeOnClickOutside={false}>
         <OneTimeSecret label="One-time link" value={reset.data.link}>
-          Give this link to {user.name} in person or by a channel you trust. It works once, within 24 hours, and is not
-          shown again.
+          {user.name} signs in as {user.email}. Give this link to them in person or by a channel you trust. It works
+          once, within 24 hours, and is not shown again.
         </OneTimeSecret>
       </Dialog>
     )

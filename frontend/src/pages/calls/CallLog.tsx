@@ -1,4 +1,4 @@
-import { Button, NativeSelect, TextInput } from '@mantine/core'
+import { Button, NativeSelect } from '@mantine/core'
 import '@/ui/theme/inputs'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
@@ -8,6 +8,7 @@ import type { Call, Meta, Owner } from '@/api/shapes'
 import { usePermissions, useUser } from '@/api/useSession'
 import { OUTCOMES, outcomeLabel, useEngagement } from '@/features/customer/engagement'
 import { DataTable } from '@/ui/DataTable'
+import { DateField } from '@/ui/DateField'
 import { count, dateTime, day, lastDay, money, plural } from '@/ui/format'
 import { lazyComponent } from '@/ui/lazyComponent'
 import { Card, Page } from '@/ui/Page'
@@ -105,20 +106,8 @@ function Filters({ search, callers, onChange }: FiltersProps) {
         }
         data={[{ value: '', label: 'Any' }, ...OUTCOMES]}
       />
-      <TextInput
-        label="From"
-        type="date"
-        max={search.to}
-        value={search.from ?? ''}
-        onChange={event => onChange({ from: event.currentTarget.value || undefined })}
-      />
-      <TextInput
-        label="To"
-        type="date"
-        min={search.from}
-        value={search.to ?? ''}
-        onChange={event => onChange({ to: event.currentTarget.value || undefined })}
-      />
+      <DateField label="From" max={search.to} value={search.from} onChange={from => onChange({ from })} />
+      <DateField label="To" min={search.from} value={search.to} onChange={to => onChange({ to })} />
     </search>
   )
 }

@@ -7,6 +7,7 @@ import { useEffect, useState } from 'react'
 import { queries } from '@/api/queries'
 import { usePermissions } from '@/api/useSession'
 import { CategorySelect } from '@/features/catalogue/CategorySelect'
+import { DateField } from '@/ui/DateField'
 import { count, country, day, percent } from '@/ui/format'
 import { selectOptions } from '@/ui/selectOptions'
 import css from './Customers.module.css'
@@ -78,20 +79,13 @@ export function Filters({ search, onChange }: Props) {
           />
         )}
         <div className={css.dates}>
-          <TextInput
+          <DateField
             label="Last order from"
-            type="date"
             max={search.to}
-            value={search.from ?? ''}
-            onChange={event => onChange({ from: event.currentTarget.value || undefined })}
+            value={search.from}
+            onChange={from => onChange({ from })}
           />
-          <TextInput
-            label="to"
-            type="date"
-            min={search.from}
-            value={search.to ?? ''}
-            onChange={event => onChange({ to: event.currentTarget.value || undefined })}
-          />
+          <DateField label="to" min={search.from} value={search.to} onChange={to => onChange({ to })} />
         </div>
         <NativeSelect
           className={css.sortSelect}

@@ -2,7 +2,7 @@ import { Button, Checkbox } from '@mantine/core'
 import '@/ui/theme/inputs'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
-import { api, read } from '@/api/client'
+import { api, read, toReaderWords } from '@/api/client'
 import type { Found, ImportKnown } from '@/api/shapes'
 import { asSentence, percent, plural } from '@/ui/format'
 import { Page } from '@/ui/Page'
@@ -49,8 +49,10 @@ export function CheckFile({ known, found }: { known: ImportKnown; found: Found }
       }
     >
       {known.problem && (
-        <Notice tone="bad" title={known.problem}>
-          {isUnreadable ? 'Choose below what each column means, then check the file again.' : known.remedy}
+        <Notice tone="bad" title={toReaderWords(known.problem) ?? 'This file cannot be imported as it is.'}>
+          {isUnreadable
+            ? 'Choose below what each column means, then check the file again.'
+            : toReaderWords(known.remedy)}
         </Notice>
       )}
       {needsConsent && !isUnreadable && (

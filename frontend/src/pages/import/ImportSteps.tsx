@@ -1,3 +1,4 @@
+import { toReaderWords } from '@/api/client'
 import type { Found, ImportKnown } from '@/api/shapes'
 import { asSentence, count, dateTime } from '@/ui/format'
 import { Card, Page } from '@/ui/Page'
@@ -23,8 +24,8 @@ export function ImportSteps({ known }: { known: ImportKnown }) {
         {isBusy ? (
           <ImportProgress known={known} />
         ) : (
-          <EmptyState title={known.problem ?? 'This file could not be read.'} action={<ImportAnother />}>
-            {known.remedy} Nothing was imported.
+          <EmptyState title={toReaderWords(known.problem) ?? 'This file could not be read.'} action={<ImportAnother />}>
+            {toReaderWords(known.remedy)} Nothing was imported.
           </EmptyState>
         )}
       </Card>

@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { api, Problem, read } from '@/api/client'
 import type { User } from '@/api/shapes'
 import { NewPasswordField } from '@/features/session/NewPasswordField'
+import { Username } from '@/features/session/Username'
 import { Card } from '@/ui/Page'
 import { showToast } from '@/ui/toasts'
 import css from './Me.module.css'
@@ -26,7 +27,11 @@ export function Password({ me }: { me: User }) {
   return (
     <Card
       title="Password"
-      note={me.password ? undefined : 'You have no password yet. Without one, you need a one-time link to sign in'}
+      note={
+        me.password
+          ? `You sign in as ${me.email}`
+          : 'You have no password yet. Without one, you need a one-time link to sign in'
+      }
     >
       <form
         className={css.form}
@@ -35,7 +40,7 @@ export function Password({ me }: { me: User }) {
           change.mutate()
         }}
       >
-        <input type="email" autoComplete="username" value={me.email} readOnly hidden />
+        <Username email={me.email} />
         {me.password && (
           <PasswordInput
             label="Current password"

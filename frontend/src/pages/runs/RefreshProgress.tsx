@@ -2,7 +2,7 @@ import { Button } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
-import { api, read } from '@/api/client'
+import { api, read, toReaderWords } from '@/api/client'
 import { queries } from '@/api/queries'
 import { usePermissions } from '@/api/useSession'
 import { asSentence, count } from '@/ui/format'
@@ -37,8 +37,8 @@ export function RefreshProgress() {
     return (
       <div className={css.failed} role="alert">
         <div>
-          <strong>{job.error ?? 'The update was cancelled.'}</strong>
-          <p>{job.remedy} Lists and figures have not changed.</p>
+          <strong>{toReaderWords(job.error) ?? 'The update was cancelled.'}</strong>
+          <p>{toReaderWords(job.remedy)} Lists and figures have not changed.</p>
         </div>
         <Button
           variant="default"
@@ -53,7 +53,7 @@ export function RefreshProgress() {
     return newest?.state === 'failed' ? (
       <div className={css.failed} role="alert">
         <div>
-          <strong>The latest update failed: {newest.error}</strong>
+          <strong>The latest update failed: {toReaderWords(newest.error)}</strong>
           <p>Lists and figures have not changed.</p>
         </div>
       </div>

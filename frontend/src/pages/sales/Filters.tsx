@@ -1,8 +1,9 @@
-import { NativeSelect, TextInput } from '@mantine/core'
+import { NativeSelect } from '@mantine/core'
 import '@/ui/theme/inputs'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { CategorySelect } from '@/features/catalogue/CategorySelect'
+import { DateField } from '@/ui/DateField'
 import css from './Sales.module.css'
 import { COMPARISONS, PERIODS, type parseSales } from './search'
 
@@ -35,20 +36,8 @@ export function Filters() {
       />
       {isCustom && !period && (
         <>
-          <TextInput
-            label="From"
-            type="date"
-            max={to}
-            value={from ?? ''}
-            onChange={event => change({ from: event.currentTarget.value || undefined })}
-          />
-          <TextInput
-            label="To"
-            type="date"
-            min={from}
-            value={to ?? ''}
-            onChange={event => change({ to: event.currentTarget.value || undefined })}
-          />
+          <DateField label="From" max={to} value={from} onChange={from => change({ from })} />
+          <DateField label="To" min={from} value={to} onChange={to => change({ to })} />
         </>
       )}
       <NativeSelect

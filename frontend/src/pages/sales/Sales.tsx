@@ -24,7 +24,7 @@ export default function Sales() {
   if (freshness.data && !freshness.data.run)
     return (
       <Page title="Sales and forecast">
-        <NoDataYet>Import your orders to see sales and a forecast.</NoDataYet>
+        <NoDataYet />
       </Page>
     )
   return (

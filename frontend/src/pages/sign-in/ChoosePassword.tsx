@@ -3,16 +3,22 @@ import '@/ui/theme/inputs'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, Problem, read } from '@/api/client'
+import { session } from '@/api/session'
 import type { User } from '@/api/shapes'
 import { NewPasswordField } from '@/features/session/NewPasswordField'
 import css from './SignIn.module.css'
 import { onSubmit } from './submit'
 
-/** After a one-time link: the name to sign in with from now on, and a password of the user's choice. */
+/** After a one-time link: the user chooses the name to sign in with from now on, and a password. */
 export function ChoosePassword({ user, onDone }: { user: User; onDone: () => void }) {
+  const [email, setEmail] = useState(user.email)
   const [password, setPassword] = useState('')
   const save = useMutation({
-    mutationFn: () => read(api.POST('/api/me/password', { body: { password } })),
+    mutationFn: async () => {
+      if (email.trim() !== user.email)
+        session.setUser(await read(api.PATCH('/api/me', { body: { email: email.trim() } })))
+      await read(api.POST('/api/me/password', { body: { password } }))
+    },
     onSuccess: onDone,
   })
   return (
@@ -21,12 +27,16 @@ export function ChoosePassword({ user, onDone }: { user: User; onDone: () => voi
       <form className={css.form} onSubmit={onSubmit(save.mutate)}>
         <TextInput
           label="You sign in as"
+          description="Your e-mail address. You can choose another"
           type="email"
           name="username"
           autoComplete="username"
-          readOnly
+          required
+          withAsterisk={false}
+          maxLength={254}
           size="md"
-          value={user.email}
+          value={email}
+          onChange={event => setEmail(event.currentTarget.value)}
         />
         <NewPasswordField user={user} size="md" value={password} onChange={setPassword} autoFocus />
         <p className={css.error} role="alert">

@@ -22,7 +22,9 @@ export function OneTimeLink({ token, onAnswer }: { token: string; onAnswer: OnAn
           Continue
         </Button>
       </form>
-      <p className={css.help}>This link works once.</p>
+      <div className={css.help}>
+        <p>This link works once. If it no longer works, ask your administrator for a new one.</p>
+      </div>
     </>
   )
 }

@@ -6,6 +6,7 @@ import { useState } from 'react'
 import { api, read } from '@/api/client'
 import { queries } from '@/api/queries'
 import { hasPasskeys, signWithPasskey } from '@/features/session/passkeys'
+import { FirstStart, LostLink } from './LostLink'
 import css from './SignIn.module.css'
 import { type OnAnswer, onSubmit } from './submit'
 
@@ -21,7 +22,7 @@ interface Props {
   onAnswer: OnAnswer
 }
 
-/** E-mail and password; or a passkey, or a company account. */
+/** Sign-in name and password; or a passkey, or a company account. */
 export function PasswordForm({ next, refused, onAnswer }: Props) {
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
@@ -38,13 +39,16 @@ export function PasswordForm({ next, refused, onAnswer }: Props) {
     onSuccess: onAnswer,
   })
   const error = signIn.error ?? passkey.error
+  if (providers.data?.first_start) return <FirstStart />
   return (
     <>
       <h1 className={css.title}>Sign in</h1>
       <form className={css.form} onSubmit={onSubmit(signIn.mutate)}>
         <TextInput
-          label="E-mail"
+          label="Sign-in name"
+          description="The e-mail address your administrator entered, unless you chose another"
           type="email"
+          name="username"
           autoComplete="username webauthn"
           required
           withAsterisk={false}
@@ -55,6 +59,7 @@ export function PasswordForm({ next, refused, onAnswer }: Props) {
         />
         <PasswordInput
           label="Password"
+          name="password"
           autoComplete="current-password"
           required
           withAsterisk={false}
@@ -98,10 +103,7 @@ export function PasswordForm({ next, refused, onAnswer }: Props) {
           ))}
         </div>
       )}
-      <p className={css.help}>
-        Forgot your password, or first time here? You need a one-time link. An administrator can send you one; for a new
-        installation, the link is printed in the terminal where Foresell was started.
-      </p>
+      <LostLink />
     </>
   )
 }
