@@ -21,6 +21,8 @@ SCRIPTS: dict[str, tuple[str, tuple[str, ...] | None]] = {
     "online_retail": ("File to published run, compared with a bare copy of the same rows.", ("--quick",)),
     "seed_model": ("The documents' model with a label that is not leaked, compared with ours.", None),
     "forecast_peers": ("The revenue forecast compared with seasonal naive and AutoETS.", None),
+    "service_gate": ("Which predictions each public shop allows, and how often chance is served.", ("--quick",)),
+    "expected_money": ("Expected revenue and lifetime value out of time, compared with last year's revenue.", None),
     "bgnbd_at_size": ("BG/NBD at 10,000 to 1,000,000 customers, compared with a library.", None),
     "scores_at_size": ("Features, scores and reasons as the shop grows.", ("--customers", "10000")),
     "saving": ("Saving a million predictions with their run.", ("--quick",)),

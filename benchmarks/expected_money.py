@@ -85,20 +85,33 @@ def show_identity(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
         ),
         2,
     )
-    print(f"\nexpected revenue: {version.kind}; {version.reason} {version.card['skills']}")
+    print(f"\nexpected revenue: {version.kind}; {version.reason} {version.card['gate']}")
     print(f"{company.streams.forecast / 100:,.2f} = {known:,.2f} known + {new:,.2f} new + {anonymous:,.2f} anonymous;"
           f" gap {gap} pennies, scale factor {scale_factor(estimates, company.streams):.2f}")  # fmt: skip
 
 
 def show_value(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
-    """The table of lifetime value, and whether it is shown."""
+    """The table of lifetime value over 180 and 365 days, and whether it is shown."""
+    for days, count in ((180, 9), (365, 4)):
+        try:
+            holdouts = value.backtest(con, as_of, value.default_cutoffs(as_of, days, count), days, SEED)
+        except NotReady as error:
+            print(f"lifetime value, {days} days: {error.message}")
+            continue
+        covered = [each.in_range for each in holdouts if each.in_range is not None]
+        figures = {
+            "total error": [1 - each.accuracy.value for each in holdouts],
+            "total error, last period": [1 - each.last_accuracy for each in holdouts],
+            "decile error": [each.decile_error for each in holdouts],
+            "Spearman": [each.spearman.value for each in holdouts],
+            "in range": covered or [float("nan")],
+            "weight of the model": [each.weight for each in holdouts],
+        }
+        print(f"\nLifetime value, {days} days, {len(holdouts)} holdouts:")
+        print(", ".join(f"{name} {np.mean(each):.3f}" for name, each in figures.items()))
     try:
-        days = value.default_cutoffs(as_of, count=9)
-        holdouts = value.backtest(con, as_of, days, seed=SEED)
-        print(f"\nLifetime value, 180 days, {len(holdouts)} holdouts: total error {np.mean([1 - h.accuracy.value for h in holdouts]):.3f}"
-              f" (last period {np.mean([1 - h.last_accuracy for h in holdouts]):.3f}), Spearman"
-              f" {np.mean([h.spearman.value for h in holdouts]):.3f}, in range {np.mean([h.in_range for h in holdouts]):.3f}")  # fmt: skip
-        print(f"lifetime value: shown, {value.refuse_if_no_better(holdouts[:4], SEED)}")
+        holdouts, fits = value.backtest_with_fits(con, as_of, seed=SEED)
+        print(f"lifetime value: shown, {value.refuse_if_no_better(holdouts, SEED)}, weight {value.choose_weight(fits)}")
     except NotReady as error:
         print(f"lifetime value: {error.message}")
 

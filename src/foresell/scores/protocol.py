@@ -25,6 +25,7 @@ class ScoringContext:
 
     `versions`: the model in service by task; `reasons`: by task, the sentence on why that model, or why there is none.
     `refused`: the tasks that a training of this run has just refused, and why. `computed`: the tables of the scores before this one.
+    `is_replay`: history is replayed, with models that were not tested.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -35,6 +36,7 @@ class ScoringContext:
     seed: int
     refused: Mapping[str, str] = field(default_factory=dict)
     computed: dict[str, pa.Table] = field(default_factory=dict)
+    is_replay: bool = False
 
     def model(self, task: str) -> Model:
         """The model in service for a task. Raises NotReady with the reason where there is none."""
@@ -42,6 +44,15 @@ class ScoringContext:
         if version is None:
             raise NotReady(self.reasons[task])
         return load_model(version.text, version.card)
+
+    def tested_version(self, task: str) -> ModelVersion | None:
+        """The last test of a score that is fitted anew in every run; None in a replay. Raises NotReady where it failed or is missing."""
+        if task in self.refused:
+            raise NotReady(self.refused[task])
+        version = self.versions.get(task)
+        if version is None and not self.is_replay:
+            raise NotReady(self.reasons[task])
+        return version
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,31 +51,33 @@ def train_scores(
     *,
     seed: int = SEED,
     progress: Progress = no_progress,
-) -> tuple[list[ModelVersion], dict[str, str]]:
-    """Train and test the tasks on the snapshot as of a day. Returns the versions, and by task why one was refused."""
+) -> tuple[list[ModelVersion], dict[str, NotReady]]:
+    """Train and test the tasks on the snapshot as of a day. Returns the versions, and by task the error that says why one was refused."""
     context, trainers = TrainingContext(con, as_of, seed), _trainers()
-    wanted, trained, refused = list(tasks), [], {}
+    wanted, trained = list(tasks), []
+    refused: dict[str, NotReady] = {}
     for done, task in enumerate(wanted):
         progress(done, len(wanted), "models trained")
         try:
             trained.append(trainers[task](context))
         except NotReady as error:
-            refused[task] = error.message
+            refused[task] = error
     progress(len(wanted), len(wanted), "models trained")
     return trained, refused
 
 
 def train_for_replay(
     con: duckdb.DuckDBPyConnection, as_of: date, *, seed: int = SEED
-) -> tuple[list[ModelVersion], dict[str, str]]:
+) -> tuple[list[ModelVersion], dict[str, NotReady]]:
     """Models for replaying history: the same checks and fit, without a backtest of their own (the replay is one)."""
     context = TrainingContext(con, as_of, seed)
-    fitted, refused = [], {}
+    fitted = []
+    refused: dict[str, NotReady] = {}
     for task in registry.trained_tasks():
         try:
             fitted.append(fit_for_replay(context, task))
         except NotReady as error:
-            refused[task.name] = error.message
+            refused[task.name] = error
     return fitted, refused
 
 

@@ -18,6 +18,7 @@ from foresell.scores.train import decide_training, train_for_replay, train_score
 from foresell.scores.training import outcomes
 from foresell.scores.training.features import features, frame_of
 from foresell.scores.training.model_registry import SEED, ModelVersion
+from foresell.scores.training.service_gate import NoBetter
 from foresell.store import model_registry, runs
 from foresell.types import Progress
 
@@ -48,9 +49,14 @@ def predict(
     else:
         trained, refused = train_scores(con, day, due, progress=progress)
     versions |= {version.task: version for version in trained}
+    versions = {task: each for task, each in versions.items() if not isinstance(refused.get(task), NoBetter)}
+    why_refused = {task: error.message for task, error in refused.items()}
     reasons |= {version.task: f"{reasons[version.task]} {version.reason}" for version in trained}
     frame = frame_of(features(con, day), day)
-    results = predict_scores(ScoringContext(con, day, frame, versions, {**reasons, **refused}, SEED, refused))
+    context = ScoringContext(
+        con, day, frame, versions, {**reasons, **why_refused}, SEED, why_refused, is_replay=train == "quickly"
+    )
+    results = predict_scores(context)
     return PredictionResults(tuple(trained), tuple(results), tuple(_observe(database, con, day)))
 
 

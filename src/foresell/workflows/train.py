@@ -33,4 +33,4 @@ def train_models(
         trained, refused = train_scores(con, run["as_of"], tasks or registry.task_names(), progress=progress)
     with database.arrow() as pg, pg.cursor() as cur:
         kept = [prediction.save_version(cur, version) for version in trained]
-    return kept, refused
+    return kept, {task: error.message for task, error in refused.items()}

@@ -1,19 +1,16 @@
-"""The arithmetic behind lifetime value: the season's clock, the spend model, the drawn futures."""
+"""The arithmetic behind lifetime value: the season's clock, the spend model, the ranges."""
 
 from __future__ import annotations
-
-from datetime import date
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foresell.scores.lifetime_value import model as lifetime_value
+from foresell.scores.lifetime_value.ranges import measure_ranges
 from foresell.scores.lifetime_value.season import FLAT, YEAR, Season, season_of
-from foresell.scores.training import bgnbd, gamma_gamma
+from foresell.scores.training import gamma_gamma
 
-BUYS = bgnbd.BgNbd(r=0.8, alpha=40.0, a=0.4, b=3.0, log_likelihood=0.0, customers=1, converged=True)
 SPENDS = gamma_gamma.GammaGamma(
     p=3.0, q=4.0, v=60.0, cap=None, correlation=0.0, log_likelihood=0.0, customers=1, converged=True
 )
@@ -65,11 +62,16 @@ def test_grouping_moves_the_parameters_by_less_than_one_percent(monkeypatch: pyt
     assert (grouped.p, grouped.q, grouped.v) == pytest.approx((exact.p, exact.q, exact.v), rel=0.01)
 
 
-@pytest.mark.parametrize(("x", "age", "mean"), [(0, 30, 50.0), (1, 400, 20.0), (3, 60, 90.0), (12, 300, 45.0)])
-def test_the_drawn_futures_agree_with_the_expected_order_value(x: int, age: int, mean: float) -> None:
-    """Two ways to the same number: quadrature and formula on one side, many drawn futures on the other."""
-    times = tuple(np.array([value], dtype=float) for value in (x, age * 0.8 if x else 0, age))
-    model = lifetime_value.ValueModel(date(2026, 1, 1), BUYS, SPENDS, FLAT, 0.0)
-    drawn = lifetime_value._futures(model, times, np.array([mean]), 365.0, 400_000, np.random.default_rng(0))[:, 0]
-    expected = BUYS.expected_purchases(*times, 365.0) * SPENDS.expected_order_value(times[0] + 1, mean)
-    assert drawn.mean() == pytest.approx(float(expected[0]), abs=4 * drawn.std() / np.sqrt(400_000))
+def test_a_range_holds_eight_of_ten_customers_of_the_period_it_was_learned_from() -> None:
+    rng = np.random.default_rng(3)
+    predicted = rng.gamma(1.0, 100.0, 5_000)
+    actual = predicted * rng.gamma(0.7, 1.4, 5_000)
+    ranges = measure_ranges(predicted, actual)
+    low, high = ranges.around(predicted)
+    assert ((actual >= low) & (actual <= high)).mean() == pytest.approx(0.8, abs=0.02)
+    assert (low <= predicted).all() and (predicted <= high).all()
+
+
+def test_customers_who_spent_nothing_have_a_range_from_nothing_to_the_value() -> None:
+    low, high = measure_ranges(np.arange(1.0, 101.0), np.full(100, -5.0)).around(np.arange(1.0, 101.0))
+    assert (low == 0).all() and (high == np.arange(1.0, 101.0)).all()

@@ -128,6 +128,8 @@ function Details({ data }: { data: Customer }) {
               {money(scores.value_12m, meta.currency)}{' '}
               {scores.value_band && <span className={css.dim}>({scores.value_band})</span>}
             </dd>
+            <dt>Last year’s revenue (365 days)</dt>
+            <dd>{money(scores.revenue_365, meta.currency)}</dd>
             <dt>Churn risk</dt>
             <dd>
               <ChurnBadge state={scores.churn_state} />

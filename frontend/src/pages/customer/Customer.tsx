@@ -129,15 +129,27 @@ function CustomerPage({ data }: { data: CustomerData }) {
             note="all orders, returns deducted"
             address={address}
           />
-          <Metric
-            label="Lifetime value (12 months)"
-            value={money(scores.value_12m, meta.currency, 'short')}
-            note={
-              scores.value_low != null &&
-              `${money(scores.value_low, meta.currency, 'short')} to ${money(scores.value_high, meta.currency, 'short')}, ${scores.value_band}`
-            }
-            address={address}
-          />
+          {scores.value_12m == null ? (
+            <Metric
+              label="Last year’s revenue (365 days)"
+              value={money(scores.revenue_365, meta.currency)}
+              note="a fact; lifetime value is off"
+              address={address}
+            />
+          ) : (
+            <Metric
+              label="Lifetime value (12 months)"
+              value={money(scores.value_12m, meta.currency, 'short')}
+              note={[
+                scores.value_low != null &&
+                  `${money(scores.value_low, meta.currency, 'short')} to ${money(scores.value_high, meta.currency, 'short')}`,
+                scores.value_band,
+              ]
+                .filter(Boolean)
+                .join(', ')}
+              address={address}
+            />
+          )}
           <Metric
             label="Churn risk"
             value={<ChurnBadge state={scores.churn_state} />}

@@ -71,9 +71,16 @@ export default function Model() {
   )
 }
 
+/** How the sentence of a model begins that is no better than what needs no model. */
+const OFF = 'Off: '
+
 function ModelInUse({ now }: { now: TaskRow | undefined }) {
   if (!now || now.level === 'off')
-    return <EmptyState title="Not available yet">{now && asSentence(now.sentence)}</EmptyState>
+    return (
+      <EmptyState title={now?.sentence.startsWith(OFF) ? 'Off' : 'Not available yet'}>
+        {now && asSentence(now.sentence.replace(OFF, ''))}
+      </EmptyState>
+    )
   return (
     <div className={css.inUse}>
       <p>

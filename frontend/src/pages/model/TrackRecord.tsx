@@ -8,6 +8,8 @@ import { count, day, money, percent } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import { EmptyState, Loading, QueryState } from '@/ui/states'
 
+const MONEY_TASKS = new Set<string>(['lifetime_value', 'expected_revenue'])
+
 /** Predictions whose period has ended, compared with what customers did: one row per run. */
 export function TrackRecord({ task }: { task: Task }) {
   const query = useQuery(queries.outcomes())
@@ -17,8 +19,7 @@ export function TrackRecord({ task }: { task: Task }) {
         const rows = answer.data
           .filter(row => row.task === task && row.grouping === 'all')
           .sort((a, b) => a.as_of.localeCompare(b.as_of))
-        const show = (value: number) =>
-          task === 'lifetime_value' ? money(value, answer.meta.currency) : percent(value, 1)
+        const show = (value: number) => (MONEY_TASKS.has(task) ? money(value, answer.meta.currency) : percent(value, 1))
         if (!rows.length)
           return (
             <Card title="Track record">
@@ -55,7 +56,7 @@ export function TrackRecord({ task }: { task: Task }) {
               rows={rows}
               x="as_of"
               xAxis={day}
-              axis={value => (task === 'lifetime_value' ? money(value, answer.meta.currency, 'short') : percent(value))}
+              axis={value => (MONEY_TASKS.has(task) ? money(value, answer.meta.currency, 'short') : percent(value))}
               series={[
                 { key: 'predicted', colour: 'var(--dim)', dashed: true, dots: true },
                 { key: 'observed', colour: 'var(--brand)', dots: true },

@@ -78,6 +78,8 @@ const MODEL_EXPLANATIONS: Record<string, string> = {
   lightgbm: 'A machine-learning model that learns from the past behaviour of all customers.',
   bgnbd:
     'A standard statistical model of repeat purchases: it works from how often and how recently a customer ordered.',
+  cells:
+    'How often customers with as many orders in the last year, and with or without one in the last 90 days, ordered before.',
   blend: 'A machine-learning model and a statistical model of repeat purchases, combined.',
   trading_day_year_on_year: 'Last year’s sales on the same trading days, adjusted to how sales have grown since.',
   lightgbm_poisson:
@@ -127,6 +129,7 @@ const AMOUNT_METRICS: Partial<Record<Task, Record<string, string>>> = {
     spearman: 'Rank correlation (Spearman)',
     capture: 'Revenue share of the 10% valued most',
     in_range: 'Customers within the predicted range',
+    decile_error: 'Error of the deciles’ totals',
   },
   revenue_forecast: {
     accuracy: 'Accuracy, average of the months',
@@ -138,8 +141,7 @@ const AMOUNT_METRICS: Partial<Record<Task, Record<string, string>>> = {
 /** What the numbers of a backtest are averages of. */
 export const BACKTEST_NOTES: Partial<Record<Task, string>> = {
   lifetime_value: 'Predictions for past periods compared with actual revenue; average over the test dates',
-  revenue_forecast:
-    'Forecasts for past months compared with actual sales. Every month has the same weight here; the target weights months by their size',
+  revenue_forecast: 'Forecasts for past months compared with actual sales; every month has the same weight',
 }
 
 export const amountMetricName = (task: Task, name: string) => AMOUNT_METRICS[task]?.[name] ?? metricName(name)

@@ -28,7 +28,7 @@ from foresell.scores.expected_revenue.streams import scale_to_total
 from foresell.scores.training.features import Floats, Frame
 from foresell.scores.training.model_registry import METRICS, ModelVersion, mean_metrics, metric_row
 from foresell.scores.training.readiness import ML_CUSTOMERS
-from foresell.scores.training.service_gate import Losses, Skill, measure_skill, money_deviance
+from foresell.scores.training.service_gate import Losses, Skill, measure_skill, money_deviance, refuse
 from foresell.scores.training.train_task import TrainingContext
 
 TASK = "expected_revenue"
@@ -89,18 +89,13 @@ def backtest(context: TrainingContext) -> list[Cutoff]:
 
 
 def choose(cutoffs: Sequence[Cutoff], seed: int = 0) -> tuple[str, dict[str, Skill]]:
-    """Which count model serves, with the skills that decided. Raises NotReady when neither beats both baselines."""
+    """Which count model serves, with the skills that decided. Raises NoBetter unless it beats both baselines."""
     both = [each.losses("lightgbm_poisson", "bgnbd") for each in cutoffs if "lightgbm_poisson" in each.estimates]
     skills = {"ml": measure_skill(both, seed=seed)}
     kind = "lightgbm_poisson" if len(both) == len(cutoffs) and skills["ml"].is_better else "bgnbd"
     for baseline in ("constant", "last_year"):
         skills[baseline] = measure_skill([each.losses(kind, baseline) for each in cutoffs], seed=seed)
-        if not skills[baseline].is_better:
-            words = {"constant": "the same amount for every customer", "last_year": "as much as last year"}[baseline]
-            raise NotReady(
-                f"Off: no better than “{words}” over {len(cutoffs)} tested months.",
-                remedy="See last year's revenue of each customer instead.",
-            )
+        refuse(baseline, skills[baseline], HORIZON_DAYS)
     return kind, skills
 
 
@@ -119,12 +114,12 @@ def make_version(context: TrainingContext) -> ModelVersion:
     card = {
         "task": TASK, "kind": kind, "as_of": context.as_of.isoformat(), "horizon": HORIZON_DAYS, "seed": context.seed,
         "tests": [each.frame.as_of.isoformat() for each in cutoffs], "targets": [],
-        "skills": {name: {"value": skill.value, "bound": skill.bound} for name, skill in skills.items() if skill.cutoffs},
+        "gate": {name: skill.as_card() for name, skill in skills.items() if skill.cutoffs},
         "metrics": {name: float(np.mean([row["value"] for row in rows if row["model"] == kind and row["metric"] == name]))
                     for name in ("total_accuracy", "decile_error", "mae", "capture_500")},
     }  # fmt: skip
     against = skills["last_year"]
-    reason = f"{against.value:.1%} less deviance than last year's revenue (5 % bound {against.bound:+.1%}) over {len(cutoffs)} months."
+    reason = f"Better than last year's revenue: {against.sentence()} over {len(cutoffs)} months."
     metrics = pa.Table.from_pylist([*rows, *mean_metrics(rows)], schema=METRICS)
     return ModelVersion(TASK, kind, context.as_of, model.text(), card, reason, metrics)
 

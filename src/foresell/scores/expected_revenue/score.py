@@ -22,9 +22,9 @@ from foresell.types import ScoreColumn
 
 def _predict(context: ScoringContext) -> pa.Table:
     """Grain: one row per customer of the frame. Also makes the table `revenue_streams` of the snapshot. Raises NotReady."""
-    version = context.versions.get(backtest.TASK)
-    if backtest.TASK in context.refused:
-        raise NotReady(context.refused[backtest.TASK])
+    version = context.tested_version(backtest.TASK)
+    if "revenue_forecast" in context.refused:
+        raise NotReady("Off: it adds up to the forecast, which is off.")
     counts = load_counts(version.kind, version.text) if version else fit_lifetimes(context.frame)
     values = expected_order_values(context.con, context.frame)
     company = forecast_company(context.con, context.as_of)

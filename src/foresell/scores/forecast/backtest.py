@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from foresell.scores.forecast.model import (
     TARGETS,
@@ -23,10 +24,13 @@ from foresell.scores.forecast.model import (
     shortest_history,
 )
 from foresell.scores.training.model_registry import METRICS, ModelVersion, metric_row
+from foresell.scores.training.service_gate import WORDS, NoBetter
 from foresell.scores.training.train_task import TrainingContext
 
 #: The bar of the requirements, for the month totals of net revenue.
 BAR = 0.90
+#: Fewer tested months than this cannot show that the method is worse than the same month a year ago.
+FEWEST_MONTHS = 6
 
 TASK, KIND, HORIZON_DAYS = "revenue_forecast", "trading_day_year_on_year", 30
 
@@ -48,9 +52,9 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The requirement "sales forecast >= 90 %" against the record: `accuracy` is 1 - WAPE over all judged months.
+    """The requirement "sales forecast >= 90 %" against the record: `accuracy` is the mean of the judged months' accuracies.
 
-    `low` and `high` are its 95 % bootstrap interval over months, `mean` the plain mean of the months' accuracies.
+    `low` and `high` are its 95 % bootstrap interval over months: the goal is met only where `low` reaches it.
     """
 
     target: str
@@ -62,9 +66,9 @@ class Verdict:
     accuracy: float | None = None
     low: float | None = None
     high: float | None = None
-    mean: float | None = None
     worst: float | None = None
     naive_accuracy: float | None = None
+    gain_at_most: float | None = None  # 95 % bound of accuracy - naive_accuracy, over months
     covered: float | None = None  # share of months inside their 80 % interval
 
 
@@ -112,36 +116,60 @@ def verdict(record: pa.Table, target: str = "revenue", bar: float = BAR, seed: i
     if not rows:
         because = "No month can be tested yet: a seasonal forecast needs 15 months of history before the first one."
         return Verdict(target, bar, "not reachable", because, 0, 0)
-    actual = np.array([row["actual"] for row in rows])
-    missed = np.abs(np.array([row["expected"] for row in rows]) - actual)
+    each = np.array([row["accuracy"] for row in rows])
     draws = np.random.default_rng(seed).integers(0, len(rows), (2000, len(rows)))
-    low, high = np.quantile(1 - missed[draws].sum(axis=1) / actual[draws].sum(axis=1), [0.025, 0.975])
-    accuracy = float(1 - missed.sum() / actual.sum())
-    each = [row["accuracy"] for row in rows]
-    reached = sum(one >= bar for one in each)
+    low, high = np.quantile(each[draws].mean(axis=1), [0.025, 0.975])
+    accuracy = float(each.mean())
+    reached = int((each >= bar).sum())
     return Verdict(
         target=target,
         bar=bar,
-        state="met" if accuracy >= bar else "not met",
-        because=f"Average accuracy {accuracy:.1%} over {len(rows)} months; {reached} of them at or above {bar:.0%}.",
+        state="met" if low >= bar else "not met",
+        because=_explain(accuracy, float(low), bar, len(rows), reached, _naive(rows)),
         months=len(rows),
         months_met=reached,
         accuracy=accuracy,
         low=float(low),
         high=float(high),
-        mean=float(np.mean(each)),
-        worst=float(min(each)),
+        worst=float(each.min()),
         naive_accuracy=_naive(rows),
+        gain_at_most=_gain_at_most(rows, draws),
         covered=_interval_coverage(rows),
     )
 
 
+def _explain(accuracy: float, low: float, bar: float, months: int, reached: int, naive: float | None) -> str:
+    certain = f"; with few months, only {low:.1%} is certain" if accuracy >= bar > low else ""
+    rival = f" The same month a year ago: {naive:.1%}." if naive is not None else ""
+    return f"Average accuracy {accuracy:.1%} over {months} months; {reached} of them at or above {bar:.0%}{certain}.{rival}"
+
+
+def refuse_if_worse(found: Verdict) -> None:
+    """Raises NoBetter where the same month a year ago was closer beyond chance, over FEWEST_MONTHS or more.
+
+    Other models must beat their baseline beyond chance; a year has too few months for that.
+    """
+    if found.gain_at_most is None or found.months < FEWEST_MONTHS or found.gain_at_most > 0:
+        return
+    raise NoBetter(
+        f"Off: no better than “{WORDS['seasonal_naive']}”. Accuracy {found.accuracy:.1%}, and {found.naive_accuracy:.1%} without a "
+        f"model, over {found.months} tested months.",
+        remedy="Compare with the same month a year ago instead.",
+    )
+
+
 def _naive(rows: list[dict[str, float]]) -> float | None:
-    """1 - WAPE of "the same as a year ago" where every month has one."""
-    if any(row["naive"] is None for row in rows):
+    """The mean accuracy of "the same as a year ago" where every month has one."""
+    each = [row["naive_accuracy"] for row in rows]
+    return None if None in each else float(np.mean(each))
+
+
+def _gain_at_most(rows: list[dict[str, float]], draws: NDArray[np.int64]) -> float | None:
+    """The 95 % bound of how much more accurate the forecast is than the naive one; None without a naive one for every month."""
+    if any(row["naive_accuracy"] is None for row in rows):
         return None
-    missed = sum(abs(row["naive"] - row["actual"]) for row in rows)
-    return max(0.0, 1 - missed / sum(row["actual"] for row in rows))
+    gain = np.array([row["accuracy"] - row["naive_accuracy"] for row in rows])
+    return float(np.quantile(gain[draws].mean(axis=1), 0.95))
 
 
 def _interval_coverage(rows: list[dict[str, float]]) -> float | None:
@@ -162,10 +190,11 @@ def _total(sales: Sales, starts: date, ends: date, target: str) -> float:
 
 
 def make_version(context: TrainingContext) -> ModelVersion:
-    """The forecast as a version for the registry: no parameters, but every month it would have forecast. Raises NotReady."""
+    """The forecast as a version for the registry: no parameters, but every month it would have forecast. Raises NotReady, or NoBetter (refuse_if_worse)."""
     record = backtest(context.con, context.as_of)
     rows = [row for month in record.to_pylist() for row in _metric_rows(month)]
     verdicts = [verdict(record, target) for target in TARGETS]
+    refuse_if_worse(verdicts[0])
     card = {
         "task": TASK, "kind": KIND, "as_of": context.as_of.isoformat(), "horizon": HORIZON_DAYS,
         "metrics": {f"accuracy_{each.target}": each.accuracy for each in verdicts},

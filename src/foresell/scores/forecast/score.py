@@ -15,6 +15,7 @@ from foresell.scores.protocol import Score, ScoringContext
 
 def _predict(context: ScoringContext) -> pa.Table:
     """The rows of `forecasts`, see model.SCHEMA. Raises NotReady where history is too short."""
+    context.tested_version("revenue_forecast")
     return forecast(context.con, context.as_of)
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from foresell.errors import NotReady
 from foresell.scores.lifetime_value.blend import DEFAULT_WEIGHT, best_year_factor, blend_values
+from foresell.scores.lifetime_value.ranges import DecileRanges
 from foresell.scores.lifetime_value.season import YEAR, Season, season_of
 from foresell.scores.training import bgnbd, gamma_gamma
 from foresell.scores.training.net_purchases import capped_means, read_net_purchases
@@ -45,7 +46,10 @@ SCHEMA = pa.schema(
     [
         ("customer_id", pa.string()),
         ("value", pa.float64()),  # expected net revenue in the horizon
-        ("low", pa.float64()),  # at least 8 of 10 customers like this one end between low and high
+        (
+            "low",
+            pa.float64(),
+        ),  # about 8 of 10 customers of this decile end between low and high; null where that is not known
         ("high", pa.float64()),
         ("rank", pa.int64()),  # 1 = most valuable; ties by customer_id
         ("band", pa.string()),  # see BANDS
@@ -73,6 +77,22 @@ class Purchases:
     last_year: Floats
     best_year: Floats
     unmatched_returns: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Estimates:
+    """One value per customer, for a horizon: expected purchases and the net value of one, revenue of the last and of the best year
+    scaled to the horizon, and the probability that the customer still buys here."""
+
+    purchases: Floats
+    order_value: Floats
+    last_year: Floats
+    best_year: Floats
+    alive: Floats
+
+    def blend(self, weight: float) -> Floats:
+        """The values, with this weight of the model against last year (blend.py)."""
+        return blend_values(self.purchases * self.order_value, self.last_year, self.best_year, weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,90 +194,62 @@ def _settled_customers(customers: Purchases) -> NDArray[np.bool_]:
     return settled if enough else np.ones(len(settled), dtype=np.bool_)
 
 
+def estimate(model: ValueModel, customers: Purchases, horizon_days: int = YEAR_DAYS) -> Estimates:
+    """What is known of each customer's revenue in the horizon, before it is mixed."""
+    x, t_x, T = _by_season(model.season, customers)
+    purchases = model.purchases.expected_purchases(x, t_x, T, float(model.season.ahead(horizon_days)))
+    order_value = model.spend.expected_order_value(x + 1, customers.value) * (1 - model.return_share)
+    share = horizon_days / YEAR_DAYS
+    best_year = customers.best_year * best_year_factor(customers.x + 1, customers.T)
+    alive = model.purchases.p_alive(x, t_x, T)
+    return Estimates(purchases, order_value, customers.last_year * share, best_year * share, alive)
+
+
 def value(
     model: ValueModel,
     customers: Purchases,
     horizon_days: int = YEAR_DAYS,
-    seed: int = 0,
     weight: float = DEFAULT_WEIGHT,
+    ranges: DecileRanges | None = None,
 ) -> pa.Table:
-    """One row per customer, best first: see SCHEMA. Not discounted; the same seed gives the same ranges.
+    """One row per customer, best first: see SCHEMA. Not discounted.
 
-    `weight` is that of the model against last year's revenue.
+    `weight` is that of the model against last year's revenue; without `ranges`, low and high are null.
     """
-    x, t_x, T = _by_season(model.season, customers)
-    horizon = float(model.season.ahead(horizon_days))
-    kept = 1 - model.return_share
-    purchases = model.purchases.expected_purchases(x, t_x, T, horizon)
-    order_value = model.spend.expected_order_value(x + 1, customers.value) * kept
-    low, high = likely_range(model, customers, horizon, seed)
-    modelled = purchases * order_value
-    share = horizon_days / YEAR_DAYS
-    best_year = customers.best_year * best_year_factor(customers.x + 1, customers.T)
-    expected = blend_values(modelled, customers.last_year * share, best_year * share, weight)
-    ratio = np.divide(expected, modelled, out=np.zeros(len(x)), where=modelled > 0)
+    parts = estimate(model, customers, horizon_days)
+    expected = parts.blend(weight)
+    low, high = ranges.around(expected) if ranges else (np.full(len(expected), np.nan),) * 2
     best_first = np.lexsort((customers.customer_id.astype(str), -expected))
-    rank = np.arange(1, len(x) + 1)
-    columns = (expected, low * kept * ratio, np.maximum(high * kept * ratio, expected))
+    rank = np.arange(1, len(expected) + 1)
     return pa.table(
         [
             customers.customer_id[best_first],
-            *(column[best_first] for column in columns),
+            expected[best_first],
+            pa.array(low[best_first], from_pandas=True),
+            pa.array(high[best_first], from_pandas=True),
             rank,
             band_of(rank),
-            purchases[best_first],
-            order_value[best_first],
-            model.purchases.p_alive(x, t_x, T)[best_first],
+            parts.purchases[best_first],
+            parts.order_value[best_first],
+            parts.alive[best_first],
         ],
         schema=SCHEMA,
     )
 
 
-def lifetime_value(con: duckdb.DuckDBPyConnection, as_of: date, seed: int = 0) -> tuple[pa.Table, ValueModel]:
-    """The twelve-month value of every customer with a purchase before `as_of` that was kept, and the model behind it."""
+def lifetime_value(
+    con: duckdb.DuckDBPyConnection, as_of: date, weight: float = DEFAULT_WEIGHT, ranges: DecileRanges | None = None
+) -> tuple[pa.Table, ValueModel]:
+    """The value of every customer over the next twelve months, and the model behind it. Raises NotReady."""
     customers = read_purchases(con, as_of)
-    model = fit(con, as_of, customers)
-    return value(model, customers, seed=seed), model
+    fitted = fit(con, as_of, customers)
+    return value(fitted, customers, YEAR_DAYS, weight, ranges), fitted
 
 
 def band_of(rank: NDArray[np.int64]) -> list[str]:
     """The band of each rank in 1 ... n; shares are rounded up, so that even five customers have a best one."""
     ends = np.ceil(np.array([share for _, share in BANDS]) * len(rank) - 1e-9)
     return [BANDS[index][0] for index in np.searchsorted(ends, rank)]
-
-
-def likely_range(model: ValueModel, customers: Purchases, horizon: float, seed: int) -> tuple[Floats, Floats]:
-    """The 10 % and 90 % quantiles of each customer's gross revenue in `horizon` season days, by drawing futures.
-
-    A future: still here or not; if so a rate, a leaving chance and so a number of purchases, then a level of spending
-    and the amounts: each from its posterior. Fewer futures are drawn for many customers, to bound the time.
-    """
-    rng, n = np.random.default_rng(seed), len(customers.x)
-    futures = int(np.clip(20_000_000 // max(n, 1), 40, 400))
-    x, t_x, T = _by_season(model.season, customers)
-    low, high = np.empty(n), np.empty(n)
-    for some in np.array_split(np.arange(n), max(1, n * futures // 4_000_000)):
-        drawn = _futures(model, (x[some], t_x[some], T[some]), customers.value[some], horizon, futures, rng)
-        low[some], high[some] = np.quantile(drawn, [0.1, 0.9], axis=0)
-    return low, high
-
-
-def _futures(
-    model: ValueModel,
-    times: tuple[Floats, Floats, Floats],
-    mean: Floats,
-    horizon: float,
-    futures: int,
-    rng: np.random.Generator,
-) -> Floats:
-    """Revenue of `futures` possible futures for each customer: an array (futures, customers)."""
-    (x, t_x, T), buys, spends = times, model.purchases, model.spend
-    shape = (futures, len(x))
-    would = rng.poisson(rng.gamma(buys.r + x, 1 / (buys.alpha + T), shape) * horizon)
-    leaving = np.maximum(rng.beta(buys.a, buys.b + x, shape), 1e-9)
-    bought = np.minimum(would, rng.geometric(leaving)) * (rng.random(shape) < buys.p_alive(x, t_x, T))
-    level = rng.gamma(spends.q + spends.p * (x + 1), 1 / (spends.v + (x + 1) * mean), shape)
-    return rng.standard_gamma(np.maximum(spends.p * bought, 1e-9)) / level * (bought > 0)
 
 
 def _by_season(season: Season, customers: Purchases) -> tuple[Floats, Floats, Floats]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
@@ -57,7 +57,8 @@ class Decile:
 
 @dataclass(frozen=True)
 class Backtest:
-    """All metrics and decile tables of one task, the thresholds by model and population, and the confidence margins."""
+    """All metrics and decile tables of one task, the thresholds by model and population, the confidence margins, and the
+    predictions of each model at the test cutoffs, oldest first."""
 
     task: Task
     tests: tuple[date, ...]
@@ -65,6 +66,7 @@ class Backtest:
     deciles: tuple[Decile, ...]
     thresholds: Mapping[str, Mapping[str, float]]
     margins: Mapping[str, float]
+    tested: Mapping[str, tuple[Predicted, ...]] = field(default_factory=dict, repr=False)
 
     def value(self, model: str, metric: str, population: str = "all", cutoff: date | None = None) -> float:
         """The value of one metric; NaN when it was not computed."""
@@ -176,9 +178,10 @@ def backtest(
     chosen: dict[str, dict[str, float]] = {}
     margins: dict[str, float] = {}
     tests: set[date] = set()
+    predicted: dict[str, tuple[Predicted, ...]] = {}
     for name, trainer in trainers.items():
         past = predict_past(panel, task, trainer)
-        tested = past[-TESTS:]
+        tested = predicted[name] = past[-TESTS:]
         tests.update(one.frame.as_of for one in tested)
         for population in POPULATIONS:
             rows += _metric_values(task, name, population, past, tested, sure_goal, draws, seed)
@@ -186,7 +189,7 @@ def backtest(
         latest = validations(past, task, panel.as_of)
         chosen[name] = {population: choose_threshold(latest, task, population) for population in POPULATIONS}
         margins[name] = margin(latest, sure_goal)
-    return Backtest(task, tuple(sorted(tests)), tuple(rows), tuple(tables), chosen, margins)
+    return Backtest(task, tuple(sorted(tests)), tuple(rows), tuple(tables), chosen, margins, predicted)
 
 
 def _metric_values(

@@ -29,10 +29,15 @@ class Sorted:
     @staticmethod
     def of(probability: Floats, bought: Labels) -> Sorted:
         """Sort once; ties keep their order, and every metric treats a tie as one step."""
-        order = np.argsort(-probability, kind="stable")
+        order = Sorted.order(probability)
         p = probability[order]
         ends = np.append(np.flatnonzero(np.diff(p)), len(p) - 1)
         return Sorted(p, bought[order].astype(np.float64), ends)
+
+    @staticmethod
+    def order(probability: Floats) -> NDArray[np.intp]:
+        """The places of the customers by falling probability."""
+        return np.argsort(-probability, kind="stable")
 
 
 def resamples(n: int, count: int, seed: int) -> Floats:
@@ -53,7 +58,7 @@ def ranking_metrics(data: Sorted, weights: Floats) -> dict[str, Floats]:
     new_misses = np.diff(misses, axis=1, prepend=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         auc = (new_misses * (step_hits - new_hits / 2)).sum(axis=1) / (positive * (total - positive))[:, 0]
-        average = (new_hits * step_hits / np.maximum(steps, 1e-9)).sum(axis=1) / positive[:, 0]
+        average = _average_precision(step_hits, steps)
         base = (positive / total)[:, 0]
         lift = _share_bought(seen, hits, np.ceil(total[:, 0] / BINS)) / base
     return {
@@ -62,6 +67,19 @@ def ranking_metrics(data: Sorted, weights: Floats) -> dict[str, Floats]:
         "precision_at_100": _share_bought(seen, hits, np.minimum(100, total[:, 0])),
         "lift_top_decile": lift,
     }
+
+
+def average_precision(data: Sorted, weights: Floats) -> Floats:
+    """PR-AUC of each row of weights, which follow the order of `data`."""
+    hits = np.cumsum(weights * data.bought, axis=1)[:, data.ends]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return _average_precision(hits, np.cumsum(weights, axis=1)[:, data.ends])
+
+
+def _average_precision(hits: Floats, seen: Floats) -> Floats:
+    """Buyers and customers up to each step of falling probability -> the mean precision at each buyer."""
+    average: Floats = (np.diff(hits, axis=1, prepend=0) * hits / np.maximum(seen, 1e-9)).sum(axis=1) / hits[:, -1]
+    return average
 
 
 def _share_bought(seen: Floats, hits: Floats, first: Floats) -> Floats:

@@ -15,7 +15,7 @@ import pyarrow as pa
 SEED = 7
 
 #: Kinds of statistical models; all others are machine-learning models.
-STATISTICAL = ("bgnbd", "log_rfm", "bgnbd_gamma_gamma", "trading_day_year_on_year")
+STATISTICAL = ("bgnbd", "log_rfm", "cells", "bgnbd_gamma_gamma", "trading_day_year_on_year")
 
 METRICS = pa.schema(
     [

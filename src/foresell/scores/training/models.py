@@ -2,7 +2,8 @@
 
 LightGBM reads all features. BG/NBD (Fader, Hardie and Lee 2005) and the logistic model on log R, F, M are the baselines
 it must beat. The blend averages LightGBM and BG/NBD: over 90 days the trees lag behind the season and
-BG/NBD ignores it, and their mean was better than either. Each is text when stored, never a pickle.
+BG/NBD ignores it, and their mean was better than either. `cells` (cells.py) is the naive rule that serves where no model beats it.
+Each is text when stored, never a pickle.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import scipy  # loads its parts when they are used
 from foresell.errors import BadInput, NotReady
 from foresell.scores.training.bgnbd import BgNbd
 from foresell.scores.training.bgnbd import fit as fit_bgnbd
+from foresell.scores.training.cells import Cells, train_cells
 from foresell.scores.training.features import Floats, Frame, Labels, Matrix
 from foresell.scores.training.panel import Panel, stack_frames
 
@@ -44,7 +46,7 @@ class Model(Protocol):
 
     @property
     def kind(self) -> str:
-        """lightgbm, bgnbd, blend or log_rfm."""
+        """lightgbm, bgnbd, blend, log_rfm or cells."""
         ...
 
     def probability(self, frame: Frame) -> Floats:
@@ -234,20 +236,26 @@ def trainers(seed: int) -> dict[str, Trainer]:
         past = panel.closed_frames(horizon, by=frame.as_of)
         return train_log_rfm(panel, past, horizon) if past else None
 
-    return {"lightgbm": fit_boosted, "blend": blend, "bgnbd": lifetimes, "log_rfm": log_rfm}
+    def cells(panel: Panel, frame: Frame, horizon: int) -> Cells | None:
+        past = panel.closed_frames(horizon, by=frame.as_of)
+        return train_cells(panel, past, horizon) if past else None
+
+    return {"lightgbm": fit_boosted, "blend": blend, "bgnbd": lifetimes, "log_rfm": log_rfm, "cells": cells}
 
 
 def load(kind: str, text: str, names: Sequence[str]) -> Model:
     """A stored model; the same frame gets the same probabilities. Raises BadInput for a kind this version lacks."""
     if kind == "lightgbm":
         return _load_boosted(text, names)
-    if kind not in ("bgnbd", "log_rfm", "blend"):
+    if kind not in ("bgnbd", "log_rfm", "blend", "cells"):
         raise BadInput(f"The stored model is of a kind {kind!r} this version lacks.", remedy="Run `foresell train`.")
     values = json.loads(text)
     if kind == "blend":
         return Blend(_load_boosted(values["lightgbm"], names), _lifetimes(json.loads(values["bgnbd"])))
     if kind == "bgnbd":
         return _lifetimes(values)
+    if kind == "cells":
+        return Cells(tuple(values["shares"]))
     return LogRfm(tuple(values["mean"]), tuple(values["scale"]), tuple(values["weights"]))
 
 

@@ -76,13 +76,17 @@ def _row(
     rival: str,
     unreachable: str,
 ) -> Target | None:
-    """The verdict: a goal is met only where the model also beats the baseline without a model."""
+    """The verdict: a goal is met only beyond chance, and only where the model also beats the baseline without a model."""
     found = result.metric(model, metric, population)
     if found is None or isnan(found.value):
         return None
     reached = f"{found.value:.2f} against a target of {goal:.2f}"
-    if found.value >= goal and found.value > baseline:
+    certain = min(found.low, found.value)
+    if found.value >= goal and certain >= goal and certain > baseline:
         verdict, sentence = "met", f"{reached}; {rival} gives {baseline:.2f}."
+    elif found.value >= goal and found.value > baseline:
+        verdict = "not met"
+        sentence = f"{reached}, but within chance: at least {certain:.2f} is certain, and {rival} gives {baseline:.2f}."
     elif found.value >= goal:
         verdict, sentence = "not met", f"{reached}, but {rival} gives {baseline:.2f} without any model."
     elif unreachable:

@@ -14,7 +14,7 @@ from foresell.scores.training.features import Floats, Frame, Labels
 class Task:
     """One task: does the customer order within `horizon` days (`event` buys), or not (`event` leaves)?
 
-    `challenger` is the model served when it ranks no worse than the better baseline.
+    `challenger` is the machine-learning model, served when it ranks better than the better statistical model.
     `fixed_threshold` None: chosen on validation cutoffs for the best F1.
     """
 

@@ -18,6 +18,7 @@ from foresell.errors import NotReady
 from foresell.logs import logger
 from foresell.scores.training import drift, leak_guard
 from foresell.scores.training.backtest import Backtest, backtest
+from foresell.scores.training.choice import NAIVE, STATISTICAL, Choice, base_rates, choose
 from foresell.scores.training.leak_guard import Finding
 from foresell.scores.training.model_registry import DECILES, METRICS, ModelVersion
 from foresell.scores.training.models import PARAMETERS, TREES, Boosted, Model, Trainer, load, trainers
@@ -26,9 +27,8 @@ from foresell.scores.training.readiness import Readiness, readiness
 from foresell.scores.training.targets import Target, targets
 from foresell.scores.training.tasks import Task
 
-BASELINES = ("bgnbd", "log_rfm")
+BASELINES = (*STATISTICAL, NAIVE)
 REPLAY_MARGIN = 0.2  # of a model without validation: how far from one half a churn state is committed to
-_LABELS = {"bgnbd": "BG/NBD", "log_rfm": "A logistic regression on log R, F, M"}
 
 log = logger("scores")
 
@@ -93,7 +93,7 @@ def train_task(context: TrainingContext, task: Task) -> Trained:
     """The model of a task as of the context's day, with backtest, leak guard and card.
 
     Raises NotReady, with what is missing, when the data checks or the leak guard refuse, or when nothing could be learnt;
-    what was published before is untouched.
+    what was published before is untouched. Raises NoBetter when no model is better than a constant (choice.py).
     """
     gate = readiness(context.con, context.as_of, task).require_data()
     panel = context.panel
@@ -103,13 +103,13 @@ def train_task(context: TrainingContext, task: Task) -> Trained:
         leak_guard.refuse(findings)
     allowed = _allowed_kinds(task, gate)
     result = backtest(panel, task, {name: context.trainers[name] for name in allowed}, seed=context.seed)
-    kind, because = choose(result, gate)
-    model = context.trainers[kind](panel, panel.now, task.horizon)
+    choice = choose(result, *_challenger(task, gate), base_rates(panel, task, result.tests), seed=context.seed)
+    model = context.trainers[choice.kind](panel, panel.now, task.horizon)
     if model is None:
         raise NotReady(f"{task.label} could not be learnt from this history.", remedy="Load more history.")
-    goals = targets(result, kind)
-    card = describe(context, task, model, result, findings, gate, goals, because)
-    log.info("model trained", action="train", task=task.name, kind=kind, cutoffs=len(panel.frames))
+    goals = targets(result, choice.kind)
+    card = describe(context, task, model, result, findings, gate, goals, choice)
+    log.info("model trained", action="train", task=task.name, kind=choice.kind, cutoffs=len(panel.frames))
     return Trained(task, context.as_of, model, result, findings, gate, goals, card)
 
 
@@ -131,32 +131,19 @@ def fit_for_replay(context: TrainingContext, task: Task) -> ModelVersion:
 def _allowed_kinds(task: Task, gate: Readiness) -> tuple[str, ...]:
     if gate.level == "statistical":
         return BASELINES
-    return tuple(dict.fromkeys((task.challenger, "lightgbm", *BASELINES))) if task.challenger else BASELINES[:1]
+    return tuple(dict.fromkeys((task.challenger, "lightgbm", *BASELINES))) if task.challenger else ("bgnbd", NAIVE)
 
 
-def choose(result: Backtest, gate: Readiness) -> tuple[str, str]:
-    """Which model is served and the sentence why: the challenger only if its rolling PR-AUC is no worse."""
-    if gate.level == "statistical" or not result.task.challenger:
-        return "bgnbd", " ".join(
-            gate.failed_checks
-        ) or f"BG/NBD is the most stable model over {result.task.horizon} days."
-    ranks = {name: result.value(name, "pr_auc") for name in (result.task.challenger, *BASELINES)}
-    known = {name: value for name, value in ranks.items() if value == value}
-    challenger = known.get(result.task.challenger)
-    rival = max((name for name in BASELINES if name in known), key=lambda name: known[name], default="bgnbd")
-    if challenger is None:
-        return "bgnbd", "Machine learning has no test date with a known outcome yet."
-    if challenger >= known.get(rival, 0.0):
-        return (
-            result.task.challenger,
-            f"PR-AUC {challenger:.3f} is no worse than that of the better baseline ({_LABELS[rival]}).",
-        )
-    return rival, f"{_LABELS[rival]} ranks better in the backtest: PR-AUC {known[rival]:.3f} against {challenger:.3f}."
+def _challenger(task: Task, gate: Readiness) -> tuple[str, str]:
+    """The challenger that may serve and "", or "" and why only a statistical model may."""
+    if gate.level == "ml" and task.challenger:
+        return task.challenger, ""
+    return "", " ".join(gate.failed_checks) or f"BG/NBD is the most stable model over {task.horizon} days."
 
 
 def describe(
     context: TrainingContext, task: Task, model: Model, result: Backtest, findings: tuple[Finding, ...], gate: Readiness,
-    goals: tuple[Target, ...], because: str,
+    goals: tuple[Target, ...], choice: Choice,
 ) -> dict[str, Any]:  # fmt: skip
     """The model card, all JSON: training data, accuracy, baselines, and the checks made."""
     panel = context.panel
@@ -165,7 +152,8 @@ def describe(
     card = {
         **asdict(task),
         "kind": model.kind,
-        "served_because": because,
+        "served_because": choice.because,
+        "gate": {name: skill.as_card() for name, skill in choice.skills.items()},
         "as_of": panel.as_of.isoformat(),
         "cutoffs": [frame.as_of.isoformat() for frame in used],
         "rows": sum(len(frame) for frame in used),
