@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -169,6 +170,61 @@ def test_rules_that_cannot_be_are_refused_by_name(served: Served) -> None:
     assert next(row for row in preview["data"] if row["segment"] == "no segment")["customers"] > 0
 
 
+def test_rules_ask_about_orders_days_and_predictions_and_can_be_undone(served: Served) -> None:
+    client = served.client("analyst")
+    book = client.get("/api/segments/rules").json()
+    fields = {field["name"]: field for field in book["fields"]}
+    assert fields["frequency"]["is_known"] and fields["country"]["operators"] == ["any_of", "none_of"]
+    few = {"name": "One order", "r": [1, 5], "f": [1, 5], "m": [1, 5], "advice": "Ask for a second.",
+           "conditions": [{"field": "frequency", "operator": "is", "value": 1}]}  # fmt: skip
+    rules = [few, *(rule for rule in book["data"] if rule["name"] != "New")]
+    preview = client.post("/api/segments/rules/preview", json={"rules": rules}).json()
+    listed = client.get("/api/customers", params={"limit": 200}).json()
+    expected = sum(row["frequency"] == 1 for row in listed["data"])
+    assert listed["total"] == len(listed["data"]) and expected > 0
+    assert next(row for row in preview["data"] if row["segment"] == "One order")["customers"] == expected
+    explained = client.post("/api/segments/rules/preview?explain=sql", json={"rules": rules}).json()
+    assert "frequency = $rule_value_" in explained["sql"] and 1 in explained["parameters"].values()
+    saved = client.put("/api/segments/rules", json={"rules": rules}).json()
+    assert saved["data"][0] == few and saved["version"] == book["version"] + 1
+    undone = client.post("/api/segments/rules/restore", json={"version": book["version"]}).json()
+    assert undone["data"] == book["data"] and undone["version"] == book["version"] + 2
+    newest, before = client.get("/api/segments/rules/history").json()["data"][:2]
+    assert (newest["restored_from"], before["added"], before["removed"]) == (book["version"], ["One order"], ["New"])
+    assert newest["saved_by"] == before["saved_by"] and before["saved_by"] and before["saved_at"] < newest["saved_at"]
+    event = served.client("admin").get("/api/audit", params={"action": "segments.rules"}).json()["data"][0]
+    assert event["detail"]["restored_from"] == book["version"]
+    assert client.post("/api/segments/rules/restore", json={"version": 9_999}).status_code == 404
+    assert served.client("rep").post("/api/segments/rules/restore", json={"version": 1}).status_code == 403
+    assert served.client("rep").get("/api/segments/rules/history").json()["data"][0] == newest
+
+
+def test_hostile_rules_are_refused_and_change_nothing(served: Served) -> None:
+    client = served.client("analyst")
+    book = client.get("/api/segments/rules").json()
+    good = book["data"][0]
+    hostile: list[tuple[str, str]] = [
+        ('{"field": "password", "operator": "is", "value": 1}', "rules.0.conditions.0"),
+        ('{"field": "frequency", "operator": "or 1=1 --", "value": 1}', "rules.0.conditions.0"),
+        ('{"field": "monetary", "operator": "at_least", "value": NaN}', "body"),
+        ('{"field": "monetary", "operator": "at_least", "value": 1e999}', "rules"),
+        ('{"field": "frequency", "operator": "is", "value": "1; drop table customers"}', "rules.0.conditions.0.value"),
+        ('{"field": "country", "operator": "any_of", "value": []}', "rules.0.conditions.0"),
+    ]
+    for condition, parameter in hostile:
+        text = json.dumps({"rules": [{**good, "conditions": ["*"]}, *book["data"][1:]]}).replace('"*"', condition)
+        for method, path in (("PUT", "/api/segments/rules"), ("POST", "/api/segments/rules/preview")):
+            answer = client.request(method, path, content=text, headers={"Content-Type": "application/json"})
+            assert answer.status_code == 400, answer.text
+            assert answer.json()["parameter"].startswith((parameter, "body")), answer.text
+    for rules in (
+        [{**good, "name": f"S{n}"} for n in range(10_000)],
+        [{**good, "conditions": [{"field": "frequency", "operator": "is", "value": 1}] * 13}],
+    ):
+        assert client.put("/api/segments/rules", json={"rules": rules}).status_code in (400, 413)
+    assert client.get("/api/segments/rules").json() == book
+
+
 def test_the_database_itself_refuses_rules_and_rollback_of_others(served: Served) -> None:
     for statement in ("select core.save_segment_rules('[]')", "select core.withdraw_model('purchase')"):
         for who in ("rep", "steward"):
@@ -178,6 +234,25 @@ def test_the_database_itself_refuses_rules_and_rollback_of_others(served: Served
                     con.execute(statement)
     with psycopg.connect(served.database.conninfo("web")) as con, pytest.raises(psycopg.errors.InsufficientPrivilege):
         con.execute("update core.models set state = 'withdrawn'")
+
+
+def test_notes_on_the_sales_charts_are_shared_and_audited(served: Served) -> None:
+    manager, rep = served.client("manager"), served.client("rep")
+    note = {"day": "2026-06-15", "text": "<b>Summer</b> campaign"}
+    added = manager.post("/api/chart-notes", json=note)
+    assert added.status_code == 201 and added.json()["text"] == note["text"]
+    assert [(each["day"], each["text"]) for each in get(served, "/api/chart-notes", "rep")["data"]] == [
+        (note["day"], note["text"])
+    ]
+    number = added.json()["note_id"]
+    assert rep.post("/api/chart-notes", json=note).status_code == 403
+    assert rep.delete(f"/api/chart-notes/{number}").status_code == 403
+    assert manager.post("/api/chart-notes", json={**note, "text": "x" * 121}).status_code == 400
+    assert manager.delete(f"/api/chart-notes/{number}").json()["text"] == note["text"]
+    assert manager.delete(f"/api/chart-notes/{number}").status_code == 404
+    assert get(served, "/api/chart-notes")["data"] == []
+    actions = [event["action"] for event in get(served, "/api/audit", "admin")["data"][:2]]
+    assert actions == ["note.deleted", "note.added"]
 
 
 def test_models_their_cards_and_backtests(served: Served) -> None:

@@ -57,6 +57,7 @@ def test_views_check_the_rights_of_the_querying_role(database: Database) -> None
 
 def test_segment_rules_are_written_only_by_the_function(database: Database) -> None:
     rule = {
+        "position": 1,
         "name": "All",
         "advice": "Call them.",
         "r_min": 1,
@@ -65,12 +66,13 @@ def test_segment_rules_are_written_only_by_the_function(database: Database) -> N
         "f_max": 5,
         "m_min": 1,
         "m_max": 5,
+        "conditions": [{"field": "frequency", "operator": "is", "value": 1}],
     }
     with database.connect() as con:
         assert save_segment_rules(con, [rule]) == 2
     [saved] = list_segment_rules(database)
-    assert saved == {**rule, "rules_version": 2, "position": 1}
+    assert saved == {**rule, "rules_version": 2}
     with database.connect() as con, pytest.raises(psycopg.errors.InsufficientPrivilege):
         con.execute("insert into segment_rules select 3, position, name, 1, 5, 1, 5, 1, 5, advice from segment_rules")
     with database.connect("web") as con, pytest.raises(psycopg.errors.InsufficientPrivilege):
-        con.execute("select core.insert_segment_rules('[]')")
+        con.execute("select core.insert_segment_rules('[]', null)")

@@ -37,7 +37,10 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("snapshot") / "it's run-1.duckdb"
     con = small_snapshot(SALES, "2024-03-01")
     rfm.compute_rfm(con, con.execute("select as_of from meta").fetchall()[0][0])
-    build.Draft(con, Path("unused")).make_list(registry.list_columns(), registry.list_sorts())
+    draft = build.Draft(con, Path("unused"))
+    draft.prepare_segments(registry.list_columns())
+    rfm.assign_segments(con)
+    draft.make_list(registry.list_columns(), registry.list_sorts())
     con.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as file")
     for (name,) in con.execute("select table_name from duckdb_tables() where database_name = 'memory'").fetchall():
         con.execute(f"create table file.{name} as from memory.main.{name}")

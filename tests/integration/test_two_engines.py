@@ -12,12 +12,14 @@ import pytest
 
 from foresell import demo
 from foresell.database import Database
+from foresell.scores.rfm import segments
 from foresell.settings import Settings
 from foresell.snapshot.open import open_snapshot
 from foresell.sql import read_sql
 from foresell.store import runs
 from foresell.workflows.load import load_file
 from foresell.workflows.refresh import run_refresh
+from tests.support.segment_texts import check_texts
 from tests.support.transpile import transpile
 
 COLUMNS = "customer_id, last_purchase_day, recency_days, frequency, monetary, r, f, m, rfm_score, segment"
@@ -34,7 +36,14 @@ def in_postgres(database: Database, as_of: date) -> list[tuple[object, ...]]:
         )
         con.execute(f"create temp table segment_rules on commit drop as {rules}")
         text = transpile(read_sql("foresell.scores.rfm", "rfm.sql"), "postgres", {"as_of": as_of})
-        rows = con.execute(f"select {COLUMNS} from ({text}) as scored order by customer_id").fetchall()
+        con.execute(f"create temp table scored on commit drop as {text}")
+        stored = con.execute("select * from segment_rules order by position").fetchall()
+        position, values = segments.position_sql(segments.from_rows(stored))
+        placed = transpile(f"select scored.*, {position} as position from scored", "postgres", values)
+        rows = con.execute(
+            f"select {COLUMNS} from (select placed.*, name as segment from ({placed}) as placed"
+            " join segment_rules using (position)) as scored order by customer_id"
+        ).fetchall()
     return [tuple(row.values()) for row in rows]
 
 
@@ -48,6 +57,8 @@ def check(settings: Settings, database: Database, as_of: date | None = None) -> 
     there, here = in_postgres(database, run["as_of"]), in_duckdb(settings, database)
     assert len(here) == run["customers_scored"]
     assert there == here
+    with open_snapshot(settings.snapshots / run["snapshot_file"]) as con:
+        check_texts(con)
     return here
 
 

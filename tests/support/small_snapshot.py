@@ -22,7 +22,7 @@ def rules() -> list[tuple[object, ...]]:
     con = duckdb.connect()
     con.execute(
         "create table segment_rules (rules_version int, position int, name varchar, r_min int, r_max int, f_min int,"
-        " f_max int, m_min int, m_max int, advice varchar)"
+        " f_max int, m_min int, m_max int, conditions varchar, advice varchar)"
     )
     start = text.index("insert into segment_rules")
     con.execute(text[start : text.index(";\n", start)])
@@ -34,10 +34,11 @@ def snapshot(lines: Iterable[Line], as_of: str) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
     con.execute("attach ':memory:' as core")
     con.execute(
-        "create table core.segment_rules (position int, name varchar, r_min int, r_max int, f_min int, f_max int, m_min int, m_max int, advice varchar)"
+        "create table core.segment_rules (position int, name varchar, r_min int, r_max int, f_min int, f_max int,"
+        " m_min int, m_max int, conditions varchar, advice varchar)"
     )
     con.executemany(
-        "insert into core.segment_rules values (?, ?, ?, ?, ?, ?, ?, ?, ?)", [list(rule) for rule in rules()]
+        "insert into core.segment_rules values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [list(rule) for rule in rules()]
     )
     fill_store(con, list(lines))
     Draft(con, Path("unused")).make_tables(date.fromisoformat(as_of))

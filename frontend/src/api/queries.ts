@@ -147,6 +147,16 @@ export const queries = {
       queryKey: ['segments', 'rules'],
       queryFn: ({ signal }) => read(api.GET('/api/segments/rules', { signal })),
     }),
+  chartNotes: () =>
+    queryOptions({
+      queryKey: ['chart-notes'],
+      queryFn: ({ signal }) => read(api.GET('/api/chart-notes', { signal })),
+    }),
+  rulesHistory: () =>
+    queryOptions({
+      queryKey: ['segments', 'history'],
+      queryFn: ({ signal }) => read(api.GET('/api/segments/rules/history', { signal })),
+    }),
   distribution: (axis: Distributed, search: Search) =>
     queryOptions({
       queryKey: ['distribution', axis, compactSearch(search)],

@@ -36,7 +36,13 @@ export type SavedView = Shapes['SavedView']
 export type SegmentRow = Shapes['Segment']
 export type GridCell = Shapes['GridCell']
 export type Movement = Shapes['SegmentTransition']
-export type Rule = Shapes['SegmentRule']
+export type Rule = Shapes['SegmentRule'] & { conditions: Condition[] }
+export type Condition = Shapes['SegmentCondition']
+export type RuleField = Shapes['SegmentField']
+export type RuleBook = Omit<Shapes['SegmentRules'], 'data'> & { data: object[] }
+export type RulesVersion = Omit<Shapes['RulesVersion'], 'data'> & { data: object[] }
+export type ChartNote = Shapes['ChartNote']
+export type SegmentPreview = Shapes['SegmentPreview']
 export type Distributed = 'recency' | 'frequency' | 'monetary' | 'probability'
 
 export type Model = Shapes['ModelSummary']

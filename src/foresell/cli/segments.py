@@ -115,15 +115,7 @@ def edit_rules() -> None:
 def _save_rules(database: Database, text: str) -> None:
     """Save the rules and their audit event in one transaction."""
     checked = rules.from_toml(text)
-    rows = [
-        {"name": rule.name, "advice": rule.advice}
-        | {
-            f"{axis}_{end}": getattr(rule, axis)[place]
-            for axis in rules.AXES
-            for place, end in enumerate(("min", "max"))
-        }
-        for rule in checked
-    ]
+    rows = rules.to_rows(checked)
     with database.connect() as con:
         version = stored_rules.save_segment_rules(con, rows)
         detail = {"version": version, "segments": len(rows)}

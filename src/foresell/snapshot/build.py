@@ -80,13 +80,17 @@ class Draft:
             query = read_sql("foresell.snapshot", f"tables/{name}.sql")
             self.con.execute(f"create table {name} as {query}", {"as_of": as_of} if "$as_of" in query else None)
 
+    def prepare_segments(self, columns: Sequence[ScoreColumn]) -> None:
+        """What segment rules ask about besides the scores: predictions, empty ones where there are none, and `baskets`."""
+        types = "".join(f", {c.name} {_SQL_TYPES[c.type]}" for c in columns if c.table == "predictions")
+        self.con.execute(_NOTHING_PREDICTED.replace("{columns}", types))
+        self.con.execute(f"create temp table baskets as {read_sql('foresell.snapshot', 'baskets.sql')}")
+
     def make_list(self, columns: Sequence[ScoreColumn], sorts: Mapping[str, str]) -> None:
-        """The customer list with the columns of every score, after the scores; indexed by rank and by customer.
+        """The customer list with the columns of every score, after the segments; indexed by rank and by customer.
 
         `sorts`: by name, each SQL order the list offers.
         """
-        types = "".join(f", {c.name} {_SQL_TYPES[c.type]}" for c in columns if c.table == "predictions")
-        self.con.execute(_NOTHING_PREDICTED.replace("{columns}", types))
         self.con.execute(f"create table cut_points as {read_sql('foresell.snapshot', 'cut_points.sql')}")
         selected = ",\n    ".join(f"{'s' if c.table == 'rfm_scores' else 'p'}.{c.name}" for c in columns)
         query = read_sql("foresell.snapshot", "customer_list.sql").replace("{score_columns}", selected)

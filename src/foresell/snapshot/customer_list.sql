@@ -2,20 +2,7 @@
 -- rank: 1, 2, 3 ... in that order. Score columns: those of the score registry. bought: one bit per category_no, set for the
 -- categories of the customer's counted lines. name_order: the place of the name in the alphabet. reasons: up to three, the strongest first, one per line (a list type would be
 -- slow to fetch by row).
-with pairs as (
-    select distinct l.customer_id, c.category_no
-    from lines as l
-    join products as p using (product_id)
-    join categories as c using (category)
-    where l.class = 'counted' and p.kind = 'product'
-),
-baskets as (
-    select customer_id, bit_or(set_bit(bitstring('0', most.width), category_no, 1)) as bought
-    from pairs
-    cross join (select coalesce(max(category_no), 0)::integer + 1 as width from categories) as most
-    group by customer_id
-),
-reasons as (
+with reasons as (
     select customer_id, string_agg(sentence, chr(10) order by rank) as reasons from prediction_reasons where rank <= 3 group by customer_id
 )
 select

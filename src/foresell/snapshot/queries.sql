@@ -122,6 +122,12 @@ where l.customer_id = $customer_id and l.class in ('counted', 'returns')
 group by p.product_id, p.sku, p.name, p.category
 order by amount desc, p.sku
 
+-- name: predicted_values
+-- Grain: one row: for each prediction that segment rules may ask about, how many customers have it.
+select count(expected_revenue) as expected_revenue, count(probability) as probability, count(churn_90) as churn_90,
+    count(value_12m) as value_12m
+from customer_list
+
 -- name: rule_of_segment
 -- Grain: the one rule asked for, with the run's day.
 select r.*, m.as_of from segment_rules as r cross join meta as m where r.name = $segment

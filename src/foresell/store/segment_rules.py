@@ -22,9 +22,8 @@ def list_segment_rules(database: Database) -> list[Row]:
 def save_segment_rules(con: Connection, rules: Sequence[Mapping[str, Any]]) -> int:
     """Save the rules, in order, as a new version, in the transaction of `con`. Returns the version.
 
-    `rules` are dicts with name, advice and the limits r_min to m_max. Earlier runs keep their rules.
+    `rules` are dicts with position, name, advice, the limits r_min to m_max and conditions. Earlier runs keep their rules.
     """
-    rows = [{**rule, "position": position} for position, rule in enumerate(rules, 1)]
-    saved = SQL.row(con, "segment_rules.insert", rules=Jsonb(rows))
+    saved = SQL.row(con, "segment_rules.insert", rules=Jsonb(list(rules)))
     assert saved is not None
     return int(saved["version"])

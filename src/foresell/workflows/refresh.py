@@ -15,7 +15,7 @@ import pyarrow as pa
 import foresell
 from foresell.database import Database
 from foresell.scores import registry
-from foresell.scores.rfm.score import compute_rfm
+from foresell.scores.rfm.score import assign_segments, compute_rfm
 from foresell.settings import Settings
 from foresell.snapshot import build
 from foresell.store import export_tables, runs
@@ -60,6 +60,9 @@ def run_refresh(
         if predict:
             with _time_step(timings, "predict"):
                 results = prediction.predict(database, draft.con, day, train, progress)
+        with _time_step(timings, "assign segments"):
+            draft.prepare_segments(registry.list_columns())
+            assign_segments(draft.con)
         with _time_step(timings, "build customer list"):
             draft.make_list(registry.list_columns(), registry.list_sorts())
         file = settings.snapshots / f"run-{run_id}.duckdb"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from foresell.errors import NotReady
+from foresell.scores import registry
 from foresell.scores.rfm import score as rfm
+from foresell.snapshot.build import Draft
 from tests.support.small_snapshot import parse, snapshot
 
 AS_OF = "2026-03-01"
@@ -17,6 +20,8 @@ AS_OF = "2026-03-01"
 def scores(text: str, as_of: str = AS_OF) -> dict[str, tuple[int, int, Decimal, int, str]]:
     con = snapshot(parse(text), as_of)
     rfm.compute_rfm(con, date.fromisoformat(as_of))
+    Draft(con, Path("unused")).prepare_segments(registry.list_columns())
+    rfm.assign_segments(con)
     rows = con.execute(
         "select customer_id, recency_days, frequency, monetary, rfm_score, segment from rfm_scores"
     ).fetchall()

@@ -19,6 +19,7 @@ from foresell.api.shared.calculation import ExplainOptions, Explanation, RowsBeh
 from foresell.api.shared.paging import Paging
 from foresell.api.shared.schemas import CustomerId, ListedCustomer, UserRef
 from foresell.errors import CustomerNotFound, ParameterError
+from foresell.scores.rfm.segments import read_conditions
 from foresell.snapshot import queries
 
 router = APIRouter(prefix="/api/customers", tags=["customers"])
@@ -121,7 +122,7 @@ class RfmCalculation(BaseModel):
     frequency: RfmAxis
     monetary: RfmAxis
     segment: str
-    rule: dict[str, Any] = Field(description="The rule of the segment the cell falls in.")
+    rule: dict[str, Any] = Field(description="The rule of the segment; its conditions are sentences.")
     cut_points: list[CutPoint]
     orders: list[CountedOrder]
     meta: Meta
@@ -327,6 +328,7 @@ def _calculation(con: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, 
     orders = queries.run_query(con, "orders_of_customer", {"customer_id": customer_id})
     cuts = queries.run_query(con, "cut_points")
     [rule] = queries.run_query(con, "rule_of_segment", {"segment": scores["segment"]})
+    rule["conditions"] = [each.describe() for each in read_conditions(rule["conditions"])]
     counted = [order for order in orders if order["is_counted"]]
     returned = sum(order["net_amount"] for order in orders if not order["is_counted"])
     formulas = {

@@ -29,26 +29,6 @@ scored as (
         cast(1 + (5 * (rank() over (order by frequency) - 1)) // count(*) over () as smallint) as f,
         cast(1 + (5 * (rank() over (order by monetary) - 1)) // count(*) over () as smallint) as m
     from measured
-),
-cells as (
-    -- the first rule whose ranges hold the cell
-    select r, f, m, segment
-    from (
-        select
-            r.v as r,
-            f.v as f,
-            m.v as m,
-            rule.name as segment,
-            row_number() over (partition by r.v, f.v, m.v order by rule.position) as choice
-        from (select 1 as v union all select 2 union all select 3 union all select 4 union all select 5) as r
-        cross join (select 1 as v union all select 2 union all select 3 union all select 4 union all select 5) as f
-        cross join (select 1 as v union all select 2 union all select 3 union all select 4 union all select 5) as m
-        join segment_rules as rule
-            on r.v between rule.r_min and rule.r_max
-            and f.v between rule.f_min and rule.f_max
-            and m.v between rule.m_min and rule.m_max
-    ) as matching
-    where choice = 1
 )
 select
     s.customer_id,
@@ -60,8 +40,6 @@ select
     s.r,
     s.f,
     s.m,
-    cast(100 * s.r + 10 * s.f + s.m as smallint) as rfm_score,
-    cells.segment
+    cast(100 * s.r + 10 * s.f + s.m as smallint) as rfm_score
 from scored as s
-join cells on cells.r = s.r and cells.f = s.f and cells.m = s.m
 order by s.customer_id

@@ -1,6 +1,7 @@
-"""RFM: when a customer bought last, how often, for how much; a score of 1 to 5 on each axis and the segment of the three.
+"""RFM: when a customer bought last, how often, for how much; a score of 1 to 5 on each axis, and the customer's segment.
 
-Query: rfm.sql. Segment rules: segments.py. No model: the same orders always give the same scores.
+Scores: rfm.sql, no model: the same orders always give the same scores. Segments: segments.sql, by the rules of segments.py,
+after the predictions.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import duckdb
 
 from foresell.errors import NotReady
 from foresell.scores.protocol import Score
+from foresell.scores.rfm import segments
 from foresell.sql import read_sql
 from foresell.types import ScoreColumn
 
@@ -19,7 +21,7 @@ from foresell.types import ScoreColumn
 def compute_rfm(con: duckdb.DuckDBPyConnection, as_of: date) -> int:
     """Make the table `rfm_scores` (one row per customer with a counted order before as_of) in the snapshot.
 
-    Reads `orders` and `segment_rules`. Returns how many customers were scored; raises NotReady when it is none.
+    Reads `orders`. The segments follow with `assign_segments`. Returns how many customers were scored; raises NotReady when it is none.
     """
     con.execute(f"create table rfm_scores as {read_sql('foresell.scores.rfm', 'rfm.sql')}", {"as_of": as_of})
     [(scored,)] = con.execute("select count(*) from rfm_scores").fetchall()
@@ -31,14 +33,34 @@ def compute_rfm(con: duckdb.DuckDBPyConnection, as_of: date) -> int:
     return int(scored)
 
 
+def assign_segments(con: duckdb.DuckDBPyConnection) -> None:
+    """Add the column `segment` to `rfm_scores`: the first of `segment_rules` that a customer matches.
+
+    Reads `customers`, `predictions`, `baskets` and `categories`, too: a condition on a prediction that does not exist is
+    not met.
+    """
+    cursor = con.execute("from segment_rules order by position")
+    names = [column[0] for column in cursor.description or ()]
+    rules = segments.from_rows(dict(zip(names, row, strict=True)) for row in cursor.fetchall())
+    position, values = segments.position_sql(rules)
+    query = read_sql("foresell.scores.rfm", "segments.sql").replace("{position}", position)
+    con.execute(f"create table segmented as {query}", values or None)
+    con.execute("drop table rfm_scores")
+    con.execute("alter table segmented rename to rfm_scores")
+
+
 _column = partial(ScoreColumn, nullable=False, table="rfm_scores")
 
 
 COLUMNS = (
+<<<<<<< HEAD
     _column(
         "segment", "text", "Segment", "The segment of the three scores, by the segment rules.", "name", "Champions",
         sort="segment", order="segment asc, rank",
     ),
+=======
+    _column("segment", "text", "Segment", "The first segment whose rule the customer matches.", "name", "Champions"),
+>>>>>>> c213c8b (Let segment rules ask about days, orders, money, country, category and predictions)
     _column(
         "rfm_score", "integer", "RFM score", "The three scores as one number of three digits.", "score", 455,
         sort="score", order="rfm_score desc, monetary desc, rank",

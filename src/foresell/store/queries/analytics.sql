@@ -2,16 +2,29 @@
 
 -- name: rules
 -- Grain: one row per segment of the newest rules, in order.
-select rules_version, name, r_min, r_max, f_min, f_max, m_min, m_max, advice
+select rules_version, name, r_min, r_max, f_min, f_max, m_min, m_max, conditions, advice
 from core.segment_rules
 where rules_version = (select max(rules_version) from core.segment_rules)
 order by position
+
+-- name: rules_of_version
+-- Grain: one row per segment of one version of the rules, in order.
+select name, r_min, r_max, f_min, f_max, m_min, m_max, conditions, advice
+from core.segment_rules where rules_version = %(version)s order by position
+
+-- name: rule_versions
+-- Grain: one of the newest versions of the rules, the newest first; rules: its segments in order.
+select v.rules_version, v.saved_at, v.saved_by, v.restored_from,
+    (select jsonb_agg(to_jsonb(r) order by r.position) from core.segment_rules as r
+     where r.rules_version = v.rules_version) as rules
+from core.list_segment_rule_versions(%(newest)s) as v
+order by v.rules_version desc
 
 -- name: rules_of_run
 select rules_version from core.runs where run_id = %(run_id)s
 
 -- name: save_rules
-select core.save_segment_rules(%(rules)s) as version
+select core.save_segment_rules(%(rules)s, %(restored)s) as version
 
 -- name: run_before
 -- The newest run with an earlier day that still has its scores.

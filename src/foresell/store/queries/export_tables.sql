@@ -20,5 +20,5 @@ from customer_records
 select product_id, sku, name, category, category_derived, kind from products
 
 -- name: segment_rules
-select position, name, r_min, r_max, f_min, f_max, m_min, m_max, advice
+select position, name, r_min, r_max, f_min, f_max, m_min, m_max, advice, conditions::text as conditions
 from segment_rules where rules_version = (select max(rules_version) from segment_rules)

@@ -156,10 +156,19 @@ create table segment_rules (
     m_min integer not null check (m_min between 1 and 5),
     m_max integer not null check (m_max between m_min and 5),
     advice text not null check (advice <> ''),
+    conditions jsonb not null default '[]' check (jsonb_typeof(conditions) = 'array'),
     primary key (rules_version, position),
     unique (rules_version, name)
 );
-comment on table segment_rules is 'One row per segment and version of the rules; the highest version applies. A customer belongs to the first position whose ranges contain its R, F and M scores.';
+comment on table segment_rules is 'One row per segment and version of the rules; the highest version applies. A customer belongs to the first position whose ranges contain its R, F and M scores and whose conditions (field, operator, value) are all met.';
+
+create table segment_rule_versions (
+    rules_version integer primary key,
+    saved_at timestamptz,
+    saved_by integer,
+    restored_from integer
+);
+comment on table segment_rule_versions is 'One row per version of the segment rules. saved_at: null for versions from before this was recorded, and for the first. saved_by: the user; null when saved by Foresell or at the command line. restored_from: the older version it repeats.';
 
 create table runs (
     run_id integer primary key generated always as identity,
@@ -319,18 +328,21 @@ create sequence record_number;
 create sequence product_number;
 create sequence order_number;
 
-insert into segment_rules (rules_version, position, name, r_min, r_max, f_min, f_max, m_min, m_max, advice) values
-(1, 1, 'Champions', 4, 5, 4, 5, 4, 5, 'Bought recently, often and for large amounts: thank them, show them new products first, ask for a referral.'),
-(1, 2, 'Loyal', 3, 5, 3, 5, 3, 5, 'Come back regularly: offer products that go with what they buy, and a reason to order a little more.'),
-(1, 3, 'Cannot Lose', 1, 2, 4, 5, 4, 5, 'Were among the best customers and have stopped: call in person, ask what went wrong and resolve it.'),
-(1, 4, 'At-Risk', 1, 2, 3, 5, 1, 5, 'Bought often but not recently: call before a competitor does, with an offer on what they usually buy.'),
-(1, 5, 'New', 4, 5, 1, 1, 1, 5, 'First order not long ago: make a second order within the month easy.'),
-(1, 6, 'Potential Loyalist', 4, 5, 2, 5, 1, 5, 'Recent and coming back: recommend products, and invite them to your loyalty offers.'),
-(1, 7, 'Needs Attention', 3, 3, 2, 5, 1, 5, 'Average and declining: make a timely offer on what they bought last.'),
-(1, 8, 'About to Sleep', 3, 3, 1, 1, 1, 5, 'One order, a while ago: send one reminder with a popular product.'),
-(1, 9, 'Lapsed Big Spenders', 1, 2, 1, 2, 4, 5, 'Few but large orders, long ago: one personal call is worth it.'),
-(1, 10, 'Hibernating', 2, 2, 1, 2, 1, 3, 'Few small orders, long ago: include them in seasonal mailings, do not call.'),
-(1, 11, 'Lost', 1, 1, 1, 2, 1, 3, 'Small orders, longest ago: spend nothing on them; at most one message a year.');
+insert into segment_rules (
+    rules_version, position, name, r_min, r_max, f_min, f_max, m_min, m_max, conditions, advice
+) values
+(1, 1, 'Champions', 4, 5, 4, 5, 4, 5, '[]', 'Ordered recently, often and for large amounts: thank them, show them new products first, ask for a referral.'),
+(1, 2, 'Loyal', 3, 5, 3, 5, 3, 5, '[]', 'Keep ordering: offer products that go with what they buy, and a reason to order a little more.'),
+(1, 3, 'Cannot Lose', 1, 2, 4, 5, 4, 5, '[]', 'Ordered often and for large amounts, but not recently: call in person, ask what went wrong and resolve it.'),
+(1, 4, 'At-Risk', 1, 2, 3, 5, 1, 5, '[]', 'Ordered more than once, but not recently: call before a competitor does, with an offer on what they usually buy.'),
+(1, 5, 'New', 4, 5, 1, 1, 1, 5, '[{"field": "frequency", "operator": "is", "value": 1}, {"field": "recency_days", "operator": "at_most", "value": 90}]', 'One order, in the last 90 days: make a second order within the month easy.'),
+(1, 6, 'Potential Loyalist', 4, 5, 1, 5, 1, 5, '[{"field": "frequency", "operator": "at_least", "value": 2}]', 'Ordered recently and more than once: recommend products, and invite them to your loyalty offers.'),
+(1, 7, 'Needs Attention', 3, 3, 2, 5, 1, 5, '[]', 'Ordered more than once, the last time a while ago: make a timely offer on what they bought last.'),
+(1, 8, 'About to Sleep', 3, 5, 1, 5, 1, 5, '[]', 'Few orders, the last one a while ago: send one reminder with a popular product.'),
+(1, 9, 'Lapsed Big Spenders', 1, 2, 1, 2, 4, 5, '[]', 'Few orders, high revenue, nothing recently: one personal call is worth it.'),
+(1, 10, 'Hibernating', 2, 2, 1, 2, 1, 3, '[]', 'Few orders, modest revenue, nothing recently: include them in seasonal mailings, do not call.'),
+(1, 11, 'Lost', 1, 1, 1, 2, 1, 3, '[]', 'Few orders, modest revenue, silent the longest: spend nothing on them; at most one message a year.');
+insert into segment_rule_versions (rules_version) values (1);
 
 grant usage on schema core to foresell_app, foresell_reader;
 grant select on all tables in schema core to foresell_app, foresell_reader;

@@ -138,7 +138,7 @@ grant select on publication, runs, run_line_classes, run_segments, run_models, s
     backtest_deciles, prediction_outcomes, forecasts to foresell_web;
 
 -- The web has no right to write segment rules and models; these functions check the permission of the acting user.
-create function insert_segment_rules(rules jsonb) returns integer
+create function insert_segment_rules(rules jsonb, restored integer default null) returns integer
 language plpgsql security definer
 set search_path = core, pg_temp
 as $$
@@ -147,16 +147,19 @@ declare
 begin
     lock table segment_rules in share row exclusive mode;
     select coalesce(max(rules_version), 0) + 1 into version from segment_rules;
-    insert into segment_rules (rules_version, position, name, r_min, r_max, f_min, f_max, m_min, m_max, advice)
-    select version, position, name, r_min, r_max, f_min, f_max, m_min, m_max, advice
+    insert into segment_rules (
+        rules_version, position, name, r_min, r_max, f_min, f_max, m_min, m_max, conditions, advice)
+    select version, position, name, r_min, r_max, f_min, f_max, m_min, m_max, coalesce(conditions, '[]'), advice
     from jsonb_to_recordset(rules) as rule (
         position integer, name text, r_min integer, r_max integer, f_min integer, f_max integer, m_min integer,
-        m_max integer, advice text);
+        m_max integer, conditions jsonb, advice text);
+    insert into segment_rule_versions (rules_version, saved_at, saved_by, restored_from)
+    values (version, now(), access.current_user_id(), restored);
     return version;
 end $$;
-comment on function insert_segment_rules is 'Inserts an array of objects with the columns of segment_rules as a new version of the rules and returns that version. Earlier runs keep theirs. The only way to write the rules.';
+comment on function insert_segment_rules is 'Inserts an array of objects with the columns of segment_rules as a new version of the rules and returns that version; restored: the older version it repeats. Earlier runs keep theirs. The only way to write the rules.';
 
-create function save_segment_rules(rules jsonb) returns integer
+create function save_segment_rules(rules jsonb, restored integer default null) returns integer
 language plpgsql security definer
 set search_path = core, pg_temp
 as $$
@@ -164,9 +167,23 @@ begin
     if not access.has_permission('segments.write') then
         raise insufficient_privilege using message = 'changing segment rules needs the permission segments.write';
     end if;
-    return insert_segment_rules(rules);
+    return insert_segment_rules(rules, restored);
 end $$;
 comment on function save_segment_rules is 'insert_segment_rules for the web: checks that the acting user may change the rules.';
+
+create function list_segment_rule_versions(newest integer)
+returns table (rules_version integer, saved_at timestamptz, saved_by text, restored_from integer)
+language sql stable security definer
+set search_path = core, pg_temp
+begin atomic
+    select v.rules_version, v.saved_at, u.name, v.restored_from
+    from segment_rule_versions as v
+    left join access.users as u on u.user_id = v.saved_by
+    where access.has_permission('segments.read')
+    order by v.rules_version desc
+    limit newest;
+end;
+comment on function list_segment_rule_versions is 'Grain: one of the newest versions of the segment rules, the newest first, with the name of the user who saved it. Needs segments.read.';
 
 create function withdraw_model(of_task text) returns integer
 language plpgsql security definer
@@ -186,6 +203,8 @@ begin
 end $$;
 comment on function withdraw_model is 'Withdraws the newest served model of a task and returns its id, null when none is served. The model before it is served from the next refresh on.';
 
-revoke execute on function insert_segment_rules(jsonb), save_segment_rules(jsonb), withdraw_model(text) from public;
-grant execute on function insert_segment_rules(jsonb) to foresell_app;
-grant execute on function save_segment_rules(jsonb), withdraw_model(text) to foresell_web;
+revoke execute on function insert_segment_rules(jsonb, integer), save_segment_rules(jsonb, integer),
+    list_segment_rule_versions(integer), withdraw_model(text) from public;
+grant execute on function insert_segment_rules(jsonb, integer) to foresell_app;
+grant execute on function save_segment_rules(jsonb, integer), list_segment_rule_versions(integer), withdraw_model(text)
+    to foresell_web;
