@@ -19,7 +19,7 @@ const TOGETHER = {
     '/src/ui/(theme/(base|theme)|Badge|Change|DataTable|format|lazyComponent|Page|Progress|searchParams|shortcuts|states|Tabs|toasts|useReturnFocus)',
     '/src/features/(calculation/(Metric|Kpis)|model/names|session/useTheme)',
     '/src/features/customer/(CallButton|engagement|LogCall|scores|SegmentBadge|segments|useCustomerPanel)',
-    '/src/ui/charts/(?!drawn/)',
+    '/src/ui/charts/(?!drawn/|png|Bars|placeBars|useSize|ticks|Tip)',
   ],
   /** Everything that is filled in. */
   forms: [

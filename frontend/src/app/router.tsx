@@ -108,7 +108,6 @@ const pages = [
     loader: ({ params }) => {
       if (!can('customers.read')) return
       void queryClient.prefetchQuery(queries.customer(params.id))
-      preloadCharts()
       void queryClient.prefetchQuery(queries.calculation(params.id))
     },
     component: page(() => import('@/pages/customer/Customer')),
@@ -148,7 +147,6 @@ const pages = [
     loader: () => {
       if (!can('segments.read')) return
       void queryClient.prefetchQuery(queries.segments())
-      preloadCharts()
       void queryClient.prefetchQuery(queries.grid())
     },
     component: page(() => import('@/pages/segments/Segments')),

@@ -22,6 +22,7 @@ const PERMISSIONS: Record<string, string> = {
   'quality.read': 'See imports and rejected lines',
   'runs.read': 'See updates',
   'runs.write': 'Start updates and choose which is shown',
+  'sales.annotate': 'Add notes to the sales charts',
   'sales.read': 'See sales and forecasts',
   'segments.movement': 'See movement between segments',
   'segments.read': 'See segments',

@@ -7,7 +7,7 @@ import { outcomeLabel } from '@/features/customer/engagement'
 import { REASONS_NOTE, Reasons } from '@/features/customer/Reasons'
 import { Bars } from '@/ui/charts/Bars'
 import { ChartCard } from '@/ui/charts/ChartCard'
-import { compact, dateTime, money, month } from '@/ui/format'
+import { compact, dateTime, day, lastDay, money, month } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import { EmptyState, Loading, QueryState } from '@/ui/states'
 import css from './Customer.module.css'
@@ -57,11 +57,10 @@ interface Month {
   orders: number
 }
 
-/** Net revenue by month, from the first to the last order, including months without orders. */
-export function sumByMonth(orders: Pick<CountedOrder, 'day' | 'net_amount'>[], most = 36): Month[] {
-  const days = orders.map(order => order.day).sort()
-  const [first, last] = [days[0], days.at(-1)]
-  if (!first || !last) return []
+/** Net revenue by month, from the first order to the last day of the data, including months without orders. */
+export function sumByMonth(orders: Pick<CountedOrder, 'day' | 'net_amount'>[], last: string, most = 36): Month[] {
+  const first = orders.map(order => order.day).sort()[0]
+  if (!first) return []
   const months = new Map<string, Month>()
   for (
     const at = new Date(`${first.slice(0, 7)}-01T12:00:00Z`);
@@ -86,11 +85,11 @@ function Purchases({ data }: { data: Customer }) {
   return (
     <QueryState query={query} loading={<Loading rows={1} height={320} />}>
       {({ orders }) => {
-        const rows = sumByMonth(orders)
+        const rows = sumByMonth(orders, lastDay(data.meta.as_of))
         return (
           <ChartCard
             title="Purchases by month"
-            note="Net revenue from products, after returns"
+            note={`Net revenue from products, after returns, to ${day(lastDay(data.meta.as_of))}`}
             fileName={`purchases-${data.customer_id}`}
             height={220}
             rows={rows}

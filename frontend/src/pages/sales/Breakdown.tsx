@@ -4,7 +4,7 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { queries } from '@/api/queries'
 import type { SalesRow } from '@/api/shapes'
 import { CalculationLink } from '@/features/calculation/Metric'
-import { colourOf } from '@/features/customer/segments'
+import { colourOf, glyphOf } from '@/features/customer/segments'
 import { CustomersLink } from '@/ui/CustomersLink'
 import { Bars } from '@/ui/charts/Bars'
 import { ChartCard } from '@/ui/charts/ChartCard'
@@ -108,6 +108,7 @@ export function Breakdown() {
               name={row => displayName(row.name)}
               value={row => row.revenue}
               colour={group === 'segment' ? row => colourOf(row.name) : undefined}
+              glyph={group === 'segment' ? row => glyphOf(row.name) : undefined}
               axis={value => money(value, currency, 'short')}
               onPick={row => open(row.name)}
               tips={row => [

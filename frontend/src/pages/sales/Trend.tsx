@@ -5,6 +5,8 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { queries } from '@/api/queries'
 import type { SalesRow } from '@/api/shapes'
 import { CalculationLink } from '@/features/calculation/Metric'
+import { NotesButton } from '@/features/chart-notes/NotesButton'
+import { placeNotes } from '@/features/chart-notes/notes'
 import { CustomersLink } from '@/ui/CustomersLink'
 import { Bars } from '@/ui/charts/Bars'
 import { ChartCard } from '@/ui/charts/ChartCard'
@@ -28,6 +30,7 @@ export function Trend() {
   const isCompared = filters.compare === 'last_year'
   const navigate = useNavigate({ from: '/sales' })
   const query = useQuery(queries.sales(time, filters))
+  const notes = useQuery(queries.chartNotes()).data?.data ?? []
   return (
     <QueryState query={query} loading={<Loading rows={1} height={400} />}>
       {answer => {
@@ -47,7 +50,12 @@ export function Trend() {
                 ? `The last ${MOST_BARS} of ${count(answer.data.length)} weeks`
                 : `Products sold minus returns. Click a bar to see its customers.${rows.some(row => !row.complete) ? ` Pale: not the whole ${time}` : ''}`
             }
-            actions={<CalculationLink label="Sales" address={addressWith('/api/sales', { by: time, ...filters })} />}
+            actions={
+              <>
+                <NotesButton notes={notes} />
+                <CalculationLink label="Sales" address={addressWith('/api/sales', { by: time, ...filters })} />
+              </>
+            }
             head={
               <SegmentedControl
                 aria-label="Months or weeks"
@@ -97,6 +105,11 @@ export function Trend() {
               value={row => row[target]}
               colour={row => (row.complete ? 'var(--brand)' : PALE)}
               onPick={row => void navigate({ to: '/customers', search: customersOf(row) as never })}
+              notes={placeNotes(
+                notes,
+                rows.map(row => row.name),
+                displayPeriod,
+              )}
               axis={value => (target === 'revenue' ? money(value, currency, 'short') : compact(value))}
               tips={row => [
                 ...(row.complete

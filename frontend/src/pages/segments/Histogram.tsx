@@ -85,10 +85,13 @@ export function Histogram() {
     <QueryState query={query} loading={<Loading rows={1} height={320} />}>
       {({ bins, cut_points, n, median, meta }) => {
         const show = formatterOf(axis, meta.currency)
-        const marks = cut_points.map((cut, place) => ({
-          at: show(bins.findLast(bin => bin.low <= cut)?.low ?? 0),
-          label: axis === 'probability' ? 'will order' : axis === 'recency' ? String(5 - place) : String(place + 2),
-        }))
+        const marks = cut_points.flatMap((cut, place) => {
+          // A filter may leave no customers around a limit: then it is beyond the chart and not drawn.
+          const bin = bins.find(each => each.low <= cut && cut < each.high)
+          const label =
+            axis === 'probability' ? 'will order' : axis === 'recency' ? String(5 - place) : String(place + 2)
+          return bin ? [{ at: show(bin.low), label }] : []
+        })
         const [least, below] = LIMITS[axis]
         /** The last bar includes its upper limit. */
         const customersOf = (bin: (typeof bins)[number]) => ({
@@ -107,7 +110,7 @@ export function Histogram() {
               />
             }
             title={TITLES[axis]}
-            note={`${plural(n, 'customer')}. Median: ${withUnit(axis, show(median ?? 0))}. Dashed lines: ${axis === 'probability' ? 'limit for “will order”' : 'score limits'}`}
+            note={`${plural(n, 'customer')}. Median: ${withUnit(axis, show(median ?? 0))}. ${limitsNote(axis, marks.length, cut_points.length)}`}
             fileName={`distribution-${axis}`}
             height={240}
             rows={n ? bins : []}
@@ -139,6 +142,13 @@ export function Histogram() {
       }}
     </QueryState>
   )
+}
+
+/** What the dashed lines mean, and how many limits lie beyond the customers shown. */
+function limitsNote(axis: Distributed, shown: number, all: number): string {
+  const one = axis === 'probability' ? 'limit for “will order”' : 'score limits'
+  if (!shown) return `No ${one} within these values`
+  return `Dashed lines: ${one}${shown < all ? `, ${all - shown} outside these values` : ''}`
 }
 
 /** A value with its unit, where it is counted in one. */

@@ -1,7 +1,7 @@
 import { Link, useNavigate } from '@tanstack/react-router'
 import type { SegmentRow } from '@/api/shapes'
 import { SegmentBadge } from '@/features/customer/SegmentBadge'
-import { colourOf } from '@/features/customer/segments'
+import { colourOf, glyphOf } from '@/features/customer/segments'
 import { Bars } from '@/ui/charts/Bars'
 import { ChartCard } from '@/ui/charts/ChartCard'
 import { Donut } from '@/ui/charts/Donut'
@@ -31,7 +31,7 @@ export function Shares({ rows, currency }: Props) {
       <ChartCard
         title="Customers by segment"
         fileName="customers-by-segment"
-        height={300}
+        height={320}
         rows={filled}
         columns={columns}
         rowKey={row => row.segment}
@@ -39,7 +39,12 @@ export function Shares({ rows, currency }: Props) {
         <div className={css.ring}>
           <Donut
             label="Customers by segment"
-            slices={filled.map(row => ({ name: row.segment, value: row.customers, colour: colourOf(row.segment) }))}
+            slices={filled.map(row => ({
+              name: row.segment,
+              value: row.customers,
+              colour: colourOf(row.segment),
+              glyph: glyphOf(row.segment),
+            }))}
             middle={count(total)}
             under="customers"
             onPick={open}
@@ -59,7 +64,7 @@ export function Shares({ rows, currency }: Props) {
       <ChartCard
         title="Net revenue by segment"
         fileName="revenue-by-segment"
-        height={300}
+        height={320}
         rows={filled}
         columns={columns}
         rowKey={row => row.segment}
@@ -70,6 +75,7 @@ export function Shares({ rows, currency }: Props) {
           name={row => row.segment}
           value={row => row.revenue}
           colour={row => colourOf(row.segment)}
+          glyph={row => glyphOf(row.segment)}
           axis={value => money(value, currency, 'short')}
           onPick={row => open(row.segment)}
           tips={row => [

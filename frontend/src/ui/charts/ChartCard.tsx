@@ -1,10 +1,11 @@
 import { Button } from '@mantine/core'
-import { IconDownload, IconTable } from '@tabler/icons-react'
+import { IconDownload, IconPhoto, IconTable } from '@tabler/icons-react'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { saveFile, toCsv } from '@/ui/csv'
 import { type Column, DataTable } from '@/ui/DataTable'
 import { Card } from '@/ui/Page'
 import { EmptyState } from '@/ui/states'
+import { showError } from '@/ui/toasts'
 import css from './charts.module.css'
 
 interface Props<Row> {
@@ -21,7 +22,7 @@ interface Props<Row> {
   children: ReactNode
 }
 
-/** A chart, also available as a table and as a CSV file, for users who cannot see it. */
+/** A chart, also as a table, as a CSV file of the numbers drawn, and as a picture. */
 export function ChartCard<Row extends object>({
   title,
   note,
@@ -35,6 +36,13 @@ export function ChartCard<Row extends object>({
   children,
 }: Props<Row>) {
   const [asTable, setAsTable] = useState(false)
+  const chart = useRef<HTMLDivElement>(null)
+  async function savePicture() {
+    if (!chart.current) return
+    const { toPng } = await import('./png')
+    const text = (node: ReactNode) => (typeof node === 'string' ? node : '')
+    saveFile(await toPng(chart.current, text(title) || fileName, text(note)), `${fileName}.png`)
+  }
   return (
     <Card title={title} note={note} actions={actions}>
       {head && <div className={`${css.head} no-print`}>{head}</div>}
@@ -45,7 +53,9 @@ export function ChartCard<Row extends object>({
           <DataTable caption={fileName} columns={columns} rows={rows} rowKey={rowKey} />
         </div>
       ) : (
-        <LazyChart height={height}>{children}</LazyChart>
+        <div ref={chart}>
+          <LazyChart height={height}>{children}</LazyChart>
+        </div>
       )}
       {rows.length > 0 && (
         <div className={`${css.actions} no-print`}>
@@ -68,6 +78,16 @@ export function ChartCard<Row extends object>({
           >
             CSV
           </Button>
+          {!asTable && (
+            <Button
+              variant="subtle"
+              size="compact-sm"
+              leftSection={<IconPhoto size={16} aria-hidden />}
+              onClick={() => void savePicture().catch(showError)}
+            >
+              PNG
+            </Button>
+          )}
         </div>
       )}
     </Card>

@@ -4,6 +4,8 @@ export interface Slice {
   name: string
   value: number
   colour: string
+  /** A symbol that tells the slice apart without its colour. */
+  glyph?: string
 }
 
 interface Props {
@@ -18,6 +20,8 @@ interface Props {
 const RADIUS = 42
 const ROUND = 2 * Math.PI * RADIUS
 const GAP = 0.8
+/** Smaller slices have no space for a symbol. */
+const SMALLEST_MARKED = 0.03
 
 /** Shares of a whole. The list next to it has the names and numbers; colours only repeat them. */
 export function Donut({ slices, middle, under, label, onPick, picked }: Props) {
@@ -51,6 +55,23 @@ export function Donut({ slices, middle, under, label, onPick, picked }: Props) {
           )
         })}
       </g>
+      {slices.map((slice, place) => {
+        const share = slice.value / total
+        if (!slice.glyph || share < SMALLEST_MARKED) return null
+        const earlier = slices.slice(0, place).reduce((sum, each) => sum + each.value, 0) / total
+        const turn = 2 * Math.PI * (earlier + share / 2)
+        return (
+          <text
+            key={slice.name}
+            aria-hidden
+            className={css.glyph}
+            x={50 + RADIUS * Math.sin(turn)}
+            y={50 - RADIUS * Math.cos(turn)}
+          >
+            {slice.glyph}
+          </text>
+        )
+      })}
       <text x="50" y="50" className={css.middle}>
         {middle}
       </text>

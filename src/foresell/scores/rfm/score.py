@@ -53,14 +53,10 @@ _column = partial(ScoreColumn, nullable=False, table="rfm_scores")
 
 
 COLUMNS = (
-<<<<<<< HEAD
     _column(
-        "segment", "text", "Segment", "The segment of the three scores, by the segment rules.", "name", "Champions",
+        "segment", "text", "Segment", "The first segment whose rule the customer matches.", "name", "Champions",
         sort="segment", order="segment asc, rank",
     ),
-=======
-    _column("segment", "text", "Segment", "The first segment whose rule the customer matches.", "name", "Champions"),
->>>>>>> c213c8b (Let segment rules ask about days, orders, money, country, category and predictions)
     _column(
         "rfm_score", "integer", "RFM score", "The three scores as one number of three digits.", "score", 455,
         sort="score", order="rfm_score desc, monetary desc, rank",

@@ -507,6 +507,7 @@ insert into permissions (permission, description) values
 ('quality.read', 'View rejected rows and data quality findings.'),
 ('runs.read', 'View runs.'),
 ('runs.write', 'Start, publish and roll back runs.'),
+('sales.annotate', 'Add and delete notes on the sales charts.'),
 ('sales.read', 'View sales and forecasts.'),
 ('segments.movement', 'View which customers moved between segments.'),
 ('segments.read', 'View segments.'),
@@ -523,11 +524,11 @@ select role, unnest(granted) from (values
         'views.write', 'contacts.reveal', 'customers.export', 'runs.read']),
     ('manager', array['customers.read', 'calls.write', 'calls.read', 'segments.read', 'model.read', 'sales.read',
         'views.write', 'contacts.reveal', 'customers.export', 'runs.read', 'customers.assign', 'contacts.export',
-        'segments.movement', 'calls.configure', 'calls.manage']),
+        'segments.movement', 'calls.configure', 'calls.manage', 'sales.annotate']),
     ('analyst', array['customers.read', 'segments.read', 'segments.write', 'model.read', 'sales.read', 'views.write',
-        'customers.export', 'runs.read', 'quality.read']),
+        'customers.export', 'runs.read', 'quality.read', 'sales.annotate']),
     ('marketer', array['customers.read', 'segments.read', 'segments.write', 'model.read', 'sales.read', 'views.write',
-        'customers.export', 'runs.read']),
+        'customers.export', 'runs.read', 'sales.annotate']),
     ('steward', array['customers.read', 'segments.read', 'imports.write', 'imports.undo', 'runs.read', 'runs.write',
         'contacts.reveal', 'privacy.erase', 'quality.read', 'status.read', 'views.write'])
 ) as grants (role, granted);

@@ -113,18 +113,29 @@ create table call_list_entries (
     unique (call_list_id, customer_id)
 );
 comment on table call_list_entries is 'One row per call list and customer on it, with the reason as it was shown. value_at_risk: net revenue of 30 days; null where expected revenue was off.';
+create table chart_notes (
+    note_id integer primary key generated always as identity,
+    day date not null,
+    text text not null check (length(text) between 1 and 120),
+    user_id integer not null references access.users,
+    created_at timestamptz not null default now()
+);
+comment on table chart_notes is 'One row per note on the sales charts: what happened on a day, a campaign or a holiday. Visible to everyone who sees sales.';
+create index chart_notes_day on chart_notes (day);
 
 alter table calls enable row level security;
 alter table snoozes enable row level security;
 alter table follow_ups enable row level security;
 alter table saved_views enable row level security;
 alter table assignments enable row level security;
+alter table chart_notes enable row level security;
 
 create policy app on calls to foresell_app using (true);
 create policy app on snoozes to foresell_app using (true);
 create policy app on follow_ups to foresell_app using (true);
 create policy app on saved_views to foresell_app using (true);
 create policy app on assignments to foresell_app using (true);
+create policy app on chart_notes to foresell_app using (true);
 
 create policy visible on calls for select to foresell_web
 using ((select access.has_permission('calls.read'))
@@ -190,6 +201,10 @@ using (call_list_id in (select call_list_id from call_lists)
     and ((select access.current_scope()) = 'all' or customer_id in (select access.visible_customer_ids())));
 create policy add on call_list_entries for insert to foresell_web
 with check (call_list_id in (select call_list_id from call_lists));
+create policy visible on chart_notes for select to foresell_web using ((select access.has_permission('sales.read')));
+create policy annotate on chart_notes for insert to foresell_web
+with check (user_id = (select access.current_user_id()) and (select access.has_permission('sales.annotate')));
+create policy remove on chart_notes for delete to foresell_web using ((select access.has_permission('sales.annotate')));
 
 grant usage on schema engagement to foresell_app, foresell_web;
 grant select, insert, update, delete on all tables in schema engagement to foresell_app;
@@ -200,6 +215,7 @@ grant insert (customer_id, user_id, call_id, due_on, task), update (done_at, don
     on follow_ups to foresell_web;
 grant insert, update, delete on saved_views to foresell_web;
 grant insert (assigned_by, user_id, previous_owners, new_owners), update (undone_at) on assignments to foresell_web;
+grant select, delete, insert (day, text, user_id) on chart_notes to foresell_web;
 grant select on call_list_settings, call_lists, call_list_entries to foresell_web;
 grant insert (team_id, capacity, overdue, win_back, second_order, due, changed_by) on call_list_settings to foresell_web;
 grant insert (user_id, day, run_id, as_of, policy, settings_id) on call_lists to foresell_web;

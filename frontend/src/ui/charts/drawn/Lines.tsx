@@ -9,8 +9,9 @@ import {
   XAxis,
   YAxis,
 } from 'recharts'
-import { AXIS, GRID, MARGIN, STILL, type TipRow, tip } from './parts'
-import { fitting, roundTicks } from './ticks'
+import type { TipRow } from '@/ui/charts/Tip'
+import { fitting, roundTicks } from '@/ui/charts/ticks'
+import { AXIS, GRID, MARGIN, STILL, tip } from './parts'
 
 interface Series {
   key: string
