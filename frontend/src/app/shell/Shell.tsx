@@ -6,6 +6,7 @@ import { Problem } from '@/api/client'
 import { useSession } from '@/api/useSession'
 import { NAVIGATION, pagesFor } from '@/features/session/navigation'
 import { lazyComponent } from '@/ui/lazyComponent'
+import { Page } from '@/ui/Page'
 import { useShortcuts, watchKeySequences } from '@/ui/shortcuts'
 import { EmptyState, ErrorState } from '@/ui/states'
 import { undoLast } from '@/ui/toasts'
@@ -138,16 +139,18 @@ function NoAccess({ label }: { label: string }) {
 
 export function NotFound() {
   return (
-    <EmptyState
-      title="Page not found"
-      action={
-        <Button variant="default" renderRoot={props => <Link to="/" {...props} />}>
-          Go to Today
-        </Button>
-      }
-    >
-      The address may be mistyped, or the page has moved.
-    </EmptyState>
+    <Page title="Page not found">
+      <EmptyState
+        title="There is no page at this address"
+        action={
+          <Button variant="default" renderRoot={props => <Link to="/" {...props} />}>
+            Go to Today
+          </Button>
+        }
+      >
+        The address may be mistyped, or the page has moved.
+      </EmptyState>
+    </Page>
   )
 }
 

@@ -21,6 +21,7 @@ import { History } from './History'
 import { More } from './More'
 import { Orders } from './Orders'
 import { Overview } from './Overview'
+import { Printed } from './Printed'
 import { Products } from './Products'
 import { TABS } from './search'
 
@@ -76,7 +77,8 @@ function CustomerPage({ data }: { data: CustomerData }) {
   const { scores, meta } = data
   const address = `/api/customers/${data.customer_id}`
   const isPrinting = usePrinting()
-  const shown = TABS.filter(({ value }) => isPrinting || value === tab)
+  const Content = TAB_CONTENT[tab]
+  const label = TABS.find(({ value }) => value === tab)?.label
   const fetchTabs = usePrefetchedTabs(data.customer_id)
   return (
     <Page
@@ -159,15 +161,9 @@ function CustomerPage({ data }: { data: CustomerData }) {
         </MetricRow>
       )}
       <Tabs label="Customer details" now={tab} tabs={TABS} />
-      {shown.map(({ value, label }) => {
-        const Content = TAB_CONTENT[value]
-        return (
-          <section key={`${data.customer_id} ${value}`} className={css.part} aria-label={label}>
-            {isPrinting && <h2>{label}</h2>}
-            <Content data={data} />
-          </section>
-        )
-      })}
+      <section key={`${data.customer_id} ${tab}`} className={css.part} aria-label={label}>
+        {isPrinting ? <Printed data={data} /> : <Content data={data} />}
+      </section>
     </Page>
   )
 }

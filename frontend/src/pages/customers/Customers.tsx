@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { IconColumns3, IconDownload } from '@tabler/icons-react'
+import { IconColumns3, IconDownload, IconPrinter } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useDeferredValue, useState } from 'react'
@@ -13,10 +13,12 @@ import { lazyComponent } from '@/ui/lazyComponent'
 import { Page } from '@/ui/Page'
 import { useShortcuts } from '@/ui/shortcuts'
 import { EmptyState, ErrorState, Loading } from '@/ui/states'
+import { usePrinting } from '@/ui/usePrinting'
 import { BulkBar } from './BulkBar'
 import css from './Customers.module.css'
 import { Filters } from './Filters'
 import { List } from './List'
+import { PrintedList } from './PrintedList'
 import { type CustomersSearch, toQuery } from './search'
 import { change as changeSelection, countSelected, isSelected, setSelection, toBody, useSelection } from './selection'
 import { Views } from './Views'
@@ -24,6 +26,7 @@ import { Views } from './Views'
 const ColumnChooser = lazyComponent(() => import('./ColumnChooser'))
 const ExportDialog = lazyComponent(() => import('@/features/export/ExportDialog'))
 const route = getRouteApi('/shell/customers')
+const MOST_PRINTED = 5_000
 
 /** All customers visible to the user: filter, sort, select, export. The selection outlives the page; everything else is in the URL. */
 export default function Customers() {
@@ -45,6 +48,18 @@ export default function Customers() {
   const first = isReady ? query.data?.pages[0] : undefined
   const rows = query.data?.pages.flatMap(page => page.data) ?? []
   const canExport = can('customers.export')
+  const isPrinting = usePrinting()
+
+  /** Loads the rest of the list, as far as paper makes sense, and prints it. */
+  async function print() {
+    for (let loaded = rows.length, more = query.hasNextPage; more && loaded < MOST_PRINTED; ) {
+      const next = await query.fetchNextPage()
+      loaded = next.data?.pages.reduce((sum, page) => sum + page.data.length, 0) ?? loaded
+      more = next.hasNextPage && !next.isError
+    }
+    // The new rows are drawn as a transition.
+    setTimeout(() => window.print(), 100)
+  }
 
   /** A filter value the API refuses, as in a URL typed by hand. */
   const badFilter =
@@ -75,6 +90,14 @@ export default function Customers() {
               onClick={() => setChoosing(true)}
             >
               Columns
+            </Button>
+            <Button
+              variant="default"
+              leftSection={<IconPrinter size={16} aria-hidden />}
+              disabled={!first?.total}
+              onClick={() => void print()}
+            >
+              Print
             </Button>
             {canExport && (
               <Button
@@ -115,6 +138,13 @@ export default function Customers() {
               <NoCustomersAssigned />
             )}
           </div>
+        ) : isPrinting ? (
+          <PrintedList
+            rows={rows}
+            total={first.total}
+            sort={search.sort ?? 'probability'}
+            currency={first.meta.currency}
+          />
         ) : (
           <List
             rows={rows}

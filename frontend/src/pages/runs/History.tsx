@@ -88,6 +88,7 @@ export function History({ published }: { published: Run | undefined }) {
                         name: 'published' as const,
                         label: 'Action',
                         show: (run: Run) =>
+                          run.published_at &&
                           (run.state === 'superseded' || run.state === 'withdrawn') && (
                             <Button
                               variant="subtle"
