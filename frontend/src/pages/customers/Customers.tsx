@@ -142,7 +142,7 @@ export default function Customers() {
           <PrintedList
             rows={rows}
             total={first.total}
-            sort={search.sort ?? 'probability'}
+            wanted={{ sort, chosen: user.preferences.columns ?? undefined }}
             currency={first.meta.currency}
           />
         ) : (

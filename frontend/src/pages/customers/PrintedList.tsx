@@ -9,15 +9,15 @@ const PAPER_PX = 900
 interface Props {
   rows: CustomerRow[]
   total: number
-  sort: Parameters<typeof layout>[1]
+  wanted: Parameters<typeof layout>[1]
   currency: string | null | undefined
 }
 
 /** The list on paper: a plain table of the loaded rows, under the filters that chose them. */
-export function PrintedList({ rows, total, sort, currency }: Props) {
+export function PrintedList({ rows, total, wanted, currency }: Props) {
   const columns: Column<CustomerRow>[] = [
     { name: 'name', label: 'Name', wrap: true, show: row => row.name ?? row.customer_id },
-    ...layout(PAPER_PX, sort).columns.map(column => ({
+    ...layout(PAPER_PX, wanted).columns.map(column => ({
       name: column.name as keyof CustomerRow & string,
       label: column.label,
       numeric: column.numeric,
