@@ -10,7 +10,6 @@ from foresell.scores.call_reason.score import CALL_REASON_SCORE
 from foresell.scores.churn.score import CHURN_SCORE
 from foresell.scores.expected_revenue.score import EXPECTED_REVENUE_SCORE
 from foresell.scores.forecast.score import FORECAST_SCORE
-from foresell.scores.last_year.score import LAST_YEAR_SCORE
 from foresell.scores.lifetime_value.score import LIFETIME_VALUE_SCORE
 from foresell.scores.protocol import Score
 from foresell.scores.purchase.score import PURCHASE_SCORE
@@ -26,7 +25,6 @@ SCORES: tuple[Score, ...] = (
     CALL_REASON_SCORE,
     CHURN_SCORE,
     LIFETIME_VALUE_SCORE,
-    LAST_YEAR_SCORE,
     FORECAST_SCORE,
 )
 

@@ -129,7 +129,7 @@ function Details({ data }: { data: Customer }) {
               {scores.value_band && <span className={css.dim}>({scores.value_band})</span>}
             </dd>
             <dt>Last year’s revenue (365 days)</dt>
-            <dd>{money(scores.revenue_365, meta.currency)}</dd>
+            <dd>{money(scores.revenue_365d, meta.currency)}</dd>
             <dt>Churn risk</dt>
             <dd>
               <ChurnBadge state={scores.churn_state} />

@@ -7,7 +7,7 @@ const labels = (permissions: string[], setup_open = false) =>
 
 test('the navigation shows a page only with its permission; everyone has the glossary', () => {
   expect(labels([])).toEqual(['Glossary'])
-  expect(labels(['calls.read', 'customers.read'])).toEqual(['Today', 'Customers', 'Glossary'])
+  expect(labels(['calls.read', 'customers.read'])).toEqual(['Today', 'Customers', 'Call log', 'Glossary'])
   const all = NAVIGATION.flatMap(page => page.needs ?? [])
   expect(labels(all, true)).toEqual(NAVIGATION.map(page => page.label))
   expect(labels(all)).not.toContain('Setup')

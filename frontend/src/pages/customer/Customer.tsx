@@ -134,7 +134,7 @@ function CustomerPage({ data }: { data: CustomerData }) {
           {scores.value_12m == null ? (
             <Metric
               label="Last year’s revenue (365 days)"
-              value={money(scores.revenue_365, meta.currency)}
+              value={money(scores.revenue_365d, meta.currency)}
               note="a fact; lifetime value is off"
               address={address}
             />

@@ -167,7 +167,7 @@ test('a new manager is told to assign customers, and how', async () => {
     user: userWith(['calls.read', 'customers.assign'], { scope: 'team', team_id: 1 }),
   })
   await screen.findByText('No customers are assigned to your team yet')
-  await screen.findByText('Assign some from Unassigned.')
+  await screen.findByText('Assign some from Unassigned, or all of them by rules under Assignment.')
   const link = screen.getByRole('link', { name: 'View unassigned customers' })
   expect(link.getAttribute('href')).toBe('/customers?owner=unassigned')
 })

@@ -10,7 +10,7 @@ with known as (
 placed as (
     select known.*, {position} as position from known
 )
-select s.customer_id, s.last_purchase_day, s.recency_days, s.frequency, s.monetary, s.r, s.f, s.m, s.rfm_score,
+select s.customer_id, s.last_purchase_day, s.recency_days, s.frequency, s.monetary, s.revenue_365d, s.r, s.f, s.m, s.rfm_score,
     rule.name as segment
 from placed as s
 join segment_rules as rule on rule.position = s.position
