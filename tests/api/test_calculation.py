@@ -19,6 +19,7 @@ from foresell.api.resources import sales
 from foresell.api.shared import calculation
 from foresell.metrics import catalogue, edges
 from foresell.metrics.metric import Metric
+from foresell.scores.rfm.segments import from_rows, position_sql
 from foresell.snapshot import queries
 from foresell.snapshot.queries import Filter
 from foresell.snapshot.reader import Scope, ScopedSnapshot
@@ -30,6 +31,11 @@ AXES = ("recency_days", "frequency", "monetary", "probability")
 RULES = [
     {"position": 1, "name": "Champions", "r_min": 3, "r_max": 5, "f_min": 4, "f_max": 5, "m_min": 1, "m_max": 5, "advice": "x"},
     {"position": 2, "name": "Rest", "r_min": 1, "r_max": 4, "f_min": 1, "f_max": 5, "m_min": 1, "m_max": 5, "advice": "x"},
+]  # fmt: skip
+CONDITIONS: list[list[dict[str, object]]] = [
+    [],
+    [{"field": "frequency", "operator": "at_least", "value": 3}],
+    [{"field": "probability", "operator": "above", "value": 0.2}, {"field": "country", "operator": "any_of", "value": ["France"]}],
 ]  # fmt: skip
 ON_SNAPSHOT = [metric for metric in catalogue.ALL if metric.engine == "DuckDB"]
 
@@ -108,14 +114,21 @@ def test_rows_add_up_under_any_scope(
             values["category"] = data.draw(st.none() | st.just("Garden"))
         if "$grain" in statement:
             values["grain"] = data.draw(st.sampled_from(["month", "week"]))
+        position = ""
         if "$rules" in statement:
             values["rules"] = RULES[: data.draw(st.integers(1, 2))]
+            rules = from_rows(
+                {**rule, "conditions": data.draw(st.sampled_from(CONDITIONS))} for rule in values["rules"]
+            )
+            position, bound = position_sql(rules)
+            values |= bound
         if "$edges" in statement:
             [ends] = con.execute(f"select min({axis}), max({axis}) from customer_list").fetchall()
             name = axis.removesuffix("_days")
             values["edges"] = edges.of(name, *(float(end or 0) for end in ends), data.draw(st.integers(2, 60)))
         orders = sales.orders_of(values.get("category"))
-        assert wrong_with(con, metric, values, {"conditions": holds, "axis": axis, "orders": orders}) == []
+        pieces = {"conditions": holds, "axis": axis, "orders": orders, "position": position}
+        assert wrong_with(con, metric, values, pieces) == []
 
 
 def test_a_figure_that_drifts_from_its_rows_is_found(snapshot: ScopedSnapshot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,10 +8,10 @@ with known as (
     left join baskets as b on b.customer_id = s.customer_id
 ),
 placed as (
-    select known.*, {position} as position from known
+    select customer_id, {position} as position from known
 )
-select s.customer_id, s.last_purchase_day, s.recency_days, s.frequency, s.monetary, s.revenue_365d, s.r, s.f, s.m, s.rfm_score,
-    rule.name as segment
-from placed as s
-join segment_rules as rule on rule.position = s.position
+select s.*, rule.name as segment
+from rfm_scores as s
+join placed as p on p.customer_id = s.customer_id
+join segment_rules as rule on rule.position = p.position
 order by s.customer_id
