@@ -34,7 +34,7 @@ def decide_training(
     moved = drift.stability(first.card["reference"], frame_of(features(con, as_of), as_of)) if first else {}
     for task in registry.task_names():
         if task not in versions:
-            decisions[task] = drift.Decision(True, "No model was trained for this date yet.")
+            decisions[task] = drift.Decision(True, "Trained for the first time.")
         elif task in trained:
             error = calibration_error if task == trained[0] else None
             decisions[task] = drift.should_retrain(versions[task].card, as_of, moved, error)

@@ -52,6 +52,10 @@ def reason_of(alive: float = 0.9, **numbers: float) -> tuple[str | None, str | N
         ({"silent_days": 14}, "due", "Usually orders every 18 days; next order expected about 4 July."),
         ({"silent_days": 18}, "due", "Usually orders every 18 days; next order expected about 30 June."),
         ({"silent_days": 14, "median_gap": 18.5}, "due", "Usually orders every 19 days; next order expected about 5 July."),
+        (
+            {"silent_days": 25, "long_gap": 30},
+            "due", "Usually orders every 18 days; next order was expected about 23 June.",
+        ),
         ({"purchases": 1, "silent_days": 21}, "second order", "First order 21 days ago (£240); no second yet."),
         ({"purchases": 1, "silent_days": 14, "first_amount": 1_250.6}, "second order",
          "First order 14 days ago (£1,251); no second yet."),

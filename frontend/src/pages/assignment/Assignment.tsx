@@ -31,7 +31,7 @@ export default function Assignment() {
           <Link to="/customers" search={{ owner: 'unassigned' }}>
             customers without an owner
           </Link>
-          . The first rule that matches a customer decides.
+          . The first rule that matches a customer decides. Customers who have not ordered yet are assigned, too.
         </>
       }
     >

@@ -90,7 +90,8 @@ def _sentence(reason: str, rhythm: Rhythm, at: int, as_of: date, currency: str |
         return f"Usually orders every {every}; last order {_days(silent)} ago."
     if reason == DUE:
         expected = last + timedelta(days=median)
-        return f"Usually orders every {every}; next order expected about {expected.day} {expected:%B}."
+        verb = "expected" if expected >= as_of else "was expected"
+        return f"Usually orders every {every}; next order {verb} about {expected.day} {expected:%B}."
     until = f"{last:%B}" if last.year == as_of.year else f"{last:%B %Y}"
     return f"Ordered every {every} until {until}; {_money(rhythm.year_before[at], currency)} in the year before."
 
