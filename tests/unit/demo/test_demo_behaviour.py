@@ -9,19 +9,19 @@ PRODUCTS = "status = 'completed' and kind = 'product'"
 
 
 def test_no_sale_on_closed_days_or_at_night(written) -> None:
-    assert written.one("select count(*) from orders where isodow(ordered_at) = 7") == 0
+    assert written.read_value("select count(*) from orders where isodow(ordered_at) = 7") == 0
     assert (
-        written.one("select count(*) from orders where strftime(ordered_at, '%m-%d') in ('12-25', '12-26', '01-01')")
+        written.read_value("select count(*) from orders where strftime(ordered_at, '%m-%d') in ('12-25', '12-26', '01-01')")
         == 0
     )
-    assert written.one("select count(*) from orders where hour(ordered_at) not between 9 and 19") == 0
-    assert written.one("select count(*) from orders where isodow(ordered_at) = 6 and hour(ordered_at) >= 18") == 0
+    assert written.read_value("select count(*) from orders where hour(ordered_at) not between 9 and 19") == 0
+    assert written.read_value("select count(*) from orders where isodow(ordered_at) = 6 and hour(ordered_at) >= 18") == 0
     span = written.rows("select min(day), max(day) from lines")
     assert written.shop.first_day <= span[0][0] and span[0][1] <= written.shop.last_day
 
 
 def test_no_order_before_sign_up(written) -> None:
-    assert written.one("select count(*) from lines join customers using (customer_no) where day < signup_date") == 0
+    assert written.read_value("select count(*) from lines join customers using (customer_no) where day < signup_date") == 0
 
 
 def test_returns_come_after_the_purchase_and_never_exceed_it(written) -> None:
@@ -38,13 +38,13 @@ def test_returns_come_after_the_purchase_and_never_exceed_it(written) -> None:
 
 
 def test_signs_follow_the_status(written) -> None:
-    assert written.one("select count(*) from lines where unit_price <= 0 or quantity = 0") == 0
+    assert written.read_value("select count(*) from lines where unit_price <= 0 or quantity = 0") == 0
     assert (
-        written.one("select count(*) from lines where (status = 'returned') <> (quantity < 0) and kind = 'product'")
+        written.read_value("select count(*) from lines where (status = 'returned') <> (quantity < 0) and kind = 'product'")
         == 0
     )
-    assert written.one("select count(*) from lines where quantity < 0 and sku in ('POST', 'GIFTWRAP', 'PALLET')") == 0
-    assert written.one("select count(*) from orders where customer_no is null and country <> 'GB'") == 0
+    assert written.read_value("select count(*) from lines where quantity < 0 and sku in ('POST', 'GIFTWRAP', 'PALLET')") == 0
+    assert written.read_value("select count(*) from orders where customer_no is null and country <> 'GB'") == 0
 
 
 def test_shares_are_as_described(written) -> None:
@@ -52,9 +52,9 @@ def test_shares_are_as_described(written) -> None:
     assert facts["orders_cancelled"] / facts["orders"] == pytest.approx(0.015, abs=0.004)
     assert facts["orders_returned"] / facts["orders"] == pytest.approx(0.03, abs=0.006)
     assert facts["orders_anonymous"] / facts["orders"] == pytest.approx(0.08, abs=0.012)
-    assert written.one("select avg((kind = 'company')::int) from customers") == pytest.approx(0.07, abs=0.02)
-    assert written.one("select avg((country = 'GB')::int) from customers") == pytest.approx(0.755, abs=0.04)
-    assert written.one("select count(distinct country) from customers") == 7
+    assert written.read_value("select avg((kind = 'company')::int) from customers") == pytest.approx(0.07, abs=0.02)
+    assert written.read_value("select avg((country = 'GB')::int) from customers") == pytest.approx(0.755, abs=0.04)
+    assert written.read_value("select count(distinct country) from customers") == 7
 
 
 def test_heavy_and_light_buyers(written) -> None:
@@ -98,7 +98,7 @@ def test_buyers_lapse(written) -> None:
 def test_seasons_show(written) -> None:
     def share(category: str, months: str) -> float:
         return float(
-            written.one(
+            written.read_value(
                 f"select avg((category = '{category}')::int) from lines where {PRODUCTS} and month(day) in ({months})"
             )
         )
@@ -132,11 +132,11 @@ def test_companies_buy_more_of_a_thing(written) -> None:
 
 def test_prices_end_as_prices_do_and_the_range_changes(written) -> None:
     assert (
-        written.one(
+        written.read_value(
             "select count(*) from products where kind = 'product' and (list_price * 100)::int % 100 not in (49, 95, 99)"
         )
         == 0
     )
     months = "(select sku, min(day) first, max(day) last, count(*) n from lines where kind = 'product' group by 1 having count(*) > 40)"
-    assert written.one(f"select count(*) from {months} where last < date '2026-06-01'") > 5
-    assert written.one(f"select count(*) from {months} where first > date '2025-04-01'") > 5
+    assert written.read_value(f"select count(*) from {months} where last < date '2026-06-01'") > 5
+    assert written.read_value(f"select count(*) from {months} where first > date '2025-04-01'") > 5

@@ -55,9 +55,9 @@ def test_totals_are_the_sum_of_the_files(written) -> None:
     assert {name: pence for name, _, pence in found} | {"all": sum(p for _, _, p in found)} == facts["pence"]
     pence = "select cast(coalesce(sum(amount), 0) * 100 as bigint) from lines where "
     sold = "status <> 'cancelled' and kind = 'product'"
-    assert written.one(pence + "sku = 'POST' and status <> 'cancelled'") == facts["postage_pence"]
-    assert written.one(pence + sold) == facts["net_revenue_pence"]
-    assert written.one(pence + sold + " and quantity > 0") == facts["gross_revenue_pence"]
+    assert written.read_value(pence + "sku = 'POST' and status <> 'cancelled'") == facts["postage_pence"]
+    assert written.read_value(pence + sold) == facts["net_revenue_pence"]
+    assert written.read_value(pence + sold + " and quantity > 0") == facts["gross_revenue_pence"]
     assert facts["gross_revenue_pence"] + facts["returns_pence"] == facts["net_revenue_pence"]
     counted = f"(select order_no, customer_no from lines where {sold} and customer_no is not null group by all having sum(amount) > 0)"
     assert written.rows(f"select count(*), count(distinct customer_no) from {counted}") == [
@@ -69,36 +69,36 @@ def test_totals_are_the_sum_of_the_files(written) -> None:
         ("orders_returned", "status = 'returned'"),
         ("orders_anonymous", "customer_no is null"),
     ):
-        assert written.one(f"select count(distinct order_no) from lines where {where}") == facts[name]
+        assert written.read_value(f"select count(distinct order_no) from lines where {where}") == facts[name]
 
 
 def test_sizes_match_the_parameters(written) -> None:
-    assert written.one("select count(*) from customers") == written.shop.customers == written.facts["rows"]["customers"]
-    assert written.files.lines == written.facts["rows"]["orders"] == written.one("select count(*) from orders")
+    assert written.read_value("select count(*) from customers") == written.shop.customers == written.facts["rows"]["customers"]
+    assert written.files.lines == written.facts["rows"]["orders"] == written.read_value("select count(*) from orders")
     assert 17 < written.files.lines / written.shop.customers < 23
-    assert 600 <= written.one("select count(*) from products where kind = 'product'") <= 1500
-    assert written.one("select count(distinct category) from products where kind = 'product'") == 14
-    assert written.one("select count(*) from true_pairs") / written.shop.customers == pytest.approx(0.32, abs=0.04)
+    assert 600 <= written.read_value("select count(*) from products where kind = 'product'") <= 1500
+    assert written.read_value("select count(distinct category) from products where kind = 'product'") == 14
+    assert written.read_value("select count(*) from true_pairs") / written.shop.customers == pytest.approx(0.32, abs=0.04)
 
 
 def test_everything_pointed_at_exists_once(written) -> None:
     for table, key in (("customers", "customer_no"), ("products", "sku"), ("contacts", "crm_id")):
-        assert written.one(f"select count(*) - count(distinct {key}) from {table}") == 0
+        assert written.read_value(f"select count(*) - count(distinct {key}) from {table}") == 0
     for missing in (
         "orders anti join customers using (customer_no) where customer_no is not null",
         "orders anti join products using (sku)",
         "true_pairs anti join customers using (customer_no)",
         "true_pairs anti join contacts using (crm_id)",
     ):
-        assert written.one(f"select count(*) from {missing}") == 0, missing
-    assert written.one("select count(*) - count(distinct crm_id) from true_pairs") == 0
+        assert written.read_value(f"select count(*) from {missing}") == 0, missing
+    assert written.read_value("select count(*) - count(distinct crm_id) from true_pairs") == 0
 
 
 def test_an_order_is_one_moment_of_one_customer_in_one_state_numbered_in_order_of_time(written) -> None:
     each = "(select distinct order_no, ordered_at, status, customer_no, country from orders)"
-    assert written.one(f"select count(*) - count(distinct order_no) from {each}") == 0
+    assert written.read_value(f"select count(*) - count(distinct order_no) from {each}") == 0
     assert (
-        written.one(
+        written.read_value(
             f"select count(*) from {each} a asof join {each} b on a.order_no > b.order_no where a.ordered_at < b.ordered_at"
         )
         == 0
@@ -110,7 +110,7 @@ def test_parquet_holds_what_csv_holds(written, tmp_path: Path) -> None:
     for name in ("orders", "products"):
         columns = [row[0] for row in written.rows(f"describe {name}")]
         same = f"select {', '.join(columns)} from {name} except all select {', '.join(columns)} from '{getattr(files, name)}'"
-        assert written.one(f"select count(*) from ({same})") == 0
+        assert written.read_value(f"select count(*) from ({same})") == 0
     assert written.rows(
         f"select column_type from (describe from '{files.orders}') where column_name = 'unit_price'"
     ) == [("DECIMAL(12,2)",)]
