@@ -80,7 +80,7 @@ def test_a_call_from_the_list_to_the_log(pages: Pages, served: Served, rep: Pers
     page.keyboard.press("2")
     dialog.get_by_label("Note").fill("wants the blue one")
     dialog.get_by_label("Task").fill("send the quote")
-    expect(dialog.get_by_label("On", exact=True)).to_have_value(TOMORROW.isoformat())
+    expect(dialog.get_by_label("On", exact=True)).to_have_value(f"{TOMORROW:%d/%m/%Y}")
     page.keyboard.press("Enter")
     expect(page.get_by_text(f"Will order: {name}, follow-up on")).to_be_visible()
     expect(page.locator(row_of(customer))).to_have_count(0)

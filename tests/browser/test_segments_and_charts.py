@@ -49,7 +49,7 @@ def test_a_chart_can_be_noted_on_and_saved_as_picture_and_numbers(
     expect(chart.get_by_role("application")).to_be_visible()
     chart.get_by_role("button", name="Add a note").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Day").fill("2026-06-15")
+    dialog.get_by_label("Day", exact=True).fill("2026-06-15")
     dialog.get_by_label("What happened").fill("Summer campaign")
     dialog.get_by_role("button", name="Add", exact=True).click()
     expect(dialog.get_by_text("Summer campaign")).to_be_visible()

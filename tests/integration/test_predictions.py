@@ -116,7 +116,7 @@ def test_without_training_there_is_no_answer_and_a_sentence(settings: Settings, 
     found = answers(database, run)
     assert {found[task]["level"] for task in LAWS} == {"off"}
     assert all(row["probability"] is None for row in read_predictions(database, run))
-    assert found["revenue_forecast"]["level"] == "statistical", "the forecast needs no stored model"
+    assert found["revenue_forecast"]["level"] == "off", "a forecast that was never tested is not shown"
 
 
 def test_rfm_alone_can_be_published(settings: Settings, database: Database, shop: Path) -> None:

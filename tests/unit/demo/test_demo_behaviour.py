@@ -11,17 +11,23 @@ PRODUCTS = "status = 'completed' and kind = 'product'"
 def test_no_sale_on_closed_days_or_at_night(written) -> None:
     assert written.read_value("select count(*) from orders where isodow(ordered_at) = 7") == 0
     assert (
-        written.read_value("select count(*) from orders where strftime(ordered_at, '%m-%d') in ('12-25', '12-26', '01-01')")
+        written.read_value(
+            "select count(*) from orders where strftime(ordered_at, '%m-%d') in ('12-25', '12-26', '01-01')"
+        )
         == 0
     )
     assert written.read_value("select count(*) from orders where hour(ordered_at) not between 9 and 19") == 0
-    assert written.read_value("select count(*) from orders where isodow(ordered_at) = 6 and hour(ordered_at) >= 18") == 0
+    assert (
+        written.read_value("select count(*) from orders where isodow(ordered_at) = 6 and hour(ordered_at) >= 18") == 0
+    )
     span = written.rows("select min(day), max(day) from lines")
     assert written.shop.first_day <= span[0][0] and span[0][1] <= written.shop.last_day
 
 
 def test_no_order_before_sign_up(written) -> None:
-    assert written.read_value("select count(*) from lines join customers using (customer_no) where day < signup_date") == 0
+    assert (
+        written.read_value("select count(*) from lines join customers using (customer_no) where day < signup_date") == 0
+    )
 
 
 def test_returns_come_after_the_purchase_and_never_exceed_it(written) -> None:
@@ -40,10 +46,15 @@ def test_returns_come_after_the_purchase_and_never_exceed_it(written) -> None:
 def test_signs_follow_the_status(written) -> None:
     assert written.read_value("select count(*) from lines where unit_price <= 0 or quantity = 0") == 0
     assert (
-        written.read_value("select count(*) from lines where (status = 'returned') <> (quantity < 0) and kind = 'product'")
+        written.read_value(
+            "select count(*) from lines where (status = 'returned') <> (quantity < 0) and kind = 'product'"
+        )
         == 0
     )
-    assert written.read_value("select count(*) from lines where quantity < 0 and sku in ('POST', 'GIFTWRAP', 'PALLET')") == 0
+    assert (
+        written.read_value("select count(*) from lines where quantity < 0 and sku in ('POST', 'GIFTWRAP', 'PALLET')")
+        == 0
+    )
     assert written.read_value("select count(*) from orders where customer_no is null and country <> 'GB'") == 0
 
 

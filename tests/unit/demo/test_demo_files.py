@@ -73,12 +73,18 @@ def test_totals_are_the_sum_of_the_files(written) -> None:
 
 
 def test_sizes_match_the_parameters(written) -> None:
-    assert written.read_value("select count(*) from customers") == written.shop.customers == written.facts["rows"]["customers"]
+    assert (
+        written.read_value("select count(*) from customers")
+        == written.shop.customers
+        == written.facts["rows"]["customers"]
+    )
     assert written.files.lines == written.facts["rows"]["orders"] == written.read_value("select count(*) from orders")
     assert 17 < written.files.lines / written.shop.customers < 23
     assert 600 <= written.read_value("select count(*) from products where kind = 'product'") <= 1500
     assert written.read_value("select count(distinct category) from products where kind = 'product'") == 14
-    assert written.read_value("select count(*) from true_pairs") / written.shop.customers == pytest.approx(0.32, abs=0.04)
+    assert written.read_value("select count(*) from true_pairs") / written.shop.customers == pytest.approx(
+        0.32, abs=0.04
+    )
 
 
 def test_everything_pointed_at_exists_once(written) -> None:

@@ -6,6 +6,7 @@ import { useState } from 'react'
 import { api, read } from '@/api/client'
 import type { ChartNote } from '@/api/shapes'
 import { usePermissions } from '@/api/useSession'
+import { DateField } from '@/ui/DateField'
 import { Dialog } from '@/ui/Dialog'
 import { day } from '@/ui/format'
 import { showError, showToast } from '@/ui/toasts'
@@ -73,7 +74,7 @@ function NoteForm({ onAdd, isPending }: FormProps) {
         onAdd({ day: at, text: text.trim() }, () => setText(''))
       }}
     >
-      <TextInput type="date" label="Day" required value={at} onChange={event => setAt(event.currentTarget.value)} />
+      <DateField label="Day" value={at || undefined} onChange={day => setAt(day ?? '')} />
       <TextInput
         label="What happened"
         placeholder="Spring campaign"

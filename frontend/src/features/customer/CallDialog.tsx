@@ -2,6 +2,7 @@ import { Button, Textarea, TextInput } from '@mantine/core'
 import '@/ui/theme/inputs'
 import { type FormEvent, type KeyboardEvent, useState } from 'react'
 import type { Call, Outcome } from '@/api/shapes'
+import { DateField } from '@/ui/DateField'
 import { Dialog } from '@/ui/Dialog'
 import { inDays } from '@/ui/format'
 import css from './CallDialog.module.css'
@@ -95,13 +96,12 @@ export default function CallDialog({ customer, phone, call, onClose }: Props) {
                 </Button>
               ))}
             </div>
-            <TextInput
+            <DateField
               label="On"
-              type="date"
               min={inDays(0)}
               max={inDays(365)}
-              value={dueOn}
-              onChange={event => setDueOn(event.currentTarget.value)}
+              value={dueOn || undefined}
+              onChange={day => setDueOn(day ?? '')}
             />
             <TextInput
               label="Task"
