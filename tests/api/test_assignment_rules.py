@@ -16,9 +16,15 @@ RULES = "/api/assignment-rules"
 
 
 @pytest.fixture(autouse=True)
-def restore(served: Served) -> Iterator[None]:
+def start_without_owners(served: Served) -> Iterator[None]:
+    """Other files share this home: their assignments go before each test, those of the test after it."""
+    take_owners_away(served)
     yield
     sql(served, "delete from engagement.assignment_rules")
+    take_owners_away(served)
+
+
+def take_owners_away(served: Served) -> None:
     sql(
         served,
         "delete from access.customer_owners where customer_id = any(%s)",

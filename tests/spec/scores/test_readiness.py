@@ -10,6 +10,7 @@ from foresell.errors import NotReady
 from foresell.scores.churn.score import CHURN
 from foresell.scores.purchase.score import PURCHASE
 from foresell.scores.training.readiness import readiness
+from foresell.scores.training.service_gate import NoBetter
 from foresell.scores.training.train_task import TrainingContext, train_task
 from tests.spec.scores.shop import Order, believable_shop, shop
 
@@ -76,11 +77,10 @@ def test_everyone_coming_back_leaves_nothing_to_learn_apart() -> None:
     )
 
 
-def test_a_shop_where_everyone_always_comes_back_is_answered_without_a_traceback() -> None:
+def test_a_shop_where_everyone_always_comes_back_needs_no_model_and_is_told_so() -> None:
     con = shop(many(600, *range(1, 460, 20)))
-    trained = train_task(TrainingContext(con, AS_OF), PURCHASE)
-    assert trained.model.kind == "bgnbd"
-    assert trained.model.probability(TrainingContext(con, AS_OF).panel.now).min() > 0.5
+    with pytest.raises(NoBetter, match=r"no better than “the same for every customer”\. More than twice the error"):
+        train_task(TrainingContext(con, AS_OF), PURCHASE)
 
 
 def test_a_shop_of_one_product_and_one_price_works() -> None:

@@ -21,14 +21,16 @@ from foresell.engagement import chart_notes
 router = APIRouter(prefix="/api/chart-notes", tags=["sales"])
 Reader = Annotated[Principal, require("sales.read")]
 Writer = Annotated[Principal, require("sales.annotate")]
-Number = Annotated[int, Path(ge=1, lt=2**31)]
+Number = Annotated[int, Path(ge=1, lt=2**31, description="The number of the note.", examples=[3])]
 
 
 class ChartNoteInput(Body):
     """A note to add."""
 
     day: date = Field(description="The day it is about.", examples=["2011-11-25"])
-    text: str = Field(min_length=1, max_length=120, pattern=r"\S", examples=["Black Friday"])
+    text: str = Field(
+        description="What happened.", min_length=1, max_length=120, pattern=r"\S", examples=["Black Friday"]
+    )
 
 
 class ChartNote(BaseModel):

@@ -76,6 +76,8 @@ class Skill:
 
     def sentence(self) -> str:
         """The skill in words, such as "3.9 % lower error (5 % bound 0.8 %)"."""
+        if self.value < -1:
+            return "more than twice the error (5 % bound below -100%)"
         word = "lower" if self.value >= 0 else "higher"
         return f"{abs(self.value):.1%} {word} error (5 % bound {self.bound:+.1%})"
 
