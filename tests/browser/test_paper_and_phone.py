@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.api.people import Person
 from tests.support.browsing import PANEL, PATHS, ROW, Pages, open_page, wait_until_still
 from tests.support.served import Served
+from tests.support.worker import wait_until
 
 #: A4 less the margins, in CSS pixels.
 PAPER_PX = 688
@@ -61,8 +62,7 @@ def test_the_lists_on_paper_have_all_rows_and_no_buttons(pages: Pages, served: S
     page.add_init_script("window.print = () => { window.printed = true }")
     open_page(page, "/customers?segment=Champions")
     page.get_by_role("button", name="Print", exact=True).click()
-    wait_until_still(page)
-    assert page.evaluate("window.printed")
+    wait_until(lambda: page.evaluate("window.printed"))
     page.emulate_media(media="print")
     expect(page.get_by_role("region", name="Customers").get_by_role("row")).to_have_count(listed + 1)
     expect(page.get_by_role("button", name="Champions")).to_be_visible()
