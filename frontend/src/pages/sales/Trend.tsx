@@ -105,11 +105,7 @@ export function Trend() {
               value={row => row[target]}
               colour={row => (row.complete ? 'var(--brand)' : PALE)}
               onPick={row => void navigate({ to: '/customers', search: customersOf(row) as never })}
-              notes={placeNotes(
-                notes,
-                rows.map(row => row.name),
-                displayPeriod,
-              )}
+              notes={placeNotes(notes, rows, displayPeriod)}
               axis={value => (target === 'revenue' ? money(value, currency, 'short') : compact(value))}
               tips={row => [
                 ...(row.complete
