@@ -20,7 +20,7 @@ from foresell.api.http.rate_limits import Limits
 from foresell.api.http.request_validation import DEPTH_LIMIT, HEADERS, JSON_LIMIT, RequestValidation, wrong_with
 from foresell.settings import Settings
 from tests.api.hostile import bodies, strings
-from tests.api.test_rights import filled
+from tests.api.test_rights import fill_path
 from tests.support.served import Served
 
 #: Where a body of no harm would end the sessions the other tests run in, or needs a body that is no JSON.
@@ -45,7 +45,7 @@ def texts_of(schema: dict[str, Any], whole: dict[str, Any], depth: int = 0) -> d
 @pytest.mark.parametrize("method, path", WRITES, ids=str)
 def test_no_hostile_body_is_our_fault(served: Served, method: str, path: str) -> None:
     client = served.client("admin")
-    url = filled(path, served)
+    url = fill_path(path, served)
     schema = served.openapi()["paths"][path][method.lower()].get("requestBody", {}).get("content", {})
     names = texts_of(schema.get("application/json", {}).get("schema", {}), served.openapi()) or {"a": {}}
     failed = []
@@ -166,7 +166,7 @@ def test_no_operation_takes_unknown_parameters(served: Served) -> None:
     client = served.client("admin")
     for route, _ in operations(resource.router for resource in RESOURCES):
         for method in route.methods or ():
-            answer = client.request(method, filled(route.path, served), params={"surprise": "1"})
+            answer = client.request(method, fill_path(route.path, served), params={"surprise": "1"})
             assert answer.status_code == 400 and answer.json()["parameter"] == "surprise", (method, route.path)
 
 

@@ -77,7 +77,7 @@ def test_everyone_coming_back_leaves_nothing_to_learn_apart() -> None:
     )
 
 
-def test_a_shop_where_everyone_always_comes_back_needs_no_model_and_is_told_so() -> None:
+def test_a_shop_where_everyone_always_comes_back_needs_no_model_and_says_so() -> None:
     con = shop(many(600, *range(1, 460, 20)))
     with pytest.raises(NoBetter, match=r"no better than “the same for every customer”\. More than twice the error"):
         train_task(TrainingContext(con, AS_OF), PURCHASE)
