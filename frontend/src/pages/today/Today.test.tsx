@@ -71,7 +71,7 @@ test('a logged call takes the customer off the list; Undo removes the call and b
   await open()
   await screen.findByText('Customer 1')
   screen.getByText('£300.30')
-  expect(screen.getByRole('banner').textContent).toContain('2 customers to call, £300 revenue at risk (30 days)')
+  expect(screen.getByRole('banner').textContent).toContain('2 customers to call, £300 revenue at risk')
   await logCall('Customer 1', 'Will order')
   const message = (await screen.findByText('Will order: Customer 1')).parentElement as HTMLElement
   expect(screen.queryByRole('button', { name: 'Customer 1' })).toBeNull()

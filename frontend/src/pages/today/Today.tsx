@@ -51,7 +51,7 @@ export default function Today() {
           ) : (
             <>
               <strong>{plural(summary.calls, 'customer')}</strong> to call,{' '}
-              <strong>{money(summary.value_at_risk, currency)}</strong> revenue at risk (30 days)
+              <strong>{money(summary.value_at_risk, currency)}</strong> revenue at risk
             </>
           )
         }
