@@ -21,6 +21,17 @@ from tests.support.served import served
 __all__ = ["served"]
 
 LEFT_OUT: list[str] = []
+#: The files that take longest, started first: at the end of a run no process waits for one of them.
+SLOWEST_FIRST = (
+    "test_two_engines.py",
+    "test_purchase_and_churn.py",
+    "test_predictions.py",
+    "test_fuzzing.py",
+    "test_kill.py",
+    "test_rights.py",
+    "test_accessibility.py",
+    "test_scoped_snapshot.py",
+)
 logs.configure()
 
 
@@ -69,6 +80,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent / "browser" in item.path.parents:
             item.add_marker("browser")
+    turns = {name: turn for turn, name in enumerate(SLOWEST_FIRST)}
+    items.sort(key=lambda item: turns.get(item.path.name, len(turns)))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,16 +17,14 @@ from foresell.scores import train
 from foresell.settings import Settings
 from foresell.snapshot import queries
 from foresell.snapshot.open import open_snapshot
-from foresell.store import model_registry, runs
+from foresell.store import embedded, model_registry, runs
+from foresell.store.database import open_database
 from foresell.workflows import refresh
 from foresell.workflows.backfill import backfill_runs
 from foresell.workflows.load import load_file
 from foresell.workflows.refresh import run_refresh
 from foresell.workflows.train import train_models
-from tests.support.loading import load
-from tests.support.staged import stage_lines
-
-LAWS = {"purchase", "churn", "churn_180"}
+from tests.support.predictions import LAWS, read_predictions, read_run_models
 
 
 @pytest.fixture(scope="module")
@@ -33,21 +33,30 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return demo.write_shop(demo.Shop(customers=400, seed=3), tmp_path_factory.mktemp("shop")).orders
 
 
+@pytest.fixture(scope="module")
+def predicted(prepared_home: Path, shop: Path) -> Iterator[tuple[Path, dict[str, object]]]:
+    """A stopped home with a refreshed shop, and its run: trained once, copied for each test."""
+    with tempfile.TemporaryDirectory(prefix="foresell-test-") as folder:
+        home = Path(folder) / "home"
+        subprocess.run(["/bin/cp", "-a", str(prepared_home), str(home)], check=True)
+        settings = Settings(home=home, memory_gib=1.0, threads=2)
+        database = open_database(settings)
+        load_file(settings, database, shop, source="demo")
+        run = run_refresh(settings, database)
+        embedded.stop(home)
+        yield home, run
+
+
 @pytest.fixture
-def predicted_run(settings: Settings, database: Database, shop: Path) -> Iterator[dict[str, object]]:
-    load_file(settings, database, shop, source="demo")
-    yield run_refresh(settings, database)
+def database(settings: Settings, predicted: tuple[Path, dict[str, object]]) -> Database:
+    """The database of a copy of that home."""
+    subprocess.run(["/bin/cp", "-a", str(predicted[0]), str(settings.home)], check=True)
+    return open_database(settings)
 
 
-def answers(database: Database, run: dict[str, object]) -> dict[str, dict[str, object]]:
-    return {row["task"]: row for row in model_registry.list_run_models(database, int(str(run["run_id"])))}
-
-
-def read_predictions(database: Database, run: dict[str, object]) -> list[dict[str, object]]:
-    with database.connect() as con:
-        return con.execute(
-            "select * from predictions where run_id = %s order by customer_id", [run["run_id"]]
-        ).fetchall()
+@pytest.fixture
+def predicted_run(predicted: tuple[Path, dict[str, object]]) -> dict[str, object]:
+    return predicted[1]
 
 
 def test_every_scored_customer_has_every_prediction(
@@ -61,7 +70,7 @@ def test_every_scored_customer_has_every_prediction(
         assert 0 <= row["churn_180"] <= row["churn_90"] <= 1, "more time to come back"
         assert row["value_low"] <= row["value_high"]
     assert sorted(row["value_rank"] for row in rows) == list(range(1, len(rows) + 1))
-    assert {row["level"] for row in answers(database, predicted_run).values()} == {"statistical"}, (
+    assert {row["level"] for row in read_run_models(database, predicted_run).values()} == {"statistical"}, (
         "too few for a machine-learning model, and it says so"
     )
     with open_snapshot(settings.snapshots / str(predicted_run["snapshot_file"])) as con:
@@ -77,7 +86,7 @@ def test_a_model_serves_until_it_is_due_and_says_so(
     settings: Settings, database: Database, predicted_run: dict[str, object]
 ) -> None:
     again = run_refresh(settings, database)
-    first, second = answers(database, predicted_run), answers(database, again)
+    first, second = read_run_models(database, predicted_run), read_run_models(database, again)
     assert {task: row["model_id"] for task, row in first.items()} == {
         task: row["model_id"] for task, row in second.items()
     }
@@ -94,7 +103,9 @@ def test_the_same_data_and_seed_give_the_same_model(
     trained, _ = train_models(settings, database, tasks=["purchase", "churn"])
     stored = {row["task"]: row for row in model_registry.list_serving_models(database, date(2027, 1, 1))}
     for model in trained:
-        before = model_registry.get_model(database, int(str(answers(database, predicted_run)[model.task]["model_id"])))
+        before = model_registry.get_model(
+            database, int(str(read_run_models(database, predicted_run)[model.task]["model_id"]))
+        )
         assert stored[model.task]["model_id"] == model.model_id
         assert before["body"] == model.text
         assert before["card"]["metrics"] == model.card["metrics"]
@@ -106,24 +117,8 @@ def test_a_model_never_serves_a_day_before_it_was_trained(
     day = date.fromisoformat(str(predicted_run["as_of"])) - timedelta(days=60)
     run = run_refresh(settings, database, as_of=day)
     for task in LAWS:
-        model = model_registry.get_model(database, int(str(answers(database, run)[task]["model_id"])))
+        model = model_registry.get_model(database, int(str(read_run_models(database, run)[task]["model_id"])))
         assert model["as_of"] == day
-
-
-def test_without_training_there_is_no_answer_and_a_sentence(settings: Settings, database: Database, shop: Path) -> None:
-    load_file(settings, database, shop, source="demo")
-    run = run_refresh(settings, database, train="never")
-    found = answers(database, run)
-    assert {found[task]["level"] for task in LAWS} == {"off"}
-    assert all(row["probability"] is None for row in read_predictions(database, run))
-    assert found["revenue_forecast"]["level"] == "off", "a forecast that was never tested is not shown"
-
-
-def test_rfm_alone_can_be_published(settings: Settings, database: Database, shop: Path) -> None:
-    load_file(settings, database, shop, source="demo")
-    run = run_refresh(settings, database, predict=False)
-    assert read_predictions(database, run) == []
-    assert run["customers_scored"] > 0
 
 
 def test_history_is_replayed_and_compared_with_outcomes(
@@ -172,7 +167,10 @@ def test_after_a_withdrawal_the_model_before_serves(
     newest = model_registry.list_serving_models(database, date(2027, 1, 1))
     assert withdraw(database) == next(row["model_id"] for row in newest if row["task"] == "purchase")
     run = run_refresh(settings, database, train="never")
-    assert answers(database, run)["purchase"]["model_id"] == answers(database, predicted_run)["purchase"]["model_id"]
+    assert (
+        read_run_models(database, run)["purchase"]["model_id"]
+        == read_run_models(database, predicted_run)["purchase"]["model_id"]
+    )
     withdraw(database)
     with pytest.raises(NotFound, match="No model of purchase is in use"):
         withdraw(database)
@@ -193,44 +191,10 @@ def test_a_refused_training_leaves_the_last_good_model(
     kept, refused = train_models(settings, database, tasks=["purchase"])
     assert kept == [] and "knows the answer" in refused["purchase"]
     run = run_refresh(settings, database, train="always")
-    answer = answers(database, run)["purchase"]
-    assert answer["model_id"] == answers(database, predicted_run)["purchase"]["model_id"]
+    answer = read_run_models(database, run)["purchase"]
+    assert answer["model_id"] == read_run_models(database, predicted_run)["purchase"]["model_id"]
     assert "knows the answer" in str(answer["sentence"])
     assert read_predictions(database, run)[0]["probability"] is not None
-
-
-TINY = {
-    "one customer": "A1 anna 2026-01-05 ok mug 2 3.50",
-    "one order each": "\n".join(f"A{n} c{n} 2026-01-{1 + n % 28:02} ok mug 1 3.50" for n in range(150)),
-    "all bought yesterday": "\n".join(f"A{n} c{n} 2026-01-05 ok mug 1 3.50" for n in range(150)),
-    "a single product, once a month": "\n".join(
-        f"A{n} c{n % 5} 2025-{1 + n // 10:02}-05 ok mug 1 3.50" for n in range(100)
-    ),
-    "everything came back": "A1 anna 2026-01-05 ok mug 1 3.50\n"
-    + "\n".join(f"B{n} c{n} 2026-01-05 returned mug -1 3.50" for n in range(50)),
-    "nothing costs anything": "A1 anna 2026-01-05 ok mug 1 0.01\n"
-    + "\n".join(f"B{n} c{n} 2026-01-05 ok mug 1 0" for n in range(50)),
-}
-
-
-@pytest.mark.parametrize("name", TINY)
-def test_thin_data_is_refused_in_words_and_rfm_is_still_published(
-    settings: Settings, database: Database, name: str
-) -> None:
-    load(database, stage_lines(TINY[name]))
-    run = run_refresh(settings, database)
-    found = answers(database, run)
-    assert {found[task]["level"] for task in LAWS} == {"off"}
-    assert all(len(str(row["sentence"])) > 20 for row in found.values())
-    assert run["customers_scored"] >= 1
-
-
-def test_no_order_for_a_year_switches_the_models_off(settings: Settings, database: Database, shop: Path) -> None:
-    load_file(settings, database, shop, source="demo")
-    run = run_refresh(settings, database, as_of=date(2027, 12, 1))
-    found = answers(database, run)
-    assert {row["level"] for row in found.values()} == {"off"}
-    assert "days old" in str(found["purchase"]["sentence"])
 
 
 def test_nothing_in_the_store_is_code(settings: Settings, database: Database, predicted_run: dict[str, object]) -> None:
