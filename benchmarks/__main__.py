@@ -23,6 +23,7 @@ SCRIPTS: dict[str, tuple[str, tuple[str, ...] | None]] = {
     "forecast_peers": ("The revenue forecast compared with seasonal naive and AutoETS.", None),
     "service_gate": ("Which predictions each public shop allows, and how often chance is served.", ("--quick",)),
     "expected_money": ("Expected revenue and lifetime value out of time, compared with last year's revenue.", None),
+    "call_list": ("Who is called and why: how many order anyway, compared with other rankings.", None),
     "bgnbd_at_size": ("BG/NBD at 10,000 to 1,000,000 customers, compared with a library.", None),
     "scores_at_size": ("Features, scores and reasons as the shop grows.", ("--customers", "10000")),
     "saving": ("Saving a million predictions with their run.", ("--quick",)),

@@ -33,8 +33,9 @@ from foresell.api.http.static_pages import Pages
 from foresell.api.resources import exports
 from foresell.settings import Settings
 
-#: Routes are tried in the order of the resources, so the ones that answer most requests come first.
-FIRST = ("spec_endpoints", "customers", "contacts", "segments", "distributions", "calls", "sales")
+#: Routes are tried in the order of the resources, so the ones that answer most requests come first (and /api/calls/today before
+#: /api/calls/{call_id}).
+FIRST = ("spec_endpoints", "customers", "contacts", "segments", "distributions", "call_list", "sales")
 
 
 def find_resources() -> tuple[ModuleType, ...]:

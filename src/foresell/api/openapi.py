@@ -57,7 +57,7 @@ WORDS = {
     "model_trained_date": "When the model was trained.", "monetary": "Net revenue, returns subtracted.",
     "name": "The name.", "net_amount": "Products sold minus products returned.", "network": "The network the sign-in came from, roughly.",
     "next_cursor": "Send it as `cursor` for the next part; null at the end.",
-    "non_product_skus": "SKUs that are not products, such as postage.", "note": "The note.",
+    "non_product_skus": "SKUs that are not products, such as postage.", "note": "The note.", "note_id": "The number of the note.",
     "options": "What can be chosen from.",
     "ok": "Whether everything is correct.", "order_id": "Foresell's number of the order.", "order_key": "The source's number of the order.",
     "orders": "Number of orders.", "orders_new": "Orders added.", "orders_replaced": "Orders replaced because their lines differed.",

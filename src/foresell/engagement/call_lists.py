@@ -37,10 +37,10 @@ def read_company_settings(database: Database) -> ListSettings:
     with database.connect() as con:
         found = SYNC_SQL.row(con, "call_lists.settings", team_id=None)
     assert found is not None
-    return list_settings(found)
+    return read_list_settings(found)
 
 
-def list_settings(row: Mapping[str, Any]) -> ListSettings:
+def read_list_settings(row: Mapping[str, Any]) -> ListSettings:
     """The settings in a row of `find_settings`."""
     return ListSettings(**{name: row[name] for name in _SETTINGS})
 
@@ -68,7 +68,7 @@ async def change_settings(
         "call_list.settings_changed",
         actor=user_id,
         subject=f"team:{team_id}" if team_id is not None else "company",
-        detail={"before": asdict(list_settings(before)), "after": asdict(settings)},
+        detail={"before": asdict(read_list_settings(before)), "after": asdict(settings)},
         request_id=request_id,
     )
     return await find_settings(con, team_id)
@@ -102,7 +102,7 @@ async def freeze_list(
     `candidates`: customer_id, call_reason, why_call and value_at_risk, the first to call on top. None when there are none: an
     empty list is not kept, so that customers assigned later that day can be on one.
     """
-    chosen = choose_customers(candidates, list_settings(settings))
+    chosen = choose_customers(candidates, read_list_settings(settings))
     if not chosen:
         return None
     added = await SQL.row(

@@ -1,7 +1,7 @@
 -- Grain: one row per scored customer, by expected revenue: everything a list shows, filters or sorts by.
 -- rank: 1, 2, 3 ... in that order. Score columns: those of the score registry. bought: one bit per category_no, set for the
--- categories of the customer's counted lines. name_order: the place of the name in the alphabet. reasons: up to three, the strongest first, one per line (a list type would be
--- slow to fetch by row).
+-- categories of the customer's counted lines. name_order: the place of the name in the alphabet. reasons: up to three, the
+-- strongest first, one per line (a list type would be slow to fetch by row).
 with reasons as (
     select customer_id, string_agg(sentence, chr(10) order by rank) as reasons from prediction_reasons where rank <= 3 group by customer_id
 )

@@ -28,7 +28,7 @@ from foresell.api.shared.account_schemas import (
     describe_api_key,
 )
 from foresell.api.shared.accounts import describe_account, require_person, set_password
-from foresell.api.shared.schemas import Body
+from foresell.api.shared.schemas import Body, Number
 from foresell.audit import record
 from foresell.db import AsyncConnection, AsyncStatements
 from foresell.errors import ApiKeyNotFound, NotFound, PasskeyNotFound, SessionNotFound, UsageError
@@ -338,9 +338,7 @@ async def create_api_key(request: Request, web: AppStateOf, principal: SignedInU
 
 
 @router.delete("/api-keys/{key_id}", status_code=204, responses=error_responses(403, 404))
-async def revoke_api_key(
-    request: Request, web: AppStateOf, principal: SignedInUser, key_id: Annotated[int, Path(ge=1, le=2**31 - 1)]
-) -> Response:
+async def revoke_api_key(request: Request, web: AppStateOf, principal: SignedInUser, key_id: Number) -> Response:
     """Revoke a key at once: your own, or any user's with the permission to manage keys."""
     require_person(principal)
     async with web.transaction(principal.user_id) as con:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
@@ -13,7 +13,7 @@ from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
-from foresell.api.shared.schemas import Body, CustomerId
+from foresell.api.shared.schemas import Body, CustomerId, LargeNumber
 from foresell.api.shared.selections import Selection, read_selected_ids
 from foresell.db import AsyncConnection
 from foresell.engagement import assignments
@@ -96,7 +96,7 @@ async def undo_assignment(
     web: AppStateOf,
     principal: Assigner,
     idempotent: IdempotentOf,
-    assignment_id: Annotated[int, Path(ge=1, lt=2**63)],
+    assignment_id: LargeNumber,
 ) -> Response:
     """Undo one of your own assignments, for the customers who were not reassigned since."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse, Response
 from psycopg.errors import UniqueViolation
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,7 +17,7 @@ from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
 from foresell.api.shared.jobs import request_job
 from foresell.api.shared.paging import Listing, Paging, page_body, start_of
-from foresell.api.shared.schemas import Job
+from foresell.api.shared.schemas import Job, Number
 from foresell.audit import record
 from foresell.db import AsyncConnection, AsyncStatements
 from foresell.errors import AlreadyUndone, BatchNotFound, Busy, RejectsNotFound
@@ -27,7 +27,6 @@ SQL = AsyncStatements("foresell.api.resources")
 
 router = APIRouter(prefix="/api/batches", tags=["imports"])
 Reader = Annotated[Principal, require("quality.read")]
-Number = Annotated[int, Path(ge=1, lt=2**31)]
 
 
 class Batch(BaseModel):

@@ -1,225 +1,236 @@
-"""Today's call list, and customers snoozed until a day."""
+"""The call log: who called whom, when, with what outcome, and the orders that followed; edited and undone at any time."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Annotated, Any
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
+from foresell.api.http.app_state import AppState
 from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.idempotency import IdempotentOf
-from foresell.api.http.responses import Meta, answer
-from foresell.api.shared import call_list_rows, customer_lists, todays_list
-from foresell.api.shared.paging import CustomerPaging, Listing, page_body, start_of
-from foresell.api.shared.schemas import Body, ListedCustomer, UserRef
-from foresell.api.shared.selections import MOST_CHANGED, Selection, read_selected_ids
-from foresell.db import AsyncConnection
-from foresell.engagement import calls, follow_ups, snoozes
-from foresell.snapshot.queries import Filter
+from foresell.api.http.responses import answer
+from foresell.api.shared import customer_lists
+from foresell.api.shared.paging import CustomerPaging, Listing, meta, page_body, start_of
+from foresell.api.shared.schemas import Body, CustomerKey, LargeNumber, UserRef
+from foresell.db import AsyncConnection, Row
+from foresell.engagement import calls
+from foresell.engagement.calls import CallFilter
+from foresell.engagement.follow_ups import FollowUp
+from foresell.errors import CallNotFound, ParameterError
+from foresell.snapshot import queries
 
-router = APIRouter(prefix="/api", tags=["engagement"])
+router = APIRouter(prefix="/api/calls", tags=["engagement"])
 Reader = Annotated[Principal, require("calls.read")]
 Caller = Annotated[Principal, require("calls.write")]
-Number = Annotated[int, Path(ge=1, lt=2**63)]
+
+Outcome = Literal["reached", "no_answer", "not_interested", "will_order"]
+Note = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
-class DueFollowUp(BaseModel):
-    """Why a customer is to be called again."""
+class NewFollowUp(Body):
+    """When to call the customer again."""
+
+    due_on: date = Field(description="On the call list from this day on, until it is done.", examples=["2027-01-15"])
+    task: str | None = Field(None, min_length=1, max_length=200, description="What to do then.")
+
+    def value(self) -> FollowUp:
+        """As the engagement package takes it."""
+        return FollowUp(self.due_on, self.task)
+
+
+class NewCall(Body):
+    """The outcome of a call."""
+
+    customer_id: CustomerKey
+    outcome: Outcome = Field(description="The outcome.")
+    note: Note | None = Field(None, description="Shown to users who may see the customer.")
+    snooze_until: date | None = Field(None, description="Leave the customer off the call list before this day.")
+    follow_up: NewFollowUp | None = Field(None, description="When to call again; with it, the list shows the task.")
+    called_at: datetime | None = Field(
+        None, description="When the call took place, with its zone, within the last 31 days; now when left out."
+    )
+
+
+class CallChanges(Body):
+    """What to change of a call; what is left out stays. null removes a note or a follow-up."""
+
+    outcome: Outcome = Field("reached", description="The outcome.")
+    note: Note | None = None
+    follow_up: NewFollowUp | None = None
+
+
+class LoggedCall(BaseModel):
+    """A call that was logged. Its note is not repeated."""
+
+    call_id: int
+    customer_id: str
+    outcome: Outcome
+    called_at: datetime = Field(description="When the call took place.")
+    snooze_until: date | None
+    follow_up_on: date | None = Field(description="The day of the follow-up.")
+
+
+class EditedCall(BaseModel):
+    """A call that was changed."""
+
+    call_id: int
+    customer_id: str
+    edited_at: datetime
+
+
+class UndoneCall(BaseModel):
+    """A call that was undone: the customer is back on the call list."""
+
+    call_id: int
+    customer_id: str
+    undone_at: datetime
+
+
+class FollowUpOfCall(BaseModel):
+    """The follow-up that was set with a call."""
 
     follow_up_id: int
-    due_on: date = Field(description="Due since this day.")
+    due_on: date
     task: str | None = Field(description="What to do then.")
-    set_by: UserRef
+    is_done: bool
 
 
-class CallListEntry(ListedCustomer):
-    """One customer to call."""
+class OrdersAfterCall(BaseModel):
+    """Counted orders of the customer in the 30 days from the call on, as far as the published run knows them."""
 
-    has_phone: bool = Field(
-        description="Whether a phone number is stored: POST /api/customers/{customer_id}/contact/reveal"
-    )
-    follow_up: DueFollowUp | None = Field(
-        description="Then call_reason is follow-up, and why_call is its task; null: no follow-up is due."
-    )
+    orders: int
+    net_amount: float = Field(description="Their net amount.")
+    is_complete: bool = Field(description="Whether the 30 days end before as_of; otherwise more may follow.")
 
 
-class CallListSummary(BaseModel):
-    """Totals of today's call list."""
+class Call(BaseModel):
+    """One call."""
 
-    calls: int = Field(description="Customers listed here.")
-    value_at_risk: float | None = Field(
-        description="Sum of the value at risk of the customers listed here, to the penny; null where there is none to show."
-    )
-    expected_revenue: float = Field(description="Their expected revenue within 30 days of as_of.")
-    already_called: int = Field(description="Calls logged today (UTC): yours or, for a manager, the team's.")
-
-
-class FrozenList(BaseModel):
-    """When and from what a call list was made. It stays the same for the day."""
-
-    call_list_id: int = Field(description="The number of the list.")
-    day: date = Field(description="The day it is for (UTC).")
-    produced_at: datetime = Field(description="When it was first asked for.")
-    run_id: int = Field(description="The run whose scores chose the customers.")
-    as_of: date
-    policy: str = Field(
-        description="The rule that chose the customers, with its version.", examples=["reason quotas 1"]
-    )
-    settings_id: int = Field(description="The settings it follows: capacity and quotas.")
-
-
-class CallList(BaseModel):
-    """Customers to call today: follow-ups, the longest due first; then overdue, win-back, second order, due, within each
-    reason by call priority."""
-
-    data: list[CallListEntry]
-    total: int = Field(description="How many customers are still to be called, listed here or not.")
-    customers: int = Field(
-        description="How many customers you look after, with or without a prediction; 0: none is assigned."
-    )
-    resting: int = Field(description="How many customers of the list were called or snoozed since.")
-    summary: CallListSummary
-    call_list: FrozenList | None = Field(description="null: no customer has a reason to be called but a follow-up.")
-    meta: Meta
-
-
-class NewSnooze(Selection):
-    """Customers to snooze."""
-
-    until: date = Field(description="Leave them off the call list before this day.", examples=["2027-01-15"])
-
-
-class SnoozedCustomer(BaseModel):
-    """One snoozed customer."""
-
-    snooze_id: int
+    call_id: int
     customer_id: str
+    name: str | None = Field(description="The customer's name.")
+    outcome: Outcome
+    called_at: datetime = Field(description="When the call took place.")
+    edited_at: datetime | None = Field(description="When the outcome or the note was last changed.")
+    note: str | None
+    snooze_until: date | None
+    follow_up: FollowUpOfCall | None
+    caller: UserRef
+    mine: bool = Field(description="Whether the call is your own.")
+    can_change: bool = Field(description="Whether you may edit and undo it: your own, or with calls.manage the team's.")
+    orders: OrdersAfterCall | None = Field(description="null when the data of the published run ends before the call.")
 
 
-class SnoozedCustomers(BaseModel):
-    """The snoozed customers."""
+class CallPage(Listing):
+    """Calls, newest first."""
 
-    data: list[SnoozedCustomer]
-    until: date
-
-
-class SnoozesToLift(Body):
-    """Snoozes to lift together."""
-
-    snooze_ids: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(min_length=1, max_length=MOST_CHANGED)
+    data: list[Call]
+    callers: list[UserRef] = Field(description="Who has logged calls that you may see.")
 
 
-class LiftedSnoozes(BaseModel):
-    """The snoozes that were lifted."""
+class CallPaging(CustomerPaging):
+    """Which calls, and which part of the list."""
 
-    customers: int = Field(description="How many were still in force.")
-
-
-class Snooze(SnoozedCustomer):
-    """One snooze in force."""
-
-    until: date
-    snoozed_at: datetime
-    call_id: int | None = Field(description="The call that caused it; undoing the call lifts the snooze.")
-
-
-class SnoozePage(Listing):
-    """Snoozes in force, the next to end first."""
-
-    data: list[Snooze]
-
-
-@router.get("/calls/today", response_model=CallList, responses=error_responses(409))
-async def list_calls_for_today(
-    web: AppStateOf,
-    principal: Reader,
-    limit: Annotated[int, Query(ge=1, le=1000, description="How many to list.")] = 500,
-) -> Response:
-    """Which customers to call today, and why: those with a true reason, by the quotas of the team.
-
-    The list is made from the published run when first asked for, and stays the same for the day (UTC); a later run gives a new
-    list the next day. Customers who were called or snoozed leave it; undoing that brings them back. Above it stand customers with
-    a follow-up that is due, until it is done.
-    """
-    async with web.transaction(principal.user_id) as con:
-        due = {row["customer_id"]: row for row in await follow_ups.list_due_follow_ups(con)}
-        resting = await calls.find_resting_customers(con, due)
-        already_called = await calls.count_calls_today(con)
-        frozen, settings = await todays_list.read_todays_list(con, principal)
-    frozen = frozen or await todays_list.produce_todays_list(web, principal, settings, resting)
-    listed = await todays_list.rows_of_list(web, principal, frozen)
-    left_out = set(resting)
-    waiting = [row for row in listed if row["customer_id"] not in left_out]
-    open_rows = await call_list_rows.put_follow_ups_first(web, principal, waiting, due)
-    rows = open_rows[:limit]
-    data = await customer_lists.add_names_and_owners(web, principal, rows)
-    data = await call_list_rows.add_phones(web, principal, data)
-    summary = {
-        "calls": len(data),
-        "value_at_risk": todays_list.total_at_risk(rows),
-        "expected_revenue": sum(row["expected_revenue"] or 0 for row in rows),
-        "already_called": already_called,
-    }
-    return answer(
-        {
-            "data": data,
-            "total": len(open_rows),
-            "customers": len(await web.ranks(principal, Filter(), "value")),
-            "resting": len(listed) - len(waiting),
-            "summary": summary,
-            "call_list": frozen,
-            "meta": web.meta(),
-        }
+    caller: str | None = Field(
+        None, pattern=r"^(me|[1-9][0-9]{0,8})$", description="Of this user, by user_id; me: your own.", examples=["me"]
     )
+    outcome: Outcome | None = Field(None, description="With this outcome.")
+    first: date | None = Field(None, alias="from", description="On or after this day (UTC).")
+    last: date | None = Field(None, alias="to", description="On or before this day (UTC).")
+
+    def filter(self, user_id: int) -> CallFilter:
+        """As the engagement package takes it. Raises ParameterError when the days are in the wrong order."""
+        if self.first and self.last and self.first > self.last:
+            raise ParameterError("to", "to: is before from", remedy="Swap the two.")
+        caller = user_id if self.caller == "me" else self.caller and int(self.caller)
+        return CallFilter(self.customer_filter(), caller or None, self.outcome, self.first, self.last)
 
 
-@router.get("/snoozes", response_model=SnoozePage, responses=error_responses())
-async def list_snoozes(web: AppStateOf, principal: Reader, which: Annotated[CustomerPaging, Query()]) -> Response:
-    """Snoozed customers among those you may see."""
+@router.get("", response_model=CallPage, responses=error_responses())
+async def list_calls(web: AppStateOf, principal: Reader, which: Annotated[CallPaging, Query()]) -> Response:
+    """Calls of the customers you may see, newest first, with the orders that followed; undone calls are left out."""
     start = start_of(which)
     async with web.transaction(principal.user_id) as con:
-        total, rows = await snoozes.list_snoozes(
-            con, customer_id=which.customer_filter(), limit=which.limit, start=start
-        )
-    return answer(page_body(web, rows, total, start, which.limit))
+        matching = which.filter(principal.user_id)
+        total, rows = await calls.list_calls(con, matching, user_id=principal.user_id, limit=which.limit, start=start)
+        callers = await calls.list_callers(con)
+    rows = await _add_names_and_orders(web, principal, rows)
+    return answer(page_body(web, rows, total, start, which.limit) | {"callers": callers})
 
 
-@router.post("/snoozes", status_code=201, response_model=SnoozedCustomers, responses=error_responses(404, 409, 422))
-async def snooze_customers(web: AppStateOf, principal: Caller, idempotent: IdempotentOf, wanted: NewSnooze) -> Response:
-    """Leave customers off every call list until a day."""
+@router.post("", status_code=201, response_model=LoggedCall, responses=error_responses(404, 409, 422))
+async def log_call(principal: Caller, idempotent: IdempotentOf, call: NewCall) -> Response:
+    """Log the outcome of a call; the customer leaves today's list, until the follow-up if there is one."""
 
     async def act(con: AsyncConnection) -> dict[str, Any]:
-        ids = await read_selected_ids(web, principal, wanted)
-        rows = await snoozes.snooze_customers(
-            con, ids, until=wanted.until, user_id=principal.user_id, request_id=idempotent.request_id
+        return await calls.log_call(
+            con,
+            call.customer_id.upper(),
+            outcome=call.outcome,
+            note=call.note,
+            snooze_until=call.snooze_until,
+            follow_up=call.follow_up.value() if call.follow_up else None,
+            called_at=call.called_at,
+            user_id=principal.user_id,
+            request_id=idempotent.request_id,
         )
-        return {"data": rows, "until": wanted.until}
 
     return await idempotent.run(principal, act, status=201)
 
 
-@router.delete("/snoozes/{snooze_id}", response_model=SnoozedCustomer, responses=error_responses(404))
-async def lift_snooze(request: Request, web: AppStateOf, principal: Caller, snooze_id: Number) -> Response:
-    """Put a snoozed customer back on the call list."""
+@router.get("/{call_id}", response_model=Call, responses=error_responses(404))
+async def get_call(web: AppStateOf, principal: Reader, call_id: LargeNumber) -> Response:
+    """One call of a customer you may see."""
     async with web.transaction(principal.user_id) as con:
-        return answer(
-            await snoozes.lift_snooze(con, snooze_id, user_id=principal.user_id, request_id=request.state.request_id)
-        )
+        _, rows = await calls.list_calls(con, CallFilter(call_id=call_id), user_id=principal.user_id, limit=1, start=0)
+    if not rows:
+        raise CallNotFound(remedy="It may have been undone: GET /api/calls")
+    return answer((await _add_names_and_orders(web, principal, rows))[0])
 
 
-@router.post("/snoozes/lift", response_model=LiftedSnoozes, responses=error_responses(409, 422))
-async def lift_snoozes(principal: Caller, idempotent: IdempotentOf, wanted: SnoozesToLift) -> Response:
-    """Put customers who were snoozed together back on the call list."""
+@router.patch("/{call_id}", response_model=EditedCall, responses=error_responses(404, 409, 422))
+async def edit_call(
+    principal: Caller, idempotent: IdempotentOf, call_id: LargeNumber, changes: CallChanges
+) -> Response:
+    """Change the outcome, the note or the follow-up of your own call; with calls.manage also of your team's."""
+    wanted: dict[str, Any] = {name: getattr(changes, name) for name in changes.model_fields_set}
+    if changes.follow_up:
+        wanted["follow_up"] = changes.follow_up.value()
 
     async def act(con: AsyncConnection) -> dict[str, Any]:
-        lifted = await snoozes.lift_snoozes(
-            con, wanted.snooze_ids, user_id=principal.user_id, request_id=idempotent.request_id
+        return await calls.edit_call(
+            con, call_id, changes=wanted, user_id=principal.user_id, request_id=idempotent.request_id
         )
-        return {"customers": len(lifted)}
 
     return await idempotent.run(principal, act)
+
+
+@router.post("/{call_id}/undo", response_model=UndoneCall, responses=error_responses(404, 409, 422))
+async def undo_call(principal: Caller, idempotent: IdempotentOf, call_id: LargeNumber) -> Response:
+    """Undo your own call, with its snooze and follow-up; with calls.manage also one of your team's."""
+
+    async def act(con: AsyncConnection) -> dict[str, Any]:
+        return await calls.undo_call(con, call_id, user_id=principal.user_id, request_id=idempotent.request_id)
+
+    return await idempotent.run(principal, act)
+
+
+async def _add_names_and_orders(web: AppState, principal: Principal, rows: list[Row]) -> list[Row]:
+    """The calls with the name of their customer and the orders that followed."""
+    names = await customer_lists.names_of(web, principal, rows)
+    orders: dict[int, Row] = {}
+    if rows and meta(web):
+        values = {
+            "call_ids": [row["call_id"] for row in rows],
+            "customer_ids": [row["customer_id"] for row in rows],
+            "times": [row["called_at"].astimezone(UTC).replace(tzinfo=None) for row in rows],
+        }
+        found = await web.ask(principal, queries.run_query, "orders_after_calls", values)
+        orders = {row.pop("call_id"): row for row in found}
+    return [{**row, "name": names.get(row["customer_id"]), "orders": orders.get(row["call_id"])} for row in rows]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
@@ -14,14 +14,13 @@ from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
-from foresell.api.shared.schemas import Body
+from foresell.api.shared.schemas import Body, Number
 from foresell.db import AsyncConnection
 from foresell.engagement import chart_notes
 
 router = APIRouter(prefix="/api/chart-notes", tags=["sales"])
 Reader = Annotated[Principal, require("sales.read")]
 Writer = Annotated[Principal, require("sales.annotate")]
-Number = Annotated[int, Path(ge=1, lt=2**31, description="The number of the note.", examples=[3])]
 
 
 class ChartNoteInput(Body):

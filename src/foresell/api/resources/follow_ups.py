@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
@@ -16,14 +16,13 @@ from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
 from foresell.api.shared import customer_lists
 from foresell.api.shared.paging import CustomerPaging, Listing, page_body, start_of
-from foresell.api.shared.schemas import UserRef
+from foresell.api.shared.schemas import LargeNumber, UserRef
 from foresell.db import AsyncConnection
 from foresell.engagement import follow_ups
 
 router = APIRouter(prefix="/api/follow-ups", tags=["engagement"])
 Reader = Annotated[Principal, require("calls.read")]
 Caller = Annotated[Principal, require("calls.write")]
-Number = Annotated[int, Path(ge=1, lt=2**63)]
 
 
 class OpenFollowUp(BaseModel):
@@ -64,7 +63,7 @@ async def list_follow_ups(web: AppStateOf, principal: Reader, which: Annotated[C
 
 
 @router.post("/{follow_up_id}/done", response_model=ChangedFollowUp, responses=error_responses(404, 409, 422))
-async def finish_follow_up(principal: Caller, idempotent: IdempotentOf, follow_up_id: Number) -> Response:
+async def finish_follow_up(principal: Caller, idempotent: IdempotentOf, follow_up_id: LargeNumber) -> Response:
     """Mark a follow-up done without a call."""
 
     async def act(con: AsyncConnection) -> dict[str, Any]:
@@ -76,7 +75,7 @@ async def finish_follow_up(principal: Caller, idempotent: IdempotentOf, follow_u
 
 
 @router.post("/{follow_up_id}/reopen", response_model=ChangedFollowUp, responses=error_responses(404, 409, 422))
-async def reopen_follow_up(principal: Caller, idempotent: IdempotentOf, follow_up_id: Number) -> Response:
+async def reopen_follow_up(principal: Caller, idempotent: IdempotentOf, follow_up_id: LargeNumber) -> Response:
     """Undo the marking as done."""
 
     async def act(con: AsyncConnection) -> dict[str, Any]:

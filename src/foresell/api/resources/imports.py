@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import anyio
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,7 +21,7 @@ from foresell.api.http.responses import answer
 from foresell.api.http.upload import receive
 from foresell.api.shared import jobs
 from foresell.api.shared.paging import Listing, Paging, page_body, start_of
-from foresell.api.shared.schemas import Job
+from foresell.api.shared.schemas import Job, Number
 from foresell.audit import record
 from foresell.db import AsyncConnection, AsyncStatements
 from foresell.errors import BadInput, ImportNotFound, NotReady, ParameterError, TooLateToCancel, UsageError
@@ -42,7 +42,6 @@ SQL = AsyncStatements("foresell.api.resources")
 
 router = APIRouter(prefix="/api/imports", tags=["imports"])
 Steward = Annotated[Principal, require("imports.write")]
-Number = Annotated[int, Path(ge=1, lt=2**31)]
 Short = Annotated[str, Field(max_length=200)]
 Pattern = Annotated[str, Field(max_length=500)]
 

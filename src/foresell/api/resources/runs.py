@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 import anyio
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from psycopg.errors import UniqueViolation
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,7 +19,7 @@ from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
 from foresell.api.shared import jobs
 from foresell.api.shared.paging import Listing, Paging, page_body, start_of
-from foresell.api.shared.schemas import Job
+from foresell.api.shared.schemas import Job, LargeNumber, Number
 from foresell.audit import record
 from foresell.db import AsyncConnection, AsyncStatements
 from foresell.errors import NotFound, RefreshRunning, RunNotFound, TooLateToCancel
@@ -30,7 +30,6 @@ SQL = AsyncStatements("foresell.api.resources")
 router = APIRouter(prefix="/api", tags=["runs"])
 Reader = Annotated[Principal, require("runs.read")]
 Writer = Annotated[Principal, require("runs.write")]
-Number = Annotated[int, Path(ge=1, lt=2**31)]
 
 
 class Progress(BaseModel):
@@ -143,9 +142,7 @@ async def publish_run(web: AppStateOf, principal: Writer, idempotent: Idempotent
 
 
 @router.get("/jobs/{job_id}", response_model=Job, responses=error_responses(404))
-async def get_job(
-    web: AppStateOf, principal: Annotated[Principal, signed_in()], job_id: Annotated[int, Path(ge=1, lt=2**63)]
-) -> Response:
+async def get_job(web: AppStateOf, principal: Annotated[Principal, signed_in()], job_id: LargeNumber) -> Response:
     """What became of something the worker was asked to do: one's own jobs, and for stewards all."""
     async with web.transaction(principal.user_id) as con:
         return answer(await jobs.find_job(con, job_id))

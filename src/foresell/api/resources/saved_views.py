@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
@@ -15,14 +15,13 @@ from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
 from foresell.api.shared.customer_lists import CustomerFilters, Sort
-from foresell.api.shared.schemas import Body
+from foresell.api.shared.schemas import Body, Number
 from foresell.db import AsyncConnection
 from foresell.engagement import saved_views
 from foresell.errors import Forbidden
 
 router = APIRouter(prefix="/api/views", tags=["engagement"])
 Viewer = Annotated[Principal, require("views.write")]
-Number = Annotated[int, Path(ge=1, lt=2**31)]
 
 
 class SavedViewInput(Body):

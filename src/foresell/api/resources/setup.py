@@ -98,7 +98,9 @@ async def load_sample_data(principal: Importer, idempotent: IdempotentOf, wanted
             raise NotReady(
                 "Sample data cannot be added to your own data.", remedy="Undo your imports first, on the Import page."
             )
-        return await _request(con, principal, "load_sample", {"customers": wanted.customers, "refresh": True})
+        return await _request(
+            con, principal, idempotent.request_id, "load_sample", {"customers": wanted.customers, "refresh": True}
+        )
 
     return await idempotent.run(principal, act, status=202)
 
@@ -113,7 +115,7 @@ async def remove_sample_data(
         batches = await SQL.row(con, "setup.batches")
         if batches and not batches["sample"]:
             raise NotReady("No sample data is loaded.")
-        return await _request(con, principal, "remove_sample", {"refresh": True})
+        return await _request(con, principal, idempotent.request_id, "remove_sample", {"refresh": True})
 
     return await idempotent.run(principal, act, status=202)
 
@@ -128,18 +130,24 @@ async def cancel_sample_data(principal: Importer, idempotent: IdempotentOf) -> R
             raise JobNotFound("No sample data is being loaded.")
         if await jobs.cancel_job(con, latest["job_id"]) == "too late":
             raise TooLateToCancel("The sample data is loaded.", remedy="You can remove it.")
-        await record.record(con, "sample_data.cancel", actor=principal.user_id, subject=f"job:{latest['job_id']}")
+        await _record(con, "sample_data.cancel", principal, latest["job_id"], idempotent.request_id)
         return await jobs.find_job(con, latest["job_id"])
 
     return await idempotent.run(principal, act, status=202)
 
 
-async def _request(con: AsyncConnection, principal: Principal, kind: str, arguments: dict[str, Any]) -> dict[str, Any]:
+async def _request(
+    con: AsyncConnection, principal: Principal, request_id: str | None, kind: str, arguments: dict[str, Any]
+) -> dict[str, Any]:
     """Queue the job and record it. Raises Busy while the other one is open."""
     try:
         job = await jobs.request_job(con, kind, arguments)
     except UniqueViolation:
         raise Busy(BEING_DONE, remedy="Wait until it is finished.") from None
     action = "sample_data.load" if kind == "load_sample" else "sample_data.remove"
-    await record.record(con, action, actor=principal.user_id, subject=f"job:{job['job_id']}")
+    await _record(con, action, principal, job["job_id"], request_id)
     return job
+
+
+async def _record(con: AsyncConnection, action: str, principal: Principal, job_id: int, request_id: str | None) -> None:
+    await record.record(con, action, actor=principal.user_id, subject=f"job:{job_id}", request_id=request_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
@@ -16,13 +16,12 @@ from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import answer
 from foresell.api.shared.account_schemas import ApiKey, describe_api_key
-from foresell.api.shared.schemas import Body
+from foresell.api.shared.schemas import Body, Number
 from foresell.audit import record
 from foresell.db import AsyncConnection
 
 router = APIRouter(prefix="/api", tags=["users"])
 Manager = Annotated[Principal, require("users.manage")]
-UserId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S", examples=["Ada Lovelace"])]
 Email = Annotated[str, Field(min_length=3, max_length=254, examples=["ada@shop.example"])]
 Roles = Annotated[list[Annotated[str, Field(max_length=50)]], Field(max_length=20, examples=[["rep"]])]
@@ -164,7 +163,7 @@ async def add_user(request: Request, web: AppStateOf, principal: Manager, body: 
 
 
 @router.get("/users/{user_id}", response_model=User, responses=error_responses(403, 404))
-async def get_user(web: AppStateOf, principal: Manager, user_id: UserId) -> Response:
+async def get_user(web: AppStateOf, principal: Manager, user_id: Number) -> Response:
     """One user."""
     async with web.transaction(principal.user_id) as con:
         return answer(await users.get(con, user_id))
@@ -172,7 +171,7 @@ async def get_user(web: AppStateOf, principal: Manager, user_id: UserId) -> Resp
 
 @router.patch("/users/{user_id}", response_model=User, responses=error_responses(403, 404, 409))
 async def change_user(
-    request: Request, web: AppStateOf, principal: Manager, user_id: UserId, body: UserChange
+    request: Request, web: AppStateOf, principal: Manager, user_id: Number, body: UserChange
 ) -> Response:
     """Change name, e-mail, roles, team, or lock out (`disabled`). It counts at once, for everything under way."""
     changes = {name: value for name, value in body.model_dump(exclude_unset=True).items() if _is_given(name, value)}
@@ -187,7 +186,7 @@ async def change_user(
 
 @router.post("/users/{user_id}/reset", response_model=OneTimeLink, responses=error_responses(403, 404))
 async def reset_user(
-    request: Request, web: AppStateOf, principal: Manager, user_id: UserId, body: UserReset | None = None
+    request: Request, web: AppStateOf, principal: Manager, user_id: Number, body: UserReset | None = None
 ) -> Response:
     """Create a one-time link for a user who lost the password (or, with `second_factor`, the phone). All sessions end."""
     forget = bool(body and body.second_factor)

@@ -75,11 +75,11 @@ class Skill:
         return self.bound > 0
 
     def sentence(self) -> str:
-        """The skill in words, such as "3.9 % lower error (5 % bound 0.8 %)"."""
-        if self.value < -1:
-            return "more than twice the error (5 % bound below -100%)"
+        """The skill in words, such as "3.9% lower error (5 % bound +0.8%)"."""
+        bound = "below -100%" if self.bound < -1 else f"{self.bound:+.1%}"
         word = "lower" if self.value >= 0 else "higher"
-        return f"{abs(self.value):.1%} {word} error (5 % bound {self.bound:+.1%})"
+        error = "more than twice the" if self.value < -1 else f"{abs(self.value):.1%} {word}"
+        return f"{error} error (5 % bound {bound})"
 
     def as_card(self) -> dict[str, float]:
         """What a model card keeps."""
