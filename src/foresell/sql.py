@@ -28,3 +28,8 @@ def named_queries(package: str, file: str) -> Mapping[str, str]:
     """The named statements of one .sql file, by name."""
     parts = _NAME.split(read_sql(package, file))
     return dict(zip(parts[1::2], (part.strip() for part in parts[2::2]), strict=True))
+
+
+def quote_text(value: str | None) -> str:
+    """A text as an SQL literal, None as a null text."""
+    return "null::varchar" if value is None else "'" + value.replace("'", "''") + "'"

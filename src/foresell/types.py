@@ -61,7 +61,8 @@ class ContactVault(Protocol):
 class Staging:
     """One source, parsed and validated, in DuckDB, ready to be written to the store.
 
-    `con` holds four tables. Each line that was read is in `staged_lines` or has its `line` in `staged_rejects`.
+    `con` holds four tables. Headings, totals and rows that the mapping leaves out are `left_out`, not read. Each line that was
+    read is in `staged_lines` or has its `line` in `staged_rejects`.
 
     staged_lines: one row per line of an order, in the order of the file.
         line BIGINT, order_key VARCHAR, customer_key VARCHAR (null: anonymous sale), ordered_at TIMESTAMP (the shop's
@@ -86,6 +87,7 @@ class Staging:
     file_sha256: str
     lines_read: int
     rejected: int
+    left_out: int = 0
     mapping: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 

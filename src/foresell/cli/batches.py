@@ -27,7 +27,9 @@ File = Annotated[
 Map = Annotated[Path | None, typer.Option("--map", help="A mapping file as written by `foresell inspect --save-map`.")]
 Format = Annotated[
     str | None,
-    typer.Option("--format", help="File format: online-retail, olist, documents or mapped (default: detected)."),
+    typer.Option(
+        "--format", help="A known format, such as shopify-orders, or mapped (default: recognised by its headers)."
+    ),
 ]
 Dates = Annotated[
     str | None,
@@ -95,6 +97,10 @@ def load(
     max_rejected: Annotated[
         float, typer.Option(min=0, max=100, help="Load nothing if more than this percentage of lines is rejected.")
     ] = 2.0,
+    accept_guesses: Annotated[
+        bool,
+        typer.Option("--accept-guesses", help="Take the likeliest answer to each open question; the batch records it."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Load a file as one batch. Loading it again changes nothing; a newer export replaces the orders it contains."""
@@ -109,6 +115,7 @@ def load(
             dates=_check_date_order(dates),
             source=source,
             max_rejected=max_rejected,
+            accept_guesses=accept_guesses,
             load_day=datetime.now(UTC).date(),
             progress=progress,
         )

@@ -58,8 +58,11 @@ def _inspect(database: Database, job: jobs.Job) -> None:
         return
     if not mapping.exists():
         save_mapping(inspection, mapping)
+    elif first := upload.read_inspection(1):
+        # A mapping names no format: what the file was recognised as stays what it is.
+        inspection = dataclasses.replace(inspection, label=inspection.label or first.get("label"))
     upload.save_inspection(revision, {**inspection.as_dict(), "problem": job.hide_private(inspection.problem)})
-    job.import_state = "unreadable" if inspection.problem else "ready"
+    job.import_state = "unreadable" if inspection.problem or inspection.questions else "ready"
 
 
 def _load(database: Database, job: jobs.Job) -> None:

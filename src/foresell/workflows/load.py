@@ -28,12 +28,14 @@ def load_file(
     dates: str | None = None,
     max_rejected: float = 2.0,
     load_day: date | None = None,
+    accept_guesses: bool = False,
     progress: Progress = no_progress,
     before_commit: BeforeCommit | None = None,
 ) -> Batch:
     """Read, validate and write one file as one batch.
 
-    `dates` (dmy, mdy or ymd) decides how ambiguous dates are read; `max_rejected` is in percent of the lines read. Raises
+    `dates` (dmy, mdy or ymd) decides how ambiguous dates are read; `max_rejected` is in percent of the lines read;
+    with `accept_guesses` the likeliest answers to open questions are taken and recorded with the batch. Raises
     TooManyRejects or EmptySource (nothing is written), the source's errors for a file it cannot read, and what
     `before_commit` raises (nothing is written).
     """
@@ -49,6 +51,7 @@ def load_file(
         dates=dates,
         progress=progress,
         load_day=load_day,
+        accept_guesses=accept_guesses,
     )
     with closing(file.read(LINES.name)) as pages:
         staging = next(pages).records

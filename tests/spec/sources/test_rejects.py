@@ -11,6 +11,7 @@ import pytest
 
 from foresell.errors import BadInput, EmptySource, ForesellError
 from foresell.sources.files.mapping import Mapping
+from foresell.sources.files.questions import OpenQuestions
 from tests.spec.sources.conftest import HEADER, Stage
 
 GOOD = "1,A,2024-01-05,X,Mug,2,2.50\n"
@@ -35,10 +36,10 @@ NOT_A_NUMBER = "not a number in the format of this column"
             "2,A,soon,,,x,1",
             [("date", "soon", NOT_A_DATE), ("quantity", "x", NOT_A_NUMBER), ("sku", None, "no product code")],
         ),
-        ("Total,,,,,1,2.50", [("date", None, "totals row")]),
-        ("Grand total,,,,,,2.50", [("date", None, "totals row")]),
-        (",,,,,1,2.50", [("date", None, "totals row")]),
-        ("Total,2.50", [(None, "Total,2.50", "totals row")]),
+        ("Total,,,,,1,2.50", "left out as a total"),
+        ("Grand total,,,,,,2.50", "left out as a total"),
+        (",,,,,1,2.50", "left out as a total"),
+        ("Total,2.50", "left out as a total"),
         ("2,A,2024-01-05", [(None, "2,A,2024-01-05", "3 cells, but the header has 7")]),
         ("2,A\0,2024-01-05,X,Mug,1,1", [(None, "2,A␀,2024-01-05,X,Mug,1,1", "NUL byte in the line")]),
         ("1,B,2024-01-05,X,Mug,1,1", "the order has two customers"),
@@ -53,6 +54,9 @@ def test_one_row(stage: Stage, row: str, rejects: list[tuple[str | None, str | N
             (2, "customer", "A"),
             (3, "customer", "B"),
         ]
+    elif rejects == "left out as a total":
+        assert (result.rejects, result.staging.left_out) == ([], 1)
+        assert "Rows left out: 1 (total)." in result.staging.warnings
     else:
         assert result.rejects == [(3, *reject) for reject in rejects]
 
@@ -80,8 +84,13 @@ def test_ten_megabytes_in_one_cell_cost_one_line(stage: Stage) -> None:
         ("page.csv", "<!DOCTYPE html>", BadInput, "is a web page"),
         ("data.json", '[{"order": 1}]', BadInput, "is JSON"),
         ("nohead.csv", GOOD * 2, BadInput, "line 1: these are values, not column names"),
-        ("twice.csv", "order,price,customer,date,price\n1,2,A,2024-01-05,3\n", BadInput, "as columns 2 and 5"),
-        ("poor.csv", "order,colour\n1,blue\n", BadInput, "no column found for customer_key and ordered_at"),
+        (
+            "twice.csv",
+            "order,price,customer,date,price\n1,2,A,2024-01-05,3\n",
+            OpenQuestions,
+            "Which column is the unit price",
+        ),
+        ("poor.csv", "order,colour\n1,blue\n", BadInput, "no column found for ordered_at and unit_price"),
         ("cut.csv.gz", gzip.compress((HEADER + GOOD * 500).encode())[:-12], BadInput, "damaged or cut off"),
         ("cut.parquet", b"PAR1" + b"x" * 500, BadInput, "cut.parquet is damaged"),
         ("cut.xlsx", b"PK\x03\x04" + b"x" * 500, BadInput, "cannot be read as a workbook"),
@@ -100,14 +109,14 @@ def test_missing_file_and_folder(stage: Stage, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="There is no file"):
         stage(tmp_path / "nowhere.csv")
     (tmp_path / "folder").mkdir()
-    with pytest.raises(BadInput, match="a folder without Olist's tables"):
+    with pytest.raises(BadInput, match="a folder without tables"):
         stage(tmp_path / "folder")
 
 
 def test_a_column_without_a_name_gets_one(stage: Stage) -> None:
     result = stage("order,,customer,date,price\n1,x,A,2024-01-05,2\n")
     assert len(result.lines) == 1
-    assert result.staging.warnings == ("line 1: column 2 has no name and is called column_2.",)
+    assert result.staging.warnings == ("line 1: columns without a name are called column_2.",)
 
 
 def test_a_map_that_names_no_column_of_the_file(stage: Stage) -> None:

@@ -16,6 +16,7 @@ from foresell.sources.files.staging import stage_file
 
 HEADERS = ["order", "customer", "date", "sku", "amount"]
 COLUMNS = {"order_key": "order", "customer_key": "customer", "ordered_at": "date", "sku": "sku", "amount": "amount"}
+DECIDED = {"placeholders": (), "returned_order_prefix": (), "fill_down": (), "report": False}
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=8)
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]) | st.just("\n"), max_size=8)
 ODD = st.sampled_from(
@@ -56,9 +57,8 @@ def lines_of(text: str, options: dict[str, object]) -> list[int]:
 @given(rows=st.lists(ROW, min_size=1, max_size=8), options=WRITER)
 def test_nothing_is_lost_and_nothing_else_is_raised(rows: list[list[str]], options: dict[str, object]) -> None:
     text = to_csv(rows, options)
-    mapping = Mapping(
-        columns=COLUMNS, dialect=Dialect(delimiter=str(options["delimiter"]), quote='"', encoding="utf-8")
-    )
+    dialect = Dialect(delimiter=str(options["delimiter"]), quote='"', encoding="utf-8")
+    mapping = Mapping(columns=COLUMNS, dialect=dialect, **DECIDED)  # type: ignore[arg-type]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "grid.csv"
         file.write_bytes(text.encode())
@@ -73,9 +73,11 @@ def test_nothing_is_lost_and_nothing_else_is_raised(rows: list[list[str]], optio
                         "select distinct line from staged_rejects order by line"
                     ).fetchall()
                 ]
+                rest = [line for (line,) in staged.con.execute("select distinct line from left_out").fetchall()]
                 assert staged.lines_read == len(kept) + len(lost) == len(kept) + staged.rejected
-                assert not set(kept) & set(lost)
-                assert sorted(kept + lost) == lines_of(text, options)
+                assert staged.left_out == len(rest)
+                assert not (set(kept) | set(rest)) & set(lost) and not set(kept) & set(rest)
+                assert sorted(kept + lost + rest) == lines_of(text, options)
         except ForesellError as error:
             assert error.message
             assert error.remedy
@@ -90,7 +92,8 @@ def test_well_formed_rows_come_out_as_they_went_in(rows: list[tuple[str, ...]], 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "grid.csv"
         file.write_bytes(to_csv([list(row) for row in clean], options).encode())
-        mapping = Mapping(columns=COLUMNS, dialect=Dialect(delimiter=str(options["delimiter"]), quote='"'))
+        dialect = Dialect(delimiter=str(options["delimiter"]), quote='"')
+        mapping = Mapping(columns=COLUMNS, dialect=dialect, **DECIDED)  # type: ignore[arg-type]
         with stage_file(file, workdir=Path(folder) / "w", memory_gib=0.5, threads=1, mapping=mapping) as staged:
             query = "select order_key, sku, amount::double from staged_lines order by line"
             assert staged.con.execute(query).fetchall() == wanted

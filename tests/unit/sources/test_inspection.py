@@ -52,9 +52,21 @@ def test_open_questions_are_reported_not_raised(tmp_path: Path) -> None:
     assert "may be day/month or month/day" in (found.problem or "")
     assert "Cannot be loaded yet" in describe_inspection(found)
     assert look(tmp_path, "order,customer,date,price\n1,A,05/01/2024,2\n", dates="mdy").problem is None
-    assert "no column found for customer_key" in (look(tmp_path, "colour,size\nred,1\n").problem or "")
+    assert "no column found for ordered_at" in (look(tmp_path, "colour,size\nred,1\n").problem or "")
     wide = look(tmp_path, ",".join(f"colour{number}" for number in range(300)) + "\n").problem or ""
     assert "colour19 and 280 more" in wide and len(wide) < 500
+
+
+def test_a_choice_names_its_changes_as_the_mapping_does(tmp_path: Path) -> None:
+    guests = look(tmp_path, "order,customer,date,price\n1,Guest,2024-01-13,2\n2,B,2024-01-13,2\n").as_dict()
+    [question] = guests["questions"]
+    assert [choice["changes"] for choice in question["choices"]] == [{"placeholders": ["Guest"]}, {"placeholders": []}]
+    partly = look(tmp_path, "order,customer,date,order amount thing\n1,A,2024-01-13,2\n").as_dict()
+    [question] = partly["questions"]
+    assert [choice["changes"]["columns"] for choice in question["choices"]] == [
+        {"amount": "order amount thing"},
+        {"amount": None},
+    ]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from foresell.errors import BadInput
-from foresell.sources.files.formats import FORMATS, read_format
+from foresell.sources.files.formats import list_formats, read_format
 from foresell.sources.files.inspection import inspect_file, save_mapping
 from foresell.sources.files.mapping import Dialect, ExtraLine, Mapping, parse_mapping, read_mapping, write_mapping
 
@@ -37,7 +37,7 @@ def test_written_and_read_back(tmp_path: Path, mapping: Mapping) -> None:
 
 
 def test_every_profile_is_a_map() -> None:
-    for name in FORMATS:
+    for name in list_formats():
         assert read_format(name).format == name
 
 

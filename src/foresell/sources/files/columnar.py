@@ -1,106 +1,147 @@
-"""Reads Parquet files and tables of SQLite files into DuckDB."""
+"""Reads Parquet files, and tables and views of SQLite files, into DuckDB."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable
 
 import duckdb
 import pyarrow as pa
 
 from foresell.errors import BadInput, EmptySource
-from foresell.sources.files.file_sniffing import OpenedFile
+from foresell.sources.files.bounded import run_reader
+from foresell.sources.files.file_sniffing import OpenedFile, name_some
 from foresell.sources.files.mapping import Dialect
 from foresell.sources.files.raw_rows import Column, RawRows
-
-_BATCH = 50_000
+from foresell.sources.files.table_joins import JoinPlan, Table, propose_joins
 
 
 def read_parquet(con: duckdb.DuckDBPyConnection, opened: OpenedFile) -> RawRows:
-    """Create the view `raw_rows` over the file itself, types kept; `line` counts its rows from 1."""
-    path = str(opened.path).replace("'", "''")
-    source = f"read_parquet('{path}', file_row_number = true)"
-    try:
-        described = con.execute(f"describe select * exclude (file_row_number) from {source}").fetchall()
-    except duckdb.Error as error:
-        raise BadInput(
-            f"{opened.name} is damaged: {shorten_error(error)}", remedy="Export or fetch it again."
-        ) from None
-    columns = tuple(Column(f"c{i}", name, type_) for i, (name, type_, *_) in enumerate(described, 1))
-    cells = ", ".join(f'"{_quote_name(c.header)}" as {c.name}' for c in columns)
-    con.execute(f"create or replace view raw_rows as select file_row_number + 1 as line, {cells} from {source}")
+    """Create the table `raw_rows`, types kept; `line` counts the rows of the file from 1."""
+    columns: tuple[Column, ...] = ()
+    with run_reader("parquet_reader", opened.path, opened.name, opened.limits) as answers:
+        for answer in answers:
+            columns = tuple(Column(f"c{i}", *described) for i, described in enumerate(answer["columns"], 1))
+            cells = ", ".join(f"{column.name} {column.type}" for column in columns)
+            con.execute(f"create or replace table raw_rows (line bigint, {cells})")
+            _insert(con, answers.read_rows(), "raw_rows")
     return RawRows("parquet", columns, opened.compression)
 
 
-def read_sqlite(con: duckdb.DuckDBPyConnection, opened: OpenedFile, stated: Dialect) -> RawRows:
-    """Create the table `raw_rows` from one table of a SQLite file: the stated one, or the only one."""
-    tables = list_sqlite_tables(opened)
-    wanted = [stated.table] if stated.table else [table for table in tables if tables[table]]
-    if len(wanted) != 1 or wanted[0] not in tables:
-        raise BadInput(
-            f"{opened.name} holds the tables {', '.join(tables) or '(none)'}; it is not clear which one to read.",
-            remedy="Set table = ... under [dialect] in the mapping.",
+def read_sqlite(
+    con: duckdb.DuckDBPyConnection, opened: OpenedFile, stated: Dialect, fits: Callable[[RawRows], bool]
+) -> RawRows:
+    """Create the table `raw_rows` from a SQLite file: the stated table or view, the only one, or the only one that fits.
+
+    If no table has all that is needed, but tables that refer to each other do, they are joined, and a warning says how.
+    Raises BadInput naming the tables when there are several ways or none.
+    """
+    tables = describe_tables(opened)
+    joined = _describe_fit(fits)
+    filled = [name for name, table in tables.items() if table.columns]
+    fitting = [name for name in filled if joined(tables[name].columns)]
+    wanted = [stated.table] if stated.table else fitting if len(fitting) == 1 else filled if len(filled) == 1 else []
+    if wanted and wanted[0] in tables:
+        raw = _read_table(con, opened, wanted[0])
+        others = [name for name in filled if name != wanted[0]]
+        if stated.table or not others:
+            return raw
+        note = (
+            f"Only the table {wanted[0]!r} was read. For {name_some(others)}, set table under [dialect] in the mapping."
         )
-    headers = copy_table(con, opened, wanted[0], "raw_rows")
+        return RawRows("sqlite", raw.columns, raw.compression, dialect=raw.dialect, warnings=(note,))
+    plans = [] if stated.table or fitting else propose_joins(tables, joined)
+    if len(plans) == 1:
+        return _read_join(con, opened, plans[0])
+    ways = f" They can be joined in {len(plans)} ways: {'; or '.join(p.in_words for p in plans[:4])}." if plans else ""
+    raise BadInput(
+        f"{opened.name} holds the tables {name_some(list(tables)) or '(none)'}; it is not clear which one to read.{ways}",
+        remedy="Set table = ... under [dialect] in the mapping; it may name a view that joins what belongs together.",
+    )
+
+
+def _describe_fit(fits: Callable[[RawRows], bool]) -> Callable[[tuple[str, ...]], bool]:
+    def fit(headers: tuple[str, ...]) -> bool:
+        return fits(RawRows("sqlite", tuple(Column(f"c{i}", name, "VARCHAR") for i, name in enumerate(headers, 1))))
+
+    return fit
+
+
+def _read_table(con: duckdb.DuckDBPyConnection, opened: OpenedFile, table: str) -> RawRows:
+    headers = copy_table(con, opened, table, "raw_rows")
     columns = tuple(Column(f"c{i}", name, "VARCHAR") for i, name in enumerate(headers, 1))
-    return RawRows("sqlite", columns, opened.compression, dialect=Dialect(table=wanted[0]))
+    return RawRows("sqlite", columns, opened.compression, dialect=Dialect(table=table))
+
+
+def _read_join(con: duckdb.DuckDBPyConnection, opened: OpenedFile, plan: JoinPlan) -> RawRows:
+    """Create `raw_rows`: one row per row of the plan's first table, whose place in it is `line`."""
+    headers = {table: copy_table(con, opened, table, f"joined_{at}") for at, table in enumerate(plan.tables)}
+    number = {table: at for at, table in enumerate(plan.tables)}
+
+    def cell(table: str, column: str) -> str:
+        return f"joined_{number[table]}.c{headers[table].index(column) + 1}"
+
+    for link in plan.links:
+        key = f"c{headers[link.to_table].index(link.to_column) + 1}"
+        twice = con.execute(
+            f"select {key} from joined_{number[link.to_table]} where {key} is not null group by 1 having count(*) > 1 limit 1"
+        ).fetchall()
+        if twice:
+            raise BadInput(
+                f"{opened.name}: {link.to_table} has several rows with the same {link.to_column}, so it is not clear"
+                f" which one {link.table}.{link.column} means.",
+                remedy="Set table = ... under [dialect] in the mapping; it may name a view that joins them.",
+            )
+    shown = ", ".join(f"{cell(c.table, c.column)} as c{i}" for i, c in enumerate(plan.columns, 1))
+    joins = " ".join(
+        f"left join joined_{number[link.to_table]} on {cell(link.table, link.column)} = {cell(link.to_table, link.to_column)}"
+        for link in plan.links
+    )
+    con.execute(f"create or replace table raw_rows as select joined_0.line, {shown} from joined_0 {joins}")
+    columns = tuple(Column(f"c{i}", c.header, "VARCHAR") for i, c in enumerate(plan.columns, 1))
+    note = (
+        f"No single table has customer, date and amount. Joined: {plan.in_words}. Each row is a row of {plan.tables[0]}."
+        " To read something else, set table under [dialect] in the mapping."
+    )
+    return RawRows("sqlite", columns, opened.compression, warnings=(note,))
+
+
+def describe_tables(opened: OpenedFile) -> dict[str, Table]:
+    """The tables and views of a SQLite file."""
+    with run_reader("sqlite_reader", opened.path, opened.name, opened.limits, table=None) as answers:
+        return {
+            a["table"]: Table(a["table"], tuple(a["columns"]), tuple(a["primary"]), tuple(map(tuple, a["keys"])))
+            for a in answers
+        }
 
 
 def list_sqlite_tables(opened: OpenedFile) -> dict[str, list[str]]:
     """The tables and views of a SQLite file and their columns."""
-    with _open_sqlite(opened) as db:
-        names = [name for (name,) in db.execute("select name from sqlite_master where type in ('table', 'view')")]
-        return {n: [row[1] for row in db.execute(f'pragma table_info("{_quote_name(n)}")')] for n in names}
+    return {name: list(table.columns) for name, table in describe_tables(opened).items()}
 
 
 def copy_table(con: duckdb.DuckDBPyConnection, opened: OpenedFile, table: str, target: str) -> list[str]:
     """Copy one SQLite table to `target` (line, c1, c2, ...: its values as text, in the table's order)."""
-    with _open_sqlite(opened) as db:
-        rows = db.execute(f'select * from "{_quote_name(table)}"')
-        headers = [column[0] for column in rows.description]
-        names = ["line", *(f"c{i}" for i in range(1, len(headers) + 1))]
-        con.execute(f"create or replace table {target} (line bigint, {', '.join(f'{n} varchar' for n in names[1:])})")
-        line = 1
-        while batch := rows.fetchmany(_BATCH):
-            con.register("batch_read", _build_arrow_table(batch, names, line))
-            con.execute(f"insert into {target} select * from batch_read")
-            con.unregister("batch_read")
-            line += len(batch)
-    if line == 1 and target == "raw_rows":
+    headers: list[str] = []
+    rows = 0
+    with run_reader("sqlite_reader", opened.path, opened.name, opened.limits, table=table) as answers:
+        for answer in answers:
+            headers = answer["headers"]
+            columns = ", ".join(f"c{i} varchar" for i in range(1, len(headers) + 1))
+            con.execute(f"create or replace table {target} (line bigint, {columns})")
+            rows = _insert(con, answers.read_rows(), target)
+    if not rows and target == "raw_rows":
         raise EmptySource(f"{opened.name}: the table {table} holds no rows.", remedy="Export it again.")
     return headers
 
 
-def _build_arrow_table(rows: Sequence[Sequence[object]], names: Sequence[str], line: int) -> pa.Table:
-    # SQLite types each value, not each column: text goes through the same parser as a CSV
-    columns = [pa.array([_to_text(value) for value in column], pa.string()) for column in zip(*rows, strict=True)]
-    return pa.table([pa.array(range(line, line + len(rows)), pa.int64()), *columns], list(names))
-
-
-def _to_text(value: object) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return repr(value)
-
-
-@contextmanager
-def _open_sqlite(opened: OpenedFile) -> Iterator[sqlite3.Connection]:
-    try:
-        # read-only: a load must not change its source
-        with closing(sqlite3.connect(f"{opened.path.absolute().as_uri()}?mode=ro", uri=True)) as db:
-            yield db
-    except sqlite3.Error as error:
-        raise BadInput(
-            f"{opened.name} cannot be read as a SQLite file: {error}.",
-            remedy="Close the program that writes it, or export it.",
-        ) from None
-
-
-def _quote_name(name: str) -> str:
-    return name.replace('"', '""')
+def _insert(con: duckdb.DuckDBPyConnection, reader: pa.RecordBatchReader, target: str) -> int:
+    rows = 0
+    for batch in reader:
+        con.register("batch_read", pa.Table.from_batches([batch]))
+        con.execute(f"insert into {target} select * from batch_read")
+        con.unregister("batch_read")
+        rows += batch.num_rows
+    return rows
 
 
 def shorten_error(error: Exception) -> str:

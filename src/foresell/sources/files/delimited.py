@@ -16,7 +16,6 @@ import duckdb
 import pyarrow as pa
 
 from foresell.sources.files import dialect, file_sniffing
-from foresell.sources.files.file_sniffing import label_encoding
 from foresell.sources.files.mapping import Dialect
 from foresell.sources.files.raw_rows import Column, RawRows, insert_rejects
 
@@ -41,7 +40,7 @@ def read_delimited(
         _read_carefully(con, text, text_dialect, opened.name)
     notes = text_dialect.notes
     if not measured_as_is and not stated.encoding and not encoding.startswith("utf"):
-        notes += (f"Encoding: {label_encoding(encoding)}. Wrong letters? Choose another encoding in the mapping.",)
+        notes += (file_sniffing.describe_encoding(_read_strange(opened, utf8=False), encoding),)
     return RawRows(
         kind="text",
         columns=tuple(Column(f"c{i}", name, "VARCHAR") for i, name in enumerate(text_dialect.headers, 1)),
@@ -59,17 +58,22 @@ def read_delimited(
 def _convert_to_utf8(
     opened: file_sniffing.OpenedFile, stated: Dialect, stats: file_sniffing.TextStats, workdir: Path
 ) -> tuple[Path, str]:
-    with opened.path.open("rb") as file:
-        head = file.read(file_sniffing.SAMPLE)
+    head = _read_strange(opened, utf8=stats.utf8)
     encoding = file_sniffing.detect_bom_encoding(head) or stated.encoding
     if encoding is None:
-        strange = head if stats.utf8 or not head.isascii() else file_sniffing.find_non_ascii(opened.path)
-        encoding = file_sniffing.detect_encoding(strange, utf8=stats.utf8)
+        encoding = file_sniffing.detect_encoding(head, utf8=stats.utf8)
     if encoding.replace("_", "-").lower() in ("utf-8", "utf8", "utf-8-sig", "ascii") and stats.utf8:
         return opened.path, "utf-8"
     text = workdir / "text"
     file_sniffing.transcode(opened, encoding, text)
     return text, encoding
+
+
+def _read_strange(opened: file_sniffing.OpenedFile, *, utf8: bool) -> bytes:
+    """The beginning of the file, or of a file with other encodings than UTF-8 the first place with letters beyond ASCII."""
+    with opened.path.open("rb") as file:
+        head = file.read(file_sniffing.SAMPLE)
+    return head if utf8 or not head.isascii() else file_sniffing.find_non_ascii(opened.path)
 
 
 def _read_fast(

@@ -121,9 +121,9 @@ _DATA = re.compile(r"[\s£$€]*[-+]?\d[\d.,: /TZ-]*")
 
 
 def name_headers(cells: list[str], name: str, place: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Column names from a header's cells, and a note for each blank one, which is named column_N.
+    """Column names from a header's cells, and a note on blank ones, which are named column_N.
 
-    Raises BadInput when two names are the same, or when most of them look like data.
+    A name that occurs again gets a number. Raises BadInput when most of them look like data.
     """
     names = [cell.replace("\ufeff", "").strip() for cell in cells]
     while len(names) > 1 and not names[-1]:  # a delimiter at the end of each line is not a column
@@ -132,12 +132,17 @@ def name_headers(cells: list[str], name: str, place: str) -> tuple[tuple[str, ..
         raise BadInput(
             f"{name}, {place}: these are values, not column names.", remedy="Put the column names on the first line."
         )
+    counts: Counter[str] = Counter()
     for at, text in enumerate(names):
-        if text and text in names[:at]:
-            raise BadInput(
-                f"{name}, {place}: the header names {text!r} twice, as columns {names.index(text) + 1} and {at + 1}.",
-                remedy="Give each column its own name.",
-            )
+        counts[text] += 1
+        if text and counts[text] > 1:
+            names[at] = f"{text} ({counts[text]})"
     blank = [at for at, text in enumerate(names, 1) if not text]
-    notes = tuple(f"{place}: column {at} has no name and is called column_{at}." for at in blank)
+    unnamed = ", ".join(f"column_{at}" for at in blank)
+    notes: tuple[str, ...] = (f"{place}: columns without a name are called {unnamed}.",) if blank else ()
+    notes += tuple(
+        f"{place}: {times} columns are called {text!r}; from the second on they are {text!r} (2) and so on."
+        for text, times in counts.items()
+        if text and times > 1
+    )
     return tuple(text or f"column_{at}" for at, text in enumerate(names, 1)), notes

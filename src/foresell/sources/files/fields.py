@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from foresell.sources.files.header_words import name_field
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -41,7 +43,7 @@ FIELDS: tuple[Field, ...] = (
         "text",
         "identifies the order; without it, an order is one customer at one date and time",
         "invoice invoiceno invoicenumber invoiceid order orderid orderno ordernumber transactionid transaction receipt "
-        "receiptno documentno belegnummer rechnung rechnungsnr rechnungnr rechnungsnummer bestellnr bestellnummer auftragsnummer commande numerodecommande pedido "
+        "receiptno documentno belegnummer belegnr rechnung rechnungsnr rechnungnr rechnungsnummer bestellnr bestellnummer auftragsnummer commande numerodecommande pedido "
         "numeropedido salesorder ordername",
     ),
     _field(
@@ -62,6 +64,30 @@ FIELDS: tuple[Field, ...] = (
         "orderdate orderedon invoicedate date datetime timestamp transactiondate saledate salesdate purchasedate "
         "orderpurchasetimestamp createdat created time datum bestelldatum rechnungsdatum belegdatum datecommande fecha "
         "fechapedido data datapedido",
+    ),
+    _field(
+        "order_time",
+        "Time of day",
+        _O,
+        "text",
+        "time of the sale, where it does not stand with the date",
+        "time uhrzeit heure hora ora tijd godzina klockslag",
+    ),
+    _field(
+        "type",
+        "Type of document",
+        _O,
+        "text",
+        "invoice, credit note, payment or refund",
+        "transactiontype doctype documenttype eventtype ordertype vouchertype belegart typededocument tipo",
+    ),
+    _field(
+        "returned",
+        "Returned",
+        _O,
+        "text",
+        "yes where the line came back",
+        "isreturned isreturn isrefund isrefunded wasreturned",
     ),
     _field(
         "status",
@@ -124,6 +150,63 @@ FIELDS: tuple[Field, ...] = (
         "importe monto valor",
     ),
     _field(
+        "discount",
+        "Line discount",
+        _O,
+        "number",
+        "taken off the line, with either sign",
+        "linediscount discounts discountamount lineitemdiscount rabatt remise descuento sconto desconto korting rabat",
+    ),
+    _field(
+        "order_subtotal",
+        "Subtotal of the order",
+        _O,
+        "number",
+        "what all lines of the order bring together, after discounts; they are scaled to it",
+        "subtotal ordersubtotal zwischensumme soustotal subtotale",
+    ),
+    _field(
+        "order_discount",
+        "Discount on the order",
+        _O,
+        "number",
+        "taken off all lines of the order together, with either sign; not used where the goods of the order are stated",
+        "cartdiscount coupondiscount voucherdiscount orderdiscountamount",
+    ),
+    _field(
+        "refund",
+        "Refunded amount",
+        _O,
+        "number",
+        "given back for the whole order, with either sign",
+        "refundedamount amountrefunded totalrefunded refundamount orderrefundamount",
+    ),
+    _field(
+        "tax",
+        "Tax",
+        _O,
+        "number",
+        "tax of the line, no part of the sale",
+        "taxes taxamount salestax vat vatamount mwst ust tva iva btw moms podatek",
+    ),
+    _field(
+        "shipping",
+        "Shipping",
+        _O,
+        "number",
+        "postage of the line, no part of the sale",
+        "shippingcost shippingamount shippingandhandling freight postage delivery versand versandkosten livraison "
+        "envio spedizione frete verzendkosten frakt",
+    ),
+    _field(
+        "order_total",
+        "Order total",
+        _O,
+        "number",
+        "total of the order with tax and shipping: only checked",
+        "grandtotal ordertotal gesamtbetrag gesamtsumme totalcommande totalpedido",
+    ),
+    _field(
         "list_price",
         "List price",
         _P,
@@ -145,7 +228,8 @@ FIELDS: tuple[Field, ...] = (
         _OC,
         "text",
         "the customer's name",
-        "customername fullname clientname buyername company companyname kundenname nomclient nombrecliente",
+        "customername fullname clientname buyername company companyname kundenname nomclient nombrecliente "
+        "billingname billtoname contactname",
     ),
     _field("email", "E-mail", _OC, "text", "the customer's e-mail", "emailaddress mail customeremail correo courriel"),
     _field(
@@ -183,19 +267,26 @@ FIELDS: tuple[Field, ...] = (
         _C,
         "time",
         "the day the customer signed up",
-        "signup signedup registered createdat since joined",
+        "signup signedup registered createdat createdate datecreated joindate since joined",
     ),
     _field("kind", "Product type", _P, "text", "product or non_product (postage, fees)", "producttype type"),
 )
 
 BY_NAME = {field.name: field for field in FIELDS}
 
-#: Each group needs at least one of its fields.
+#: Each group needs at least one of its fields. Orders without a customer are anonymous sales.
 REQUIRED: dict[str, tuple[tuple[str, ...], ...]] = {
-    "orders": (("customer_key",), ("ordered_at",), ("unit_price", "amount")),
+    "orders": (("ordered_at",), ("unit_price", "amount")),
     "customers": (("customer_key",),),
     "products": (("sku",),),
 }
+#: Confidence from which a column is used without asking.
+CERTAIN = 0.85
+_CONTAINED = 0.6
+#: Fields for which a header that only contains a known name is proposed, as a question.
+_WORTH_ASKING = frozenset(
+    {"order_key", "customer_key", "ordered_at", "status", "quantity", "unit_price", "amount", "sku"}
+)
 
 
 def list_fields(rows: str) -> tuple[Field, ...]:
@@ -212,33 +303,36 @@ def find_missing(rows: str, columns: Iterable[str]) -> list[str]:
 def propose_columns(headers: Iterable[str], rows: str) -> dict[str, tuple[str, float]]:
     """For each field that a header names: (header, confidence).
 
-    Confidence 1.0: the field's own name; 0.9: a header known for it; 0.6: a known header inside a longer one.
+    Confidence 1.0: the field's own name; 0.9: a header known for it; 0.85: every word of the header means it; 0.6: a known
+    header inside a longer one.
     """
-    open_headers = {header: normalize_header(header) for header in headers}
+    headers = list(headers)
+    open_headers = {header: normalize_header(header) for header in headers if not _is_again(header, headers)}
     found: dict[str, tuple[str, float]] = {}
-    for confidence in (1.0, 0.9, 0.6):
+    for confidence in (1.0, 0.9, CERTAIN, _CONTAINED):
         for field in list_fields(rows):
             if (rows, field.name, confidence) == ("orders", "name", 1.0):
                 continue  # `name` among order lines is the product's
+            if confidence == _CONTAINED and field.name not in _WORTH_ASKING:
+                continue
             if field.name not in found and (header := _match_header(field, open_headers, confidence)) is not None:
                 found[field.name] = (header, confidence)
                 del open_headers[header]
     return found
 
 
+def _is_again(header: str, headers: list[str]) -> bool:
+    """Whether this is the second column of a name, called `Price (2)`."""
+    name = re.fullmatch(r"(.+) \(\d+\)", header)
+    return name is not None and name[1] in headers
+
+
 def _match_header(field: Field, headers: dict[str, str], confidence: float) -> str | None:
-    if confidence == 0.6:  # only long words: `updated` contains `date` by chance
+    if confidence == _CONTAINED:  # only long words: `updated` contains `date` by chance
         long = [name for name in field.headers if len(name) >= 6]
         return next((header for header, text in headers.items() if any(name in text for name in long)), None)
+    if confidence == CERTAIN:
+        return next((header for header in headers if name_field(header, {field.name}) == field.name), None)
     wanted = field.headers[:1] if confidence == 1.0 else field.headers[1:]
     by_text = {text: header for header, text in headers.items()}
     return next((by_text[word] for word in wanted if word in by_text), None)
-
-
-def guess_rows(headers: Iterable[str]) -> str:
-    """What one row of a file with these headers is: orders, customers or products."""
-    names = list(headers)
-    for rows in ROWS:
-        if not find_missing(rows, (f for f, (_, sure) in propose_columns(names, rows).items() if sure >= 0.9)):
-            return rows
-    return "orders"

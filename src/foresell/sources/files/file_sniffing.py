@@ -1,34 +1,30 @@
-"""Detects what a file is by its first bytes, unpacks it, converts text to UTF-8, counts its lines and hashes it."""
+"""Detects what a file is by its first bytes, has it unpacked, converts text to UTF-8, counts its lines and hashes it."""
 
 from __future__ import annotations
 
 import codecs
-import gzip
 import hashlib
-import io
 import re
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 import charset_normalizer
-import zstandard
 
 from foresell.errors import BadInput, EmptySource
+from foresell.sources.files import letters
+from foresell.sources.files.bounded import Limits, run_reader
+from foresell.sources.files.unpacker import choose_tables
 from foresell.types import Progress
 
 CHUNK = 1 << 22
 SAMPLE = 1 << 18
-BOMB_FROM = 64 << 20
-BOMB_RATIO = 100
+_MOST_NAMED = 20
 _FEW = 40  # with fewer non-ASCII bytes, statistics cannot tell encodings apart
 _MAGIC = (
     (b"PAR1", "parquet"),
     (b"SQLite format 3\0", "sqlite"),
-    (b"PK\x03\x04", "workbook"),
     (b"\xd0\xcf\x11\xe0", "workbook"),
     (b"%PDF", "a PDF"),
     (b"\x89PNG", "an image"),
@@ -38,6 +34,14 @@ _MAGIC = (
     (b"[{", "JSON"),
     (b'{"', "JSON"),
     (b"<?xml", "XML"),
+)
+_PACKINGS = (
+    (b"\x1f\x8b", "gz"),
+    (b"BZh", "bz2"),
+    (b"\xfd7zXZ\0", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zst"),
+    (b"PK\x03\x04", "zip"),
+    (b"PK\x05\x06", "zip"),  # without any file in it
 )
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -49,12 +53,20 @@ _BOMS = (
 
 @dataclass(frozen=True, slots=True)
 class OpenedFile:
-    """A file ready for its reader: `path` is the unpacked file (the user's own unless it was compressed)."""
+    """A file ready for its reader: `path` is the unpacked file (the user's own unless it was compressed).
+
+    `plain_bytes` is what a workbook unpacks to. A folder or an archive of several text files has the kind `parts`,
+    and these files as `parts`, to be read together. `notes` are warnings for the user.
+    """
 
     name: str
     path: Path
-    kind: str  # text | workbook | parquet | sqlite
+    kind: str  # text | workbook | parquet | sqlite | parts
     compression: str | None
+    plain_bytes: int = 0
+    parts: tuple[OpenedFile, ...] = ()
+    notes: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +81,29 @@ class TextStats:
 
 
 def check_path(path: Path) -> None:
-    """Raises BadInput when the path cannot be opened, EmptySource for a file without bytes."""
+    """Raises BadInput when the path cannot be opened or is a folder without tables, EmptySource for a file without bytes."""
     try:
+        if path.is_dir():
+            list_tables(path)
+            return
         with path.open("rb") as file:
             if not file.read(1):
                 raise EmptySource(f"{path} is empty.", remedy="Export it again.")
     except FileNotFoundError:
         raise BadInput(f"There is no file {path}.", remedy="Check the path.") from None
-    except IsADirectoryError:
-        raise BadInput(
-            f"{path} is a folder without Olist's tables.", remedy="Name one file, or the folder of Olist's CSV files."
-        ) from None
     except PermissionError:
         raise BadInput(f"This user may not read {path}.", remedy="Give this user permission to read it.") from None
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}.", remedy="Check the disk or the share.") from None
+
+
+def list_tables(folder: Path) -> tuple[list[Path], list[str]]:
+    """The tables in a folder in order of name, and the names of what else is there. Raises BadInput when there is none."""
+    tables, others = choose_tables(sorted(file.name for file in folder.iterdir() if file.name[0] != "."))
+    files = [folder / name for name in tables if (folder / name).is_file()]
+    if not files:
+        raise BadInput(f"{folder} is a folder without tables.", remedy="Name a file, or a folder of CSV files.")
+    return files, others
 
 
 def hash_file(path: Path, progress: Progress) -> str:
@@ -97,70 +117,83 @@ def hash_file(path: Path, progress: Progress) -> str:
     return digest.hexdigest()
 
 
-def open_file(path: Path, workdir: Path) -> OpenedFile:
-    """Detect the kind of a file; gz and zst are unpacked into `workdir`. Raises BadInput for what is not a table."""
+def open_file(path: Path, workdir: Path, limits: Limits | None = None) -> OpenedFile:
+    """Detect the kind of a file or a folder; what is compressed is unpacked into `workdir`.
+
+    Raises BadInput for what is not a table.
+    """
+    limits = limits or Limits()
     check_path(path)
-    head, compression = _read_head(path), None
-    for magic, name, opener in ((b"\x1f\x8b", "gz", _open_gz), (b"\x28\xb5\x2f\xfd", "zst", _open_zst)):
-        if head.startswith(magic):
-            compression, path_in = name, path
-            path = workdir / "unpacked"
-            _unpack(path_in, opener, path)
-            head = _read_head(path)
+    if path.is_dir():
+        tables, others = list_tables(path)
+        parts = [_open_plain(file, file.name, limits) for file in tables]
+        return _combine(path, parts, others, None, limits)
+    packing = _find_packing(path)
+    if packing is None:
+        return _open_plain(path, path.name, limits)
+    unpacked: list[tuple[Path, str]] = []
+    left_out: list[str] = []
+    with run_reader("unpacker", path, path.name, limits, packing=packing, folder=str(workdir)) as answers:
+        for answer in answers:
+            if "workbook" in answer:
+                return OpenedFile(path.name, path, "workbook", None, answer["workbook"], limits=limits)
+            if "file" in answer:
+                unpacked.append((Path(answer["file"]), _name_member(path.name, answer["member"])))
+            left_out += answer.get("others", ())
+    opened = [_open_plain(file, name, limits) for file, name in unpacked]
+    return _combine(path, opened, left_out, packing, limits)
+
+
+def _find_packing(path: Path) -> str | None:
+    head = _read_head(path)
+    return next((packing for magic, packing in _PACKINGS if head.startswith(magic)), None)
+
+
+def _name_member(archive: str, member: str | None) -> str:
+    """How messages call a file in an archive."""
+    return archive if member is None else f"{archive} [{re.sub(r'[^ -~¡-￿]', '?', member)[-80:]}]"
+
+
+def _open_plain(path: Path, name: str, limits: Limits) -> OpenedFile:
+    """A file that is not compressed, or is no longer."""
+    head = _read_head(path)
     if not head:
-        raise EmptySource(f"{path.name} is empty.", remedy="Export it again.")
-    kind = _detect_kind(path.name, head)
-    if kind == "workbook":
-        _check_workbook(path, path.name)
-    return OpenedFile(path.name, path, kind, compression)
+        raise EmptySource(f"{name} is empty.", remedy="Export it again.")
+    packing = _find_packing(path)
+    if packing == "zip":
+        with run_reader("unpacker", path, name, limits, packing="look", folder="") as answers:
+            for answer in answers:
+                return OpenedFile(name, path, "workbook", None, answer["workbook"], limits=limits)
+    if packing:
+        raise BadInput(f"{name} is compressed once more.", remedy="Unpack it, and load what it holds.")
+    kind = _detect_kind(name, head)
+    return OpenedFile(name, path, kind, None, path.stat().st_size, limits=limits)
+
+
+def _combine(
+    path: Path, parts: list[OpenedFile], others: list[str], compression: str | None, limits: Limits
+) -> OpenedFile:
+    """One file out of those in an archive or a folder. Raises BadInput when they cannot be read together."""
+    notes = (f"{path.name}: {name_some(others)} {'was' if len(others) == 1 else 'were'} left out.",) if others else ()
+    if len(parts) == 1:
+        return replace(parts[0], compression=compression, notes=notes)
+    if strange := [part.name for part in parts if part.kind != "text"]:
+        raise BadInput(
+            f"{path.name} holds {len(parts)} files, and {name_some(strange)} cannot be read together with others.",
+            remedy="Load them one after the other.",
+        )
+    return OpenedFile(path.name, path, "parts", compression, 0, tuple(parts), notes, limits)
+
+
+def name_some(names: Sequence[str]) -> str:
+    """The first names of a list, as a message shows them."""
+    more = len(names) - _MOST_NAMED
+    return ", ".join(name[:80] for name in names[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _read_head(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(SAMPLE)
-
-
-def _open_gz(path: Path) -> IO[bytes]:
-    return cast("IO[bytes]", gzip.open(path, "rb"))
-
-
-def _open_zst(path: Path) -> IO[bytes]:
-    # read_across_frames: parallel compressors write several frames
-    return io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(path.open("rb"), read_across_frames=True))
-
-
-def _unpack(source: Path, opener: Callable[[Path], IO[bytes]], target: Path) -> None:
-    packed_bytes, plain_bytes = source.stat().st_size, 0
-    try:
-        with opener(source) as packed, target.open("wb") as plain:
-            while chunk := packed.read(CHUNK):
-                plain_bytes += len(chunk)
-                _check_ratio(source.name, packed_bytes, plain_bytes)
-                plain.write(chunk)
-    except (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError) as error:
-        raise BadInput(
-            f"{source.name} is damaged or cut off after {target.stat().st_size:,} unpacked bytes ({error}).",
-            remedy="Fetch or export it again.",
-        ) from None
-
-
-def _check_ratio(name: str, packed: int, plain: int) -> None:
-    """Raises BadInput above a compression ratio no table reaches: such files are made to fill a disk or memory."""
-    if plain > BOMB_FROM and plain > BOMB_RATIO * packed:
-        raise BadInput(
-            f"{name} would unpack to more than {BOMB_RATIO} times its size, which no table does.",
-            remedy="Unpack it yourself, check what it holds, and load that.",
-        )
-
-
-def _check_workbook(path: Path, name: str) -> None:
-    """Raises BadInput for a workbook that would unpack to far more than a workbook does."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            plain = sum(part.file_size for part in archive.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError):
-        return  # the reader reports what is wrong with it
-    _check_ratio(name, path.stat().st_size, plain)
 
 
 def _detect_kind(name: str, head: bytes) -> str:
@@ -198,6 +231,9 @@ def detect_encoding(head: bytes, *, utf8: bool) -> str:
         return marked
     if utf8:
         return "utf-8"
+    readings = letters.rank_readings(head[: 1 << 16])
+    if readings and readings[0].fit > 0.6:
+        return readings[0].encoding
     if sum(byte > 127 for byte in head) < _FEW and _can_decode(head, "cp1252"):
         return "cp1252"
     matches = charset_normalizer.from_bytes(head[: 1 << 16])
@@ -214,7 +250,19 @@ def label_encoding(encoding: str) -> str:
     name = encoding.lower().replace("_", "-")
     if match := re.fullmatch(r"cp(125\d)", name):
         return f"Windows-{match[1]}"
-    return {"latin-1": "ISO 8859-1", "mac-roman": "Mac Roman"}.get(name, name.upper())
+    return {"latin-1": "ISO 8859-1", "iso8859-2": "ISO 8859-2", "mac-roman": "Mac Roman"}.get(name, name.upper())
+
+
+def describe_encoding(head: bytes, encoding: str) -> str:
+    """A note on the encoding that was chosen, naming another that is about as likely, with a word that would differ."""
+    chosen, doubt = label_encoding(encoding), letters.find_doubt(head[: 1 << 16], encoding)
+    if doubt is None:
+        return f"Encoding: {chosen}. Wrong letters? Choose another encoding in the mapping."
+    other, word, instead = doubt
+    return (
+        f"Encoding: {letters.name_script(encoding)} ({chosen}) or {letters.name_script(other)} ({label_encoding(other)})? "
+        f"It was read as {chosen}: {word!r}, not {instead!r}. To change that, set encoding = {other!r} under [dialect] in the mapping."
+    )
 
 
 def _can_decode(head: bytes, encoding: str) -> bool:

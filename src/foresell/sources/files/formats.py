@@ -1,22 +1,25 @@
-"""Export formats known by their headers. Each is a mapping in formats/; olist and documents join tables first."""
+"""Export formats known by their headers. Each is one file in formats/; olist and documents join tables first."""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
+from importlib import resources
 from pathlib import Path
 
 import duckdb
+import tomli_w
 
 from foresell.errors import BadInput
-from foresell.sources.files import columnar, delimited, file_sniffing
-from foresell.sources.files.fields import BY_NAME, find_missing, guess_rows, normalize_header, propose_columns
+from foresell.sources.files import columnar, delimited, file_sniffing, proposal
+from foresell.sources.files.fields import BY_NAME, find_missing, normalize_header, propose_columns
+from foresell.sources.files.header_words import is_month
 from foresell.sources.files.mapping import Dialect, Mapping, override_mapping, parse_mapping
 from foresell.sources.files.raw_rows import Column, RawRows
 from foresell.sql import named_queries, read_sql
 
-FORMATS = ("online-retail", "olist", "documents", "mapped")
 _DOCUMENTS = ("customers", "products", "transactions")
 _OLIST = {
     "items": "olist_order_items_dataset.csv",
@@ -32,46 +35,109 @@ _OLIST_COLUMNS = {
     "products": ("product_id", "product_category_name"),
     "translation": ("product_category_name", "product_category_name_english"),
 }
+#: The format of a file that is read by its column names or by a mapping of its own.
+MAPPED = "mapped"
 #: The most columns that a message names, and the most characters of each.
 MOST_NAMED = 20
 LONGEST_NAMED = 40
 
 
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One platform's export: what people call it, where its headers were seen (files or documents), the headers that
+    identify it, each in all its spellings (`A|B`), and how it is read."""
+
+    name: str
+    label: str
+    seen: str
+    headers: tuple[str, ...]
+    mapping: Mapping
+
+    def fits(self, columns: Sequence[Column]) -> bool:
+        """Whether the file has every header that identifies this format."""
+        return bool(self.headers) and all(find_column(columns, header) for header in self.headers)
+
+
 @cache
+def list_formats() -> dict[str, Format]:
+    """Every known format by its name, in order of the name."""
+    files = sorted(resources.files("foresell.sources.files").joinpath("formats").iterdir(), key=lambda file: file.name)
+    return {
+        format.name: format
+        for file in files
+        if (name := file.name).endswith(".toml")
+        for format in [parse_format(file.read_text(encoding="utf-8"), name.removesuffix(".toml"))]
+    }
+
+
+def parse_format(text: str, name: str) -> Format:
+    """A format from its TOML: a mapping with the table [format]. Raises BadInput naming the wrong key."""
+    data = tomllib.loads(text)
+    about = data.pop("format", {})
+    unknown = set(about) - {"label", "seen", "headers"}
+    if unknown or about.get("seen") not in ("files", "documents") or not isinstance(about.get("label"), str):
+        raise BadInput(
+            f"{name}: [format] needs label and seen (files or documents), and may have headers.",
+            remedy=f"Correct [format] in formats/{name}.toml.",
+        )
+    mapping = override_mapping(parse_mapping(tomli_w.dumps(data), name), format=name)
+    return Format(name, about["label"], about["seen"], tuple(about.get("headers", ())), mapping)
+
+
 def read_format(name: str) -> Mapping:
     """The mapping of a known format. Raises BadInput for an unknown name."""
-    if name not in FORMATS:
-        raise BadInput(f"There is no format {name!r}.", remedy=f"The formats are {', '.join(FORMATS)}.")
-    if name == "mapped":
+    if name == MAPPED:
         return Mapping()
-    return override_mapping(
-        parse_mapping(read_sql("foresell.sources.files", f"formats/{name}.toml"), name), format=name
-    )
+    if name not in list_formats():
+        raise BadInput(
+            f"There is no format {name!r}.", remedy=f"The formats are {', '.join([*list_formats(), MAPPED])}."
+        )
+    return list_formats()[name].mapping
+
+
+def label_format(name: str) -> str | None:
+    """What people call a format; None for a file mapped by its column names."""
+    return list_formats()[name].label if name in list_formats() else None
 
 
 def find_column(columns: Sequence[Column], header: str) -> Column | None:
-    """The column a mapping names: an exact match, else the first of `A|B`, exactly or without case and punctuation."""
+    """The column a mapping names: an exact match, else the first of `A|B`, exactly or without case and punctuation.
+
+    `A || B` is the first filled one of both in each row, `A + B` joins both with a blank between.
+    """
     exact = {c.header: c for c in columns}
-    loose = {normalize_header(c.header): c for c in reversed(columns)}
     if header in exact:
         return exact[header]
-    names = header.split("|")
-    return next((c for n in names if (c := exact.get(n) or loose.get(normalize_header(n)))), None)
+    if " || " in header:
+        found = [column for part in header.split(" || ") if (column := find_column(columns, part.strip()))]
+        return _combine(found, header, "coalesce({})") if len(found) > 1 else next(iter(found), None)
+    loose = {normalize_header(c.header): c for c in reversed(columns)}
+    for name in header.split("|"):
+        if column := exact.get(name) or loose.get(normalize_header(name)):
+            return column
+        parts = [exact.get(part) or loose.get(normalize_header(part)) for part in name.split(" + ")]
+        if len(parts) > 1 and all(parts):
+            return _combine([part for part in parts if part], name, "nullif(concat_ws(' ', {}), '')")
+    return None
 
 
-def choose_mapping(raw: RawRows, format: str | None) -> Mapping:
-    """The mapping for a file without one: the format its headers fit, else what the headers propose.
+def _combine(columns: Sequence[Column], header: str, function: str) -> Column:
+    texts = ", ".join(f"nullif(trim({column.name}::varchar), '')" for column in columns)
+    return Column(function.format(texts), header, "VARCHAR")
 
-    A proposal may lack required fields: `resolve_columns` refuses it then.
+
+def choose_mapping(con: duckdb.DuckDBPyConnection | None, raw: RawRows, format: str | None) -> Mapping:
+    """The mapping for a file without one: the format with the most headers found in it, else what its headers propose.
+
+    Without a connection only the headers are looked at. A proposal may lack required fields: `resolve_columns` refuses it
+    then.
     """
-    if format and format != "mapped":
+    if format and format != MAPPED:
         return read_format(format)
-    retail = read_format("online-retail")
-    if format is None and all(find_column(raw.columns, h) for f, h in retail.columns.items() if f != "country"):
-        return retail
-    headers = [c.header for c in raw.columns]
-    rows = guess_rows(headers)
-    return Mapping(rows=rows, columns={f: h for f, (h, sure) in propose_columns(headers, rows).items() if sure >= 0.6})
+    fitting = [known for known in list_formats().values() if known.fits(raw.columns)] if format is None else []
+    if fitting:
+        return max(fitting, key=lambda known: len(known.headers)).mapping
+    return proposal.propose_mapping(con, raw)
 
 
 def resolve_columns(mapping: Mapping, raw: RawRows, file: str) -> dict[str, Column]:
@@ -84,12 +150,28 @@ def resolve_columns(mapping: Mapping, raw: RawRows, file: str) -> dict[str, Colu
             f"{file} has no column {mapping.columns[absent[0]]!r}, which columns.{absent[0]} names.",
             remedy=f"Its columns are: {_list_columns(raw)}. Correct columns.{absent[0]} in the mapping.",
         )
-    if lacking := find_missing(mapping.rows, known):
-        raise BadInput(
-            f"{file}: no column found for {' and '.join(lacking)}. The columns are {_list_columns(raw)}.",
-            remedy="Run foresell inspect FILE --save-map FILE.toml, fill in [columns], and load with --map FILE.toml.",
-        )
+    lacking = find_missing(mapping.rows, known)
+    if lacking and not (mapping.default_amount and lacking == find_missing("orders", ["ordered_at"])):
+        raise _refuse_incomplete(mapping, raw, lacking, file)
     return known
+
+
+def _refuse_incomplete(mapping: Mapping, raw: RawRows, lacking: list[str], file: str) -> BadInput:
+    months = [column.header for column in raw.columns if is_month(column.header)]
+    if mapping.rows == "orders" and len(months) > 1:
+        return BadInput(
+            f"{file} has a column for each of {', '.join(months[:MOST_NAMED])}: it is not known what one row is.",
+            remedy="Bring it into rows of customer, date and amount (in a spreadsheet: Unpivot), then load that.",
+        )
+    return BadInput(
+        f"{file}: no column found for {' and '.join(lacking)}. The columns are {_list_columns(raw)}.",
+        remedy="Run foresell inspect FILE --save-map FILE.toml, fill in [columns], and load with --map FILE.toml."
+        + (
+            ' Is each row a customer or a product? Set rows = "customers" or "products".'
+            if mapping.rows == "orders"
+            else ""
+        ),
+    )
 
 
 def _list_columns(raw: RawRows) -> str:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from foresell.errors import BadInput
-from foresell.sources.files import formats, staging
+from foresell.sources.files import formats, raw_rows, staging
 from foresell.sources.files.fields import FIELDS, propose_columns
-from foresell.sources.files.interpretation import ParsedFile, interpret_rows
-from foresell.sources.files.mapping import Mapping, write_mapping
-from foresell.sources.files.typed_view import ValueFormats
+from foresell.sources.files.interpretation import Interpretation, ParsedFile, interpret_rows
+from foresell.sources.files.mapping import Mapping, name_changes, write_mapping
+from foresell.sources.files.questions import Question
 from foresell.types import Progress, no_progress
 
 _SAMPLE_ROWS = 10_000
@@ -39,6 +39,26 @@ class RejectReason:
     reason: str
     lines: int
     examples: tuple[tuple[int, str | None, str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Rows that are no lines of orders, by reason: `layout` (headings, totals, footers) or `rule` (what the mapping leaves out)."""
+
+    kind: str
+    reason: str
+    rows: int
+    lines: tuple[int, ...]  # the first ones
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """What the lines of one state (completed, returned or cancelled) and currency bring; cancelled ones do not count."""
+
+    status: str
+    currency: str | None
+    orders: int
+    amount: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +90,10 @@ class Inspection:
     rejected: int
     rejects: tuple[RejectReason, ...]
     warnings: tuple[str, ...]
+    label: str | None = None  # what people call the recognised format
+    questions: tuple[Question, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    money: tuple[Money, ...] = ()
     problem: str | None = None
     remedy: str | None = None
     fields: tuple[dict[str, Any], ...] = tuple(
@@ -78,8 +102,12 @@ class Inspection:
     preview: tuple[dict[str, Any], ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data for JSON."""
-        return asdict(self)
+        """Plain data for JSON. A choice has its settings twice: as in the TOML form, and as `changes` by the mapping's names."""
+        plain = asdict(self)
+        for question in plain["questions"]:
+            for choice in question["choices"]:
+                choice["changes"] = name_changes(choice["settings"])
+        return plain
 
 
 def inspect_file(
@@ -111,10 +139,11 @@ def inspect_file(
         described = _describe_file(parsed)
         try:
             with staging.translate_errors(parsed.name):
-                staged, decided = interpret_rows(parsed, load_day)
+                interpreted = interpret_rows(parsed, load_day)
+                raw_rows.name_places(parsed.con)
         except BadInput as problem:
             return replace(described, problem=problem.message, remedy=problem.remedy)
-        return _add_outcome(described, parsed, decided, staged.lines_read, staged.rejected, staged.warnings)
+        return _add_outcome(described, parsed, interpreted)
 
 
 def save_mapping(inspection: Inspection, path: Path) -> None:
@@ -133,6 +162,7 @@ def save_mapping(inspection: Inspection, path: Path) -> None:
             decimal=mapping.decimal or numbers,
             date_order=mapping.date_order or order,
             currency=mapping.currency or inspection.currency,
+            undecided=tuple(question.name for question in inspection.questions if question.name.startswith("columns.")),
         ),
         path,
     )
@@ -173,6 +203,7 @@ def _describe_file(parsed: ParsedFile) -> Inspection:
         rejected=0,
         rejects=(),
         warnings=raw.warnings,
+        label=formats.label_format(mapping.format),
     )
 
 
@@ -189,34 +220,38 @@ def _sample_column(parsed: ParsedFile, column: str) -> tuple[str, tuple[str, ...
     return kind, tuple(sample[:80] for (sample,) in samples)
 
 
-def _add_outcome(
-    described: Inspection,
-    parsed: ParsedFile,
-    decided: ValueFormats,
-    read: int,
-    rejected: int,
-    warnings: tuple[str, ...],
-) -> Inspection:
-    counts = [parsed.con.execute(query).fetchall()[0][0] for query in _COUNTS]
+def _add_outcome(described: Inspection, parsed: ParsedFile, read: Interpretation) -> Inspection:
+    con, decided, staging = parsed.con, read.decided, read.staging
+    counts = [con.execute(query).fetchall()[0][0] for query in _COUNTS]
     written = [n for n in decided.numbers.values() if not n.plain]
     return replace(
         described,
+        mapping=read.mapping,
         dates={field: d.family for field, d in decided.dates.items()},
         date_evidence={field: f"{d.label}: {d.evidence}" for field, d in decided.dates.items()},
         decimal=written[0].decimal if written else ".",
         thousands=next((n.thousands for n in written if n.thousands), None),
         currency=next((n.currency for n in written if n.currency), None),
-        rows=read,
+        rows=staging.lines_read + staging.left_out,
         orders=counts[0],
         customers=counts[1],
         products=counts[2],
-        rejected=rejected,
+        rejected=staging.rejected,
         rejects=_list_rejects(parsed),
-        warnings=warnings,
+        warnings=staging.warnings,
+        questions=read.questions,
+        left_out=tuple(
+            LeftOut(kind, reason, rows, tuple(lines)) for kind, reason, rows, lines in con.execute(_LEFT_OUT).fetchall()
+        ),
+        money=tuple(Money(*row) for row in con.execute(_MONEY).fetchall()),
         preview=_build_preview(parsed),
     )
 
 
+_LEFT_OUT = f"""select kind, reason, count(*), list(line order by line)[:{_EXAMPLES}] from left_out
+group by 1, 2 order by 3 desc, 2"""
+_MONEY = """select status, currency, count(distinct order_key), sum(amount)::double from staged_lines
+group by 1, 2 order by status = 'cancelled', 3 desc"""
 _COUNTS = (
     "select count(distinct order_key) from staged_lines",
     "select count(*) from staged_customers",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import duckdb
 
-from foresell.errors import EmptySource
-from foresell.sources.files import formats, typed_view
-from foresell.sources.files.mapping import Mapping
+from foresell.errors import BadInput, EmptySource
+from foresell.sources.files import amounts, formats, questions, typed_view
+from foresell.sources.files.mapping import Mapping, apply_settings
+from foresell.sources.files.questions import Question
 from foresell.sources.files.raw_rows import Column, RawRows
 from foresell.sources.files.typed_view import ValueFormats
 from foresell.sql import named_queries
@@ -17,6 +18,8 @@ from foresell.types import Staging
 
 _STEPS = ("foresell.sources.files", "steps.sql")
 _NO_LIMIT = "2200-01-01"
+#: An answer can raise another question; each is open_questions once.
+_MOST_ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,24 +31,82 @@ class ParsedFile:
     raw: RawRows
     mapping: Mapping
     explicit: tuple[str, str] | None = None  # names of separate tables of customers and products
+    proposed: bool = False  # the mapping comes from the headers, not from a person or a known format
 
 
-def interpret_rows(parsed: ParsedFile, load_day: date | None) -> tuple[Staging, ValueFormats]:
-    """Fill the four staged tables from `raw_rows`; the caller adds source, hash and size."""
+@dataclass(frozen=True, slots=True)
+class Interpretation:
+    """A staged file, the mapping it was read with in the end, its value formats, and what is undecided about it."""
+
+    staging: Staging
+    mapping: Mapping
+    decided: ValueFormats
+    questions: tuple[Question, ...]
+
+
+def interpret_rows(parsed: ParsedFile, load_day: date | None, *, accept_guesses: bool = False) -> Interpretation:
+    """Fill the four staged tables from `raw_rows`; the caller adds source, hash and size.
+
+    With `accept_guesses`, the likeliest answer to each question is taken and recorded in the mapping; otherwise the tables
+    are filled by it too, and the questions are returned.
+    """
+    parsed.con.execute("create or replace temp table reader_rejects as from staged_rejects")
+    guessed = parsed
+    open_questions: dict[str, Question] = {}
+    for _ in range(_MOST_ROUNDS):
+        staging, decided, mapping, questions = _interpret_once(guessed, load_day)
+        new = [question for question in questions if question.name not in open_questions]
+        if not new:
+            break
+        open_questions |= {question.name: question for question in new}
+        for question in new:
+            settings = question.choices[question.guess].settings
+            mapping = apply_settings(mapping, settings, accepted=question.name if accept_guesses else None)
+        guessed = replace(guessed, mapping=mapping)
+    if accept_guesses and open_questions:
+        answers = (f"{q.text} Accepted: {q.choices[q.guess].label}." for q in open_questions.values())
+        staging = replace(staging, warnings=(*staging.warnings, *answers))
+    if open_questions and not accept_guesses:
+        return Interpretation(staging, parsed.mapping, decided, tuple(open_questions.values()))
+    return Interpretation(staging, mapping, decided, ())
+
+
+def _interpret_once(parsed: ParsedFile, load_day: date | None) -> tuple[Staging, ValueFormats, Mapping, list[Question]]:
     con, mapping = parsed.con, parsed.mapping
+    con.execute("create or replace table staged_rejects as from reader_rejects")
+    open_questions = questions.ask_about_columns(parsed.raw, mapping, proposed=parsed.proposed)
+    mapping, more = questions.ask_about_totals(parsed.raw, mapping)
+    parsed = replace(parsed, mapping=mapping)
+    open_questions += more
     resolved = formats.resolve_columns(mapping, parsed.raw, parsed.name)
     read = _count_rows(parsed)
     limit = (load_day + timedelta(days=2)).isoformat() if load_day else _NO_LIMIT
+    if mapping.latest:
+        limit = min(limit, (date.fromisoformat(mapping.latest) + timedelta(days=1)).isoformat())
     decided = typed_view.create_view(con, parsed.raw, mapping, resolved, limit=limit, file=parsed.name)
     if read == decided.empty_rows:
         raise EmptySource(f"{parsed.name} holds only empty rows; nothing was read.", remedy="Export it again.")
+    if mapping.report:
+        _move_footers(con)
     extra = 0
+    notices: tuple[str, ...] = ()
     if mapping.rows == "orders":
+        mapping, notices, more = questions.ask_about_amounts(con, mapping, resolved)
+        parsed = replace(parsed, mapping=mapping)
+        for statement in amounts.build_macros(mapping, resolved):
+            con.execute(statement)
         extra = _stage_orders(parsed, resolved, decided, limit)
+        open_questions += [*more, *_ask_about_orders(con, mapping, resolved)]
+        notices += _list_notices(con, mapping, resolved)
     else:
         _stage_keyed_rows(parsed, resolved, decided)
-    (rejected,) = con.execute("select count(distinct line) from staged_rejects").fetchall()[0]
-    warnings = (*parsed.raw.warnings, *decided.warnings)
+    if mapping.rows == "orders":
+        notices += _settle_totals(con)
+        notices += _describe_left_out(parsed)
+    rejected, left_out = con.execute(
+        "select (select count(distinct line) from staged_rejects), (select count(*) from left_out)"
+    ).fetchall()[0]
+    warnings = (*parsed.raw.warnings, *decided.warnings, *notices)
     if extra:
         warnings += (f"{extra:,} lines were added for {', '.join(e.name for e in mapping.extra_lines)}.",)
     staging = Staging(
@@ -56,11 +117,77 @@ def interpret_rows(parsed: ParsedFile, load_day: date | None) -> tuple[Staging, 
         file_name=parsed.name,
         file_bytes=0,
         file_sha256="",
-        lines_read=read - decided.empty_rows + extra,
+        lines_read=read - decided.empty_rows - int(left_out) + extra,
         rejected=int(rejected),
+        left_out=int(left_out),
         warnings=warnings,
     )
-    return staging, decided
+    return staging, decided, mapping, open_questions
+
+
+def _describe_left_out(parsed: ParsedFile) -> tuple[str, ...]:
+    """The rows left out, by reason. Raises BadInput where they are all rows of the file."""
+    rows = parsed.con.execute("select reason, count(*) from left_out group by 1 order by 2 desc, 1").fetchall()
+    left_out = tuple(f"Rows left out: {count:,} ({reason})." for reason, count in rows)
+    query = "select (select count(*) from staged_lines) + (select count(*) from staged_rejects)"
+    if left_out and not parsed.con.execute(query).fetchall()[0][0]:
+        raise BadInput(
+            f"No row of {parsed.name} is a sale. {' '.join(left_out)}",
+            remedy="Do some of them count? Say so under [values] or [[leave_out]] in a mapping: foresell inspect FILE --save-map.",
+        )
+    return left_out
+
+
+def _settle_totals(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """Take total rows out of the rejects and compare each with the lines above it: a notice for each that differs."""
+    steps = named_queries(*_STEPS)
+    con.execute(steps["take_out_totals"])
+    con.execute(steps["take_out_footers"])
+    con.execute("delete from staged_rejects where line in (select line from left_out where kind = 'layout')")
+    return tuple(
+        f"The total on line {line:,}, {stated:,.2f}, differs from its lines, {every:,.2f}."
+        for line, stated, every in con.execute(steps["compare_totals"]).fetchall()
+    )
+
+
+def _move_footers(con: duckdb.DuckDBPyConnection) -> None:
+    """Records of a report that are too short for its table, below the last dated row: what it prints at its end."""
+    ends = "line > (select max(line) from mapped_rows where ordered_at is not null) and column_name is null"
+    short = "regexp_matches(reason, '^\\d+ cells, but the header has')"
+    con.execute(
+        f"insert into left_out select distinct line, 'layout', 'footer' from staged_rejects where {ends} and {short}"
+    )
+    con.execute("delete from staged_rejects where line in (select line from left_out where reason = 'footer')")
+
+
+def _ask_about_orders(con: duckdb.DuckDBPyConnection, mapping: Mapping, resolved: dict[str, Column]) -> list[Question]:
+    return [
+        *questions.ask_about_percentages(con, resolved),
+        *questions.ask_about_words(con, mapping, resolved),
+        *questions.ask_about_headings(con, mapping, resolved),
+        *questions.ask_about_customers(con, mapping, resolved),
+        *questions.ask_about_credit_notes(con, mapping, resolved),
+        *questions.ask_about_currencies(con, mapping),
+        *questions.ask_about_last_day(con, mapping),
+    ]
+
+
+def _list_notices(con: duckdb.DuckDBPyConnection, mapping: Mapping, resolved: dict[str, Column]) -> tuple[str, ...]:
+    notices = []
+    if "customer_key" not in resolved and mapping.heading != "customer_key":
+        notices.append("No column names the customer: all sales are anonymous.")
+    if "status" in resolved and mapping.partly_returned:
+        (partly,) = con.execute(
+            """select count(distinct order_key) from (
+                select order_key, max(status) as status, max(refund::varchar) as refund from mapped_rows group by 1
+            ) where refund is null and list_contains($words, status_word(status))""",
+            {"words": list(mapping.partly_returned)},
+        ).fetchall()[0]
+        if partly:
+            notices.append(
+                f"No column says how much was refunded of the orders refunded in part ({partly:,}): they count in full."
+            )
+    return tuple(notices)
 
 
 def _count_rows(parsed: ParsedFile) -> int:
@@ -74,6 +201,8 @@ def _count_rows(parsed: ParsedFile) -> int:
 def _stage_orders(parsed: ParsedFile, resolved: dict[str, Column], decided: ValueFormats, limit: str) -> int:
     con, steps = parsed.con, named_queries(*_STEPS)
     con.execute(steps["stage_lines"])
+    if "status" in resolved:
+        con.execute(steps["complete_unsold_lines"])
     con.execute(steps["find_incomplete_lines"])
     if con.execute("select count(*) from incomplete_lines").fetchall()[0][0]:
         last_day = (date.fromisoformat(limit) - timedelta(days=1)).isoformat()
@@ -83,9 +212,19 @@ def _stage_orders(parsed: ParsedFile, resolved: dict[str, Column], decided: Valu
             {"dates": shown, "last_day": last_day},
         )
         _move_rejects(parsed)
+    amounts.find_credited_customers(con, parsed.mapping, resolved)
+    if set(amounts.choose_subtracted(parsed.mapping, resolved)) & set(resolved):
+        con.execute(steps["find_unreadable_discounts"])
+        _move_rejects(parsed)
     if "order_key" in resolved:
         con.execute(steps["find_two_customers"])
         _move_rejects(parsed)
+        if con.execute("select count(*) from staged_rejects").fetchall()[0][0]:
+            con.execute(steps["hold_back_orders"])
+            _move_rejects(parsed)
+    amounts.settle_orders(con, parsed.mapping, resolved)
+    amounts.settle_currency(con, parsed.mapping)
+    _move_rejects(parsed)
     extra = _add_extra_lines(parsed)
     con.execute(steps["stage_products"])
     for line in parsed.mapping.extra_lines if extra else ():

@@ -17,8 +17,26 @@ create or replace temp macro clean_key(x) as
 create or replace temp macro clean_customer_key(x) as
     case
         when x is not null and not contains('|nan|null|none|n/a|#n/a|<na>|', '|' || lower(trim(x::varchar)) || '|')
-        then clean_key(x)
+        then
+            case
+                when contains(x::varchar, '@') then lower(clean(x))
+                when regexp_full_match(x::varchar, '\s*\d\.\d+[eE]\+?\d{1,2}\s*') then x::varchar::double::bigint::varchar
+                else clean_key(x)
+            end
     end
+
+-- name: unescape_html
+create or replace temp macro unescape_html(x) as
+    case
+        when contains(x, '&') and contains(x, ';')
+        then replace(replace(replace(replace(replace(replace(
+            x, '&quot;', '"'), '&#39;', chr(39)), '&apos;', chr(39)), '&lt;', '<'), '&gt;', '>'), '&amp;', '&')
+        else x
+    end
+
+-- name: status_word
+-- A word of a status or type column without case, punctuation at its ends and the prefix of WooCommerce.
+create or replace temp macro status_word(x) as regexp_replace(lower(trim(x)), '^(wc-|[^\p{L}\p{N}]+)|[^\p{L}\p{N}]+$', '', 'g')
 
 -- name: is_remark
 create or replace temp macro is_remark(x) as
@@ -27,14 +45,3 @@ create or replace temp macro is_remark(x) as
         x, '(?i)^\W*(damage|check|found|missing|adjust|amazon|dotcom|ebay|wrong|lost|sold as|wet|smashed|thrown|unsaleable'
         || '|given away|mailout|no stock|counted|crushed|broken|mouldy|faulty|test$|temp$|incorrect)'
     )
-
--- name: number_fault
-create or replace temp macro number_fault(x, blank) as
-    case
-        when x is null or trim(x) = '' then blank
-        when contains(x, '%') then 'percentage, not an amount'
-        when lower(trim(x, ' +-')) in ('nan', 'inf', 'infinity') then 'not a finite number'
-        when try_cast(x as double) is not null then 'number too large'
-        when regexp_matches(x, '\p{Sc}') then 'in another currency than the rest of the column, or not a number'
-        else 'not a number in the format of this column'
-    end

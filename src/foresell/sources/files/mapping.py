@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
+import zoneinfo
+from collections.abc import Mapping as Settings
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 import tomli_w
 
 from foresell.errors import BadInput, UsageError
+from foresell.sources.files import status_words
 from foresell.sources.files.fields import ROWS, list_fields
 
 
@@ -37,6 +40,20 @@ class ExtraLine:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaveOut:
+    """Rows that are no sales: those whose cell in `column` is one of `values`, matches a regular expression, or is none of `others`.
+
+    Comparisons ignore case and blanks around the cell; `""` among the values is an empty cell.
+    """
+
+    column: str
+    reason: str
+    values: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()  # leave out every row with another value than these
+    matches: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Mapping:
     """How a file becomes canonical rows; `columns` is canonical field -> header in the file."""
 
@@ -49,12 +66,33 @@ class Mapping:
     decimal: str | None = None  # . | ,
     currency: str | None = None
     country: str | None = None
-    cancelled: tuple[str, ...] = ("cancelled", "canceled", "unavailable", "void", "voided", "storniert", "annulé")
-    returned: tuple[str, ...] = ("returned", "refunded", "refund", "return", "retoure")
+    time_zone: str | None = None
+    latest: str | None = None  # the last day that is no typing error
+    default_quantity: str | None = None
+    default_amount: str | None = None
+    counted: tuple[str, ...] = status_words.COUNTED
+    cancelled: tuple[str, ...] = status_words.CANCELLED
+    returned: tuple[str, ...] = status_words.RETURNED
+    partly_returned: tuple[str, ...] = status_words.PARTLY_RETURNED
+    left_out: tuple[str, ...] = status_words.LEFT_OUT
+    credit_types: tuple[str, ...] = status_words.CREDIT_TYPES
+    refunds_name_shop: bool = False  # the payer of a refund is the shop, not the customer
+    placeholders: tuple[str, ...] | None = None  # None: not decided
     cancelled_order_prefix: tuple[str, ...] = ()
-    returned_order_prefix: tuple[str, ...] = ()
+    returned_order_prefix: tuple[str, ...] | None = None  # None: not decided
     non_product_skus: tuple[str, ...] = ("(?i)(postage|shipping|freight|delivery|versand|porto)",)  # whole code
     extra_lines: tuple[ExtraLine, ...] = ()
+    fill_down: tuple[str, ...] | None = None  # None: not decided
+    report: bool | None = None  # None: where headings and totals stand between the rows
+    heading: str | None = None  # the field that the headings of a report fill
+    leave_out: tuple[LeaveOut, ...] = ()
+    basis: str | None = None  # amount | quantity x price; None: the one that fits the file
+    subtract: tuple[str, ...] | None = None  # None: the discount from quantity x price, nothing from an amount
+    only_currency: str | None = None
+    into_currency: str | None = None
+    rates: dict[str, str] = field(default_factory=dict)
+    accepted: tuple[str, ...] = ()  # questions whose best guess was accepted unseen
+    undecided: tuple[str, ...] = ()  # columns that are only guesses, such as columns.amount: nothing is loaded yet
     format: str = "mapped"
 
     def as_dict(self) -> dict[str, Any]:
@@ -66,25 +104,31 @@ class Mapping:
 _SETTINGS: tuple[tuple[str, str, str, type, str], ...] = (
     ("dates", "order", "date_order", str, "dmy, mdy or ymd, where the dates alone do not tell"),
     ("dates", "format", "date_format", str, "or the exact format, such as %d.%m.%Y %H:%M"),
+    ("dates", "time_zone", "time_zone", str, "such as Europe/Berlin: times with an offset become its local time"),
+    ("dates", "latest", "latest", str, "the last day that is no typing error, such as 2024-12-31"),
     ("numbers", "decimal", "decimal", str, "the decimal mark: . or ,"),
+    ("layout", "fill_down", "fill_down", list, "fields that stand only on the first line of an order"),
+    ("layout", "report", "report", bool, "true where headings, totals and footers stand between the rows"),
+    ("layout", "heading", "heading", str, "the field that the headings between the rows name, such as customer_key"),
+    ("amounts", "basis", "basis", str, "what a line brings: amount, or quantity x price"),
+    ("amounts", "subtract", "subtract", list, "fields to take off it: discount, tax, shipping"),
+    ("currency", "only", "only_currency", str, "leave out lines in any other currency"),
+    ("currency", "into", "into_currency", str, "the currency that rates convert into"),
+    ("currency", "rates", "rates", dict, 'units of it for one of each currency, such as { EUR = "1.08" }'),
     ("defaults", "currency", "currency", str, "where no column states it, such as EUR"),
     ("defaults", "country", "country", str, "where no column states it"),
-    ("values", "cancelled", "cancelled", list, "values of the status column that mean cancelled"),
-    ("values", "returned", "returned", list, "values of the status column that mean returned"),
-    (
-        "values",
-        "cancelled_order_prefix",
-        "cancelled_order_prefix",
-        list,
-        "prefixes of order numbers that mark cancelled orders",
-    ),
-    (
-        "values",
-        "returned_order_prefix",
-        "returned_order_prefix",
-        list,
-        "prefixes of order numbers that mark credit notes",
-    ),
+    ("defaults", "quantity", "default_quantity", str, 'where no column states it: "1" unless set'),
+    ("defaults", "amount", "default_amount", str, "of each row, where no column states it"),
+    ("values", "counted", "counted", list, 'values of the status column that count as sales; "*": all others'),
+    ("values", "cancelled", "cancelled", list, "values that mean cancelled"),
+    ("values", "returned", "returned", list, "values that mean returned"),
+    ("values", "partly_returned", "partly_returned", list, "values that mean returned in part, by an unknown amount"),
+    ("values", "left_out", "left_out", list, "values of orders that never became sales, such as drafts"),
+    ("values", "credit_types", "credit_types", list, "values of the type column that mean credit note or refund"),
+    ("values", "refunds_name_shop", "refunds_name_shop", bool, "true where a refund names the shop, not the customer"),
+    ("values", "placeholders", "placeholders", list, "customer numbers that stand for no customer, such as Guest"),
+    ("values", "cancelled_order_prefix", "cancelled_order_prefix", list, "how the numbers of cancelled orders begin"),
+    ("values", "returned_order_prefix", "returned_order_prefix", list, "how the numbers of credit notes begin"),
     (
         "values",
         "non_product_skus",
@@ -93,7 +137,20 @@ _SETTINGS: tuple[tuple[str, str, str, type, str], ...] = (
         "regular expressions of product codes: postage, fees, adjustments",
     ),
 )
-_CHOICES = {"date_order": ("dmy", "mdy", "ymd"), "decimal": (".", ",")}
+#: What each setting of a mapping means, by its attribute.
+SETTING_MEANINGS = {attribute: meaning for _, _, attribute, _, meaning in _SETTINGS}
+_TABLES = ("dialect", *dict.fromkeys(table for table, *_ in _SETTINGS))
+_CHOICES = {
+    "date_order": ("dmy", "mdy", "ymd"),
+    "decimal": (".", ","),
+    "basis": ("amount", "quantity x price"),
+    "heading": ("customer_key", "name", "order_key", "product_name", "sku"),
+}
+#: Fields whose value is one per order, so that it can be filled down; and those that `subtract` may name.
+ORDER_FIELDS = ("order_key", "customer_key", "ordered_at", "order_time", "status", "type", "currency", "name", "email",
+                "phone", "address", "city", "region", "postcode", "country")  # fmt: skip
+SUBTRACTED = ("discount", "tax", "shipping")
+_NAMED_FIELDS = {"fill_down": ORDER_FIELDS, "subtract": SUBTRACTED}
 _DIALECT_HINTS = {
     "delimiter": "between cells, such as , ; or \\t",
     "quote": 'around cells; "" if quotes have no meaning',
@@ -138,17 +195,52 @@ def parse_mapping(text: str, name: str) -> Mapping:
         columns=_parse_columns(name, take("columns", dict) or {}, rows),
         dialect=Dialect(**dialect),
         extra_lines=_parse_extra_lines(name, take("extra_lines", list) or ()),
+        leave_out=_parse_leave_out(name, take("leave_out", list) or ()),
+        accepted=take("accepted", list) or (),
+        undecided=take("undecided", list) or (),
         **values,
     )
     take.refuse_unknown_keys()
-    for pattern in mapping.non_product_skus:
+    _check_values(name, mapping)
+    return mapping
+
+
+def _check_values(name: str, mapping: Mapping) -> None:
+    for key, pattern in (
+        *(("values.non_product_skus", pattern) for pattern in mapping.non_product_skus),
+        *(("leave_out.matches", rule.matches) for rule in mapping.leave_out if rule.matches),
+    ):
         try:
             re.compile(pattern)
         except re.error as error:
-            raise _mapping_error(
-                name, "values.non_product_skus", f"{pattern!r} is not a regular expression ({error})"
-            ) from None
-    return mapping
+            raise _mapping_error(name, key, f"{pattern!r} is not a regular expression ({error})") from None
+    for table, key, attribute, *_ in _SETTINGS:
+        for field_name in getattr(mapping, attribute) or () if attribute in _NAMED_FIELDS else ():
+            if field_name not in _NAMED_FIELDS[attribute]:
+                choices = ", ".join(_NAMED_FIELDS[attribute])
+                raise _mapping_error(name, f"{table}.{key}", f"{field_name!r} must be one of {choices}")
+    numbers = {"defaults.quantity": mapping.default_quantity, "defaults.amount": mapping.default_amount}
+    numbers |= {f"currency.rates.{code}": rate for code, rate in mapping.rates.items()}
+    for key, value in numbers.items():
+        if value is not None and not re.fullmatch(r"\d{1,9}(\.\d{1,9})?", str(value)):
+            raise _mapping_error(name, key, f'must be a number in quotes, such as "1.08", not {value!r}')
+    for key, value, pattern, example in (
+        ("dates.latest", mapping.latest, r"(19|2\d)\d\d-\d\d-\d\d", "2024-12-31"),
+        ("currency.only", mapping.only_currency, r"[A-Za-z]{3}", "EUR"),
+        ("currency.into", mapping.into_currency, r"[A-Za-z]{3}", "EUR"),
+    ):
+        if value is not None and not re.fullmatch(pattern, value):
+            raise _mapping_error(name, key, f"must be written like {example}, not {value!r}")
+    if mapping.time_zone and mapping.time_zone not in zoneinfo.available_timezones():
+        raise _mapping_error(
+            name, "dates.time_zone", f"{mapping.time_zone!r} is no time zone; write it like Europe/Berlin"
+        )
+    if mapping.heading and mapping.report is False:
+        raise _mapping_error(
+            name, "layout.heading", "and report = false contradict each other: only reports have headings"
+        )
+    if mapping.rates and not mapping.into_currency:
+        raise _mapping_error(name, "currency.into", "is needed with rates: the currency they convert into")
 
 
 def _mapping_error(name: str, key: str, what: str) -> BadInput:
@@ -169,8 +261,15 @@ class _KeyReader:
         value = place.pop(leaf, None)
         if value is None:
             return None
-        if not isinstance(value, kind) or (kind is list and leaf != "extra_lines" and not _is_all_text(value)):
-            words = {str: "text", int: "a whole number", list: "a list of texts", dict: "a table"}
+        is_tables = leaf in ("extra_lines", "leave_out")
+        if not isinstance(value, kind) or (kind is list and not is_tables and not _is_all_text(value)):
+            words = {
+                str: "text",
+                int: "a whole number",
+                bool: "true or false",
+                list: "a list of texts",
+                dict: "a table",
+            }
             raise _mapping_error(self.name, key, f"must be {words[kind]}, not {value!r}")
         if choices and value and value not in choices:
             raise _mapping_error(self.name, key, f"must be one of {', '.join(choices)}, not {value!r}")
@@ -178,7 +277,7 @@ class _KeyReader:
 
     def refuse_unknown_keys(self) -> None:
         for key, value in self.data.items():
-            if not isinstance(value, dict) or key not in ("dialect", "dates", "numbers", "defaults", "values"):
+            if not isinstance(value, dict) or key not in _TABLES:
                 raise _mapping_error(self.name, key, "is not a key of a mapping")
             for leaf in value:
                 raise _mapping_error(self.name, f"{key}.{leaf}", "is not a key of a mapping")
@@ -206,6 +305,23 @@ def _parse_extra_lines(name: str, entries: tuple[Any, ...]) -> tuple[ExtraLine, 
     return tuple(ExtraLine(**entry) for entry in entries)
 
 
+def _parse_leave_out(name: str, entries: tuple[Any, ...]) -> tuple[LeaveOut, ...]:
+    rules = []
+    for entry in entries:
+        lists = {key: tuple(entry.pop(key)) for key in ("values", "others") if isinstance(entry.get(key), list)}
+        texts = [*entry.values(), *(value for values in lists.values() for value in values)]
+        if not {"column", "reason"} <= set(entry) <= {"column", "reason", "matches"} or not _is_all_text(texts):
+            raise _mapping_error(name, "leave_out", "each needs column, reason, and values, others or matches")
+        if len(lists) + ("matches" in entry) != 1:
+            raise _mapping_error(name, "leave_out", "each needs exactly one of values, others and matches")
+        rules.append(
+            LeaveOut(
+                entry["column"], entry["reason"], lists.get("values", ()), lists.get("others", ()), entry.get("matches")
+            )
+        )
+    return tuple(rules)
+
+
 def write_mapping(mapping: Mapping, path: Path) -> None:
     """Write a mapping as a commented TOML file that `read_mapping` reads back equal; unset keys are commented out."""
     path.write_text(render_mapping(mapping), encoding="utf-8")
@@ -219,8 +335,14 @@ def render_mapping(mapping: Mapping) -> str:
             "source", mapping.source, "the system the file comes from: files with the same source belong together"
         ),
         _render_line("rows", mapping.rows, "what one row is: orders (an order line), customers or products"),
-        "\n[columns]  # canonical field = column of the file",
     ]
+    if mapping.undecided:
+        lines.append(
+            _render_line("undecided", mapping.undecided, "guesses: check these columns, then delete this line")
+        )
+    if mapping.accepted:
+        lines.append(_render_line("accepted", mapping.accepted, "questions whose likeliest answer was taken"))
+    lines.append("\n[columns]  # canonical field = column of the file")
     lines += [_render_line(f.name, mapping.columns.get(f.name), f.meaning) for f in list_fields(mapping.rows)]
     lines.append("\n[dialect]  # how the file is written; detected where not set")
     lines += [_render_line(key, getattr(mapping.dialect, key), hint) for key, hint in _DIALECT_HINTS.items()]
@@ -229,14 +351,19 @@ def render_mapping(mapping: Mapping) -> str:
         lines += [f"\n[{place}]"] if place != table else []
         lines.append(_render_line(key, getattr(mapping, attribute), hint))
         table = place
-    for extra in mapping.extra_lines:
-        lines.append("\n[[extra_lines]]\n" + tomli_w.dumps(asdict(extra)).rstrip())
+    for key, entries in (("extra_lines", mapping.extra_lines), ("leave_out", mapping.leave_out)):
+        for entry in entries:
+            filled = {name: value for name, value in asdict(entry).items() if value}
+            lines.append(f"\n[[{key}]]\n" + tomli_w.dumps(filled).rstrip())
     return "\n".join(lines) + "\n"
 
 
 def _render_line(key: str, value: object, hint: str) -> str:
     if value is None:
         return f'# {key} = ""  # {hint}'
+    if isinstance(value, dict):
+        written = ", ".join(tomli_w.dumps({name: text}).strip() for name, text in value.items())
+        return f"{key} = {{ {written} }}  # {hint}"
     shown = list(value) if isinstance(value, tuple) else value
     written = tomli_w.dumps({key: shown}).strip().replace("\n    ", " ").replace(",\n]", " ]").replace("\n]", " ]")
     return f"{written}  # {hint}"
@@ -251,3 +378,30 @@ def override_mapping(mapping: Mapping, *, source: str | None = None, format: str
             remedy="Use letters, digits, spaces, dots and dashes, such as shop or web-2.",
         )
     return replace(mapping, source=name, format=format or mapping.format)
+
+
+def apply_settings(mapping: Mapping, settings: Settings[str, Any], *, accepted: str | None = None) -> Mapping:
+    """The mapping with keys of its TOML form set, such as {"amounts.basis": "amount"}; None takes a column out.
+
+    `accepted` is the question whose guess this is, where no one chose it.
+    """
+    changes = name_changes(settings)
+    columns = {**mapping.columns, **changes.pop("columns", {})}
+    values: dict[str, Any] = {
+        attribute: tuple(value) if isinstance(value, list) else value for attribute, value in changes.items()
+    }
+    values["undecided"] = tuple(name for name in mapping.undecided if name not in settings)
+    if accepted:
+        values["accepted"] = (*mapping.accepted, accepted)
+    return replace(mapping, columns={name: header for name, header in columns.items() if header}, **values)
+
+
+def name_changes(settings: Settings[str, Any]) -> dict[str, Any]:
+    """Keys of the TOML form by the names of a Mapping: {"values.counted": []} becomes {"counted": []}.
+
+    Columns are under `columns`, by field; None takes one out.
+    """
+    places = {f"{table}.{key}": attribute for table, key, attribute, *_ in _SETTINGS}
+    columns = {key.removeprefix("columns."): value for key, value in settings.items() if key.startswith("columns.")}
+    others = {places.get(key, key): value for key, value in settings.items() if not key.startswith("columns.")}
+    return {**others, "columns": columns} if columns else others

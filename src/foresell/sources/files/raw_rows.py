@@ -47,3 +47,19 @@ def insert_rejects(con: duckdb.DuckDBPyConnection, file: str, rejects: Sequence[
     con.register("rejects_read", pa.table({"line": lines, "value": values, "reason": reasons}))
     con.execute("insert into staged_rejects select $file, line, null, value, reason from rejects_read", {"file": file})
     con.unregister("rejects_read")
+
+
+PLACES = "create table row_places (first_line bigint, last_line bigint, file varchar, before bigint)"
+
+
+def record_place(con: duckdb.DuckDBPyConnection, first_line: int, last_line: int, file: str, before: int) -> None:
+    """Remember that these lines of `raw_rows` are in the part `file` of what was loaded, `before` lines less."""
+    con.execute("insert into row_places values (?, ?, ?, ?)", [first_line, last_line, file, before])
+
+
+def name_places(con: duckdb.DuckDBPyConnection) -> None:
+    """Give rejects of rows that were read from several sheets or files their sheet or file, and their line in it."""
+    con.execute(
+        "update staged_rejects as r set file = p.file, line = r.line - p.before from row_places as p"
+        " where r.line between p.first_line and p.last_line"
+    )

@@ -36,6 +36,7 @@ class FileSource:
     source: str | None = None
     load_day: date | None = None
     progress: Progress = no_progress
+    accept_guesses: bool = False
 
     def discover(self) -> Sequence[Stream]:
         """The lines of the file."""
@@ -50,7 +51,7 @@ class FileSource:
     def read(self, stream: str, cursor: Cursor | None = None) -> Generator[Page[Staging], None, None]:
         """The file as one page; the cursor is its SHA-256, so an unchanged file has no pages.
 
-        Raises BadInput, EmptySource or DiskTrouble; rows that cannot be read are rejects of the page.
+        Raises OpenQuestions, BadInput, EmptySource or DiskTrouble; rows that cannot be read are rejects of the page.
         """
         find_stream(self, stream)
         if cursor and cursor.position == staging.hash_path(self.path, self.progress):
@@ -66,5 +67,6 @@ class FileSource:
             source=self.source,
             progress=self.progress,
             load_day=self.load_day,
+            accept_guesses=self.accept_guesses,
         ) as staged:
             yield Page(staged, next_cursor=Cursor(staged.file_sha256))

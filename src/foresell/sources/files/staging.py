@@ -13,10 +13,12 @@ from pathlib import Path
 import duckdb
 
 from foresell.errors import BadInput, DiskTrouble, ForesellError
-from foresell.sources.files import columnar, delimited, file_sniffing, formats, workbook
+from foresell.sources.files import columnar, delimited, file_sniffing, formats, parts, workbook
+from foresell.sources.files.bounded import Limits, build_limits
 from foresell.sources.files.interpretation import ParsedFile, interpret_rows
 from foresell.sources.files.mapping import Mapping, override_mapping
-from foresell.sources.files.raw_rows import REJECTS
+from foresell.sources.files.questions import OpenQuestions
+from foresell.sources.files.raw_rows import PLACES, REJECTS, RawRows, name_places
 from foresell.tempdirs import temporary_folder
 from foresell.types import Progress, Staging, no_progress
 
@@ -34,12 +36,14 @@ def stage_file(
     source: str | None = None,
     progress: Progress = no_progress,
     load_day: date | None = None,
+    accept_guesses: bool = False,
 ) -> Iterator[Staging]:
-    """One file (or Olist's folder) as the four tables of `types.Staging`, in a DuckDB file deleted with the context.
+    """One file (or a folder of tables) as the four tables of `types.Staging`, in a DuckDB file deleted with the context.
 
     Without a `mapping`, the file must fit a known format or have headers that can be recognised. Dates after
-    `load_day` + 1 are rejected as typing errors. `dates` (dmy, mdy, ymd) is the order of ambiguous dates. Raises
-    BadInput, EmptySource or DiskTrouble; bad rows never raise.
+    `load_day` + 1 are rejected as typing errors. `dates` (dmy, mdy, ymd) is the order of ambiguous dates. With
+    `accept_guesses`, the likeliest answers to open questions are taken. Raises OpenQuestions, BadInput, EmptySource or
+    DiskTrouble; bad rows never raise.
     """
     with read_raw_rows(
         path,
@@ -52,9 +56,13 @@ def stage_file(
         progress=progress,
     ) as (read, sha):
         with translate_errors(read.name):
-            staging, _ = interpret_rows(read, load_day)
-        size = sum(f.stat().st_size for f in (path.iterdir() if path.is_dir() else [path]))
-        named = override_mapping(read.mapping, source=source)
+            interpreted = interpret_rows(read, load_day, accept_guesses=accept_guesses)
+            name_places(read.con)
+        if interpreted.questions:
+            raise OpenQuestions(read.name, interpreted.questions)
+        staging = interpreted.staging
+        size = sum(f.stat().st_size for f in (path.iterdir() if path.is_dir() else [path]) if f.is_file())
+        named = override_mapping(interpreted.mapping, source=source)
         progress(staging.lines_read, staging.lines_read, "lines")
         yield replace(staging, source=named.source, file_bytes=size, file_sha256=sha, mapping=named.as_dict())
 
@@ -73,13 +81,14 @@ def read_raw_rows(
 ) -> Iterator[tuple[ParsedFile, str]]:
     """The file read into a temporary DuckDB below `workdir`, and its SHA-256; deleted with the context."""
     if path.exists() and not (path.is_file() or path.is_dir()):
-        raise BadInput(f"{path} is not a file.", remedy="Give a file, or the folder of Olist's CSVs.")
+        raise BadInput(f"{path} is not a file.", remedy="Give a file, or a folder of CSV files.")
     with temporary_folder(workdir, "stage") as folder:
         with translate_errors(path.name):
             con = duckdb.connect(str(folder / "staging.duckdb"), config=_limits(folder, memory_gib, threads))
         with con:
             with translate_errors(path.name):
-                read, digest = _read_and_hash(con, path, folder, mapping, format, progress)
+                limits = build_limits(memory_gib, progress)
+                read, digest = _read_and_hash(con, path, folder, mapping, format, limits)
             yield (replace(read, mapping=replace(read.mapping, date_order=dates)) if dates else read), digest
 
 
@@ -99,13 +108,13 @@ def _read_and_hash(
     folder: Path,
     mapping: Mapping | None,
     format: str | None,
-    progress: Progress,
+    limits: Limits,
 ) -> tuple[ParsedFile, str]:
     if not formats.is_olist(path):
         file_sniffing.check_path(path)
     with ThreadPoolExecutor(1) as pool:  # hashing releases the GIL
-        sha = pool.submit(hash_path, path, progress)
-        return _read(con, path, folder, mapping, format), sha.result()
+        sha = pool.submit(hash_path, path, limits.progress)
+        return _read(con, path, folder, mapping, format, limits), sha.result()
 
 
 @contextmanager
@@ -136,35 +145,64 @@ def translate_errors(name: str) -> Iterator[None]:
 
 
 def hash_path(path: Path, progress: Progress) -> str:
-    """The SHA-256 of a file; of a folder, that of its CSV files' SHA-256s in order of name."""
+    """The SHA-256 of a file; of a folder, that of its tables' SHA-256s in order of name."""
     if not path.is_dir():
         return file_sniffing.hash_file(path, progress)
-    parts = [file_sniffing.hash_file(file, progress) for file in sorted(path.glob("*.csv"))]
-    return hashlib.sha256("".join(parts).encode()).hexdigest()
+    tables = sorted(path.glob("*.csv")) if formats.is_olist(path) else file_sniffing.list_tables(path)[0]
+    hashes = [file_sniffing.hash_file(file, progress) for file in tables]
+    return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
 def _read(
-    con: duckdb.DuckDBPyConnection, path: Path, folder: Path, mapping: Mapping | None, format: str | None
+    con: duckdb.DuckDBPyConnection,
+    path: Path,
+    folder: Path,
+    mapping: Mapping | None,
+    format: str | None,
+    limits: Limits,
 ) -> ParsedFile:
     con.execute(REJECTS)
+    con.execute(PLACES)
     if format:
         formats.read_format(format)
-    if path.is_dir():
+    if formats.is_olist(path):
         raw = formats.read_olist(con, path, folder)
         return ParsedFile(con, "olist_order_items_dataset.csv", raw, mapping or formats.read_format("olist"))
-    opened = file_sniffing.open_file(path, folder)
-    stated = (mapping or Mapping()).dialect
+    opened = file_sniffing.open_file(path, folder, limits)
     if opened.kind == "sqlite" and mapping is None and formats.is_documents(opened):
         raw = formats.read_documents(con, opened)
         tables = ("customers_read", "products_read")
         return ParsedFile(con, path.name, raw, formats.read_format("documents"), tables)
-    opened = replace(opened, name=path.name)
+    raw = _read_opened(con, replace(opened, name=path.name), folder, mapping, format)
+    raw = replace(raw, warnings=(*raw.warnings, *opened.notes))
+    chosen = mapping or formats.choose_mapping(con, raw, format)
+    return ParsedFile(con, path.name, raw, chosen, proposed=mapping is None and chosen.format == formats.MAPPED)
+
+
+def _read_opened(
+    con: duckdb.DuckDBPyConnection,
+    opened: file_sniffing.OpenedFile,
+    folder: Path,
+    mapping: Mapping | None,
+    format: str | None,
+) -> RawRows:
+    """Create `raw_rows` with the reader for the kind of file."""
+    stated = (mapping or Mapping()).dialect
+
+    def fits(raw: RawRows) -> bool:
+        chosen = mapping or formats.choose_mapping(None, raw, format)
+        try:
+            resolved = formats.resolve_columns(chosen, raw, opened.name)
+        except BadInput:
+            return False
+        return chosen is mapping or (chosen.rows == "orders" and "customer_key" in resolved)
+
     if opened.kind == "parquet":
-        raw = columnar.read_parquet(con, opened)
-    elif opened.kind == "workbook":
-        raw = workbook.read_workbook(con, opened, stated)
-    elif opened.kind == "sqlite":
-        raw = columnar.read_sqlite(con, opened, stated)
-    else:
-        raw = delimited.read_delimited(con, opened, stated, folder)
-    return ParsedFile(con, path.name, raw, mapping or formats.choose_mapping(raw, format))
+        return columnar.read_parquet(con, opened)
+    if opened.kind == "workbook":
+        return workbook.read_workbook(con, opened, stated, fits)
+    if opened.kind == "sqlite":
+        return columnar.read_sqlite(con, opened, stated, fits)
+    if opened.kind == "parts":
+        return parts.read_parts(con, opened, stated, folder)
+    return delimited.read_delimited(con, opened, stated, folder)

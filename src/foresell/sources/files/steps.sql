@@ -3,53 +3,55 @@
 
 -- name: stage_lines
 -- One row per row of `mapped_rows`; values that could not be parsed are null, which `find_incomplete_lines` detects.
-create table staged_lines as
+create or replace table staged_lines as
 with read as (
     select
         line,
         order_key,
-        customer_key,
+        customer_of(customer_key) as customer_key,
         to_time_ordered_at(ordered_at) as ordered_at,
-        status,
+        status_of(order_key, status, type, returned) as status,
         sku_of(sku, product_name) as sku,
         try_cast(quantity_of(quantity) as decimal(14, 3)) as quantity,
         try_cast(to_number_unit_price(unit_price) as decimal(14, 4)) as price,
         try_cast(to_number_amount(amount) as decimal(18, 4)) as money,
+        try_cast(to_number_discount(discount) as decimal(18, 4)) as discount,
+        try_cast(to_number_tax(tax) as decimal(18, 4)) as tax,
+        try_cast(to_number_shipping(shipping) as decimal(18, 4)) as shipping,
         country,
         currency
     from mapped_rows
-),
-priced as (
-    select
-        * exclude (price, money),
-        price_of(quantity, price, money)::decimal(14, 4) as unit_price,
-        amount_of(quantity, price, money)::decimal(18, 4) as amount
-    from read
 )
 select
     line,
     order_of(order_key, customer_key, ordered_at) as order_key,
     customer_key,
     ordered_at,
-    status_of(order_key, status, amount) as status,
+    status,
     sku,
     quantity,
-    unit_price,
-    amount,
+    price_of(quantity, price, money)::decimal(14, 4) as unit_price,
+    amount_of(quantity, price, money, discount, tax, shipping)::decimal(18, 4) as amount,
     country_of(country) as country,
     currency_of(currency) as currency
-from priced
+from read
+
+-- name: complete_unsold_lines
+-- Cancelled orders are often written without quantity or price; they count for nothing.
+update staged_lines
+set quantity = coalesce(quantity, 0), unit_price = coalesce(unit_price, 0), amount = coalesce(amount, 0)
+where status in ('cancelled', 'left_out') and (quantity is null or unit_price is null or amount is null)
 
 -- name: find_incomplete_lines
 -- One row per line without a required value.
-create temp table incomplete_lines as
+create or replace temp table incomplete_lines as
 select line
 from staged_lines
 where order_key is null or ordered_at is null or sku is null or quantity is null or unit_price is null or amount is null
 
 -- name: find_problems
 -- One row per problem of an incomplete line; a totals row is one problem, however many values it lacks.
-create temp table problems as
+create or replace temp table problems as
 with bad as (
     select c.*, {totals} as totals, s.order_key as staged_order, s.sku as staged_sku, s.quantity as staged_quantity,
         s.unit_price as staged_price, s.amount as staged_amount, s.ordered_at as staged_time
@@ -64,7 +66,7 @@ select line, 'ordered_at' as field, ordered_at::varchar as value,
     case
         when is_total then 'totals row'
         when ordered_at is null then 'no date'
-        when parse_time_ordered_at(ordered_at) is null then 'not a date in the format of this column (' || $dates || ')'
+        when parse_time_ordered_at(ordered_at) is null then date_fault_ordered_at(ordered_at, $dates)
         when parse_time_ordered_at(ordered_at) < timestamp '1900-01-01' then 'date before 1900'
         else 'date after ' || $last_day
     end as reason
@@ -74,24 +76,90 @@ select line, 'order_key', order_key, 'no order number' from read where not is_to
 union all
 select line, 'sku', sku, 'no product code' from read where not is_total and staged_sku is null
 union all
-select line, 'quantity', quantity::varchar, number_fault(quantity::varchar, 'no quantity')
+select line, 'quantity', quantity::varchar, number_fault_quantity(quantity::varchar, 'no quantity')
 from read where not is_total and staged_quantity is null
 union all
-select line, 'unit_price', unit_price::varchar, number_fault(unit_price::varchar, 'no price')
+select line, 'unit_price', unit_price::varchar, number_fault_unit_price(unit_price::varchar, 'no price')
 from read where not is_total and staged_quantity is not null and has_price() and staged_price is null
 union all
-select line, 'amount', amount::varchar, number_fault(amount::varchar, 'no amount')
+select line, 'amount', amount::varchar, number_fault_amount(amount::varchar, 'no amount')
 from read
 where not is_total and staged_quantity is not null and staged_amount is null and not (has_price() and staged_price is null)
 
+-- name: find_unreadable_discounts
+-- One row per discount, tax or shipping that is no number: what the line brings is not known.
+create or replace temp table problems as
+select m.line, f.field, f.value, 'not a number in the format of this column' as reason
+from mapped_rows as m
+cross join lateral (values
+    ('discount', m.discount::varchar, to_number_discount(m.discount) is null and not contains(m.discount::varchar, '%')),
+    ('tax', m.tax::varchar, to_number_tax(m.tax) is null),
+    ('shipping', m.shipping::varchar, to_number_shipping(m.shipping) is null)
+) as f (field, value, is_bad)
+where f.value is not null and trim(f.value) <> '' and f.is_bad and m.line in (select line from staged_lines)
+
 -- name: find_two_customers
 -- One row per line of an order with two customers: it is not known whose order it is.
-create temp table problems as
+create or replace temp table problems as
 select line, 'customer_key' as field, customer_key as value, 'the order has two customers' as reason
 from staged_lines
 where order_key in (
     select order_key from staged_lines group by order_key having min(customer_key) <> max(customer_key)
 )
+
+-- name: hold_back_orders
+-- One row per readable line of an order with an unreadable one: a part of an order never replaces the whole.
+create or replace temp table problems as
+with bad as (
+    select m.order_key, min(r.line) as line
+    from staged_rejects as r join mapped_rows as m on m.line = r.line
+    where r.column_name is not null and m.order_key is not null
+    group by 1
+)
+select s.line, 'order_key' as field, s.order_key as value, 'line ' || bad.line || ' of the same order was rejected' as reason
+from staged_lines as s join bad using (order_key)
+
+-- name: take_out_totals
+insert into left_out select distinct line, 'layout', 'total' from staged_rejects where reason = 'totals row'
+
+-- name: take_out_footers
+-- Notes under the table: after a blank line below the last order line, without order number, date and any number.
+insert into left_out
+with below as (
+    select distinct r.line
+    from staged_rejects as r join mapped_rows as m using (line)
+    where r.line > (select max(line) from staged_lines) and m.order_key is null and to_time_ordered_at(m.ordered_at) is null
+        and coalesce(m.quantity::varchar, m.unit_price::varchar, m.amount::varchar) is null
+)
+select line, 'layout', 'footer' from below
+where (select min(line) from staged_rejects where line > (select max(line) from staged_lines))
+    > (select max(line) from staged_lines) + 1
+
+-- name: compare_totals
+-- One row per total row with a readable amount that is neither the sum of all lines above it nor of those since the total
+-- or heading before it.
+with totals as (
+    select line, to_number_amount(amount) as stated from total_texts
+    union
+    select m.line, to_number_amount(m.amount)
+    from mapped_rows as m join left_out as l on l.line = m.line and l.reason = 'total'
+),
+bounds as (
+    select t.line, t.stated, coalesce(max(l.line), 0) as above
+    from totals as t left join left_out as l on l.kind = 'layout' and l.reason in ('total', 'heading') and l.line < t.line
+    where t.stated is not null
+    group by all
+),
+sums as (
+    select b.line, b.stated,
+        coalesce(sum(s.amount) filter (s.line < b.line), 0) as every,
+        coalesce(sum(s.amount) filter (s.line < b.line and s.line > b.above), 0) as since
+    from bounds as b cross join staged_lines as s
+    group by all
+)
+select line, stated::double, every::double from sums
+where abs(stated - every) > 0.01 and abs(stated - since) > 0.01
+order by line
 
 -- name: insert_rejects
 -- Problems become rejects, with the column's header as the file has it.
@@ -121,7 +189,7 @@ where amount <> 0
 -- name: stage_products
 -- One row per sku. Its name is the most frequent description; a stock remark (`damaged?`, `check`) is used only
 -- without a better one. A category the file does not state is derived from the words of the name.
-create table staged_products as
+create or replace table staged_products as
 with described as (
     select sku_of(sku, product_name) as sku, product_name, category, count(*) as times
     from mapped_rows
@@ -199,7 +267,7 @@ order by sku
 
 -- name: stage_customers
 -- One row per customer on the lines. The country is the most frequent one.
-create table staged_customers as
+create or replace table staged_customers as
 with places as (
     select customer_key, country, count(*) as times from staged_lines where customer_key is not null group by all
 )

@@ -8,23 +8,23 @@ from importlib import resources
 
 import duckdb
 
-from foresell.sources.files import dates, formats, numbers
+from foresell.sources.files import amounts, dates, formats, numbers, row_layout, status_words
 from foresell.sources.files.fields import BY_NAME, FIELDS
 from foresell.sources.files.mapping import Mapping
 from foresell.sources.files.raw_rows import Column, RawRows
-from foresell.sql import named_queries
+from foresell.sql import named_queries, quote_text
 
 #: Fields that describe a customer and may occur on each line.
 DESCRIBED = ("name", "email", "phone", "address", "city", "region", "postcode", "country")
 _KEYS = ("customer_key", "order_key", "sku")
 _PRICES = ("unit_price", "amount")
 EMPTY_TABLES = """
-create table staged_lines (line bigint, order_key varchar, customer_key varchar, ordered_at timestamp, status varchar,
+create or replace table staged_lines (line bigint, order_key varchar, customer_key varchar, ordered_at timestamp, status varchar,
     sku varchar, quantity decimal(14, 3), unit_price decimal(14, 4), amount decimal(18, 4), country varchar,
     currency varchar);
-create table staged_customers (customer_key varchar, name varchar, email varchar, phone varchar, address varchar,
+create or replace table staged_customers (customer_key varchar, name varchar, email varchar, phone varchar, address varchar,
     city varchar, region varchar, postcode varchar, country varchar, signup_date date);
-create table staged_products (sku varchar, name varchar, category varchar, category_derived boolean, kind varchar,
+create or replace table staged_products (sku varchar, name varchar, category varchar, category_derived boolean, kind varchar,
     list_price decimal(14, 4))
 """
 
@@ -56,6 +56,8 @@ def create_view(
         if name != ("clean_plain" if raw.odd_blanks else "clean"):
             con.execute(statement)
     empty = _create_mapped_rows(con, raw, mapping, resolved)
+    rules = [(rule, column) for rule in mapping.leave_out if (column := formats.find_column(raw.columns, rule.column))]
+    notices = row_layout.arrange_rows(con, raw.columns, mapping, resolved, rules)
     headers = {field: column.header for field, column in resolved.items()}
     number_headers = {f: h for f, h in headers.items() if BY_NAME[f].kind == "number"}
     number_headers |= {f"extra_{i}": e.column for i, e in enumerate(mapping.extra_lines)}
@@ -69,6 +71,7 @@ def create_view(
             header,
             order=mapping.date_order,
             format_=mapping.date_format,
+            time_zone=mapping.time_zone,
             decimal_comma=any(n.decimal == "," for n in read_numbers.values()),
             file=file,
         )
@@ -77,7 +80,9 @@ def create_view(
     }
     _create_macros(con, mapping, resolved, read_numbers, read_dates, limit)
     _create_tables(con, headers)
-    warnings = tuple(w for n in read_numbers.values() for w in n.warnings) + _warn_of_rounding(con, number_headers)
+    warnings = notices + tuple(w for n in read_numbers.values() for w in n.warnings)
+    warnings += tuple(w for d in read_dates.values() for w in d.warnings)
+    warnings += _warn_of_rounding(con, number_headers)
     if empty:
         warnings += (f"{empty:,} empty rows were skipped.",)
     return ValueFormats(read_numbers, read_dates, empty, warnings)
@@ -87,14 +92,21 @@ def _create_mapped_rows(
     con: duckdb.DuckDBPyConnection, raw: RawRows, mapping: Mapping, resolved: dict[str, Column]
 ) -> int:
     extras = {f"extra_{i}": formats.find_column(raw.columns, e.column) for i, e in enumerate(mapping.extra_lines)}
-    shown = [f"{_select_cell(field.name, resolved.get(field.name))} as {field.name}" for field in FIELDS]
+    shown = [f"{_select_field(field.name, resolved)} as {field.name}" for field in FIELDS]
     shown += [f"{column.name if column else 'null::varchar'} as {name}" for name, column in extras.items()]
-    key = resolved["customer_key" if "customer_key" in resolved else "sku"].name
+    key = next((resolved[field].name for field in ("customer_key", "sku", "ordered_at") if field in resolved), "")
     blank = " and ".join(f"clean({c.name}) is null" for c in sorted(raw.columns, key=lambda c: c.name != key))
     (empty,) = con.execute(f"select count(*) from raw_rows where {blank}").fetchall()[0]
     kept = f" where not ({blank})" if empty else ""
     con.execute(f"create or replace temp view mapped_rows as select line, {', '.join(shown)} from raw_rows{kept}")
     return int(empty)
+
+
+def _select_field(field: str, resolved: dict[str, Column]) -> str:
+    cell = _select_cell(field, resolved.get(field))
+    if field == "ordered_at" and "order_time" in resolved:
+        return f"nullif(concat_ws(' ', {cell}, {_select_cell('order_time', resolved['order_time'])}), '')"
+    return cell
 
 
 def _select_cell(field: str, column: Column | None) -> str:
@@ -104,6 +116,10 @@ def _select_cell(field: str, column: Column | None) -> str:
         return f"clean_customer_key({column.name})"
     if field in _KEYS:
         return f"clean_key({column.name})"
+    if field in ("name", "product_name") and column.type == "VARCHAR":
+        return f"unescape_html(clean({column.name}))"
+    if field in ("postcode", "phone") and column.type == "VARCHAR":  # Shopify keeps leading zeros by an apostrophe
+        return f"ltrim(clean({column.name}), chr(39))"
     if BY_NAME[field].kind == "text" or column.type == "VARCHAR":
         return f"clean({column.name})" if BY_NAME[field].kind == "text" else f"nullif({column.name}, '')"
     return column.name
@@ -139,13 +155,13 @@ def _create_macros(
     statements += [
         f"create or replace temp macro order_of(o, c, t) as {'o' if 'order_key' in resolved else _ORDER}",
         f"create or replace temp macro sku_of(s, n) as {_build_sku(resolved)}",
-        f"create or replace temp macro quantity_of(q) as {'to_number_quantity(q)' if 'quantity' in resolved else '1'}",
+        f"create or replace temp macro quantity_of(q) as {'to_number_quantity(q)' if 'quantity' in resolved else mapping.default_quantity or '1'}",
         f"create or replace temp macro has_price() as {'true' if 'unit_price' in resolved else 'false'}",
-        f"create or replace temp macro price_of(q, p, a) as {_build_money(resolved)[0]}",
-        f"create or replace temp macro amount_of(q, p, a) as {_build_money(resolved)[1]}",
-        f"create or replace temp macro status_of(o, s, a) as {_build_status(mapping)}",
-        f"create or replace temp macro country_of(c) as coalesce(c, {_quote_text(mapping.country)})",
-        f"create or replace temp macro currency_of(c) as coalesce(c, {_quote_text(currency)})",
+        *amounts.build_macros(mapping, resolved),
+        f"create or replace temp macro status_of(o, s, y, r) as {_build_status(mapping, resolved)}",
+        f"create or replace temp macro customer_of(c) as {_build_customer(mapping)}",
+        f"create or replace temp macro country_of(c) as coalesce(c, {quote_text(mapping.country)})",
+        f"create or replace temp macro currency_of(c) as coalesce(upper(c), {quote_text(currency)})",
         f"create or replace temp macro is_non_product(s) as {_build_non_product(mapping)}",
     ]
     for statement in statements:
@@ -161,38 +177,39 @@ def _build_sku(resolved: dict[str, Column]) -> str:
     return "n" if "product_name" in resolved else "'SALE'"
 
 
-def _build_money(resolved: dict[str, Column]) -> tuple[str, str]:
-    """Unit price and amount: as the file states them, else one computed from the other."""
-    from_amount = "case when q = 0 then a else a / q end"
-    if "amount" not in resolved:
-        return "p", "try_cast(q * p as decimal(18, 4))"
-    if "unit_price" not in resolved:
-        return f"try_cast({from_amount} as decimal(14, 4))", "a"
-    return f"coalesce(p, try_cast({from_amount} as decimal(14, 4)))", "coalesce(a, try_cast(q * p as decimal(18, 4)))"
-
-
-def _build_status(mapping: Mapping) -> str:
-    # `returned` on a positive amount marks the sale itself: it brought no revenue, like a cancelled one.
-    cases = [
-        f"when starts_with(o, {_quote_text(prefix)}) then 'cancelled'" for prefix in mapping.cancelled_order_prefix
+def _build_status(mapping: Mapping, resolved: dict[str, Column]) -> str:
+    """The state of a line; `credit` (by number or type) and `returned` become returned once their sign is known."""
+    cases = [f"when starts_with(o, {quote_text(prefix)}) then 'cancelled'" for prefix in mapping.cancelled_order_prefix]
+    cases += [
+        f"when starts_with(o, {quote_text(prefix)}) then 'credit'" for prefix in mapping.returned_order_prefix or ()
     ]
-    cases += [f"when starts_with(o, {_quote_text(prefix)}) then 'returned'" for prefix in mapping.returned_order_prefix]
-    for words, meaning in (
-        (mapping.cancelled, "'cancelled'"),
-        (mapping.returned, "case when a > 0 then 'cancelled' else 'returned' end"),
-    ):
-        if words and "status" in mapping.columns:
-            cases.append(f"when lower(s) in ({', '.join(_quote_text(word.lower()) for word in words)}) then {meaning}")
+    if "status" in resolved:
+        for words, meaning in (
+            (mapping.cancelled, "cancelled"),
+            (mapping.returned, "returned"),
+            (mapping.left_out, "left_out"),
+        ):
+            cases += [f"when status_word(s) in ({_list_words(words)}) then '{meaning}'"] if words else []
+    if "type" in resolved and mapping.credit_types:
+        cases.append(f"when status_word(y) in ({_list_words(mapping.credit_types)}) then 'credit'")
+    if "returned" in resolved:
+        cases.append(f"when status_word(r) in ({_list_words(status_words.YES)}) then 'returned'")
     return f"case {' '.join(cases)} else 'completed' end" if cases else "'completed'"
+
+
+def _list_words(words: Sequence[str]) -> str:
+    return ", ".join(quote_text(word.lower()) for word in words)
+
+
+def _build_customer(mapping: Mapping) -> str:
+    if not mapping.placeholders:
+        return "c"
+    return f"case when lower(c) not in ({_list_words(mapping.placeholders)}) then c end"
 
 
 def _build_non_product(mapping: Mapping) -> str:
     patterns = "|".join(f"(?:{pattern})" for pattern in mapping.non_product_skus)
-    return f"regexp_full_match(s, {_quote_text(patterns)})" if patterns else "false"
-
-
-def _quote_text(value: str | None) -> str:
-    return "null::varchar" if value is None else "'" + value.replace("'", "''") + "'"
+    return f"regexp_full_match(s, {quote_text(patterns)})" if patterns else "false"
 
 
 def _warn_of_rounding(con: duckdb.DuckDBPyConnection, headers: dict[str, str]) -> tuple[str, ...]:
@@ -211,7 +228,7 @@ def _warn_of_rounding(con: duckdb.DuckDBPyConnection, headers: dict[str, str]) -
 
 def build_totals_condition(resolved: dict[str, Column]) -> str:
     """SQL for `this row is the total under the table`: a text says so, or it is the last row and has only numbers."""
-    words = "(?i)(^|[|])\\s*(grand[ -]|sub[ -]?)?(totals?|summe|gesamt(summe)?|somme|suma|soma)\\b"
+    words = f"(?i)(^|[|])\\s*{row_layout.TOTAL_WORDS}\\b"
     texts = ", ".join(f"c.{f}::varchar" for f in resolved if BY_NAME[f].kind != "number")
     last = "c.line = (select max(line) from mapped_rows) and c.ordered_at is null and c.customer_key is null"
     return f"(regexp_matches(concat_ws('|', {texts}), '{words}') or ({last} and c.order_key is null))"

@@ -1,118 +1,134 @@
-"""Reads one sheet of an XLSX or XLS workbook into DuckDB."""
+"""Reads the sheets of an XLSX, XLS or ODS workbook into DuckDB: all sheets with the same columns, as one table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time, timedelta
-from itertools import islice
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import duckdb
 import pyarrow as pa
-import python_calamine
+import pyarrow.compute as pc
 
 from foresell.errors import BadInput, EmptySource
 from foresell.sources.files import dialect
-from foresell.sources.files.file_sniffing import OpenedFile
+from foresell.sources.files.bounded import MIB, Answers, run_reader
+from foresell.sources.files.file_sniffing import OpenedFile, name_some
 from foresell.sources.files.mapping import Dialect
-from foresell.sources.files.raw_rows import Column, RawRows
+from foresell.sources.files.raw_rows import Column, RawRows, record_place
 
-Row = Sequence[object]
+#: A cell takes 24 bytes of memory and at least as many of XML: a sheet that needs far more has cells far outside its table.
+_MEMORY_PER_BYTE, _LEAST_MEMORY = 24, 192 * MIB
+
 _BATCH = 20_000
-_LOOK = 50
+#: Whether the columns of a sheet are those the load needs.
+Fits = Callable[[RawRows], bool]
 
 
-def read_workbook(con: duckdb.DuckDBPyConnection, opened: OpenedFile, stated: Dialect) -> RawRows:
-    """Create the table `raw_rows` (line, c1, c2, ... as text), one row per row of the sheet; `line` is the sheet's row number.
+@dataclass(slots=True)
+class _Group:
+    """Sheets with the same columns; their rows are in `table`, with `next_line` - 1 lines so far."""
 
-    Unless the mapping names a sheet, the first one with a table is read, and a warning lists the others.
+    table: str
+    names: tuple[str, ...]
+    first: int
+    last: int
+    sheets: list[str] = field(default_factory=list)
+    places: list[tuple[int, int]] = field(default_factory=list)
+    next_line: int = 1
+    waiting: list[pa.RecordBatch] = field(default_factory=list)
+
+
+def read_workbook(con: duckdb.DuckDBPyConnection, opened: OpenedFile, stated: Dialect, fits: Fits) -> RawRows:
+    """Create the table `raw_rows` (line, c1, c2, ... as text), one row per row of the sheets that are read.
+
+    Unless the mapping names a sheet, these are the first one whose columns fit, else the first one with a table, and
+    those with the same columns; a warning lists the others. `line` is the sheet's row number; further sheets count on.
     """
-    book = _open_workbook(opened)
-    sheet, names = _choose_sheet(book, stated.sheet, opened.name)
-    rows: Iterator[Row] = sheet.iter_rows()
-    first: list[Row] = list(islice(rows, _LOOK))
-    header_at = _find_header(first, stated.header_line)
-    place = f"sheet {sheet.name!r}, row {header_at + 1}"
-    headers, notes = dialect.name_headers([format_cell(cell) or "" for cell in first[header_at]], opened.name, place)
-    _load_rows(con, _number_rows(first[header_at + 1 :], rows, header_at + 2), len(headers))
-    others = [name for name in names if name != sheet.name]
-    if others and not stated.sheet:
-        notes = (
-            *notes,
-            f"Only the sheet {sheet.name!r} was read. For {', '.join(others)}, set sheet under [dialect] in the mapping.",
-        )
+    groups: dict[tuple[str, ...], _Group] = {}
+    memory = _LEAST_MEMORY + _MEMORY_PER_BYTE * opened.plain_bytes
+    request = {"sheet": stated.sheet, "header_line": stated.header_line}
+    with run_reader("sheet_reader", opened.path, opened.name, opened.limits, memory=memory, **request) as answers:
+        for answer in answers:
+            _read_sheet(con, answers, answer, groups)
+    found = [group for group in groups.values() if group.sheets]
+    if not found:
+        raise EmptySource(f"{opened.name} holds no sheet with a header and rows.", remedy="Export it again.")
+    chosen = next((group for group in found if _fits(group, opened, fits)), None) or next(
+        (group for group in found if len(group.names) > 1), found[0]
+    )
+    _insert_waiting(con, chosen)
+    con.execute(f"create or replace view raw_rows as from {chosen.table}")
+    if len(chosen.sheets) > 1:
+        for sheet, (before, end) in zip(chosen.sheets, chosen.places, strict=True):
+            record_place(con, before + 1, end, f"{opened.name} [{sheet}]", before)
+    raw = _describe(chosen, opened)
+    others = [sheet for group in found if group is not chosen for sheet in group.sheets]
+    return _warn(raw, chosen, others, stated)
+
+
+def _read_sheet(
+    con: duckdb.DuckDBPyConnection, answers: Answers, answer: dict[str, Any], groups: dict[tuple[str, ...], _Group]
+) -> None:
+    """Append one sheet to the table of its group."""
+    rows = answers.read_rows()
+    names = tuple(answer["names"])
+    key = tuple(name.strip().casefold() for name in names)
+    group = groups.setdefault(key, _Group(f"sheets_{len(groups)}", names, answer["first"], answer["last"]))
+    if not group.sheets:
+        columns = ", ".join(f"c{i} varchar" for i in range(1, len(names) + 1))
+        con.execute(f"create or replace table {group.table} (line bigint, {columns})")
+    before, last_line = group.next_line - 1, 0
+    for batch in rows:
+        last_line = batch["line"][-1].as_py()
+        group.waiting.append(batch.set_column(0, "line", pc.add(batch["line"], before)))
+        _insert_waiting(con, group, _BATCH)
+    if last_line:
+        group.sheets.append(answer["sheet"])
+        group.places.append((before, before + last_line))
+        group.next_line = before + last_line + 1
+
+
+def _insert_waiting(con: duckdb.DuckDBPyConnection, group: _Group, least: int = 0) -> None:
+    """Insert the rows of a group that are not in its table yet, if they are many: a book may have thousands of sheets."""
+    if not group.waiting or sum(batch.num_rows for batch in group.waiting) < least:
+        return
+    con.register("batch_read", pa.Table.from_batches(group.waiting))
+    con.execute(f"insert into {group.table} select * from batch_read")
+    con.unregister("batch_read")
+    group.waiting.clear()
+
+
+def _describe(group: _Group, opened: OpenedFile) -> RawRows:
+    """Raises BadInput for a header that is not one."""
+    place = f"sheet {group.sheets[0]!r}, row {group.last}"
+    headers, notes = dialect.name_headers(list(group.names), opened.name, place)
     return RawRows(
         kind="workbook",
         columns=tuple(Column(f"c{i}", name, "VARCHAR") for i, name in enumerate(headers, 1)),
         compression=opened.compression,
-        dialect=Dialect(sheet=sheet.name, header_line=header_at + 1),
+        dialect=Dialect(
+            sheet=group.sheets[0] if len(group.sheets) == 1 else None,
+            header_line=group.last if group.first == group.last and len(group.sheets) == 1 else None,
+        ),
         warnings=notes,
     )
 
 
-def _open_workbook(opened: OpenedFile) -> python_calamine.CalamineWorkbook:
+def _fits(group: _Group, opened: OpenedFile, fits: Fits) -> bool:
     try:
-        return python_calamine.CalamineWorkbook.from_path(str(opened.path))
-    except (python_calamine.CalamineError, OSError, ValueError) as error:
-        if "assword" in str(error) or type(error).__name__ == "PasswordError":
-            raise BadInput(
-                f"{opened.name} is protected by a password.", remedy="Save a copy without the password and load that."
-            ) from None
-        raise BadInput(
-            f"{opened.name} cannot be read as a workbook ({error}).",
-            remedy="Open it, save it as XLSX or CSV, load that.",
-        ) from None
+        return fits(_describe(group, opened))
+    except BadInput:
+        return False
 
 
-def _choose_sheet(
-    book: python_calamine.CalamineWorkbook, stated: str | None, name: str
-) -> tuple[python_calamine.CalamineSheet, list[str]]:
-    names = book.sheet_names
-    if stated and stated not in names:
-        raise BadInput(f"{name} has no sheet {stated!r}.", remedy=f"Its sheets are: {', '.join(names)}.")
-    filled = (sheet for sheet in map(book.get_sheet_by_name, [stated] if stated else names) if sheet.height > 1)
-    sheet = next(filled, None)
-    if sheet is None:
-        raise EmptySource(f"{name} holds no sheet with a header and rows.", remedy="Export it again.")
-    return sheet, [other for other in names if other == sheet.name or book.get_sheet_by_name(other).height > 1]
-
-
-def _find_header(rows: list[Row], stated: int | None) -> int:
-    """The index of the header: the stated row, else the first row at least half as wide as the widest."""
-    if stated:
-        return min(max(0, stated - 1), len(rows) - 1)
-    widths = [sum(cell not in ("", None) for cell in row) for row in rows]
-    return next(at for at, width in enumerate(widths) if width >= max(widths) / 2)
-
-
-def _number_rows(first: list[Row], rest: Iterator[Row], line: int) -> Iterator[tuple[int, Row]]:
-    for row in first:
-        yield line, row
-        line += 1
-    for row in rest:
-        yield line, row
-        line += 1
-
-
-def _load_rows(con: duckdb.DuckDBPyConnection, rows: Iterator[tuple[int, Row]], width: int) -> None:
-    names = [f"c{i}" for i in range(1, width + 1)]
-    con.execute(f"create or replace table raw_rows (line bigint, {', '.join(f'{name} varchar' for name in names)})")
-    while batch := list(islice(rows, _BATCH)):
-        lines, cells = zip(*batch, strict=True)
-        columns = [[format_cell(row[at]) if at < len(row) else None for row in cells] for at in range(width)]
-        arrays = [pa.array(lines, pa.int64()), *(pa.array(column, pa.string()) for column in columns)]
-        con.register("batch_read", pa.table(arrays, ["line", *names]))
-        con.execute("insert into raw_rows select * from batch_read")
-        con.unregister("batch_read")
-
-
-def format_cell(cell: object) -> str | None:
-    """A cell as the text a CSV would hold: whole floats without `.0`, dates in ISO, empty as None."""
-    if cell is None or cell == "":
-        return None
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-    if isinstance(cell, datetime):
-        return cell.isoformat(sep=" ")
-    if isinstance(cell, (date, time)):
-        return cell.isoformat()
-    return str(cell.total_seconds()) if isinstance(cell, timedelta) else str(cell)
+def _warn(raw: RawRows, chosen: _Group, others: Sequence[str], stated: Dialect) -> RawRows:
+    notes = raw.warnings
+    if len(chosen.sheets) > 1:
+        notes += (
+            f"The sheets {name_some([repr(s) for s in chosen.sheets])} have the same columns and were read as one.",
+        )
+    if others and not stated.sheet:
+        what = f"the sheet {chosen.sheets[0]!r} was" if len(chosen.sheets) == 1 else "these sheets were"
+        notes += (f"Only {what} read. For {name_some(others)}, set sheet under [dialect] in the mapping.",)
+    return replace(raw, warnings=notes)
