@@ -100,6 +100,8 @@ export interface Found {
     confidence: number | null
   }[]
   format: string
+  /** What people call the recognised format; null where columns are mapped by their names. */
+  label: string | null
   dates: Record<string, string>
   date_evidence: Record<string, string>
   decimal: string | null
@@ -111,10 +113,26 @@ export interface Found {
   products: number | null
   rejected: number
   rejects: { reason: string; lines: number; examples: (string | number | null)[][] }[]
+  /** Rows that are no lines of orders: those of the file's layout, and those that a rule of the mapping leaves out. */
+  left_out: { kind: 'layout' | 'rule'; reason: string; rows: number; lines: number[] }[]
+  money: { status: 'completed' | 'returned' | 'cancelled'; currency: string | null; orders: number; amount: number }[]
+  questions: Question[]
   warnings: string[]
   fields: Field[]
   preview: Record<string, CellValue>[]
 }
+
+/** Something that the file leaves open; `guess` is the place of the likeliest choice. */
+export interface Question {
+  name: string
+  text: string
+  evidence: string
+  choices: { label: string; changes: MappingChanges }[]
+  guess: number
+}
+
+/** What a choice changes in the mapping; a column that is null is not imported. */
+export type MappingChanges = { columns?: Record<string, string | null> } & Partial<Omit<FileMapping, 'columns'>>
 
 /** How a file becomes canonical rows; `columns` is canonical field to header in the file. The rest goes back as it came. */
 export interface FileMapping {
@@ -126,6 +144,20 @@ export interface FileMapping {
   decimal: '.' | ',' | null
   currency: string | null
   country: string | null
+  time_zone?: string | null
+  basis?: 'amount' | 'quantity x price' | null
+  refunds_name_shop?: boolean
+  /** Null: not decided. */
+  placeholders?: string[] | null
+  returned_order_prefix?: string[] | null
+  counted?: string[] | null
+  cancelled?: string[] | null
+  returned?: string[] | null
+  left_out?: string[] | null
+  extra_lines?: { column: string; sku: string; name: string }[]
+  leave_out?: { column: string; reason: string }[]
+  /** Columns that are only guesses, such as columns.amount. */
+  undecided?: string[]
 }
 
 export interface Field {

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from foresell.api.http.dependencies import operations
+from foresell.sources.files.mapping import SETTING_MEANINGS
 
 #: Words that mean the same in every answer, for fields and parameters that say nothing of themselves.
 WORDS = {
@@ -104,7 +105,11 @@ WORDS = {
     "value_band": "top 1 %, top 10 %, upper, middle or low.", "value_high": "The upper end of its interval.",
     "value_low": "The lower end of its interval.", "value_rank": "Rank by that value; 1 is the highest.",
     "versions": "The versions it was computed with.", "view_id": "The number of the view.", "words": "The message.",
+    "accepted": "Questions whose likeliest answer was taken.", "undecided": "Columns that are only guesses.",
+    "leave_out": "Rows that are no sales.", "reason": "Why.", "matches": "A regular expression of the cell.",
+    "others": "Every row with another value is left out.", "values": "Rows with one of these values are left out.",
 }  # fmt: skip
+WORDS = {name: f"{meaning[0].upper()}{meaning[1:]}." for name, meaning in SETTING_MEANINGS.items()} | WORDS
 
 _PROBLEM = "application/problem+json"
 #: FastAPI's own answer to bad parameters; ours is a problem with status 400.

@@ -3,26 +3,39 @@ import '@/ui/theme/inputs'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { api, read, toReaderWords } from '@/api/client'
-import type { Found, ImportKnown } from '@/api/shapes'
-import { asSentence, percent, plural } from '@/ui/format'
+import type { FileMapping, Found, ImportKnown } from '@/api/shapes'
+import { asSentence, count, percent, plural } from '@/ui/format'
 import { Page } from '@/ui/Page'
 import { showError } from '@/ui/toasts'
 import { ColumnMapping } from './ColumnMapping'
 import { DiscardButton } from './Discard'
 import css from './Import.module.css'
-import { Detected, Preview, RejectedLines } from './Inspection'
-import { assess } from './mapping'
+import { Detected, LeftOut, Preview, RejectedLines } from './Inspection'
+import { assess, isSameMapping } from './mapping'
+import { sayMoney } from './outcome'
+import { Questions } from './Questions'
+
+const MOST_NOTES = 3
 
 /** What was detected, what each column means, what would be rejected; then import. */
 export function CheckFile({ known, found }: { known: ImportKnown; found: Found }) {
   const queryClient = useQueryClient()
-  const [isChanged, setChanged] = useState(false)
+  const [draft, setDraft] = useState(known.mapping)
+  const isChanged = draft !== null && known.mapping !== null && !isSameMapping(draft, known.mapping)
   const [hasConsent, setConsent] = useState(false)
-  const isUnreadable = known.state === 'unreadable'
+  const isOpen = found.questions.length > 0
+  const isUnreadable = known.state === 'unreadable' && !isOpen
   const { valid, rejectedShare, needsConsent, canImport, maxRejected } = assess(found, {
-    isUnreadable,
+    isUnreadable: isUnreadable || isOpen,
     isChanged,
     hasConsent,
+  })
+  const refetch = () => queryClient.invalidateQueries({ queryKey: ['imports'] })
+  const check = useMutation({
+    mutationFn: (body: FileMapping) =>
+      read(api.PUT('/api/imports/{import_id}/mapping', { params: { path: { import_id: known.import_id } }, body })),
+    onError: showError,
+    onSettled: refetch,
   })
   const commit = useMutation({
     mutationFn: () =>
@@ -32,7 +45,7 @@ export function CheckFile({ known, found }: { known: ImportKnown; found: Found }
           body: { max_rejected: maxRejected, refresh: true },
         }),
       ),
-    onSettled: () => queryClient.invalidateQueries({ queryKey: ['imports'] }),
+    onSettled: refetch,
     onError: showError,
   })
   return (
@@ -41,13 +54,37 @@ export function CheckFile({ known, found }: { known: ImportKnown; found: Found }
       sentence={summarize(found, isUnreadable)}
       actions={
         <>
+          {isOpen && (
+            <span id="why-not" className={css.whyNot}>
+              Answer the questions first
+            </span>
+          )}
           <DiscardButton known={known} />
-          <Button disabled={!canImport} loading={commit.isPending} onClick={() => commit.mutate()}>
+          <Button
+            disabled={!canImport}
+            aria-describedby={isOpen ? 'why-not' : undefined}
+            loading={commit.isPending}
+            onClick={() => commit.mutate()}
+          >
             {isUnreadable ? 'Import' : `Import ${plural(valid, 'line')}`}
           </Button>
         </>
       }
     >
+      {found.money.length > 0 && (
+        <p className={css.money}>
+          {isOpen && <span className={css.dim}>With the likely answers: </span>}
+          {sayMoney(found.money)}
+        </p>
+      )}
+      {isOpen && draft && (
+        <Questions
+          questions={found.questions}
+          mapping={draft}
+          isChecking={check.isPending}
+          onAnswer={answered => check.mutate(answered)}
+        />
+      )}
       {known.problem && (
         <Notice tone="bad" title={toReaderWords(known.problem) ?? 'This file cannot be imported as it is.'}>
           {isUnreadable
@@ -66,30 +103,52 @@ export function CheckFile({ known, found }: { known: ImportKnown; found: Found }
           />
         </Notice>
       )}
-      {found.warnings.map(warning => (
-        <Notice key={warning} tone="warn" title={asSentence(warning)} />
-      ))}
-      <Detected found={found} />
-      {known.mapping && (
+      <Notes warnings={found.warnings} />
+      <Detected found={found} mapping={draft} />
+      {known.mapping && draft && (
         <ColumnMapping
-          key={known.revision}
-          known={known}
           found={found}
           mapping={known.mapping}
-          onChanged={setChanged}
+          draft={draft}
+          onChange={setDraft}
+          isChecking={check.isPending}
+          onCheck={() => check.mutate(draft)}
         />
       )}
       {!isUnreadable && <RejectedLines found={found} />}
+      <LeftOut found={found} />
       {found.preview.length > 0 && <Preview found={found} />}
     </Page>
   )
 }
 
-/** "1,200 lines · 300 orders · 45 customers · no rejected lines". */
+/** The engine's notices; the first ones where there are many. What the table of rows left out says is not repeated. */
+function Notes({ warnings }: { warnings: string[] }) {
+  const [isAll, setAll] = useState(false)
+  const notes = warnings.filter(warning => !warning.startsWith('Rows left out: '))
+  const shown = isAll ? notes : notes.slice(0, MOST_NOTES)
+  return (
+    <>
+      {shown.map(note => (
+        <Notice key={note} tone="warn" title={asSentence(note)} />
+      ))}
+      {shown.length < notes.length && (
+        <div>
+          <Button variant="default" onClick={() => setAll(true)}>
+            Show all notes ({count(notes.length)})
+          </Button>
+        </div>
+      )}
+    </>
+  )
+}
+
+/** "2 questions to answer · 1,200 lines · 300 orders · 45 customers · no rejected lines". */
 function summarize(found: Found, isUnreadable: boolean): string {
   const parts = [
+    found.questions.length > 0 && `${plural(found.questions.length, 'question')} to answer`,
     plural(found.rows, 'line'),
-    found.orders !== null && plural(found.orders, 'order'),
+    found.orders !== null && !found.money.length && plural(found.orders, 'order'),
     found.customers !== null && plural(found.customers, 'customer'),
     found.products !== null && plural(found.products, 'product'),
     !isUnreadable && (found.rejected ? plural(found.rejected, 'rejected line') : 'no rejected lines'),

@@ -1,43 +1,23 @@
 import { Button } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
-import { api, read } from '@/api/client'
-import type { FileMapping, Found, ImportKnown } from '@/api/shapes'
+import type { FileMapping, Found } from '@/api/shapes'
 import { plural } from '@/ui/format'
 import { Card } from '@/ui/Page'
-import { showError } from '@/ui/toasts'
 import { ColumnTable } from './ColumnTable'
 import { FormatSettings } from './FormatSettings'
-import { columnsToShow, isSameMapping } from './mapping'
+import { columnsToShow, isSameMapping, stillUndecided } from './mapping'
 
 interface Props {
-  known: ImportKnown
   found: Found
   mapping: FileMapping
-  onChanged: (isChanged: boolean) => void
+  draft: FileMapping
+  onChange: (draft: FileMapping) => void
+  isChecking: boolean
+  onCheck: () => void
 }
 
 /** What each column means. After a change the whole file is checked again before it can be imported. */
-export function ColumnMapping({ known, found, mapping, onChanged }: Props) {
-  const queryClient = useQueryClient()
-  const [draft, setDraft] = useState(mapping)
-  const isChanged = !isSameMapping(draft, mapping)
-  const check = useMutation({
-    mutationFn: () =>
-      read(
-        api.PUT('/api/imports/{import_id}/mapping', { params: { path: { import_id: known.import_id } }, body: draft }),
-      ),
-    onSuccess: () => onChanged(false),
-    onError: showError,
-    onSettled: () => queryClient.invalidateQueries({ queryKey: ['imports'] }),
-  })
-
-  function change(part: Partial<FileMapping>) {
-    const next = { ...draft, ...part }
-    setDraft(next)
-    onChanged(!isSameMapping(next, mapping))
-  }
-
+export function ColumnMapping({ found, mapping, draft, onChange, isChecking, onCheck }: Props) {
+  const change = (part: Partial<FileMapping>) => onChange({ ...draft, ...part })
   const shown = columnsToShow(found, mapping)
   const hidden = found.columns.length - shown.length
   return (
@@ -51,18 +31,12 @@ export function ColumnMapping({ known, found, mapping, onChanged }: Props) {
         .join('. ')}
       flush
       actions={
-        isChanged && (
+        !isSameMapping(draft, mapping) && (
           <>
-            <Button
-              variant="default"
-              onClick={() => {
-                setDraft(mapping)
-                onChanged(false)
-              }}
-            >
+            <Button variant="default" onClick={() => onChange(mapping)}>
               Reset
             </Button>
-            <Button loading={check.isPending} onClick={() => check.mutate()}>
+            <Button loading={isChecking} onClick={onCheck}>
               Check again
             </Button>
           </>
@@ -74,7 +48,7 @@ export function ColumnMapping({ known, found, mapping, onChanged }: Props) {
         columns={shown}
         fields={found.fields.filter(field => field.rows.includes(draft.rows))}
         mapped={draft.columns}
-        onMap={columns => change({ columns })}
+        onMap={columns => change({ columns, undecided: stillUndecided(draft, columns) })}
       />
     </Card>
   )

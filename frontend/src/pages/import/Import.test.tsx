@@ -50,6 +50,7 @@ const MAPPING = {
   decimal: null,
   currency: null,
   country: null,
+  undecided: ['columns.customer_key'],
 }
 
 function answersFor(found: Partial<Found>, more: Answers = {}): Answers {
@@ -94,7 +95,69 @@ test('a changed mapping is checked again before anything can be imported', async
   expect(screen.getByLabelText<HTMLSelectElement>('Import Invoice as').value).toBe('')
   fireEvent.click(screen.getByRole('button', { name: 'Check again' }))
   await vi.waitFor(() => expect(changes).toHaveLength(1))
-  expect(changes[0]?.body).toEqual({ ...MAPPING, columns: { order_key: 'Client' } })
+  expect(changes[0]?.body).toEqual({ ...MAPPING, columns: { order_key: 'Client' }, undecided: [] })
+})
+
+const QUESTIONS: Found['questions'] = [
+  {
+    name: 'values.placeholders',
+    text: 'Do these customers stand for sales without a customer: Guest (2 orders)?',
+    evidence: "They stand in the column 'customer'.",
+    choices: [
+      { label: 'Yes, they are anonymous sales', changes: { placeholders: ['Guest'] } },
+      { label: 'No, they are customers', changes: { placeholders: [] } },
+    ],
+    guess: 0,
+  },
+  {
+    name: 'columns.customer_key',
+    text: "Is the column 'Client' the customer number?",
+    evidence: 'Only a part of its name is known.',
+    choices: [
+      { label: 'Yes', changes: { columns: { customer_key: 'Client' } } },
+      { label: 'No, leave it out', changes: { columns: { customer_key: null } } },
+    ],
+    guess: 0,
+  },
+]
+
+test('questions are answered before the import: all of them, none in advance, sent with the mapping', async () => {
+  const changes = serve(answersFor({ questions: QUESTIONS }, { 'PUT /api/imports/5/mapping': [202, {}] }))
+  await open()
+  const apply = await screen.findByRole<HTMLButtonElement>('button', { name: 'Apply answers' })
+  expect(screen.getByText(/^2 questions to answer/)).toBeTruthy()
+  expect(document.activeElement?.contains(apply)).toBe(true)
+  expect(screen.getByRole<HTMLButtonElement>('button', { name: 'Import 100 lines' }).disabled).toBe(true)
+  expect(screen.getAllByRole<HTMLInputElement>('radio').some(radio => radio.checked)).toBe(false)
+  fireEvent.click(screen.getByRole('radio', { name: 'No, they are customers' }))
+  expect(apply.disabled).toBe(true)
+  fireEvent.click(screen.getByRole('radio', { name: 'No, leave it out' }))
+  expect(apply.disabled).toBe(false)
+  fireEvent.click(apply)
+  await vi.waitFor(() => expect(changes).toHaveLength(1))
+  expect(changes[0]?.body).toEqual({ ...MAPPING, placeholders: [], columns: { order_key: 'Invoice' }, undecided: [] })
+})
+
+test('what would be imported is said in money, and rows left out are listed and not counted as lines', async () => {
+  serve(
+    answersFor({
+      label: 'Shopify orders export',
+      money: [
+        { status: 'completed', currency: 'GBP', orders: 6, amount: 125 },
+        { status: 'cancelled', currency: 'GBP', orders: 1, amount: 30 },
+      ],
+      left_out: [{ kind: 'layout', reason: 'total', rows: 4, lines: [3, 9, 12] }],
+      warnings: ['one', 'two', 'three', 'four', 'Rows left out: 4 (total).'],
+    }),
+  )
+  await open()
+  expect(await screen.findByText('6 orders, £125.00; 1 order left out as cancelled, £30.00')).toBeTruthy()
+  expect(screen.getByText('Shopify orders export')).toBeTruthy()
+  expect(screen.getByRole('button', { name: 'Import 96 lines' })).toBeTruthy()
+  expect(screen.getByText('3, 9, 12 and 1 more')).toBeTruthy()
+  expect(screen.queryByText('Four')).toBeNull()
+  fireEvent.click(screen.getByRole('button', { name: 'Show all notes (4)' }))
+  expect(screen.getByText('Four')).toBeTruthy()
 })
 
 test('the encoding is changed without losing the rest of the format', async () => {

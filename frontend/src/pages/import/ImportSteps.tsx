@@ -13,7 +13,10 @@ import { ImportResult } from './ImportResult'
 export function ImportSteps({ known }: { known: ImportKnown }) {
   if (known.state === 'loaded') return <ImportResult known={known} />
   const isBusy = known.state === 'inspecting' || known.state === 'loading'
-  if (!isBusy && known.found?.columns) return <CheckFile known={known} found={known.found as Found} />
+  if (!isBusy && known.found?.columns) {
+    const found = { questions: [], left_out: [], money: [], label: null, ...known.found } as Found
+    return <CheckFile key={known.revision} known={known} found={found} />
+  }
   return (
     <Page
       title={known.file_name}

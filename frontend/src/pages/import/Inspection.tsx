@@ -1,12 +1,14 @@
-import type { CellValue, Found } from '@/api/shapes'
+import type { CellValue, FileMapping, Found } from '@/api/shapes'
 import { DataTable } from '@/ui/DataTable'
 import { asSentence, count, dateTime, day, NO_VALUE, plural } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import css from './Import.module.css'
 import { encodingName, FILE_KINDS, fieldName, SEPARATORS, withReadableDates } from './labels'
+import { isUsed } from './mapping'
+import { countLeftOut, nameUnused, sayLines } from './outcome'
 
 /** The format of the file, and the evidence for it. */
-export function Detected({ found }: { found: Found }) {
+export function Detected({ found, mapping }: { found: Found; mapping: FileMapping | null }) {
   const { delimiter, header_line, sheet, table } = found.dialect
   const file = [
     FILE_KINDS[found.kind] ?? found.kind,
@@ -23,6 +25,7 @@ export function Detected({ found }: { found: Found }) {
     found.thousands && `thousands separator: ${SEPARATORS[found.thousands] ?? found.thousands}`,
     found.currency && `currency ${found.currency}`,
   ]
+  const unused = mapping && nameUnused(found, header => isUsed(mapping, header))
   return (
     <Card title="What we detected">
       <dl className={css.facts}>
@@ -37,7 +40,23 @@ export function Detected({ found }: { found: Found }) {
         <dt>Numbers</dt>
         <dd>{asSentence(numbers.filter(Boolean).join(', ')) || NO_VALUE}</dd>
         <dt>Format</dt>
-        <dd>{found.format === 'mapped' ? 'Not a known format: mapped by column names' : found.format}</dd>
+        <dd>
+          {found.label ? (
+            <>
+              Recognised as <strong>{found.label}</strong>
+            </>
+          ) : found.format === 'mapped' ? (
+            'Not a known format: mapped by column names'
+          ) : (
+            found.format
+          )}
+        </dd>
+        {unused && (
+          <>
+            <dt>Not imported</dt>
+            <dd>{unused}</dd>
+          </>
+        )}
       </dl>
     </Card>
   )
@@ -50,7 +69,7 @@ export function RejectedLines({ found }: { found: Found }) {
       title="Rejected lines"
       note={
         found.rejected
-          ? `${plural(found.rejected, 'line')} of ${count(found.rows)} would be rejected; all others are imported. You can download the rejected lines afterwards`
+          ? `${plural(found.rejected, 'line')} of ${count(found.rows - countLeftOut(found))} would be rejected; all others are imported. You can download the rejected lines afterwards`
           : 'None: every line can be imported'
       }
       flush
@@ -67,6 +86,35 @@ export function RejectedLines({ found }: { found: Found }) {
           ]}
         />
       )}
+    </Card>
+  )
+}
+
+const WHY: Record<Found['left_out'][number]['kind'], string> = {
+  layout: 'Part of the layout, not an order line',
+  rule: 'Not a sale',
+}
+
+/** Rows that are neither imported nor rejected, by reason; nothing where there are none. */
+export function LeftOut({ found }: { found: Found }) {
+  if (!found.left_out.length) return null
+  return (
+    <Card
+      title="Left out"
+      note={`${plural(countLeftOut(found), 'row')} of ${count(found.rows)}: they are no sales and are not counted as rejected`}
+      flush
+    >
+      <DataTable
+        caption="Rows left out by reason"
+        rowKey={row => `${row.kind} ${row.reason}`}
+        rows={found.left_out}
+        columns={[
+          { name: 'reason', label: 'Reason', wrap: true, show: row => asSentence(row.reason) },
+          { name: 'kind', label: 'Why', wrap: true, show: row => <span className={css.dim}>{WHY[row.kind]}</span> },
+          { name: 'rows', label: 'Rows', numeric: true, show: row => count(row.rows) },
+          { name: 'lines', label: 'On lines', wrap: true, show: sayLines },
+        ]}
+      />
     </Card>
   )
 }

@@ -26,21 +26,21 @@ test('a mapped column is listed however far back it stands', () => {
 const READY = { isUnreadable: false, isChanged: false, hasConsent: false }
 
 test('2% of rejected lines need no consent, more do', () => {
-  expect(assess({ rows: 100, rejected: 2 }, READY)).toMatchObject({
+  expect(assess({ rows: 100, rejected: 2, left_out: [] }, READY)).toMatchObject({
     canImport: true,
     needsConsent: false,
     maxRejected: 2,
   })
-  const many = assess({ rows: 100, rejected: 3 }, READY)
+  const many = assess({ rows: 100, rejected: 3, left_out: [] }, READY)
   expect(many).toMatchObject({ valid: 97, needsConsent: true, canImport: false, maxRejected: 100 })
-  expect(assess({ rows: 100, rejected: 3 }, { ...READY, hasConsent: true }).canImport).toBe(true)
+  expect(assess({ rows: 100, rejected: 3, left_out: [] }, { ...READY, hasConsent: true }).canImport).toBe(true)
 })
 
 test('nothing is imported while the mapping is being changed, from an unreadable file, or without a valid line', () => {
-  expect(assess({ rows: 100, rejected: 0 }, { ...READY, isChanged: true }).canImport).toBe(false)
-  expect(assess({ rows: 100, rejected: 0 }, { ...READY, isUnreadable: true }).canImport).toBe(false)
-  expect(assess({ rows: 2, rejected: 2 }, { ...READY, hasConsent: true }).canImport).toBe(false)
-  expect(assess({ rows: 0, rejected: 0 }, READY).canImport).toBe(false)
+  expect(assess({ rows: 100, rejected: 0, left_out: [] }, { ...READY, isChanged: true }).canImport).toBe(false)
+  expect(assess({ rows: 100, rejected: 0, left_out: [] }, { ...READY, isUnreadable: true }).canImport).toBe(false)
+  expect(assess({ rows: 2, rejected: 2, left_out: [] }, { ...READY, hasConsent: true }).canImport).toBe(false)
+  expect(assess({ rows: 0, rejected: 0, left_out: [] }, READY).canImport).toBe(false)
 })
 
 test('formats and encodings are written as people know them', () => {

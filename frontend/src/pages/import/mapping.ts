@@ -1,5 +1,6 @@
 /** Which column of a file is which field, and what that decides. */
 import type { FileMapping, Found } from '@/api/shapes'
+import { countLeftOut } from './outcome'
 
 type Columns = FileMapping['columns']
 
@@ -23,6 +24,23 @@ export function columnsToShow(found: Pick<Found, 'columns'>, mapping: FileMappin
   return found.columns.filter((column, index) => index < MAX_SHOWN || mapped.has(column.header))
 }
 
+/** Whether anything is taken from a column: as a field, as a line of its own, or to leave rows out. */
+export function isUsed(mapping: FileMapping, header: string): boolean {
+  const taken = [
+    ...Object.values(mapping.columns),
+    ...[...(mapping.extra_lines ?? []), ...(mapping.leave_out ?? [])].map(each => each.column),
+  ]
+  return taken.some(
+    name => name.split('|').some(part => part.toLowerCase() === header.toLowerCase()) || name === header,
+  )
+}
+
+/** The columns that are still only guesses after a new choice of columns: a field whose column was changed is decided. */
+export function stillUndecided(mapping: FileMapping, columns: Columns): string[] | undefined {
+  const fieldOfName = (name: string) => name.replace(/^columns\./, '')
+  return mapping.undecided?.filter(name => columns[fieldOfName(name)] === mapping.columns[fieldOfName(name)])
+}
+
 export function isSameMapping(one: FileMapping, other: FileMapping): boolean {
   return JSON.stringify(one) === JSON.stringify(other)
 }
@@ -41,13 +59,14 @@ export interface Acceptance {
   maxRejected: number
 }
 
-/** Whether the file can be imported as it is: not while it is unreadable or its mapping is being changed. */
+/** Whether the file can be imported as it is: not while it is unreadable, leaves questions open or its mapping is being changed. */
 export function assess(
-  found: Pick<Found, 'rows' | 'rejected'>,
+  found: Pick<Found, 'rows' | 'rejected' | 'left_out'>,
   { isUnreadable, isChanged, hasConsent }: { isUnreadable: boolean; isChanged: boolean; hasConsent: boolean },
 ): Acceptance {
-  const valid = found.rows - found.rejected
-  const rejectedShare = found.rejected / Math.max(1, found.rows)
+  const lines = found.rows - countLeftOut(found)
+  const valid = lines - found.rejected
+  const rejectedShare = found.rejected / Math.max(1, lines)
   const needsConsent = rejectedShare > MAX_REJECTED_SHARE
   return {
     valid,

@@ -29,6 +29,7 @@ from foresell.sources.files.fields import list_fields
 from foresell.sources.files.mapping import (
     Dialect,
     ExtraLine,
+    LeaveOut,
     Mapping,
     override_mapping,
     parse_mapping,
@@ -94,6 +95,18 @@ class ExtraLineInput(BaseModel):
     name: Short
 
 
+class LeaveOutInput(BaseModel):
+    """Rows that are no sales, by the value of one column: one of `values`, none of `others`, or a regular expression."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    column: Short
+    reason: Short
+    values: list[Short] = Field(default_factory=list, max_length=500)
+    others: list[Short] = Field(default_factory=list, max_length=500)
+    matches: Pattern | None = None
+
+
 class FileMapping(BaseModel):
     """How the file becomes customers, products and orders: what a map file holds."""
 
@@ -109,15 +122,38 @@ class FileMapping(BaseModel):
     dialect: FileDialect = Field(default_factory=FileDialect)
     date_order: Literal["dmy", "mdy", "ymd"] | None = None
     date_format: Annotated[str, Field(max_length=60)] | None = Field(None, examples=["%d.%m.%Y %H:%M"])
+    time_zone: Annotated[str, Field(max_length=60)] | None = Field(None, examples=["Europe/Berlin"])
+    latest: Annotated[str, Field(max_length=10)] | None = Field(None, examples=["2024-12-31"])
     decimal: Literal[".", ","] | None = None
     currency: Annotated[str, Field(max_length=10)] | None = None
     country: Short | None = None
-    cancelled: list[Short] | None = Field(None, max_length=100)
-    returned: list[Short] | None = Field(None, max_length=100)
+    default_quantity: Annotated[str, Field(max_length=20)] | None = None
+    default_amount: Annotated[str, Field(max_length=20)] | None = None
+    counted: list[Short] | None = Field(None, max_length=500)
+    cancelled: list[Short] | None = Field(None, max_length=500)
+    returned: list[Short] | None = Field(None, max_length=500)
+    partly_returned: list[Short] | None = Field(None, max_length=500)
+    left_out: list[Short] | None = Field(None, max_length=500)
+    credit_types: list[Short] | None = Field(None, max_length=500)
+    refunds_name_shop: bool | None = None
+    placeholders: list[Short] | None = Field(None, max_length=500)
     cancelled_order_prefix: list[Short] | None = Field(None, max_length=100)
     returned_order_prefix: list[Short] | None = Field(None, max_length=100)
     non_product_skus: list[Pattern] | None = Field(None, max_length=100)
+    fill_down: list[Short] | None = Field(None, max_length=50)
+    report: bool | None = None
+    heading: Short | None = None
+    basis: Literal["amount", "quantity x price"] | None = None
+    subtract: list[Short] | None = Field(None, max_length=10)
+    only_currency: Annotated[str, Field(max_length=3)] | None = Field(None, examples=["EUR"])
+    into_currency: Annotated[str, Field(max_length=3)] | None = Field(None, examples=["EUR"])
+    rates: dict[Annotated[str, Field(max_length=3)], Annotated[str, Field(max_length=20)]] = Field(
+        default_factory=dict, max_length=200, examples=[{"USD": "0.92"}]
+    )
     extra_lines: list[ExtraLineInput] = Field(default_factory=list, max_length=20)
+    leave_out: list[LeaveOutInput] = Field(default_factory=list, max_length=50)
+    accepted: list[Short] = Field(default_factory=list, max_length=100)
+    undecided: list[Short] = Field(default_factory=list, max_length=100)
 
     def mapping(self) -> Mapping:
         """As the sources read it. Raises ParameterError naming what is wrong."""
@@ -127,7 +163,7 @@ class FileMapping(BaseModel):
                 f"columns.{unknown[0]}", f"columns.{unknown[0]}: is not a field of {self.rows}",
                 remedy=f"Choose of: {', '.join(known)}.",
             )  # fmt: skip
-        given = self.model_dump(exclude_none=True, exclude={"dialect", "extra_lines"})
+        given = self.model_dump(exclude_none=True, exclude={"dialect", "extra_lines", "leave_out"})
         values: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in given.items()
         }
@@ -135,6 +171,10 @@ class FileMapping(BaseModel):
             **values,
             dialect=Dialect(**self.dialect.model_dump()),
             extra_lines=tuple(ExtraLine(**each.model_dump()) for each in self.extra_lines),
+            leave_out=tuple(
+                LeaveOut(each.column, each.reason, tuple(each.values), tuple(each.others), each.matches)
+                for each in self.leave_out
+            ),
         )
         try:
             return override_mapping(parse_mapping(render_mapping(drawn), "mapping"))
@@ -147,7 +187,9 @@ class ImportDetails(Import):
 
     mapping: dict[str, Any] | None = Field(description="The mapping in use: proposed, or yours. PUT takes the same.")
     found: dict[str, Any] | None = Field(
-        description="What inspecting it found: kind, dialect, columns with samples, dates, counts, rejects by reason with examples."
+        description="What inspecting it found: kind, dialect, columns with samples, dates, counts, rejects by reason with "
+        "examples, rows left out by reason, money by state and currency, and questions. Nothing is loaded while a question "
+        "is open: PUT the mapping with the changes of one choice of each."
     )
     problem: str | None = Field(description="What keeps it from being loaded; null when nothing does.")
     remedy: str | None

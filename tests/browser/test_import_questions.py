@@ -1,0 +1,69 @@
+"""A file that leaves questions open: they are answered on the page, by keyboard, and then it is imported."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import FilePayload, expect
+
+from tests.api.people import Person
+from tests.support.browsing import Pages, open_page, serious_faults, wait_until_still
+from tests.support.served import Served
+from tests.support.worker import Worker
+
+ORDERS = "order,customer,date,price\n" + "".join(
+    f"{order},{customer},2024-03-{day:02d},{price}\n"
+    for day, (order, customer, price) in enumerate(
+        [*((f"INV-{number}", "Guest" if number < 3 else f"K{number % 4}", 10 * number) for number in range(1, 10)),
+         ("CN-1", "K1", 30)],
+        start=1,
+    )
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def worker(served: Served) -> Iterator[Worker]:
+    one = Worker(served)
+    yield one
+    one.stop()
+
+
+def test_questions_are_answered_before_the_import(pages: Pages, manager: Person, worker: Worker) -> None:
+    page = pages(manager)
+    open_page(page, "/import")
+    payload = FilePayload(name="till.csv", mimeType="text/csv", buffer=ORDERS.encode())
+    page.set_input_files("input[type=file]", payload)
+    main = page.locator("main")
+    expect(main.get_by_text("2 questions to answer")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name=re.compile("^Import 10 lines"))).to_be_disabled()
+    apply = page.get_by_role("button", name="Apply answers")
+    expect(apply).to_be_disabled()
+    expect(page.get_by_role("radio", checked=True)).to_have_count(0)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    expect(page.get_by_role("radio", name="Yes, they are anonymous sales")).to_be_checked()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    expect(page.get_by_role("radio", name="Yes, subtract them")).to_be_checked()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        expect(page.locator(f":root[data-mantine-color-scheme={scheme}]")).to_have_count(1)
+        wait_until_still(page)
+        assert serious_faults(page) == []
+    if folder := os.environ.get("PICTURES"):
+        for width, height in ((1440, 900), (390, 844)):
+            page.set_viewport_size({"width": width, "height": height})
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)
+                page.wait_for_timeout(300)
+                page.screenshot(path=Path(folder) / f"{scheme}-{width}.png", full_page=True)
+        page.set_viewport_size({"width": 1440, "height": 900})
+    apply.click()
+    expect(main.get_by_text("9 orders, 450.00; 1 order returned, -30.00")).to_be_visible(timeout=30_000)
+    expect(main.get_by_text("Before importing, please answer")).to_have_count(0)
+    page.get_by_role("button", name="Import 10 lines").click()
+    expect(main.get_by_text("Imported", exact=True)).to_be_visible(timeout=30_000)
