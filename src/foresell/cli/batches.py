@@ -22,7 +22,10 @@ from foresell.types import Batch
 from foresell.workflows.load import load_file
 
 File = Annotated[
-    Path, typer.Argument(help="CSV (also .gz, .zst), XLSX, XLS, Parquet, SQLite, or a folder with the Olist CSV files.")
+    Path,
+    typer.Argument(
+        help="CSV (also .zip, .gz, .bz2, .xz, .zst), XLSX, XLS, ODS, Parquet, SQLite, or a folder of CSV files."
+    ),
 ]
 Map = Annotated[Path | None, typer.Option("--map", help="A mapping file as written by `foresell inspect --save-map`.")]
 Format = Annotated[

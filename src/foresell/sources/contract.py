@@ -122,7 +122,7 @@ class TransientError(ForesellError):
         self, message: str | None = None, *, remedy: str | None = None, retry_after: float | None = None
     ) -> None:
         super().__init__(message, remedy=remedy)
-        self.retry_after = retry_after  # seconds the source open_questions for; goes before any back-off of ours
+        self.retry_after = retry_after  # seconds the source asked for; goes before any back-off of ours
 
 
 class TerminalError(ForesellError):

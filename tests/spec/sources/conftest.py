@@ -19,7 +19,7 @@ HEADER = "order,customer,date,sku,name,quantity,price\n"
 
 @dataclass(frozen=True)
 class Result:
-    """What staging left: rows open_questions for, rejects as (line, column, value, reason), counts and warnings."""
+    """What staging left: the rows selected, rejects as (line, column, value, reason), counts and warnings."""
 
     staging: Staging
     lines: list[tuple[Any, ...]]

@@ -1,4 +1,4 @@
-"""A real export comes out right by itself, or it is open_questions about: the corpus, file by file and as a whole."""
+"""A real export comes out right by itself, or it raises a question: the corpus, file by file and as a whole."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ CONTROLS = {
     "currency": {"currency": "CHF"},
     "label": {"label": "Shopify orders export"},
     "rows": {"rows": "customers"},
-    "a file that should be open_questions about": {"outcome": "ask"},
+    "a file that should raise a question": {"outcome": "ask"},
 }
 
 

@@ -80,3 +80,15 @@ def test_a_choice_names_its_changes_as_the_mapping_does(tmp_path: Path) -> None:
 def test_proposals(tmp_path: Path, header: str, fields: str) -> None:
     found = look(tmp_path, f"{header}\n" + ",".join("1" for _ in header.split(",")) + "x\n")
     assert [c.field for c in found.columns] == fields.split()
+
+
+def test_the_text_names_the_format_the_questions_and_what_is_left_out(tmp_path: Path) -> None:
+    rows = "order,customer,date,price,colour\n1,Guest,2024-01-05,2,red\nTotal,,,2,\n"
+    text = describe_inspection(look(tmp_path, rows))
+    assert "Not used: colour" in text
+    assert "1 left out: total (line 3)" in text
+    assert "With the likely answers:\n  2.00 in 1 order: sold" in text
+    assert "? Do these customers stand for sales without a customer: Guest (1 order)?" in text
+    assert "    Yes, they are anonymous sales (likely): values.placeholders = ['Guest']" in text
+    known = "id,Created (UTC),Amount,Amount Refunded,Currency,Status\nch_1,2024-01-03 10:00:00,29.00,0.00,usd,Paid\n"
+    assert "recognised as Stripe payments export" in describe_inspection(look(tmp_path, known))

@@ -29,14 +29,14 @@ FULL = Mapping(
 )
 
 
-@pytest.mark.parametrize("mapping", [Mapping(), FULL, read_format("online-retail"), read_format("olist")])
+@pytest.mark.parametrize("mapping", [Mapping(), FULL, *(known.mapping for known in list_formats().values())])
 def test_written_and_read_back(tmp_path: Path, mapping: Mapping) -> None:
     write_mapping(mapping, tmp_path / "map.toml")
     read = read_mapping(tmp_path / "map.toml")
     assert read.as_dict() | {"format": mapping.format} == mapping.as_dict()
 
 
-def test_every_profile_is_a_map() -> None:
+def test_every_format_is_a_mapping() -> None:
     for name in list_formats():
         assert read_format(name).format == name
 
@@ -60,6 +60,20 @@ def test_every_profile_is_a_map() -> None:
         ("[values]\nnon_product_skus = ['(']", "values.non_product_skus"),
         ("[[extra_lines]]\ncolumn = 'x'", "extra_lines"),
         ("[values", "not valid TOML"),
+        ("[dates]\nlatest = '2024-13-45'", "dates.latest"),
+        ("[dates]\ntime_zone = 'Mars/Base'", "dates.time_zone"),
+        ("[layout]\nfill_down = ['amount']", "layout.fill_down"),
+        ("[layout]\nreport = 'yes'", "layout.report"),
+        ("[layout]\nreport = false\nheading = 'customer_key'", "layout.heading"),
+        ("[amounts]\nbasis = 'price'", "amounts.basis"),
+        ("[amounts]\nsubtract = ['amount']", "amounts.subtract"),
+        ("[currency]\nonly = 'Euro'", "currency.only"),
+        ("[currency]\nrates = { USD = 'x' }", "currency.rates.USD"),
+        ("[currency]\nrates = { USD = '1.1' }", "currency.into"),
+        ("[defaults]\namount = '1; drop table x'", "defaults.amount"),
+        ("leave_out = ['x']", "leave_out"),
+        ("[[leave_out]]\ncolumn = 'x'\nreason = 'y'", "leave_out"),
+        ("[[leave_out]]\ncolumn = 'x'\nreason = 'y'\nmatches = '('", "leave_out.matches"),
     ],
 )
 def test_mistakes_are_named(text: str, key: str) -> None:

@@ -103,7 +103,7 @@ export function CheckFile({ known, found }: { known: ImportKnown; found: Found }
           />
         </Notice>
       )}
-      <Notes warnings={found.warnings} />
+      <Notes notes={found.warnings} />
       <Detected found={found} mapping={draft} />
       {known.mapping && draft && (
         <ColumnMapping
@@ -122,10 +122,9 @@ export function CheckFile({ known, found }: { known: ImportKnown; found: Found }
   )
 }
 
-/** The engine's notices; the first ones where there are many. What the table of rows left out says is not repeated. */
-function Notes({ warnings }: { warnings: string[] }) {
+/** What to know about the file; the first notes where there are many. */
+function Notes({ notes }: { notes: string[] }) {
   const [isAll, setAll] = useState(false)
-  const notes = warnings.filter(warning => !warning.startsWith('Rows left out: '))
   const shown = isAll ? notes : notes.slice(0, MOST_NOTES)
   return (
     <>

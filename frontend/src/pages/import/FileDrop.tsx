@@ -10,7 +10,7 @@ import { Card } from '@/ui/Page'
 import { Progress } from '@/ui/Progress'
 import css from './Import.module.css'
 
-const KINDS = '.csv,.tsv,.txt,.xlsx,.parquet,.sqlite,.db,.gz,.zst'
+const KINDS = '.csv,.tsv,.txt,.tab,.xlsx,.xlsm,.xls,.ods,.parquet,.sqlite,.sqlite3,.db,.zip,.gz,.bz2,.xz,.zst'
 
 /** Where a file is dropped or chosen, and uploaded. */
 export function FileDrop() {
@@ -67,7 +67,7 @@ export function FileDrop() {
     >
       <IconFileUpload size={32} stroke={1.4} className={css.dim} aria-hidden />
       <p className={css.dropTitle}>Drop a file here</p>
-      <p className={css.dim}>CSV, Excel, Parquet or SQLite, also compressed (.gz, .zst)</p>
+      <p className={css.dim}>CSV, Excel, ODS, Parquet or SQLite, also compressed (.zip, .gz, .zst)</p>
       <Button onClick={() => input.current?.click()}>Choose a file</Button>
       <input
         ref={input}

@@ -227,7 +227,7 @@ UPLOAD = {
                         "file": {
                             "type": "string",
                             "format": "binary",
-                            "description": "CSV (also .gz, .zst), XLSX, XLS, Parquet or SQLite.",
+                            "description": "CSV (also .zip, .gz, .bz2, .xz, .zst), XLSX, XLS, ODS, Parquet or SQLite.",
                         }
                     },
                 }

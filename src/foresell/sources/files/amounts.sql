@@ -57,7 +57,7 @@ where status = 'returned' and amount > 0 and exists (
 )
 
 -- name: sum_orders
--- One row per sold order: what its lines bring, and what the order states for order_value and refund.
+-- One row per sold order: what its lines bring, and what the order states for both and for a refund.
 create or replace temp table order_sums as
 select
     s.order_key,
@@ -77,7 +77,7 @@ update staged_lines set status = 'cancelled'
 where status = 'completed' and order_key in (select order_key from order_sums where refund >= order_value and refund > 0)
 
 -- name: scale_lines
--- The lines of an order in proportion, the last cent on the largest, so that they bring its order_value less its refund exactly.
+-- The lines of an order in proportion, the last cent on the largest, so that they bring its value less its refund exactly.
 update staged_lines set amount = scaled.amount
 from (
     with wanted as (

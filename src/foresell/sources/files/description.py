@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from foresell.sources.files.fields import BY_NAME
-from foresell.sources.files.file_sniffing import label_encoding
+from foresell.sources.files.file_sniffing import label_encoding, name_some
 from foresell.sources.files.inspection import InspectedColumn, Inspection
+from foresell.sources.files.questions import Question
 
 _KINDS = {"text": "Text", "workbook": "Excel workbook", "parquet": "Parquet", "sqlite": "SQLite"}
 _SEPARATORS = {
     ",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", ":": "colon", "^": "caret", "~": "tilde",
     ".": "point", "'": "apostrophe", "’": "apostrophe", " ": "space",
 }  # fmt: skip
+_STATES = {"completed": "sold", "returned": "returned", "cancelled": "cancelled, counts for nothing"}
+_SHORT_LIST = 5
 _ROW = {"orders": "an order line", "customers": "a customer", "products": "a product"}
 
 
@@ -23,6 +26,9 @@ def describe_inspection(inspection: Inspection) -> str:
         _format_outcome(inspection),
     ]
     parts += [f"! {warning}" for warning in inspection.warnings]
+    parts += [_format_question(question) for question in inspection.questions]
+    if inspection.questions:
+        parts.append("Not loaded before these are answered: with --save-map in a mapping, or by --accept-guesses.")
     if inspection.problem:
         parts.append(f"Cannot be loaded yet: {inspection.problem}\n  {inspection.remedy or ''}".rstrip())
     return "\n".join(part for part in parts if part)
@@ -41,31 +47,32 @@ def _format_head(inspection: Inspection) -> str:
         *(f"{key} {dialect[key]!r}" for key in ("sheet", "table") if key in dialect),
     ]
     known = "not a known format, mapped by column names"
+    shown = f"recognised as {inspection.label}" if inspection.label else known
     return (
         f"{inspection.file}\nWhat we detected\n  File: {', '.join(fact for fact in facts if fact)}\n"
-        f"  Format: {known if inspection.format == 'mapped' else inspection.format}; "
+        f"  Format: {shown}; "
         f"each row is {_ROW[inspection.mapping.rows]}\n"
     )
 
 
 def _format_columns(inspection: Inspection) -> str:
+    """A row for each column that is used, and the names of the others."""
     rows = [("Column", "Values", "Field", "Examples")]
     rows += [
         (column.header, column.type, _format_meaning(column), " | ".join(column.samples))
         for column in inspection.columns
+        if column.field
     ]
+    unused = [column.header for column in inspection.columns if not column.field]
     widths = [min(40, max(len(row[at]) for row in rows)) for at in range(3)]
     lines = ("  " + "  ".join(cell[:40].ljust(w) for cell, w in zip(row, widths, strict=False)) for row in rows)
-    return "\n".join(f"{line}  {row[3][:70]}".rstrip() for line, row in zip(lines, rows, strict=True)) + "\n"
+    table = [f"{line}  {row[3][:70]}".rstrip() for line, row in zip(lines, rows, strict=True)]
+    return "\n".join([*table, f"  Not used: {name_some(unused)}"] if unused else table) + "\n"
 
 
 def _format_meaning(column: InspectedColumn) -> str:
-    """The field's label and its key in the mapping, with the confidence where it is low."""
-    if column.field is None:
-        return "-"
-    meaning = f"{BY_NAME[column.field].label} ({column.field})"
-    unsure = column.confidence is not None and column.confidence < 0.9
-    return f"{meaning}, {column.confidence:.0%} sure" if unsure else meaning
+    """The field's label and its key in the mapping."""
+    return f"{BY_NAME[column.field].label} ({column.field})" if column.field else "-"
 
 
 def _format_values(inspection: Inspection) -> str:
@@ -95,4 +102,28 @@ def _format_outcome(inspection: Inspection) -> str:
     for reject in inspection.rejects:
         examples = "; ".join(f"line {line:,}: {value!r}" for line, _, value in reject.examples)
         lines.append(f"    {reject.lines:,} x {reject.reason} ({examples})")
+    lines += [
+        f"{left.rows:,} left out: {left.reason} (line {', '.join(f'{line:,}' for line in left.lines)})"
+        for left in inspection.left_out
+    ]
+    if inspection.questions and inspection.money:
+        lines.append("With the likely answers:")
+    lines += [
+        f"{money.amount:,.2f} {money.currency or ''}".rstrip()
+        + f" in {money.orders:,} {'order' if money.orders == 1 else 'orders'}: {_STATES[money.status]}"
+        for money in inspection.money
+    ]
     return "\n".join(f"  {line}" for line in lines)
+
+
+def _format_question(question: Question) -> str:
+    """A question with its choices as lines of a mapping, the likeliest marked."""
+    lines = [f"? {question.text} {question.evidence}"]
+    for at, choice in enumerate(question.choices):
+        likely = " (likely)" if at == question.guess and len(question.choices) > 1 else ""
+        keys = ", ".join(
+            f"{key} = {value!r}" if not isinstance(value, list) or len(value) <= _SHORT_LIST else key
+            for key, value in choice.settings.items()
+        )
+        lines.append(f"    {choice.label}{likely}: {keys}")
+    return "\n".join(lines)

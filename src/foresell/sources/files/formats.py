@@ -10,14 +10,14 @@ from importlib import resources
 from pathlib import Path
 
 import duckdb
-import tomli_w
 
 from foresell.errors import BadInput
 from foresell.sources.files import columnar, delimited, file_sniffing, proposal
 from foresell.sources.files.fields import BY_NAME, find_missing, normalize_header, propose_columns
+from foresell.sources.files.file_sniffing import name_some
 from foresell.sources.files.header_words import is_month
-from foresell.sources.files.mapping import Dialect, Mapping, override_mapping, parse_mapping
-from foresell.sources.files.raw_rows import Column, RawRows
+from foresell.sources.files.mapping import Dialect, Mapping, build_mapping, override_mapping
+from foresell.sources.files.raw_rows import Column, RawRows, drop_raw_rows
 from foresell.sql import named_queries, read_sql
 
 _DOCUMENTS = ("customers", "products", "transactions")
@@ -37,9 +37,6 @@ _OLIST_COLUMNS = {
 }
 #: The format of a file that is read by its column names or by a mapping of its own.
 MAPPED = "mapped"
-#: The most columns that a message names, and the most characters of each.
-MOST_NAMED = 20
-LONGEST_NAMED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +77,7 @@ def parse_format(text: str, name: str) -> Format:
             f"{name}: [format] needs label and seen (files or documents), and may have headers.",
             remedy=f"Correct [format] in formats/{name}.toml.",
         )
-    mapping = override_mapping(parse_mapping(tomli_w.dumps(data), name), format=name)
+    mapping = override_mapping(build_mapping(data, name), format=name)
     return Format(name, about["label"], about["seen"], tuple(about.get("headers", ())), mapping)
 
 
@@ -148,7 +145,7 @@ def resolve_columns(mapping: Mapping, raw: RawRows, file: str) -> dict[str, Colu
     if absent and mapping.format == "mapped":
         raise BadInput(
             f"{file} has no column {mapping.columns[absent[0]]!r}, which columns.{absent[0]} names.",
-            remedy=f"Its columns are: {_list_columns(raw)}. Correct columns.{absent[0]} in the mapping.",
+            remedy=f"Its columns are: {name_some([column.header for column in raw.columns])}. Correct columns.{absent[0]} in the mapping.",
         )
     lacking = find_missing(mapping.rows, known)
     if lacking and not (mapping.default_amount and lacking == find_missing("orders", ["ordered_at"])):
@@ -160,11 +157,11 @@ def _refuse_incomplete(mapping: Mapping, raw: RawRows, lacking: list[str], file:
     months = [column.header for column in raw.columns if is_month(column.header)]
     if mapping.rows == "orders" and len(months) > 1:
         return BadInput(
-            f"{file} has a column for each of {', '.join(months[:MOST_NAMED])}: it is not known what one row is.",
+            f"{file} has a column for each of {name_some(months)}: it is not known what one row is.",
             remedy="Bring it into rows of customer, date and amount (in a spreadsheet: Unpivot), then load that.",
         )
     return BadInput(
-        f"{file}: no column found for {' and '.join(lacking)}. The columns are {_list_columns(raw)}.",
+        f"{file}: no column found for {' and '.join(lacking)}. The columns are {name_some([column.header for column in raw.columns])}.",
         remedy="Run foresell inspect FILE --save-map FILE.toml, fill in [columns], and load with --map FILE.toml."
         + (
             ' Is each row a customer or a product? Set rows = "customers" or "products".'
@@ -172,13 +169,6 @@ def _refuse_incomplete(mapping: Mapping, raw: RawRows, lacking: list[str], file:
             else ""
         ),
     )
-
-
-def _list_columns(raw: RawRows) -> str:
-    """The names of the columns, shortened to fit a message."""
-    named = ", ".join(column.header[:LONGEST_NAMED] for column in raw.columns[:MOST_NAMED])
-    more = len(raw.columns) - MOST_NAMED
-    return f"{named} and {more:,} more" if more > 0 else named
 
 
 def is_olist(path: Path) -> bool:
@@ -203,7 +193,7 @@ def read_olist(con: duckdb.DuckDBPyConnection, folder: Path, workdir: Path) -> R
             raise BadInput(f"{file} has no column {absent[0]!r}.", remedy="Fetch Olist's files again.")
         cells = ", ".join(f"trim({column.name}) as {name}" for name, column in wanted if column)
         con.execute(f"create or replace table olist_{table} as select line, {cells} from raw_rows")
-        _drop_raw(con)
+        drop_raw_rows(con)
         (bad,) = con.execute("select count(distinct line) from staged_rejects").fetchall()[0]
         if bad and table != "items":
             warnings.append(f"{file}: {bad:,} lines could not be read; order items that refer to them are rejected.")
@@ -237,11 +227,6 @@ def read_documents(con: duckdb.DuckDBPyConnection, opened: file_sniffing.OpenedF
         con.execute(f"create or replace table {target} as select line, {', '.join(named)} from copied")
     con.execute(read_sql("foresell.sources.files", "documents.sql"))
     return RawRows("sqlite", _describe_columns(con), opened.compression)
-
-
-def _drop_raw(con: duckdb.DuckDBPyConnection) -> None:
-    rows = con.execute("select table_type from information_schema.tables where table_name = 'raw_rows'").fetchall()
-    con.execute("drop view raw_rows" if rows == [("VIEW",)] else "drop table raw_rows")
 
 
 def _describe_columns(con: duckdb.DuckDBPyConnection) -> tuple[Column, ...]:

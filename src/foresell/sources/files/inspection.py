@@ -173,7 +173,7 @@ def _describe_file(parsed: ParsedFile) -> Inspection:
     proposed = propose_columns([c.header for c in raw.columns], mapping.rows)
     by_column = {
         column.header: (field, proposed[field][1] if proposed.get(field, ("",))[0] == column.header else 1.0)
-        for field, header in mapping.columns.items()
+        for field, header in reversed(mapping.columns.items())  # of two fields of a column the first is shown
         if (column := formats.find_column(raw.columns, header)) is not None
     }
     columns = tuple(

@@ -18,8 +18,6 @@ from foresell.types import Staging
 
 _STEPS = ("foresell.sources.files", "steps.sql")
 _NO_LIMIT = "2200-01-01"
-#: An answer can raise another question; each is open_questions once.
-_MOST_ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +51,9 @@ def interpret_rows(parsed: ParsedFile, load_day: date | None, *, accept_guesses:
     parsed.con.execute("create or replace temp table reader_rejects as from staged_rejects")
     guessed = parsed
     open_questions: dict[str, Question] = {}
-    for _ in range(_MOST_ROUNDS):
-        staging, decided, mapping, questions = _interpret_once(guessed, load_day)
-        new = [question for question in questions if question.name not in open_questions]
+    while True:  # an answer can raise another question; each is put once
+        staging, decided, mapping, found = _interpret_once(guessed, load_day)
+        new = [question for question in found if question.name not in open_questions]
         if not new:
             break
         open_questions |= {question.name: question for question in new}
@@ -97,12 +95,10 @@ def _interpret_once(parsed: ParsedFile, load_day: date | None) -> tuple[Staging,
             con.execute(statement)
         extra = _stage_orders(parsed, resolved, decided, limit)
         open_questions += [*more, *_ask_about_orders(con, mapping, resolved)]
-        notices += _list_notices(con, mapping, resolved)
+        notices += _list_notices(parsed, resolved) + _settle_totals(con)
+        _refuse_no_sales(parsed)
     else:
         _stage_keyed_rows(parsed, resolved, decided)
-    if mapping.rows == "orders":
-        notices += _settle_totals(con)
-        notices += _describe_left_out(parsed)
     rejected, left_out = con.execute(
         "select (select count(distinct line) from staged_rejects), (select count(*) from left_out)"
     ).fetchall()[0]
@@ -125,25 +121,32 @@ def _interpret_once(parsed: ParsedFile, load_day: date | None) -> tuple[Staging,
     return staging, decided, mapping, open_questions
 
 
-def _describe_left_out(parsed: ParsedFile) -> tuple[str, ...]:
-    """The rows left out, by reason. Raises BadInput where they are all rows of the file."""
-    rows = parsed.con.execute("select reason, count(*) from left_out group by 1 order by 2 desc, 1").fetchall()
-    left_out = tuple(f"Rows left out: {count:,} ({reason})." for reason, count in rows)
+def describe_left_out(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """The rows left out, a sentence for each reason."""
+    rows = con.execute("select reason, count(*) from left_out group by 1 order by 2 desc, 1").fetchall()
+    return tuple(f"Rows left out: {count:,} ({reason})." for reason, count in rows)
+
+
+def _refuse_no_sales(parsed: ParsedFile) -> None:
+    """Raises BadInput where all rows of the file are left out."""
     query = "select (select count(*) from staged_lines) + (select count(*) from staged_rejects)"
+    left_out = describe_left_out(parsed.con)
     if left_out and not parsed.con.execute(query).fetchall()[0][0]:
         raise BadInput(
             f"No row of {parsed.name} is a sale. {' '.join(left_out)}",
             remedy="Do some of them count? Say so under [values] or [[leave_out]] in a mapping: foresell inspect FILE --save-map.",
         )
-    return left_out
 
 
 def _settle_totals(con: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     """Take total rows out of the rejects and compare each with the lines above it: a notice for each that differs."""
     steps = named_queries(*_STEPS)
-    con.execute(steps["take_out_totals"])
-    con.execute(steps["take_out_footers"])
-    con.execute("delete from staged_rejects where line in (select line from left_out where kind = 'layout')")
+    if con.execute("select count(*) from staged_rejects").fetchall()[0][0]:
+        con.execute(steps["take_out_totals"])
+        con.execute(steps["take_out_footers"])
+        con.execute("delete from staged_rejects where line in (select line from left_out where kind = 'layout')")
+    if not con.execute("select count(*) from left_out where reason = 'total'").fetchall()[0][0]:
+        return ()
     return tuple(
         f"The total on line {line:,}, {stated:,.2f}, differs from its lines, {every:,.2f}."
         for line, stated, every in con.execute(steps["compare_totals"]).fetchall()
@@ -172,10 +175,12 @@ def _ask_about_orders(con: duckdb.DuckDBPyConnection, mapping: Mapping, resolved
     ]
 
 
-def _list_notices(con: duckdb.DuckDBPyConnection, mapping: Mapping, resolved: dict[str, Column]) -> tuple[str, ...]:
-    notices = []
+def _list_notices(parsed: ParsedFile, resolved: dict[str, Column]) -> tuple[str, ...]:
+    con, mapping, notices = parsed.con, parsed.mapping, []
     if "customer_key" not in resolved and mapping.heading != "customer_key":
         notices.append("No column names the customer: all sales are anonymous.")
+    elif parsed.proposed and resolved.get("customer_key") == resolved.get("name", ...):
+        notices.append("Customers are told apart by their names: two of the same name count as one.")
     if "status" in resolved and mapping.partly_returned:
         (partly,) = con.execute(
             """select count(distinct order_key) from (

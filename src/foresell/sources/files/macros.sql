@@ -20,7 +20,7 @@ create or replace temp macro clean_customer_key(x) as
         then
             case
                 when contains(x::varchar, '@') then lower(clean(x))
-                when regexp_full_match(x::varchar, '\s*\d\.\d+[eE]\+?\d{1,2}\s*') then x::varchar::double::bigint::varchar
+                when contains(lower(x::varchar), 'e') and regexp_full_match(x::varchar, '\s*\d\.\d+[eE]\+?\d{1,2}\s*') then x::varchar::double::bigint::varchar
                 else clean_key(x)
             end
     end

@@ -7,6 +7,7 @@ import tomllib
 import zoneinfo
 from collections.abc import Mapping as Settings
 from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,11 @@ def parse_mapping(text: str, name: str) -> Mapping:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadInput(f"{name} is not valid TOML: {error}.", remedy="Correct the line it names.") from None
+    return build_mapping(data, name)
+
+
+def build_mapping(data: dict[str, Any], name: str) -> Mapping:
+    """The mapping in parsed TOML, which it empties. Raises BadInput naming the wrong key."""
     take = _KeyReader(name, data)
     values: dict[str, Any] = {}
     for table, key, attribute, kind, _ in _SETTINGS:
@@ -225,12 +231,17 @@ def _check_values(name: str, mapping: Mapping) -> None:
         if value is not None and not re.fullmatch(r"\d{1,9}(\.\d{1,9})?", str(value)):
             raise _mapping_error(name, key, f'must be a number in quotes, such as "1.08", not {value!r}')
     for key, value, pattern, example in (
-        ("dates.latest", mapping.latest, r"(19|2\d)\d\d-\d\d-\d\d", "2024-12-31"),
         ("currency.only", mapping.only_currency, r"[A-Za-z]{3}", "EUR"),
         ("currency.into", mapping.into_currency, r"[A-Za-z]{3}", "EUR"),
     ):
         if value is not None and not re.fullmatch(pattern, value):
             raise _mapping_error(name, key, f"must be written like {example}, not {value!r}")
+    try:
+        date.fromisoformat(mapping.latest or "2024-12-31")
+    except ValueError:
+        raise _mapping_error(
+            name, "dates.latest", f"must be a day written like 2024-12-31, not {mapping.latest!r}"
+        ) from None
     if mapping.time_zone and mapping.time_zone not in zoneinfo.available_timezones():
         raise _mapping_error(
             name, "dates.time_zone", f"{mapping.time_zone!r} is no time zone; write it like Europe/Berlin"
@@ -308,6 +319,8 @@ def _parse_extra_lines(name: str, entries: tuple[Any, ...]) -> tuple[ExtraLine, 
 def _parse_leave_out(name: str, entries: tuple[Any, ...]) -> tuple[LeaveOut, ...]:
     rules = []
     for entry in entries:
+        if not isinstance(entry, dict):
+            raise _mapping_error(name, "leave_out", "each must be a table, written [[leave_out]]")
         lists = {key: tuple(entry.pop(key)) for key in ("values", "others") if isinstance(entry.get(key), list)}
         texts = [*entry.values(), *(value for values in lists.values() for value in values)]
         if not {"column", "reason"} <= set(entry) <= {"column", "reason", "matches"} or not _is_all_text(texts):

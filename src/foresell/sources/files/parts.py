@@ -12,7 +12,7 @@ from foresell.sources.files import delimited
 from foresell.sources.files.fields import normalize_header
 from foresell.sources.files.file_sniffing import OpenedFile, name_some
 from foresell.sources.files.mapping import Dialect
-from foresell.sources.files.raw_rows import RawRows, record_place
+from foresell.sources.files.raw_rows import RawRows, drop_raw_rows, record_place
 
 
 def read_parts(con: duckdb.DuckDBPyConnection, opened: OpenedFile, stated: Dialect, workdir: Path) -> RawRows:
@@ -56,10 +56,7 @@ def _append_part(
         "update staged_rejects set line = line + $before, file = $whole where file = $part",
         {"before": before, "part": part.name, "whole": opened.name},
     )
-    kind = con.execute("select table_type from information_schema.tables where table_name = 'raw_rows'").fetchall()[0][
-        0
-    ]
-    con.execute(f"drop {'view' if kind == 'VIEW' else 'table'} raw_rows")
+    drop_raw_rows(con)
     con.execute("drop table if exists csv_rows")
 
 

@@ -23,33 +23,16 @@ from foresell.sql import named_queries
 
 _SQL = ("foresell.sources.files", "questions.sql")
 _MOST_SHOWN = 8
-#: Fields whose column is open_questions about when two headers name them equally well.
+#: Fields whose column is a question when two headers name them equally well.
 _CONTESTED = ("ordered_at", "amount", "unit_price", "quantity")
-#: A zero that has this share of the orders, or more, is open_questions about.
+#: A zero that has this share of the orders, or more, is a question.
 _COMMON_ZERO = 0.2
 _DAYS_APART = 180
 _PERCENT = frozenset({"percent", "pct", "percentage", "prozent", "pourcentage", "porcentaje", "percentuale"})
 _CENTS = frozenset({"cent", "cents", "minor"})
 #: Words of a header that say its amounts are without tax and shipping.
-_NET = frozenset(
-    [
-        "net",
-        "netto",
-        "netta",
-        "nette",
-        "nettes",
-        "neto",
-        "netos",
-        "neta",
-        "netas",
-        "nettowert",
-        "subtotal",
-        "zwischensumme",
-        "basis",
-        "ht",
-        "excl",
-    ]
-)
+_NET = frozenset({"net", "netto", "netta", "nette", "nettes", "neto", "netos", "neta", "netas", "nettowert", "subtotal",
+                  "zwischensumme", "ht", "excl"})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +103,9 @@ def _ask_about_every_column(raw: RawRows, mapping: Mapping) -> list[Question]:
                 Question(
                     f"columns.{field}",
                     f"Is the column {header!r} the {label}?",
-                    "Only a part of its name is known."
-                    + (
-                        " It seems to be in cents; amounts are read as they stand."
-                        if _CENTS & set(split_words(header))
-                        else ""
-                    ),
+                    "It seems to be in cents; amounts are read as they stand."
+                    if _CENTS & set(split_words(header))
+                    else "Only a part of its name is known.",
                     (
                         Choice("Yes", {f"columns.{field}": header}),
                         Choice("No, leave it out", {f"columns.{field}": None}),
@@ -136,7 +116,7 @@ def _ask_about_every_column(raw: RawRows, mapping: Mapping) -> list[Question]:
 
 
 def ask_about_totals(raw: RawRows, mapping: Mapping) -> tuple[Mapping, list[Question]]:
-    """An orders file that states no lines, only the goods or the total of each order: (mapping that uses it, questions)."""
+    """An orders file that states no lines, only the subtotal or the total of each order: (mapping that uses it, questions)."""
     present = {field: formats.find_column(raw.columns, header) for field, header in mapping.columns.items()}
     has = {field for field, column in present.items() if column}
     if mapping.rows != "orders" or has & {"amount", "unit_price"} or not has & {"order_subtotal", "order_total"}:

@@ -63,3 +63,9 @@ def name_places(con: duckdb.DuckDBPyConnection) -> None:
         "update staged_rejects as r set file = p.file, line = r.line - p.before from row_places as p"
         " where r.line between p.first_line and p.last_line"
     )
+
+
+def drop_raw_rows(con: duckdb.DuckDBPyConnection) -> None:
+    """Drop the relation `raw_rows`, be it a view or a table."""
+    [(kind,)] = con.execute("select table_type from information_schema.tables where table_name = 'raw_rows'").fetchall()
+    con.execute(f"drop {'view' if kind == 'VIEW' else 'table'} raw_rows")

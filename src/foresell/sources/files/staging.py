@@ -15,7 +15,7 @@ import duckdb
 from foresell.errors import BadInput, DiskTrouble, ForesellError
 from foresell.sources.files import columnar, delimited, file_sniffing, formats, parts, workbook
 from foresell.sources.files.bounded import Limits, build_limits
-from foresell.sources.files.interpretation import ParsedFile, interpret_rows
+from foresell.sources.files.interpretation import ParsedFile, describe_left_out, interpret_rows
 from foresell.sources.files.mapping import Mapping, override_mapping
 from foresell.sources.files.questions import OpenQuestions
 from foresell.sources.files.raw_rows import PLACES, REJECTS, RawRows, name_places
@@ -60,7 +60,8 @@ def stage_file(
             name_places(read.con)
         if interpreted.questions:
             raise OpenQuestions(read.name, interpreted.questions)
-        staging = interpreted.staging
+        warnings = (*interpreted.staging.warnings, *describe_left_out(read.con))
+        staging = replace(interpreted.staging, warnings=warnings)
         size = sum(f.stat().st_size for f in (path.iterdir() if path.is_dir() else [path]) if f.is_file())
         named = override_mapping(interpreted.mapping, source=source)
         progress(staging.lines_read, staging.lines_read, "lines")

@@ -1,6 +1,6 @@
 """Words of status and type columns, and customers that are none, in the languages of common shop systems.
 
-Compared without case, blanks and punctuation at the ends. A word in no list is open_questions about before anything is loaded.
+Compared without case, blanks and punctuation at the ends. A word in no list is a question before anything is loaded.
 """
 
 from __future__ import annotations

@@ -150,12 +150,15 @@ bounds as (
     where t.stated is not null
     group by all
 ),
+running as (
+    select line, sum(amount) over (order by line) as amount from staged_lines
+),
 sums as (
-    select b.line, b.stated,
-        coalesce(sum(s.amount) filter (s.line < b.line), 0) as every,
-        coalesce(sum(s.amount) filter (s.line < b.line and s.line > b.above), 0) as since
-    from bounds as b cross join staged_lines as s
-    group by all
+    select b.line, b.stated, coalesce(every.amount, 0) as every,
+        coalesce(every.amount, 0) - coalesce(before.amount, 0) as since
+    from bounds as b
+    asof left join running as every on b.line > every.line
+    asof left join running as before on b.above > before.line
 )
 select line, stated::double, every::double from sums
 where abs(stated - every) > 0.01 and abs(stated - since) > 0.01
