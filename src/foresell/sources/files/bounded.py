@@ -173,6 +173,8 @@ class _Pipe(io.RawIOBase):
         if stream is None:
             raise ValueError("the child has no pipe")
         self._stream: IO[bytes] = stream
+        self._ready = select.poll()  # select.select() fails in a process with more than 1,024 open files
+        self._ready.register(stream, select.POLLIN)
         self._name, self._limits, self._deadline = name, limits, deadline
         self._received, self._looked = 0, 0.0
         self.fault: Exception | None = None
@@ -182,7 +184,7 @@ class _Pipe(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         try:
-            while not select.select([self._stream], [], [], _LOOK_EVERY)[0]:
+            while not self._ready.poll(1000 * _LOOK_EVERY):
                 self._look()
             if time.monotonic() > self._looked + _LOOK_EVERY:
                 self._look()
