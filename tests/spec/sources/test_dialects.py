@@ -134,6 +134,7 @@ def test_workbook(stage: Stage, tmp_path: Path) -> None:
     assert (result.rejects, result.staging.left_out) == ([], 1), "the total is no reject"
     assert result.staging.warnings == (
         "Only the sheet 'January' was read. For February, set sheet under [dialect] in the mapping.",
+        "Rows left out: 1 (total).",
     )
 
 
