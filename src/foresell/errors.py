@@ -172,7 +172,7 @@ class ProviderTrouble(ForesellError):
 
 
 class AuditBroken(ForesellError):
-    """The audit was tampered with."""
+    """The audit log was changed after it was written."""
 
     code = "audit_tampered"
     exit_code = 15
