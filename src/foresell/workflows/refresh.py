@@ -70,18 +70,8 @@ def run_refresh(
             tables = {name: _run_table(draft.con, name, run_id) for name in (*SAVED, *(PREDICTED if predict else ()))}
             if not history:
                 build.finish(draft, file)
-            _save_and_publish(
-                database,
-                run_id,
-                tables,
-                results,
-                before_commit,
-                as_of=day,
-                snapshot_file=file.name,
-                timings=timings,
-                customers_scored=scored,
-                history=history,
-            )
+            facts = {"as_of": day, "snapshot_file": file.name, "customers_scored": scored, "history": history}
+            _save_and_publish(database, run_id, tables, results, before_commit, timings=timings, **facts)
         clear_snapshots(settings, database)
     if not history:
         assign_new_customers(database)
