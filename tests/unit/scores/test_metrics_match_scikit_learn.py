@@ -22,9 +22,8 @@ def _sample(seed: int, n: int = 400, ties: bool = True) -> tuple[np.ndarray, np.
 @pytest.mark.parametrize("seed", range(5))
 def test_every_metric_equals_scikit_learns(seed: int, ties: bool) -> None:
     probability, bought = _sample(seed, ties=ties)
-    ours = {
-        name: float(values[0]) for name, values in metrics.compute_metrics(probability, bought, 0.45, draws=0).items()
-    }
+    found = metrics.compute_metrics(probability, bought, 0.45, metrics.resamples(len(bought), 0, seed=0))
+    ours = {name: float(values[0]) for name, values in found.items()}
     predicted = probability >= 0.45
     tn, fp, fn, tp = reference.confusion_matrix(bought, predicted).ravel()
     expected = {
@@ -65,8 +64,9 @@ def test_the_threshold_chosen_is_the_best_there_is() -> None:
 def test_predicted_and_observed_agree_for_a_calibrated_forecast_and_not_for_a_bold_one() -> None:
     probability, bought = _sample(4, n=20_000, ties=False)
     bold = np.where(probability > 0.5, 0.99, 0.01)
-    assert metrics.compute_metrics(probability, bought, 0.5, draws=0)["calibration_error"][0] < 0.02
-    assert metrics.compute_metrics(bold, bought, 0.5, draws=0)["calibration_error"][0] > 0.2
+    once = metrics.resamples(20_000, 0, seed=0)
+    assert metrics.compute_metrics(probability, bought, 0.5, once)["calibration_error"][0] < 0.02
+    assert metrics.compute_metrics(bold, bought, 0.5, once)["calibration_error"][0] > 0.2
 
 
 @given(st.integers(0, 10_000))
@@ -86,5 +86,6 @@ def test_deciles_hold_everyone_once(seed: int, n: int) -> None:
 
 def test_one_class_or_one_customer_gives_no_figure_but_no_crash() -> None:
     for bought in (np.zeros(1, dtype=bool), np.ones(30, dtype=bool)):
-        values = metrics.compute_metrics(np.full(len(bought), 0.3), bought, 0.5, draws=2)
+        weights = metrics.resamples(len(bought), 2, seed=0)
+        values = metrics.compute_metrics(np.full(len(bought), 0.3), bought, 0.5, weights)
         assert np.isnan(values["roc_auc"]).all()

@@ -7,6 +7,7 @@ chance for this shop counts as a closure.
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import lru_cache
 
 import holidays
 import numpy as np
@@ -42,8 +43,8 @@ def open_days(orders: NDArray[np.float64], first: date, until: date, country: st
         closed |= holiday
     yearly = _closures(orders, closed[:known], usual, _CLOSURE_DAYS)
     closed[:known] |= _closures(orders, closed[:known], usual, 1)
-    for ahead in range(known, total):
-        closed[ahead] |= _closed_last_year(first, ahead, yearly)
+    if yearly.any():
+        closed[known:] |= [_closed_last_year(first, ahead, yearly) for ahead in range(known, total)]
     return ~closed
 
 
@@ -56,14 +57,23 @@ def _closed_weekdays(orders: NDArray[np.float64], weekday: NDArray[np.int64]) ->
 
 def _holidays(first: date, total: int, country: str | None) -> Days:
     """Which days are public holidays in `country`."""
-    years = range(first.year, (first + timedelta(days=total)).year + 1)
+    found = np.zeros(total, dtype=np.bool_)
+    for year in range(first.year, (first + timedelta(days=total)).year + 1):
+        days = _holidays_of(country, year) - first.toordinal()
+        found[days[(days >= 0) & (days < total)]] = True
+    return found
+
+
+@lru_cache(maxsize=1000)
+def _holidays_of(country: str | None, year: int) -> NDArray[np.int64]:
+    """The public holidays of a year as ordinals; none where the country is unknown."""
     try:
         code = (country or "").strip()
         code = code if len(code) == 2 else getattr(holidays, code.title().replace(" ", "")).country
-        calendar = holidays.country_holidays(code.upper(), subdiv=_PART.get(code.upper()), years=years)
+        calendar = holidays.country_holidays(code.upper(), subdiv=_PART.get(code.upper()), years=year)
     except (AttributeError, NotImplementedError, TypeError):
-        return np.zeros(total, dtype=np.bool_)
-    return np.array([first + timedelta(days=day) in calendar for day in range(total)], dtype=np.bool_)
+        return np.empty(0, dtype=np.int64)
+    return np.array([day.toordinal() for day in calendar], dtype=np.int64)
 
 
 def _closures(orders: NDArray[np.float64], closed: Days, usual: float, least: int) -> Days:

@@ -211,8 +211,8 @@ def _metric_values(
             continue
         known = validations(past, task, one.frame.as_of)
         limit = choose_threshold(known, task, population)
-        values = dict(metrics.compute_metrics(chance, observed, limit, draws=draws, seed=seed + place))
         weights = metrics.resamples(len(observed), draws, seed + place)
+        values = dict(metrics.compute_metrics(chance, observed, limit, weights))
         values |= sureness(chance, observed, margin(known, sure_goal), weights)
         best = metrics.best_f1_threshold(chance, observed)
         values["f1_best_afterwards"] = metrics.decisions(metrics.Sorted.of(chance, observed), weights[:1], best)["f1"]

@@ -124,12 +124,9 @@ def baselines(data: Sorted, weights: Floats) -> dict[str, Floats]:
     return {"base_rate": base, "majority_accuracy": np.maximum(base, 1 - base), "f1_everyone": 2 * base / (1 + base)}
 
 
-def compute_metrics(
-    probability: Floats, bought: Labels, threshold: float, *, draws: int = 200, seed: int = 0
-) -> Mapping[str, Floats]:
-    """Every metric as an array of 1 + draws values: first the value itself, then its bootstrap resamples."""
+def compute_metrics(probability: Floats, bought: Labels, threshold: float, weights: Floats) -> Mapping[str, Floats]:
+    """Every metric as an array with one value per row of the weights, which `resamples` draws."""
     data = Sorted.of(probability, bought)
-    weights = resamples(len(bought), draws, seed)
     return {
         **ranking_metrics(data, weights),
         **decisions(data, weights, threshold),
