@@ -8,6 +8,10 @@ import numpy as np
 import pytest
 
 from foresell.errors import NotReady
+from foresell.scores.forecast.backtest import measure_accuracy
+from foresell.scores.forecast.model import errors, known_sales
+from foresell.scores.forecast.trading_days import open_days
+from foresell.scores.lifetime_value.blend import best_year_factor
 from foresell.scores.purchase.score import PURCHASE
 from foresell.scores.training import drift, leak_guard
 from foresell.scores.training.features import Frame
@@ -78,3 +82,74 @@ def test_the_stability_index_of_a_shift_worked_out_by_hand() -> None:
     seen = {"x": {"edges": [0.5], "shares": [0.5, 0.5, 1e-9]}}
     now = Frame(DAY, None, ("x",), np.array([[0.0]] * 25_000 + [[1.0]] * 75_000, dtype=np.float32))  # type: ignore[arg-type]
     assert drift.stability(seen, now)["x"] == pytest.approx(-0.25 * np.log(0.5) + 0.25 * np.log(1.5), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("purchases", "tenure_days", "factor"),
+    [
+        (2, 100, 1.0),  # two purchases are no rhythm
+        (3, 30, 3.0),
+        (3, 100, 3.0),  # at most threefold
+        (3, 146, 2.5),
+        (3, 365, 1.0),
+        (3, 900, 1.0),
+    ],
+)
+def test_a_regular_customer_of_less_than_a_year_is_annualised(
+    purchases: float, tenure_days: float, factor: float
+) -> None:
+    factors = best_year_factor(np.array([purchases, 1.0]), np.array([tenure_days, 1000.0]))
+    assert factors.tolist() == pytest.approx([factor, 1.0])
+
+
+def test_a_history_of_half_a_year_is_annualised_for_everyone() -> None:
+    factors = best_year_factor(np.array([1.0, 5.0, 5.0]), np.array([10.0, 100.0, 182.5]))
+    assert factors.tolist() == pytest.approx([2.0, 3.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("saturdays", "is_open"),
+    [(1.9, False), (2.0, True)],  # 10 % of the 20 orders of other days
+)
+def test_a_weekday_with_hardly_any_orders_is_closed(saturdays: float, is_open: bool) -> None:
+    first = date(2025, 1, 6)  # a Monday
+    orders = np.array([saturdays if day % 7 == 5 else 20.0 for day in range(140)])
+    assert open_days(orders, first, first + timedelta(days=147), None)[145] == is_open
+
+
+@pytest.mark.parametrize(("per_day", "known_as_closed"), [(3.0, False), (3.4, True)])
+def test_a_silence_closes_the_shop_from_ten_missed_orders_on(per_day: float, known_as_closed: bool) -> None:
+    first = date(2025, 1, 6)
+    orders = np.full(200, per_day)
+    orders[100:103] = 0
+    assert open_days(orders, first, first + timedelta(days=200), None)[101] != known_as_closed
+
+
+@pytest.mark.parametrize(("length", "counted"), [(10, 1), (11, 0)])
+def test_a_past_forecast_is_compared_only_with_days_that_are_known(length: int, counted: int) -> None:
+    shop = known_sales(date(2025, 1, 6), np.full(200, 60.0), np.full(200, 2.0), None)
+    past = [shop.until(date(2025, 1, 6) + timedelta(days=185))]
+    assert len(errors(shop, past, lead=5, length=length, target="revenue")) == counted
+
+
+@pytest.mark.parametrize(
+    ("values", "ordered", "limit", "rising"),
+    [
+        ([1, 2, 3, 4], [0, 0, 1, 1], 3, True),
+        ([1, 2, 3, 4], [1, 1, 0, 0], 3, False),
+        ([5, 1, 5, 2], [1, 0, 1, 0], 5, True),
+    ],
+)
+def test_the_rule_found_in_one_feature_is_the_limit_that_repeats_the_labels(
+    values: list[float], ordered: list[int], limit: float, rising: bool
+) -> None:
+    found = leak_guard.find_rule(np.array(values, dtype=float), np.array(ordered, dtype=bool))
+    assert found == (limit, rising)
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "accuracy"),
+    [(90, 100, 0.9), (110, 100, 0.9), (250, 100, 0.0), (0, 0, 1.0), (5, 0, 0.0)],
+)
+def test_accuracy_is_one_less_the_relative_error(expected: float, actual: float, accuracy: float) -> None:
+    assert measure_accuracy(expected, actual) == pytest.approx(accuracy)

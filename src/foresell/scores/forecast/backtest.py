@@ -102,11 +102,11 @@ def _row(sales: Sales, then: Sales, past: list[Sales], month: date, after: date,
         "history_days": then.days,
         "actual": actual,
         "expected": expected,
-        "accuracy": _accuracy(expected, actual),
+        "accuracy": measure_accuracy(expected, actual),
         "low": None if width is None else expected * max(0.0, 1 - width),
         "high": None if width is None else expected * (1 + width),
         "naive": naive,
-        "naive_accuracy": None if naive is None else _accuracy(naive, actual),
+        "naive_accuracy": None if naive is None else measure_accuracy(naive, actual),
     }
 
 
@@ -178,7 +178,7 @@ def _interval_coverage(rows: list[dict[str, float]]) -> float | None:
     return sum(inside) / len(inside) if inside else None
 
 
-def _accuracy(expected: float, actual: float) -> float:
+def measure_accuracy(expected: float, actual: float) -> float:
     """1 - |expected - actual| / actual, 0 where that is negative or nothing was sold."""
     return max(0.0, 1 - abs(expected - actual) / actual) if actual > 0 else float(expected == actual)
 

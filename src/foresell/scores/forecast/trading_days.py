@@ -44,7 +44,8 @@ def open_days(orders: NDArray[np.float64], first: date, until: date, country: st
     yearly = _closures(orders, closed[:known], usual, _CLOSURE_DAYS)
     closed[:known] |= _closures(orders, closed[:known], usual, 1)
     if yearly.any():
-        closed[known:] |= [_closed_last_year(first, ahead, yearly) for ahead in range(known, total)]
+        again = [_closed_last_year(first, ahead, yearly) for ahead in range(known, total)]
+        closed[known:] |= np.array(again, dtype=np.bool_)
     return ~closed
 
 

@@ -164,7 +164,7 @@ def single_feature(panel: Panel, horizon: int) -> tuple[Finding, ...]:
         alone = auc(value, outcome)
         alone = max(alone, 1 - alone)
         highest = max(highest, alone)
-        limit, rising = _rule(np.nan_to_num(before.column(name), nan=-1.0), earlier)
+        limit, rising = find_rule(np.nan_to_num(before.column(name), nan=-1.0), earlier)
         agrees = float((((value >= limit) == rising) == outcome).mean())
         if alone > ceiling or agrees >= max(RULE, (1 + max(outcome.mean(), 1 - outcome.mean())) / 2):
             found.append(
@@ -186,7 +186,7 @@ def _bgnbd_auc(frame: Frame, outcome: Labels, horizon: int) -> float:
         return 0.5
 
 
-def _rule(value: Floats, ordered: Labels) -> tuple[float, bool]:
+def find_rule(value: Floats, ordered: Labels) -> tuple[float, bool]:
     """The one limit on a feature that repeats most labels, and whether buyers lie above it."""
     order = np.argsort(value, kind="stable")
     v, y = value[order], ordered[order]
