@@ -1,6 +1,7 @@
 """Mutation testing: change one thing in the code, run the tests that reach it, and list the changes no test notices.
 
-    python scripts/mutation.py map                    # which test reaches which function and .sql file (once)
+    python scripts/mutation.py map                    # which test reaches which function and .sql file (once;
+                                                      # later only new test files: map tests/spec/scores/test_limits.py)
     python scripts/mutation.py run --sample 150       # mutants drawn with a seed; exits 1 below --bar
 
 Mutants are made in Python (comparisons, arithmetic, constants, and/or, not, dropped calls) and in SQL (comparisons, numbers,
@@ -228,24 +229,26 @@ class Recorder:
         self.reached[item.nodeid] = self.current | self.shared[file]
 
 
-def make_map() -> None:
-    """Run the tests once and keep what each reaches."""
+def make_map(tests: list[str]) -> None:
+    """Run the tests once (all, or those named) and keep what each reaches."""
     recorder = Recorder()
-    tests = [test for test in TESTS if (ROOT / test).exists()]
+    before = json.loads(MAP.read_text()) if tests and MAP.exists() else {}
+    tests = tests or [test for test in TESTS if (ROOT / test).exists()]
     if pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:xdist", *tests], plugins=[recorder]) != 0:
         sys.exit("The tests must pass before mutants are made.")
     MAP.parent.mkdir(exist_ok=True)
     kept = {test: [round(recorder.seconds[test], 2), sorted(names)] for test, names in recorder.reached.items()}
-    MAP.write_text(json.dumps(kept))
+    MAP.write_text(json.dumps(before | kept))
 
 
-def tests_of(mutant: Mutant, known: dict[str, tuple[float, list[str]]]) -> list[str]:
-    """The tests that reach a mutant, the quickest first, as far as the budget goes."""
+def tests_of(mutant: Mutant, known: dict[str, tuple[float, list[str]]], *, served: bool) -> list[str]:
+    """The tests that reach a mutant, the quickest first, as far as the budget goes: those with a served API, or the others."""
     wanted = mutant.file if mutant.file.endswith(".sql") else f"{mutant.file}:{mutant.where}"
     reaching = [
         (seconds, test)
         for test, (seconds, names) in known.items()
-        if (wanted in names if mutant.where else any(name.startswith(mutant.file) for name in names))
+        if test.startswith("tests/api/") == served
+        and (wanted in names if mutant.where else any(name.startswith(mutant.file) for name in names))
     ]
     chosen, spent = [], 0.0
     for seconds, test in sorted(reaching):
@@ -257,7 +260,9 @@ def tests_of(mutant: Mutant, known: dict[str, tuple[float, list[str]]]) -> list[
 
 
 def is_killed(mutant: Mutant, tests: list[str]) -> bool:
-    """Whether one of the tests fails, or hangs, under the mutant."""
+    """Whether one of the tests fails, or hangs, under the mutant; without tests it survives."""
+    if not tests:
+        return False
     child = os.fork()
     if child == 0:
         quiet = os.open(os.devnull, os.O_WRONLY)
@@ -301,14 +306,14 @@ def run(sample: int, seed: int, bar: float, packages: tuple[str, ...]) -> int:
     mutants = all_mutants(packages)
     drawn = random.Random(seed).sample(mutants, min(sample, len(mutants))) if sample else mutants
     killed, survivors = 0, []
-    for done, mutant in enumerate(drawn, 1):
-        tests = tests_of(mutant, known)
-        if tests and is_killed(write_mutant(mutant), tests):
+    for done, mutant in enumerate(map(write_mutant, drawn), 1):
+        tests, served = (tests_of(mutant, known, served=each) for each in (False, True))
+        if is_killed(mutant, tests) or is_killed(mutant, served):
             killed += 1
         else:
-            survivors.append((mutant, len(tests)))
+            survivors.append((mutant, len(tests) + len(served)))
             print(
-                f"survived ({len(tests)} tests): {mutant.file}:{mutant.line} {mutant.where}: {mutant.change}",
+                f"survived ({survivors[-1][1]} tests): {mutant.file}:{mutant.line} {mutant.where}: {mutant.change}",
                 flush=True,
             )
         print(f"\r{done}/{len(drawn)}, {killed} killed", end="", file=sys.stderr, flush=True)
@@ -324,6 +329,7 @@ def run(sample: int, seed: int, bar: float, packages: tuple[str, ...]) -> int:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["map", "run"])
+    parser.add_argument("tests", nargs="*", help="map: only these, added to the map")
     parser.add_argument("--sample", type=int, default=150, help="how many mutants; 0 for all")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--bar", type=float, default=0.85)
@@ -331,6 +337,6 @@ if __name__ == "__main__":
     options = parser.parse_args()
     os.chdir(ROOT)
     if options.what == "map":
-        make_map()
+        make_map(options.tests)
     else:
         sys.exit(run(options.sample, options.seed, options.bar, tuple(options.package or PACKAGES)))
