@@ -152,6 +152,7 @@ def test_online_retail_ii_reaches_ninety_percent_on_average(record: forecast_bac
     assert revenue.accuracy >= 0.90
     assert revenue.low < 0.90 and revenue.state == "not met", "nine months are too few to be certain"
     assert revenue.accuracy > revenue.naive_accuracy, "better than the same month a year ago"
+    assert revenue.because.endswith(f"The same month a year ago: {revenue.naive_accuracy:.1%}.")
     assert orders.accuracy >= 0.92
     assert orders.accuracy > orders.naive_accuracy
 
