@@ -58,14 +58,73 @@ EXPECTED = {
     "nov_dec_share":  (1 / 4, 0,      0),
     "home_share":     (1,     1,      1),
     "order_hour":     (10,    10,     10),
+    "orders_365":     (4,     1,      3),
+    "spend_365":      (310,   80,     30),
+    "order_value_sd": ((7700 / 3) ** 0.5, None, 0),  # of 100, 50, 150, 40
+    "order_value_max": (150,  80,     10),
+    "last_to_mean":   (190 / 85, 1,   1),
+    "gap_mean":       (163,   None,   15),
+    "gap_sd":         (242 ** 0.5, None, 50 ** 0.5),
+    "gap_min":        (152,   None,   10),
+    "overdue_median": (30 / 163, None, 121 / 15),
+    "overdue_mean":   (30 / 163, None, 121 / 15),
+    "orders_per_month": (120 / 386, 30 / 31, 90 / 181),
+    "price_mean":     (340 / 7, 80,   10),
+    "month_sin":      (0,     0,      0),  # June
+    "month_cos":      (-1,    -1,     -1),
+    "season_index":   (None,  None,   None),  # less than a year is known
 }  # fmt: skip
+
+#: Days before as_of of an order of 10 each, on both sides of every window.
+AGES = (1, 30, 31, 60, 61, 90, 91, 180, 181, 305, 306, 335, 336, 365, 366, 395, 396)
+MONTHS_OF_LAST_YEAR = {
+    "orders_same_month_last_year": (336, 365),
+    "orders_month_before_last_year": (366, 395),
+    "orders_month_after_last_year": (306, 335),
+}
 
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_the_features_of_three_customers(name: str) -> None:
     table = features(shop(ORDERS), AS_OF)
     assert table["customer_id"].to_pylist() == ["anna", "ben", "carl"]
-    assert table[name].to_pylist() == pytest.approx(EXPECTED[name], nan_ok=True)
+    assert table[name].to_pylist() == pytest.approx(EXPECTED[name], nan_ok=True, abs=1e-4)
+
+
+def orders_aged(*ages: int, amount: float = 10) -> list[tuple[str, str, float]]:
+    """One order per age, each of a customer of its own."""
+    return [(f"c{age:03}", (AS_OF - timedelta(days=age)).isoformat(), amount) for age in ages]
+
+
+def test_an_order_counts_in_the_windows_it_lies_in() -> None:
+    rows = features(shop(orders_aged(*AGES)), AS_OF).to_pylist()
+    for age, row in zip(AGES, rows, strict=True):
+        for days in (30, 60, 90, 180, 365):
+            assert row[f"orders_{days}"] == (age <= days), (age, days)
+            assert row[f"spend_{days}"] == 10 * (age <= days), (age, days)
+        for name, (first, last) in MONTHS_OF_LAST_YEAR.items():
+            assert row[name] == (first <= age <= last), (age, name)
+        assert row["skus_180"] == (age <= 180)
+
+
+def test_returns_of_half_a_year() -> None:
+    orders = [("anna", "2020-06-10", 100), *(("anna", day, -amount) for _, day, amount in orders_aged(180, 181))]
+    [row] = features(shop(orders), AS_OF).to_pylist()
+    assert (row["returned_180"], row["return_share"], row["return_recency"]) == pytest.approx((10, 0.2, 180))
+
+
+@pytest.mark.parametrize(
+    ("ages", "index"),
+    [
+        ((*AGES,), 2 / (14 * 30 / 365)),  # two orders in this month a year ago, and fourteen in the year
+        ((365,), 365 / 30),  # exactly a year is known
+        ((364,), None),
+        ((400,), None),  # no order in a year: no usual month
+    ],
+)
+def test_how_busy_this_month_was_a_year_ago(ages: tuple[int, ...], index: float | None) -> None:
+    found = features(shop(orders_aged(*ages)), AS_OF)["season_index"].to_pylist()
+    assert found == [None if index is None else pytest.approx(index)] * len(ages)
 
 
 def test_there_are_forty_seven_features_and_all_are_numbers() -> None:

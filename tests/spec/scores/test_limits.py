@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 
 from foresell.errors import NotReady
+from foresell.scores.expected_revenue.model import expected_order_values
 from foresell.scores.forecast.backtest import measure_accuracy
 from foresell.scores.forecast.model import errors, known_sales
 from foresell.scores.forecast.trading_days import open_days
 from foresell.scores.lifetime_value.blend import best_year_factor
 from foresell.scores.purchase.score import PURCHASE
 from foresell.scores.training import drift, leak_guard
-from foresell.scores.training.features import Frame
+from foresell.scores.training.features import Frame, features, frame_of
 from foresell.scores.training.leak_guard import Finding
 from foresell.scores.training.panel import cutoffs
-from foresell.scores.training.train_task import TrainingContext, train_task
+from foresell.scores.training.train_task import TrainingContext, fit_for_replay, train_task
 from tests.spec.scores.shop import believable_shop
 
 DAY = date(2025, 7, 1)
@@ -153,3 +154,18 @@ def test_the_rule_found_in_one_feature_is_the_limit_that_repeats_the_labels(
 )
 def test_accuracy_is_one_less_the_relative_error(expected: float, actual: float, accuracy: float) -> None:
     assert measure_accuracy(expected, actual) == pytest.approx(accuracy)
+
+
+def test_history_is_replayed_with_the_model_its_data_allowed_then() -> None:
+    con, as_of = believable_shop(customers=300)
+    assert fit_for_replay(TrainingContext(con, as_of), PURCHASE).kind == "bgnbd", "too few customers for a learner"
+
+
+def test_a_customer_who_kept_nothing_has_no_expected_order_value() -> None:
+    con, as_of = believable_shop(customers=300)
+    frame = frame_of(features(con, as_of), as_of)
+    nothing = frame.customers[0].as_py()
+    con.execute("delete from orders where customer_id = ?", [nothing])
+    con.execute("delete from lines where customer_id = ?", [nothing])
+    values = expected_order_values(con, frame)
+    assert values[0] == 0 and (values[1:] > 0).all()
