@@ -53,6 +53,33 @@ def test_the_sentence_holds_the_customers_own_numbers() -> None:
     assert reasons.THEMES[0].sentence(rows[1]) == "Ordered on one day only, 1 day ago"
 
 
+SENTENCES = [
+    ("rhythm", {"gap_median": 1.0, "recency_days": 1.0}, "Usually orders every day; last order 1 day ago"),
+    ("rhythm", {"gap_median": 2.0, "recency_days": 2.0}, "Usually orders every 2 days; last order 2 days ago"),
+    ("loyalty", {"tenure_days": 30.0, "months_active": 1.0}, "New customer: first order 30 days ago"),
+    ("loyalty", {"tenure_days": 31.0, "months_active": 1.0}, "Customer for 31 days, with orders in 1 month"),
+    ("returns", {"return_share": 0.005}, "Returned less than 1 % of purchases by value"),
+    ("returns", {"return_share": 0.006}, "Returned 1 % of purchases by value"),
+    ("returns", {"return_share": 0.25}, "Returned 25 % of purchases by value"),
+    ("habits", {"order_hour": 9.6}, "Usually orders around 10:00"),
+    ("order value", {"last_amount": 1234.4, "order_value_mean": 99.6}, "Last purchase 1,234, average order 100"),
+    (
+        "last year", {"orders_same_month_last_year": 1.0, "nov_dec_share": 0.25},
+        "1 order in the same weeks last year; 25 % of all orders in November and December",
+    ),
+    (
+        "range", {"skus_total": 2.0, "skus_180": 1.0},
+        "2 different products so far, 1 of them in the last 180 days",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("theme", "row", "sentence"), SENTENCES)
+def test_sentences_of_reasons(theme: str, row: dict[str, float], sentence: str) -> None:
+    [made] = [each.sentence(row) for each in reasons.THEMES if each.name == theme]
+    assert made == sentence
+
+
 def test_the_themes_cover_every_feature_once(learnt: TrainingContext) -> None:
     covered = [name for theme in (*reasons.THEMES, reasons.SEASON_THEME) for name in theme.features]
     assert sorted(covered) == sorted(learnt.panel.now.names)

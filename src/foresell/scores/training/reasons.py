@@ -62,7 +62,7 @@ def _loyalty(row: Row) -> str:
 def _returns(row: Row) -> str:
     if row["return_share"] <= 0:
         return "No returns so far"
-    share = f"{100 * row['return_share']:.0f} %" if row["return_share"] >= 0.005 else "less than 1 %"
+    share = f"{100 * row['return_share']:.0f} %" if row["return_share"] > 0.005 else "less than 1 %"
     return f"Returned {share} of purchases by value"
 
 
