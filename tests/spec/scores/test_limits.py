@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from foresell.errors import NotReady
+from foresell.scores.expected_revenue.company import forecast_company
 from foresell.scores.expected_revenue.model import expected_order_values
 from foresell.scores.forecast.backtest import measure_accuracy
 from foresell.scores.forecast.model import errors, known_sales
@@ -169,3 +170,12 @@ def test_a_customer_who_kept_nothing_has_no_expected_order_value() -> None:
     con.execute("delete from lines where customer_id = ?", [nothing])
     values = expected_order_values(con, frame)
     assert values[0] == 0 and (values[1:] > 0).all()
+
+
+def test_the_interval_of_the_company_forecast_lies_around_it() -> None:
+    con, as_of = believable_shop(days=600)
+    found = forecast_company(con, as_of)
+    assert found.low is not None and found.high is not None
+    assert 0 < found.low < found.high
+    assert (found.low + found.high) / 2 == pytest.approx(found.streams.forecast / 100, rel=1e-4)
+    assert forecast_company(con, as_of, interval=False).low is None
