@@ -54,6 +54,11 @@ def test_past_origins_use_todays_method_only() -> None:
     assert min(origin.days for origin in forecast.origins(sales(300))) >= 84
 
 
+@pytest.mark.parametrize(("days", "known"), [(461, []), (462, [455]), (469, [462, 455])])
+def test_the_earliest_origin_has_the_least_history_the_method_asks_for(days: int, known: list[int]) -> None:
+    assert [origin.days for origin in forecast.origins(sales(days))] == known
+
+
 def test_an_error_that_cannot_be_measured_gives_no_interval() -> None:
     assert forecast.half_width(np.array([0.1, np.inf, np.inf, 0.2, 0.3])) is None
 
