@@ -98,6 +98,11 @@ def test_shares_sum_to_the_penny(estimates: list[float], pennies: int) -> None:
     assert (amounts >= 0).all()
 
 
+def test_the_penny_left_over_goes_to_the_largest_remainder() -> None:
+    assert scale_to_total(np.array([1.1, 10.9]), 12).tolist() == [0.01, 0.11]
+    assert scale_to_total(np.array([1.0, 1.0, 1.0]), 2).tolist() == [0.01, 0.01, 0.0], "ties in their order"
+
+
 @pytest.mark.parametrize(
     ("estimate", "known", "agrees"),
     [(100, 200, True), (100, 201, False), (100, 50, True), (100, 49, False), (0, 5, False)],
