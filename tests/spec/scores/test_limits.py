@@ -176,6 +176,6 @@ def test_the_interval_of_the_company_forecast_lies_around_it() -> None:
     con, as_of = believable_shop(days=600)
     found = forecast_company(con, as_of)
     assert found.low is not None and found.high is not None
-    assert 0 < found.low < found.high
+    assert 0 < found.low < found.high and 0 < found.streams.new < found.streams.known
     assert (found.low + found.high) / 2 == pytest.approx(found.streams.forecast / 100, rel=1e-4)
     assert forecast_company(con, as_of, interval=False).low is None
