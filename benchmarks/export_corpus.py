@@ -1,25 +1,37 @@
 """Exports of shop systems, ledgers and spreadsheets, loaded without a mapping: right by themselves, asked about, or silently wrong.
 
-    .venv/bin/python -m benchmarks.export_corpus
+    .venv/bin/python -m benchmarks.export_corpus [--altered N]
 
 Prints what becomes of each file of the corpus (tests/spec/sources/corpus/) and of the cases next to the public data, where they are. The
-control changes one right figure of every file that came out right: each must then be judged wrong.
+control changes one right figure of every file that came out right: each must then be judged wrong. --altered N: each file of the
+corpus N times with its columns in another order, a header by another name, its rows in another order, and in two parts.
 """
 
 from __future__ import annotations
 
+import argparse
+import random
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from tests.spec.sources import corpus
+from tests.spec.sources import alterations, corpus
+from tests.spec.sources.alterations import Table
 from tests.spec.sources.corpus import QUESTION, REJECTED, RIGHT, WRONG, Expected, Judged
 
 
 def main() -> int:
     """Print both tables; 1 where a file is silently wrong or the control is missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.export_corpus")
+    parser.add_argument(
+        "--altered", type=int, default=0, metavar="N", help="alter each file of the corpus N times instead"
+    )
+    arguments = parser.parse_args()
+    if arguments.altered:
+        return _judge_altered(arguments.altered)
     failed = False
     for title, answers in (("Corpus", corpus.read_corpus()), ("Cases", corpus.read_cases())):
         here = [expected for expected in answers if expected.path.exists()]
@@ -30,6 +42,33 @@ def main() -> int:
             _print_table(judged, missed)
             failed |= bool(missed) or any(result.kind == WRONG for result in judged)
     return int(failed)
+
+
+def _judge_altered(times: int) -> int:
+    """Print what becomes of altered files; 1 where one is silently wrong."""
+    kinds: Counter[str] = Counter()
+    for table in alterations.read_tables():
+        for seed in range(times):
+            rng = random.Random(f"{table.expected.name} {seed}")
+            with tempfile.TemporaryDirectory() as folder:
+                for how, result in _alter(table, rng, Path(folder)):
+                    kinds[result.kind] += 1
+                    if result.kind == WRONG:
+                        print(f"{table.expected.name}, {how}: {result.detail[:400]}", flush=True)
+    print(", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common()))
+    return int(kinds[WRONG] > 0)
+
+
+def _alter(table: Table, rng: random.Random, folder: Path) -> Iterator[tuple[str, Judged]]:
+    yield "columns", alterations.judge(alterations.permute_columns(table, rng), folder, same_names=True)
+    if shuffled := alterations.shuffle_rows(table, rng):
+        yield "rows", alterations.judge(shuffled, folder, same_names=True)
+    if table.expected.outcome != "right":
+        return
+    if renamed := alterations.rename_header(table, rng):
+        yield f"headers {renamed.header}", alterations.judge(renamed, folder, same_names=False)
+    if table.expected.net and (parts := alterations.split_rows(table, rng)):
+        yield "parts", alterations.judge_parts(parts, folder)
 
 
 def _judge_all(answers: list[Expected]) -> list[Judged]:

@@ -145,7 +145,7 @@ export interface FileMapping {
   currency: string | null
   country: string | null
   time_zone?: string | null
-  basis?: 'amount' | 'quantity x price' | null
+  basis?: 'amount' | 'quantity x price' | 'order total' | null
   refunds_name_shop?: boolean
   /** Null: not decided. */
   placeholders?: string[] | null

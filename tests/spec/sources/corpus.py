@@ -149,7 +149,7 @@ def _find_wrong_orders(expected: Expected, staging: Staging) -> list[tuple[str, 
     right = wanted.items() if isinstance(wanted, dict) else [(None, total) for total in wanted]
     figures = {(order, Decimal(total)) for order, total in right}
     return [
-        (order, total) for order, total in _sum_orders(staging).items() if not {(order, total), (None, total)} & figures
+        (order, total) for order, total in sum_orders(staging).items() if not {(order, total), (None, total)} & figures
     ]
 
 
@@ -166,11 +166,11 @@ _SOLD = "from staged_lines where status <> 'cancelled'"
 
 
 def _compare_orders(expected: Expected, staging: Staging) -> list[str]:
-    sold = _sum_orders(staging)
+    sold = sum_orders(staging)
     days = dict(staging.con.execute(f"select order_key, min(ordered_at)::varchar {_SOLD} group by 1").fetchall())
     currencies = sorted(code or "" for (code,) in staging.con.execute(f"select distinct currency {_SOLD}").fetchall())
     return [
-        _compare_net(expected.net, sold),
+        compare_net(expected.net, sold),
         *(_differ(f"time of {order}", time, days.get(order)) for order, time in (expected.days or {}).items()),
         _differ("customers", expected.customers, _ask(staging, f"select count(distinct customer_key) {_SOLD}")),
         _differ(
@@ -182,13 +182,14 @@ def _compare_orders(expected: Expected, staging: Staging) -> list[str]:
     ]
 
 
-def _sum_orders(staging: Staging) -> dict[str, Decimal]:
+def sum_orders(staging: Staging) -> dict[str, Decimal]:
     """The goods of each order that brought any."""
     sums = staging.con.execute(f"select order_key, sum(amount) {_SOLD} group by order_key").fetchall()
     return {order: total for order, total in sums if total}
 
 
-def _compare_net(wanted: dict[str, str] | list[str] | None, found: dict[str, Decimal]) -> str:
+def compare_net(wanted: dict[str, str] | list[str] | None, found: dict[str, Decimal]) -> str:
+    """How the goods per order differ from the right ones; blank where they do not."""
     if wanted is None:
         return ""
     if isinstance(wanted, list):

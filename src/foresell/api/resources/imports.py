@@ -143,7 +143,7 @@ class FileMapping(BaseModel):
     fill_down: list[Short] | None = Field(None, max_length=50)
     report: bool | None = None
     heading: Short | None = None
-    basis: Literal["amount", "quantity x price"] | None = None
+    basis: Literal["amount", "quantity x price", "order total"] | None = None
     subtract: list[Short] | None = Field(None, max_length=10)
     only_currency: Annotated[str, Field(max_length=3)] | None = Field(None, examples=["EUR"])
     into_currency: Annotated[str, Field(max_length=3)] | None = Field(None, examples=["EUR"])

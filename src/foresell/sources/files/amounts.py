@@ -10,7 +10,7 @@ from foresell.sources.files.mapping import Mapping
 from foresell.sources.files.raw_rows import Column
 from foresell.sql import named_queries
 
-AMOUNT, PRODUCT = "amount", "quantity x price"
+AMOUNT, PRODUCT, ORDER = "amount", "quantity x price", "order total"
 _SQL = ("foresell.sources.files", "amounts.sql")
 #: The share of lines that must agree before one reading of the money columns counts as certain.
 _AGREEING = 0.99
@@ -76,6 +76,8 @@ def settle_orders(con: duckdb.DuckDBPyConnection, mapping: Mapping, resolved: di
     Changes `staged_lines` and `left_out`.
     """
     steps = named_queries(*_SQL)
+    if mapping.basis == ORDER and "order_key" in resolved:
+        con.execute(steps["part_order_totals"])
     if {"status", "type", "returned"} & set(resolved) or mapping.returned_order_prefix:
         con.execute(steps["take_out_unsold"])
         con.execute("delete from staged_lines where status = 'left_out'")

@@ -40,9 +40,32 @@ select
     coalesce(sum(product), 0)::double
 from orders
 
+-- name: part_order_totals
+-- An order's total that its lines repeat, in equal parts on those lines, the last cent on the first.
+update staged_lines set amount = parts.amount
+from (
+    select line, part + case when row_number() over order_lines = 1 then amount - part * lines else 0 end as amount
+    from (
+        select line, order_key, amount, count(*) over (partition by order_key, amount) as lines,
+            trunc(amount / count(*) over (partition by order_key, amount), 4)::decimal(18, 4) as part
+        from staged_lines
+    )
+    window order_lines as (partition by order_key, amount order by line)
+) as parts
+where parts.line = staged_lines.line
+
+-- name: count_repeated_amounts
+-- One row: orders of several lines, those of them whose lines all have one amount, and the sum of all lines.
+select count(*) filter (lines > 1), count(*) filter (lines > 1 and least = most and least <> 0), coalesce(sum(total), 0)::double,
+    coalesce(sum(case when lines > 1 and least = most then least else total end), 0)::double
+from (
+    select count(*) as lines, min(amount) as least, max(amount) as most, sum(amount) as total
+    from staged_lines where status = 'completed' group by order_key
+)
+
 -- name: take_out_unsold
 insert into left_out
-select s.line, 'rule', 'status ' || coalesce(m.status, '') from staged_lines as s join mapped_rows as m using (line)
+select s.line, 'rule', coalesce('status ' || m.status, 'type ' || m.type, '') from staged_lines as s join mapped_rows as m using (line)
 where s.status = 'left_out'
 
 -- name: settle_returned_lines
@@ -62,9 +85,10 @@ create or replace temp table order_sums as
 select
     s.order_key,
     sum(s.amount) as lines_total,
+    coalesce(first(abs(to_number_order_discount(m.order_discount)) order by s.line) filter (m.order_discount is not null), 0) as off_order,
     coalesce(
         first(abs(to_number_order_subtotal(m.order_subtotal)) order by s.line) filter (m.order_subtotal is not null),
-        sum(s.amount) - coalesce(first(abs(to_number_order_discount(m.order_discount)) order by s.line) filter (m.order_discount is not null), 0)
+        sum(s.amount) - off_order
     ) as order_value,
     coalesce(first(abs(to_number_refund(m.refund)) order by s.line) filter (m.refund is not null), 0) as refund
 from staged_lines as s

@@ -113,20 +113,28 @@ def _find_header(
             remedy="Correct header_line under [dialect] in the mapping.",
         )
     first, last, cells = header
-    headers, notes = name_headers(cells, name, f"line {first}")
+    below = [record for line, _, record in records if line > last]
+    headers, notes = name_headers(cells, name, f"line {first}", _count_filled_columns(below, len(cells)))
     return TextDialect(delimiter, quote, escape, first, last + 1, headers, notes)
+
+
+def _count_filled_columns(rows: list[list[str]], width: int) -> int:
+    """The last column that a tenth of the rows fill: fewer have a delimiter too many inside a cell."""
+    filled = Counter(at for cells in rows for at, cell in enumerate(cells[:width], 1) if cell.strip())
+    return max((at for at, times in filled.items() if times * 10 >= len(rows)), default=0)
 
 
 _DATA = re.compile(r"[\s£$€]*[-+]?\d[\d.,: /TZ-]*")
 
 
-def name_headers(cells: list[str], name: str, place: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def name_headers(cells: list[str], name: str, place: str, filled: int = 0) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Column names from a header's cells, and a note on blank ones, which are named column_N.
 
-    A name that occurs again gets a number. Raises BadInput when most of them look like data.
+    Blank names at the end are no columns, but the delimiter at the end of each line; the rows fill `filled` columns. A name
+    that occurs again gets a number. Raises BadInput when most of them look like data.
     """
     names = [cell.replace("\ufeff", "").strip() for cell in cells]
-    while len(names) > 1 and not names[-1]:  # a delimiter at the end of each line is not a column
+    while len(names) > max(1, filled) and not names[-1]:
         names.pop()
     if sum(bool(_DATA.fullmatch(text)) for text in names) * 2 > len(names):
         raise BadInput(

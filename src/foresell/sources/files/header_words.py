@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _CONCEPTS = {
     "customer": "customer cust cus client buyer member user account shopper guest kunde kunden debitor klient acheteur "
@@ -67,10 +68,12 @@ _FIELDS: tuple[tuple[str, tuple[set[str], ...]], ...] = (
     ("postcode", ({"postcode"}, {"postcode", "key"}, {"customer", "postcode"})),
     ("country", ({"country"}, {"customer", "country"})),
     ("category", ({"category"}, {"product", "category"})),
-    ("currency", ({"currency"}, {"currency", "key"})),
+    ("currency", ({"currency"}, {"currency", "key"}, {"order", "currency"})),
 )  # fmt: skip
 
 
+#: Shorter plurals mean something else: `days` is no date, and `tags` are no German days.
+_SHORT_PLURAL = 4
 _SMALL = frozenset(
     [
         "of",
@@ -105,10 +108,15 @@ _SMALL = frozenset(
 
 def split_words(header: str) -> list[str]:
     """The words of a header without case and accents: `CustomerID` and `customer_id` are both customer, id."""
+    return list(_split_words(header))
+
+
+@lru_cache(maxsize=10_000)
+def _split_words(header: str) -> tuple[str, ...]:
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", header)
     plain = unicodedata.normalize("NFKD", spaced.casefold().replace("ł", "l").replace("ß", "ss"))
     words = re.findall(r"[a-z0-9]+", "".join(c for c in plain if not unicodedata.combining(c)))
-    return [part for word in words for part in _split_compound(word)]
+    return tuple(part for word in words for part in _split_compound(word))
 
 
 _LAST_PARTS = re.compile(r"(.{4,}?)s?(datum|nummer|nr|preis|pris|prijs|menge|betrag|name|id)")
@@ -123,7 +131,7 @@ def _split_compound(word: str) -> list[str]:
 def name_field(header: str, fields: set[str]) -> str | None:
     """The field among `fields` that all words of a header together name; None where a word is unknown or they name none."""
     choices = [
-        _MEANINGS.get(word) or _MEANINGS.get(word.removesuffix("s"), set())
+        _MEANINGS.get(word) or _MEANINGS.get(word.removesuffix("s") if len(word) > _SHORT_PLURAL else word, set())
         for word in split_words(header)
         if word not in _SMALL
     ]

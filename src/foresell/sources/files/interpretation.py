@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import duckdb
 
 from foresell.errors import BadInput, EmptySource
-from foresell.sources.files import amounts, formats, questions, typed_view
+from foresell.sources.files import amounts, column_questions, formats, questions, typed_view
 from foresell.sources.files.mapping import Mapping, apply_settings
 from foresell.sources.files.questions import Question
 from foresell.sources.files.raw_rows import Column, RawRows
@@ -72,8 +72,9 @@ def interpret_rows(parsed: ParsedFile, load_day: date | None, *, accept_guesses:
 def _interpret_once(parsed: ParsedFile, load_day: date | None) -> tuple[Staging, ValueFormats, Mapping, list[Question]]:
     con, mapping = parsed.con, parsed.mapping
     con.execute("create or replace table staged_rejects as from reader_rejects")
-    open_questions = questions.ask_about_columns(parsed.raw, mapping, proposed=parsed.proposed)
-    mapping, more = questions.ask_about_totals(parsed.raw, mapping)
+    ask_about_basis = mapping.basis is None and (parsed.proposed or mapping.format != formats.MAPPED)
+    open_questions = column_questions.ask_about_columns(parsed.raw, mapping, proposed=parsed.proposed)
+    mapping, more = column_questions.ask_about_totals(parsed.raw, mapping)
     parsed = replace(parsed, mapping=mapping)
     open_questions += more
     resolved = formats.resolve_columns(mapping, parsed.raw, parsed.name)
@@ -94,7 +95,7 @@ def _interpret_once(parsed: ParsedFile, load_day: date | None) -> tuple[Staging,
         for statement in amounts.build_macros(mapping, resolved):
             con.execute(statement)
         extra = _stage_orders(parsed, resolved, decided, limit)
-        open_questions += [*more, *_ask_about_orders(con, mapping, resolved)]
+        open_questions += [*more, *_ask_about_orders(parsed, resolved, ask_about_basis=ask_about_basis)]
         notices += _list_notices(parsed, resolved) + _settle_totals(con)
         _refuse_no_sales(parsed)
     else:
@@ -163,10 +164,19 @@ def _move_footers(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("delete from staged_rejects where line in (select line from left_out where reason = 'footer')")
 
 
-def _ask_about_orders(con: duckdb.DuckDBPyConnection, mapping: Mapping, resolved: dict[str, Column]) -> list[Question]:
+def _ask_about_orders(parsed: ParsedFile, resolved: dict[str, Column], *, ask_about_basis: bool) -> list[Question]:
+    con, mapping = parsed.con, parsed.mapping
+    guesses = []
+    if ask_about_basis and (parsed.proposed or not {"sku", "product_name", "type"} & set(resolved)):
+        guesses += column_questions.ask_about_repeated_amounts(con, resolved)
+    if parsed.proposed:
+        guesses += column_questions.ask_about_prices(con, resolved)
+        guesses += column_questions.ask_about_subtotals(con, resolved)
+        guesses += column_questions.ask_about_missing_customers(con, parsed.raw, mapping, resolved)
     return [
+        *guesses,
         *questions.ask_about_percentages(con, resolved),
-        *questions.ask_about_words(con, mapping, resolved),
+        *questions.ask_about_words(con, mapping, resolved, proposed=parsed.proposed),
         *questions.ask_about_headings(con, mapping, resolved),
         *questions.ask_about_customers(con, mapping, resolved),
         *questions.ask_about_credit_notes(con, mapping, resolved),

@@ -87,7 +87,7 @@ class Mapping:
     report: bool | None = None  # None: where headings and totals stand between the rows
     heading: str | None = None  # the field that the headings of a report fill
     leave_out: tuple[LeaveOut, ...] = ()
-    basis: str | None = None  # amount | quantity x price; None: the one that fits the file
+    basis: str | None = None  # amount | quantity x price | order total; None: the one that fits the file
     subtract: tuple[str, ...] | None = None  # None: the discount from quantity x price, nothing from an amount
     only_currency: str | None = None
     into_currency: str | None = None
@@ -111,7 +111,13 @@ _SETTINGS: tuple[tuple[str, str, str, type, str], ...] = (
     ("layout", "fill_down", "fill_down", list, "fields that stand only on the first line of an order"),
     ("layout", "report", "report", bool, "true where headings, totals and footers stand between the rows"),
     ("layout", "heading", "heading", str, "the field that the headings between the rows name, such as customer_key"),
-    ("amounts", "basis", "basis", str, "what a line brings: amount, or quantity x price"),
+    (
+        "amounts",
+        "basis",
+        "basis",
+        str,
+        "what a line brings: amount, quantity x price, or order total: its part of an amount that the lines of an order repeat",
+    ),
     ("amounts", "subtract", "subtract", list, "fields to take off it: discount, tax, shipping"),
     ("currency", "only", "only_currency", str, "leave out lines in any other currency"),
     ("currency", "into", "into_currency", str, "the currency that rates convert into"),
@@ -144,7 +150,7 @@ _TABLES = ("dialect", *dict.fromkeys(table for table, *_ in _SETTINGS))
 _CHOICES = {
     "date_order": ("dmy", "mdy", "ymd"),
     "decimal": (".", ","),
-    "basis": ("amount", "quantity x price"),
+    "basis": ("amount", "quantity x price", "order total"),
     "heading": ("customer_key", "name", "order_key", "product_name", "sku"),
 }
 #: Fields whose value is one per order, so that it can be filled down; and those that `subtract` may name.

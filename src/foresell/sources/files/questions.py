@@ -14,22 +14,18 @@ from typing import Any
 import duckdb
 
 from foresell.errors import BadInput
-from foresell.sources.files import amounts, formats, status_words
-from foresell.sources.files.fields import BY_NAME, CERTAIN, propose_columns
-from foresell.sources.files.header_words import name_field, split_words
+from foresell.sources.files import amounts, status_words
+from foresell.sources.files.header_words import split_words
 from foresell.sources.files.mapping import Mapping
-from foresell.sources.files.raw_rows import Column, RawRows
+from foresell.sources.files.raw_rows import Column
 from foresell.sql import named_queries
 
 _SQL = ("foresell.sources.files", "questions.sql")
 _MOST_SHOWN = 8
-#: Fields whose column is a question when two headers name them equally well.
-_CONTESTED = ("ordered_at", "amount", "unit_price", "quantity")
 #: A zero that has this share of the orders, or more, is a question.
 _COMMON_ZERO = 0.2
 _DAYS_APART = 180
 _PERCENT = frozenset({"percent", "pct", "percentage", "prozent", "pourcentage", "porcentaje", "percentuale"})
-_CENTS = frozenset({"cent", "cents", "minor"})
 #: Words of a header that say its amounts are without tax and shipping.
 _NET = frozenset({"net", "netto", "netta", "nette", "nettes", "neto", "netos", "neta", "netas", "nettowert", "subtotal",
                   "zwischensumme", "ht", "excl"})  # fmt: skip
@@ -65,78 +61,6 @@ class OpenQuestions(BadInput):
             "--map FILE.toml. --accept-guesses takes the likeliest answers.",
         )
         self.questions = tuple(questions)
-
-
-def ask_about_columns(raw: RawRows, mapping: Mapping, *, proposed: bool) -> list[Question]:
-    """Columns that headers do not settle: part of a header is known, or two headers fit. Of a `proposed` mapping all such
-    columns, of another one those it calls undecided."""
-    return [
-        question for question in _ask_about_every_column(raw, mapping) if proposed or question.name in mapping.undecided
-    ]
-
-
-def _ask_about_every_column(raw: RawRows, mapping: Mapping) -> list[Question]:
-    headers = [column.header for column in raw.columns]
-    found = propose_columns(headers, mapping.rows)
-    open_questions = []
-    for field, header in mapping.columns.items():
-        sure = found[field][1] if found.get(field, ("",))[0] == header else 1.0
-        rivals = [
-            other for other in headers if other not in mapping.columns.values() and name_field(other, {field}) == field
-        ]
-        again = [
-            other for other in headers if other.startswith(f"{header} (") and other not in mapping.columns.values()
-        ]
-        label = BY_NAME[field].label.lower()
-        if again or (rivals and sure < 1.0 and field in _CONTESTED):
-            choices = [header, *again, *(rival for rival in rivals if rival not in again)]
-            open_questions.append(
-                Question(
-                    f"columns.{field}",
-                    f"Which column is the {label}: {', '.join(map(repr, choices))}?",
-                    "More than one fits.",
-                    tuple(Choice(choice, {f"columns.{field}": choice}) for choice in choices),
-                )
-            )
-        elif sure < CERTAIN:
-            open_questions.append(
-                Question(
-                    f"columns.{field}",
-                    f"Is the column {header!r} the {label}?",
-                    "It seems to be in cents; amounts are read as they stand."
-                    if _CENTS & set(split_words(header))
-                    else "Only a part of its name is known.",
-                    (
-                        Choice("Yes", {f"columns.{field}": header}),
-                        Choice("No, leave it out", {f"columns.{field}": None}),
-                    ),
-                )
-            )
-    return open_questions
-
-
-def ask_about_totals(raw: RawRows, mapping: Mapping) -> tuple[Mapping, list[Question]]:
-    """An orders file that states no lines, only the subtotal or the total of each order: (mapping that uses it, questions)."""
-    present = {field: formats.find_column(raw.columns, header) for field, header in mapping.columns.items()}
-    has = {field for field, column in present.items() if column}
-    if mapping.rows != "orders" or has & {"amount", "unit_price"} or not has & {"order_subtotal", "order_total"}:
-        return mapping, []
-    field = "order_subtotal" if "order_subtotal" in has else "order_total"
-    columns = {**mapping.columns, "amount": mapping.columns[field]}
-    del columns[field]
-    extras = tuple(extra for extra in ("tax", "shipping") if extra in has) if field == "order_total" else ()
-    subtract = mapping.subtract if mapping.subtract is not None else extras
-    mapping = replace(mapping, columns=columns, basis=amounts.AMOUNT, subtract=subtract)
-    if field == "order_subtotal" or extras:
-        return mapping, []
-    header = next(column.header for column in (present[field],) if column)
-    question = Question(
-        "columns.amount",
-        f"Does the {header!r} of an order count as its sales?",
-        "The file states no lines and no amount without tax and shipping.",
-        (Choice("Yes", {"columns.amount": header, "amounts.basis": amounts.AMOUNT}),),
-    )
-    return mapping, [question]
 
 
 def ask_about_amounts(
@@ -209,8 +133,10 @@ def ask_about_percentages(con: duckdb.DuckDBPyConnection, resolved: dict[str, Co
     ]
 
 
-def ask_about_words(con: duckdb.DuckDBPyConnection, mapping: Mapping, resolved: dict[str, Column]) -> list[Question]:
-    """Words of the status and type columns that no list names."""
+def ask_about_words(
+    con: duckdb.DuckDBPyConnection, mapping: Mapping, resolved: dict[str, Column], *, proposed: bool
+) -> list[Question]:
+    """Words of the status and type columns that no list names, and in a `proposed` mapping payments among invoices."""
     open_questions = []
     known = {
         "status": (
@@ -231,9 +157,20 @@ def ask_about_words(con: duckdb.DuckDBPyConnection, mapping: Mapping, resolved: 
             where {field} is not null and not list_contains($known, status_word({field})) group by 1 order by 2 desc, 1""",
             {"known": listed},
         ).fetchall()
+        if field == "type" and proposed:
+            unknown += _find_payments(con)
         if unknown:
             open_questions.append(_ask_about_unknown(resolved[field].header, field, mapping, unknown))
     return open_questions
+
+
+def _find_payments(con: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
+    """The payments of a file that also has the invoices they are for."""
+    found = con.execute(
+        "select status_word(type), count(*) from mapped_rows where type is not null group by 1"
+    ).fetchall()
+    has_invoices = any(word in status_words.INVOICE_TYPES for word, _ in found)
+    return [(word, count) for word, count in found if has_invoices and word in status_words.PAYMENT_TYPES]
 
 
 def _ask_about_unknown(header: str, field: str, mapping: Mapping, unknown: list[tuple[str, int]]) -> Question:
@@ -250,12 +187,15 @@ def _ask_about_unknown(header: str, field: str, mapping: Mapping, unknown: list[
         choices = [
             choices[0],
             Choice("They are credit notes", {"values.credit_types": [*mapping.credit_types, *words]}),
+            choices[3],
         ]
+    payments = field == "type" and set(words) <= set(status_words.PAYMENT_TYPES)
     return Question(
         f"values.{field}",
         f"What do these words in the column {header!r} mean: {shown}{more}?",
-        "They are not among the known words.",
+        "They may pay the invoices in the same file." if payments else "They are not among the known words.",
         tuple(choices),
+        guess=2 if payments else 0,
     )
 
 

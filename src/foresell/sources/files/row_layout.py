@@ -19,6 +19,9 @@ from foresell.sql import quote_text
 TOTAL_WORDS = (
     "(grand[ -]|sub[ -]?)?(totals?|total[en]?|summe|gesamt(summe)?|zwischensumme|somme|suma|soma|totale|razem|totaal)"
 )
+#: SQL for the first cell of a row that is text: a total's label need not stand in the first column.
+_LABEL = r"list_filter(cells, lambda x: regexp_matches(x, '^\W*\p{L}'))[1]"
+_IS_TOTAL = rf"regexp_matches({_LABEL}, '(?i)^\s*{TOTAL_WORDS}\b')"
 _ITEM_FIELDS = ("sku", "product_name", "quantity", "unit_price")
 
 
@@ -65,7 +68,7 @@ def _is_report(con: duckdb.DuckDBPyConnection, columns: Sequence[Column], resolv
         return False
     cells = ", ".join(f"clean({column.name})" for column in columns)
     headings, totals = con.execute(
-        f"""select count(*) filter (len(cells) = 1), count(*) filter (regexp_matches(cells[1], '(?i)^\\s*{TOTAL_WORDS}\\b'))
+        f"""select count(*) filter (len(cells) = 1), count(*) filter ({_IS_TOTAL})
         from (
             select list_filter([{cells}], lambda x: x is not null) as cells from raw_rows
             where line in (select line from mapped_rows where ordered_at is null)
@@ -114,7 +117,7 @@ def _take_out_layout(con: duckdb.DuckDBPyConnection, columns: Sequence[Column], 
         select line, list_filter([{cells}], lambda x: x is not null) as cells from raw_rows"""
     )
     undated = "line in (select line from arranged_rows where ordered_at is null)"
-    labelled = f"line in (select line from report_rows where regexp_matches(cells[1], '(?i)^\\s*{TOTAL_WORDS}\\b'))"
+    labelled = f"line in (select line from report_rows where {_IS_TOTAL})"
     single = "line in (select line from report_rows where len(cells) = 1)"
     below = "line > (select max(line) from arranged_rows where ordered_at is not null)"
     if mapping.heading:
@@ -127,7 +130,7 @@ def _take_out_layout(con: duckdb.DuckDBPyConnection, columns: Sequence[Column], 
         )
     con.execute(
         f"""insert into heading_texts select line, cells[1] from report_rows
-        where {undated} and len(cells) = 1 and not regexp_matches(cells[1], '(?i)^\\s*{TOTAL_WORDS}\\b')"""
+        where {undated} and len(cells) = 1 and not {_IS_TOTAL}"""
     )
     con.execute("create or replace temp table total_rows as select line from arranged_rows limit 0")
     con.execute(f"insert into total_rows select line from arranged_rows where {undated} and {labelled}")

@@ -56,6 +56,18 @@ SALE_TYPES = (
     "verkauf", "zahlung", "facture", "vente", "paiement", "factura", "venta", "pago", "fattura", "vendita", "pagamento",
     "fatura", "venda", "factuur", "verkoop", "betaling", "faktura", "sprzedaż", "försäljning",
 )  # fmt: skip
+INVOICE_TYPES = (
+    "invoice",
+    "sales invoice",
+    "rechnung",
+    "facture",
+    "factura",
+    "fattura",
+    "fatura",
+    "factuur",
+    "faktura",
+)
+PAYMENT_TYPES = ("payment", "customer payment", "zahlung", "paiement", "pago", "pagamento", "betaling")
 PLACEHOLDERS = (
     "guest", "guests", "walk-in", "walk in", "walkin", "walk-in customer", "walk in customer", "cash", "cash customer",
     "cash sale", "counter sale", "unknown", "anonymous", "anon", "no customer", "not set", "(not set)", "none given",

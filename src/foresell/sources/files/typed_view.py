@@ -192,6 +192,8 @@ def _build_status(mapping: Mapping, resolved: dict[str, Column]) -> str:
             cases += [f"when status_word(s) in ({_list_words(words)}) then '{meaning}'"] if words else []
     if "type" in resolved and mapping.credit_types:
         cases.append(f"when status_word(y) in ({_list_words(mapping.credit_types)}) then 'credit'")
+    if "type" in resolved and mapping.left_out:
+        cases.append(f"when status_word(y) in ({_list_words(mapping.left_out)}) then 'left_out'")
     if "returned" in resolved:
         cases.append(f"when status_word(r) in ({_list_words(status_words.YES)}) then 'returned'")
     return f"case {' '.join(cases)} else 'completed' end" if cases else "'completed'"
