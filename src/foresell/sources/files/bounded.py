@@ -161,6 +161,14 @@ def _describe_death(
     )
 
 
+def refuse_size(name: str, limits: Limits) -> BadInput:
+    """The error for a file that expands beyond its limit."""
+    return BadInput(
+        f"{name} becomes more than {limits.expanded // MIB:,} MiB when it is read.",
+        remedy="Split it, or raise FORESELL_MEMORY_GIB.",
+    )
+
+
 def _describe_delay(name: str) -> BadInput:
     return BadInput(f"{name} takes too long to read: it was stopped.", remedy="Save the table as CSV and load that.")
 
@@ -191,10 +199,7 @@ class _Pipe(io.RawIOBase):
             got = os.readv(self._stream.fileno(), [buffer])
             self._received += got
             if self._received > self._limits.expanded:
-                raise BadInput(
-                    f"{self._name} becomes more than {self._limits.expanded // MIB:,} MiB when it is read.",
-                    remedy="Split it, or raise FORESELL_MEMORY_GIB.",
-                )
+                raise refuse_size(self._name, self._limits)
         except Exception as fault:
             self.fault = fault
             raise

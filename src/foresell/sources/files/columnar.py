@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from foresell.errors import BadInput, EmptySource
-from foresell.sources.files.bounded import run_reader
+from foresell.sources.files.bounded import refuse_size, run_reader
 from foresell.sources.files.file_sniffing import OpenedFile, name_some
 from foresell.sources.files.mapping import Dialect
 from foresell.sources.files.raw_rows import Column, RawRows
@@ -16,15 +16,24 @@ from foresell.sources.files.table_joins import JoinPlan, Table, propose_joins
 
 
 def read_parquet(con: duckdb.DuckDBPyConnection, opened: OpenedFile) -> RawRows:
-    """Create the table `raw_rows`, types kept; `line` counts the rows of the file from 1."""
+    """Create the table `raw_rows`, types kept; `line` counts the rows of the file from 1. A child process has decoded it before."""
     columns: tuple[Column, ...] = ()
     with run_reader("parquet_reader", opened.path, opened.name, opened.limits) as answers:
         for answer in answers:
             columns = tuple(Column(f"c{i}", *described) for i, described in enumerate(answer["columns"], 1))
-            cells = ", ".join(f"{column.name} {column.type}" for column in columns)
-            con.execute(f"create or replace table raw_rows (line bigint, {cells})")
-            _insert(con, answers.read_rows(), "raw_rows")
+            if answer["expanded"] > opened.limits.expanded:
+                raise refuse_size(opened.name, opened.limits)
+    cells = ", ".join(f"{_quote_name(column.header)} as {column.name}" for column in columns)
+    con.execute(
+        f"""create or replace temp table raw_rows as
+        select file_row_number + 1 as line, {cells} from read_parquet($path, file_row_number = true)""",
+        {"path": str(opened.path)},
+    )
     return RawRows("parquet", columns, opened.compression)
+
+
+def _quote_name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def read_sqlite(
