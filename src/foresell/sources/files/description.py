@@ -14,6 +14,9 @@ _SEPARATORS = {
 }  # fmt: skip
 _STATES = {"completed": "sold", "returned": "returned", "cancelled": "cancelled, counts for nothing"}
 _SHORT_LIST = 5
+#: A terminal's width, and what a column's header, kind and field may take of it; an example has some space in any case.
+_SCREEN, _WIDEST, _LEAST_SPACE = 80, (28, 7, 40), 12
+_MOST_UNUSED = 12
 _ROW = {"orders": "an order line", "customers": "a customer", "products": "a product"}
 
 
@@ -64,10 +67,13 @@ def _format_columns(inspection: Inspection) -> str:
         if column.field
     ]
     unused = [column.header for column in inspection.columns if not column.field]
-    widths = [min(40, max(len(row[at]) for row in rows)) for at in range(3)]
-    lines = ("  " + "  ".join(cell[:40].ljust(w) for cell, w in zip(row, widths, strict=False)) for row in rows)
-    table = [f"{line}  {row[3][:70]}".rstrip() for line, row in zip(lines, rows, strict=True)]
-    return "\n".join([*table, f"  Not used: {name_some(unused)}"] if unused else table) + "\n"
+    widths = [min(most, max(len(row[at]) for row in rows)) for at, most in enumerate(_WIDEST)]
+    lines = ["  " + "  ".join(cell[:w].ljust(w) for cell, w in zip(row, widths, strict=False)) for row in rows]
+    space = max(_LEAST_SPACE, _SCREEN - len(lines[0]) - 2)
+    table = [f"{line}  {row[3][:space]}".rstrip() for line, row in zip(lines, rows, strict=True)]
+    if unused:
+        table.append(f"  Not used: {name_some([header[: _WIDEST[0]] for header in unused], _MOST_UNUSED)}")
+    return "\n".join(table) + "\n"
 
 
 def _format_meaning(column: InspectedColumn) -> str:

@@ -185,10 +185,10 @@ def _combine(
     return OpenedFile(path.name, path, "parts", compression, 0, tuple(parts), notes, limits)
 
 
-def name_some(names: Sequence[str]) -> str:
+def name_some(names: Sequence[str], most: int = _MOST_NAMED) -> str:
     """The first names of a list, as a message shows them."""
-    more = len(names) - _MOST_NAMED
-    return ", ".join(name[:80] for name in names[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+    more = len(names) - most
+    return ", ".join(name[:80] for name in names[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _read_head(path: Path) -> bytes:

@@ -16,7 +16,7 @@ from foresell.sources.files.mapping import Mapping, name_changes, write_mapping
 from foresell.sources.files.questions import Question
 from foresell.types import Progress, no_progress
 
-_SAMPLE_ROWS = 10_000
+_SAMPLE_ROWS, _SAMPLE_CELLS = 10_000, 500_000
 _EXAMPLES = 3
 _PREVIEW_ROWS = 10
 
@@ -63,7 +63,7 @@ class Money:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What was detected in a file: columns from their first 10,000 rows; dates, numbers and rejects from all rows.
+    """What was detected in a file: columns from their first 10,000 rows, or 500,000 cells; dates, numbers and rejects from all rows.
 
     `problem` says why the file cannot be loaded as it is, `remedy` what to do about it; both are None when it can.
     `fields` are the fields a column can fill; `preview` is the first rows as they would be loaded, by field.
@@ -176,8 +176,9 @@ def _describe_file(parsed: ParsedFile) -> Inspection:
         for field, header in reversed(mapping.columns.items())  # of two fields of a column the first is shown
         if (column := formats.find_column(raw.columns, header)) is not None
     }
+    sampled = _sample_columns(parsed)
     columns = tuple(
-        InspectedColumn(c.header, *_sample_column(parsed, c.name), *by_column.get(c.header, (None, None)))
+        InspectedColumn(c.header, *sampled.get(c.name, ("empty", ())), *by_column.get(c.header, (None, None)))
         for c in raw.columns
     )
     (rows,) = parsed.con.execute("select count(*) from raw_rows").fetchall()[0]
@@ -207,17 +208,28 @@ def _describe_file(parsed: ParsedFile) -> Inspection:
     )
 
 
-def _sample_column(parsed: ParsedFile, column: str) -> tuple[str, tuple[str, ...]]:
-    values = f"select nullif(trim({column}::varchar), '') as v, line from raw_rows limit {_SAMPLE_ROWS}"
-    filled, number, day = parsed.con.execute(
-        rf"""select count(v), count(*) filter (regexp_full_match(v, '[-+(]?\s*\p{{Sc}}?\s*[-+]?[\d., '']+\)?\s*(\p{{Sc}}|-)?')),
-        count(*) filter (regexp_full_match(v, '\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}([T ,].*)?')) from ({values})"""
-    ).fetchall()[0]
-    samples = parsed.con.execute(
-        f"select v from ({values}) where v is not null group by v order by min(line) limit {_EXAMPLES}"
+def _sample_columns(parsed: ParsedFile) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """The kind of each column and its first different values, by the column's name in `raw_rows`."""
+    rows = min(_SAMPLE_ROWS, _SAMPLE_CELLS // len(parsed.raw.columns))
+    cells = ", ".join(f"{column.name}::varchar as {column.name}" for column in parsed.raw.columns)
+    found = parsed.con.execute(
+        rf"""with cells as (
+            select name, trim(v) as v, count(*) as times, min(line) as first_line
+            from (unpivot (select line, {cells} from raw_rows limit {rows}) on columns(* exclude line) into name name value v)
+            where trim(v) <> '' group by all
+        )
+        select name, sum(times), coalesce(sum(times) filter (regexp_full_match(v, '[-+(]?\s*\p{{Sc}}?\s*[-+]?[\d., '']+\)?\s*(\p{{Sc}}|-)?')), 0),
+            coalesce(sum(times) filter (regexp_full_match(v, '\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}([T ,].*)?')), 0),
+            min_by(v, first_line, {_EXAMPLES})
+        from cells group by name"""
     ).fetchall()
-    kind = "empty" if not filled else "date" if day > 0.9 * filled else "number" if number > 0.9 * filled else "text"
-    return kind, tuple(sample[:80] for (sample,) in samples)
+    return {
+        name: (
+            "date" if day > 0.9 * filled else "number" if number > 0.9 * filled else "text",
+            tuple(sample[:80] for sample in samples),
+        )
+        for name, filled, number, day, samples in found
+    }
 
 
 def _add_outcome(described: Inspection, parsed: ParsedFile, read: Interpretation) -> Inspection:
