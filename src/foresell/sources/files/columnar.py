@@ -13,10 +13,14 @@ from foresell.sources.files.file_sniffing import OpenedFile, name_some
 from foresell.sources.files.mapping import Dialect
 from foresell.sources.files.raw_rows import Column, RawRows
 from foresell.sources.files.table_joins import JoinPlan, Table, propose_joins
+from foresell.sql import quote_text
 
 
 def read_parquet(con: duckdb.DuckDBPyConnection, opened: OpenedFile) -> RawRows:
-    """Create the table `raw_rows`, types kept; `line` counts the rows of the file from 1. A child process has decoded it before."""
+    """Create the view `raw_rows` over the file, types kept; `line` counts its rows from 1. A child process has decoded it before.
+
+    A table would lose the file's dictionaries, on which DuckDB works value by value instead of row by row.
+    """
     columns: tuple[Column, ...] = ()
     with run_reader("parquet_reader", opened.path, opened.name, opened.limits) as answers:
         for answer in answers:
@@ -24,11 +28,8 @@ def read_parquet(con: duckdb.DuckDBPyConnection, opened: OpenedFile) -> RawRows:
             if answer["expanded"] > opened.limits.expanded:
                 raise refuse_size(opened.name, opened.limits)
     cells = ", ".join(f"{_quote_name(column.header)} as {column.name}" for column in columns)
-    con.execute(
-        f"""create or replace temp table raw_rows as
-        select file_row_number + 1 as line, {cells} from read_parquet($path, file_row_number = true)""",
-        {"path": str(opened.path)},
-    )
+    source = f"read_parquet({quote_text(str(opened.path))}, file_row_number = true)"
+    con.execute(f"create or replace temp view raw_rows as select file_row_number + 1 as line, {cells} from {source}")
     return RawRows("parquet", columns, opened.compression)
 
 
