@@ -14,11 +14,13 @@ from foresell.cli.session import open_home
 from foresell.errors import UsageError
 from foresell.settings import read_settings
 from foresell.sources.files.description import describe_inspection
-from foresell.sources.files.inspection import inspect_file, save_mapping
+from foresell.sources.files.inspection import save_mapping
 from foresell.sources.files.mapping import read_mapping
 from foresell.store import batches
+from foresell.store.database import has_running_database, open_database
 from foresell.tempdirs import clear_temporary_folders
 from foresell.types import Batch
+from foresell.workflows.inspect import inspect_for_load
 from foresell.workflows.load import load_file
 
 File = Annotated[
@@ -60,11 +62,10 @@ def inspect(
     settings = read_settings()
     clear_temporary_folders(settings.work)
     with printing.show_progress(not json) as progress:
-        inspection = inspect_file(
+        inspection = inspect_for_load(
+            settings,
+            open_database(settings) if has_running_database(settings) else None,
             file,
-            workdir=settings.work,
-            memory_gib=settings.memory_gib / 2,
-            threads=settings.threads,
             mapping=read_mapping(map_file) if map_file else None,
             format=format_,
             dates=_check_date_order(dates),

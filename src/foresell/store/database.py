@@ -32,3 +32,8 @@ def open_database(settings: Settings) -> Database:
         else:
             migrate.migrate(settings.owner_url or settings.database_url, make_roles=True)
     return database
+
+
+def has_running_database(settings: Settings) -> bool:
+    """Whether there is a database to look into without creating or starting one."""
+    return settings.database_url is not None or embedded.is_running(settings.home)

@@ -11,11 +11,12 @@ from foresell.demo import Shop
 from foresell.errors import BadInput, EmptySource, TooManyRejects
 from foresell.logs import logger
 from foresell.settings import Settings
-from foresell.sources.files.inspection import inspect_file, save_mapping
+from foresell.sources.files.inspection import save_mapping
 from foresell.sources.files.mapping import read_mapping
 from foresell.store import batches, jobs
 from foresell.store.runs import clear_results
 from foresell.uploads import Upload
+from foresell.workflows.inspect import inspect_for_load
 from foresell.workflows.load import load_file
 from foresell.workflows.refresh import run_refresh
 from foresell.workflows.sample_data import load_sample_data, remove_sample_data
@@ -41,11 +42,10 @@ def _inspect(database: Database, job: jobs.Job) -> None:
     upload, revision = _open_upload(settings, job)
     mapping = upload.mapping_file(revision)
     try:
-        inspection = inspect_file(
+        inspection = inspect_for_load(
+            settings,
+            database,
             upload.file,
-            workdir=settings.work,
-            memory_gib=settings.memory_gib / 2,
-            threads=settings.threads,
             mapping=read_mapping(mapping) if mapping.exists() else None,
             progress=job.progress,
             load_day=datetime.now(UTC).date(),

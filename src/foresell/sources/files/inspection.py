@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from foresell.errors import BadInput
 from foresell.sources.files import formats, raw_rows, staging
@@ -19,6 +22,9 @@ from foresell.types import Progress, no_progress
 _SAMPLE_ROWS, _SAMPLE_CELLS = 10_000, 500_000
 _EXAMPLES = 3
 _PREVIEW_ROWS = 10
+
+
+LookUp = Callable[[duckdb.DuckDBPyConnection, Mapping, str], Sequence[Question]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +127,11 @@ def inspect_file(
     dates: str | None = None,
     progress: Progress = no_progress,
     load_day: date | None = None,
+    look_up: LookUp | None = None,
 ) -> Inspection:
     """What staging would find in a file, without failing where the mapping or the date order is still undecided.
 
+    `look_up` adds questions about the staged tables, given their connection, the mapping and the file's SHA-256.
     Raises BadInput or EmptySource only for a file that cannot be read at all.
     """
     with staging.read_raw_rows(
@@ -135,7 +143,7 @@ def inspect_file(
         format=format,
         dates=dates,
         progress=progress,
-    ) as (parsed, _):
+    ) as (parsed, sha):
         described = _describe_file(parsed)
         try:
             with staging.translate_errors(parsed.name):
@@ -143,7 +151,9 @@ def inspect_file(
                 raw_rows.name_places(parsed.con)
         except BadInput as problem:
             return replace(described, problem=problem.message, remedy=problem.remedy)
-        return _add_outcome(described, parsed, interpreted)
+        found = _add_outcome(described, parsed, interpreted)
+        added = look_up(parsed.con, interpreted.mapping, sha) if look_up else ()
+        return replace(found, questions=(*found.questions, *added))
 
 
 def save_mapping(inspection: Inspection, path: Path) -> None:
