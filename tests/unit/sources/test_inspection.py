@@ -92,3 +92,14 @@ def test_the_text_names_the_format_the_questions_and_what_is_left_out(tmp_path: 
     assert "    Yes, they are anonymous sales (likely): values.placeholders = ['Guest']" in text
     known = "id,Created (UTC),Amount,Amount Refunded,Currency,Status\nch_1,2024-01-03 10:00:00,29.00,0.00,usd,Paid\n"
     assert "recognised as Stripe payments export" in describe_inspection(look(tmp_path, known))
+
+
+def test_a_wide_file_fits_a_screen(tmp_path: Path) -> None:
+    names = [f"Attribute {number} of the household" for number in range(300)]
+    header = ",".join(["Order ID", "Customer ID", "Order Date", "Product", "Amount", *names])
+    row = ",".join(["1", "c1", "2024-01-13", "A long name of a product that goes on and on", "9.50", *["value"] * 300])
+    found = look(tmp_path, f"{header}\n{row}\n{row.replace('1,c1', '2,c2')}\n")
+    assert found.columns[-1].samples == ("value",)
+    lines = describe_inspection(found).splitlines()
+    assert sum(1 + len(line) // 80 for line in lines) <= 40
+    assert "and 288 more" in next(line for line in lines if "Not used" in line)

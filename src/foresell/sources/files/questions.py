@@ -205,17 +205,17 @@ def ask_about_customers(
     """Customer numbers that may stand for no customer, such as Guest or 0."""
     if mapping.placeholders is not None or "customer_key" not in resolved:
         return []
-    orders = "distinct order_key" if "order_key" in resolved else "*"
+    con.execute(named_queries(*_SQL)["count_customer_orders"])
     found = con.execute(
-        f"""select customer_key, count({orders}) from mapped_rows where list_contains($words, lower(customer_key))
-        group by 1 order by 2 desc, 1""",
+        """select customer_key, orders from customer_orders where list_contains($words, lower(customer_key))
+        order by 2 desc, 1""",
         {"words": list(status_words.PLACEHOLDERS)},
     ).fetchall()
-    zeros, share, numbers = con.execute(named_queries(*_SQL)["count_zeros"].replace("{orders}", orders)).fetchall()[0]
+    zeros, share, numbers = con.execute(named_queries(*_SQL)["count_zeros"]).fetchall()[0]
     if zeros and (found or (share >= _COMMON_ZERO and numbers > 5)):
         found += con.execute(
-            f"""select customer_key, count({orders}) from mapped_rows where regexp_full_match(customer_key, '0+|-1|9{{4,}}')
-            group by 1 order by 2 desc, 1"""
+            """select customer_key, orders from customer_orders where regexp_full_match(customer_key, '0+|-1|9{4,}')
+            order by 2 desc, 1"""
         ).fetchall()
     if not found:
         return []

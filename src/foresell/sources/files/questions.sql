@@ -1,13 +1,17 @@
 -- Evidence for questions about a file (questions.py).
 
+-- name: count_customer_orders
+-- One row per customer key: its orders.
+create or replace temp table customer_orders as
+select customer_key, count(distinct order_key) as orders from staged_lines where customer_key is not null group by customer_key
+
 -- name: count_zeros
 -- One row: orders of the customer 0 (or 000, -1, 9999), their share of all orders with a customer, and those orders.
 select
-    count({orders}) filter (regexp_full_match(customer_key, '0+|-1|9{4,}')),
-    count({orders}) filter (regexp_full_match(customer_key, '0+|-1|9{4,}')) / greatest(1, count({orders})),
-    count({orders})
-from mapped_rows
-where customer_key is not null
+    coalesce(sum(orders) filter (regexp_full_match(customer_key, '0+|-1|9{4,}')), 0)::bigint,
+    coalesce(sum(orders) filter (regexp_full_match(customer_key, '0+|-1|9{4,}')), 0) / greatest(1, coalesce(sum(orders), 0)),
+    coalesce(sum(orders), 0)::bigint
+from customer_orders
 
 -- name: count_credit_prefixes
 -- One row per beginning of order numbers (letters before a digit or dash) that credit notes often have, is rarer than half
