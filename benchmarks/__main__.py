@@ -20,6 +20,7 @@ from benchmarks.ground import FOLDER
 SCRIPTS: dict[str, tuple[str, tuple[str, ...] | None]] = {
     "online_retail": ("File to published run, compared with a bare copy of the same rows.", ("--quick",)),
     "export_corpus": ("Exports without a mapping: right by themselves, asked about, or silently wrong.", ()),
+    "polluted_csv": ("2,000 CSV files with faults: no crash, every row accounted for.", ("--quick",)),
     "seed_model": ("The documents' model with a label that is not leaked, compared with ours.", None),
     "forecast_peers": ("The revenue forecast compared with seasonal naive and AutoETS.", None),
     "service_gate": ("Which predictions each public shop allows, and how often chance is served.", ("--quick",)),

@@ -128,7 +128,8 @@ insert into left_out
 with below as (
     select distinct r.line
     from staged_rejects as r join mapped_rows as m using (line)
-    where r.line > (select max(line) from staged_lines) and m.order_key is null and to_time_ordered_at(m.ordered_at) is null
+    where r.line > (select max(line) from staged_lines) and r.line not in (select line from left_out)
+        and m.order_key is null and to_time_ordered_at(m.ordered_at) is null
         and coalesce(m.quantity::varchar, m.unit_price::varchar, m.amount::varchar) is null
 )
 select line, 'layout', 'footer' from below
