@@ -8,6 +8,8 @@ export interface Column<Row> {
   numeric?: boolean
   /** Long text that may wrap. */
   wrap?: boolean
+  /** A heading longer than its values may wrap. */
+  wrapLabel?: boolean
   show?: (row: Row) => ReactNode
 }
 
@@ -28,7 +30,12 @@ export function DataTable<Row extends object>({ caption, columns, rows, rowKey }
         <thead>
           <tr>
             {columns.map(column => (
-              <th key={column.name} scope="col" data-numeric={column.numeric || undefined}>
+              <th
+                key={column.name}
+                scope="col"
+                data-numeric={column.numeric || undefined}
+                data-wrap={column.wrapLabel || undefined}
+              >
                 {column.label}
               </th>
             ))}
