@@ -3,11 +3,14 @@ undo puts back."""
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx2
+import openpyxl
 import pytest
 
 from tests.support.served import Served
@@ -255,3 +258,42 @@ def test_orders_within_30_days_of_a_call_are_counted_as_far_as_the_data_goes(ser
         "net_amount": pytest.approx(sum(float(each["net_amount"]) for each in window)),
         "is_complete": True,
     }
+
+
+def test_the_log_is_exported_as_it_is_filtered_and_the_audit_names_its_customers(served: Served) -> None:
+    rep, manager = served.client("rep"), served.client("manager")
+    first, second = served.customers["rep"][:2]
+    log(rep, first, "will_order", note="=two boxes", follow_up={"due_on": TOMORROW, "task": "send the quote"})
+    log(manager, second, "no_answer")
+    log(served.client("other_rep"), served.customers["other_rep"][0])
+
+    answer = manager.post("/api/export/calls", json={"caller": str(served.users["rep"]), "headers": "labels"})
+    [row] = csv.DictReader(io.StringIO(answer.text, newline=""))
+    [shown] = calls(manager, caller=served.users["rep"])
+    assert (row["Customer ID"], row["Name"], row["Outcome"], row["Caller"], row["Note"]) == (
+        first, shown["name"] or "", "will order", "Rep", "'=two boxes",
+    )  # fmt: skip
+    assert (row["Called at (UTC)"], row["Task"]) == (shown["called_at"][:19].replace("T", " "), "send the quote")
+    assert row["Follow-up on"] == TOMORROW
+
+    answer = manager.post("/api/export/calls", json={"format": "xlsx"})
+    book = openpyxl.load_workbook(io.BytesIO(answer.content))
+    _, *rows = book["Calls"].iter_rows(values_only=True)
+    assert [row[2] for row in rows] == [second, first], "the team's, newest first"
+    assert isinstance(rows[0][1], datetime) and rows[0][1].date() == TODAY
+    export = answer.headers["x-export-id"]
+    manifest = manager.get(f"/api/exports/{export}/manifest").json()
+    assert (manifest["rows"], manifest["filters"], manifest["bytes"]) == (2, {}, len(answer.content))
+    with served.database.connect("app") as con:
+        [event] = con.execute(
+            "select actor_id, detail->>'list' as list, array(select customer_id from audit.event_customers as c"
+            " where c.event_id = e.event_id order by 1) as customers from audit.events as e"
+            " where action = 'export' and subject = %s",
+            [f"export:{export}"],
+        ).fetchall()
+    assert (event["actor_id"], event["list"], event["customers"]) == (
+        served.users["manager"], "calls", sorted([first, second]),
+    )  # fmt: skip
+    assert len(rep.post("/api/export/calls", json={"caller": "me"}).text.splitlines()) == 2
+    assert served.client("marketer").post("/api/export/calls").status_code == 403
+    assert rep.post("/api/export/calls", json={"from": TOMORROW, "to": "2020-01-01"}).json()["parameter"] == "to"

@@ -196,8 +196,8 @@ def test_a_broken_export_is_never_taken_for_a_whole_one(served: Served, monkeypa
             raise RuntimeError("planted")
         return original(self, ranks)
 
-    original = exports._Job._scores
-    monkeypatch.setattr(exports._Job, "_scores", breaks)
+    original = exports._CustomerExport._scores
+    monkeypatch.setattr(exports._CustomerExport, "_scores", breaks)
     client = served.client("admin")
     with client.stream("POST", URL, json={}) as answer:
         number = answer.headers["x-export-id"]

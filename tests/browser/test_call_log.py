@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -94,6 +95,11 @@ def test_a_call_from_the_list_to_the_log(pages: Pages, served: Served, rep: Pers
     open_page(page, "/calls")
     table = page.get_by_role("table")
     expect(table).to_contain_text("wants the blue one")
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as download:
+        page.get_by_role("menuitem", name="CSV").click()
+    _, line = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
+    assert customer in line and "wants the blue one" in line
     page.get_by_role("button", name=f"Edit call with {name}").click()
     dialog = page.get_by_role("dialog", name=f"Edit call with {name}")
     dialog.get_by_label("No answer").check()

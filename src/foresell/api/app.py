@@ -30,7 +30,7 @@ from foresell.api.http.rate_limits import Limits
 from foresell.api.http.request_stats import Observe
 from foresell.api.http.request_validation import RequestValidation
 from foresell.api.http.static_pages import Pages
-from foresell.api.resources import exports
+from foresell.api.shared import file_exports
 from foresell.settings import Settings
 
 #: Routes are tried in the order of the resources, so the ones that answer most requests come first (and /api/calls/today before
@@ -87,7 +87,7 @@ def create_app(settings: Settings, *, authenticate: Authenticate | None = None) 
     app.state.oidc = {provider.name: Client(provider) for provider in settings.providers}
     app.state.authenticate = authenticate or by_bearer
     app.state.limits = Limits(settings)
-    app.state.exports = anyio.Semaphore(exports.AT_ONCE)
+    app.state.exports = anyio.Semaphore(file_exports.AT_ONCE)
     for resource in RESOURCES:
         app.include_router(resource.router)
     error_handlers.install(app)

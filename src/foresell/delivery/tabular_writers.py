@@ -8,14 +8,15 @@ import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal, Protocol
 from xml.sax.saxutils import escape
 
 from foresell.delivery.csv_escape import escape_formula
 
-Cell = str | int | float | Decimal | date | None
+#: A time of day is UTC, without its zone.
+Cell = str | int | float | Decimal | date | datetime | None
 
 #: Excel's limits: rows of a sheet, characters of a cell.
 SHEET_ROWS = 1_048_576
@@ -26,7 +27,7 @@ _FIRST_DAY = date(1899, 12, 30)
 
 
 #: The kind of a column's values; it decides the number format in XLSX. A share is 0 to 1 and shown in percent.
-Kind = Literal["text", "count", "money", "share", "day"]
+Kind = Literal["text", "count", "money", "share", "day", "time"]
 #: The header row: column names for programs, labels for people.
 Headers = Literal["names", "labels"]
 
@@ -94,7 +95,8 @@ class XlsxWriter:
 
     media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-    def __init__(self) -> None:
+    def __init__(self, sheet: str = "Customers") -> None:
+        self._sheet_name = sheet
         self._ready = _Ready()
         self._zip = zipfile.ZipFile(self._ready, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
         self._names: list[str] = []
@@ -105,7 +107,7 @@ class XlsxWriter:
     def write_header(self, columns: Sequence[Column], headers: Headers) -> bytes:
         """The header row of the first sheet."""
         self._columns, self._headers = columns, headers
-        self._start_sheet("Customers")
+        self._start_sheet(self._sheet_name)
         return self._ready.take()
 
     def write_rows(self, rows: Iterable[Sequence[Cell]]) -> bytes:
@@ -113,7 +115,7 @@ class XlsxWriter:
         for row in rows:
             if self._written == SHEET_ROWS or self._bytes > SHEET_BYTES:
                 self._end_sheet()
-                self._start_sheet(f"Customers {len(self._names) + 1}")
+                self._start_sheet(f"{self._sheet_name} {len(self._names) + 1}")
             self._write(row, self._styles)
         return self._ready.take()
 
@@ -181,18 +183,18 @@ _FROZEN_HEADER = (
     '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
 )
 #: Positions in `cellXfs` of the styles below.
-_STYLE_OF_KIND: Mapping[Kind, int] = {"text": 0, "day": 1, "count": 2, "money": 3, "share": 4}
-_HEADER_STYLE = 5
+_STYLE_OF_KIND: Mapping[Kind, int] = {"text": 0, "day": 1, "count": 2, "money": 3, "share": 4, "time": 5}
+_HEADER_STYLE = 6
 _STYLES = (
-    f'<styleSheet xmlns="{_MAIN}"><numFmts count="2"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/>'
-    '<numFmt numFmtId="165" formatCode="0.0%"/></numFmts>'
+    f'<styleSheet xmlns="{_MAIN}"><numFmts count="3"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/>'
+    '<numFmt numFmtId="165" formatCode="0.0%"/><numFmt numFmtId="166" formatCode="yyyy\\-mm\\-dd\\ hh:mm"/></numFmts>'
     '<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
     '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
     '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
     '<cellStyleXfs count="1"><xf/></cellStyleXfs>'
-    '<cellXfs count="6"><xf xfId="0"/><xf xfId="0" numFmtId="164" applyNumberFormat="1"/>'
+    '<cellXfs count="7"><xf xfId="0"/><xf xfId="0" numFmtId="164" applyNumberFormat="1"/>'
     '<xf xfId="0" numFmtId="3" applyNumberFormat="1"/><xf xfId="0" numFmtId="4" applyNumberFormat="1"/>'
-    '<xf xfId="0" numFmtId="165" applyNumberFormat="1"/>'
+    '<xf xfId="0" numFmtId="165" applyNumberFormat="1"/><xf xfId="0" numFmtId="166" applyNumberFormat="1"/>'
     '<xf xfId="0" fontId="1" applyFont="1" applyAlignment="1"><alignment vertical="top" wrapText="1"/></xf></cellXfs>'
     '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
 )
@@ -206,6 +208,9 @@ def _format_cell(value: Cell, style: int) -> str:
         text = _NOT_IN_XML.sub(lambda match: f"_x{ord(match[0]):04X}_", value[:CELL_CHARACTERS])
         header = f' s="{style}"' if style == _HEADER_STYLE else ""
         return f'<c{header} t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'
+    if isinstance(value, datetime):
+        seconds = value.hour * 3600 + value.minute * 60 + value.second
+        return f'<c s="{_STYLE_OF_KIND["time"]}"><v>{(value.date() - _FIRST_DAY).days + seconds / 86400}</v></c>'
     if isinstance(value, date):
         return f'<c s="{_STYLE_OF_KIND["day"]}"><v>{(value - _FIRST_DAY).days}</v></c>'
     return f'<c s="{style}"><v>{value}</v></c>' if style else f"<c><v>{value}</v></c>"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -29,14 +29,14 @@ CLOCK_AHEAD = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class CallFilter:
-    """Which calls: of a customer, a caller, an outcome, and from the first to the last day (UTC, both included)."""
+    """Which calls: of a customer, a caller, an outcome, from the first to the last day (UTC, both included), with these ids."""
 
     customer_id: str | None = None
     caller: int | None = None
     outcome: str | None = None
     first: date | None = None
     last: date | None = None
-    call_id: int | None = None
+    call_ids: Sequence[int] | None = None
 
     def values(self) -> dict[str, Any]:
         """The parameters of the queries."""
@@ -146,6 +146,11 @@ async def list_calls(
     assert count is not None
     rows = await SQL.rows(con, "calls.list", **which.values(), user_id=user_id, limit=limit, start=start)
     return count["total"], rows
+
+
+async def find_call_ids(con: AsyncConnection, which: CallFilter) -> list[Row]:
+    """call_id and customer_id of all visible calls that match, newest first, without undone ones."""
+    return await SQL.rows(con, "calls.ids", **which.values())
 
 
 def list_calls_sync(con: Connection, which: CallFilter, *, limit: int) -> list[Row]:

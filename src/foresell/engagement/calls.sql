@@ -40,7 +40,7 @@ left join lateral (
     from engagement.follow_ups where call_id = c.call_id and cancelled_at is null order by follow_up_id desc limit 1
 ) as f on true
 where c.undone_at is null
-    and (%(call_id)s::bigint is null or c.call_id = %(call_id)s)
+    and (%(call_ids)s::bigint[] is null or c.call_id = any(%(call_ids)s))
     and (%(customer_id)s::text is null or c.customer_id = %(customer_id)s)
     and (%(caller)s::integer is null or c.user_id = %(caller)s)
     and (%(outcome)s::text is null or c.outcome = %(outcome)s)
@@ -52,12 +52,24 @@ limit %(limit)s offset %(start)s
 -- name: count
 select count(*) as total from engagement.calls as c
 where c.undone_at is null
-    and (%(call_id)s::bigint is null or c.call_id = %(call_id)s)
+    and (%(call_ids)s::bigint[] is null or c.call_id = any(%(call_ids)s))
     and (%(customer_id)s::text is null or c.customer_id = %(customer_id)s)
     and (%(caller)s::integer is null or c.user_id = %(caller)s)
     and (%(outcome)s::text is null or c.outcome = %(outcome)s)
     and (%(first)s::date is null or c.called_at >= %(first)s::date at time zone 'utc')
     and (%(last)s::date is null or c.called_at < (%(last)s::date + 1) at time zone 'utc')
+
+-- name: ids
+-- Grain: one visible call that matches, newest first, without undone ones.
+select c.call_id, c.customer_id from engagement.calls as c
+where c.undone_at is null
+    and (%(call_ids)s::bigint[] is null or c.call_id = any(%(call_ids)s))
+    and (%(customer_id)s::text is null or c.customer_id = %(customer_id)s)
+    and (%(caller)s::integer is null or c.user_id = %(caller)s)
+    and (%(outcome)s::text is null or c.outcome = %(outcome)s)
+    and (%(first)s::date is null or c.called_at >= %(first)s::date at time zone 'utc')
+    and (%(last)s::date is null or c.called_at < (%(last)s::date + 1) at time zone 'utc')
+order by c.called_at desc, c.call_id desc
 
 -- name: callers
 -- Grain: one user who has logged a call that is visible, by name; name is null where the user may not see it.

@@ -3,13 +3,12 @@ import { Dialog } from '@/ui/Dialog'
 import '@/ui/theme/inputs'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
-import { fetchAuthorized, Problem } from '@/api/client'
 import type { Search } from '@/api/queries'
 import type { SelectionBody } from '@/api/shapes'
 import { usePermissions, useUser } from '@/api/useSession'
-import { saveFile } from '@/ui/csv'
 import { plural } from '@/ui/format'
 import { showToast } from '@/ui/toasts'
+import { download } from './download'
 import css from './ExportDialog.module.css'
 
 const COLUMNS = [
@@ -143,18 +142,4 @@ export default function ExportDialog({ filters, total, selected, onClose }: Prop
 /** The filters of an export of a selection, which may reach beyond the list, in the order of the list. */
 function filtersOf({ customer_ids, matching, except_ids }: SelectionBody, { sort }: Search) {
   return customer_ids ? { customer_ids, sort } : { ...matching, except_ids, sort }
-}
-
-/** Posts a request and saves the response as a file. Raises Problem. */
-async function download(address: string, body: unknown, fallbackName: string) {
-  const response = await fetchAuthorized(
-    new Request(new URL(address, location.origin), {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(body),
-    }),
-  )
-  if (!response.ok) throw new Problem(response.status, await response.json().catch(() => ({})))
-  const name = /filename="?([^";]+)/.exec(response.headers.get('Content-Disposition') ?? '')?.[1] ?? fallbackName
-  saveFile(await response.blob(), name)
 }

@@ -7,6 +7,7 @@ import { CALLS_A_PAGE, queries } from '@/api/queries'
 import type { Call, Meta, Owner } from '@/api/shapes'
 import { usePermissions, useUser } from '@/api/useSession'
 import { OUTCOMES, outcomeLabel, useEngagement } from '@/features/customer/engagement'
+import { ExportCalls } from '@/features/export/ExportCalls'
 import { DataTable } from '@/ui/DataTable'
 import { DateField } from '@/ui/DateField'
 import { count, dateTime, day, lastDay, money, plural } from '@/ui/format'
@@ -27,6 +28,8 @@ export default function CallLog() {
   const navigate = useNavigate({ from: '/calls' })
   const { scope } = useUser()
   const isOwnScope = scope === 'own'
+  const can = usePermissions()
+  const { page: _, ...filters } = toCallQuery(search, isOwnScope)
   const query = useQuery(queries.callLog(toCallQuery(search, isOwnScope)))
   const { page = 1, tab = isOwnScope ? 'mine' : 'team' } = search
   const change = (part: CallLogSearch) =>
@@ -52,6 +55,7 @@ export default function CallLog() {
           ' '
         )
       }
+      actions={can('customers.export') && <ExportCalls filters={filters} total={query.data?.total ?? 0} />}
     >
       <Tabs label="Whose calls" now={tab} tabs={tabs} />
       <Filters search={search} callers={tab === 'team' ? (query.data?.callers ?? []) : []} onChange={change} />
@@ -141,6 +145,7 @@ function Table({ calls, meta }: { calls: Call[]; meta: Meta | null }) {
           {
             name: 'customer_id',
             label: 'Customer',
+            wrap: true,
             show: call => (
               <Link to="/customers/$id" params={{ id: call.customer_id }} className={css.customer}>
                 {call.name ?? call.customer_id}
@@ -158,7 +163,13 @@ function Table({ calls, meta }: { calls: Call[]; meta: Meta | null }) {
             ),
           },
           { name: 'caller', label: 'Caller', show: call => call.caller.name ?? 'A colleague' },
-          { name: 'orders', label: 'Orders within 30 days', numeric: true, show: call => orders(call, meta) },
+          {
+            name: 'orders',
+            label: 'Orders within 30 days',
+            numeric: true,
+            wrapLabel: true,
+            show: call => orders(call, meta),
+          },
           { name: 'note', label: 'Note', wrap: true },
           {
             name: 'follow_up',

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal
+from datetime import date, datetime
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
-from foresell.api.http.app_state import AppState
 from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
-from foresell.api.shared import customer_lists
-from foresell.api.shared.paging import CustomerPaging, Listing, meta, page_body, start_of
+from foresell.api.shared.logged_calls import CallFilters, Outcome, add_names_and_orders
+from foresell.api.shared.paging import CustomerPaging, Listing, page_body, start_of
 from foresell.api.shared.schemas import Body, CustomerKey, LargeNumber, UserRef
-from foresell.db import AsyncConnection, Row
+from foresell.db import AsyncConnection
 from foresell.engagement import calls
 from foresell.engagement.calls import CallFilter
 from foresell.engagement.follow_ups import FollowUp
-from foresell.errors import CallNotFound, ParameterError
-from foresell.snapshot import queries
+from foresell.errors import CallNotFound
 
 router = APIRouter(prefix="/api/calls", tags=["engagement"])
 Reader = Annotated[Principal, require("calls.read")]
 Caller = Annotated[Principal, require("calls.write")]
 
-Outcome = Literal["reached", "no_answer", "not_interested", "will_order"]
 Note = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
@@ -134,22 +131,8 @@ class CallPage(Listing):
     callers: list[UserRef] = Field(description="Who has logged calls that you may see.")
 
 
-class CallPaging(CustomerPaging):
+class CallPaging(CallFilters, CustomerPaging):
     """Which calls, and which part of the list."""
-
-    caller: str | None = Field(
-        None, pattern=r"^(me|[1-9][0-9]{0,8})$", description="Of this user, by user_id; me: your own.", examples=["me"]
-    )
-    outcome: Outcome | None = Field(None, description="With this outcome.")
-    first: date | None = Field(None, alias="from", description="On or after this day (UTC).")
-    last: date | None = Field(None, alias="to", description="On or before this day (UTC).")
-
-    def filter(self, user_id: int) -> CallFilter:
-        """As the engagement package takes it. Raises ParameterError when the days are in the wrong order."""
-        if self.first and self.last and self.first > self.last:
-            raise ParameterError("to", "to: is before from", remedy="Swap the two.")
-        caller = user_id if self.caller == "me" else self.caller and int(self.caller)
-        return CallFilter(self.customer_filter(), caller or None, self.outcome, self.first, self.last)
 
 
 @router.get("", response_model=CallPage, responses=error_responses())
@@ -160,7 +143,7 @@ async def list_calls(web: AppStateOf, principal: Reader, which: Annotated[CallPa
         matching = which.filter(principal.user_id)
         total, rows = await calls.list_calls(con, matching, user_id=principal.user_id, limit=which.limit, start=start)
         callers = await calls.list_callers(con)
-    rows = await _add_names_and_orders(web, principal, rows)
+    rows = await add_names_and_orders(web, principal, rows)
     return answer(page_body(web, rows, total, start, which.limit) | {"callers": callers})
 
 
@@ -188,10 +171,12 @@ async def log_call(principal: Caller, idempotent: IdempotentOf, call: NewCall) -
 async def get_call(web: AppStateOf, principal: Reader, call_id: LargeNumber) -> Response:
     """One call of a customer you may see."""
     async with web.transaction(principal.user_id) as con:
-        _, rows = await calls.list_calls(con, CallFilter(call_id=call_id), user_id=principal.user_id, limit=1, start=0)
+        _, rows = await calls.list_calls(
+            con, CallFilter(call_ids=[call_id]), user_id=principal.user_id, limit=1, start=0
+        )
     if not rows:
         raise CallNotFound(remedy="It may have been undone: GET /api/calls")
-    return answer((await _add_names_and_orders(web, principal, rows))[0])
+    return answer((await add_names_and_orders(web, principal, rows))[0])
 
 
 @router.patch("/{call_id}", response_model=EditedCall, responses=error_responses(404, 409, 422))
@@ -219,18 +204,3 @@ async def undo_call(principal: Caller, idempotent: IdempotentOf, call_id: LargeN
         return await calls.undo_call(con, call_id, user_id=principal.user_id, request_id=idempotent.request_id)
 
     return await idempotent.run(principal, act)
-
-
-async def _add_names_and_orders(web: AppState, principal: Principal, rows: list[Row]) -> list[Row]:
-    """The calls with the name of their customer and the orders that followed."""
-    names = await customer_lists.names_of(web, principal, rows)
-    orders: dict[int, Row] = {}
-    if rows and meta(web):
-        values = {
-            "call_ids": [row["call_id"] for row in rows],
-            "customer_ids": [row["customer_id"] for row in rows],
-            "times": [row["called_at"].astimezone(UTC).replace(tzinfo=None) for row in rows],
-        }
-        found = await web.ask(principal, queries.run_query, "orders_after_calls", values)
-        orders = {row.pop("call_id"): row for row in found}
-    return [{**row, "name": names.get(row["customer_id"]), "orders": orders.get(row["call_id"])} for row in rows]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator, Iterable
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import anyio
 from fastapi import APIRouter, Body, Path, Request
-from fastapi.responses import Response, StreamingResponse
-from psycopg.types.json import Jsonb
+from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from foresell.access.principal import Principal
@@ -18,11 +16,10 @@ from foresell.api.http.app_state import AppState
 from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import Meta, answer
-from foresell.api.shared import customer_lists
-from foresell.audit import record
+from foresell.api.shared import customer_lists, file_exports
 from foresell.db import AsyncConnection, AsyncStatements
 from foresell.delivery import customers, tabular_writers
-from foresell.errors import ExportNotFound, ParameterError, TooMany
+from foresell.errors import ExportNotFound, ParameterError
 from foresell.privacy.vault import vault_of
 from foresell.scores import registry
 from foresell.snapshot.queries import Ranks
@@ -34,8 +31,6 @@ Exporter = Annotated[Principal, require("customers.export")]
 
 #: Rows that are read and written at a time: few at first, so that something is sent at once.
 FIRST_ROWS, MORE_ROWS = 500, 10_000
-#: Exports a process makes at the same time.
-AT_ONCE = 4
 
 #: Every exportable column by name; those of scores come from their registry.
 COLUMNS = customers.list_columns(registry.list_columns())
@@ -54,7 +49,7 @@ class DateRange(BaseModel):
     end: date | None = Field(None, description="The last day; none: to the end.", examples=["2011-11-30"])
 
 
-class ExportRequest(customer_lists.CustomerFilters):
+class ExportRequest(file_exports.FileChoice, customer_lists.CustomerFilters):
     """Which customers, in what order, and what of them. Everything may be left out."""
 
     sort: customer_lists.Sort = Field(
@@ -74,13 +69,6 @@ class ExportRequest(customer_lists.CustomerFilters):
     contacts: bool = Field(
         False, description="E-mail, phone and address in full: needs contacts.export and a recent second factor."
     )
-    format: Literal["csv", "xlsx"] = Field("csv", description="xlsx has a last sheet that says what the list is.")
-    headers: Literal["names", "labels"] | None = Field(
-        None,
-        description="The header row: names (customer_id), as a program expects, or labels (Customer ID), as the pages show."
-        " None: names in CSV, labels in XLSX.",
-    )
-    bom: bool = Field(False, description="CSV: begin with the mark of UTF-8 that old spreadsheets want.")
 
 
 class ExportManifest(BaseModel):
@@ -95,25 +83,13 @@ class ExportManifest(BaseModel):
     sort: str = Field(description="The order.", examples=["probability"])
     columns: list[str] = Field(description="The columns, in their order.", examples=[["customer_id", "segment"]])
     with_contacts: bool = Field(description="Whether contact data was in it in full.")
-    rows: int = Field(description="How many customers: the list's total.", examples=[4338])
+    rows: int = Field(description="How many rows: the list's total.", examples=[4338])
     bytes: int | None = Field(description="The size of the file.", examples=[412_345])
     sha256: str | None = Field(description="The SHA-256 of the file.")
     meta: Meta = Field(description="The run and the day of its figures.")
 
 
-_FILES: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The file. X-Export-Id: its number; X-Export-Rows: how many customers.",
-        "content": {
-            "text/csv": {"schema": {"type": "string"}, "example": ",".join(customers.DEFAULT_COLUMNS) + "\r\n"},
-            tabular_writers.XlsxWriter.media_type: {"schema": {"type": "string", "format": "binary"}},
-        },
-        "headers": {
-            "X-Export-Id": {"description": "Ask for its manifest.", "schema": {"type": "integer"}},
-            "X-Export-Rows": {"description": "How many customers are in it.", "schema": {"type": "integer"}},
-        },
-    }
-}
+_FILES = file_exports.describe_files(customers.DEFAULT_COLUMNS)
 
 
 @router.post("/export/customers", response_class=Response, responses={**_FILES, **error_responses(409)})
@@ -125,18 +101,7 @@ async def export_customers(
     if wanted.contacts:
         principal.require("contacts.export")
         principal.require_recent_factor()
-    request.state.rate = request.app.state.limits.export(principal.user_id)
-    slots: anyio.Semaphore = request.app.state.exports
-    try:
-        slots.acquire_nowait()
-    except anyio.WouldBlock:
-        raise TooMany("Enough exports are under way.", remedy="Try again when one is done.", retry_after=10) from None
-    try:
-        job = await _begin(web, principal, wanted, request.state.request_id)
-    except BaseException:
-        slots.release()
-        raise
-    return _File(job, slots)
+    return await file_exports.send(request, principal, lambda: _begin(web, principal, wanted, request.state.request_id))
 
 
 @router.get("/exports/{export_id}/manifest", response_model=ExportManifest, responses=error_responses(404, 409))
@@ -154,8 +119,10 @@ async def get_export_manifest(
     return answer({**found, "meta": run})
 
 
-class _Job:
-    """One export under way: its rows are fixed, its run is held open."""
+class _CustomerExport(file_exports.FileExport):
+    """Customers of the list, whose ranks are fixed."""
+
+    kind = "customers"
 
     def __init__(
         self,
@@ -165,57 +132,25 @@ class _Job:
         snapshot: ScopedSnapshot,
         scope: Scope,
         ranks: Ranks,
+        request_id: str,
     ) -> None:
-        self.web = web
-        self.principal = principal
-        self.snapshot = snapshot
-        self.scope = scope
-        self.ranks = ranks
-        self.contacts = wanted.contacts
         self.columns: list[str] = list(wanted.columns or customers.DEFAULT_COLUMNS)
         if not wanted.include_predictions:
             self.columns = [name for name in self.columns if not COLUMNS[name].predicted]
-        self.sheet: tabular_writers.TableWriter = (
-            tabular_writers.CsvWriter(bom=wanted.bom) if wanted.format == "csv" else tabular_writers.XlsxWriter()
-        )
-        self.headers: tabular_writers.Headers = wanted.headers or ("names" if wanted.format == "csv" else "labels")
-        self.file_name = f"customers-{snapshot.as_of}-run-{snapshot.run_id}.{wanted.format}"
-        self.export_id = 0
-        self.request_id: str | None = None
+        columns = [COLUMNS[name].column for name in self.columns]
+        super().__init__(web, principal, snapshot, columns, len(ranks), wanted, request_id)
+        self.scope = scope
+        self.ranks = ranks
+        self.contacts = wanted.contacts
 
-    async def parts(self) -> AsyncIterator[bytes]:
-        """The file, piece by piece; its size and hash are kept when all of it was taken."""
-        digest, size = hashlib.sha256(), 0
-        async for part in self._parts():
-            digest.update(part)
-            size += len(part)
-            yield part
-        async with self.web.transaction(self.principal.user_id) as con:
-            await SQL.run(con, "exports.finish", export_id=self.export_id, bytes=size, sha256=digest.hexdigest())
-
-    async def _parts(self) -> AsyncIterator[bytes]:
-        yield self.sheet.write_header([COLUMNS[name].column for name in self.columns], self.headers)
-        await self._record_customers()
+    async def write_parts(self) -> AsyncIterator[bytes]:
         start, step = 0, FIRST_ROWS
         while start < len(self.ranks):
             yield await self._rows(self.ranks[start : start + step])
             start, step = start + step, MORE_ROWS
-        if end := self.sheet.finish(self._about()):
-            yield end
 
-    async def _record_customers(self) -> None:
-        """Record who leaves, before the first row does. After the head: naming 774,827 customers takes about a second."""
-        ids = await anyio.to_thread.run_sync(self._customer_ids)
-        async with self.web.transaction(self.principal.user_id) as con:
-            await record.record(
-                con,
-                "export",
-                actor=self.principal.user_id,
-                subject=f"export:{self.export_id}",
-                detail={"rows": len(self.ranks), "run_id": self.snapshot.run_id, "contacts": self.contacts},
-                customers=ids,
-                request_id=self.request_id,
-            )
+    async def find_customers(self) -> list[str]:
+        return await anyio.to_thread.run_sync(self._customer_ids)
 
     def _customer_ids(self) -> list[str]:
         with self.snapshot.open(self.scope) as con:
@@ -264,39 +199,8 @@ class _Job:
             for row in scores
         )
 
-    def _about(self) -> dict[str, tabular_writers.Cell]:
-        return {
-            "Export": self.export_id, "Update": self.snapshot.run_id, "Data as of": self.snapshot.as_of,
-            "Customers": len(self.ranks), "Currency": self.web.currency,
-            "Contact details": "in full" if self.contacts else "masked",
-        }  # fmt: skip
 
-
-class _File(StreamingResponse):
-    """The answer that sends a job, and lets go of run and place when it ends, whichever way."""
-
-    def __init__(self, job: _Job, slots: anyio.Semaphore) -> None:
-        super().__init__(
-            job.parts(),
-            media_type=job.sheet.media_type,
-            headers={
-                "content-disposition": f'attachment; filename="{job.file_name}"',
-                "x-export-id": str(job.export_id),
-                "x-export-rows": str(len(job.ranks)),
-            },
-        )
-        self._job = job
-        self._slots = slots
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        try:
-            with self._job.snapshot.held():
-                await super().__call__(scope, receive, send)
-        finally:
-            self._slots.release()
-
-
-async def _begin(web: AppState, principal: Principal, wanted: ExportRequest, request_id: str) -> _Job:
+async def _begin(web: AppState, principal: Principal, wanted: ExportRequest, request_id: str) -> _CustomerExport:
     """Fix the rows of the export and register it."""
     principal = wanted.narrow(principal)
     while True:
@@ -305,8 +209,7 @@ async def _begin(web: AppState, principal: Principal, wanted: ExportRequest, req
         ranks = (await customer_lists.select_customers(web, principal, which, wanted.sort)).ranks
         if snapshot is web.snapshot():
             break
-    job = _Job(web, principal, wanted, snapshot, scope, ranks)
-    job.request_id = request_id
+    export = _CustomerExport(web, principal, wanted, snapshot, scope, ranks, request_id)
     filters = wanted.model_dump(
         mode="json", by_alias=True, exclude_none=True, include=set(customer_lists.CustomerFilters.model_fields)
     )
@@ -316,14 +219,8 @@ async def _begin(web: AppState, principal: Principal, wanted: ExportRequest, req
         filters["customer_ids"] = len(wanted.customer_ids)
     if wanted.except_ids:
         filters["except_ids"] = len(wanted.except_ids)
-    async with web.transaction(principal.user_id) as con:
-        row = await SQL.row(
-            con, "exports.begin", user_id=principal.user_id, format=wanted.format, filters=Jsonb(filters), sort=wanted.sort,
-            columns=job.columns, with_contacts=wanted.contacts, run_id=snapshot.run_id, rows=len(ranks),
-        )  # fmt: skip
-        assert row
-        job.export_id = row["export_id"]
-    return job
+    await export.register(filters, wanted.sort)
+    return export
 
 
 def _resolve_dates(wanted: ExportRequest) -> ExportRequest:

@@ -29,14 +29,18 @@ class Paging(BaseModel):
         return _start(web, self.cursor) if self.cursor is not None else (self.page - 1) * self.limit
 
 
-class CustomerPaging(Paging):
-    """Which part of the list, and of which customer."""
+class OfCustomer(BaseModel):
+    """Of which customer."""
 
     customer_id: str | None = Field(None, pattern=r"^[Cc]\d{6,18}$", description="Only of this customer.")
 
     def customer_filter(self) -> str | None:
         """The customer's id as it is stored."""
         return self.customer_id and self.customer_id.upper()
+
+
+class CustomerPaging(OfCustomer, Paging):
+    """Which part of the list, and of which customer."""
 
 
 class Listing(BaseModel):
