@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 
 from tests.api.people import Person, invite
-from tests.support.browsing import ROW, Pages, count_customers, open_page
+from tests.support.browsing import ROW, Pages, count_customers, list_customers, open_page
 from tests.support.served import Served
 
 
@@ -44,6 +44,57 @@ def test_chosen_columns_stay_and_are_exported_in_their_order(pages: Pages, manag
     page.get_by_role("button", name="Columns").click()
     page.get_by_role("button", name="Usual columns").click()
     expect(column(page, "RFM")).to_have_count(1)
+
+
+def test_order_selection_and_filters_last_until_they_are_changed(pages: Pages, manager: Person) -> None:
+    page = pages(manager)
+    open_page(page, "/customers")
+    chosen = page.get_by_role("region", name="Selected customers")
+
+    def sort_by(name: str, direction: str) -> None:
+        column(page, name).get_by_role("button").click()
+        expect(column(page, name)).to_have_attribute("aria-sort", direction)
+
+    def expect_unchanged() -> None:
+        expect(column(page, "Net revenue")).to_have_attribute("aria-sort", "ascending")
+        expect(page.get_by_label("Segment", exact=True)).to_have_value("Champions")
+        expect(chosen).to_contain_text("2 customers")
+        expect(page.locator("[data-stale]")).to_have_count(0)
+        expect(page.locator("[data-row][data-selected]")).to_have_count(2)
+        assert list_customers(page) == rows
+
+    page.get_by_label("Segment", exact=True).select_option("Champions")
+    page.wait_for_url("**segment=Champions*")
+    expect(page.locator("[data-stale]")).to_have_count(0)
+    selected = list_customers(page)[:2]
+    for customer in selected:
+        page.locator(f'[data-row="{customer}"] input').check()
+    sort_by("Net revenue", "descending")
+    sort_by("Net revenue", "ascending")
+    expect(page.locator("[data-stale]")).to_have_count(0)
+    rows = list_customers(page)
+    expect_unchanged()
+
+    page.get_by_label("Segment", exact=True).select_option("Lost")
+    expect(chosen).to_contain_text("2 hidden by the filters")
+    page.get_by_label("Segment", exact=True).select_option("Champions")
+    expect_unchanged()
+
+    page.locator(f'[data-row="{rows[0]}"] [data-focus]').click()
+    page.get_by_role("link", name="Open full page").click()
+    page.wait_for_url(f"**/customers/{rows[0]}")
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("Customers")
+    page.go_back()
+    page.get_by_role("button", name="Close panel").click()
+    expect_unchanged()
+    page.get_by_role("link", name="Call log").click()
+    page.get_by_label("Outcome").select_option("reached")
+    page.get_by_role("link", name="Customers", exact=True).click()
+    expect_unchanged()
+    page.get_by_role("link", name="Call log").click()
+    expect(page.get_by_label("Outcome")).to_have_value("reached")
+    page.go_back()
+    expect_unchanged()
 
 
 def test_a_view_is_saved_renamed_shared_and_deleted_with_undo(pages: Pages, served: Served, manager: Person) -> None:

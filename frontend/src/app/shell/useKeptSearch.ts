@@ -2,7 +2,7 @@ import { useRouter } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 
 /** Pages with filters that the user comes back to. */
-const KEPT = ['/customers', '/segments', '/sales']
+const KEPT = ['/customers', '/calls', '/segments', '/sales']
 
 /**
  * The filters with which a page was last left, so that the menu returns to them. On the page itself there are none: its own
