@@ -131,11 +131,15 @@ def test_a_kept_call_that_is_refused_names_the_customer(pages: Pages, served: Se
     open_page(page, "/")
     row = page.locator(ROW).first
     name = row.locator("[data-focus]").inner_text()
+    page.set_viewport_size({"width": 390, "height": 844})
     page.context.set_offline(True)
     expect_offline(page)
     customer = log_first(page)
     before = calls_of(served, customer)
     expect(page.get_by_text("is kept in this browser")).to_be_visible()
+    for shown in ("Offline since", "1 call not sent"):
+        expect(page.locator("header").get_by_text(shown)).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
     refusal = {"error": "Customer not found", "detail": "Customer not found", "code": "customer_not_found"}
     page.route(
         "**/api/calls",

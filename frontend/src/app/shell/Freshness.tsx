@@ -28,9 +28,11 @@ export function Freshness() {
       )}
       {data && !data.run && <span className={css.data}>No data yet</span>}
       <span className={css.live} data-state={live.state} role="status">
-        <span className={css.dot} aria-hidden />
-        {waiting > 0 && live.state !== 'live' && `${plural(waiting, 'call')} not sent · `}
-        {isOffline ? `Offline since ${timeOfDay(live.since)}` : live.state === 'live' ? 'Live' : 'Connecting'}
+        {waiting > 0 && live.state !== 'live' && <span>{plural(waiting, 'call')} not sent</span>}
+        <span>
+          <span className={css.dot} aria-hidden />
+          {isOffline ? `Offline since ${timeOfDay(live.since)}` : live.state === 'live' ? 'Live' : 'Connecting'}
+        </span>
       </span>
     </div>
   )
