@@ -162,6 +162,8 @@ def test_a_follow_up_lists_the_customer_from_its_day_until_it_is_done(
         log(rep, customer, then)
     today = listed(rep)
     assert (customer in today) is is_listed
+    details = rep.get(f"/api/customers/{customer}").json()
+    assert details["why_call"] == (today if is_listed else {customer: details["scores"]})[customer]["why_call"]
     if is_listed:
         assert next(iter(today)) == customer, "follow-ups come first"
         assert today[customer]["why_call"] == "Follow-up: send the quote"

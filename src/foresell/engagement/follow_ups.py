@@ -86,13 +86,13 @@ async def reopen_follow_up(
     return await _changed(con, "follow_up.reopened", follow_up_id, opened, user_id, request_id)
 
 
-async def list_due_follow_ups(con: AsyncConnection) -> list[Row]:
-    """The visible customers to call again today, the longest overdue first.
+async def list_due_follow_ups(con: AsyncConnection, *, customer_id: str | None = None) -> list[Row]:
+    """The visible customers to call again today, or only this one; the longest overdue first.
 
     Grain: one customer, with the first of their open follow-ups due today (UTC) or before: follow_up_id, customer_id,
     due_on, task, set_by. Left out: who was called without an answer today, or snoozed after the follow-up was set.
     """
-    return await SQL.rows(con, "follow_ups.due", today=utc_today())
+    return await SQL.rows(con, "follow_ups.due", today=utc_today(), customer_id=customer_id)
 
 
 async def list_follow_ups(

@@ -42,6 +42,7 @@ select * from (
     from engagement.follow_ups as f
     left join access.users as u using (user_id)
     where f.done_at is null and f.cancelled_at is null and f.due_on <= %(today)s
+        and (%(customer_id)s::text is null or f.customer_id = %(customer_id)s)
         and not exists (
             select from engagement.calls as c
             where c.customer_id = f.customer_id and c.undone_at is null and c.call_id is distinct from f.call_id

@@ -88,10 +88,10 @@ function Details({ data }: { data: Customer }) {
           </div>
         </dl>
       )}
-      {scores?.why_call && (
+      {data.why_call && (
         <section>
           <h3 className={css.heading}>Why call</h3>
-          <p>{scores.why_call}</p>
+          <p>{data.why_call}</p>
         </section>
       )}
       <section>

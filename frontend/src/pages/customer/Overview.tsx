@@ -17,9 +17,9 @@ export function Overview({ data }: { data: Customer }) {
   return (
     <div className={css.columns}>
       <div className={css.column}>
-        {data.scores?.why_call && (
+        {data.why_call && (
           <Card title="Why call">
-            <p>{data.scores.why_call}</p>
+            <p>{data.why_call}</p>
           </Card>
         )}
         <Card title="Chance to order: main factors" note={data.reasons.length > 0 && REASONS_NOTE}>

@@ -18,6 +18,7 @@ from foresell.api.shared import calculation, customer_lists
 from foresell.api.shared.calculation import ExplainOptions, Explanation, RowsBehind
 from foresell.api.shared.paging import Paging
 from foresell.api.shared.schemas import CustomerId, ListedCustomer, UserRef
+from foresell.engagement import follow_ups
 from foresell.errors import CustomerNotFound, ParameterError
 from foresell.scores.rfm.segments import read_conditions
 from foresell.snapshot import queries
@@ -76,6 +77,9 @@ class Customer(BaseModel):
     country: str | None
     signup_date: date | None
     scores: ListedCustomer | None = Field(description="null when there is no counted order.")
+    why_call: str | None = Field(
+        description="Why to call the customer, as on the call list: a follow-up that is due, otherwise the call reason."
+    )
     reasons: list[Reason]
     contact: MaskedContact
     owner: UserRef | None
@@ -217,6 +221,8 @@ async def get_customer(web: AppStateOf, principal: Reader, customer_id: Customer
     customer_id = customer_id.upper()
     scores, reasons = await web.ask(await web.reach(principal, customer_id), _scores, customer_id)
     person = await customer_lists.person(web, principal, customer_id)
+    async with web.transaction(principal.user_id) as con:
+        due = await follow_ups.list_due_follow_ups(con, customer_id=customer_id)
     records = person.pop("records", [])
     owner = person.pop("owner", None)
     name = person.pop("name", None)
@@ -230,6 +236,7 @@ async def get_customer(web: AppStateOf, principal: Reader, customer_id: Customer
             "country": country,
             "signup_date": signup,
             "scores": listed,
+            "why_call": follow_ups.describe_follow_up(due[0]["task"]) if due else scores["why_call"],
             "reasons": reasons,
             "contact": person,
             "owner": owner,
