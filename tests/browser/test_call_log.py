@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from foresell.privacy.contacts import read_contacts
 from foresell.privacy.vault import vault_of
@@ -60,12 +60,19 @@ def two_days_later(served: Served, customer: str) -> None:
     )
 
 
+def middle_of(element: Locator) -> float:
+    box = element.bounding_box()
+    assert box
+    return box["y"] + box["height"] / 2
+
+
 def row_of(customer: str) -> str:
     return f'[data-row="{customer}"]'
 
 
 def test_a_call_from_the_list_to_the_log(pages: Pages, served: Served, rep: Person, leader: Person) -> None:
     page, watching = pages(rep), pages(leader)
+    page.set_viewport_size({"width": 1280, "height": 800})
     open_page(page, "/")
     open_page(watching, "/")
     customer = list_customers(page)[0]
@@ -78,6 +85,8 @@ def test_a_call_from_the_list_to_the_log(pages: Pages, served: Served, rep: Pers
     expect(dialog.locator("a[href^='tel:']")).to_be_visible()
     expect(dialog.get_by_label("Reached")).to_be_focused()
     assert sql(served, REVEALS, rep.user_id, f"customer:{customer}") == [(reveals + 1,)]
+    number, log = page.locator(f"{row_of(customer)} a[href^='tel:']"), page.locator(f"{row_of(customer)} [data-log]")
+    assert middle_of(number) == pytest.approx(middle_of(log), abs=1), "the number is on the line of the button"
     page.keyboard.press("2")
     dialog.get_by_label("Note").fill("wants the blue one")
     dialog.get_by_label("Task").fill("send the quote")
