@@ -33,6 +33,8 @@ def test_an_administrator_sets_what_every_user_reads(served: Served) -> None:
         assert client.get("/api/me").json()["company"] == "Hill & Sons", who
     [event] = sql(served, "select detail from audit.events where action = 'company.changed'")
     assert event[0] == {"currency": "SEK", "fiscal_year_start": 4}
+    kpis = served.client("analyst").get("/api/kpis", params={"period": "year_to_date"}).json()["data"]
+    assert {kpi["first_day"][5:] for kpi in kpis if kpi["first_day"]} == {"04-01"}, "the year of Sales begins in April"
 
 
 def test_the_currency_of_the_orders_comes_before_the_companys(served: Served) -> None:

@@ -140,6 +140,8 @@ def test_figures_lead_to_their_customers_and_next_to_that_to_their_calculation(p
     page.get_by_label("Period").select_option("month")
     page.get_by_label("Compare with").select_option("last_year")
     page.wait_for_url("**period=month*compare=last_year*")
+    chart = page.locator("section").filter(has=page.get_by_role("heading", name="Net revenue", exact=True))
+    expect(chart.get_by_text(re.compile("Same period last year: £"))).to_be_visible()
     tile = page.get_by_role("link", name=re.compile("show these customers")).nth(2)
     active = int(re.sub(r"\D", "", tile.inner_text()))
     tile.click()

@@ -1,4 +1,4 @@
--- DuckDB: net revenue, orders and customers by month or week (from Monday); $grain is 'month' or 'week'.
+-- DuckDB: net revenue, orders and customers by month, week (from Monday) or day; $grain is 'month', 'week' or 'day'.
 
 -- name: rows
 -- Grain: one row per order with goods in it, also anonymous ones. revenue: net of returns. sold: the order again where

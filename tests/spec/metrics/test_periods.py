@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from foresell.metrics.periods import Comparison, Period, PeriodName, Unit, bucket, resolve
+from foresell.metrics.periods import Comparison, Period, PeriodName, Unit, bucket, end_of, resolve, start_of
 
 #: period, as_of: first day, last day, complete? | previous period | same period last year
 TABLE = """
@@ -28,6 +28,29 @@ quarter       2024-06-30: 2024-04-01 2024-06-29 no  | 2024-01-01 2024-03-30 | 20
 year_to_date  2024-03-02: 2024-01-01 2024-03-01 no  | 2023-01-01 2023-03-02 | 2023-01-01 2023-03-02
 year_to_date  2023-03-02: 2023-01-01 2023-03-01 no  | 2022-01-01 2022-03-01 | 2022-01-01 2022-03-01
 year_to_date  2025-01-01: 2024-01-01 2024-12-31 yes | 2023-01-01 2023-12-31 | 2023-01-01 2023-12-31
+last_year     2025-03-02: 2024-01-01 2024-12-31 yes | 2023-01-01 2023-12-31 | 2023-01-01 2023-12-31
+"""
+
+#: As above, with the month the fiscal year starts with.
+FISCAL = """
+year_to_date  4 2024-05-16: 2024-04-01 2024-05-15 no  | 2023-04-01 2023-05-15 | 2023-04-01 2023-05-15
+year_to_date  4 2024-03-31: 2023-04-01 2024-03-30 no  | 2022-04-01 2023-03-31 | 2022-04-01 2023-03-31
+year_to_date  4 2024-04-01: 2023-04-01 2024-03-31 yes | 2022-04-01 2023-03-31 | 2022-04-01 2023-03-31
+last_year     4 2024-03-02: 2022-04-01 2023-03-31 yes | 2021-04-01 2022-03-31 | 2021-04-01 2022-03-31
+quarter       2 2024-05-01: 2024-02-01 2024-04-30 yes | 2023-11-01 2024-01-31 | 2023-02-01 2023-04-30
+quarter       2 2024-01-16: 2023-11-01 2024-01-15 no  | 2023-08-01 2023-10-15 | 2022-11-01 2023-01-15
+quarter      12 2024-02-11: 2023-12-01 2024-02-10 no  | 2023-09-01 2023-11-11 | 2022-12-01 2023-02-10
+month         4 2024-03-11: 2024-03-01 2024-03-10 no  | 2024-02-01 2024-02-10 | 2023-03-01 2023-03-10
+"""
+
+#: period, fiscal year, as_of, unit of the bars: the days at the place of each bar in the previous period
+COUNTERPARTS = """
+quarter       1 2024-05-16 month: 2024-01-01 2024-01-31 | 2024-02-01 2024-02-14
+quarter       1 2024-07-01 month: 2024-01-01 2024-01-31 | 2024-02-01 2024-02-29 | 2024-03-01 2024-03-31
+quarter       2 2024-05-01 month: 2023-11-01 2023-11-30 | 2023-12-01 2023-12-31 | 2024-01-01 2024-01-31
+month         1 2024-03-31 month: 2024-01-31 2024-02-29
+30d           1 2024-03-15 month: 2024-01-15 2024-01-30 | 2024-01-31 2024-02-13
+7d            1 2024-03-08 week:  2024-02-23 2024-02-25 | 2024-02-26 2024-02-29
 """
 
 #: chosen days | previous period | same period last year
@@ -70,6 +93,28 @@ def test_a_named_period(row: list[str]) -> None:
     period = resolve(names[0], date.fromisoformat(row[1]))
     assert [*days_of(period), "yes" if period.is_complete else "no"] == row[2:5]
     check(period, row[5:7], row[7:9])
+
+
+@pytest.mark.parametrize("row", lines(FISCAL), ids=lambda row: f"{row[0]} {row[2]} from month {row[1]}")
+def test_a_named_period_of_the_fiscal_year(row: list[str]) -> None:
+    names: list[PeriodName] = [row[0]]  # type: ignore[list-item]
+    period = resolve(names[0], date.fromisoformat(row[2]), int(row[1]))
+    assert [*days_of(period), "yes" if period.is_complete else "no"] == row[3:6]
+    assert [days_of(period.compared("previous")), days_of(period.compared("last_year"))] == [row[6:8], row[8:10]]
+
+
+@pytest.mark.parametrize("row", lines(COUNTERPARTS), ids=lambda row: f"{row[0]} {row[2]} by {row[3]}")
+def test_bars_are_compared_with_the_days_at_their_place_in_the_previous_period(row: list[str]) -> None:
+    names: list[PeriodName] = [row[0]]  # type: ignore[list-item]
+    unit: list[Unit] = [row[3]]  # type: ignore[list-item]
+    period = resolve(names[0], date.fromisoformat(row[2]), int(row[1]))
+    bars, first = [], start_of(period.first, unit[0])
+    while first <= period.last:
+        bars.append(bucket(first, unit[0], period))
+        first = end_of(first, unit[0]) + timedelta(days=1)
+    days = [day for bar in bars for day in days_of(period.counterpart(bar))]
+    assert days == row[4:]
+    assert [days[0], days[-1]] == days_of(period.compared("previous")), "together they are the previous period"
 
 
 @pytest.mark.parametrize("row", lines(CHOSEN), ids=lambda row: f"{row[0]} {row[1]}")

@@ -8,12 +8,13 @@ import { CalculationLink } from '@/features/calculation/Metric'
 import { NotesButton } from '@/features/chart-notes/NotesButton'
 import { placeNotes } from '@/features/chart-notes/notes'
 import { CustomersLink } from '@/ui/CustomersLink'
-import { Bars } from '@/ui/charts/Bars'
+import { Bars, COMPARED } from '@/ui/charts/Bars'
 import { ChartCard } from '@/ui/charts/ChartCard'
+import { Legend } from '@/ui/charts/Legend'
 import { compact, count, day, daysIn, money, month, plural } from '@/ui/format'
 import { addressWith } from '@/ui/searchParams'
 import { Loading, QueryState } from '@/ui/states'
-import { filtersOf, TIMES } from './search'
+import { comparisonOf, filtersOf, TIMES } from './search'
 
 const route = getRouteApi('/shell/sales')
 const MOST_BARS = 100
@@ -27,15 +28,21 @@ export function Trend() {
   const search = route.useSearch()
   const { time = 'month', target = 'revenue' } = search
   const filters = filtersOf(search)
-  const isCompared = filters.compare === 'last_year'
+  const comparison = comparisonOf(search)
   const navigate = useNavigate({ from: '/sales' })
-  const query = useQuery(queries.sales(time, filters))
+  const query = useQuery(queries.sales(time, { ...filters, compare: comparison?.value }))
   const notes = useQuery(queries.chartNotes()).data?.data ?? []
   return (
     <QueryState query={query} loading={<Loading rows={1} height={400} />}>
       {answer => {
         const { currency } = answer.meta
         const rows = answer.data.slice(-MOST_BARS)
+        const compared = target === 'revenue' && rows.some(row => row.compared != null) && comparison
+        const sum = (name: 'revenue' | 'compared') =>
+          money(
+            rows.reduce((all, row) => all + (row[name] ?? 0), 0),
+            currency,
+          )
         const customersOf = (row: SalesRow) => ({
           ordered_from: row.first_day ?? undefined,
           ordered_to: row.last_day ?? undefined,
@@ -48,7 +55,7 @@ export function Trend() {
             note={
               rows.length < answer.data.length
                 ? `The last ${MOST_BARS} of ${count(answer.data.length)} weeks`
-                : `Products sold minus returns. Click a bar to see its customers.${rows.some(row => !row.complete) ? ` Pale: not the whole ${time}` : ''}`
+                : `Products sold minus returns. Click a bar to see its customers.${!compared && rows.some(row => !row.complete) ? ` Pale: not the whole ${time}` : ''}`
             }
             actions={
               <>
@@ -57,18 +64,29 @@ export function Trend() {
               </>
             }
             head={
-              <SegmentedControl
-                aria-label="Months or weeks"
-                data={[...TIMES]}
-                value={time}
-                onChange={value =>
-                  void navigate({
-                    search: now => ({ ...now, time: value as typeof time }),
-                    replace: true,
-                    resetScroll: false,
-                  })
-                }
-              />
+              <>
+                <SegmentedControl
+                  aria-label="Months or weeks"
+                  data={[...TIMES]}
+                  value={time}
+                  onChange={value =>
+                    void navigate({
+                      search: now => ({ ...now, time: value as typeof time }),
+                      replace: true,
+                      resetScroll: false,
+                    })
+                  }
+                />
+                {compared && (
+                  <Legend
+                    of={[
+                      { label: `Net revenue: ${sum('revenue')}`, colour: 'var(--brand)' },
+                      { label: `${compared.label}: ${sum('compared')}`, colour: COMPARED },
+                      ...(rows.some(row => !row.complete) ? [{ label: `Not the whole ${time}`, colour: PALE }] : []),
+                    ]}
+                  />
+                )}
+              </>
             }
             fileName={`sales-by-${time}`}
             rows={rows}
@@ -80,11 +98,11 @@ export function Trend() {
                 show: row => displayPeriod(row.name) + (row.complete ? '' : ` (${plural(daysOf(row), 'day')})`),
               },
               { name: 'revenue', label: 'Net revenue', numeric: true, show: row => money(row.revenue, currency) },
-              ...(isCompared
+              ...(compared
                 ? [
                     {
                       name: 'compared' as const,
-                      label: 'Same days last year',
+                      label: compared.label,
                       numeric: true,
                       show: (row: SalesRow) => money(row.compared, currency),
                     },
@@ -103,6 +121,7 @@ export function Trend() {
               rows={rows}
               name={row => displayPeriod(row.name)}
               value={row => row[target]}
+              compared={compared ? row => row.compared ?? null : undefined}
               colour={row => (row.complete ? 'var(--brand)' : PALE)}
               onPick={row => void navigate({ to: '/customers', search: customersOf(row) as never })}
               notes={placeNotes(notes, rows, displayPeriod)}
@@ -112,7 +131,7 @@ export function Trend() {
                   ? []
                   : [{ label: `Not the whole ${time}`, value: `${day(row.first_day)} to ${day(row.last_day)}` }]),
                 { label: 'Net revenue', value: money(row.revenue, currency) },
-                ...(isCompared ? [{ label: 'Same days last year', value: money(row.compared, currency) }] : []),
+                ...(compared ? [{ label: compared.label, value: money(row.compared, currency) }] : []),
                 { label: 'Orders', value: count(row.orders) },
                 { label: 'Customers', value: count(row.customers) },
               ]}

@@ -21,6 +21,7 @@ export const PERIODS = [
   { value: 'month', label: 'This month' },
   { value: 'quarter', label: 'This quarter' },
   { value: 'year_to_date', label: 'Year to date' },
+  { value: 'last_year', label: 'Last year' },
 ] as const
 export const COMPARISONS = [
   { value: 'previous', label: 'Previous period' },
@@ -30,6 +31,11 @@ export const COMPARISONS = [
 /** The days and goods of a search, and what they are compared with, as the API asks for them. */
 export function filtersOf({ period, from, to, category, compare }: ReturnType<typeof parseSales>) {
   return { ...(period ? { period } : { from, to }), category, compare }
+}
+
+/** How the chart is compared: days that are chosen always, all dates only with the year before. */
+export function comparisonOf({ period, from, compare }: ReturnType<typeof parseSales>) {
+  return COMPARISONS.find(each => each.value === (compare ?? (period || from ? 'previous' : undefined)))
 }
 
 export const parseSales = searchParser({

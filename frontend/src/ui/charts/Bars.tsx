@@ -10,6 +10,8 @@ export interface BarsProps<Row> {
   /** What a bar is called under the axis. */
   name: (row: Row) => string
   value: (row: Row) => number
+  /** A second, lighter bar next to it. */
+  compared?: (row: Row) => number | null
   colour?: (row: Row) => string
   /** A symbol in front of the name, so that the colour is not needed to tell bars apart. */
   glyph?: (row: Row) => string
@@ -26,6 +28,9 @@ export interface BarsProps<Row> {
   lying?: boolean
 }
 
+/** The colour of what the bars are compared with. */
+export const COMPARED = 'color-mix(in srgb, var(--dim) 45%, var(--card))'
+
 /** Bars, upright or lying, in plain SVG: pages that show only these load no drawing library. */
 export function Bars<Row extends object>(props: BarsProps<Row>) {
   const [frame, size] = useSize<HTMLDivElement>()
@@ -39,11 +44,32 @@ export function Bars<Row extends object>(props: BarsProps<Row>) {
 const NEXT: Record<string, number> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }
 
 function Drawing<Row extends object>(props: BarsProps<Row> & { width: number; height: number }) {
-  const { rows, name, value, colour, glyph, axis = compact, tips, title = name, onPick, lying, touching } = props
+  const {
+    rows,
+    name,
+    value,
+    compared,
+    colour,
+    glyph,
+    axis = compact,
+    tips,
+    title = name,
+    onPick,
+    lying,
+    touching,
+  } = props
   const { width, height, marks = [], notes = [] } = props
   const [at, setAt] = useState<number | null>(null)
   const names = rows.map(name)
-  const layout = placeBars({ values: rows.map(value), width, height, lying, touching, hasMarks: marks.length > 0 })
+  const layout = placeBars({
+    values: rows.map(value),
+    compared: compared && rows.map(compared),
+    width,
+    height,
+    lying,
+    touching,
+    hasMarks: marks.length > 0,
+  })
   const { plot, bars, labelled } = layout
   const pointed = at === null ? undefined : rows[at]
   const notesAt = (place: number) => notes.filter(note => note.at === names[place])
@@ -82,6 +108,7 @@ function Drawing<Row extends object>(props: BarsProps<Row> & { width: number; he
       >
         <Axis layout={layout} lying={lying} axis={axis} />
         {at !== null && <rect className={css.pointed} {...layout.slots[at]} />}
+        {layout.compared.map((bar, place) => bar && <rect key={names[place]} {...bar} rx={2} fill={COMPARED} />)}
         {bars.map((bar, place) => (
           <rect
             key={names[place]}

@@ -14,6 +14,8 @@ export interface Side {
   /** The bars, and the whole stripes they stand in. */
   bars: Box[]
   slots: Box[]
+  /** The bars to the left of them that they are compared with; null where there is none. */
+  compared: (Box | null)[]
   /** The width of a stripe. */
   band: number
   ticks: number[]
@@ -29,6 +31,7 @@ export interface Side {
 
 interface Given {
   values: number[]
+  compared?: (number | null)[]
   width: number
   height: number
   lying?: boolean
@@ -42,11 +45,12 @@ const LABEL_WIDTH = 64
 const WIDEST_BAR = 40
 
 /** The layout of upright bars, or of bars that lie down under each other. */
-export function placeBars({ values, width, height, lying, touching, hasMarks }: Given): Side {
+export function placeBars({ values, compared, width, height, lying, touching, hasMarks }: Given): Side {
   const plot = lying
     ? { left: Math.min(NAMES_WIDTH, width / 2), right: width - 24, top: 4, bottom: height - 24 }
     : { left: NUMBERS_WIDTH, right: width - 12, top: hasMarks ? 24 : 12, bottom: height - 24 }
-  const ticks = roundTicks(values) ?? extent(values)
+  const all = [...values, ...(compared ?? []).filter(value => value !== null)]
+  const ticks = roundTicks(all) ?? extent(all)
   const [low, high] = [Math.min(0, ...ticks), Math.max(...ticks, 0)]
   const scale = (value: number) => (high > low ? (value - low) / (high - low) : 0)
   const at = (value: number) =>
@@ -54,14 +58,16 @@ export function placeBars({ values, width, height, lying, touching, hasMarks }: 
   const band = (lying ? plot.bottom - plot.top : plot.right - plot.left) / Math.max(1, values.length)
   const thick = touching ? Math.max(1, band - 1) : Math.max(1, Math.min(WIDEST_BAR, band * 0.72))
   const middle = (place: number) => (lying ? plot.top : plot.left) + (place + 0.5) * band
-  const bars = values.map((value, place) => {
+  const size = compared ? thick / 2 : thick
+  const box = (value: number, across: number) => {
     const [from, to] = [at(0), at(value)]
     const [start, length] = [Math.min(from, to), Math.abs(to - from)]
-    const across = middle(place) - thick / 2
     return lying
-      ? { x: start, y: across, width: length, height: thick }
-      : { x: across, y: start, width: thick, height: length }
-  })
+      ? { x: start, y: across, width: length, height: size }
+      : { x: across, y: start, width: size, height: length }
+  }
+  const bars = values.map((value, place) => box(value, middle(place) + thick / 2 - size))
+  const pairs = (compared ?? []).map((value, place) => (value === null ? null : box(value, middle(place) - thick / 2)))
   const slots = values.map((_, place) =>
     lying
       ? { x: plot.left, y: plot.top + place * band, width: plot.right - plot.left, height: band }
@@ -80,7 +86,7 @@ export function placeBars({ values, width, height, lying, touching, hasMarks }: 
       transform: `translate(${isLeft ? '0' : '-100%'}, ${y > height / 2 ? '-100%' : '0'})`,
     }
   }
-  return { plot, bars, slots, band, ticks, at, middle, labelled, tip }
+  return { plot, bars, compared: pairs, slots, band, ticks, at, middle, labelled, tip }
 }
 
 /** Ticks where a value is below nothing: the lowest, nothing and the highest. */

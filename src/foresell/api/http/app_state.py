@@ -41,7 +41,7 @@ CHECKED_SECONDS = 60.0
 RETIRE_SECONDS = 60.0
 
 _PUBLISHED = (
-    "select c.currency, p.run_id, r.as_of, r.snapshot_file, r.published_at, r.customers_scored"
+    "select c.currency, c.fiscal_year_start, p.run_id, r.as_of, r.snapshot_file, r.published_at, r.customers_scored"
     " from core.company_settings as c left join (core.publication as p join core.runs as r using (run_id)) on true"
 )
 
@@ -72,6 +72,8 @@ class AppState:
         )
         self._checked_until = 0.0
         self._company_currency: str | None = None
+        #: The month the company's fiscal year starts with.
+        self.fiscal_year_start = 1
         self.run: dict[str, Any] | None = None
         self._snapshot: ScopedSnapshot | None = None
         self._why_closed: ForesellError | None = None
@@ -224,11 +226,12 @@ class AppState:
         return self.currency_of_orders or self._company_currency
 
     async def look_for_run(self) -> None:
-        """Open the snapshot of the published run if it changed, and read the company's currency."""
+        """Open the snapshot of the published run if it changed, and read the company's currency and fiscal year."""
         async with self.transaction(None) as con:
             run = await (await con.execute(_PUBLISHED)).fetchone()
         assert run is not None
         self._company_currency = run.pop("currency")
+        self.fiscal_year_start = run.pop("fiscal_year_start")
         if run["run_id"] is None:
             self._close_run()
             return

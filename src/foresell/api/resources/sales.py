@@ -106,7 +106,10 @@ class SalesFilters(ExplainOptions):
     first_day: Day | None = Field(None, alias="from", description="Orders on or after this day.")
     last_day: Day | None = Field(None, alias="to", description="Orders on or before this day.")
     period: PeriodName | None = Field(
-        None, description="A named period up to the last day of data, instead of `from` and `to`.", examples=["month"]
+        None,
+        description="A named period up to the last day of data, or the year before, instead of `from` and `to`. Quarters and"
+        " years are those of the fiscal year.",
+        examples=["month"],
     )
     category: str | None = Field(
         None, max_length=200, description="Only goods of this category; orders count with these goods alone."
@@ -125,7 +128,7 @@ class SalesFilters(ExplainOptions):
         """The days asked for, up to the last day of data; None: all of them. Raises ParameterError like `in_order`."""
         self.in_order()
         if self.period:
-            return resolve(self.period, web.snapshot().as_of)
+            return resolve(self.period, web.snapshot().as_of, web.fiscal_year_start)
         if self.first_day is None and self.last_day is None:
             return None
         return Period(self.first_day or date.min, self.last_day or web.snapshot().as_of - timedelta(days=1))
@@ -148,8 +151,9 @@ class SalesOptions(SalesFilters):
     by: By = Field("month", description="What to group by; weeks begin on Monday.")
     compare: Comparison | None = Field(
         None,
-        description="Add the revenue of the period before, or of the same period a year before (months and weeks: a year"
-        " before only). All but months and weeks need days to compare.",
+        description="Add the revenue of the period before, or of the same period a year before. Only months and weeks a year"
+        " before need no days: a month or week of the days asked for is compared with the days at its place in the period"
+        " before.",
     )
 
 
@@ -199,9 +203,11 @@ async def list_line_classes(web: AppStateOf, principal: Reader, how: Annotated[S
     return await calculation.answer_query(web, principal, MetricQuery(catalogue.LINE_CLASSES, values), how)
 
 
-def sales_by(by: By, first: date | None = None, last: date | None = None, category: str | None = None) -> MetricQuery:
-    """The question for sales by month, week, segment, category or country."""
-    if by in ("month", "week"):
+def sales_by(
+    by: By | Literal["day"], first: date | None = None, last: date | None = None, category: str | None = None
+) -> MetricQuery:
+    """The question for sales by day, week, month, segment, category or country."""
+    if by in ("day", "month", "week"):
         return _category_query(catalogue.SALES["time"], {"first_day": first, "last_day": last, "grain": by}, category)
     return _category_query(catalogue.SALES[by], {"first_day": first, "last_day": last}, category)
 
@@ -235,7 +241,7 @@ def _kpi_period(web: AppState, how: KpiOptions) -> Period:
     """The period of the KPIs: as asked, or the last 30 days. Raises ParameterError when it ends before it starts."""
     if how.period:
         how.in_order()
-        return resolve(how.period, web.snapshot().as_of)
+        return resolve(how.period, web.snapshot().as_of, web.fiscal_year_start)
     how.in_order()
     last = how.last_day or web.snapshot().as_of - timedelta(days=1)
     first = how.first_day or last - timedelta(days=PERIOD_DAYS - 1)
@@ -276,13 +282,15 @@ async def _bars(
     period: Period | None,
     category: str | None,
 ) -> ResultRows:
-    """Sales by month or week with the days of each bar and, where asked, its revenue a year before."""
+    """Sales by month or week with the days of each bar and, where asked, the revenue of the days it is compared with."""
     unit: Literal["month", "week"] = "week" if how.by == "week" else "month"
     shown = period or Period(date.min, web.snapshot().as_of - timedelta(days=1))
     bars = [bucket(row["name"], unit, shown) for row in rows]
     compared: list[Any] = [None] * len(rows)
     if rows and how.compare == "last_year":
-        compared = await _year_before(web, principal, unit, bars, category)
+        compared = await _revenue_of(web, principal, [bar.compared("last_year") for bar in bars], category)
+    elif rows and how.compare and shown.first > date.min:
+        compared = await _revenue_of(web, principal, [shown.counterpart(bar) for bar in bars], category)
     return [
         {
             **row, "first_day": bar.first, "last_day": bar.last, "complete": bar.unit is not None and bar.is_complete,
@@ -292,22 +300,17 @@ async def _bars(
     ]  # fmt: skip
 
 
-async def _year_before(
-    web: AppState, principal: Principal, unit: Literal["month", "week"], bars: list[Period], category: str | None
-) -> list[Any]:
-    """By bar, the net revenue of the same period a year before: whole months and weeks at once, the others one by one."""
-    before = [bar.compared("last_year") for bar in bars]
-    whole = sales_by(unit, before[0].first, before[-1].last, category)
-    known = {row["name"]: row["revenue"] for row in await calculation.compute(web, principal, whole)}
+async def _revenue_of(
+    web: AppState, principal: Principal, periods: list[Period], category: str | None
+) -> list[float | None]:
+    """The net revenue of each of these periods; None for one before the first sale."""
+    days = sales_by("day", min(each.first for each in periods), max(each.last for each in periods), category)
+    known = {row["name"]: row["revenue"] for row in await calculation.compute(web, principal, days)}
+    first = min(known, default=date.max)
     return [
-        known.get(then.first) if bar.unit and bar.is_complete else await _revenue(web, principal, then, category)
-        for bar, then in zip(bars, before, strict=True)
+        sum(revenue for day, revenue in known.items() if each.first <= day <= each.last) if each.last >= first else None
+        for each in periods
     ]
-
-
-async def _revenue(web: AppState, principal: Principal, period: Period, category: str | None) -> Any:
-    [row] = await calculation.compute(web, principal, kpi_of_sales(period.first, period.last, category))
-    return row["revenue"] if row["orders"] else None
 
 
 async def _compare_names(
