@@ -32,7 +32,9 @@ const TOGETHER = {
     'node_modules/@mantine/core/esm/components/(FocusTrap|Menu|Modal|ModalBase|Overlay|Paper|Popover|Portal|RemoveScroll|ScrollArea|Drawer)/',
     '/src/ui/(theme/(menus|dialogs)|ConfirmDialog|Dialog)',
   ],
-  /** Every chart. */
+  /** Charts that need no library; apart, so that what the library's charts share with them does not bring the library along. */
+  bars: ['/src/ui/charts/(Bars|placeBars|useSize|ticks|Tip)'],
+  /** Charts of the drawing library. */
   charts: [
     'node_modules/(recharts|d3-|victory-vendor|decimal|es-toolkit|immer|reselect|@reduxjs)',
     '/src/ui/charts/drawn/',

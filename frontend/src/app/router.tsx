@@ -20,11 +20,10 @@ import { parseImport } from '@/pages/import/search'
 import { parseMe } from '@/pages/me/search'
 import { parseModel } from '@/pages/model/search'
 import { parseRuns } from '@/pages/runs/search'
-import { filtersOf, parseSales } from '@/pages/sales/search'
+import { comparisonOf, filtersOf, parseSales } from '@/pages/sales/search'
 import { parseSegments } from '@/pages/segments/search'
 import { parseSignIn } from '@/pages/sign-in/search'
 import { parseToday } from '@/pages/today/search'
-import { preloadCharts } from '@/ui/charts/preload'
 import { setLocale } from '@/ui/format'
 import { Toasts } from '@/ui/toasts'
 import { queryClient } from './queryClient'
@@ -158,7 +157,6 @@ const pages = [
     loaderDeps: ({ search }) => search,
     loader: ({ deps: { task = 'purchase', population } }) => {
       if (!can('model.read')) return
-      preloadCharts()
       void queryClient.prefetchQuery(queries.targets())
       void queryClient.prefetchQuery(queries.outcomes())
       void queryClient.fetchQuery(queries.models()).then(
@@ -181,8 +179,10 @@ const pages = [
     loaderDeps: ({ search }) => search,
     loader: ({ deps }) => {
       if (!can('sales.read')) return
-      void queryClient.prefetchQuery(queries.sales(deps.time ?? 'month', filtersOf(deps)))
-      preloadCharts()
+      void queryClient.prefetchQuery(
+        queries.sales(deps.time ?? 'month', { ...filtersOf(deps), compare: comparisonOf(deps)?.value }),
+      )
+      void queryClient.prefetchQuery(queries.kpis(filtersOf(deps)))
       void queryClient.prefetchQuery(queries.forecast())
     },
     component: page(() => import('@/pages/sales/Sales')),
