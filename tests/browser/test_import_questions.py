@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import FilePayload, Route, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from tests.api.people import Person
 from tests.support.browsing import Pages, open_page, serious_faults, wait_until_still
@@ -44,6 +44,19 @@ def without_refresh(route: Route) -> None:
     route.continue_(post_data={**route.request.post_data_json, "refresh": False})
 
 
+def take_pictures(page: Page, name: str) -> None:
+    """For a reviewer who sets PICTURES to a folder: the page on a desktop and a phone, light and dark."""
+    folder = os.environ.get("PICTURES")
+    if not folder:
+        return
+    for width, height in ((390, 844), (1440, 900)):
+        page.set_viewport_size({"width": width, "height": height})
+        for scheme in ("dark", "light"):
+            page.emulate_media(color_scheme=scheme)
+            page.wait_for_timeout(300)
+            page.screenshot(path=Path(folder) / f"{name}-{scheme}-{width}.png", full_page=True)
+
+
 def test_questions_are_answered_before_the_import(pages: Pages, manager: Person, worker: Worker) -> None:
     page = pages(manager)
     page.route("**/commit", without_refresh)
@@ -67,16 +80,21 @@ def test_questions_are_answered_before_the_import(pages: Pages, manager: Person,
         expect(page.locator(f":root[data-mantine-color-scheme={scheme}]")).to_have_count(1)
         wait_until_still(page)
         assert serious_faults(page) == []
-    if folder := os.environ.get("PICTURES"):
-        for width, height in ((1440, 900), (390, 844)):
-            page.set_viewport_size({"width": width, "height": height})
-            for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme)
-                page.wait_for_timeout(300)
-                page.screenshot(path=Path(folder) / f"{scheme}-{width}.png", full_page=True)
-        page.set_viewport_size({"width": 1440, "height": 900})
+    take_pictures(page, "questions")
     apply.click()
     expect(main.get_by_text("9 orders, £450.00; 1 order returned, -£30.00")).to_be_visible(timeout=30_000)
     expect(main.get_by_text("Before importing, please answer")).to_have_count(0)
+    take_pictures(page, "answers")
+
+    page.get_by_role("button", name="Change: Customers who are anonymous sales").click()
+    expect(main.get_by_text("1 question to answer")).to_be_visible(timeout=30_000)
+    expect(main.get_by_text("Order numbers of returns begin with CN-")).to_be_visible()
+    page.get_by_role("link", name="Import", exact=True).click()
+    waiting = page.get_by_role("listitem").filter(has=page.get_by_role("link", name="till.csv"))
+    expect(waiting).to_contain_text("1 question")
+    waiting.get_by_role("link").click()
+    page.get_by_role("radio", name="Yes, they are anonymous sales").check()
+    apply.click()
+    expect(main.get_by_text("9 orders, £450.00; 1 order returned, -£30.00")).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="Import 10 lines").click()
     expect(main.get_by_text("Imported", exact=True)).to_be_visible(timeout=30_000)

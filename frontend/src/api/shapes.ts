@@ -145,9 +145,14 @@ export interface FileMapping {
   currency: string | null
   country: string | null
   time_zone?: string | null
-  basis?: 'amount' | 'quantity x price' | 'order total' | null
   refunds_name_shop?: boolean
-  /** Null: not decided. */
+  /** Null, these: not decided. */
+  basis?: 'amount' | 'quantity x price' | 'order total' | null
+  subtract?: string[] | null
+  report?: boolean | null
+  heading?: string | null
+  only_currency?: string | null
+  latest?: string | null
   placeholders?: string[] | null
   returned_order_prefix?: string[] | null
   counted?: string[] | null

@@ -62,6 +62,7 @@ def _inspect(database: Database, job: jobs.Job) -> None:
         # A mapping names no format: what the file was recognised as stays what it is.
         inspection = dataclasses.replace(inspection, label=inspection.label or first.get("label"))
     upload.save_inspection(revision, {**inspection.as_dict(), "problem": job.hide_private(inspection.problem)})
+    job.result = {"questions": 0 if inspection.problem else len(inspection.questions)}
     job.import_state = "unreadable" if inspection.problem or inspection.questions else "ready"
 
 

@@ -7,6 +7,7 @@ import type { FileMapping, Found, ImportKnown } from '@/api/shapes'
 import { asSentence, count, percent, plural } from '@/ui/format'
 import { Page } from '@/ui/Page'
 import { showError } from '@/ui/toasts'
+import { Answers } from './Answers'
 import { ColumnMapping } from './ColumnMapping'
 import { DiscardButton } from './Discard'
 import css from './Import.module.css'
@@ -84,6 +85,9 @@ export function CheckFile({ known, found }: { known: ImportKnown; found: Found }
           isChecking={check.isPending}
           onAnswer={answered => check.mutate(answered)}
         />
+      )}
+      {known.mapping && (
+        <Answers mapping={known.mapping} isChecking={check.isPending} onChange={answers => check.mutate(answers)} />
       )}
       {known.problem && (
         <Notice tone="bad" title={toReaderWords(known.problem) ?? 'This file cannot be imported as it is.'}>

@@ -54,6 +54,16 @@ export function FormatSettings({ found, draft, onChange }: Props) {
         data={DECIMALS}
         onChange={event => onChange({ decimal: (event.currentTarget.value || null) as FileMapping['decimal'] })}
       />
+      {draft.rows === 'orders' && (
+        <TextInput
+          label="Time zone"
+          description="Of times with an offset"
+          placeholder="Europe/Berlin"
+          value={draft.time_zone ?? ''}
+          maxLength={60}
+          onChange={event => onChange({ time_zone: event.currentTarget.value.trim() || null })}
+        />
+      )}
       {found.kind === 'text' && (
         <NativeSelect
           label="Encoding"

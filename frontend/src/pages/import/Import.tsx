@@ -3,7 +3,7 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { queries } from '@/api/queries'
 import type { Import as ImportData } from '@/api/shapes'
 import { Badge } from '@/ui/Badge'
-import { dateTime } from '@/ui/format'
+import { dateTime, plural } from '@/ui/format'
 import { Card, Page } from '@/ui/Page'
 import { Loading, QueryState } from '@/ui/states'
 import { FileDrop } from './FileDrop'
@@ -51,6 +51,11 @@ const OPEN: Partial<Record<ImportData['state'], string>> = {
   failed: 'Failed',
 }
 
+/** How many questions keep a file from being imported; 0 where something else does. */
+function countQuestions({ state, job }: ImportData): number {
+  return state === 'unreadable' ? Number(job?.result.questions ?? 0) : 0
+}
+
 /** Uploaded files that are neither imported nor discarded; absent when there are none. */
 function OpenImports({ imports }: { imports: ImportData[] }) {
   const open = imports.filter(one => one.state in OPEN)
@@ -64,7 +69,7 @@ function OpenImports({ imports }: { imports: ImportData[] }) {
               {one.file_name}
             </Link>
             <Badge tone={one.state === 'unreadable' || one.state === 'failed' ? 'warn' : 'brand'}>
-              {OPEN[one.state]}
+              {countQuestions(one) ? plural(countQuestions(one), 'question') : OPEN[one.state]}
             </Badge>
             <span className={css.dim}>{dateTime(one.received_at)}</span>
           </li>

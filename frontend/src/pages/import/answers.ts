@@ -1,5 +1,7 @@
 /** What the answers to a file's questions do to its mapping. */
 import type { FileMapping, Question } from '@/api/shapes'
+import { day } from '@/ui/format'
+import { fieldName } from './labels'
 
 /** The mapping with the chosen choice of each question. Lists that two answers extend are joined. */
 export function applyChoices(mapping: FileMapping, questions: Question[], chosen: Record<string, number>): FileMapping {
@@ -22,3 +24,55 @@ export function applyChoices(mapping: FileMapping, questions: Question[], chosen
 function joined(before: unknown, value: unknown): unknown {
   return Array.isArray(before) && Array.isArray(value) ? [...new Set([...before, ...value])] : value
 }
+
+interface Answer {
+  label: string
+  value: string
+  /** The settings that leave it open again. */
+  open: Partial<FileMapping>
+}
+
+/** What a mapping decides that a file may leave open, in words. Lists of status words are not among it: most are built in. */
+export function answersOf(mapping: FileMapping): Answer[] {
+  const { basis, subtract, placeholders, returned_order_prefix: credits, heading, report } = mapping
+  const answers: (Answer | false)[] = [
+    basis != null && {
+      label: 'A line brings',
+      value: basis === 'amount' ? 'its amount' : 'quantity x price',
+      open: { basis: null },
+    },
+    subtract != null && {
+      label: 'Taken off the amounts',
+      value: listed(subtract.map(name => fieldName(name).toLowerCase())),
+      open: { subtract: null },
+    },
+    placeholders != null && {
+      label: 'Customers who are anonymous sales',
+      value: listed(placeholders),
+      open: { placeholders: null },
+    },
+    credits != null && {
+      label: 'Order numbers of returns begin with',
+      value: listed(credits),
+      open: { returned_order_prefix: null },
+    },
+    report != null && {
+      label: 'Headings between the rows',
+      value: report && heading ? `name the ${fieldName(heading).toLowerCase()}` : 'none',
+      open: { report: null, heading: null },
+    },
+    mapping.only_currency != null && {
+      label: 'Only lines in',
+      value: mapping.only_currency,
+      open: { only_currency: null },
+    },
+    mapping.latest != null && {
+      label: 'Last day that is no typing error',
+      value: day(mapping.latest),
+      open: { latest: null },
+    },
+  ]
+  return answers.filter(answer => answer !== false)
+}
+
+const listed = (words: string[]) => words.join(', ') || 'none'
