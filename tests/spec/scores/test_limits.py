@@ -159,7 +159,9 @@ def test_accuracy_is_one_less_the_relative_error(expected: float, actual: float,
 
 def test_history_is_replayed_with_the_model_its_data_allowed_then() -> None:
     con, as_of = believable_shop(customers=300)
-    assert fit_for_replay(TrainingContext(con, as_of), PURCHASE).kind == "bgnbd", "too few customers for machine learning"
+    assert fit_for_replay(TrainingContext(con, as_of), PURCHASE).kind == "bgnbd", (
+        "too few customers for machine learning"
+    )
 
 
 def test_a_customer_who_kept_nothing_has_no_expected_order_value() -> None:

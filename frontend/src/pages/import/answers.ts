@@ -25,6 +25,12 @@ function joined(before: unknown, value: unknown): unknown {
   return Array.isArray(before) && Array.isArray(value) ? [...new Set([...before, ...value])] : value
 }
 
+const LINE_AMOUNTS: Record<NonNullable<FileMapping['basis']>, string> = {
+  amount: 'its amount',
+  'quantity x price': 'quantity x price',
+  'order total': 'its part of the order’s amount',
+}
+
 interface Answer {
   label: string
   value: string
@@ -38,7 +44,7 @@ export function answersOf(mapping: FileMapping): Answer[] {
   const answers: (Answer | false)[] = [
     basis != null && {
       label: 'A line brings',
-      value: basis === 'amount' ? 'its amount' : 'quantity x price',
+      value: LINE_AMOUNTS[basis],
       open: { basis: null },
     },
     subtract != null && {
