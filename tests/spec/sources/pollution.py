@@ -189,7 +189,7 @@ def try_load(content: bytes, folder: Path, *, inspect: bool = False) -> Outcome:
     """Stage a file, the likeliest answers taken, and account for its rows; any error but a ForesellError is a fault."""
     try:
         return _load(content, folder, inspect=inspect)
-    except Exception as error:  # whatever a polluted file does to the program is the finding
+    except Exception as error:  # any error that a polluted file causes is the finding
         place = traceback.extract_tb(error.__traceback__)[-1]
         return Outcome("crashed", fault=f"{type(error).__name__} in {place.name}: {str(error)[:300]}")
 
