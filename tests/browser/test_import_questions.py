@@ -88,7 +88,7 @@ def test_questions_are_answered_before_the_import(pages: Pages, manager: Person,
 
     page.get_by_role("button", name="Change: Customers who are anonymous sales").click()
     expect(main.get_by_text("1 question to answer")).to_be_visible(timeout=30_000)
-    expect(main.get_by_text("Order numbers of returns begin with CN-")).to_be_visible()
+    expect(main.get_by_text("Order numbers of returns begin with: CN-")).to_be_visible()
     page.get_by_role("link", name="Import", exact=True).click()
     waiting = page.get_by_role("listitem").filter(has=page.get_by_role("link", name="till.csv"))
     expect(waiting).to_contain_text("1 question")

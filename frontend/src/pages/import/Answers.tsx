@@ -20,7 +20,7 @@ export function Answers({ mapping, isChecking, onChange }: Props) {
         {answers.map(answer => (
           <li key={answer.label}>
             <span>
-              <span className={css.dim}>{answer.label}</span> {answer.value}
+              <span className={css.dim}>{answer.label}:</span> {answer.value}
             </span>
             <Button
               variant="default"

@@ -26,9 +26,9 @@ function joined(before: unknown, value: unknown): unknown {
 }
 
 const LINE_AMOUNTS: Record<NonNullable<FileMapping['basis']>, string> = {
-  amount: 'its amount',
+  amount: 'the amount column',
   'quantity x price': 'quantity x price',
-  'order total': 'its part of the order’s amount',
+  'order total': 'its part of the amount of the order',
 }
 
 interface Answer {
@@ -43,7 +43,7 @@ export function answersOf(mapping: FileMapping): Answer[] {
   const { basis, subtract, placeholders, returned_order_prefix: credits, heading, report } = mapping
   const answers: (Answer | false)[] = [
     basis != null && {
-      label: 'A line brings',
+      label: 'Amount of a line',
       value: LINE_AMOUNTS[basis],
       open: { basis: null },
     },
