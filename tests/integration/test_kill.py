@@ -29,7 +29,7 @@ COMMAND = [sys.executable, "-m", "foresell"]
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> demo.ShopFiles:
-    return demo.write_shop(demo.Shop(customers=800, seed=7), tmp_path_factory.mktemp("shop"))
+    return demo.write_shop(demo.Shop(customers=200, seed=7), tmp_path_factory.mktemp("shop"))
 
 
 def run(settings: Settings, *arguments: str) -> subprocess.Popen[bytes]:
