@@ -181,3 +181,16 @@ def test_the_interval_of_the_company_forecast_lies_around_it() -> None:
     assert 0 < found.low < found.high and 0 < found.streams.new < found.streams.known
     assert (found.low + found.high) / 2 == pytest.approx(found.streams.forecast / 100, rel=1e-4)
     assert forecast_company(con, as_of, interval=False).low is None
+
+
+def test_returns_that_undo_no_known_purchase_lower_every_expected_order_value() -> None:
+    con, as_of = believable_shop(customers=300)
+    frame = frame_of(features(con, as_of), as_of)
+    before = expected_order_values(con, frame)
+    [(total,)] = con.execute("select sum(amount) from lines where class = 'counted'").fetchall()
+    con.execute(
+        "insert into lines select 'returner' as customer_id, order_id, line_no, ordered_at, day, -1 as product_id, quantity,"
+        " (-0.1 * ?::decimal(18, 4))::decimal(18, 4) as amount, 'returns' as class from lines limit 1",
+        [total],
+    )
+    assert expected_order_values(con, frame) == pytest.approx(0.9 * before, rel=1e-4)
