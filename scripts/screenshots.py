@@ -89,10 +89,9 @@ def record(page: Page) -> list[Image.Image]:
     frames.append(frame(page))
     page.keyboard.press("Escape")
     page.locator(f"{ROW} [data-log]").first.click()
-    reached = page.get_by_role("menuitem", name="Reached")
-    quiet(page, "[role=menuitem]")
+    quiet(page, "[role=dialog]")
     frames.append(frame(page))
-    reached.click()
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
     quiet(page, "text=Reached:")
     frames.append(frame(page))
     for path, selector in (
