@@ -24,14 +24,16 @@ from foresell.sql import read_sql
 LINES = [
     ("ann", 1, "2025-01-10", 100.0),
     ("ann", 1, "2025-02-10", 50.0),
-    ("ann", 1, "2025-02-20", -30.0),  # the later of the two purchases
+    ("ann", 1, "2025-02-20", -20.0),  # the later of the two purchases, in two lines
+    ("ann", 1, "2025-02-20", -10.0),
     ("bob", 2, "2025-03-01", 168_469.60),
     ("bob", 2, "2025-03-01", -168_469.60),  # cancelled the same day
     ("bob", 3, "2025-03-05", 3.0),
     ("cid", 4, "2025-04-01", -20.0),  # bought before the data starts
     ("cid", 5, "2025-04-02", 40.0),
     ("cid", 5, "2025-04-03", -90.0),  # more came back than was bought: at most 40 is deducted
-    ("dan", 6, "2025-05-01", 10.0),
+    ("dan", 6, "2025-05-01", 4.0),
+    ("dan", 6, "2025-05-01", 6.0),
     ("dan", 6, "2025-06-01", -10.0),  # on the day itself: not known yet
 ]
 

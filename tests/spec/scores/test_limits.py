@@ -18,6 +18,7 @@ from foresell.scores.purchase.score import PURCHASE
 from foresell.scores.training import drift, leak_guard
 from foresell.scores.training.features import Frame, features, frame_of
 from foresell.scores.training.leak_guard import Finding
+from foresell.scores.training.models import log_odds
 from foresell.scores.training.panel import cutoffs
 from foresell.scores.training.train_task import TrainingContext, fit_for_replay, train_task
 from tests.spec.scores.shop import believable_shop
@@ -194,3 +195,7 @@ def test_returns_that_undo_no_known_purchase_lower_every_expected_order_value() 
         [total],
     )
     assert expected_order_values(con, frame) == pytest.approx(0.9 * before, rel=1e-4)
+
+
+def test_log_odds_stay_finite_at_certainty() -> None:
+    assert log_odds(np.array([0.0, 0.5, 1.0])).tolist() == pytest.approx([-13.8155, 0, 13.8155], abs=1e-3)
