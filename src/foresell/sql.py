@@ -25,9 +25,12 @@ def read_sql(package: str, file: str) -> str:
 
 @cache
 def named_queries(package: str, file: str) -> Mapping[str, str]:
-    """The named statements of one .sql file, by name."""
-    parts = _NAME.split(read_sql(package, file))
-    return dict(zip(parts[1::2], (part.strip() for part in parts[2::2]), strict=True))
+    """The named statements of one .sql file, by name. Raises ValueError where two have one name."""
+    _, *parts = _NAME.split(read_sql(package, file))
+    found = dict(zip(parts[::2], (part.strip() for part in parts[1::2]), strict=True))
+    if 2 * len(found) < len(parts):
+        raise ValueError(f"Two statements of {package}/{file} have the same name.")
+    return found
 
 
 def quote_text(value: str | None) -> str:

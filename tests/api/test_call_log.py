@@ -172,6 +172,14 @@ def test_a_follow_up_lists_the_customer_from_its_day_until_it_is_done(
     assert (customer in listed(rep)) is (then != "reached"), "an unanswered call leaves it open"
 
 
+def test_a_page_after_the_last_call_has_the_total(served: Served) -> None:
+    rep = served.client("rep")
+    for customer in served.customers["rep"][:3]:
+        log(rep, customer)
+    pages = [rep.get("/api/calls", params={"limit": 2, "page": page}).json() for page in (1, 2, 3)]
+    assert [(page["total"], len(page["data"])) for page in pages] == [(3, 2), (3, 1), (3, 0)]
+
+
 def test_undoing_a_call_opens_the_follow_ups_it_had_done_and_cancels_its_own(served: Served) -> None:
     rep = served.client("rep")
     customer = list(listed(rep))[-1]

@@ -20,7 +20,7 @@ COLUMNS = (
     Column("note", "Note", width=60),
     Column("orders", "Orders within 30 days", "count"),
     Column("net_amount", "Net revenue within 30 days", "money"),
-    Column("is_complete", "30 days over"),
+    Column("is_complete", "30 days have passed"),
     Column("follow_up_on", "Follow-up on", "day"),
     Column("task", "Task", width=28),
     Column("is_done", "Follow-up done"),

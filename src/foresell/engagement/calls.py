@@ -29,14 +29,13 @@ CLOCK_AHEAD = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class CallFilter:
-    """Which calls: of a customer, a caller, an outcome, from the first to the last day (UTC, both included), with these ids."""
+    """Which calls: of a customer, a caller, an outcome, and from the first to the last day (UTC, both included)."""
 
     customer_id: str | None = None
     caller: int | None = None
     outcome: str | None = None
     first: date | None = None
     last: date | None = None
-    call_ids: Sequence[int] | None = None
 
     def values(self) -> dict[str, Any]:
         """The parameters of the queries."""
@@ -138,24 +137,26 @@ async def undo_call(con: AsyncConnection, call_id: int, *, user_id: int, request
     return undone
 
 
-async def list_calls(
-    con: AsyncConnection, which: CallFilter, *, user_id: int, limit: int, start: int
+async def find_calls(
+    con: AsyncConnection, which: CallFilter, *, limit: int | None = None, start: int = 0
 ) -> tuple[int, list[Row]]:
-    """How many visible calls match, and `limit` of them, newest first, without undone ones."""
-    count = await SQL.row(con, "calls.count", **which.values())
-    assert count is not None
-    rows = await SQL.rows(con, "calls.list", **which.values(), user_id=user_id, limit=limit, start=start)
-    return count["total"], rows
+    """How many visible calls match, and call_id and customer_id of `limit` of them (None: all), newest first."""
+    found = await SQL.rows(con, "calls.matching", **which.values(), limit=limit, start=start)
+    if not found and start:
+        total, _ = await find_calls(con, which, limit=1)
+        return total, []
+    return found[0]["total"] if found else 0, found
 
 
-async def find_call_ids(con: AsyncConnection, which: CallFilter) -> list[Row]:
-    """call_id and customer_id of all visible calls that match, newest first, without undone ones."""
-    return await SQL.rows(con, "calls.ids", **which.values())
+async def read_calls(con: AsyncConnection, call_ids: Sequence[int], *, user_id: int) -> list[Row]:
+    """The visible ones of these calls, newest first, without undone ones."""
+    return await SQL.rows(con, "calls.list", call_ids=list(call_ids), user_id=user_id)
 
 
 def list_calls_sync(con: Connection, which: CallFilter, *, limit: int) -> list[Row]:
-    """`list_calls` for the command line: the newest calls without notes and tasks, with the name of the caller."""
-    rows = SYNC_SQL.rows(con, "calls.list", **which.values(), user_id=None, limit=limit, start=0)
+    """For the command line: the newest calls that match, without notes and tasks, with the name of the caller."""
+    found = SYNC_SQL.rows(con, "calls.matching", **which.values(), limit=limit, start=0)
+    rows = SYNC_SQL.rows(con, "calls.list", call_ids=[row["call_id"] for row in found], user_id=None)
     return [
         {
             **{name: row[name] for name in ("call_id", "customer_id", "outcome", "called_at", "edited_at")},

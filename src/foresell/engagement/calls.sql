@@ -24,8 +24,20 @@ where call_id = %(call_id)s
         or ((select access.has_permission('calls.manage')) and user_id in (select access.visible_user_ids())))
 for update
 
+-- name: matching
+-- Grain: one visible call that matches, newest first, without undone ones. total: how many there are; a limit of null is none.
+select c.call_id, c.customer_id, count(*) over () as total from engagement.calls as c
+where c.undone_at is null
+    and (%(customer_id)s::text is null or c.customer_id = %(customer_id)s)
+    and (%(caller)s::integer is null or c.user_id = %(caller)s)
+    and (%(outcome)s::text is null or c.outcome = %(outcome)s)
+    and (%(first)s::date is null or c.called_at >= %(first)s::date at time zone 'utc')
+    and (%(last)s::date is null or c.called_at < (%(last)s::date + 1) at time zone 'utc')
+order by c.called_at desc, c.call_id desc
+limit %(limit)s offset %(start)s
+
 -- name: list
--- Grain: one visible call that matches, newest first, without undone ones.
+-- Grain: one visible call of those given, newest first, without undone ones.
 select c.call_id, c.customer_id, c.outcome, c.note, c.called_at, c.edited_at, s.until as snooze_until,
     jsonb_build_object('user_id', c.user_id, 'name', u.name) as caller, c.user_id = %(user_id)s as mine,
     c.user_id = %(user_id)s
@@ -39,36 +51,7 @@ left join lateral (
         as follow_up
     from engagement.follow_ups where call_id = c.call_id and cancelled_at is null order by follow_up_id desc limit 1
 ) as f on true
-where c.undone_at is null
-    and (%(call_ids)s::bigint[] is null or c.call_id = any(%(call_ids)s))
-    and (%(customer_id)s::text is null or c.customer_id = %(customer_id)s)
-    and (%(caller)s::integer is null or c.user_id = %(caller)s)
-    and (%(outcome)s::text is null or c.outcome = %(outcome)s)
-    and (%(first)s::date is null or c.called_at >= %(first)s::date at time zone 'utc')
-    and (%(last)s::date is null or c.called_at < (%(last)s::date + 1) at time zone 'utc')
-order by c.called_at desc, c.call_id desc
-limit %(limit)s offset %(start)s
-
--- name: count
-select count(*) as total from engagement.calls as c
-where c.undone_at is null
-    and (%(call_ids)s::bigint[] is null or c.call_id = any(%(call_ids)s))
-    and (%(customer_id)s::text is null or c.customer_id = %(customer_id)s)
-    and (%(caller)s::integer is null or c.user_id = %(caller)s)
-    and (%(outcome)s::text is null or c.outcome = %(outcome)s)
-    and (%(first)s::date is null or c.called_at >= %(first)s::date at time zone 'utc')
-    and (%(last)s::date is null or c.called_at < (%(last)s::date + 1) at time zone 'utc')
-
--- name: ids
--- Grain: one visible call that matches, newest first, without undone ones.
-select c.call_id, c.customer_id from engagement.calls as c
-where c.undone_at is null
-    and (%(call_ids)s::bigint[] is null or c.call_id = any(%(call_ids)s))
-    and (%(customer_id)s::text is null or c.customer_id = %(customer_id)s)
-    and (%(caller)s::integer is null or c.user_id = %(caller)s)
-    and (%(outcome)s::text is null or c.outcome = %(outcome)s)
-    and (%(first)s::date is null or c.called_at >= %(first)s::date at time zone 'utc')
-    and (%(last)s::date is null or c.called_at < (%(last)s::date + 1) at time zone 'utc')
+where c.undone_at is null and c.call_id = any(%(call_ids)s)
 order by c.called_at desc, c.call_id desc
 
 -- name: callers

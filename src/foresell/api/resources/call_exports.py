@@ -18,7 +18,6 @@ from foresell.api.shared.logged_calls import CallFilters, add_names_and_orders
 from foresell.db import Row
 from foresell.delivery.calls import COLUMNS, to_cells
 from foresell.engagement import calls
-from foresell.engagement.calls import CallFilter
 
 router = APIRouter(prefix="/api/export", tags=["export"])
 Reader = Annotated[Principal, require("calls.read")]
@@ -65,9 +64,7 @@ class _CallExport(file_exports.FileExport):
         for start in range(0, len(self.found), CALLS_AT_ONCE):
             ids = [row["call_id"] for row in self.found[start : start + CALLS_AT_ONCE]]
             async with self.web.transaction(self.principal.user_id) as con:
-                _, rows = await calls.list_calls(
-                    con, CallFilter(call_ids=ids), user_id=self.principal.user_id, limit=len(ids), start=0
-                )
+                rows = await calls.read_calls(con, ids, user_id=self.principal.user_id)
             rows = await add_names_and_orders(self.web, self.principal, rows)
             yield self.sheet.write_rows(map(to_cells, rows))
 
@@ -75,7 +72,7 @@ class _CallExport(file_exports.FileExport):
 async def _begin(web: AppState, principal: Principal, wanted: CallExportRequest, request_id: str) -> _CallExport:
     """Fix the calls of the export and register it."""
     async with web.transaction(principal.user_id) as con:
-        found = await calls.find_call_ids(con, wanted.filter(principal.user_id))
+        _, found = await calls.find_calls(con, wanted.filter(principal.user_id))
     export = _CallExport(web, principal, wanted, found, request_id)
     filters = wanted.model_dump(mode="json", by_alias=True, exclude_none=True, include=set(CallFilters.model_fields))
     await export.register(filters, "called_at")

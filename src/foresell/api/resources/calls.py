@@ -19,7 +19,6 @@ from foresell.api.shared.paging import CustomerPaging, Listing, page_body, start
 from foresell.api.shared.schemas import Body, CustomerKey, LargeNumber, UserRef
 from foresell.db import AsyncConnection
 from foresell.engagement import calls
-from foresell.engagement.calls import CallFilter
 from foresell.engagement.follow_ups import FollowUp
 from foresell.errors import CallNotFound
 
@@ -141,7 +140,8 @@ async def list_calls(web: AppStateOf, principal: Reader, which: Annotated[CallPa
     start = start_of(which)
     async with web.transaction(principal.user_id) as con:
         matching = which.filter(principal.user_id)
-        total, rows = await calls.list_calls(con, matching, user_id=principal.user_id, limit=which.limit, start=start)
+        total, found = await calls.find_calls(con, matching, limit=which.limit, start=start)
+        rows = await calls.read_calls(con, [row["call_id"] for row in found], user_id=principal.user_id)
         callers = await calls.list_callers(con)
     rows = await add_names_and_orders(web, principal, rows)
     return answer(page_body(web, rows, total, start, which.limit) | {"callers": callers})
@@ -171,9 +171,7 @@ async def log_call(principal: Caller, idempotent: IdempotentOf, call: NewCall) -
 async def get_call(web: AppStateOf, principal: Reader, call_id: LargeNumber) -> Response:
     """One call of a customer you may see."""
     async with web.transaction(principal.user_id) as con:
-        _, rows = await calls.list_calls(
-            con, CallFilter(call_ids=[call_id]), user_id=principal.user_id, limit=1, start=0
-        )
+        rows = await calls.read_calls(con, [call_id], user_id=principal.user_id)
     if not rows:
         raise CallNotFound(remedy="It may have been undone: GET /api/calls")
     return answer((await add_names_and_orders(web, principal, rows))[0])

@@ -67,7 +67,8 @@ class FileExport(ABC):
             if choice.format == "csv"
             else tabular_writers.XlsxWriter(self.kind.capitalize())
         )
-        self.contacts = False
+        #: Whether contact details are in full; None where the list has no columns of them.
+        self.contacts: bool | None = None
         self.export_id = 0
         self.request_id = request_id
         self._columns = columns
@@ -85,7 +86,7 @@ class FileExport(ABC):
         async with self.web.transaction(self.principal.user_id) as con:
             row = await SQL.row(
                 con, "exports.begin", user_id=self.principal.user_id, format=self.format, filters=Jsonb(dict(filters)),
-                sort=sort, columns=[column.name for column in self._columns], with_contacts=self.contacts,
+                sort=sort, columns=[column.name for column in self._columns], with_contacts=bool(self.contacts),
                 run_id=self.snapshot.run_id, rows=self.total,
             )  # fmt: skip
         assert row
@@ -122,18 +123,20 @@ class FileExport(ABC):
                     "list": self.kind,
                     "rows": self.total,
                     "run_id": self.snapshot.run_id,
-                    "contacts": self.contacts,
+                    "contacts": bool(self.contacts),
                 },
                 customers=ids,
                 request_id=self.request_id,
             )
 
     def _about(self) -> dict[str, tabular_writers.Cell]:
-        return {
+        about: dict[str, tabular_writers.Cell] = {
             "Export": self.export_id, "Update": self.snapshot.run_id, "Data as of": self.snapshot.as_of,
             self.kind.capitalize(): self.total, "Currency": self.web.currency,
-            "Contact details": "in full" if self.contacts else "masked",
         }  # fmt: skip
+        if self.contacts is not None:
+            about["Contact details"] = "in full" if self.contacts else "masked"
+        return about
 
 
 def describe_files(columns: Iterable[str]) -> dict[int | str, dict[str, Any]]:
