@@ -17,7 +17,7 @@ from foresell.sources.files.description import describe_inspection
 from foresell.sources.files.inspection import save_mapping
 from foresell.sources.files.mapping import read_mapping
 from foresell.store import batches
-from foresell.store.database import has_running_database, open_database
+from foresell.store.database import open_running_database
 from foresell.tempdirs import clear_temporary_folders
 from foresell.types import Batch
 from foresell.workflows.inspect import inspect_for_load
@@ -61,10 +61,13 @@ def inspect(
     """Show how a file would be read and what would be rejected. Loads nothing."""
     settings = read_settings()
     clear_temporary_folders(settings.work)
+    database = open_running_database(settings)
+    if database is None:
+        printing.print_note("No database is running: the file is not compared with what other sources have loaded.")
     with printing.show_progress(not json) as progress:
         inspection = inspect_for_load(
             settings,
-            open_database(settings) if has_running_database(settings) else None,
+            database,
             file,
             mapping=read_mapping(map_file) if map_file else None,
             format=format_,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from foresell.database import Database, translate_errors
-from foresell.errors import UsageError
+from foresell.errors import DatabaseUnavailable, IncompatibleDatabase, UsageError
 from foresell.settings import Settings
 from foresell.store import embedded, migrate
 
@@ -34,6 +36,10 @@ def open_database(settings: Settings) -> Database:
     return database
 
 
-def has_running_database(settings: Settings) -> bool:
-    """Whether there is a database to look into without creating or starting one."""
-    return settings.database_url is not None or embedded.is_running(settings.home)
+def open_running_database(settings: Settings) -> Database | None:
+    """The Database, without creating a server or starting one; None where none is running or it does not answer."""
+    if settings.database_url is None and not embedded.is_running(settings.home):
+        return None
+    with suppress(DatabaseUnavailable, IncompatibleDatabase):
+        return open_database(settings)
+    return None
