@@ -103,3 +103,14 @@ def test_a_wide_file_fits_a_screen(tmp_path: Path) -> None:
     lines = describe_inspection(found).splitlines()
     assert sum(1 + len(line) // 80 for line in lines) <= 40
     assert "and 288 more" in next(line for line in lines if "Not used" in line)
+
+
+def test_an_example_is_shown_whole_or_ends_in_an_ellipsis(tmp_path: Path) -> None:
+    text = describe_inspection(
+        look(tmp_path, "Order ID,Customer ID,Order Date,Product Name,Unit Price\n"
+             "1,c1,2024-01-13,A very long name of a kitchen table with eight legs,1234567.25\n"
+             "2,c2,2024-01-14,Mug,7654321.75\n")
+    )  # fmt: skip
+    shown = {line.split("  ")[1]: line.split()[-1] for line in text.splitlines() if line.startswith("  ")}
+    assert shown["Product Name"].endswith("…")
+    assert shown["Unit Price"] in ("1234567.25", "7654321.75"), "a number that is cut reads as another one"

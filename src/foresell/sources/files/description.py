@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from foresell.sources.files.fields import BY_NAME
 from foresell.sources.files.file_sniffing import label_encoding, name_some
 from foresell.sources.files.inspection import InspectedColumn, Inspection
@@ -60,20 +62,28 @@ def _format_head(inspection: Inspection) -> str:
 
 def _format_columns(inspection: Inspection) -> str:
     """A row for each column that is used, and the names of the others."""
-    rows = [("Column", "Values", "Field", "Examples")]
-    rows += [
-        (column.header, column.type, _format_meaning(column), " | ".join(column.samples))
-        for column in inspection.columns
-        if column.field
-    ]
+    used = [column for column in inspection.columns if column.field]
+    rows = [("Column", "Values", "Field"), *((column.header, column.type, _format_meaning(column)) for column in used)]
     unused = [column.header for column in inspection.columns if not column.field]
     widths = [min(most, max(len(row[at]) for row in rows)) for at, most in enumerate(_WIDEST)]
-    lines = ["  " + "  ".join(cell[:w].ljust(w) for cell, w in zip(row, widths, strict=False)) for row in rows]
+    lines = ["  " + "  ".join(cell[:w].ljust(w) for cell, w in zip(row, widths, strict=True)) for row in rows]
     space = max(_LEAST_SPACE, _SCREEN - len(lines[0]) - 2)
-    table = [f"{line}  {row[3][:space]}".rstrip() for line, row in zip(lines, rows, strict=True)]
+    examples = ["Examples", *(_fit_examples(column.samples, space) for column in used)]
+    table = [f"{line}  {example}".rstrip() for line, example in zip(lines, examples, strict=True)]
     if unused:
         table.append(f"  Not used: {name_some([header[: _WIDEST[0]] for header in unused], _MOST_UNUSED)}")
     return "\n".join(table) + "\n"
+
+
+def _fit_examples(samples: Sequence[str], space: int) -> str:
+    """The first examples that fit as a whole: a number that is cut reads as another one."""
+    shown = ""
+    for sample in samples:
+        longer = f"{shown} | {sample}" if shown else sample
+        if len(longer) > space:
+            return shown or f"{sample[: space - 1]}…"
+        shown = longer
+    return shown
 
 
 def _format_meaning(column: InspectedColumn) -> str:
