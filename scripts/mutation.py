@@ -1,7 +1,7 @@
 """Mutation testing: change one thing in the code, run the tests that reach it, and list the changes no test notices.
 
-    python scripts/mutation.py map                    # which test reaches which function and .sql file (once;
-                                                      # later only new test files: map tests/spec/scores/test_limits.py)
+    python scripts/mutation.py map                    # which test reaches which function and .sql file (once)
+    python scripts/mutation.py map TEST_FILE ...      # the same for these files only, added to the map
     python scripts/mutation.py run --sample 150       # mutants drawn with a seed; exits 1 below --bar
 
 Mutants are made in Python (comparisons, arithmetic, constants, and/or, not, dropped calls) and in SQL (comparisons, numbers,

@@ -73,7 +73,7 @@ export function answersOf(mapping: FileMapping): Answer[] {
       open: { only_currency: null },
     },
     mapping.latest != null && {
-      label: 'Last day that is no typing error',
+      label: 'Last day of the orders',
       value: day(mapping.latest),
       open: { latest: null },
     },

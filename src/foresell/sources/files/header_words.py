@@ -106,13 +106,9 @@ _SMALL = frozenset(
 )
 
 
-def split_words(header: str) -> list[str]:
-    """The words of a header without case and accents: `CustomerID` and `customer_id` are both customer, id."""
-    return list(_split_words(header))
-
-
 @lru_cache(maxsize=10_000)
-def _split_words(header: str) -> tuple[str, ...]:
+def split_words(header: str) -> tuple[str, ...]:
+    """The words of a header without case and accents: `CustomerID` and `customer_id` are both customer, id."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", header)
     plain = unicodedata.normalize("NFKD", spaced.casefold().replace("ł", "l").replace("ß", "ss"))
     words = re.findall(r"[a-z0-9]+", "".join(c for c in plain if not unicodedata.combining(c)))

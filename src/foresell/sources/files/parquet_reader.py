@@ -44,11 +44,7 @@ def _measure(name: str, type_: str) -> str:
     """SQL for the bytes of a value."""
     quoted = '"' + name.replace('"', '""') + '"'
     if type_ in ("VARCHAR", "BLOB"):
-        return (
-            f"16 + coalesce(octet_length({quoted}::blob), 0)"
-            if type_ == "BLOB"
-            else f"16 + coalesce(strlen({quoted}), 0)"
-        )
+        return f"16 + coalesce({'strlen' if type_ == 'VARCHAR' else 'octet_length'}({quoted}), 0)"
     return f"coalesce(strlen({quoted}::varchar), 0)" if any(mark in type_ for mark in "[(") else "16"
 
 

@@ -80,7 +80,7 @@ def _find_customer(
     if "email" in found:
         found["customer_key"] = found["email"]
         return
-    plain = [column for column in columns if split_words(column.header) == ["id"] and column.header not in used]
+    plain = [column for column in columns if split_words(column.header) == ("id",) and column.header not in used]
     if plain and (rows == "customers" or (con and "order_key" in found and _repeats(con, plain[0].name))):
         found["customer_key"] = plain[0].header
     elif "name" in found and " + " not in found["name"]:

@@ -57,16 +57,8 @@ SALE_TYPES = (
     "fatura", "venda", "factuur", "verkoop", "betaling", "faktura", "sprzedaż", "försäljning",
 )  # fmt: skip
 INVOICE_TYPES = (
-    "invoice",
-    "sales invoice",
-    "rechnung",
-    "facture",
-    "factura",
-    "fattura",
-    "fatura",
-    "factuur",
-    "faktura",
-)
+    "invoice", "sales invoice", "rechnung", "facture", "factura", "fattura", "fatura", "factuur", "faktura",
+)  # fmt: skip
 PAYMENT_TYPES = ("payment", "customer payment", "zahlung", "paiement", "pago", "pagamento", "betaling")
 PLACEHOLDERS = (
     "guest", "guests", "walk-in", "walk in", "walkin", "walk-in customer", "walk in customer", "cash", "cash customer",
