@@ -29,9 +29,9 @@ def test_the_same_sales_of_another_source_raise_a_question(database: Database, t
 
     inspection = inspect_for_load(settings, database, paths["first"])
     assert [question.name for question in inspection.questions] == ["source"]
-    with pytest.raises(OpenQuestions, match=r"belong to the source 'web'\? This file was loaded from it as batch 1"):
+    with pytest.raises(OpenQuestions, match=r"belong to the source 'web'\? The source 'web' has this file as batch 1"):
         load_file(settings, database, paths["first"])
-    with pytest.raises(OpenQuestions, match="It has 4 of 5 orders with the same number, time and amount"):
+    with pytest.raises(OpenQuestions, match="The source 'web' has 4 of 5 orders with the same number, time and amount"):
         load_file(settings, database, paths["newer"])
 
     yes, no = inspection.questions[0].choices
@@ -45,4 +45,4 @@ def test_the_same_sales_of_another_source_raise_a_question(database: Database, t
     second = load_file(settings, database, paths["first"], mapping=apply_settings(inspection.mapping, no.settings))
     assert (second.source, second.orders_replaced) == ("shop", 4)
     third = load_file(settings, database, paths["first"], source="market")
-    assert any("This file was loaded" in warning for warning in third.warnings)
+    assert any("has this file as batch" in warning for warning in third.warnings)

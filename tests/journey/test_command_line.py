@@ -226,7 +226,7 @@ def test_an_empty_source_wipes_nothing(foresell: Shell, orders: Path, settings: 
 
 
 def test_a_file_is_inspected_without_a_database(foresell: Shell, orders: Path) -> None:
-    assert "4 lines" in foresell("inspect", str(orders), DATABASE_URL="postgresql://127.0.0.1:1/none")
+    assert "4 rows: 4 orders" in foresell("inspect", str(orders), DATABASE_URL="postgresql://127.0.0.1:1/none")
 
 
 def test_undo_asks_first(foresell: Shell, orders: Path) -> None:

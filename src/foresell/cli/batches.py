@@ -17,7 +17,7 @@ from foresell.sources.files.description import describe_inspection
 from foresell.sources.files.inspection import save_mapping
 from foresell.sources.files.mapping import read_mapping
 from foresell.store import batches
-from foresell.store.database import open_running_database
+from foresell.store.database import has_database, open_running_database
 from foresell.tempdirs import clear_temporary_folders
 from foresell.types import Batch
 from foresell.workflows.inspect import inspect_for_load
@@ -62,8 +62,10 @@ def inspect(
     settings = read_settings()
     clear_temporary_folders(settings.work)
     database = open_running_database(settings)
-    if database is None:
-        printing.print_note("No database is running: the file is not compared with what other sources have loaded.")
+    if database is None and has_database(settings):
+        printing.print_note(
+            "The database is not running: the file is not compared with what other sources have loaded."
+        )
     with printing.show_progress(not json) as progress:
         inspection = inspect_for_load(
             settings,

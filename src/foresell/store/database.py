@@ -43,3 +43,8 @@ def open_running_database(settings: Settings) -> Database | None:
     with suppress(DatabaseUnavailable, IncompatibleDatabase):
         return open_database(settings)
     return None
+
+
+def has_database(settings: Settings) -> bool:
+    """Whether there is a database, running or not."""
+    return settings.database_url is not None or (settings.home / "postgres").is_dir()

@@ -59,15 +59,15 @@ def ask_about_source(
     if QUESTION in accepted or (found := find_overlap(database, con, source, file_sha256)) is None:
         return ()
     evidence = (
-        f"This file was loaded from it as batch {found.batch_id}."
+        f"The source {found.source!r} has this file as batch {found.batch_id}."
         if found.batch_id
-        else f"It has {found.orders:,} of {found.compared:,} orders with the same number, time and amount."
+        else f"The source {found.source!r} has {found.orders:,} of {found.compared:,} orders with the same number, time and amount."
     )
     return (
         Question(
             QUESTION,
             f"Does this file belong to the source {found.source!r}?",
-            f"{evidence} As the source {source!r}, they would count twice.",
+            f"{evidence} Under the source {source!r}, the same orders count twice.",
             (
                 Choice(f"Yes, load it as {found.source}", {"source": found.source}),
                 Choice(f"No, load it as {source} too", {"accepted": [*accepted, QUESTION]}),

@@ -65,7 +65,7 @@ export function ColumnTable({ columns, fields, mapped, onMap }: Props) {
           },
         },
         { name: 'type', label: 'Type', show: column => TYPES[column.type] },
-        { name: 'samples', label: 'Examples', show: column => <Samples samples={column.samples} /> },
+        { name: 'samples', label: 'Examples', wrap: true, show: column => <Samples samples={column.samples} /> },
       ]}
     />
   )

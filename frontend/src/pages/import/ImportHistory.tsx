@@ -92,6 +92,7 @@ function Table({ batches, onUndo }: { batches: Batch[]; onUndo: (batch: Batch) =
         {
           name: 'loaded_at',
           label: 'Date',
+          wrap: true,
           show: batch => (batch.undone_at ? `Undone ${dateTime(batch.undone_at)}` : dateTime(batch.loaded_at)),
         },
         {

@@ -42,7 +42,7 @@ from orders
 
 -- name: part_order_totals
 -- An order's total that its lines repeat, in equal parts on those lines; what is left over goes to the first.
-update staged_lines set amount = parts.amount
+update staged_lines set amount = parts.amount, unit_price = price_of(quantity, unit_price, parts.amount)
 from (
     select line, part + case when row_number() over order_lines = 1 then amount - part * lines else 0 end as amount
     from (
