@@ -8,6 +8,9 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 # Tests outside tests/unit and tests/spec that are quick enough for `make test-fast`.
 FAST   := tests/integration/test_schema.py tests/integration/test_load.py
 
+# The tests start hundreds of programs: each would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup screenshots front demo test test-fast check bench docs lock clean
 

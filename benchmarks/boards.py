@@ -82,7 +82,7 @@ def main() -> None:
             lambda page, place: partial(page.get_by_label("Segment", exact=True).select_option, index=place + 1),
             "change", enter,
         )  # fmt: skip
-        shares = f"document.querySelector('main svg circle') && document.querySelector('main svg.recharts-surface') && {SETTLED}"
+        shares = f"document.querySelector('main svg circle') && document.querySelector('main [class*=_chart_] svg') && {SETTLED}"
         loads["Foresell, customers"] = measure_cold_loads(browser, list_.address, list_.there, turns, enter)
         choices["Foresell, customers"] = time_segment_choices(browser, list_, filters)
         loads["Foresell, segments"] = measure_cold_loads(browser, f"{url}/segments", shares, turns, enter)

@@ -8,7 +8,7 @@ from typing import Any
 from typer.main import get_command
 
 from foresell import errors
-from foresell.cli.app import app
+from foresell.cli.app import app, register_commands
 
 FILE = Path(__file__).parents[1] / "docs" / "command-line.md"
 HEAD = """# Command line
@@ -41,6 +41,7 @@ Shell completion: `foresell --install-completion`.
 
 def render_reference() -> str:
     """The whole page."""
+    register_commands(())
     root: Any = get_command(app)
     return (
         HEAD

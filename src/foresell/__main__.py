@@ -5,7 +5,7 @@ import sys
 
 def main() -> None:
     """Run the command line."""
-    from foresell.cli import main as run
+    from foresell.cli.app import main as run
 
     sys.exit(run())
 
