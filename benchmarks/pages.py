@@ -161,10 +161,11 @@ def make_sign_in(url: str, password: str) -> SignIn:
 
 def measure_loads(browser: Browser, url: str, path: str, there: str, enter: SignIn, is_quick: bool) -> Load:
     """Cold loads of one page."""
-    print(path, flush=True)
     expression = f"document.querySelector({json.dumps(there)}) && {SETTLED}"
     prepare = (lambda context: None) if path == "/sign-in" else enter
-    return measure_cold_loads(browser, url + path, expression, 1 if is_quick else COLD_TURNS, prepare)
+    load = measure_cold_loads(browser, url + path, expression, 1 if is_quick else COLD_TURNS, prepare)
+    print(f"{path}: {load.median:.2f} s", flush=True)
+    return load
 
 
 def measure_interactions(browser: Browser, url: str, enter: SignIn, turns: int) -> dict[str, list[float]]:
@@ -177,12 +178,12 @@ def measure_interactions(browser: Browser, url: str, enter: SignIn, turns: int) 
             page.evaluate(f"bench.painted(() => {SETTLED} && !document.querySelector('[data-stale]'))")
 
         def time_interaction(name: str, kind: str, there: str, acts: Iterable[Callable[[], Any]]) -> None:
-            print(name, flush=True)
             times[name] = []
             for act in itertools.islice(acts, turns):
                 page.evaluate(f"bench.before = {SHOWN}; bench.last = {LAST_ROW}")
                 times[name].append(time_action(page, kind, there, act))
                 wait_until_settled()
+            print(f"{name}: {statistics.median(times[name]):.0f} ms", flush=True)
 
         def click_headers() -> Iterator[Callable[[], Any]]:
             heads = page.locator("[role=columnheader][data-numeric] button")  # others may leave the order as it is
