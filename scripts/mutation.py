@@ -40,7 +40,8 @@ TESTS = (
     "tests/unit/metrics", "tests/unit/test_rfm_invariants.py", "tests/integration/test_scoped_snapshot.py",
     "tests/api/test_engagement.py", "tests/api/test_analytics.py", "tests/api/test_call_list.py", "tests/api/test_call_log.py",
     "tests/api/test_selections.py", "tests/api/test_assignment_rules.py", "tests/api/test_comparisons.py",
-    "tests/api/test_list_order.py", "tests/api/test_expected_money.py",
+    "tests/api/test_list_order.py", "tests/api/test_expected_money.py", "tests/integration/test_predictions.py",
+    "tests/integration/test_refused_predictions.py",
 )  # fmt: skip
 #: Seconds of tests a mutant may cost, as measured by `map`; the quickest run first.
 BUDGET = 60.0

@@ -94,6 +94,16 @@ def test_the_contributions_add_up_to_the_probability(learnt: TrainingContext) ->
     assert expit(pull.sum(axis=1) + mean) == pytest.approx(model.probability(now))
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_reason_takes_no_more_than_the_probability_has(learnt: TrainingContext, kind: str) -> None:
+    now = learnt.panel.now
+    model = learnt.trainers[kind](learnt.panel, now, PURCHASE.horizon)
+    assert model is not None
+    points = dict(zip(now.customers.to_pylist(), 100 * model.probability(now), strict=True))
+    for row in reasons.reasons(model, now, PURCHASE).to_pylist():
+        assert points[row["customer_id"]] - 100 <= row["points"] <= points[row["customer_id"]]
+
+
 def test_a_longer_silence_than_usual_lowers_the_probability_of_an_order(learnt: TrainingContext) -> None:
     model = learnt.trainers["bgnbd"](learnt.panel, learnt.panel.now, 30)
     assert model is not None
