@@ -50,6 +50,7 @@ def test_each_month_is_compared_with_the_same_days_a_year_before(served: Served)
         if row["complete"]:
             before = f"{first.year - 1}-{first:%m-%d}"
             assert row["compared"] == pytest.approx(known[before]["revenue"])
+            assert row["compared_orders"] == known[before]["orders"]
         else:
             start = first.replace(year=first.year - 1)
             end = start + (last - first)

@@ -37,12 +37,16 @@ export function Trend() {
       {answer => {
         const { currency } = answer.meta
         const rows = answer.data.slice(-MOST_BARS)
-        const compared = target === 'revenue' && rows.some(row => row.compared != null) && comparison
-        const sum = (name: 'revenue' | 'compared') =>
-          money(
-            rows.reduce((all, row) => all + (row[name] ?? 0), 0),
-            currency,
-          )
+        const compared = rows.some(row => row.compared != null) && comparison
+        const { label, show, before } =
+          target === 'revenue'
+            ? {
+                label: 'Net revenue',
+                show: (value?: number | null) => money(value, currency),
+                before: 'compared' as const,
+              }
+            : { label: 'Orders', show: count, before: 'compared_orders' as const }
+        const sum = (name: typeof target | typeof before) => show(rows.reduce((all, row) => all + (row[name] ?? 0), 0))
         const customersOf = (row: SalesRow) => ({
           ordered_from: row.first_day ?? undefined,
           ordered_to: row.last_day ?? undefined,
@@ -51,7 +55,7 @@ export function Trend() {
         const displayPeriod = time === 'month' ? month : day
         return (
           <ChartCard
-            title={target === 'revenue' ? 'Net revenue' : 'Orders'}
+            title={label}
             note={
               rows.length < answer.data.length
                 ? `The last ${MOST_BARS} of ${count(answer.data.length)} weeks`
@@ -80,8 +84,8 @@ export function Trend() {
                 {compared && (
                   <Legend
                     of={[
-                      { label: `Net revenue: ${sum('revenue')}`, colour: 'var(--brand)' },
-                      { label: `${compared.label}: ${sum('compared')}`, colour: COMPARED },
+                      { label: `${label}: ${sum(target)}`, colour: 'var(--brand)' },
+                      { label: `${compared.label}: ${sum(before)}`, colour: COMPARED },
                       ...(rows.some(row => !row.complete) ? [{ label: `Not the whole ${time}`, colour: PALE }] : []),
                     ]}
                   />
@@ -99,14 +103,7 @@ export function Trend() {
               },
               { name: 'revenue', label: 'Net revenue', numeric: true, show: row => money(row.revenue, currency) },
               ...(compared
-                ? [
-                    {
-                      name: 'compared' as const,
-                      label: compared.label,
-                      numeric: true,
-                      show: (row: SalesRow) => money(row.compared, currency),
-                    },
-                  ]
+                ? [{ name: before, label: compared.label, numeric: true, show: (row: SalesRow) => show(row[before]) }]
                 : []),
               { name: 'orders', label: 'Orders', numeric: true, show: row => count(row.orders) },
               {
@@ -121,7 +118,7 @@ export function Trend() {
               rows={rows}
               name={row => displayPeriod(row.name)}
               value={row => row[target]}
-              compared={compared ? row => row.compared ?? null : undefined}
+              compared={compared ? row => row[before] ?? null : undefined}
               colour={row => (row.complete ? 'var(--brand)' : PALE)}
               onPick={row => void navigate({ to: '/customers', search: customersOf(row) as never })}
               notes={placeNotes(notes, rows, displayPeriod)}
@@ -131,8 +128,8 @@ export function Trend() {
                   ? []
                   : [{ label: `Not the whole ${time}`, value: `${day(row.first_day)} to ${day(row.last_day)}` }]),
                 { label: 'Net revenue', value: money(row.revenue, currency) },
-                ...(compared ? [{ label: compared.label, value: money(row.compared, currency) }] : []),
                 { label: 'Orders', value: count(row.orders) },
+                ...(compared ? [{ label: compared.label, value: show(row[before]) }] : []),
                 { label: 'Customers', value: count(row.customers) },
               ]}
             />

@@ -34,6 +34,8 @@ KpiName = Literal["revenue", "orders", "customers", "average_order_value", "expe
 #: So that the period before one, however long, is still a date.
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
 PERIOD_DAYS = 30
+#: A row without a period to compare it with.
+NOT_COMPARED: dict[str, Any] = {"compared": None, "compared_orders": None}
 
 
 class KpiValue(BaseModel):
@@ -74,6 +76,7 @@ class SalesRow(BaseModel):
         None,
         description="Net revenue of the period it is compared with, over as many days; null: not asked, or no sales.",
     )
+    compared_orders: int | None = Field(None, description="The orders of that period, or null likewise.")
 
 
 class SalesReport(BaseModel):
@@ -282,44 +285,50 @@ async def _bars(
     period: Period | None,
     category: str | None,
 ) -> ResultRows:
-    """Sales by month or week with the days of each bar and, where asked, the revenue of the days it is compared with."""
+    """Sales by month or week with the days of each bar and, where asked, the sales of the days it is compared with."""
     unit: Literal["month", "week"] = "week" if how.by == "week" else "month"
     shown = period or Period(date.min, web.snapshot().as_of - timedelta(days=1))
     bars = [bucket(row["name"], unit, shown) for row in rows]
-    compared: list[Any] = [None] * len(rows)
+    compared = [NOT_COMPARED] * len(rows)
     if rows and how.compare == "last_year":
-        compared = await _revenue_of(web, principal, [bar.compared("last_year") for bar in bars], category)
+        compared = await _sales_of(web, principal, [bar.compared("last_year") for bar in bars], category)
     elif rows and how.compare and shown.first > date.min:
-        compared = await _revenue_of(web, principal, [shown.counterpart(bar) for bar in bars], category)
+        compared = await _sales_of(web, principal, [shown.counterpart(bar) for bar in bars], category)
     return [
         {
-            **row, "first_day": bar.first, "last_day": bar.last, "complete": bar.unit is not None and bar.is_complete,
-            "compared": revenue,
+            **row, **sales, "first_day": bar.first, "last_day": bar.last,
+            "complete": bar.unit is not None and bar.is_complete,
         }
-        for row, bar, revenue in zip(rows, bars, compared, strict=True)
+        for row, bar, sales in zip(rows, bars, compared, strict=True)
     ]  # fmt: skip
 
 
-async def _revenue_of(
+async def _sales_of(
     web: AppState, principal: Principal, periods: list[Period], category: str | None
-) -> list[float | None]:
-    """The net revenue of each of these periods; None for one before the first sale."""
+) -> list[dict[str, Any]]:
+    """The net revenue and the orders of each of these periods, as compared; both None before the first sale."""
     days = sales_by("day", min(each.first for each in periods), max(each.last for each in periods), category)
-    known = {row["name"]: row["revenue"] for row in await calculation.compute(web, principal, days)}
-    first = min(known, default=date.max)
+    rows = await calculation.compute(web, principal, days)
+    first = min((row["name"] for row in rows), default=date.max)
     return [
-        sum(revenue for day, revenue in known.items() if each.first <= day <= each.last) if each.last >= first else None
+        _compared([row for row in rows if each.first <= row["name"] <= each.last])
+        if each.last >= first
+        else NOT_COMPARED
         for each in periods
     ]
+
+
+def _compared(rows: ResultRows) -> dict[str, Any]:
+    return {"compared": sum(row["revenue"] for row in rows), "compared_orders": sum(row["orders"] for row in rows)}
 
 
 async def _compare_names(
     web: AppState, principal: Principal, by: By, rows: ResultRows, before: Period, category: str | None
 ) -> ResultRows:
-    """Sales by name, with the net revenue of each name in the period before."""
+    """Sales by name, with the net revenue and the orders of each name in the period before."""
     query = sales_by(by, before.first, before.last, category)
-    known = {row["name"]: row["revenue"] for row in await calculation.compute(web, principal, query)}
-    return [{**row, "compared": known.get(row["name"])} for row in rows]
+    known = {row["name"]: _compared([row]) for row in await calculation.compute(web, principal, query)}
+    return [{**row, **known.get(row["name"], NOT_COMPARED)} for row in rows]
 
 
 async def _value(web: AppState, principal: Principal, kpi: Kpi, period: Period, category: str | None) -> Any:
