@@ -134,3 +134,5 @@ def test_a_phone_gets_cards_a_menu_and_a_panel_over_all(pages: Pages, manager: P
     wait_until_still(page)
     box = page.locator(PANEL).bounding_box()
     assert box and [round(box[side]) for side in ("x", "y", "width", "height")] == [0, 0, 390, 844]
+    open_page(page, "/model?task=lifetime_value")
+    expect(page.get_by_role("link", name="Lifetime value (12 months)")).to_be_in_viewport(ratio=0.9)

@@ -10,7 +10,7 @@ import { taskName } from '@/features/model/tasks'
 import { asSentence, day, lastDay } from '@/ui/format'
 import { Page } from '@/ui/Page'
 import { EmptyState, Loading, QueryState } from '@/ui/states'
-import tabs from '@/ui/Tabs.module.css'
+import { Tabs } from '@/ui/Tabs'
 import { BacktestResults } from './BacktestResults'
 import { Calibration } from './Calibration'
 import { Lift } from './Lift'
@@ -32,20 +32,12 @@ export default function Model() {
   const now = query.data?.tasks.find(row => row.task === task)
   return (
     <Page title="Model accuracy" sentence={TASK_LABELS[task].question}>
-      <nav className={tabs.tabs} aria-label="Models">
-        {TASKS.map(name => (
-          <Link
-            key={name}
-            to="/model"
-            search={{ task: name }}
-            resetScroll={false}
-            className={tabs.tab}
-            aria-current={name === task ? 'page' : undefined}
-          >
-            {taskName(name)}
-          </Link>
-        ))}
-      </nav>
+      <Tabs
+        label="Models"
+        parameter="task"
+        now={task}
+        tabs={TASKS.map(name => ({ value: name, label: taskName(name) }))}
+      />
       <QueryState
         query={query}
         loading={<Loading rows={3} height={200} gap={16} />}

@@ -46,7 +46,9 @@ export function Trend() {
                 before: 'compared' as const,
               }
             : { label: 'Orders', show: count, before: 'compared_orders' as const }
-        const sum = (name: typeof target | typeof before) => show(rows.reduce((all, row) => all + (row[name] ?? 0), 0))
+        const isWhole = rows.every(row => row[before] != null)
+        const sum = (name: typeof target | typeof before) =>
+          isWhole ? `: ${show(rows.reduce((all, row) => all + (row[name] ?? 0), 0))}` : ''
         const customersOf = (row: SalesRow) => ({
           ordered_from: row.first_day ?? undefined,
           ordered_to: row.last_day ?? undefined,
@@ -59,7 +61,7 @@ export function Trend() {
             note={
               rows.length < answer.data.length
                 ? `The last ${MOST_BARS} of ${count(answer.data.length)} weeks`
-                : `Products sold minus returns. Click a bar to see its customers.${!compared && rows.some(row => !row.complete) ? ` Pale: not the whole ${time}` : ''}`
+                : `${target === 'revenue' ? 'Products sold minus returns' : 'Orders in which something was sold'}. Click a bar to see its customers.${!compared && rows.some(row => !row.complete) ? ` Pale: not the whole ${time}` : ''}`
             }
             actions={
               <>
@@ -84,8 +86,8 @@ export function Trend() {
                 {compared && (
                   <Legend
                     of={[
-                      { label: `${label}: ${sum(target)}`, colour: 'var(--brand)' },
-                      { label: `${compared.label}: ${sum(before)}`, colour: COMPARED },
+                      { label: label + sum(target), colour: 'var(--brand)' },
+                      { label: compared.label + sum(before), colour: COMPARED },
                       ...(rows.some(row => !row.complete) ? [{ label: `Not the whole ${time}`, colour: PALE }] : []),
                     ]}
                   />
