@@ -170,6 +170,26 @@ def test_a_reset_link_does_not_pass_by_the_second_factor(served: Served) -> None
     assert "access_token" in browser(served).post("/api/auth/link", json={"token": lost.split("token=")[1]}).json()
 
 
+def test_a_link_sets_no_password_before_the_second_factor(served: Served) -> None:
+    person = invite(served)
+    with_totp(person)
+    reset = served.client("admin").post(f"/api/users/{person.user_id}/reset").json()["link"].split("token=")[1]
+    found = browser(served).post("/api/auth/link", json={"token": reset, "password": "a kettle under nine bridges"})
+    assert "ticket" in found.json()
+    assert person.sign_in(browser=browser(served)).status_code == 200, "the password of before still counts"
+
+
+def test_a_new_link_ends_the_ones_before(served: Served) -> None:
+    person = invite(served)
+    older, newer = (
+        served.client("admin").post(f"/api/users/{person.user_id}/reset").json()["link"].split("token=")[1]
+        for _ in range(2)
+    )
+    assert browser(served).post("/api/auth/link", json={"token": older}).status_code == 401
+    assert browser(served).post("/api/auth/link", json={"token": newer}).status_code == 200
+    assert browser(served).post("/api/auth/link", json={"token": older}).status_code == 401
+
+
 def test_a_short_password_needs_a_second_factor_and_keeps_it(served: Served) -> None:
     person = invite(served)
     change = {"current": PHRASE, "password": "k7fox-tin"}

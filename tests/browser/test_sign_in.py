@@ -170,8 +170,18 @@ def test_a_passkey_is_added_signs_in_and_confirms(pages: Pages, served: Served) 
     expect(page.get_by_role("dialog", name="Your recovery codes")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_text("Laptop", exact=True)).to_be_visible()
-    page.get_by_role("button", name="Account of").click()
-    page.get_by_role("menuitem", name="Sign out").click()
+
+    def sign_out() -> None:
+        page.get_by_role("button", name="Account of").click()
+        page.get_by_role("menuitem", name="Sign out").click()
+
+    sign_out()
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_role("button", name="Account of")).to_be_visible()
+    sign_out()
+    sign_in(page, person, PHRASE)
+    expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
+    expect(page.get_by_label("Recovery code")).to_be_visible()
     page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_role("button", name="Account of")).to_be_visible()
 

@@ -1,12 +1,12 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core'
 import '@/ui/theme/inputs'
-import { IconFingerprint } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, read } from '@/api/client'
 import { queries } from '@/api/queries'
-import { hasPasskeys, signWithPasskey } from '@/features/session/passkeys'
+import { hasPasskeys } from '@/features/session/passkeys'
 import { FirstStart, LostLink } from './LostLink'
+import { PasskeyButton, usePasskey } from './Passkey'
 import css from './SignIn.module.css'
 import { type OnAnswer, onSubmit } from './submit'
 
@@ -31,13 +31,7 @@ export function PasswordForm({ next, refused, onAnswer }: Props) {
     mutationFn: () => read(api.POST('/api/auth/sign-in', { body: { email, password } })),
     onSuccess: onAnswer,
   })
-  const passkey = useMutation({
-    mutationFn: async () => {
-      const { options, ticket } = await read(api.POST('/api/auth/passkey/options'))
-      return read(api.POST('/api/auth/passkey', { body: { ticket, credential: await signWithPasskey(options) } }))
-    },
-    onSuccess: onAnswer,
-  })
+  const passkey = usePasskey(onAnswer)
   const error = signIn.error ?? passkey.error
   if (providers.data?.first_start) return <FirstStart />
   return (
@@ -77,18 +71,7 @@ export function PasswordForm({ next, refused, onAnswer }: Props) {
       {(hasPasskeys() || providers.data?.data.length) && (
         <div className={css.others}>
           <span className={css.or}>or</span>
-          {hasPasskeys() && (
-            <Button
-              variant="default"
-              size="md"
-              fullWidth
-              leftSection={<IconFingerprint size={18} aria-hidden />}
-              loading={passkey.isPending}
-              onClick={() => passkey.mutate()}
-            >
-              Use a passkey
-            </Button>
-          )}
+          {hasPasskeys() && <PasskeyButton passkey={passkey} />}
           {providers.data?.data.map(provider => (
             <Button
               key={provider.name}

@@ -5,7 +5,7 @@ import type { SignInAnswer, User } from '@/api/shapes'
 import { ChoosePassword } from './ChoosePassword'
 import { OneTimeLink } from './OneTimeLink'
 import { PasswordForm } from './PasswordForm'
-import { SecondFactor } from './SecondFactor'
+import { type Pending, SecondFactor } from './SecondFactor'
 import css from './SignIn.module.css'
 
 const route = getRouteApi('/sign-in')
@@ -15,7 +15,8 @@ export default function SignIn() {
   const { next, token, ticket: ticketOfProvider, refused } = route.useSearch()
   const router = useRouter()
   const navigate = useNavigate({ from: '/sign-in' })
-  const [ticket, setTicket] = useState<string | null>(ticketOfProvider ?? null)
+  /** The second factor is to come; after a company sign-in it is not known which ones the user has. */
+  const [pending, setPending] = useState<Pending | null>(ticketOfProvider ? { ticket: ticketOfProvider } : null)
   const [isByLink, setByLink] = useState(false)
   /** Signed in by a one-time link: the user chooses a password before they go on. */
   const [newcomer, setNewcomer] = useState<User | null>(null)
@@ -27,7 +28,7 @@ export default function SignIn() {
   const goOn = () => router.navigate({ href: next ?? '/', replace: true })
 
   async function onAnswer(answer: SignInAnswer) {
-    if ('ticket' in answer) return setTicket(answer.ticket)
+    if ('ticket' in answer) return setPending(answer)
     session.accept(answer)
     if (isByLink) setNewcomer(answer.user)
     else await goOn()
@@ -37,13 +38,13 @@ export default function SignIn() {
     setByLink(true)
     // The link is used up: reloading the page must not try it again.
     await navigate({ search: { next }, replace: true })
-    if ('ticket' in answer) return setTicket(answer.ticket)
+    if ('ticket' in answer) return setPending(answer)
     session.accept(answer)
     setNewcomer(answer.user)
   }
 
   function onStartAgain() {
-    setTicket(null)
+    setPending(null)
     setByLink(false)
   }
 
@@ -56,8 +57,8 @@ export default function SignIn() {
         </div>
         {newcomer ? (
           <ChoosePassword user={newcomer} onDone={goOn} />
-        ) : ticket ? (
-          <SecondFactor ticket={ticket} onAnswer={onAnswer} onBack={onStartAgain} />
+        ) : pending ? (
+          <SecondFactor pending={pending} onAnswer={onAnswer} onBack={onStartAgain} />
         ) : token ? (
           <OneTimeLink token={token} onAnswer={onLinkAnswer} />
         ) : (

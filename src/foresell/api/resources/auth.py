@@ -140,17 +140,21 @@ async def confirm_second_factor(request: Request, web: AppStateOf, body: SecondF
     "/link", response_model=SignInResult | SecondFactorRequired, responses=error_responses(), dependencies=[public()]
 )
 async def sign_in_by_link(request: Request, web: AppStateOf, body: OneTimeLinkRequest) -> Response:
-    """Sign in with a one-time link, setting a password on the way where one is given. A refused password spends nothing."""
+    """Sign in with a one-time link, setting a password on the way where one is given. A refused password spends nothing.
+
+    Where a second factor is asked for, the password given here is not set: set it once signed in, at `/api/me/password`.
+    """
     client_info = client_info_of(request)
     async with web.transaction(None) as con:
         user_id = await links.consume_link(con, body.token, client_info)
         if user_id is not None:
-            if body.password is not None:
+            result = await sign_in.begin_session(con, user_id, "link", client_info)
+            if body.password is not None and isinstance(result, sign_in.SignedIn):
                 await set_password(con, body.password)
                 await record.record(
                     con, "password.set", actor=user_id, subject=f"user:{user_id}", request_id=_id(request)
                 )
-            return await _answer(request, con, await sign_in.begin_session(con, user_id, "link", client_info), "link")
+            return await _answer(request, con, result, "link")
         await _record_refusal(request, con, None, "link")
     raise LinkExpired(remedy="Ask your administrator for a new one.")
 
