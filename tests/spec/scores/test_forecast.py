@@ -112,6 +112,13 @@ def test_what_cannot_be_forecast_is_refused_in_a_sentence(what: str, orders: lis
     assert refused.value.remedy
 
 
+def test_fifty_six_days_without_an_order_are_the_end_of_a_shop() -> None:
+    sold = every_day(TWO_YEARS, 730 - 55, lambda day: 9.0)
+    assert forecast.forecast(orders_table(sold), DAY).num_rows, "55 silent days may be a holiday"
+    with pytest.raises(NotReady, match="no orders in the last 56 days"):
+        forecast.forecast(orders_table(sold[:-4]), DAY)
+
+
 def test_the_range_is_wide_enough_for_four_of_five_past_errors() -> None:
     assert forecast.half_width(np.array([0.1, 0.3, 0.2, 0.05, 0.4, 0.15, 0.25, 0.35, 0.45])) == 0.40
     assert forecast.half_width(np.array([0.1, 0.2, 0.3])) is None, "three errors promise nothing"

@@ -6,25 +6,33 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from foresell.errors import NotReady
 from foresell.scores import registry
 from foresell.scores.rfm import score as rfm
+from foresell.snapshot import queries
 from foresell.snapshot.build import Draft
 from tests.support.small_snapshot import parse, snapshot
 
 AS_OF = "2026-03-01"
 
 
-def scores(text: str, as_of: str = AS_OF) -> dict[str, tuple[int, int, Decimal, int, str]]:
+def scored(text: str, as_of: str = AS_OF) -> duckdb.DuckDBPyConnection:
     con = snapshot(parse(text), as_of)
     rfm.compute_rfm(con, date.fromisoformat(as_of))
     Draft(con, Path("unused")).prepare_segments(registry.list_columns())
     rfm.assign_segments(con)
-    rows = con.execute(
-        "select customer_id, recency_days, frequency, monetary, rfm_score, segment from rfm_scores"
-    ).fetchall()
+    return con
+
+
+def scores(text: str, as_of: str = AS_OF) -> dict[str, tuple[int, int, Decimal, int, str]]:
+    rows = (
+        scored(text, as_of)
+        .execute("select customer_id, recency_days, frequency, monetary, rfm_score, segment from rfm_scores")
+        .fetchall()
+    )
     return {row[0]: row[1:] for row in rows}
 
 
@@ -158,3 +166,9 @@ def test_the_corners_have_their_names(segment: str, score: int) -> None:
 def test_nothing_to_score_is_an_error(table: str) -> None:
     with pytest.raises(NotReady, match="No customer has a counted order before 2026-03-01"):
         scores(table)
+
+
+def test_a_segment_without_customers_is_listed_with_nothing() -> None:
+    listed = queries.list_segments(scored("1 anna 2026-02-01 ok mug 2 5.00"))
+    assert len(listed) > 8
+    assert sorted((row["customers"], row["revenue"]) for row in listed)[-2:] == [(0, 0), (1, 10)]
