@@ -6,6 +6,8 @@ import asyncio
 import json
 import socket
 import time
+from http.client import HTTPConnection
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +17,7 @@ from fastapi import FastAPI, Request
 from starlette.types import Receive, Scope, Send
 
 from foresell.api.app import RESOURCES, create_app
+from foresell.api.http import request_stats
 from foresell.api.http.dependencies import operations
 from foresell.api.http.rate_limits import Limits
 from foresell.api.http.request_validation import DEPTH_LIMIT, HEADERS, JSON_LIMIT, RequestValidation, wrong_with
@@ -132,13 +135,54 @@ def test_problems_carry_the_headers_too(served: Served) -> None:
 
 
 def test_head_is_get_without_the_body(served: Served) -> None:
-    client = served.client("admin")
+    """On one connection, which stays open: uptime checkers ask this way."""
+    client, url = served.client("admin"), urlsplit(served.url)
     whole = client.get("/api/customers/segments")
-    head = client.head("/api/customers/segments")
-    assert (head.status_code, head.content) == (200, b"")
-    assert head.headers["content-length"] == whole.headers["content-length"]
+    con = HTTPConnection(str(url.hostname), url.port, timeout=30)
+    con.connect()
+    connection = con.sock
+    for path, status in (
+        ("/api/customers/segments", 200),
+        ("/api/health", 200),
+        ("/api/customers/C999999", 404),
+        ("/", 0),
+    ):
+        con.request("HEAD", path, headers=dict(client.headers))
+        head = con.getresponse()
+        assert (head.status, head.read()) == (status or head.status, b"")
+        if path == "/api/customers/segments":
+            assert head.headers["content-length"] == whole.headers["content-length"]
+    assert con.sock is connection
+    con.close()
     assert served.client(None).head("/api/customers").status_code == 401
-    assert client.head("/api/customers/C999999").status_code == 404
+    counted = {(each["method"], each["route"]) for each in client.get("/api/status").json()["operations"]}
+    assert ("HEAD", "/api/health") in counted
+
+
+def test_an_answer_that_breaks_off_counts_as_failed(served: Served) -> None:
+    """The client got a 200 and half a body: availability counts what it saw, unless it left by itself."""
+
+    async def break_off(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+        if scope["path"] == "/left":
+            await receive()
+        scope["route"] = SimpleNamespace(path=f"/test{scope['path']}")
+
+    async def ask(path: str) -> None:
+        async def receive() -> dict[str, str]:
+            return {"type": "http.disconnect"}
+
+        async def send(_: object) -> None: ...
+
+        await request_stats.Observe(break_off)(
+            {"type": "http", "method": "GET", "path": path, "headers": []}, receive, send
+        )
+
+    for path in ("/broken", "/left"):
+        asyncio.run(ask(path))
+    stats = request_stats.read_stats()
+    assert (stats["GET", "/test/broken"].failed, stats["GET", "/test/left"].failed) == (1, 0)
 
 
 @pytest.mark.parametrize("method", ["TRACE", "TRACK", "PROPFIND", "FOO", "CONNECT"])

@@ -74,32 +74,51 @@ class Observe:
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
-        status, streams, first = 500, False, None
-
-        async def send_and_record(message: Message) -> None:
-            nonlocal status, streams, first
-            if message["type"] == "http.response.start":
-                status, first = message["status"], time.perf_counter()
-                streams = any(
-                    k == b"content-type" and v.startswith(b"text/event-stream") for k, v in message["headers"]
-                )
-            await send(message)
-
+        method = scope["method"] if scope["method"] in METHODS else ELSEWHERE
+        # The server decides by its own scope whether an answer has a body: what is changed further in is a copy.
+        scope = {**scope}
+        seen = _Seen(receive, send)
         UNDER_WAY.inc()
         try:
             with request_span(scope) as span:
                 try:
-                    await self.app(scope, receive, send_and_record)
+                    await self.app(scope, seen.receive, seen.send)
                 finally:
-                    span.record_response(_route(scope), status, scope.get("state", {}).get("request_id"))
+                    span.record_response(_route(scope), seen.outcome(), scope.get("state", {}).get("request_id"))
         finally:
             UNDER_WAY.dec()
-            took = (first if streams and first else time.perf_counter()) - started
-            _count(scope, status, took)
+            took = (seen.first if seen.streams and seen.first else time.perf_counter()) - started
+            _count(scope, method, seen.outcome(), took)
 
 
-def _count(scope: Scope, status: int, took: float) -> None:
-    method = scope["method"] if scope["method"] in METHODS else ELSEWHERE
+class _Seen:
+    """What the client saw of an answer."""
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive, self._send = receive, send
+        self.status, self.streams, self.complete, self.left = 500, False, False, False
+        self.first: float | None = None
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self.left |= message["type"] == "http.disconnect"
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status, self.first = message["status"], time.perf_counter()
+            self.streams = any(
+                k == b"content-type" and v.startswith(b"text/event-stream") for k, v in message["headers"]
+            )
+        await self._send(message)
+        self.complete |= message["type"] == "http.response.body" and not message.get("more_body")
+
+    def outcome(self) -> int:
+        """The status; 500 for an answer that broke off, unless its client left first."""
+        return self.status if self.complete or self.left else 500
+
+
+def _count(scope: Scope, method: str, status: int, took: float) -> None:
     route, state = _route(scope), scope.get("state", {})
     seconds, requests = _counters(method, route, status)
     seconds.observe(took)
