@@ -12,6 +12,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
+from foresell.cli import installation
 from foresell.database import Database, embedded_conninfo
 from foresell.errors import DatabaseUnavailable, ForesellError
 from foresell.settings import Settings
@@ -52,16 +53,52 @@ def test_a_killed_server_is_back_with_the_next_command(settings: Settings, datab
         assert ask(open_database(settings), "select count(*) from customers") == 1
 
 
-def test_a_stale_pid_file_does_not_stop_it(settings: Settings, database: Database) -> None:
+def test_a_pid_file_that_names_a_foreign_process_does_not_stop_it(settings: Settings, database: Database) -> None:
+    """After a reboot the number may belong to any process: one that has ended, or one that runs and is left alone."""
     embedded.stop(settings.home)
     pid_file = settings.home / "postgres" / "data" / "postmaster.pid"
-    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended, running = (subprocess.Popen([sys.executable, "-c", code]) for code in ("", "import time; time.sleep(600)"))
     ended.wait()
-    pid_file.write_text(
-        f"{ended.pid}\n{pid_file.parent}\n1700000000\n5432\n{settings.home / 'postgres'}\n\n  1 1\nready\n"
-    )
-    os.chown(pid_file, pid_file.parent.stat().st_uid, -1)
-    assert ask(open_database(settings), "select 1") == 1
+    for process in (ended, running):
+        pid_file.write_text(
+            f"{process.pid}\n{pid_file.parent}\n1700000000\n5432\n{settings.home / 'postgres'}\n\n  1 1\nready\n"
+        )
+        os.chown(pid_file, pid_file.parent.stat().st_uid, -1)
+        assert not embedded.stop(settings.home)
+        assert ask(open_database(settings), "select 1") == 1
+        assert embedded.stop(settings.home)
+    assert running.poll() is None
+    running.kill()
+    running.wait()
+
+
+def test_a_copied_home_never_touches_the_original(settings: Settings, database: Database) -> None:
+    """The copy has the original's pid file: `down` there stops nothing, and the copy starts a server of its own."""
+    copy = replace(settings, home=settings.home.parent / "copy")
+    subprocess.run(["/bin/cp", "-a", str(settings.home), str(copy.home)], check=True)
+    original = embedded.process_id(settings.home)
+    try:
+        assert embedded.process_id(copy.home) is None
+        assert not installation.stop_installation(copy)
+        assert ask(open_database(copy), "select count(*) from segment_rules") == 11
+        assert embedded.process_id(copy.home) not in (None, original)
+        assert embedded.stop(copy.home)
+        assert embedded.process_id(settings.home) == original
+        assert ask(database, "select count(*) from segment_rules") == 11
+    finally:
+        embedded.stop(copy.home)
+
+
+def test_a_suspended_server_is_named(settings: Settings, database: Database) -> None:
+    """The server runs but does not answer: neither a second one nor advice about disk and memory helps."""
+    pid = embedded.process_id(settings.home)
+    assert pid
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(DatabaseUnavailable, match=f"runs .process {pid}. but has not answered"):
+            embedded._start(settings.home, seconds=0)
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def test_a_crash_while_making_it_leaves_nothing_in_the_way(settings: Settings) -> None:

@@ -10,6 +10,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 from psycopg.rows import dict_row
@@ -109,13 +110,15 @@ def _lock_home(settings: Settings) -> Iterator[None]:
 
 
 def running_process(settings: Settings) -> int | None:
-    """The process id of the `foresell up` that runs on this home, if any."""
-    try:
-        with (settings.home / "up.lock").open("r+") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return int(lock.read().strip() or 0) or None
-    except OSError:
-        pass
+    """The process id of the `foresell up` that runs on this home, if any.
+
+    Just after a start the file may still have the number of an earlier process: only one that has the file open is believed.
+    """
+    file = settings.home / "up.lock"
+    with contextlib.suppress(OSError, ValueError), file.open("r+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pid = int(lock.read())
+            return pid if any(each.samefile(file) for each in Path(f"/proc/{pid}/fd").iterdir()) else None
     return None

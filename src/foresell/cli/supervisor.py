@@ -14,12 +14,14 @@ from http.client import HTTPConnection, HTTPException
 
 from foresell.cli import printing, processes
 from foresell.cli.processes import SupervisedProcess
-from foresell.errors import Busy
+from foresell.errors import Busy, DatabaseUnavailable, DiskTrouble
 from foresell.settings import Settings
 from foresell.store import embedded
 from foresell.tempdirs import clear_temporary_folders, temporary_folder
 
 WATCH_SECONDS = 0.5
+#: How long the database is waited for before the other processes are looked after again.
+RESTART_SECONDS = 5.0
 
 
 class Supervisor:
@@ -69,11 +71,26 @@ class Supervisor:
 
     def watch(self) -> None:
         """Restart processes that die, until a signal arrives."""
+        trouble = ""
         while not self.stopped.wait(WATCH_SECONDS):
             self._restart_dead()
-            if self.settings.database_url is None and not embedded.is_running(self.settings.home):
-                printing.print_note("The database had stopped; restarting it.")
-                embedded.ensure_running(self.settings.home)
+            if self.settings.database_url or embedded.is_running(self.settings.home):
+                trouble = ""
+            else:
+                trouble = self._restart_database(trouble)
+
+    def _restart_database(self, trouble: str) -> str:
+        """Try for a short time; a lasting trouble (a full disk, a suspended server) is printed once. Returns the trouble."""
+        if not trouble:
+            printing.print_note("The database does not answer; restarting it.")
+        try:
+            embedded.ensure_running(self.settings.home, RESTART_SECONDS)
+        except (DatabaseUnavailable, DiskTrouble) as error:
+            found = error.message.partition("\n")[0]
+            if found != trouble:
+                printing.print_note(f"{error.message} {error.remedy}")
+            return found
+        return ""
 
     def _api_answers(self) -> bool:
         """Whether the API answers. The socket is already listening, so a request waits instead of failing."""

@@ -26,6 +26,7 @@ from psycopg import sql
 from foresell.database import EMBEDDED_DATABASE, embedded_conninfo, role_password, socket_folder
 from foresell.errors import DatabaseUnavailable, DiskTrouble
 from foresell.logs import logger
+from foresell.store import server_process
 from foresell.store.migrate import ROLES
 
 
@@ -70,26 +71,23 @@ def is_running(home: Path) -> bool:
 
 
 def process_id(home: Path) -> int | None:
-    """The server's process id, or None when its pid file is gone or stale."""
-    try:
-        pid = int((home / "postgres" / "data" / "postmaster.pid").read_text().split("\n", 1)[0])
-        os.kill(pid, 0)
-    except (OSError, ValueError):
-        return None
-    return pid
+    """The process id of this home's server; None when it does not run, even if its pid file names one."""
+    return server_process.find_server(_data(home))
 
 
-def ensure_running(home: Path) -> None:
+def ensure_running(home: Path, seconds: float = START_SECONDS) -> None:
     """Create the database if it is missing, and start the server if it does not run; PostgreSQL recovers it after a crash.
 
-    Raises DatabaseUnavailable with the end of the server's log when it does not start, DiskTrouble when the disk is full.
+    Raises DatabaseUnavailable with the end of the server's log when it does not answer within `seconds`, DiskTrouble when
+    the disk is full.
     """
     if is_running(home) and _has_database(home):
         return
     with _lock_home(home):
         _create_cluster(home)
         if not is_running(home):
-            _start(home)
+            _delete_stale_locks(home)
+            _start(home, seconds)
         if not _has_database(home):
             _set_up_database(home)
 
@@ -99,8 +97,25 @@ def stop(home: Path) -> bool:
     if process_id(home) is None:
         return False
     with _lock_home(home):
+        if process_id(home) is None:
+            return False
         _run("pg_ctl", "-D", _data(home), "-m", "fast", "-t", "60", "-w", "stop")
     return True
+
+
+def _delete_stale_locks(home: Path) -> None:
+    """Delete the pid file and the socket's lock of a server that has ended: PostgreSQL believes them for as long as any
+    process has that number.
+
+    While a process of an ended server is left, they stay: they keep a second server out of the same data.
+    """
+    data = _data(home)
+    if server_process.has_processes(data):
+        return
+    for file in (data / "postmaster.pid", *socket_folder(home).glob(".s.PGSQL.*.lock")):
+        with suppress(FileNotFoundError):
+            file.unlink()
+            log.warning("stale lock deleted", action="start", file=file.name)
 
 
 def _data(home: Path) -> Path:
@@ -198,14 +213,23 @@ def _let_server_pass(path: Path) -> None:
             folder.chmod(mode | stat.S_IXOTH)
 
 
-def _start(home: Path) -> None:
+def _start(home: Path, seconds: float) -> None:
     """Start the server and wait until it answers. After a crash, old processes may hold the shared memory for a moment.
 
     Raises DiskTrouble or DatabaseUnavailable with the end of the server's log; only transient problems are retried.
     """
     log_file = home / "postgres" / "log"
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + seconds
     while True:
+        while (pid := process_id(home)) and time.monotonic() < deadline:  # it starts, stops, or recovers
+            if is_running(home):
+                return
+            time.sleep(0.05)
+        if pid:
+            raise DatabaseUnavailable(
+                f"The embedded database runs (process {pid}) but has not answered for {seconds:g} seconds.",
+                remedy=f"Read {log_file}: it may be recovering, or its process may be suspended.",
+            )
         process = _launch(home, log_file)
         while process.poll() is None and time.monotonic() < deadline:
             if is_running(home):
