@@ -15,6 +15,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from foresell.access import tokens
+from foresell.access.keyring import Keyring
+from foresell.api.resources import stream
 from tests.support.served import Served
 
 TOMORROW = (datetime.now(UTC).date() + timedelta(days=1)).isoformat()
@@ -426,6 +429,44 @@ def test_the_stream_resumes_where_it_was_left(served: Served) -> None:
     with listen_in_background(rep, last=first["id"]) as heard:
         events = wait_for(heard, "call_logged", many=3)
     assert [json.loads(each["data"])["call_id"] for each in events] == missed
+
+
+@pytest.mark.parametrize("how", ["signed out", "user disabled", "session expired", "token expired", "key revoked"])
+def test_the_stream_ends_with_its_session(served: Served, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    monkeypatch.setattr(stream, "LOOK_SECONDS", 600.0)
+    monkeypatch.setattr(tokens, "ACCESS_SECONDS", 2 if how == "token expired" else 600)
+    user, session = served.users["marketer"], served.session("marketer")
+    bearer = tokens.sign(Keyring(served.settings.home / "keys"), user, session)
+
+    def change(query: str, value: object) -> None:
+        with served.database.connect("app") as con:
+            con.execute(query.encode(), [value])
+
+    if how == "session expired":
+        change("update access.sessions set expires_at = now() + interval '2 seconds' where session_id = %s", session)
+    if how == "key revoked":
+        key = served.client("marketer").post("/api/me/api-keys", json={"name": "Stream", "scopes": ["customers.read"]})
+        bearer = key.json()["key"]
+    client = served.client(None)
+    with client.stream("GET", "/api/stream", headers={"authorization": f"Bearer {bearer}"}, timeout=60) as answer:
+        lines = answer.iter_lines()
+        assert "event: ready" in lines
+        if how == "signed out":
+            change(
+                "update access.sessions set revoked_at = now(), revoked_because = 'signed out' where session_id = %s",
+                session,
+            )
+        if how == "key revoked":
+            change("update access.api_keys set revoked_at = now() where user_id = %s", user)
+        if how == "user disabled":
+            change("update access.users set disabled_at = now() where user_id = %s", user)
+        try:
+            for line in lines:
+                assert not line.startswith((":", "event:")), (
+                    "it ends before the next sign of life, and tells nothing more"
+                )
+        finally:
+            change("update access.users set disabled_at = null where user_id = %s", user)
 
 
 def test_every_change_is_recorded_with_its_customers(served: Served) -> None:

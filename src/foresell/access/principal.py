@@ -78,3 +78,15 @@ async def load_principal(
         session_id=session_id,
         api_key_id=api_key_id,
     )
+
+
+async def is_still_valid(con: AsyncConnection, principal: Principal) -> bool:
+    """Whether the session or API key of a principal still counts. Acts for the user from here on."""
+    now = await load_principal(con, principal.user_id, session_id=principal.session_id, api_key_id=principal.api_key_id)
+    return now is not None
+
+
+async def find_end(con: AsyncConnection, principal: Principal) -> datetime | None:
+    """When the principal's session or API key expires; None for a principal without either."""
+    row = await SQL.row(con, "principal.find_end", session_id=principal.session_id, api_key_id=principal.api_key_id)
+    return row["session_ends"] or row["api_key_ends"] if row else None

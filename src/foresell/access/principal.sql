@@ -14,6 +14,11 @@ left join access.api_keys as k
 where u.user_id = (select access.current_user_id()) and (s.session_id is not null or k.api_key_id is not null)
     and (select access.current_scope()) <> 'none'
 
+-- name: find_end
+-- Grain: one row: when the session or the API key of the user expires, unless it is revoked before.
+select (select expires_at from access.sessions where session_id = %(session_id)s::uuid) as session_ends,
+    (select expires_at from access.api_keys where api_key_id = %(api_key_id)s::integer) as api_key_ends
+
 -- name: can_sign_in
 -- Touches one row when the user this transaction acts for may sign in at all.
 select 1 where access.current_user_id() is not null and access.current_scope() <> 'none'

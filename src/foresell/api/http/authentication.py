@@ -66,6 +66,12 @@ async def authenticate(request: Request) -> Principal:
     return principal
 
 
+def token_end_of(request: Request) -> float:
+    """When the access token of a request ends, in seconds since 1970; infinity for an API key."""
+    brought = bearer.parse_authorization(keyring_of(request), request.headers.get("authorization", ""))
+    return brought.ends if isinstance(brought, AccessToken) else math.inf
+
+
 def keyring_of(request: Request) -> Keyring:
     """The keys of this home."""
     keyring: Keyring = request.app.state.keyring

@@ -84,6 +84,23 @@ comment on function notify_assignment is 'Tells every process that caches custom
 create trigger notify_assignment after insert or update or delete on access.customer_owners
 for each statement execute function notify_assignment();
 
+create function notify_access_end() returns trigger
+language plpgsql
+as $$
+begin
+    perform pg_notify('foresell', 'access_ended');
+    return null;
+end $$;
+comment on function notify_access_end is 'Wakes the live streams, so that each checks whether its session or API key still counts.';
+create trigger notify_access_end after update of revoked_at on access.sessions
+for each statement execute function notify_access_end();
+create trigger notify_access_end after update of revoked_at on access.api_keys
+for each statement execute function notify_access_end();
+create trigger notify_access_end after update of disabled_at on access.users
+for each statement execute function notify_access_end();
+create trigger notify_access_end after delete on access.user_roles
+for each statement execute function notify_access_end();
+
 alter table idempotency_keys enable row level security;
 alter table live_events enable row level security;
 create policy app on idempotency_keys to foresell_app using (true);
@@ -100,6 +117,6 @@ grant select, insert, update, delete on all tables in schema api to foresell_app
 grant select on idempotency_keys, live_events to foresell_web;
 grant insert (user_id, key, request_hash, status, response_body) on idempotency_keys to foresell_web;
 revoke execute on all functions in schema api from public;
-grant execute on function publish_event(text, jsonb, text, text, integer), publish_run_event(), notify_assignment()
-    to foresell_app, foresell_web;
+grant execute on function publish_event(text, jsonb, text, text, integer), publish_run_event(), notify_assignment(),
+    notify_access_end() to foresell_app, foresell_web;
 grant execute on function newest_event_id() to foresell_web;
