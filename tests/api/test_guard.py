@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import select
 import socket
 import time
+from contextlib import ExitStack
 from http.client import HTTPConnection
 from types import SimpleNamespace
 from typing import Any
@@ -17,14 +19,14 @@ from fastapi import FastAPI, Request
 from starlette.types import Receive, Scope, Send
 
 from foresell.api.app import RESOURCES, create_app
-from foresell.api.http import request_stats
+from foresell.api.http import request_stats, slow_clients
 from foresell.api.http.dependencies import operations
 from foresell.api.http.rate_limits import Limits
 from foresell.api.http.request_validation import DEPTH_LIMIT, HEADERS, JSON_LIMIT, RequestValidation, wrong_with
 from foresell.settings import Settings
 from tests.api.hostile import bodies, strings
 from tests.api.test_rights import fill_path
-from tests.support.served import Served
+from tests.support.served import Served, running
 
 #: Where a body of no harm would end the sessions the other tests run in, or needs a body that is no JSON.
 WRITES = sorted(
@@ -286,6 +288,40 @@ def test_what_takes_too_long_is_stopped(served: Served) -> None:
 
 def test_what_has_started_may_take_its_time(served: Served) -> None:
     assert asgi(build_guard(Slow(begins=True), served), "GET", "/x").text == "done"
+
+
+def send_piecemeal(con: socket.socket, piece: bytes, pieces: int = 1500) -> bytes:
+    """Send a piece 50 times a second until the server says something; returns what it says, or nothing when it hangs up."""
+    for _ in range(pieces):
+        if select.select([con], [], [], 0.02)[0]:
+            break
+        con.sendall(piece)
+    return con.recv(100)
+
+
+def test_slow_clients_are_dropped(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit in ("HEAD_SECONDS", "BODY_SECONDS", "UNREAD_SECONDS"):
+        monkeypatch.setattr(slow_clients, limit, 0.3)
+    body = (
+        b"POST /api/auth/sign-in HTTP/1.1\r\nhost: t\r\ncontent-type: application/json\r\ncontent-length: 40000\r\n\r\n"
+    )
+    with running(served.settings) as url, ExitStack() as stack:
+
+        def connect(begin: bytes = b"") -> socket.socket:
+            con = stack.enter_context(socket.create_connection(("127.0.0.1", urlsplit(url).port), timeout=60))
+            con.sendall(begin)
+            return con
+
+        assert connect().recv(1) == b"", "nothing was asked, nothing is answered"
+        assert send_piecemeal(connect(b"GET /api/health HTTP/1.1\r\nx: "), b"x").startswith(b"HTTP/1.1 408")
+        assert send_piecemeal(connect(body), b"x").startswith(b"HTTP/1.1 408")
+        steady = send_piecemeal(connect(body), b"x" * 1000, pieces=40)
+        assert steady.startswith(b"HTTP/1.1 400"), "it is no JSON, but it came fast enough"
+        unread = connect(b"GET /api/openapi.json HTTP/1.1\r\nhost: t\r\n\r\n" * 20)
+        with pytest.raises(ConnectionError):
+            for _ in range(1500):
+                unread.sendall(b"x")
+                select.select([], [], [], 0.02)
 
 
 def test_a_query_no_one_waits_for_is_interrupted(served: Served) -> None:

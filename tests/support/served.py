@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import subprocess
 import tempfile
@@ -16,11 +17,10 @@ from typing import Any
 import httpx2
 import psycopg
 import pytest
-import uvicorn
 
 from foresell.access import tokens
 from foresell.access.keyring import Keyring
-from foresell.api.app import create_app
+from foresell.api.serve import server
 from foresell.database import Database, embedded_conninfo
 from foresell.demo import Shop, write_shop
 from foresell.settings import Settings
@@ -111,10 +111,9 @@ class running:
     """`with running(settings) as url`: the API in a thread, on the port or on any free one."""
 
     def __init__(self, settings: Settings, port: int = 0) -> None:
-        self._app = create_app(settings)
-        config = uvicorn.Config(self._app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._listener = socket.create_server(("127.0.0.1", port))
+        self._server = server(settings)
+        self._thread = threading.Thread(target=self._server.run, args=[[self._listener]], daemon=True)
 
     def __enter__(self) -> str:
         self._thread.start()
@@ -122,11 +121,10 @@ class running:
         while not self._server.started:
             assert self._thread.is_alive() and time.monotonic() < deadline, "the API did not start"
             time.sleep(0.02)
-        port = self._server.servers[0].sockets[0].getsockname()[1]
-        return f"http://127.0.0.1:{port}"
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def __exit__(self, *_: object) -> None:
-        self._app.state.live.stop()
+        self._server.live.stop()
         self._server.should_exit = True
         self._thread.join(timeout=20)
 

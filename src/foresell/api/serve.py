@@ -12,6 +12,7 @@ import uvicorn
 from foresell import logs
 from foresell.api.app import create_app
 from foresell.api.http.live_events import LiveEvents
+from foresell.api.http.slow_clients import TimedProtocol
 from foresell.parent_watch import await_go
 from foresell.settings import Settings, read_settings
 
@@ -32,13 +33,13 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def server(settings: Settings) -> uvicorn.Server:
+def server(settings: Settings) -> Server:
     """A server of the API. Only behind a public address is a proxy believed about who is asking."""
     app = create_app(settings)
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=TimedProtocol,
         lifespan="on",
         log_config=None,
         access_log=False,
