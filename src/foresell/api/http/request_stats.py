@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histo
 from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from foresell.api.http import metrics_file
 from foresell.api.http.tracing import request_span
 from foresell.logs import logger
 
@@ -23,6 +24,7 @@ CLASSES = (
 ELSEWHERE = "other"
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
+metrics_file.install()
 SECONDS = Histogram(
     "foresell_http_request_seconds", "Time to the last byte; of a stream, to the first.", ["method", "route"],
     buckets=CLASSES,
