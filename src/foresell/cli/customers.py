@@ -10,7 +10,6 @@ import typer
 from foresell.cli import printing
 from foresell.cli.call_list import add_contacts
 from foresell.cli.options import (
-    SORT_HELP,
     Category,
     Contacts,
     CustomerId,
@@ -24,6 +23,7 @@ from foresell.cli.options import (
     row_limit,
 )
 from foresell.cli.session import open_published
+from foresell.cli.sorting import SORT_HELP
 from foresell.privacy.contacts import CONTACT_COLUMNS, resolve_customer_id
 from foresell.snapshot import queries
 

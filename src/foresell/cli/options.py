@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from foresell.errors import UsageError
-from foresell.scores import registry
 
 CustomerId = Annotated[
     str, typer.Argument(help="A customer number such as C000123, or the customer's ID in a source system.")
@@ -22,8 +21,6 @@ Segment = Annotated[str | None, typer.Option(help="Only this segment.")]
 From = Annotated[str | None, typer.Option("--from", help="Last order on or after this day, YYYY-MM-DD.")]
 To = Annotated[str | None, typer.Option("--to", help="Last order on or before this day, YYYY-MM-DD.")]
 Category = Annotated[str | None, typer.Option(help="Only customers who bought from this product category.")]
-#: Of an option that chooses the order of the list.
-SORT_HELP = f"Sort by, best first: {', '.join(registry.best_first_sorts())}; with {registry.REVERSED} after it, the other way round."
 Limit = Annotated[int | None, typer.Option(min=1, help="How many (default: the first 25 on screen, all in a file).")]
 Contacts = Annotated[bool, typer.Option("--contacts", help="Include names and contact details. This is logged.")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="Write a CSV file (- for standard output).")]

@@ -10,7 +10,6 @@ import typer
 from foresell.cli import printing
 from foresell.cli.call_list import add_contacts, join_reasons, print_call_list
 from foresell.cli.options import (
-    SORT_HELP,
     Category,
     Contacts,
     From,
@@ -23,6 +22,7 @@ from foresell.cli.options import (
     row_limit,
 )
 from foresell.cli.session import open_published
+from foresell.cli.sorting import SORT_HELP
 from foresell.database import Database
 from foresell.errors import NotReady, UsageError
 from foresell.privacy.contacts import CONTACT_COLUMNS
