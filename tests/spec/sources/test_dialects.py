@@ -9,7 +9,8 @@ import openpyxl
 import pytest
 import zstandard
 
-from foresell.sources.files.mapping import Dialect, Mapping
+from foresell.sources.files.inspection import inspect_file
+from foresell.sources.files.mapping import Dialect, LeaveOut, Mapping
 from foresell.sources.files.staging import stage_file
 from tests.spec.sources.conftest import HEADER, Stage
 
@@ -154,3 +155,48 @@ def test_a_stated_sheet_with_real_dates(stage: Stage, tmp_path: Path) -> None:
     )
     result = stage(tmp_path / "sales.xlsx", "line, order_key, customer_key, ordered_at::varchar", mapping=mapping)
     assert result.lines == [(2, "1001", "12346", "2024-01-05 10:30:00")]
+
+
+WIDE = 70
+
+
+def _write_wide(path: Path, *, header: str, rows: list[str]) -> Path:
+    """A table with 70 columns more that no field is known by: `extra_1` is filled where the others are blank."""
+    extra = ",".join(f"extra_{at}" for at in range(1, WIDE + 1))
+    lines = [
+        f"{header},{extra}",
+        *(f"{row}{',x' * WIDE if at % 2 else ',y' + ',' * (WIDE - 1)}" for at, row in enumerate(rows)),
+    ]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "mapping"),
+    [
+        pytest.param("order,date,sku,quantity,price", ["1,2024-01-05,X,2,2.50", "2,2024-01-06,Y,1,3"], None, id="a customer is asked for"),
+        pytest.param("order,customer,date,price", ["1,Ann,2024-01-05,2", ",,,", "2,Bob,2024-01-06,3"], None, id="undated rows"),
+        pytest.param("order,customer,date,price,price_net", ["1,Ann,2024-01-05,2,1"], None, id="two prices"),
+        pytest.param(
+            "order,customer,date,price", ["1,Ann,2024-01-05,2", "2,Bob,2024-01-06,3"],
+            Mapping(columns={"ordered_at": "date", "amount": "price", "category": "extra_3"}, leave_out=(LeaveOut("extra_2", "x", ("x",)),)),
+            id="a rule on another column",
+        ),
+    ],
+)  # fmt: skip
+def test_columns_left_unread_change_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, header: str, rows: list[str], mapping: Mapping | None
+) -> None:
+    path = _write_wide(tmp_path / "wide.csv", header=header, rows=rows)
+    inspect = lambda: inspect_file(path, workdir=tmp_path, memory_gib=1, threads=1, mapping=mapping)  # noqa: E731
+    narrow = inspect()
+    monkeypatch.setattr("foresell.sources.files.delimited._WIDE", WIDE * 2)
+    assert narrow == inspect()
+    assert narrow.problem is None and narrow.rows == len(rows)
+
+
+def test_a_wide_file_is_read_no_further_than_its_fields(tmp_path: Path) -> None:
+    path = _write_wide(tmp_path / "wide.csv", header="order,customer,date,price", rows=["1,Ann,2024-01-05,2"] * 3)
+    with stage_file(path, workdir=tmp_path, memory_gib=1, threads=1) as staging:
+        read = [name for name, *_ in staging.con.execute("describe raw_rows").fetchall()]
+    assert read == ["line", "c1", "c2", "c3", "c4"]

@@ -80,5 +80,5 @@ def limit_process(memory: int, seconds: int, parent: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it ended before we open_questions
+        if os.getppid() != parent:  # it ended before we asked
             os._exit(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import duckdb
@@ -11,7 +12,7 @@ from foresell.sources.files.fields import BY_NAME, CERTAIN, propose_columns
 from foresell.sources.files.header_words import name_field, split_words
 from foresell.sources.files.mapping import Mapping
 from foresell.sources.files.questions import Choice, Question
-from foresell.sources.files.raw_rows import Column, RawRows
+from foresell.sources.files.raw_rows import Column, RawRows, list_names, read_columns
 from foresell.sql import named_queries
 
 #: Fields whose column is a question when two headers name them equally well.
@@ -21,6 +22,8 @@ _CENTS = frozenset({"cent", "cents", "minor"})
 _UNIT = frozenset({"unit", "each", "per", "single"})
 _LINE = frozenset({"item", "line", "product"})
 _MOST_CANDIDATES, _FEW_ROWS = 6, 50
+#: Columns whose different values are counted in one query: each takes memory.
+_AT_ONCE = 12
 
 
 def ask_about_columns(raw: RawRows, mapping: Mapping, *, proposed: bool) -> list[Question]:
@@ -38,7 +41,7 @@ def _ask_about_absent_columns(raw: RawRows, mapping: Mapping) -> list[Question]:
     if mapping.format == formats.MAPPED:
         return []
     places = {field: formats.find_column(raw.columns, header) for field, header in mapping.columns.items()}
-    used = {column.name for header in _list_parts(mapping) if (column := formats.find_column(raw.columns, header))}
+    used = {column.name for header in mapping.list_headers() if (column := formats.find_column(raw.columns, header))}
     free = [column.header for column in raw.columns if column.name not in used]
     absent = {field for field, column in places.items() if column is None or _lacks_part(raw, mapping.columns[field])}
     return [
@@ -48,13 +51,6 @@ def _ask_about_absent_columns(raw: RawRows, mapping: Mapping) -> list[Question]:
         for field, (header, sure) in propose_columns(free, mapping.rows).items()
         if sure >= CERTAIN and field in absent
     ]
-
-
-def _list_parts(mapping: Mapping) -> list[str]:
-    """Each header that the mapping names."""
-    stated = [*mapping.columns.values(), *(rule.column for rule in mapping.leave_out)]
-    stated += [extra.column for extra in mapping.extra_lines]
-    return [part for header in stated for choice in header.split(" || ") for part in choice.split(" + ")]
 
 
 def _lacks_part(raw: RawRows, header: str) -> bool:
@@ -205,17 +201,13 @@ def ask_about_missing_customers(
     """No header names the customer, but columns without another use could be it: their values repeat, or the rows are few."""
     if "customer_key" in resolved or mapping.heading:
         return []
-    used = {column.name for column in resolved.values()}
-    free = [column for column in raw.columns if not any(column.name in place for place in used)]
-    if not free:
-        return []
-    counts = ", ".join(f"count(clean({c.name})), count(distinct clean({c.name}))" for c in free)
-    seen = con.execute(f"select count(*), {counts} from raw_rows").fetchall()[0]
-    fitting = [
-        column.header
-        for column, filled, values in zip(free, seen[1::2], seen[2::2], strict=True)
-        if filled * 2 > seen[0] and values > 1 and (values < filled or seen[0] < _FEW_ROWS)
-    ]
+    used = {name for column in resolved.values() for name in list_names(column)}
+    free = [column for column in raw.columns if column.name not in used]
+    fitting: list[str] = []
+    for first in range(0, len(free), _AT_ONCE):
+        fitting += _find_repeating(con, raw, free[first : first + _AT_ONCE])
+        if len(fitting) >= _MOST_CANDIDATES:
+            break
     if not fitting:
         return []
     choices = [Choice(repr(header), {"columns.customer_key": header}) for header in fitting[:_MOST_CANDIDATES]]
@@ -227,4 +219,16 @@ def ask_about_missing_customers(
             (*choices, Choice("None of them", {"columns.customer_key": None})),
             guess=len(choices),
         )
+    ]
+
+
+def _find_repeating(con: duckdb.DuckDBPyConnection, raw: RawRows, columns: Sequence[Column]) -> list[str]:
+    """The headers of columns that half of the rows fill, with values that repeat, or any where the rows are few."""
+    read_columns(con, raw, columns)
+    counts = ", ".join(f"count(clean({c.name})), count(distinct clean({c.name}))" for c in columns)
+    rows, *seen = con.execute(f"select count(*), {counts} from raw_rows").fetchall()[0]
+    return [
+        column.header
+        for column, filled, values in zip(columns, seen[::2], seen[1::2], strict=True)
+        if filled * 2 > rows and values > 1 and (values < filled or rows < _FEW_ROWS)
     ]

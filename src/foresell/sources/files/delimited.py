@@ -8,7 +8,7 @@ knows the line of every record, reads the file again: about three times slower, 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,8 @@ import pyarrow as pa
 
 from foresell.sources.files import dialect, file_sniffing
 from foresell.sources.files.mapping import Dialect
-from foresell.sources.files.raw_rows import Column, RawRows, insert_rejects
+from foresell.sources.files.raw_rows import Column, RawRows, create_text_view, insert_rejects
+from foresell.sql import quote_text
 
 _BATCH = 20_000
 _LONGEST_CELL = 1 << 20
@@ -25,10 +26,20 @@ _WIDE = 60
 _BLANKS = " \t\r\n\xa0"  # as in macros.sql
 
 
+Choose = Callable[[Sequence[Column]], Collection[str]]
+
+
 def read_delimited(
-    con: duckdb.DuckDBPyConnection, opened: file_sniffing.OpenedFile, stated: Dialect, workdir: Path
+    con: duckdb.DuckDBPyConnection,
+    opened: file_sniffing.OpenedFile,
+    stated: Dialect,
+    workdir: Path,
+    choose: Choose | None = None,
 ) -> RawRows:
-    """Create `raw_rows` (line, c1, c2, ...: one row per well-formed record) and insert the other records as rejects."""
+    """Create `raw_rows` (line, c1, c2, ...: one row per well-formed record) and insert the other records as rejects.
+
+    Of a wide file only the columns that `choose` names are read: storing all takes six times as long as finding them.
+    """
     stats = file_sniffing.measure_text(opened.path)
     text, encoding = _convert_to_utf8(opened, stated, stats, workdir)
     measured_as_is = text == opened.path
@@ -36,7 +47,11 @@ def read_delimited(
         stats = file_sniffing.measure_text(text)
     with text.open("r", encoding="utf-8-sig", newline="") as file:
         text_dialect = dialect.detect_dialect(file.read(file_sniffing.SAMPLE), stated, opened.name)
-    fast = not stats.nuls and _read_fast(con, text, text_dialect, stats)
+    columns = tuple(Column(f"c{i}", name, "VARCHAR") for i, name in enumerate(text_dialect.headers, 1))
+    chosen = set(choose(columns)) if choose and len(columns) > _WIDE else {column.name for column in columns}
+    read = [column.name for column in columns if column.name in chosen] or ["c1"]
+    whole = _scan_text(text, text_dialect)
+    fast = not stats.nuls and _read_fast(con, whole, read, text_dialect, stats)
     if not fast:
         _read_carefully(con, text, text_dialect, opened.name)
     notes = text_dialect.notes
@@ -44,7 +59,7 @@ def read_delimited(
         notes += (file_sniffing.describe_encoding(_read_strange(opened, utf8=False), encoding),)
     return RawRows(
         kind="text",
-        columns=tuple(Column(f"c{i}", name, "VARCHAR") for i, name in enumerate(text_dialect.headers, 1)),
+        columns=columns,
         compression=opened.compression,
         encoding=encoding,
         line_ending=stats.line_ending,
@@ -53,6 +68,7 @@ def read_delimited(
         ),
         odd_blanks=stats.odd_blanks or not fast,
         warnings=notes,
+        whole=whole if fast and len(read) < len(columns) else None,
     )
 
 
@@ -77,36 +93,40 @@ def _read_strange(opened: file_sniffing.OpenedFile, *, utf8: bool) -> bytes:
     return head if utf8 or not head.isascii() else file_sniffing.find_non_ascii(opened.path)
 
 
+def _scan_text(text: Path, text_dialect: dialect.TextDialect) -> str:
+    """SQL for the records of a text as c1, c2, ..., refused at the first irregular line."""
+    columns = {f"c{i}": "VARCHAR" for i in range(1, len(text_dialect.headers) + 1)}
+    path, delimiter, quote, escape = map(
+        quote_text, (str(text), text_dialect.delimiter, text_dialect.quote, text_dialect.escape)
+    )
+    # new_line is left out: stating CRLF makes DuckDB 2.0 find no rows
+    return (
+        f"read_csv({path}, columns = {columns}, header = false, skip = {text_dialect.data_line - 1}, delim = {delimiter},"
+        f" quote = {quote}, escape = {escape}, auto_detect = false, strict_mode = true, null_padding = false)"
+    )
+
+
 def _read_fast(
-    con: duckdb.DuckDBPyConnection, text: Path, text_dialect: dialect.TextDialect, stats: file_sniffing.TextStats
+    con: duckdb.DuckDBPyConnection,
+    whole: str,
+    read: Sequence[str],
+    text_dialect: dialect.TextDialect,
+    stats: file_sniffing.TextStats,
 ) -> bool:
-    """Read with DuckDB. False, and no relation left, unless every line is one record."""
+    """Read these columns with DuckDB. False, and no relation left, unless every line is one record."""
     if stats.line_ending == "\r" or text_dialect.data_line != text_dialect.header_line + 1:
         return False
-    columns = {f"c{i}": "VARCHAR" for i in range(1, len(text_dialect.headers) + 1)}
     # compression takes half the time of reading; it pays off in the steps that follow, which use few columns of a wide file
-    kind = "temp table" if len(columns) > _WIDE else "table"
+    kind = "temp table" if len(text_dialect.headers) > _WIDE else "table"
     try:
-        # new_line is left out: stating CRLF makes DuckDB 2.0 find no rows
-        con.execute(
-            f"""create or replace {kind} csv_rows as select * from read_csv(
-                $path, columns = {columns}, header = false, skip = $skip, delim = $delimiter, quote = $quote,
-                escape = $escape, auto_detect = false, strict_mode = true, null_padding = false)""",
-            {
-                "path": str(text),
-                "skip": text_dialect.data_line - 1,
-                "delimiter": text_dialect.delimiter,
-                "quote": text_dialect.quote,
-                "escape": text_dialect.escape,
-            },
-        )
+        con.execute(f"create or replace {kind} csv_rows as select {', '.join(read)} from {whole}")
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         return False
     (records,) = con.execute("select count(*) from csv_rows").fetchall()[0]
     if records != stats.lines - text_dialect.header_line:
         con.execute("drop table csv_rows")
         return False
-    con.execute(f"create temp view raw_rows as select rowid + {text_dialect.data_line} as line, * from csv_rows")
+    create_text_view(con, text_dialect.header_line)
     return True
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from foresell.sources.files.header_words import name_field
 
@@ -29,6 +30,7 @@ def _field(name: str, label: str, rows: tuple[str, ...], kind: str, meaning: str
     return Field(name, label, rows, kind, meaning, (normalize_header(name), *headers.split()))
 
 
+@lru_cache(maxsize=10_000)
 def normalize_header(header: str) -> str:
     """A header without case, blanks and punctuation: `Customer ID` and `customer_id` are the same."""
     return re.sub(r"[\W_]+", "", header.casefold())
@@ -306,7 +308,11 @@ def propose_columns(headers: Iterable[str], rows: str) -> dict[str, tuple[str, f
     Confidence 1.0: the field's own name; 0.9: a header known for it; 0.85: every word of the header means it; 0.6: a known
     header inside a longer one.
     """
-    headers = list(headers)
+    return dict(_propose_columns(tuple(headers), rows))
+
+
+@lru_cache(maxsize=100)
+def _propose_columns(headers: tuple[str, ...], rows: str) -> dict[str, tuple[str, float]]:
     open_headers = {header: normalize_header(header) for header in headers if not _is_again(header, headers)}
     found: dict[str, tuple[str, float]] = {}
     for confidence in (1.0, 0.9, CERTAIN, _CONTAINED):
@@ -321,7 +327,7 @@ def propose_columns(headers: Iterable[str], rows: str) -> dict[str, tuple[str, f
     return found
 
 
-def _is_again(header: str, headers: list[str]) -> bool:
+def _is_again(header: str, headers: tuple[str, ...]) -> bool:
     """Whether this is the second column of a name, called `Price (2)`."""
     name = re.fullmatch(r"(.+) \(\d+\)", header)
     return name is not None and name[1] in headers

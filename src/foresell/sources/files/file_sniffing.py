@@ -279,7 +279,8 @@ def measure_text(path: Path) -> TextStats:
     utf8, last, blanks, decoder = True, b"", False, codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file:
         while chunk := file.read(SAMPLE):
-            feeds, returns, nuls = feeds + chunk.count(b"\n"), returns + chunk.count(b"\r"), nuls + chunk.count(0)
+            feeds, returns = feeds + chunk.count(b"\n"), returns + chunk.count(b"\r")
+            nuls += chunk.count(0) if 0 in chunk else 0
             blanks = blanks or b"\t" in chunk or b"\xa0" in chunk
             pairs += (chunk.count(b"\r\n") if returns else 0) + (last == b"\r" and chunk[:1] == b"\n")
             last = chunk[-1:]

@@ -17,7 +17,7 @@ from foresell.sources.files.fields import BY_NAME, find_missing, normalize_heade
 from foresell.sources.files.file_sniffing import name_some
 from foresell.sources.files.header_words import is_month
 from foresell.sources.files.mapping import Dialect, Mapping, build_mapping, override_mapping
-from foresell.sources.files.raw_rows import Column, RawRows, drop_raw_rows
+from foresell.sources.files.raw_rows import Column, RawRows, drop_raw_rows, list_names
 from foresell.sql import named_queries, read_sql
 
 _DOCUMENTS = ("customers", "products", "transactions")
@@ -135,6 +135,13 @@ def choose_mapping(con: duckdb.DuckDBPyConnection | None, raw: RawRows, format: 
     if fitting:
         return max(fitting, key=lambda known: len(known.headers)).mapping
     return proposal.propose_mapping(con, raw)
+
+
+def choose_columns(columns: Sequence[Column], mapping: Mapping | None, format: str | None) -> set[str]:
+    """The columns of `raw_rows` that the mapping, or the one their headers propose, names."""
+    chosen = mapping or choose_mapping(None, RawRows("text", tuple(columns)), format)
+    stated = [column for header in chosen.list_headers() if (column := find_column(columns, header))]
+    return {name for column in stated for name in list_names(column)}
 
 
 def resolve_columns(mapping: Mapping, raw: RawRows, file: str) -> dict[str, Column]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 _CONCEPTS = {
@@ -124,13 +125,19 @@ def _split_compound(word: str) -> list[str]:
     return [found[1], found[2]] if found and found[1] in _MEANINGS else [word]
 
 
-def name_field(header: str, fields: set[str]) -> str | None:
-    """The field among `fields` that all words of a header together name; None where a word is unknown or they name none."""
-    choices = [
+@lru_cache(maxsize=10_000)
+def _look_up_words(header: str) -> tuple[set[str], ...]:
+    """What each word of a header can mean, without small words."""
+    return tuple(
         _MEANINGS.get(word) or _MEANINGS.get(word.removesuffix("s") if len(word) > _SHORT_PLURAL else word, set())
         for word in split_words(header)
         if word not in _SMALL
-    ]
+    )
+
+
+def name_field(header: str, fields: set[str]) -> str | None:
+    """The field among `fields` that all words of a header together name; None where a word is unknown or they name none."""
+    choices = _look_up_words(header)
     if not choices or not all(choices):
         return None
     for field, named in _FIELDS:
@@ -139,7 +146,7 @@ def name_field(header: str, fields: set[str]) -> str | None:
     return None
 
 
-def _covers(choices: list[set[str]], concepts: set[str]) -> bool:
+def _covers(choices: Sequence[set[str]], concepts: set[str]) -> bool:
     """Whether every word means one of the concepts, and every concept is meant by a word of its own."""
     if not all(choice & concepts for choice in choices):
         return False

@@ -222,10 +222,13 @@ def _sample_columns(parsed: ParsedFile) -> dict[str, tuple[str, tuple[str, ...]]
     """The kind of each column and its first different values, by the column's name in `raw_rows`."""
     rows = min(_SAMPLE_ROWS, _SAMPLE_CELLS // len(parsed.raw.columns))
     cells = ", ".join(f"{column.name}::varchar as {column.name}" for column in parsed.raw.columns)
+    source = (
+        parsed.raw.whole and f"(select row_number() over () as line, * from (from {parsed.raw.whole} limit {rows}))"
+    )
     found = parsed.con.execute(
         rf"""with cells as (
             select name, trim(v) as v, count(*) as times, min(line) as first_line
-            from (unpivot (select line, {cells} from raw_rows limit {rows}) on columns(* exclude line) into name name value v)
+            from (unpivot (select line, {cells} from {source or "raw_rows"} limit {rows}) on columns(* exclude line) into name name value v)
             where trim(v) <> '' group by all
         )
         select name, sum(times), coalesce(sum(times) filter (regexp_full_match(v, '[-+(]?\s*\p{{Sc}}?\s*[-+]?[\d., '']+\)?\s*(\p{{Sc}}|-)?')), 0),

@@ -60,7 +60,9 @@ def interpret_rows(parsed: ParsedFile, load_day: date | None, *, accept_guesses:
         for question in new:
             settings = question.choices[question.guess].settings
             mapping = apply_settings(mapping, settings, accepted=question.name if accept_guesses else None)
-        guessed = replace(guessed, mapping=mapping)
+        before, guessed = guessed.mapping, replace(guessed, mapping=mapping)
+        if replace(mapping, accepted=before.accepted) == before:
+            break  # the tables were filled by these answers
     if accept_guesses and open_questions:
         answers = (f"{q.text} Accepted: {q.choices[q.guess].label}." for q in open_questions.values())
         staging = replace(staging, warnings=(*staging.warnings, *answers))

@@ -96,6 +96,12 @@ class Mapping:
     undecided: tuple[str, ...] = ()  # columns that are only guesses, such as columns.amount: nothing is loaded yet
     format: str = "mapped"
 
+    def list_headers(self) -> list[str]:
+        """Each header that the mapping names."""
+        stated = [*self.columns.values(), *(rule.column for rule in self.leave_out)]
+        stated += [extra.column for extra in self.extra_lines]
+        return [part for header in stated for choice in header.split(" || ") for part in choice.split(" + ")]
+
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON: stored with the batch, so that the same file read the same way is recognised."""
         return asdict(self)

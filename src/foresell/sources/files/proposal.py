@@ -10,7 +10,7 @@ from foresell.sources.files import status_words
 from foresell.sources.files.fields import CERTAIN, find_missing, normalize_header, propose_columns
 from foresell.sources.files.header_words import is_month, split_words
 from foresell.sources.files.mapping import Mapping
-from foresell.sources.files.raw_rows import Column, RawRows
+from foresell.sources.files.raw_rows import Column, RawRows, read_columns
 
 #: Fields whose column alone says that rows are sales, and fields that describe a customer.
 _SALES = frozenset({"order_key", "quantity", "unit_price", "amount", "order_subtotal", "order_total"})
@@ -27,15 +27,15 @@ def propose_mapping(con: duckdb.DuckDBPyConnection | None, raw: RawRows) -> Mapp
     headers = [column.header for column in raw.columns]
     rows = guess_rows(headers)
     columns = {field: header for field, (header, _) in propose_columns(headers, rows).items()}
-    by_header = {column.header: column.name for column in raw.columns}
+    by_header = {column.header: column for column in raw.columns}
     if rows == "products":
         return Mapping(rows=rows, columns=columns)
     if "name" not in columns and (name := _join_names(headers)):
         columns["name"] = name
     if "customer_key" not in columns:
-        _find_customer(con, raw.columns, columns, rows)
+        _find_customer(con, raw, columns, rows)
     for field, words in (("status", _status_words()), ("type", {*status_words.CREDIT_TYPES, *_DOCUMENTS})):
-        if con and field in columns and not _has_words(con, by_header[columns[field]], words):
+        if con and field in columns and not _has_words(con, raw, by_header[columns[field]], words):
             del columns[field]
     return Mapping(rows=rows, columns=columns)
 
@@ -72,29 +72,30 @@ def _join_names(headers: Sequence[str]) -> str | None:
     return None
 
 
-def _find_customer(
-    con: duckdb.DuckDBPyConnection | None, columns: Sequence[Column], found: dict[str, str], rows: str
-) -> None:
+def _find_customer(con: duckdb.DuckDBPyConnection | None, raw: RawRows, found: dict[str, str], rows: str) -> None:
     """The customer's key where no header names one: the e-mail, an `id` that repeats, or the name."""
     used = {*found.values()}
     if "email" in found:
         found["customer_key"] = found["email"]
         return
-    plain = [column for column in columns if split_words(column.header) == ("id",) and column.header not in used]
-    if plain and (rows == "customers" or (con and "order_key" in found and _repeats(con, plain[0].name))):
+    plain = [column for column in raw.columns if split_words(column.header) == ("id",) and column.header not in used]
+    if plain and (rows == "customers" or (con and "order_key" in found and _repeats(con, raw, plain[0]))):
         found["customer_key"] = plain[0].header
     elif "name" in found and " + " not in found["name"]:
         found["customer_key"] = found["name"]
 
 
-def _repeats(con: duckdb.DuckDBPyConnection, column: str) -> bool:
-    (repeats,) = con.execute(f"select count({column}) > count(distinct {column}) from raw_rows").fetchall()[0]
+def _repeats(con: duckdb.DuckDBPyConnection, raw: RawRows, column: Column) -> bool:
+    read_columns(con, raw, [column])
+    (repeats,) = con.execute(f"select count({column.name}) > count(distinct {column.name}) from raw_rows").fetchall()[0]
     return bool(repeats)
 
 
-def _has_words(con: duckdb.DuckDBPyConnection, column: str, words: set[str]) -> bool:
+def _has_words(con: duckdb.DuckDBPyConnection, raw: RawRows, column: Column, words: set[str]) -> bool:
+    read_columns(con, raw, [column])
+    cell = column.name
     found = con.execute(
-        f"select distinct lower(trim({column}::varchar)) from raw_rows where {column} is not null limit {_MOST_WORDS + 1}"
+        f"select distinct lower(trim({cell}::varchar)) from raw_rows where {cell} is not null limit {_MOST_WORDS + 1}"
     ).fetchall()
     return len(found) <= _MOST_WORDS and any(word in words for (word,) in found)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -22,7 +23,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class RawRows:
-    """The relation `raw_rows` (line, then `columns`; grain: one well-formed row of the file) and how the file was read."""
+    """The relation `raw_rows` (line, then `columns`; grain: one well-formed row of the file) and how the file was read.
+
+    Of a wide file `raw_rows` has only the columns asked for so far: `whole` is then SQL for all of them, see `read_columns`.
+    """
 
     kind: str
     columns: tuple[Column, ...]
@@ -32,6 +36,38 @@ class RawRows:
     dialect: Dialect = field(default_factory=Dialect)
     odd_blanks: bool = True  # cells may start or end with tabs or no-break spaces
     warnings: tuple[str, ...] = ()
+    whole: str | None = None
+
+
+def read_columns(con: duckdb.DuckDBPyConnection, raw: RawRows, columns: Sequence[Column]) -> None:
+    """Add to `raw_rows` those of the columns, or of the columns they combine, that it lacks."""
+    if raw.whole is None:
+        return
+    have = list_read_columns(con, raw)
+    wanted = {name for column in columns for name in list_names(column)} - {column.name for column in have}
+    lacking = [column.name for column in raw.columns if column.name in wanted]
+    if lacking:
+        added = f"(select {', '.join(lacking)} from {raw.whole})"
+        con.execute(f"create or replace temp table csv_rows as select * from csv_rows positional join {added}")
+        create_text_view(con, raw.dialect.header_line or 0)
+
+
+def create_text_view(con: duckdb.DuckDBPyConnection, header_line: int) -> None:
+    """Create the view `raw_rows` over the table `csv_rows`, whose first row stands on the line after the header."""
+    con.execute(f"create or replace temp view raw_rows as select rowid + {header_line + 1} as line, * from csv_rows")
+
+
+def list_read_columns(con: duckdb.DuckDBPyConnection, raw: RawRows) -> list[Column]:
+    """The file's columns that `raw_rows` has."""
+    if raw.whole is None:
+        return list(raw.columns)
+    have = {name for name, *_ in con.execute("describe raw_rows").fetchall()}
+    return [column for column in raw.columns if column.name in have]
+
+
+def list_names(column: Column) -> list[str]:
+    """The columns of `raw_rows` that a column is, or combines."""
+    return re.findall(r"\bc\d+\b", column.name)
 
 
 REJECTS = """create table staged_rejects (

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import duckdb
 
 from foresell.sources.files.mapping import ORDER_FIELDS, LeaveOut, Mapping
-from foresell.sources.files.raw_rows import Column
+from foresell.sources.files.raw_rows import Column, RawRows, read_columns
 from foresell.sql import quote_text
 
 #: How the label of a total begins, in the languages of common reports.
@@ -27,28 +27,28 @@ _ITEM_FIELDS = ("sku", "product_name", "quantity", "unit_price")
 
 def arrange_rows(
     con: duckdb.DuckDBPyConnection,
-    columns: Sequence[Column],
+    raw: RawRows,
     mapping: Mapping,
     resolved: dict[str, Column],
     rules: Sequence[tuple[LeaveOut, Column]],
 ) -> tuple[str, ...]:
     """Create `left_out`; where rules apply, make `mapped_rows` a table without those rows, with fields filled down.
 
-    `columns` are the file's, `resolved` those of the fields. Returns notices.
+    `resolved` are the columns of the fields. Returns notices.
     """
     con.execute("create or replace temp table left_out (line bigint, kind varchar, reason varchar)")
     con.execute("create or replace temp table heading_texts (line bigint, heading varchar)")
     con.execute("create or replace temp table total_texts as select line, amount from mapped_rows limit 0")
     if mapping.rows != "orders":
         return ()
-    is_report = mapping.report if mapping.report is not None else _is_report(con, columns, resolved)
+    is_report = mapping.report if mapping.report is not None else _is_report(con, raw, resolved)
     filled = mapping.fill_down if mapping.fill_down is not None else _find_sparse_fields(con, resolved)
     filled = tuple(field for field in filled if field in resolved)
     if not (filled or is_report or rules):
         return ()
     con.execute("create or replace temp table arranged_rows as from mapped_rows")
     if is_report:
-        _take_out_layout(con, columns, mapping)
+        _take_out_layout(con, raw, mapping)
     if filled:
         _fill_down(con, filled)
     if is_report:
@@ -61,12 +61,13 @@ def arrange_rows(
     return ()
 
 
-def _is_report(con: duckdb.DuckDBPyConnection, columns: Sequence[Column], resolved: dict[str, Column]) -> bool:
+def _is_report(con: duckdb.DuckDBPyConnection, raw: RawRows, resolved: dict[str, Column]) -> bool:
     """Whether undated rows between the others have one filled cell, and others a label that says total."""
     (undated,) = con.execute("select count(*) from mapped_rows where ordered_at is null").fetchall()[0]
     if not undated or "ordered_at" not in resolved:
         return False
-    cells = ", ".join(f"clean({column.name})" for column in columns)
+    read_columns(con, raw, raw.columns)
+    cells = ", ".join(f"clean({column.name})" for column in raw.columns)
     headings, totals = con.execute(
         f"""select count(*) filter (len(cells) = 1), count(*) filter ({_IS_TOTAL})
         from (
@@ -109,9 +110,10 @@ def _continues(con: duckdb.DuckDBPyConnection, sparse: Sequence[str]) -> bool:
     return not others and bool(items)
 
 
-def _take_out_layout(con: duckdb.DuckDBPyConnection, columns: Sequence[Column], mapping: Mapping) -> None:
+def _take_out_layout(con: duckdb.DuckDBPyConnection, raw: RawRows, mapping: Mapping) -> None:
     """Headings (one filled cell), totals (a label that says so), and what stands below the last line with a date."""
-    cells = ", ".join(f"clean({column.name})" for column in columns)
+    read_columns(con, raw, raw.columns)
+    cells = ", ".join(f"clean({column.name})" for column in raw.columns)
     con.execute(
         f"""create or replace temp table report_rows as
         select line, list_filter([{cells}], lambda x: x is not null) as cells from raw_rows"""

@@ -206,4 +206,6 @@ def _read_opened(
         return columnar.read_sqlite(con, opened, stated, fits)
     if opened.kind == "parts":
         return parts.read_parts(con, opened, stated, folder)
-    return delimited.read_delimited(con, opened, stated, folder)
+    return delimited.read_delimited(
+        con, opened, stated, folder, lambda columns: formats.choose_columns(columns, mapping, format)
+    )

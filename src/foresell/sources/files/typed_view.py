@@ -11,7 +11,7 @@ import duckdb
 from foresell.sources.files import amounts, dates, formats, numbers, row_layout, status_words
 from foresell.sources.files.fields import BY_NAME, FIELDS
 from foresell.sources.files.mapping import Mapping
-from foresell.sources.files.raw_rows import Column, RawRows
+from foresell.sources.files.raw_rows import Column, RawRows, list_read_columns, read_columns
 from foresell.sql import named_queries, quote_text
 
 #: Fields that describe a customer and may occur on each line.
@@ -57,7 +57,8 @@ def create_view(
             con.execute(statement)
     empty = _create_mapped_rows(con, raw, mapping, resolved)
     rules = [(rule, column) for rule in mapping.leave_out if (column := formats.find_column(raw.columns, rule.column))]
-    notices = row_layout.arrange_rows(con, raw.columns, mapping, resolved, rules)
+    read_columns(con, raw, [column for _, column in rules])
+    notices = row_layout.arrange_rows(con, raw, mapping, resolved, rules)
     headers = {field: column.header for field, column in resolved.items()}
     number_headers = {f: h for f, h in headers.items() if BY_NAME[f].kind == "number"}
     number_headers |= {f"extra_{i}": e.column for i, e in enumerate(mapping.extra_lines)}
@@ -94,12 +95,22 @@ def _create_mapped_rows(
     extras = {f"extra_{i}": formats.find_column(raw.columns, e.column) for i, e in enumerate(mapping.extra_lines)}
     shown = [f"{_select_field(field.name, resolved)} as {field.name}" for field in FIELDS]
     shown += [f"{column.name if column else 'null::varchar'} as {name}" for name, column in extras.items()]
+    read_columns(con, raw, [*resolved.values(), *(column for column in extras.values() if column)])
     key = next((resolved[field].name for field in ("customer_key", "sku", "ordered_at") if field in resolved), "")
-    blank = " and ".join(f"clean({c.name}) is null" for c in sorted(raw.columns, key=lambda c: c.name != key))
-    (empty,) = con.execute(f"select count(*) from raw_rows where {blank}").fetchall()[0]
+    empty, blank = _count_empty_rows(con, list_read_columns(con, raw), key)
+    if empty and raw.whole:
+        read_columns(con, raw, raw.columns)
+        empty, blank = _count_empty_rows(con, raw.columns, key)
     kept = f" where not ({blank})" if empty else ""
     con.execute(f"create or replace temp view mapped_rows as select line, {', '.join(shown)} from raw_rows{kept}")
-    return int(empty)
+    return empty
+
+
+def _count_empty_rows(con: duckdb.DuckDBPyConnection, columns: Sequence[Column], key: str) -> tuple[int, str]:
+    """(rows whose cells are all blank, SQL for `this row is one`); the column `key` is looked at first."""
+    blank = " and ".join(f"clean({c.name}) is null" for c in sorted(columns, key=lambda c: c.name != key))
+    (empty,) = con.execute(f"select count(*) from raw_rows where {blank}").fetchall()[0]
+    return int(empty), blank
 
 
 def _select_field(field: str, resolved: dict[str, Column]) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from foresell.errors import BadInput, EmptySource
 from foresell.sources.files import dialect
@@ -81,12 +80,19 @@ def _read_sheet(
     before, last_line = group.next_line - 1, 0
     for batch in rows:
         last_line = batch["line"][-1].as_py()
-        group.waiting.append(batch.set_column(0, "line", pc.add(batch["line"], before)))
+        group.waiting.append(_move_lines(batch, before) if before else batch)
         _insert_waiting(con, group, _BATCH)
     if last_line:
         group.sheets.append(answer["sheet"])
         group.places.append((before, before + last_line))
         group.next_line = before + last_line + 1
+
+
+def _move_lines(batch: pa.RecordBatch, before: int) -> pa.RecordBatch:
+    """The batch with the lines of a sheet that follows others."""
+    import pyarrow.compute as pc  # takes longer to import than all other readers together
+
+    return batch.set_column(0, "line", pc.add(batch["line"], before))
 
 
 def _insert_waiting(con: duckdb.DuckDBPyConnection, group: _Group, least: int = 0) -> None:
