@@ -160,7 +160,7 @@ export interface FileMapping {
   returned?: string[] | null
   left_out?: string[] | null
   extra_lines?: { column: string; sku: string; name: string }[]
-  leave_out?: { column: string; reason: string }[]
+  leave_out?: { column: string; reason: string; also?: { column: string } | null }[]
   /** Columns that are only guesses, such as columns.amount. */
   undecided?: string[]
 }

@@ -108,6 +108,7 @@ WORDS = {
     "accepted": "Questions whose likeliest answer was taken.", "undecided": "Columns that are only guesses.",
     "leave_out": "Rows that are no sales.", "reason": "Why.", "matches": "A regular expression of the cell.",
     "others": "Every row with another value is left out.", "values": "Rows with one of these values are left out.",
+    "also": "What the cell of another column of these rows must be too.",
 }  # fmt: skip
 WORDS = {name: f"{meaning[0].upper()}{meaning[1:]}." for name, meaning in SETTING_MEANINGS.items()} | WORDS
 

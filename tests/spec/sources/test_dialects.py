@@ -10,7 +10,8 @@ import pytest
 import zstandard
 
 from foresell.sources.files.inspection import inspect_file
-from foresell.sources.files.mapping import Dialect, LeaveOut, Mapping
+from foresell.sources.files.leave_out import LeaveOut
+from foresell.sources.files.mapping import Dialect, Mapping
 from foresell.sources.files.staging import stage_file
 from tests.spec.sources.conftest import HEADER, Stage
 

@@ -74,6 +74,7 @@ def test_every_format_is_a_mapping() -> None:
         ("leave_out = ['x']", "leave_out"),
         ("[[leave_out]]\ncolumn = 'x'\nreason = 'y'", "leave_out"),
         ("[[leave_out]]\ncolumn = 'x'\nreason = 'y'\nmatches = '('", "leave_out.matches"),
+        ("[[leave_out]]\ncolumn = 'x'\nreason = 'y'\nmatches = 'a'\nalso = { column = 'z' }", "leave_out.also"),
     ],
 )
 def test_mistakes_are_named(text: str, key: str) -> None:

@@ -28,7 +28,8 @@ export function columnsToShow(found: Pick<Found, 'columns'>, mapping: FileMappin
 export function isUsed(mapping: FileMapping, header: string): boolean {
   const taken = [
     ...Object.values(mapping.columns),
-    ...[...(mapping.extra_lines ?? []), ...(mapping.leave_out ?? [])].map(each => each.column),
+    ...(mapping.extra_lines ?? []).map(each => each.column),
+    ...(mapping.leave_out ?? []).flatMap(rule => [rule.column, ...(rule.also ? [rule.also.column] : [])]),
   ]
   return taken.some(
     name => name.split('|').some(part => part.toLowerCase() === header.toLowerCase()) || name === header,

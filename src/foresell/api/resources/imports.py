@@ -26,10 +26,10 @@ from foresell.audit import record
 from foresell.db import AsyncConnection, AsyncStatements
 from foresell.errors import BadInput, ImportNotFound, NotReady, ParameterError, TooLateToCancel, UsageError
 from foresell.sources.files.fields import list_fields
+from foresell.sources.files.leave_out import Condition, LeaveOut
 from foresell.sources.files.mapping import (
     Dialect,
     ExtraLine,
-    LeaveOut,
     Mapping,
     override_mapping,
     parse_mapping,
@@ -95,16 +95,31 @@ class ExtraLineInput(BaseModel):
     name: Short
 
 
-class LeaveOutInput(BaseModel):
-    """Rows that are no sales, by the value of one column: one of `values`, none of `others`, or a regular expression."""
+class ConditionInput(BaseModel):
+    """The cell of a column: one of `values`, none of `others`, or what a regular expression matches."""
 
     model_config = ConfigDict(extra="forbid")
 
     column: Short
-    reason: Short
     values: list[Short] = Field(default_factory=list, max_length=500)
     others: list[Short] = Field(default_factory=list, max_length=500)
     matches: Pattern | None = None
+
+    def condition(self) -> Condition:
+        """As the sources read it."""
+        return Condition(self.column, tuple(self.values), tuple(self.others), self.matches)
+
+
+class LeaveOutInput(ConditionInput):
+    """Rows that are no sales, by the cell of one column, or of two."""
+
+    reason: Short
+    also: ConditionInput | None = None
+
+    def rule(self) -> LeaveOut:
+        """As the sources read it."""
+        first, also = self.condition(), self.also.condition() if self.also else None
+        return LeaveOut(first.column, self.reason, first.values, first.others, first.matches, also)
 
 
 class FileMapping(BaseModel):
@@ -171,10 +186,7 @@ class FileMapping(BaseModel):
             **values,
             dialect=Dialect(**self.dialect.model_dump()),
             extra_lines=tuple(ExtraLine(**each.model_dump()) for each in self.extra_lines),
-            leave_out=tuple(
-                LeaveOut(each.column, each.reason, tuple(each.values), tuple(each.others), each.matches)
-                for each in self.leave_out
-            ),
+            leave_out=tuple(rule.rule() for rule in self.leave_out),
         )
         try:
             return override_mapping(parse_mapping(render_mapping(drawn), "mapping"))

@@ -8,6 +8,7 @@ import zoneinfo
 from collections.abc import Mapping as Settings
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import tomli_w
 from foresell.errors import BadInput, UsageError
 from foresell.sources.files import status_words
 from foresell.sources.files.fields import ROWS, list_fields
+from foresell.sources.files.leave_out import LeaveOut, parse_rules, render_rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +40,6 @@ class ExtraLine:
     column: str
     sku: str
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class LeaveOut:
-    """Rows that are no sales: those whose cell in `column` is one of `values`, matches a regular expression, or is none of `others`.
-
-    Comparisons ignore case and blanks around the cell; `""` among the values is an empty cell.
-    """
-
-    column: str
-    reason: str
-    values: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()  # leave out every row with another value than these
-    matches: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +86,10 @@ class Mapping:
 
     def list_headers(self) -> list[str]:
         """Each header that the mapping names."""
-        stated = [*self.columns.values(), *(rule.column for rule in self.leave_out)]
+        stated = [
+            *self.columns.values(),
+            *(condition.column for rule in self.leave_out for condition in rule.conditions),
+        ]
         stated += [extra.column for extra in self.extra_lines]
         return [part for header in stated for choice in header.split(" || ") for part in choice.split(" + ")]
 
@@ -213,7 +204,7 @@ def build_mapping(data: dict[str, Any], name: str) -> Mapping:
         columns=_parse_columns(name, take("columns", dict) or {}, rows),
         dialect=Dialect(**dialect),
         extra_lines=_parse_extra_lines(name, take("extra_lines", list) or ()),
-        leave_out=_parse_leave_out(name, take("leave_out", list) or ()),
+        leave_out=parse_rules(take("leave_out", list) or (), partial(_mapping_error, name)),
         accepted=take("accepted", list) or (),
         undecided=take("undecided", list) or (),
         **values,
@@ -224,14 +215,12 @@ def build_mapping(data: dict[str, Any], name: str) -> Mapping:
 
 
 def _check_values(name: str, mapping: Mapping) -> None:
-    for key, pattern in (
-        *(("values.non_product_skus", pattern) for pattern in mapping.non_product_skus),
-        *(("leave_out.matches", rule.matches) for rule in mapping.leave_out if rule.matches),
-    ):
+    for pattern in mapping.non_product_skus:
         try:
             re.compile(pattern)
         except re.error as error:
-            raise _mapping_error(name, key, f"{pattern!r} is not a regular expression ({error})") from None
+            what = f"{pattern!r} is not a regular expression ({error})"
+            raise _mapping_error(name, "values.non_product_skus", what) from None
     for table, key, attribute, *_ in _SETTINGS:
         for field_name in getattr(mapping, attribute) or () if attribute in _NAMED_FIELDS else ():
             if field_name not in _NAMED_FIELDS[attribute]:
@@ -328,25 +317,6 @@ def _parse_extra_lines(name: str, entries: tuple[Any, ...]) -> tuple[ExtraLine, 
     return tuple(ExtraLine(**entry) for entry in entries)
 
 
-def _parse_leave_out(name: str, entries: tuple[Any, ...]) -> tuple[LeaveOut, ...]:
-    rules = []
-    for entry in entries:
-        if not isinstance(entry, dict):
-            raise _mapping_error(name, "leave_out", "each must be a table, written [[leave_out]]")
-        lists = {key: tuple(entry.pop(key)) for key in ("values", "others") if isinstance(entry.get(key), list)}
-        texts = [*entry.values(), *(value for values in lists.values() for value in values)]
-        if not {"column", "reason"} <= set(entry) <= {"column", "reason", "matches"} or not _is_all_text(texts):
-            raise _mapping_error(name, "leave_out", "each needs column, reason, and values, others or matches")
-        if len(lists) + ("matches" in entry) != 1:
-            raise _mapping_error(name, "leave_out", "each needs exactly one of values, others and matches")
-        rules.append(
-            LeaveOut(
-                entry["column"], entry["reason"], lists.get("values", ()), lists.get("others", ()), entry.get("matches")
-            )
-        )
-    return tuple(rules)
-
-
 def write_mapping(mapping: Mapping, path: Path) -> None:
     """Write a mapping as a commented TOML file that `read_mapping` reads back equal; unset keys are commented out."""
     path.write_text(render_mapping(mapping), encoding="utf-8")
@@ -376,10 +346,8 @@ def render_mapping(mapping: Mapping) -> str:
         lines += [f"\n[{place}]"] if place != table else []
         lines.append(_render_line(key, getattr(mapping, attribute), hint))
         table = place
-    for key, entries in (("extra_lines", mapping.extra_lines), ("leave_out", mapping.leave_out)):
-        for entry in entries:
-            filled = {name: value for name, value in asdict(entry).items() if value}
-            lines.append(f"\n[[{key}]]\n" + tomli_w.dumps(filled).rstrip())
+    lines += ["\n[[extra_lines]]\n" + tomli_w.dumps(asdict(extra)).rstrip() for extra in mapping.extra_lines]
+    lines += [render_rule(rule) for rule in mapping.leave_out]
     return "\n".join(lines) + "\n"
 
 

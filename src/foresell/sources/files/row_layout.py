@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import duckdb
 
-from foresell.sources.files.mapping import ORDER_FIELDS, LeaveOut, Mapping
+from foresell.sources.files.leave_out import LeaveOut
+from foresell.sources.files.mapping import ORDER_FIELDS, Mapping
 from foresell.sources.files.raw_rows import Column, RawRows, read_columns
-from foresell.sql import quote_text
 
 #: How the label of a total begins, in the languages of common reports.
 TOTAL_WORDS = (
@@ -30,7 +30,7 @@ def arrange_rows(
     raw: RawRows,
     mapping: Mapping,
     resolved: dict[str, Column],
-    rules: Sequence[tuple[LeaveOut, Column]],
+    rules: Sequence[tuple[LeaveOut, Sequence[Column]]],
 ) -> tuple[str, ...]:
     """Create `left_out`; where rules apply, make `mapped_rows` a table without those rows, with fields filled down.
 
@@ -53,8 +53,8 @@ def arrange_rows(
         _fill_down(con, filled)
     if is_report:
         _take_out(con, "layout", "order summary", _build_summary_condition(resolved))
-    for rule, column in rules:
-        _take_out_rule(con, rule, column, filled, resolved)
+    for rule, columns in rules:
+        _take_out_rule(con, rule, columns, filled, resolved)
     con.execute("create or replace temp view mapped_rows as from arranged_rows")
     if mapping.fill_down is None and filled:
         return (f"Fields that stand on the first line of an order only count for all its lines: {', '.join(filled)}.",)
@@ -172,19 +172,16 @@ def _build_summary_condition(resolved: dict[str, Column]) -> str:
 def _take_out_rule(
     con: duckdb.DuckDBPyConnection,
     rule: LeaveOut,
-    column: Column,
+    columns: Sequence[Column],
     filled: Sequence[str],
     resolved: dict[str, Column],
 ) -> None:
-    field = next((f for f in filled if resolved.get(f) == column), None)
-    cell = f"lower(coalesce(trim({field or column.name}::varchar), ''))"
-    if rule.matches:
-        condition = f"regexp_matches({cell}, '(?i)' || {quote_text(rule.matches)})"
-    else:
-        listed = ", ".join(quote_text(value.strip().lower()) for value in rule.values or rule.others)
-        condition = f"{cell} {'in' if rule.values else 'not in'} ({listed})"
-    source = "arranged_rows" if field else "raw_rows"
-    _take_out(con, "rule", rule.reason, f"line in (select line from {source} where {condition})")
+    met = []
+    for condition, column in zip(rule.conditions, columns, strict=True):
+        field = next((f for f in filled if resolved.get(f) == column), None)
+        source = "arranged_rows" if field else "raw_rows"
+        met.append(f"line in (select line from {source} where {condition.build_sql(field or column.name)})")
+    _take_out(con, "rule", rule.reason, " and ".join(met))
 
 
 def _take_out(con: duckdb.DuckDBPyConnection, kind: str, reason: str, condition: str) -> None:

@@ -10,6 +10,7 @@ import duckdb
 
 from foresell.sources.files import amounts, dates, formats, numbers, row_layout, status_words
 from foresell.sources.files.fields import BY_NAME, FIELDS
+from foresell.sources.files.leave_out import LeaveOut
 from foresell.sources.files.mapping import Mapping
 from foresell.sources.files.raw_rows import Column, RawRows, list_read_columns, read_columns
 from foresell.sql import named_queries, quote_text
@@ -56,8 +57,8 @@ def create_view(
         if name != ("clean_plain" if raw.odd_blanks else "clean"):
             con.execute(statement)
     empty = _create_mapped_rows(con, raw, mapping, resolved)
-    rules = [(rule, column) for rule in mapping.leave_out if (column := formats.find_column(raw.columns, rule.column))]
-    read_columns(con, raw, [column for _, column in rules])
+    rules = _find_rules(raw, mapping)
+    read_columns(con, raw, [column for _, columns in rules for column in columns])
     notices = row_layout.arrange_rows(con, raw, mapping, resolved, rules)
     headers = {field: column.header for field, column in resolved.items()}
     number_headers = {f: h for f, h in headers.items() if BY_NAME[f].kind == "number"}
@@ -104,6 +105,16 @@ def _create_mapped_rows(
     kept = f" where not ({blank})" if empty else ""
     con.execute(f"create or replace temp view mapped_rows as select line, {', '.join(shown)} from raw_rows{kept}")
     return empty
+
+
+def _find_rules(raw: RawRows, mapping: Mapping) -> list[tuple[LeaveOut, list[Column]]]:
+    """The rules whose columns the file has, with these columns."""
+    found = [
+        (rule, [formats.find_column(raw.columns, condition.column) for condition in rule.conditions])
+        for rule in mapping.leave_out
+    ]
+    present = [(rule, [column for column in columns if column]) for rule, columns in found]
+    return [(rule, columns) for rule, columns in present if len(columns) == len(rule.conditions)]
 
 
 def _count_empty_rows(con: duckdb.DuckDBPyConnection, columns: Sequence[Column], key: str) -> tuple[int, str]:
