@@ -275,7 +275,7 @@ class Slow:
 
 
 def build_guard(app: Any, served: Served) -> RequestValidation:
-    return RequestValidation(app, Limits(served.settings), answer_seconds=0.1)
+    return RequestValidation(app, Limits(served.settings), lambda scope: True, answer_seconds=0.1)
 
 
 def test_what_takes_too_long_is_stopped(served: Served) -> None:

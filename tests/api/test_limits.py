@@ -79,11 +79,13 @@ def test_an_address_no_one_signed_in_from_waits_sooner(served: Served) -> None:
     assert_refused_after(10, asyncio.run(ask()))
 
 
-def test_bad_tokens_count_against_the_address(served: Served) -> None:
+@pytest.mark.parametrize("path", ["/api/customers", "/api/health", "/api/nowhere"])
+@pytest.mark.parametrize("authorization", ["Bearer nonsense", "Bearer fsk_nonsense", "Basic eDp5"])
+def test_bad_tokens_count_against_the_address(served: Served, path: str, authorization: str) -> None:
     async def ask() -> list[int]:
         async with client_of(served, None, address_rate=10) as (_, client):
-            client.headers["authorization"] = "Bearer nonsense"
-            return [answer.status_code for answer in await statuses(client, "/api/customers", 12)]
+            client.headers["authorization"] = authorization
+            return [answer.status_code for answer in await statuses(client, path, 12)]
 
     assert_refused_after(10, asyncio.run(ask()))
 
@@ -231,7 +233,7 @@ def test_two_processes_share_their_figures(served: Served, tmp_path: Any, monkey
     import sys
 
     counts = (
-        "from foresell.api.http import request_stats; request_stats._count({'method': 'GET', 'state': {}}, 200, 0.01)"
+        "from foresell.api.http import request_stats; request_stats._count({'state': {}}, 'GET', 200, 0.01)"
     )
     shared = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     for _ in range(2):

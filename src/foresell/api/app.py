@@ -21,7 +21,7 @@ from foresell.access.oidc import Client
 from foresell.api import cache_warmup, openapi, resources
 from foresell.api.http import error_handlers, tracing
 from foresell.api.http.app_state import AppState
-from foresell.api.http.authentication import Principals
+from foresell.api.http.authentication import Principals, is_credible
 from foresell.api.http.authentication import authenticate as by_bearer
 from foresell.api.http.dependencies import Authenticate, check_declared, refuse_unknown_parameters
 from foresell.api.http.gzip import GzipResponses
@@ -95,7 +95,9 @@ def create_app(settings: Settings, *, authenticate: Authenticate | None = None) 
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, **_cors(settings.cors_origins))
     app.add_middleware(Pages)
-    app.add_middleware(RequestValidation, limits=app.state.limits, origins=settings.cors_origins)
+    app.add_middleware(
+        RequestValidation, limits=app.state.limits, is_credible=is_credible, origins=settings.cors_origins
+    )
     app.add_middleware(Observe)
     check_declared(resource.router for resource in RESOURCES)
     openapi.describe(app, [resource.router for resource in RESOURCES])

@@ -8,6 +8,8 @@ from ipaddress import ip_address
 
 from fastapi import Request
 from fastapi.responses import Response
+from starlette.datastructures import Headers
+from starlette.types import Scope
 
 from foresell.access import bearer
 from foresell.access.client_info import ClientInfo
@@ -64,6 +66,16 @@ async def authenticate(request: Request) -> Principal:
         raise SessionEnded(remedy="Sign in again.")
     principals.put(header, principal, brought.ends if isinstance(brought, AccessToken) else math.inf)
     return principal
+
+
+def is_credible(scope: Scope) -> bool:
+    """Whether an Authorization header is not made up: it was known a moment ago, or is a token that we signed.
+
+    An API key is credible once it was looked up.
+    """
+    state, header = scope["app"].state, Headers(scope=scope).get("authorization", "")
+    known = state.principals.get(header) is not None
+    return known or isinstance(bearer.parse_authorization(state.keyring, header), AccessToken)
 
 
 def token_end_of(request: Request) -> float:

@@ -7,7 +7,7 @@ import json
 import math
 import secrets
 import traceback
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -56,13 +56,22 @@ TRANSPORT_SECURITY = "max-age=63072000; includeSubDomains"
 
 
 class RequestValidation:
-    """ASGI middleware around the whole app. `origins`: other sites whose pages may call it."""
+    """ASGI middleware around the whole app. `origins`: other sites whose pages may call it.
+
+    `is_credible`: whether an Authorization header may be a user's; who brings none, or one made up, counts by address.
+    """
 
     def __init__(
-        self, app: ASGIApp, limits: Limits, origins: Collection[str] = (), answer_seconds: float = ANSWER_SECONDS
+        self,
+        app: ASGIApp,
+        limits: Limits,
+        is_credible: Callable[[Scope], bool],
+        origins: Collection[str] = (),
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self.app = app
         self.limits = limits
+        self.is_credible = is_credible
         self.origins = frozenset(origins)
         self.answer_seconds = answer_seconds
 
@@ -112,7 +121,8 @@ class RequestValidation:
         address = address_of(scope)
         if scope["path"].startswith("/api/auth/") and scope["method"] == "POST":
             return self.limits.auth(address)
-        return None if b"authorization" in dict(scope["headers"]) else self.limits.address(address)
+        has_header = b"authorization" in dict(scope["headers"])
+        return None if has_header and self.is_credible(scope) else self.limits.address(address)
 
     def _extend_while_receiving(self, receive: Receive, answer: _Answer) -> Receive:
         """A request whose pieces keep coming is waited for; one that stalls is not."""
