@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 Role = Literal["owner", "app", "reader", "web"]
 SEARCH_PATH = "core"
 EMBEDDED_DATABASE = "foresell"
+WAL_FILE_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,21 @@ class Database:
             options += " -c default_transaction_read_only=on -c statement_timeout=60s"
         if role == "web":
             options += " -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
+            options += " -c client_connection_check_interval=1s"
         url = self.settings.owner_url if role == "owner" else self.settings.database_url
         if url is None:
             return make_conninfo(embedded_conninfo(self.settings.home, f"foresell_{role}"), options=options)
         if conninfo_to_dict(url).get("user") != f"foresell_{role}":
             options += f" -c role=foresell_{role}"
         return make_conninfo(url, options=options, connect_timeout=10)
+
+    def is_disk_full(self) -> bool:
+        """Whether the embedded server has no space for its next file of the write-ahead log; False for an external server."""
+        if self.settings.database_url is not None:
+            return False
+        with suppress(OSError):
+            return shutil.disk_usage(self.settings.home).free < WAL_FILE_BYTES
+        return False
 
     @contextmanager
     def connect(self, role: Role = "app") -> Iterator[psycopg.Connection[dict[str, Any]]]:

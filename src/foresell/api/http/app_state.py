@@ -19,10 +19,11 @@ from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 from foresell.access.principal import Owner, Principal, act_for, begin_for
+from foresell.api.http.breaker import BUDGET, CONNECT_SECONDS, Breaker, TimedConnection, TooSlow
 from foresell.api.http.tracing import span
 from foresell.database import Database
 from foresell.db import AsyncConnection, AsyncStatements
-from foresell.errors import DatabaseUnavailable, ForesellError, ModelUnavailable, NothingPublished
+from foresell.errors import DatabaseUnavailable, DiskTrouble, ForesellError, ModelUnavailable, NothingPublished
 from foresell.logs import logger
 from foresell.settings import Settings
 from foresell.snapshot.queries import Filter, Ranks
@@ -30,12 +31,14 @@ from foresell.snapshot.reader import Scope, ScopedSnapshot
 
 SQL = AsyncStatements("foresell.store", "queries/")
 POOL_SIZE = 8
-POOL_WAIT_SECONDS = 3.0
+#: Longer than it takes to find that the database stalls: what is told then is the cause.
+POOL_WAIT_SECONDS = 2.5
 #: How long it takes at most until another process's change of the run, or of customer owners, is seen here.
 PUBLICATION_SECONDS = 1.0
 SCOPE_SECONDS = 2.0
 SCOPES_KEPT = 10_000
-RECONNECT_SECONDS = 300.0
+#: How long the pool tries to get a connection by itself; the next request makes it try again.
+RECONNECT_SECONDS = 3.0
 #: How long connections are tried before use after one was found dead: longer than a database takes to come back.
 CHECKED_SECONDS = 60.0
 RETIRE_SECONDS = 60.0
@@ -58,10 +61,12 @@ class AppState:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.database = Database(settings)
-        self.pool: AsyncConnectionPool[AsyncConnection] = AsyncConnectionPool(
+        self.breaker = Breaker(self.database.conninfo("web"))
+        self.pool: AsyncConnectionPool[TimedConnection] = AsyncConnectionPool(
             self.database.conninfo("web"),
-            connection_class=psycopg.AsyncConnection[dict[str, Any]],
-            kwargs={"row_factory": dict_row, "autocommit": True},
+            connection_class=TimedConnection,
+            kwargs={"row_factory": dict_row, "autocommit": True, "connect_timeout": CONNECT_SECONDS},
+            configure=self._configure,
             min_size=1,
             max_size=POOL_SIZE,
             timeout=POOL_WAIT_SECONDS,
@@ -83,6 +88,7 @@ class AppState:
 
     async def open(self) -> None:
         """Start: connections, the published run, and the task that keeps it the published one."""
+        await self.breaker.start()
         await self.pool.open()
         with suppress(ForesellError):
             await self.look_for_run()
@@ -94,6 +100,7 @@ class AppState:
             self._watcher.cancel()
             with suppress(asyncio.CancelledError):
                 await self._watcher
+        await self.breaker.stop()
         await self.pool.close(timeout=2)
         if self._snapshot:
             self._snapshot.close()
@@ -118,16 +125,56 @@ class AppState:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:
+        if self.breaker.is_open:
+            raise self.explain()
         try:
             with span("database"):
-                async with self.pool.connection() as con:
-                    yield con
+                async with self.breaker.limit():
+                    con = await self.pool.getconn()
+                try:
+                    async with con:
+                        yield con
+                finally:
+                    await self.pool.putconn(con)
         except (psycopg.OperationalError, PoolTimeout, PoolClosed, TooManyRequests) as error:
-            self._checked_until = time.monotonic() + CHECKED_SECONDS
+            if not isinstance(error, psycopg.errors.DiskFull | psycopg.errors.QueryCanceled):
+                self._checked_until = time.monotonic() + CHECKED_SECONDS
+                self.breaker.suspect()
             log.warning("database away", action="connect", kind=type(error).__name__)
-            raise DatabaseUnavailable(remedy="Try again in a few seconds.") from None
+            raise self.explain(error) from None
 
-    async def _check(self, con: AsyncConnection) -> None:
+    @asynccontextmanager
+    async def while_database_answers(self) -> AsyncIterator[None]:
+        """For work in a thread with a connection of its own, however long it takes. Raises DatabaseUnavailable."""
+        BUDGET.set(None)
+        if self.breaker.is_open:
+            raise self.explain()
+        try:
+            async with self.breaker.limit():
+                yield
+        except TooSlow as error:
+            raise self.explain(error) from None
+
+    def explain(self, error: Exception | None = None) -> ForesellError:
+        """Why the database cannot be used, as far as it can be known here."""
+        if isinstance(error, psycopg.errors.DiskFull):
+            return DiskTrouble(
+                "The database's disk is full; nothing was saved.", remedy="Free some space and try again."
+            )
+        if self.database.is_disk_full():
+            return DatabaseUnavailable(
+                "The database does not answer: its disk is full.", remedy="Free some space; it then starts by itself."
+            )
+        if isinstance(error, PoolTimeout | TooManyRequests) and not self.breaker.is_open:
+            return DatabaseUnavailable("The database is busy: all connections are in use.", remedy="Try again soon.")
+        if isinstance(error, psycopg.errors.QueryCanceled | TooSlow) and not self.breaker.is_open:
+            return DatabaseUnavailable("The database takes longer than a request may.", remedy="Try again soon.")
+        return DatabaseUnavailable(remedy="Try again in a few seconds.")
+
+    async def _configure(self, con: TimedConnection) -> None:
+        con.breaker = self.breaker
+
+    async def _check(self, con: TimedConnection) -> None:
         """Whether a connection still works is run_query only for a while after one did not: asking costs a round trip."""
         if time.monotonic() < self._checked_until:
             await AsyncConnectionPool.check_connection(con)

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from foresell.api.http.breaker import BUDGET, TimeBudget
 from foresell.api.http.error_handlers import problem
 from foresell.api.http.rate_limits import Limits, RateLimited, Standing
 from foresell.errors import (
@@ -35,6 +36,8 @@ DEPTH_LIMIT = 32
 URL_LIMIT = 8_192
 #: How long an answer may take to begin, from the last piece of the request on.
 ANSWER_SECONDS = 30.0
+#: How long a request that changes nothing waits for the database in all. One that does may have much to change.
+READ_SECONDS = 2.5
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 CONTENT_SECURITY = (
@@ -84,6 +87,7 @@ class RequestValidation:
         state["request_id"] = secrets.token_hex(8)
         answer = _Answer(scope, send)
         request = Request(scope, receive)
+        BUDGET.set(answer.database_time)
         try:
             refused = await self._answer_in_time(request, receive, answer)
         except RateLimited as error:
@@ -146,6 +150,7 @@ class _Answer:
         self._is_head = scope["method"] == "HEAD"
         if self._is_head:
             scope["method"] = "GET"
+        self.database_time = TimeBudget(READ_SECONDS if scope["method"] == "GET" else None)
 
     @asynccontextmanager
     async def started_within(self, seconds: float) -> AsyncIterator[None]:
@@ -166,6 +171,7 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.wait(None)
             self.started = True
+            self.database_time.left = None
             self._complete(MutableHeaders(scope=message))
             await self._send(message)
             if self._is_head:

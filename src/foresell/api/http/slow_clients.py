@@ -1,4 +1,4 @@
-"""Drops clients that keep a connection busy without getting on: request heads and bodies that drip, answers nobody reads.
+"""Drops clients that keep a connection busy without getting on: request heads and bodies that drip, answers no one reads.
 
 The limits are those of Apache's mod_reqtimeout: a time for the head, and for the body a time that grows with what has come.
 """
@@ -77,7 +77,7 @@ class TimedProtocol(HttpToolsProtocol):
         super().resume_writing()
 
     def _check_body(self) -> None:
-        """Drop a body that comes too slowly; not one that waits for us to take in what came."""
+        """Drop a body that comes too slowly; not one whose bytes wait here to be read."""
         if self.flow.read_paused:
             self._body_began = self.loop.time()
         left = self._body_began + BODY_SECONDS + self._body_bytes / MINIMUM_RATE - self.loop.time()

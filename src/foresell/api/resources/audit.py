@@ -108,7 +108,10 @@ async def list_audit(
 @router.get("/verify", response_model=Verified, responses=error_responses())
 async def verify_audit(web: AppStateOf, principal: Auditor) -> Response:
     """Check every event against its seal and the anchors outside the database; a million take some seconds."""
-    report = await anyio.to_thread.run_sync(_report, web.settings, principal.user_id, limiter=_ONE_AT_A_TIME)
+    async with web.while_database_answers():
+        report = await anyio.to_thread.run_sync(
+            _report, web.settings, principal.user_id, limiter=_ONE_AT_A_TIME, abandon_on_cancel=True
+        )
     return answer(
         {
             "ok": report.ok, "events": report.events, "seals": report.seals, "unsealed": report.unsealed,
