@@ -232,9 +232,7 @@ def test_two_processes_share_their_figures(served: Served, tmp_path: Any, monkey
     import subprocess
     import sys
 
-    counts = (
-        "from foresell.api.http import request_stats; request_stats._count({'state': {}}, 'GET', 200, 0.01)"
-    )
+    counts = "from foresell.api.http import request_stats; request_stats._count({'state': {}}, 'GET', 200, 0.01)"
     shared = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     for _ in range(2):
         subprocess.run([sys.executable, "-c", counts], check=True, env=shared)

@@ -16,6 +16,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from foresell.access import challenges
+from foresell.access.email import normalise_email
 from foresell.access.principal import act_for
 from foresell.access.tokens import fingerprint, new_secret
 from foresell.db import AsyncConnection, AsyncStatements
@@ -198,7 +199,8 @@ async def find_user(con: AsyncConnection, provider: Provider, identity: Identity
     if known and known["user_id"] is not None:
         await act_for(con, known["user_id"])
         return int(known["user_id"])
-    found = await SQL.row(con, "users.find_by_email", email=identity.email) if identity.email else None
+    address = normalise_email(identity.email or "")
+    found = await SQL.row(con, "users.find_by_email", email=address) if address else None
     if not found or found["user_id"] is None:
         return None
     await act_for(con, found["user_id"])

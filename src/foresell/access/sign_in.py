@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from foresell.access import challenges, factors, sessions, throttle
 from foresell.access.client_info import ClientInfo
+from foresell.access.email import normalise_email
 from foresell.access.keyring import Keyring
 from foresell.access.principal import act_for
 from foresell.db import AsyncConnection, AsyncStatements
@@ -43,11 +44,12 @@ class SignedIn:
 
 async def open_attempt(con: AsyncConnection, keyring: Keyring, email: str, client_info: ClientInfo) -> Attempt:
     """Record an attempt on an e-mail address, whether or not it has an account. Raises TooMany."""
-    found = await SQL.row(con, "users.find_by_email", email=email.strip())
+    address = normalise_email(email) or email.strip().lower()
+    found = await SQL.row(con, "users.find_by_email", email=address)
     user_id = found["user_id"] if found else None
     await act_for(con, user_id)
     known = await sessions.is_known_device(con, user_id, client_info)
-    account = keyring.digest(f"password of {email.strip().lower()}")
+    account = keyring.digest(f"password of {address}")
     attempt_id = await throttle.record_attempt(con, account, client_info, known_device=known)
     stored = await SQL.row(con, "factors.load_password")
     return Attempt(user_id, stored["hash"] if stored else None, attempt_id)

@@ -8,6 +8,7 @@ from typing import Any
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from psycopg.types.json import Jsonb
 
+from foresell.access.email import normalise_email
 from foresell.db import AsyncConnection, AsyncStatements, Row
 from foresell.errors import Forbidden, NotReady, UsageError, UserNotFound
 
@@ -128,16 +129,10 @@ async def ensure_first_admin(con: AsyncConnection) -> int | None:
 
 def clean_email(email: str) -> str:
     """An e-mail address as it is stored. Raises UsageError when it is not one."""
-    cleaned = email.strip().lower()
-    name, _, domain = cleaned.rpartition("@")
-    if (
-        not name
-        or not domain
-        or len(cleaned) > 254
-        or any(char.isspace() or not char.isprintable() for char in cleaned)
-    ):
+    address = normalise_email(email)
+    if address is None:
         raise UsageError("This is not an e-mail address.", remedy="Write it as name@example.com.", parameter="email")
-    return cleaned
+    return address
 
 
 async def _set(con: AsyncConnection, column: str, user_id: int, value: object) -> None:
