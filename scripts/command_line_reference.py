@@ -26,6 +26,7 @@ Written by `make docs` from the program itself. Settings come from the environme
 | `FORESELL_WEB_WORKERS` | one per core, at most 2 | the number of API processes |
 | `FORESELL_UPLOAD_MIB` | 512 | the largest upload accepted |
 | `FORESELL_PUBLIC_URL` | this machine only | the URL under which browsers reach Foresell, such as `https://sales.example.com`; passkeys and cookies are bound to it |
+| `FORESELL_HOSTS` | none | further host names by which Foresell is called, such as `foresell` within a network of containers; localhost, IP addresses and the host of the public URL always work |
 | `FORESELL_OIDC` | none | the names of your sign-in providers: [how](how-to/sign-in-with-your-company.md) |
 | `FORESELL_KMS_KEY` | files in the home | the AWS KMS key (id, ARN or alias) that encrypts the keys of contact data; needs `foresell[kms]` |
 | `FORESELL_USER_RATE` | 3000 | requests per minute and user, per process |

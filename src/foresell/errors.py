@@ -202,6 +202,13 @@ class MalformedRequest(UsageError):
     http_status = 400
 
 
+class UnknownHost(MalformedRequest):
+    """The request names a host that Foresell is not reached by."""
+
+    code = "unknown_host"
+    http_status = 421
+
+
 class CrossSiteRequest(Forbidden):
     """Requests that change something must come from Foresell's own pages."""
 

@@ -36,6 +36,7 @@ class Settings:
     `port` is where `foresell up` and `serve` listen, with `web_workers` processes.
     `upload_mib` bounds one uploaded file.
     `public_url` is where browsers reach the API when that is not this machine; passkeys and cookies are bound to it.
+    `hosts` are further names by which it is reached, besides that of `public_url`, localhost and IP addresses.
     `cors_origins` are other sites whose pages may call the API; normally none.
     `user_rate` and `address_rate` bound the requests a minute of a user, and of an address without a signed-in user.
     `traces_url` is the address of an OpenTelemetry collector (OTLP over HTTP), or None.
@@ -52,6 +53,7 @@ class Settings:
     public_url: str | None = None
     providers: tuple[Provider, ...] = ()
     kms_key: str | None = None
+    hosts: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
     user_rate: int = 3_000
     address_rate: int = 600
@@ -110,6 +112,7 @@ def read_settings(environ: Mapping[str, str] | None = None, env_file: Path | Non
         web_workers=int(number("FORESELL_WEB_WORKERS", min(2, os.cpu_count() or 1), whole=True)),
         upload_mib=int(number("FORESELL_UPLOAD_MIB", 512, whole=True)),
         public_url=_origin("FORESELL_PUBLIC_URL", values.get("FORESELL_PUBLIC_URL")),
+        hosts=tuple((values.get("FORESELL_HOSTS") or "").lower().replace(",", " ").split()),
         cors_origins=tuple(
             origin
             for text in (values.get("FORESELL_CORS_ORIGINS") or "").replace(",", " ").split()

@@ -8,6 +8,7 @@ import select
 import socket
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from http.client import HTTPConnection
 from types import SimpleNamespace
 from typing import Any
@@ -89,7 +90,7 @@ def test_control_without_the_guard_such_bodies_are_our_fault() -> None:
 
     async def ask(body: bytes) -> int:
         transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://t") as client:
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
             return (await client.post("/x", content=body)).status_code
 
     assert 500 in {asyncio.run(ask(body)) for body in (b'{"a":NaN}', b"[" * 100_000, b"\xff")}
@@ -230,6 +231,24 @@ def test_other_sites_change_nothing(served: Served, headers: dict[str, str]) -> 
     assert answer.status_code == 403
 
 
+HOSTS = [
+    ("localhost", 401), ("localhost:8000", 401), ("127.0.0.1:9", 401), ("[::1]:8000", 401), ("10.2.3.4", 401),
+    ("sales.shop.example", 401), ("SALES.shop.example.:443", 401), ("foresell:8000", 401), ("evil.example", 421),
+    ("localhost.evil.example", 421), ("evil.example:8000", 421), ("", 421), ("[::1", 421), ("localhost@evil.example", 421),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("host", "status"), HOSTS)
+def test_a_host_that_is_not_ours_is_refused(served: Served, host: str, status: int) -> None:
+    app = create_app(replace(served.settings, public_url="https://sales.shop.example", hosts=("foresell",)))
+    answer = asgi(app, "GET", "/api/customers", headers={"host": host})
+    assert answer.status_code == status
+
+
+def test_health_answers_under_any_host_name(served: Served) -> None:
+    assert served.client(None).get("/api/health", headers={"host": "10-2-3-4.pods.example"}).status_code == 200
+
+
 def test_other_sites_read_nothing(served: Served) -> None:
     answer = served.client("admin").get("/api/customers", headers={"origin": "https://evil.example"})
     assert not [name for name in answer.headers if name.startswith("access-control")]
@@ -238,7 +257,7 @@ def test_other_sites_read_nothing(served: Served) -> None:
 def asgi(app: Any, method: str, path: str, **options: Any) -> httpx2.Response:
     async def ask() -> httpx2.Response:
         transport = httpx2.ASGITransport(app=app)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://t") as client:
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
             return await client.request(method, path, **options)
 
     return asyncio.run(ask())
@@ -302,9 +321,7 @@ def send_piecemeal(con: socket.socket, piece: bytes, pieces: int = 1500) -> byte
 def test_slow_clients_are_dropped(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     for limit in ("HEAD_SECONDS", "BODY_SECONDS", "UNREAD_SECONDS"):
         monkeypatch.setattr(slow_clients, limit, 0.3)
-    body = (
-        b"POST /api/auth/sign-in HTTP/1.1\r\nhost: t\r\ncontent-type: application/json\r\ncontent-length: 40000\r\n\r\n"
-    )
+    body = b"POST /api/auth/sign-in HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 40000\r\n\r\n"
     with running(served.settings) as url, ExitStack() as stack:
 
         def connect(begin: bytes = b"") -> socket.socket:
@@ -317,7 +334,7 @@ def test_slow_clients_are_dropped(served: Served, monkeypatch: pytest.MonkeyPatc
         assert send_piecemeal(connect(body), b"x").startswith(b"HTTP/1.1 408")
         steady = send_piecemeal(connect(body), b"x" * 1000, pieces=40)
         assert steady.startswith(b"HTTP/1.1 400"), "it is no JSON, but it came fast enough"
-        unread = connect(b"GET /api/openapi.json HTTP/1.1\r\nhost: t\r\n\r\n" * 20)
+        unread = connect(b"GET /api/openapi.json HTTP/1.1\r\nhost: localhost\r\n\r\n" * 20)
         with pytest.raises(ConnectionError):
             for _ in range(1500):
                 unread.sendall(b"x")

@@ -32,7 +32,7 @@ async def client_of(
     headers = {"authorization": f"Bearer {served.token(who)}"} if who else {}
     async with app.router.lifespan_context(app):
         transport = httpx2.ASGITransport(app=app)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://t", headers=headers) as client:
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as client:
             yield app, client
 
 
@@ -204,7 +204,7 @@ async def main():
     app = create_app(Settings(home=Path(sys.argv[1]), traces_url=sys.argv[2]))
     async with app.router.lifespan_context(app):
         headers = {"authorization": "Bearer " + sys.argv[3], "traceparent": "00-" + "ab" * 16 + "-" + "cd" * 8 + "-01"}
-        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://t", headers=headers) as client:
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://localhost", headers=headers) as client:
             assert (await client.get("/api/customers", params={"q": "Canary Person"})).status_code == 200
             for body in ({"contact": "canary@post.example"}, {"contact": ["Canary"]}, {"more": "0799 Canary"}):
                 await client.post("/api/customers/by-contact", json=body)

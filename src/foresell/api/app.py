@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from importlib import import_module
 from types import ModuleType
 from typing import Any
+from urllib.parse import urlsplit
 
 import anyio
 from fastapi import Depends, FastAPI
@@ -96,12 +97,22 @@ def create_app(settings: Settings, *, authenticate: Authenticate | None = None) 
         app.add_middleware(CORSMiddleware, **_cors(settings.cors_origins))
     app.add_middleware(Pages)
     app.add_middleware(
-        RequestValidation, limits=app.state.limits, is_credible=is_credible, origins=settings.cors_origins
+        RequestValidation,
+        limits=app.state.limits,
+        is_credible=is_credible,
+        origins=settings.cors_origins,
+        hosts=_hosts(settings),
     )
     app.add_middleware(Observe)
     check_declared(resource.router for resource in RESOURCES)
     openapi.describe(app, [resource.router for resource in RESOURCES])
     return app
+
+
+def _hosts(settings: Settings) -> set[str]:
+    """The names by which browsers and programs may call."""
+    public = urlsplit(settings.public_url or "").hostname
+    return {"localhost", *settings.hosts} | ({public} if public else set())
 
 
 def _cors(origins: Sequence[str]) -> dict[str, Any]:

@@ -8,8 +8,10 @@ import math
 import secrets
 import traceback
 from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -26,6 +28,7 @@ from foresell.errors import (
     MethodNotAllowed,
     RequestTimedOut,
     TooLarge,
+    UnknownHost,
 )
 from foresell.logs import logger
 
@@ -57,9 +60,14 @@ HEADERS = {
 }
 TRANSPORT_SECURITY = "max-age=63072000; includeSubDomains"
 
+#: For load balancers and monitoring, which call by names of their own.
+ANY_HOST = ("/api/health", "/metrics")
+
 
 class RequestValidation:
     """ASGI middleware around the whole app. `origins`: other sites whose pages may call it.
+
+    `hosts`: the names by which it is reached; None: any. An IP address always reaches it: no foreign page can pose as one.
 
     `is_credible`: whether an Authorization header may be a user's; who brings none, or one made up, counts by address.
     """
@@ -70,12 +78,14 @@ class RequestValidation:
         limits: Limits,
         is_credible: Callable[[Scope], bool],
         origins: Collection[str] = (),
+        hosts: Collection[str] | None = None,
         answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self.app = app
         self.limits = limits
         self.is_credible = is_credible
         self.origins = frozenset(origins)
+        self.hosts = None if hosts is None else frozenset(hosts)
         self.answer_seconds = answer_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -106,7 +116,7 @@ class RequestValidation:
         """Let the app answer; or the answer instead. Raises TimeoutError when none begins in time."""
         scope = request.scope
         async with answer.started_within(self.answer_seconds):
-            refusal = _refusal(scope, self.origins)
+            refusal = _refusal(scope, self.origins, self.hosts)
             if refusal is None:
                 scope["state"]["rate"] = self._count_anonymous(scope)
                 refusal, receive = await _body_refusal(request, receive)
@@ -274,8 +284,8 @@ def _parse_bounded_int(text: str) -> int:
     return int(text)
 
 
-def _refusal(scope: Scope, origins: Collection[str]) -> ForesellError | None:
-    """Why a request line or its origin is refused, or None."""
+def _refusal(scope: Scope, origins: Collection[str], hosts: Collection[str] | None) -> ForesellError | None:
+    """Why a request line, its host or its origin is refused, or None."""
     if scope["method"] not in METHODS:
         return MethodNotAllowed()
     raw = scope.get("query_string", b"")
@@ -286,6 +296,8 @@ def _refusal(scope: Scope, origins: Collection[str]) -> ForesellError | None:
     if "\x00" in scope["path"]:
         return MalformedRequest("The path holds the character U+0000.", parameter="path")
     headers = Headers(scope=scope)
+    if hosts is not None and scope["path"] not in ANY_HOST and not _is_known_host(headers.get("host"), hosts):
+        return UnknownHost(remedy="Use the address that FORESELL_PUBLIC_URL or FORESELL_HOSTS names.")
     if scope["method"] not in ("GET", "HEAD", "OPTIONS") and not _same_origin(headers, origins):
         return CrossSiteRequest()
     return None
@@ -312,6 +324,20 @@ def _same_origin(headers: Headers, origins: Collection[str]) -> bool:
         return False
     origin = headers.get("origin")
     return origin is None or origin.split("://", 1)[-1] == headers.get("host")
+
+
+def _is_known_host(host: str | None, hosts: Collection[str]) -> bool:
+    """Whether a Host header names this Foresell; a request of HTTP/1.0 may have none."""
+    if host is None:
+        return True
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:  # such as [::1 without its end
+        return False
+    with suppress(ValueError):
+        ip_address(name)
+        return True
+    return name.rstrip(".") in hosts
 
 
 def _is_json(headers: Headers) -> bool:
