@@ -75,6 +75,11 @@ class Settings:
         return self.home / "rejects"
 
     @property
+    def backups(self) -> Path:
+        """The folder of the backups that upgrades make; nothing in it is ever deleted."""
+        return self.home / "backups"
+
+    @property
     def work(self) -> Path:
         """The folder of temporary files; each belongs to a running command or may be deleted."""
         return self.home / "work"

@@ -9,39 +9,58 @@ import pytest
 
 from foresell.cli import doctor
 from foresell.database import Database, embedded_conninfo
-from foresell.errors import DatabaseTooOld, IncompatibleDatabase
+from foresell.errors import BadInput, DatabaseTooOld, IncompatibleDatabase
 from foresell.settings import Settings
-from foresell.store import migrate
+from foresell.store import embedded, migrate
 from foresell.store.database import open_database
+from foresell.store.upgrade import Upgrade, restore_backup, upgrade_database
 from tests.integration.test_schema import dump
 
 HOMES = sorted((Path(__file__).parent / "schema_homes").glob("*.sql"))
 
 
-def new_database(settings: Settings, name: str) -> str:
+def make_released_home(settings: Settings, home: Path) -> None:
+    """Replace the database by one that a released version made."""
     with psycopg.connect(embedded_conninfo(settings.home, "postgres", "postgres"), autocommit=True) as con:
-        con.execute(f"create database {name} owner foresell_owner".encode())
-    return embedded_conninfo(settings.home, "foresell_owner", name)
-
-
-@pytest.mark.parametrize("home", HOMES, ids=lambda home: home.stem)
-def test_a_home_of_every_released_schema_migrates_to_the_current_one(
-    settings: Settings, database: Database, home: Path
-) -> None:
-    conninfo = new_database(settings, "released")
+        con.execute("drop database foresell with (force)")
+    embedded.set_up_database(settings.home)
     procrastinate = migrate.read_include("procrastinate", "sql/schema.sql")
-    with psycopg.connect(embedded_conninfo(settings.home, "postgres", "released")) as con:
+    with psycopg.connect(embedded_conninfo(settings.home, "postgres")) as con:
         con.execute(b"set role foresell_owner; create schema job_queue; set search_path = job_queue")
         con.execute(procrastinate.encode())
         con.execute(b"reset role")
         con.execute(home.read_text(encoding="utf-8").encode())
-    migrate.migrate(conninfo, make_roles=False)
-    assert sorted(dump(settings, "released", "--schema-only")) == sorted(dump(settings, "foresell", "--schema-only"))
-    with psycopg.connect(conninfo) as con:
-        assert con.execute("select customer_id, sku, amount from core.transactions").fetchall() == [
-            ("C000001", "mug", 7)
+
+
+@pytest.mark.parametrize("home", HOMES, ids=lambda home: home.stem)
+def test_a_home_of_every_released_schema_is_upgraded_and_can_go_back(
+    settings: Settings, database: Database, home: Path
+) -> None:
+    current = sorted(dump(settings, "foresell", "--schema-only"))
+    make_released_home(settings, home)
+    with pytest.raises(IncompatibleDatabase, match="this version of Foresell needs") as refused:
+        open_database(settings)
+    assert refused.value.remedy and "foresell upgrade" in refused.value.remedy
+    before = dump(settings, "foresell")
+
+    first = upgrade_database(settings)
+    assert first.versions[-1] == migrate.list_migrations()[-1].version
+    assert sorted(dump(settings, "foresell", "--schema-only")) == current
+    with open_database(settings).connect() as con:
+        assert con.execute("select customer_id, sku from core.transactions").fetchall() == [
+            {"customer_id": "C000001", "sku": "mug"}
         ]
-        assert con.execute("select count(*) from engagement.calls").fetchone() == (1,)
+        assert con.execute("select count(*) as calls from engagement.calls").fetchone() == {"calls": 1}
+    assert upgrade_database(settings).versions == []
+
+    assert first.backup and first.backup.stat().st_mode & 0o777 == 0o600
+    assert restore_backup(settings, first.backup) == first.versions[0] - 1
+    assert sorted(dump(settings, "foresell")) == sorted(before)
+    torn = first.backup.with_name("torn.dump")
+    torn.write_bytes(first.backup.read_bytes()[:20_000])
+    with pytest.raises(BadInput, match="not a whole backup"):
+        restore_backup(settings, torn)
+    assert upgrade_database(settings, backup=False) == Upgrade(first.versions, None)
 
 
 def test_there_is_a_home_of_a_release() -> None:
@@ -56,14 +75,22 @@ def test_an_edited_migration_is_refused(settings: Settings, database: Database) 
     assert caught.value.remedy and "new migration" in caught.value.remedy
 
 
-def test_a_failing_migration_is_named_and_leaves_nothing(
+def test_a_failing_upgrade_is_named_and_leaves_nothing_of_any_migration(
     settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken = migrate.Migration(9998, "broken", "create table core.half (a integer); select 1 / 0")
+    """Also not of the migrations before: the previous version of Foresell would refuse the database they leave."""
     every = migrate.list_migrations()
-    monkeypatch.setattr(migrate, "list_migrations", lambda: [*every, broken])
-    with pytest.raises(IncompatibleDatabase, match=r"9998_broken\.sql failed and was rolled back: division by zero"):
-        open_database(settings)
+    added = [
+        migrate.Migration(9997, "good", "create table core.half (a integer);"),
+        migrate.Migration(9998, "broken", "select 1 / 0"),
+    ]
+    monkeypatch.setattr(migrate, "list_migrations", lambda: [*every, *added])
+    with pytest.raises(
+        IncompatibleDatabase, match=r"9998_broken\.sql failed and was rolled back: division by zero"
+    ) as caught:
+        upgrade_database(settings)
+    assert caught.value.remedy and "previous version" in caught.value.remedy
+    assert list(settings.backups.glob("*.dump"))
     monkeypatch.undo()
     with open_database(settings).connect() as con:
         assert con.execute("select to_regclass('core.half') as half").fetchone() == {"half": None}

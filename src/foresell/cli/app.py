@@ -30,6 +30,7 @@ MODULES = {
     "demo": "demo",
     "up": "server", "down": "server", "serve": "server", "worker": "server",
     "doctor": "doctor",
+    "upgrade": "upgrade", "restore": "upgrade",
     "sql": "console",
     "inspect": "batches", "load": "batches", "batches": "batches", "undo": "batches",
     "refresh": "runs", "runs": "runs", "rollback": "runs", "backfill": "runs",

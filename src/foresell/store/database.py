@@ -14,9 +14,10 @@ from foresell.store import embedded, migrate
 
 
 def open_database(settings: Settings) -> Database:
-    """Start the embedded server if no DATABASE_URL is set, apply missing migrations, and return the Database.
+    """Start the embedded server if no DATABASE_URL is set, create the schema in an empty database, and return the Database.
 
-    Raises UsageError for a malformed URL, DatabaseUnavailable when the server does not answer.
+    Raises UsageError for a malformed URL, DatabaseUnavailable when the server does not answer, IncompatibleDatabase when the
+    schema is not that of this version.
     """
     for url in (settings.database_url, settings.owner_url):
         try:
@@ -27,13 +28,9 @@ def open_database(settings: Settings) -> Database:
             ) from None
     if settings.database_url is None:
         embedded.ensure_running(settings.home)
-    database = Database(settings)
     with translate_errors():
-        if settings.database_url is None:
-            migrate.migrate(database.conninfo("owner"), make_roles=False)
-        else:
-            migrate.migrate(settings.owner_url or settings.database_url, make_roles=True)
-    return database
+        migrate.migrate(migrate.owner_conninfo(settings), make_roles=settings.database_url is not None)
+    return Database(settings)
 
 
 def open_running_database(settings: Settings) -> Database | None:

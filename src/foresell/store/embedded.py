@@ -89,7 +89,7 @@ def ensure_running(home: Path, seconds: float = START_SECONDS) -> None:
             _delete_stale_locks(home)
             _start(home, seconds)
         if not _has_database(home):
-            _set_up_database(home)
+            set_up_database(home)
 
 
 def stop(home: Path) -> bool:
@@ -270,7 +270,7 @@ def _has_database(home: Path) -> bool:
     return False
 
 
-def _set_up_database(home: Path) -> None:
+def set_up_database(home: Path) -> None:
     """Create the database and its roles, none of them a superuser. Safe to repeat, after a crash or with a new role."""
     with psycopg.connect(embedded_conninfo(home, "postgres", "postgres"), autocommit=True) as con:
         for role in ROLES:

@@ -1,4 +1,4 @@
-"""Migrations: numbered .sql files, each applied once, in order, in a transaction of its own.
+"""Migrations: numbered .sql files, each applied once, in order; all that are missing, in one transaction.
 
 An applied migration never changes: its checksum is kept in the database and compared at every start. On a server of your
 own this also creates the roles (without login) that sessions switch to.
@@ -15,8 +15,10 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from foresell.database import Database
 from foresell.errors import DatabaseTooOld, IncompatibleDatabase
 from foresell.logs import logger
+from foresell.settings import Settings
 
 #: Owns the tables and migrates; loads, scores and publishes; reads in the console; serves the API behind row security.
 ROLES = ("foresell_owner", "foresell_app", "foresell_reader", "foresell_web")
@@ -83,14 +85,33 @@ def read_include(package: str, file: str) -> str:
     return resources.files(package).joinpath(file).read_text(encoding="utf-8")
 
 
-def migrate(owner_conninfo: str, *, make_roles: bool) -> list[int]:
-    """Apply the migrations that are missing; returns their versions (none when the schema is up to date).
+def owner_conninfo(settings: Settings) -> str:
+    """The connection string with which migrations are applied."""
+    if settings.database_url is None:
+        return Database(settings).conninfo("owner")
+    return settings.owner_url or settings.database_url
+
+
+def find_missing(owner: str) -> tuple[list[AppliedMigration], list[Migration]]:
+    """The applied and the missing migrations, each in order. Raises as `migrate`."""
+    migrations = list_migrations()
+    with psycopg.connect(owner, autocommit=True) as con:
+        applied = _list_applied(con)
+    check_applied(applied, migrations)
+    return applied, migrations[len(applied) :]
+
+
+def migrate(owner: str, *, make_roles: bool, upgrade: bool = False) -> list[int]:
+    """Apply the migrations that are missing, all or none; returns their versions (none when the schema is up to date).
+
+    An empty database is migrated at once; one that has data only with `upgrade`, which `foresell upgrade` passes after a backup.
 
     Raises DatabaseTooOld for a database from before 0.2.0. Raises IncompatibleDatabase, and changes nothing, when the
-    database has a migration that this version does not know or whose text has changed, and when a migration fails.
+    database has a migration that this version does not know or whose text has changed, when it needs an upgrade, and when
+    a migration fails.
     """
     migrations = list_migrations()
-    with psycopg.connect(owner_conninfo, autocommit=True) as con:
+    with psycopg.connect(owner, autocommit=True) as con:
         applied = _list_applied(con)
         check_applied(applied, migrations)
         if len(applied) == len(migrations):
@@ -98,12 +119,19 @@ def migrate(owner_conninfo: str, *, make_roles: bool) -> list[int]:
         con.execute("select pg_advisory_lock(%s)", [LOCK])
         applied = _list_applied(con)  # another process may have migrated in the meantime
         check_applied(applied, migrations)
+        missing = migrations[len(applied) :]
+        if applied and missing and not upgrade:
+            raise IncompatibleDatabase(
+                f"The database has schema {applied[-1].version}; this version of Foresell needs {migrations[-1].version}.",
+                remedy="Run: foresell upgrade (it makes a backup first)",
+            )
         if make_roles:
             _ensure_roles(con)
-        done = {row.version for row in applied}
-        missing = [migration for migration in migrations if migration.version not in done]
+        with con.transaction():
+            for migration in missing:
+                _apply(con, migration)
         for migration in missing:
-            _apply(con, migration)
+            log.info("migration applied", action="migrate", version=migration.version)
         return [migration.version for migration in missing]
 
 
@@ -115,7 +143,8 @@ def check_applied(applied: list[AppliedMigration], migrations: list[Migration]) 
             raise IncompatibleDatabase(
                 f"The database has the migration {row.version:04}_{row.name}.sql, which this version of Foresell does not"
                 " know.",
-                remedy="Use the newer version of Foresell that migrated it.",
+                remedy="Use the newer version of Foresell that upgraded it, or go back: foresell restore BACKUP (a file of the folder"
+                " backups).",
             )
         migration = known[row.version]
         if row.checksum != migration.checksum:
@@ -141,15 +170,14 @@ def _has_table(con: Connection, name: str) -> bool:
 
 
 def _apply(con: Connection, migration: Migration) -> None:
-    """Apply one migration in a transaction. Raises IncompatibleDatabase when PostgreSQL refuses a statement of it."""
+    """Apply one migration. Raises IncompatibleDatabase when PostgreSQL refuses a statement of it."""
     try:
-        with con.transaction():
-            con.execute("set local role foresell_owner")
-            con.execute(migration.text.encode())
-            con.execute(
-                "insert into core.schema_migrations (version, name, checksum) values (%s, %s, %s)",
-                [migration.version, migration.name, migration.checksum],
-            )
+        con.execute("set local role foresell_owner")
+        con.execute(migration.text.encode())
+        con.execute(
+            "insert into core.schema_migrations (version, name, checksum) values (%s, %s, %s)",
+            [migration.version, migration.name, migration.checksum],
+        )
     except psycopg.OperationalError:
         raise  # no connection or no disk space: not the migration's fault
     except psycopg.Error as error:
@@ -157,7 +185,6 @@ def _apply(con: Connection, migration: Migration) -> None:
             f"The migration {migration.file} failed and was rolled back: {error.diag.message_primary}.",
             remedy="The database is as it was before. Go on with the previous version of Foresell, and report this message.",
         ) from None
-    log.info("migration applied", action="migrate", version=migration.version)
 
 
 def _ensure_roles(con: Connection) -> None:
