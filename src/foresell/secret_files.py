@@ -7,6 +7,19 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+#: What new files and folders grant to other users: nothing.
+UMASK = 0o077
+#: The folders of a home. The home itself may be a folder that the user chose and shares.
+FOLDERS = ("backups", "keys", "rejects", "snapshots", "uploads", "work")
+
+
+def close_to_others(home: Path) -> None:
+    """Take from other users what earlier versions let them do in the folders of a home."""
+    for folder in (home / name for name in FOLDERS):
+        with suppress(FileNotFoundError, PermissionError):
+            if folder.stat().st_mode & UMASK:
+                folder.chmod(0o700)
+
 
 def write_once(file: Path, content: bytes) -> None:
     """Write a file that is never changed. If two processes write the same file, the first one's content stays."""

@@ -86,6 +86,17 @@ def test_a_list_as_a_file_is_the_list_on_screen(foresell: Shell, orders: Path) -
     assert rows[0]["monetary"] == "27"
 
 
+def test_what_is_written_is_for_its_owner_only(foresell: Shell, orders: Path) -> None:
+    """Also in the folders of a home that an earlier version made."""
+    (foresell.home / "snapshots").mkdir(mode=0o755)
+    foresell("load", str(orders))
+    foresell("refresh")
+    foresell("customers", "-o", "list.csv", "--contacts")
+    written = [*foresell.home.glob("snapshots/*"), foresell.home / "snapshots", orders.with_name("list.csv")]
+    assert len(written) == 3
+    assert [file.name for file in written if file.stat().st_mode & 0o077] == []
+
+
 def test_the_demo_shows_a_shop_and_on_a_terminal_serves_it(foresell: Shell) -> None:
     first = foresell("demo", "--customers", "200")  # no terminal here, so it exits by itself
     assert "customers as of 2026-11-01" in first and "Champions" in first and "Foresell is up" not in first

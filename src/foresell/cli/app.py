@@ -17,6 +17,7 @@ import foresell
 from foresell import logs
 from foresell.cli.printing import err
 from foresell.errors import ForesellError
+from foresell.secret_files import UMASK
 
 EXIT_CODES = """
 Exit codes: 0 success · 1 unexpected error · 2 wrong usage · 3 unreadable input · 4 too many rows rejected ·
@@ -86,6 +87,7 @@ def options(
 def main() -> int:
     """Run the command line and return the exit code. Tracebacks are shown only when FORESELL_DEBUG is set."""
     logs.configure()
+    os.umask(UMASK)
     try:
         register_commands(sys.argv[1:])
         result = app(sys.argv[1:] or ["--help"], standalone_mode=False)

@@ -9,6 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from foresell.database import Database, translate_errors
 from foresell.errors import DatabaseUnavailable, IncompatibleDatabase, UsageError
+from foresell.secret_files import close_to_others
 from foresell.settings import Settings
 from foresell.store import embedded, migrate
 
@@ -26,6 +27,7 @@ def open_database(settings: Settings) -> Database:
             raise UsageError(
                 "DATABASE_URL is not a PostgreSQL URL.", remedy="Write it as postgresql://user@host/database."
             ) from None
+    close_to_others(settings.home)
     if settings.database_url is None:
         embedded.ensure_running(settings.home)
     with translate_errors():
