@@ -307,12 +307,16 @@ class AppState:
         return ScopedSnapshot(file, run["run_id"], memory_gib=self.settings.memory_gib, threads=self.settings.threads)
 
     async def _watch(self) -> None:
+        trouble = ""
         while True:
             await asyncio.sleep(PUBLICATION_SECONDS)
             try:
                 await self.look_for_run()
+                trouble = ""
             except ForesellError as error:
-                log.warning(error.message, action="open")
+                if error.message != trouble:
+                    log.warning(error.message, action="open")
+                trouble = error.message
 
 
 async def _interruptible(
