@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from typing import Any
 
 import psycopg
 import pytest
@@ -167,6 +168,27 @@ def test_passwords_and_data_are_for_the_owner_only(settings: Settings, database:
     for file in (settings.home / "keys").iterdir():
         assert file.stat().st_size == 0 or file.stat().st_mode & 0o077 == 0, file.name
     assert (settings.home / "postgres").stat().st_mode & 0o077 == 0
+
+
+def test_the_folders_above_a_home_stay_closed_to_others(settings: Settings) -> None:
+    """Also where root starts PostgreSQL, whose own user must get to its data; what a folder's group may do stays."""
+    closed = settings.home.parent / "closed"
+    closed.mkdir()
+    modes = {settings.home.parent: 0o700, closed: 0o750}
+    for folder, mode in modes.items():
+        folder.chmod(mode)
+    home = replace(settings, home=closed / "home")
+    try:
+        for _ in range(2):
+            assert ask(open_database(home), "select 1") == 1
+            embedded.stop(home.home)
+        assert [folder.name for folder in modes if folder.stat().st_mode & 0o007] == []
+        if os.geteuid() == 0:  # "closed" is for the group of root too, the folder above it is not
+            stranger: Any = {"user": 65534, "group": 0, "extra_groups": []}
+            looked = subprocess.run(["ls", str(home.home)], check=False, capture_output=True, text=True, **stranger)
+            assert "Permission denied" in looked.stderr
+    finally:
+        embedded.stop(home.home)
 
 
 def test_statements_and_values_stay_out_of_the_server_log(settings: Settings, database: Database) -> None:

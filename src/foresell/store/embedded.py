@@ -10,7 +10,6 @@ import fcntl
 import os
 import pwd
 import shutil
-import stat
 import subprocess
 import tempfile
 import time
@@ -27,6 +26,7 @@ from foresell.database import EMBEDDED_DATABASE, embedded_conninfo, role_passwor
 from foresell.errors import DatabaseUnavailable, DiskTrouble
 from foresell.logs import logger
 from foresell.store import server_process
+from foresell.store.folder_access import let_user_pass
 from foresell.store.migrate import ROLES
 
 
@@ -204,13 +204,10 @@ def _give_to_server(path: Path) -> None:
 
 
 def _let_server_pass(path: Path) -> None:
-    """As root: let the server's user pass through, not read, the folders above its data and its programs."""
-    if not _server_user():
-        return
-    for folder in {path, *path.parents, *BIN.parents, BIN}:
-        mode = folder.stat().st_mode
-        if not mode & stat.S_IXOTH:
-            folder.chmod(mode | stat.S_IXOTH)
+    """As root: let the server's user, and no other, pass through the folders above its data and its programs."""
+    if user := _server_user():
+        for folder in {path, *path.parents, *BIN.parents, BIN}:
+            let_user_pass(folder, user["user"])
 
 
 def _start(home: Path, seconds: float) -> None:
