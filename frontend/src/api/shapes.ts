@@ -116,11 +116,15 @@ export interface Found {
   /** Rows that are no lines of orders: those of the file's layout, and those that a rule of the mapping leaves out. */
   left_out: { kind: 'layout' | 'rule'; reason: string; rows: number; lines: number[] }[]
   money: { status: 'completed' | 'returned' | 'cancelled'; currency: string | null; orders: number; amount: number }[]
+  /** Words of the status column, and the list of the mapping that says how each counts. */
+  status_words?: { word: string; counts_as: StatusList; rows: number }[]
   questions: Question[]
   warnings: string[]
   fields: Field[]
   preview: Record<string, CellValue>[]
 }
+
+export type StatusList = 'counted' | 'cancelled' | 'returned' | 'partly_returned' | 'left_out'
 
 /** Something that the file leaves open; `guess` is the place of the likeliest choice. */
 export interface Question {
@@ -158,6 +162,7 @@ export interface FileMapping {
   counted?: string[] | null
   cancelled?: string[] | null
   returned?: string[] | null
+  partly_returned?: string[] | null
   left_out?: string[] | null
   extra_lines?: { column: string; sku: string; name: string }[]
   leave_out?: { column: string; reason: string; also?: { column: string } | null }[]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,17 @@ def test_a_choice_names_its_changes_as_the_mapping_does(tmp_path: Path) -> None:
         {"amount": "order amount thing"},
         {"amount": None},
     ]
+
+
+def test_a_status_word_taken_out_of_the_lists_is_a_question_of_its_own(tmp_path: Path) -> None:
+    text = "order,customer,date,status,price\n1,A,2024-01-13,On hold,2\n2,A,2024-01-13,Paid,2\n3,A,2024-01-13,Void,2\n"
+    found = look(tmp_path, text)
+    assert {word.word: word.counts_as for word in found.status_words} == {
+        "on hold": "counted", "paid": "counted", "void": "cancelled",
+    }  # fmt: skip
+    open_again = replace(found.mapping, counted=tuple({*found.mapping.counted} - {"on hold"}))
+    [question] = look(tmp_path, text, mapping=open_again).questions
+    assert question.name == "values.status" and "on hold (1)" in question.text and "paid" not in question.text
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,12 @@ export function CheckFile({ known, found }: { known: ImportKnown; found: Found }
         />
       )}
       {known.mapping && (
-        <Answers mapping={known.mapping} isChecking={check.isPending} onChange={answers => check.mutate(answers)} />
+        <Answers
+          mapping={known.mapping}
+          words={found.status_words}
+          isChecking={check.isPending}
+          onChange={answers => check.mutate(answers)}
+        />
       )}
       {known.problem && (
         <Notice tone="bad" title={toReaderWords(known.problem) ?? 'This file cannot be imported as it is.'}>

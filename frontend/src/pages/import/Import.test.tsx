@@ -138,6 +138,24 @@ test('questions are answered before the import: all of them, none in advance, se
   expect(changes[0]?.body).toEqual({ ...MAPPING, placeholders: [], columns: { order_key: 'Invoice' }, undecided: [] })
 })
 
+test('how a status word counts is changed for this word alone', async () => {
+  const lists = {
+    counted: ['paid', 'On hold'],
+    cancelled: ['void'],
+    returned: [],
+    partly_returned: [],
+    left_out: ['on hold'],
+  }
+  const known = answersFor({ status_words: [{ word: 'on hold', counts_as: 'left_out', rows: 3 }] })
+  const [, details] = known['GET /api/imports/5'] as [number, { mapping: object }]
+  details.mapping = { ...MAPPING, ...lists }
+  const changes = serve({ ...known, 'PUT /api/imports/5/mapping': [202, {}] })
+  await open()
+  fireEvent.click(await screen.findByRole('button', { name: 'Change: Order status “on hold”' }))
+  await vi.waitFor(() => expect(changes).toHaveLength(1))
+  expect(changes[0]?.body).toEqual({ ...MAPPING, ...lists, counted: ['paid'], left_out: [] })
+})
+
 test('what would be imported is said in money, and rows left out are listed and not counted as lines', async () => {
   serve(
     answersFor({

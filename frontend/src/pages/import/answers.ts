@@ -1,5 +1,5 @@
 /** What the answers to a file's questions do to its mapping. */
-import type { FileMapping, Question } from '@/api/shapes'
+import type { FileMapping, Found, Question, StatusList } from '@/api/shapes'
 import { day } from '@/ui/format'
 import { fieldName } from './labels'
 
@@ -38,8 +38,17 @@ interface Answer {
   open: Partial<FileMapping>
 }
 
-/** What a mapping decides that a file may leave open, in words. Lists of status words are not among it: most are built in. */
-export function answersOf(mapping: FileMapping): Answer[] {
+const COUNTS_AS: Record<StatusList, string> = {
+  counted: 'counts as a sale',
+  cancelled: 'cancelled, does not count',
+  returned: 'returned',
+  partly_returned: 'returned in part',
+  left_out: 'left out',
+}
+const STATUS_LISTS = Object.keys(COUNTS_AS) as StatusList[]
+
+/** What a mapping decides that a file may leave open, in words; of the status words those that the file has. */
+export function answersOf(mapping: FileMapping, words: Found['status_words'] = []): Answer[] {
   const { basis, subtract, placeholders, returned_order_prefix: credits, heading, report } = mapping
   const answers: (Answer | false)[] = [
     basis != null && {
@@ -78,7 +87,19 @@ export function answersOf(mapping: FileMapping): Answer[] {
       open: { latest: null },
     },
   ]
-  return answers.filter(answer => answer !== false)
+  return [...answers.filter(answer => answer !== false), ...statusAnswersOf(mapping, words)]
+}
+
+/** How each status word counts; none of them can be left open where the mapping counts all unknown ones. */
+function statusAnswersOf(mapping: FileMapping, words: NonNullable<Found['status_words']>): Answer[] {
+  if (mapping.counted?.includes('*')) return []
+  return words.map(({ word, counts_as }) => ({
+    label: `Order status “${word}”`,
+    value: COUNTS_AS[counts_as],
+    open: Object.fromEntries(
+      STATUS_LISTS.map(list => [list, mapping[list]?.filter(each => each.toLowerCase() !== word)]),
+    ),
+  }))
 }
 
 const listed = (words: string[]) => words.join(', ') || 'none'

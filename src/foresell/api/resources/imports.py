@@ -200,7 +200,7 @@ class ImportDetails(Import):
     mapping: dict[str, Any] | None = Field(description="The mapping in use: proposed, or yours. PUT takes the same.")
     found: dict[str, Any] | None = Field(
         description="What inspecting it found: kind, dialect, columns with samples, dates, counts, rejects by reason with "
-        "examples, rows left out by reason, money by state and currency, and questions. Nothing is loaded while a question "
+        "examples, rows left out by reason, money by state and currency, how the words of the status column count, and questions. Nothing is loaded while a question "
         "is open: PUT the mapping with the changes of one choice of each."
     )
     problem: str | None = Field(description="What keeps it from being loaded; null when nothing does.")

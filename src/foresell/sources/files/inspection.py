@@ -22,6 +22,7 @@ from foresell.types import Progress, no_progress
 _SAMPLE_ROWS, _SAMPLE_CELLS = 10_000, 500_000
 _EXAMPLES = 3
 _PREVIEW_ROWS = 10
+_STATUS_WORDS = 12
 
 
 LookUp = Callable[[duckdb.DuckDBPyConnection, Mapping, str], Sequence[Question]]
@@ -55,6 +56,15 @@ class LeftOut:
     reason: str
     rows: int
     lines: tuple[int, ...]  # the first ones
+
+
+@dataclass(frozen=True, slots=True)
+class StatusWord:
+    """A word of the status column, the rows that have it, and the list of the mapping that says how they count."""
+
+    word: str
+    counts_as: str  # counted | cancelled | returned | partly_returned | left_out
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,7 @@ class Inspection:
     questions: tuple[Question, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     money: tuple[Money, ...] = ()
+    status_words: tuple[StatusWord, ...] = ()  # the most frequent ones that a list of the mapping names
     problem: str | None = None
     remedy: str | None = None
     fields: tuple[dict[str, Any], ...] = tuple(
@@ -269,6 +280,7 @@ def _add_outcome(described: Inspection, parsed: ParsedFile, read: Interpretation
             LeftOut(kind, reason, rows, tuple(lines)) for kind, reason, rows, lines in con.execute(_LEFT_OUT).fetchall()
         ),
         money=tuple(Money(*row) for row in con.execute(_MONEY).fetchall()),
+        status_words=_list_status_words(parsed, read.mapping),
         preview=_build_preview(parsed),
     )
 
@@ -282,6 +294,22 @@ _COUNTS = (
     "select count(*) from staged_customers",
     "select count(*) from staged_products",
 )
+
+
+def _list_status_words(parsed: ParsedFile, mapping: Mapping) -> tuple[StatusWord, ...]:
+    if mapping.rows != "orders":
+        return ()
+    listed = {  # a word in two lists counts as the last of them says
+        word.lower(): name
+        for name in ("counted", "partly_returned", "left_out", "returned", "cancelled")
+        for word in getattr(mapping, name)
+    }
+    found = parsed.con.execute(
+        f"""select status_word(status), count(*) from mapped_rows
+        where list_contains($words, status_word(status)) group by 1 order by 2 desc, 1 limit {_STATUS_WORDS}""",
+        {"words": list(listed)},
+    ).fetchall()
+    return tuple(StatusWord(word, listed[word], rows) for word, rows in found)
 
 
 def _list_rejects(parsed: ParsedFile) -> tuple[RejectReason, ...]:
