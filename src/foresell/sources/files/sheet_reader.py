@@ -37,10 +37,11 @@ def read_sheets(request: dict[str, Any], output: Output) -> None:
         raise BadInput(
             f"{name} is protected by a password.", remedy="Save a copy without the password and load that."
         ) from None
-    except (python_calamine.CalamineError, zipfile.BadZipFile, OSError, ValueError) as error:
+    except (python_calamine.CalamineError, zipfile.BadZipFile, OSError, ValueError):
         raise BadInput(
-            f"{name} cannot be read as a workbook ({str(error)[:200]}).",
-            remedy="Open it, save it as XLSX or CSV, load that.",
+            f"{name} cannot be read as a workbook: it is damaged or cut off, or another kind of file with that name.",
+            remedy="Open it in a spreadsheet program and save it as XLSX or CSV. If it does not open there, export or"
+            " download it again.",
         ) from None
 
 
