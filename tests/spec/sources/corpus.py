@@ -99,16 +99,16 @@ def _as_fields(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def stage(path: Path, workdir: Path) -> Iterator[Staging]:
+def stage(path: Path, workdir: Path, format: str | None = None) -> Iterator[Staging]:
     """The file as a user loads it for the first time: without a mapping."""
-    with stage_file(path, workdir=workdir, memory_gib=1, threads=2, load_day=LOAD_DAY) as staging:
+    with stage_file(path, workdir=workdir, memory_gib=1, threads=2, load_day=LOAD_DAY, format=format) as staging:
         yield staging
 
 
-def judge(expected: Expected, workdir: Path) -> Judged:
+def judge(expected: Expected, workdir: Path, format: str | None = None) -> Judged:
     """Stage a file and compare it with its answer."""
     try:
-        with stage(expected.path, workdir) as staging:
+        with stage(expected.path, workdir, format) as staging:
             found = _compare(expected, staging)
             announced = staging.rejected > 0 and not _find_wrong_orders(expected, staging)
     except BadInput as refusal:

@@ -222,7 +222,7 @@ FIELDS: tuple[Field, ...] = (
         _O,
         "text",
         "currency code, such as EUR",
-        "currencycode waehrung währung devise moneda moeda",
+        "currencycode waehrung währung waehrg währg devise moneda moeda",
     ),
     _field(
         "name",
