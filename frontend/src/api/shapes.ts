@@ -166,6 +166,7 @@ export interface FileMapping {
   left_out?: string[] | null
   extra_lines?: { column: string; sku: string; name: string }[]
   leave_out?: { column: string; reason: string; also?: { column: string } | null }[]
+  items?: { column: string; separator: string; quantity: string } | null
   /** Columns that are only guesses, such as columns.amount. */
   undecided?: string[]
 }

@@ -74,6 +74,8 @@ def test_every_format_is_a_mapping() -> None:
         ("leave_out = ['x']", "leave_out"),
         ("[[leave_out]]\ncolumn = 'x'\nreason = 'y'", "leave_out"),
         ("[[leave_out]]\ncolumn = 'x'\nreason = 'y'\nmatches = '('", "leave_out.matches"),
+        ("[items]\ncolumn = 'x'\nseparator = ';'\nsku = '(.+)'", "items"),
+        ("[items]\ncolumn = 'x'\nseparator = ';'\nsku = '(.+)'\nquantity = '\\d+'", "items.quantity"),
         ("[[leave_out]]\ncolumn = 'x'\nreason = 'y'\nmatches = 'a'\nalso = { column = 'z' }", "leave_out.also"),
     ],
 )

@@ -29,6 +29,7 @@ export function isUsed(mapping: FileMapping, header: string): boolean {
   const taken = [
     ...Object.values(mapping.columns),
     ...(mapping.extra_lines ?? []).map(each => each.column),
+    ...(mapping.items ? [mapping.items.column] : []),
     ...(mapping.leave_out ?? []).flatMap(rule => [rule.column, ...(rule.also ? [rule.also.column] : [])]),
   ]
   return taken.some(

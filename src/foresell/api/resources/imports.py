@@ -37,6 +37,7 @@ from foresell.sources.files.mapping import (
     render_mapping,
     write_mapping,
 )
+from foresell.sources.files.packed_items import PackedItems
 from foresell.uploads import Upload
 
 SQL = AsyncStatements("foresell.api.resources")
@@ -122,6 +123,21 @@ class LeaveOutInput(ConditionInput):
         return LeaveOut(first.column, self.reason, first.values, first.others, first.matches, also)
 
 
+class ItemsInput(BaseModel):
+    """Items of an order that stand in one cell. Patterns are regular expressions whose group is the field."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    column: Short
+    separator: Pattern = Field(description="What separates two items; a group in it belongs to the item that follows.")
+    quantity: Pattern = Field(description="The pattern of an item's quantity.")
+    product_name: Pattern | None = Field(None, description="The pattern of an item's product name.")
+    sku: Pattern | None = Field(None, description="The pattern of an item's SKU.")
+    amount: Pattern | None = Field(
+        None, description="The pattern of an item's amount; without it, items share the order's by quantity."
+    )
+
+
 class FileMapping(BaseModel):
     """How the file becomes customers, products and orders: what a map file holds."""
 
@@ -167,6 +183,7 @@ class FileMapping(BaseModel):
     )
     extra_lines: list[ExtraLineInput] = Field(default_factory=list, max_length=20)
     leave_out: list[LeaveOutInput] = Field(default_factory=list, max_length=50)
+    items: ItemsInput | None = Field(None, description="Where the items of an order stand in one cell.")
     accepted: list[Short] = Field(default_factory=list, max_length=100)
     undecided: list[Short] = Field(default_factory=list, max_length=100)
 
@@ -178,7 +195,7 @@ class FileMapping(BaseModel):
                 f"columns.{unknown[0]}", f"columns.{unknown[0]}: is not a field of {self.rows}",
                 remedy=f"Choose of: {', '.join(known)}.",
             )  # fmt: skip
-        given = self.model_dump(exclude_none=True, exclude={"dialect", "extra_lines", "leave_out"})
+        given = self.model_dump(exclude_none=True, exclude={"dialect", "extra_lines", "leave_out", "items"})
         values: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in given.items()
         }
@@ -187,6 +204,7 @@ class FileMapping(BaseModel):
             dialect=Dialect(**self.dialect.model_dump()),
             extra_lines=tuple(ExtraLine(**each.model_dump()) for each in self.extra_lines),
             leave_out=tuple(rule.rule() for rule in self.leave_out),
+            items=PackedItems(**self.items.model_dump()) if self.items else None,
         )
         try:
             return override_mapping(parse_mapping(render_mapping(drawn), "mapping"))

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import duckdb
 
 from foresell.errors import BadInput, EmptySource
-from foresell.sources.files import amounts, column_questions, formats, questions, typed_view
+from foresell.sources.files import amounts, column_questions, formats, item_lines, questions, typed_view
 from foresell.sources.files.mapping import Mapping, apply_settings
 from foresell.sources.files.questions import Question
 from foresell.sources.files.raw_rows import Column, RawRows
@@ -96,9 +96,9 @@ def _interpret_once(parsed: ParsedFile, load_day: date | None) -> tuple[Staging,
         parsed = replace(parsed, mapping=mapping)
         for statement in amounts.build_macros(mapping, resolved):
             con.execute(statement)
-        extra = _stage_orders(parsed, resolved, decided, limit)
+        extra, added = _stage_orders(parsed, resolved, decided, limit)
         open_questions += [*more, *_ask_about_orders(parsed, resolved, ask_about_basis=ask_about_basis)]
-        notices += _list_notices(parsed, resolved) + _settle_totals(con)
+        notices += _list_notices(parsed, resolved) + _settle_totals(con) + added
         _refuse_no_sales(parsed)
     else:
         _stage_keyed_rows(parsed, resolved, decided)
@@ -106,8 +106,6 @@ def _interpret_once(parsed: ParsedFile, load_day: date | None) -> tuple[Staging,
         "select (select count(distinct line) from staged_rejects), (select count(*) from left_out)"
     ).fetchall()[0]
     warnings = (*parsed.raw.warnings, *decided.warnings, *notices)
-    if extra:
-        warnings += (f"{extra:,} lines were added for {', '.join(e.name for e in mapping.extra_lines)}.",)
     staging = Staging(
         con=con,
         source=mapping.source,
@@ -215,7 +213,10 @@ def _count_rows(parsed: ParsedFile) -> int:
     return int(rows) + int(rejected)
 
 
-def _stage_orders(parsed: ParsedFile, resolved: dict[str, Column], decided: ValueFormats, limit: str) -> int:
+def _stage_orders(
+    parsed: ParsedFile, resolved: dict[str, Column], decided: ValueFormats, limit: str
+) -> tuple[int, tuple[str, ...]]:
+    """(lines that the file has not, notices about lines)."""
     con, steps = parsed.con, named_queries(*_STEPS)
     con.execute(steps["stage_lines"])
     if "status" in resolved:
@@ -242,13 +243,17 @@ def _stage_orders(parsed: ParsedFile, resolved: dict[str, Column], decided: Valu
     amounts.settle_orders(con, parsed.mapping, resolved)
     amounts.settle_currency(con, parsed.mapping)
     _move_rejects(parsed)
+    added, notices = _split_items(parsed)
     extra = _add_extra_lines(parsed)
-    con.execute(steps["stage_products"])
+    if extra:
+        notices += (f"{extra:,} lines were added for {', '.join(e.name for e in parsed.mapping.extra_lines)}.",)
+    packed = item_lines.DESCRIBED if added is not None else ""
+    con.execute(steps["stage_products"].replace("{packed}", packed))
     for line in parsed.mapping.extra_lines if extra else ():
         con.execute(steps["insert_extra_product"], {"sku": line.sku, "name": line.name})
     con.execute(steps["stage_customers"])
     _add_descriptions(parsed, resolved)
-    return extra
+    return (added or 0) + extra, notices
 
 
 def _move_rejects(parsed: ParsedFile) -> None:
@@ -257,6 +262,15 @@ def _move_rejects(parsed: ParsedFile) -> None:
         con.execute(named_queries(*_STEPS)["insert_rejects"], {"file": parsed.name})
         con.execute("delete from staged_lines where line in (select line from problems)")
     con.execute("drop table problems")
+
+
+def _split_items(parsed: ParsedFile) -> tuple[int | None, tuple[str, ...]]:
+    """(lines added for the items in one cell, None where no column holds items; notices)."""
+    items = parsed.mapping.items
+    column = formats.find_column(parsed.raw.columns, items.column) if items else None
+    if items is None or column is None:
+        return None, ()
+    return item_lines.split_lines(parsed.con, parsed.raw, items, column)
 
 
 def _add_extra_lines(parsed: ParsedFile) -> int:

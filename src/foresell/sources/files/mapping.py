@@ -18,6 +18,7 @@ from foresell.errors import BadInput, UsageError
 from foresell.sources.files import status_words
 from foresell.sources.files.fields import ROWS, list_fields
 from foresell.sources.files.leave_out import LeaveOut, parse_rules, render_rule
+from foresell.sources.files.packed_items import PackedItems, parse_items, render_items
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class Mapping:
     report: bool | None = None  # None: where headings and totals stand between the rows
     heading: str | None = None  # the field that the headings of a report fill
     leave_out: tuple[LeaveOut, ...] = ()
+    items: PackedItems | None = None  # None: a row is one line
     basis: str | None = None  # amount | quantity x price | order total; None: the one that fits the file
     subtract: tuple[str, ...] | None = None  # None: the discount from quantity x price, nothing from an amount
     only_currency: str | None = None
@@ -90,7 +92,7 @@ class Mapping:
             *self.columns.values(),
             *(condition.column for rule in self.leave_out for condition in rule.conditions),
         ]
-        stated += [extra.column for extra in self.extra_lines]
+        stated += [extra.column for extra in self.extra_lines] + ([self.items.column] if self.items else [])
         return [part for header in stated for choice in header.split(" || ") for part in choice.split(" + ")]
 
     def as_dict(self) -> dict[str, Any]:
@@ -204,6 +206,7 @@ def build_mapping(data: dict[str, Any], name: str) -> Mapping:
         columns=_parse_columns(name, take("columns", dict) or {}, rows),
         dialect=Dialect(**dialect),
         extra_lines=_parse_extra_lines(name, take("extra_lines", list) or ()),
+        items=parse_items(take("items", dict), partial(_mapping_error, name)),
         leave_out=parse_rules(take("leave_out", list) or (), partial(_mapping_error, name)),
         accepted=take("accepted", list) or (),
         undecided=take("undecided", list) or (),
@@ -348,6 +351,7 @@ def render_mapping(mapping: Mapping) -> str:
         table = place
     lines += ["\n[[extra_lines]]\n" + tomli_w.dumps(asdict(extra)).rstrip() for extra in mapping.extra_lines]
     lines += [render_rule(rule) for rule in mapping.leave_out]
+    lines += [render_items(mapping.items)] if mapping.items else []
     return "\n".join(lines) + "\n"
 
 

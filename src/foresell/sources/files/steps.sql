@@ -197,7 +197,7 @@ create or replace table staged_products as
 with described as (
     select sku_of(sku, product_name) as sku, product_name, category, count(*) as times
     from mapped_rows
-    group by all
+    group by all{packed}
 ),
 known as (
     select d.* from described as d semi join staged_lines using (sku)
