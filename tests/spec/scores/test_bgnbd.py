@@ -83,6 +83,13 @@ def test_too_little_to_learn_from_is_refused_in_a_sentence(what, x, t_x, T):
         bgnbd.fit(x, t_x, T)
 
 
+def test_thirty_who_came_back_are_enough():
+    rng = np.random.default_rng(7)
+    x = np.r_[rng.integers(1, 6, 30), np.zeros(100)].astype(float)
+    t_x = np.where(x > 0, rng.integers(20, 90, 130), 0)
+    assert bgnbd.fit(x, t_x, np.full(130, 100)).customers == 130
+
+
 def test_a_summary_that_contradicts_itself_is_named():
     with pytest.raises(BadInput, match=r"summary 2 contradicts itself: x=1, t_x=9, T=8"):
         bgnbd.fit([1, 1], [3, 9], [8, 8])
