@@ -90,7 +90,7 @@ def test_a_copied_home_never_touches_the_original(settings: Settings, database: 
         embedded.stop(copy.home)
 
 
-def test_a_suspended_server_is_named(settings: Settings, database: Database) -> None:
+def test_a_suspended_or_starting_server_is_named(settings: Settings, database: Database) -> None:
     """The server runs but does not answer: neither a second one nor advice about disk and memory helps."""
     pid = embedded.process_id(settings.home)
     assert pid
@@ -100,6 +100,10 @@ def test_a_suspended_server_is_named(settings: Settings, database: Database) -> 
             embedded._start(settings.home, seconds=0)
     finally:
         os.kill(pid, signal.SIGCONT)
+    embedded.stop(settings.home)
+    with pytest.raises(DatabaseUnavailable, match=r"runs .process \d+. but has not answered"):
+        embedded._start(settings.home, seconds=0)
+    assert ask(open_database(settings), "select 1") == 1
 
 
 def test_a_crash_while_making_it_leaves_nothing_in_the_way(settings: Settings) -> None:

@@ -21,7 +21,7 @@ from foresell.tempdirs import clear_temporary_folders, temporary_folder
 
 WATCH_SECONDS = 0.5
 #: How long the database is waited for before the other processes are looked after again.
-RESTART_SECONDS = 5.0
+RESTART_SECONDS = 10.0
 
 
 class Supervisor:

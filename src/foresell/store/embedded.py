@@ -223,26 +223,32 @@ def _start(home: Path, seconds: float) -> None:
                 return
             time.sleep(0.05)
         if pid:
-            raise DatabaseUnavailable(
-                f"The embedded database runs (process {pid}) but has not answered for {seconds:g} seconds.",
-                remedy=f"Read {log_file}: it may be recovering, or its process may be suspended.",
-            )
+            raise _does_not_answer(pid, seconds, log_file)
         process = _launch(home, log_file)
         while process.poll() is None and time.monotonic() < deadline:
             if is_running(home):
                 return
             time.sleep(0.05)
-        words = _tail(log_file)
-        if process.poll() is not None and "No space left" in words:
-            raise DiskTrouble("The disk is full: the database cannot start.", remedy="Free some space and try again.")
         if is_running(home):
             return
+        if process.poll() is None:
+            raise _does_not_answer(process.pid, seconds, log_file)
+        words = _tail(log_file)
+        if "No space left" in words:
+            raise DiskTrouble("The disk is full: the database cannot start.", remedy="Free some space and try again.")
         if time.monotonic() > deadline or not any(sign in words for sign in TRANSIENT):
             raise DatabaseUnavailable(
                 f"The embedded database does not start. Its log ends with:\n{words}",
                 remedy=f"Read {log_file}; free disk space or memory if it says so; then try again.",
             )
         time.sleep(0.5)
+
+
+def _does_not_answer(pid: int, seconds: float, log_file: Path) -> DatabaseUnavailable:
+    return DatabaseUnavailable(
+        f"The embedded database runs (process {pid}) but has not answered for {seconds:g} seconds.",
+        remedy=f"Read {log_file}: it may be recovering, or its process may be suspended.",
+    )
 
 
 def _launch(home: Path, log_file: Path) -> subprocess.Popen[bytes]:
