@@ -83,7 +83,7 @@ def test_too_little_to_learn_from_is_refused_in_a_sentence(what, x, t_x, T):
         bgnbd.fit(x, t_x, T)
 
 
-def test_thirty_who_came_back_are_enough():
+def test_thirty_returning_customers_are_enough():
     rng = np.random.default_rng(7)
     x = np.r_[rng.integers(1, 6, 30), np.zeros(100)].astype(float)
     t_x = np.where(x > 0, rng.integers(20, 90, 130), 0)

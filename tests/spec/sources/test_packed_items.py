@@ -55,7 +55,7 @@ def test_a_total_that_does_not_divide_holds_to_the_cent(stage: Stage) -> None:
     assert sorted(amount for (amount,) in result.lines) == [3.33, 3.33, 3.34]
 
 
-def test_a_cell_of_another_shape_stays_one_line_and_is_said(stage: Stage) -> None:
+def test_a_cell_of_another_shape_stays_one_line_and_is_reported(stage: Stage) -> None:
     result = stage(
         write('paid,10.00,"1 x Mug, 1 x Pot"', "paid,7.00,some things"), "sku, amount::double", mapping=MAPPING
     )
