@@ -81,6 +81,14 @@ def test_a_status_word_taken_out_of_the_lists_is_a_question_of_its_own(tmp_path:
     assert question.name == "values.status" and "on hold (1)" in question.text and "paid" not in question.text
 
 
+def test_a_column_named_id_may_be_the_order_number(tmp_path: Path) -> None:
+    found = look(tmp_path, "ID,Customer,Date,Item,Amount\n7,A,2024-01-13,Mug,2\n,,,Tea,3\n")
+    assert [question.name for question in found.questions] == ["columns.order_key"]
+    assert (found.orders, found.rejected) == (1, 0)
+    both = look(tmp_path, "order_id,order_number,customer,date,total\n1,1001,A,2024-01-13,2\n")
+    assert both.mapping.columns["order_key"] == "order_number" and not both.questions
+
+
 @pytest.mark.parametrize(
     ("header", "fields"),
     [

@@ -9,7 +9,7 @@ import duckdb
 
 from foresell.sources.files import amounts, formats
 from foresell.sources.files.fields import BY_NAME, CERTAIN, propose_columns
-from foresell.sources.files.header_words import name_field, split_words
+from foresell.sources.files.header_words import is_plain_id, name_field, split_words
 from foresell.sources.files.mapping import Mapping
 from foresell.sources.files.questions import Choice, Question
 from foresell.sources.files.raw_rows import Column, RawRows, list_names, read_columns
@@ -81,6 +81,9 @@ def _ask_about_every_column(raw: RawRows, mapping: Mapping) -> list[Question]:
                     tuple(Choice(choice, {f"columns.{field}": choice}) for choice in choices),
                 )
             )
+        elif field == "order_key" and is_plain_id(header):
+            evidence = "Without an order number, an order is what a customer buys at one date and time."
+            open_questions.append(_ask_about_header(field, header, evidence))
         elif sure < CERTAIN:
             in_cents = _CENTS & set(split_words(header))
             evidence = "It seems to be in cents; amounts are read as they stand." if in_cents else ""

@@ -44,7 +44,7 @@ FIELDS: tuple[Field, ...] = (
         _O,
         "text",
         "identifies the order; without it, an order is one customer at one date and time",
-        "invoice invoiceno invoicenumber invoiceid order orderid orderno ordernumber transactionid transaction receipt "
+        "invoice invoiceno invoicenumber invoiceid ordernumber orderno order orderid transactionid transaction receipt "
         "receiptno documentno belegnummer belegnr rechnung rechnungsnr rechnungnr rechnungsnummer bestellnr bestellnummer auftragsnummer commande numerodecommande pedido "
         "numeropedido salesorder ordername",
     ),

@@ -159,6 +159,11 @@ def _covers(choices: Sequence[set[str]], concepts: set[str]) -> bool:
     return True
 
 
+def is_plain_id(header: str) -> bool:
+    """Whether a header says `ID` and not of what."""
+    return split_words(header) == ("id",)
+
+
 def is_month(header: str) -> bool:
     """Whether a header is itself a month or a day, such as `Jan 2024`: figures stand in columns, one for each."""
     words = split_words(header)

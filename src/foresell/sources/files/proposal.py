@@ -8,7 +8,7 @@ import duckdb
 
 from foresell.sources.files import status_words
 from foresell.sources.files.fields import CERTAIN, find_missing, normalize_header, propose_columns
-from foresell.sources.files.header_words import is_month, split_words
+from foresell.sources.files.header_words import is_month, is_plain_id
 from foresell.sources.files.mapping import Mapping
 from foresell.sources.files.raw_rows import Column, RawRows, read_columns
 
@@ -34,6 +34,9 @@ def propose_mapping(con: duckdb.DuckDBPyConnection | None, raw: RawRows) -> Mapp
         columns["name"] = name
     if "customer_key" not in columns:
         _find_customer(con, raw, columns, rows)
+    if rows == "orders" and "order_key" not in columns:
+        free = [header for header in headers if is_plain_id(header) and header not in columns.values()]
+        columns |= {"order_key": free[0]} if free else {}
     for field, words in (("status", _status_words()), ("type", {*status_words.CREDIT_TYPES, *_DOCUMENTS})):
         if con and field in columns and not _has_words(con, raw, by_header[columns[field]], words):
             del columns[field]
@@ -78,7 +81,7 @@ def _find_customer(con: duckdb.DuckDBPyConnection | None, raw: RawRows, found: d
     if "email" in found:
         found["customer_key"] = found["email"]
         return
-    plain = [column for column in raw.columns if split_words(column.header) == ("id",) and column.header not in used]
+    plain = [column for column in raw.columns if is_plain_id(column.header) and column.header not in used]
     if plain and (rows == "customers" or (con and "order_key" in found and _repeats(con, raw, plain[0]))):
         found["customer_key"] = plain[0].header
     elif "name" in found and " + " not in found["name"]:
