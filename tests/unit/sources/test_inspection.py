@@ -81,6 +81,12 @@ def test_a_status_word_taken_out_of_the_lists_is_a_question_of_its_own(tmp_path:
     assert question.name == "values.status" and "on hold (1)" in question.text and "paid" not in question.text
 
 
+def test_columns_that_are_joined_are_not_called_unused(tmp_path: Path) -> None:
+    found = look(tmp_path, "order,first name,last name,date,price,colour\n1,Ann,Example,2024-01-13,2,red\n")
+    fields = {column.header: column.field for column in found.columns}
+    assert (fields["first name"], fields["last name"], fields["colour"]) == ("name", "name", None)
+
+
 def test_a_column_named_id_may_be_the_order_number(tmp_path: Path) -> None:
     found = look(tmp_path, "ID,Customer,Date,Item,Amount\n7,A,2024-01-13,Mug,2\n,,,Tea,3\n")
     assert [question.name for question in found.questions] == ["columns.order_key"]

@@ -193,13 +193,14 @@ def _describe_file(parsed: ParsedFile) -> Inspection:
     raw, mapping = parsed.raw, parsed.mapping
     proposed = propose_columns([c.header for c in raw.columns], mapping.rows)
     by_column = {
-        column.header: (field, proposed[field][1] if proposed.get(field, ("",))[0] == column.header else 1.0)
+        name: (field, proposed[field][1] if proposed.get(field, ("",))[0] == column.header else 1.0)
         for field, header in reversed(mapping.columns.items())  # of two fields of a column the first is shown
         if (column := formats.find_column(raw.columns, header)) is not None
+        for name in raw_rows.list_names(column)
     }
     sampled = _sample_columns(parsed)
     columns = tuple(
-        InspectedColumn(c.header, *sampled.get(c.name, ("empty", ())), *by_column.get(c.header, (None, None)))
+        InspectedColumn(c.header, *sampled.get(c.name, ("empty", ())), *by_column.get(c.name, (None, None)))
         for c in raw.columns
     )
     (rows,) = parsed.con.execute("select count(*) from raw_rows").fetchall()[0]

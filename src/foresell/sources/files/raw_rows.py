@@ -67,7 +67,7 @@ def list_read_columns(con: duckdb.DuckDBPyConnection, raw: RawRows) -> list[Colu
 
 def list_names(column: Column) -> list[str]:
     """The columns of `raw_rows` that a column is, or combines."""
-    return re.findall(r"\bc\d+\b", column.name)
+    return re.findall(r"\bc\d+\b", column.name) or [column.name]
 
 
 REJECTS = """create table staged_rejects (
