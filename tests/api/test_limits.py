@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 from foresell import logs
 from foresell.api.app import create_app
 from foresell.api.http import request_stats
-from foresell.api.http.rate_limits import EXPORTS_A_MINUTE, Limits, RateLimited
+from foresell.api.http.rate_limits import EXPORTS_A_MINUTE, REVEALS_A_MINUTE, Limits, RateLimited
 from foresell.api.http.request_stats import RequestStats
 from foresell.settings import Settings
 from tests.support.served import Served, running, superuser
@@ -98,13 +98,24 @@ def test_signing_in_is_counted_more_strictly(served: Served) -> None:
     assert_refused_after(2, asyncio.run(ask()))
 
 
-def test_exports_have_a_limit_of_their_own() -> None:
+@pytest.mark.parametrize(("kind", "most"), [("export", EXPORTS_A_MINUTE), ("reveal", REVEALS_A_MINUTE)])
+def test_exports_and_reveals_have_limits_of_their_own(kind: str, most: int) -> None:
     limits = Limits(Settings(home=None))  # type: ignore[arg-type]
-    for _ in range(EXPORTS_A_MINUTE):
-        limits.export(1)
-    limits.export(2)
+    count = getattr(limits, kind)
+    for _ in range(most):
+        count(1)
+    count(2)
     with pytest.raises(RateLimited):
-        limits.export(1)
+        count(1)
+
+
+def test_contact_details_are_not_shown_by_the_dozen(served: Served) -> None:
+    async def ask() -> list[int]:
+        async with client_of(served, "rep") as (_, client):
+            path = f"/api/customers/{served.customers['rep'][0]}/contact/reveal"
+            return [answer.status_code for answer in await statuses(client, path, REVEALS_A_MINUTE + 3, "POST")]
+
+    assert_refused_after(REVEALS_A_MINUTE, asyncio.run(ask()))
 
 
 def test_status_tells_speed_run_database_and_worker(served: Served) -> None:

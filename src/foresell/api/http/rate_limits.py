@@ -16,6 +16,8 @@ from foresell.settings import Settings
 #: The window in seconds: a page that sends twenty requests at once stays below the limit.
 WINDOW_SECONDS = 10
 EXPORTS_A_MINUTE = 20
+#: Contact details are shown one customer at a time; more than a person can read is a copy, which is an export.
+REVEALS_A_MINUTE = 30
 #: Signing in and the like, as a share of what an address may ask.
 AUTH_SHARE = 5
 
@@ -47,6 +49,7 @@ class Limits:
         self._address = _rate("address", settings.address_rate, 60)
         self._auth = _rate("auth", settings.address_rate / AUTH_SHARE, 60)
         self._export = _rate("export", EXPORTS_A_MINUTE, 60)
+        self._reveal = _rate("reveal", REVEALS_A_MINUTE, 60)
 
     def user(self, user_id: int) -> Standing:
         """One request more of a user."""
@@ -63,6 +66,10 @@ class Limits:
     def export(self, user_id: int) -> Standing:
         """One export more of a user."""
         return self._count(self._export, str(user_id))
+
+    def reveal(self, user_id: int) -> Standing:
+        """One customer more whose contact details a user sees or searches by."""
+        return self._count(self._reveal, str(user_id))
 
     def _count(self, item: RateLimitItemPerSecond, whose: str) -> Standing:
         allowed = self._counters.hit(item, whose)

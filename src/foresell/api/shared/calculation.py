@@ -138,8 +138,10 @@ async def get_cached(
 
 
 async def cancel_queries() -> None:
-    """Cancel the running queries when the application stops."""
-    under_way = [task for answers in _cached.values() for task in answers.values() if not task.done()]
+    """Cancel the running queries of this event loop when its application stops."""
+    loop = asyncio.get_running_loop()
+    tasks = (task for answers in _cached.values() for task in answers.values())
+    under_way = [task for task in tasks if not task.done() and task.get_loop() is loop]
     for task in under_way:
         task.cancel()
     await asyncio.gather(*under_way, return_exceptions=True)
