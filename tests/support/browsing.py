@@ -30,7 +30,8 @@ def count_customers(page: Page) -> int:
 
 
 def list_customers(page: Page) -> list[str]:
-    """The customers of the list on screen, in its order."""
+    """The customers of the list on screen, in its order, once all of it is drawn."""
+    expect(page.locator("main ol[aria-busy=true]")).to_have_count(0)
     return [str(row.get_attribute("data-row")) for row in page.locator(ROW).all()]
 
 

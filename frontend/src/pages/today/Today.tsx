@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import { type UseQueryResult, useQuery } from '@tanstack/react-query'
 import { Link, useSearch } from '@tanstack/react-router'
-import { Fragment, useRef, useState } from 'react'
+import { Fragment, type RefObject, startTransition, useEffect, useRef, useState } from 'react'
 import { useConnection } from '@/api/connection'
 import { queries } from '@/api/queries'
 import type { CallList, CallRow } from '@/api/shapes'
@@ -103,7 +103,6 @@ interface CallRowsProps {
 /** The call list, under a heading for each call reason. */
 function CallRows({ panel, calls }: CallRowsProps) {
   const list = useRef<HTMLOListElement>(null)
-  const can = usePermissions()
   const press = (button: string) =>
     list.current?.querySelector<HTMLElement>(`[data-row="${focusedRow(list.current)}"] ${button}`)?.click()
   useShortcuts({
@@ -138,31 +137,48 @@ function CallRows({ panel, calls }: CallRowsProps) {
               <span>Chance to order</span>
               <span>Expected revenue</span>
             </div>
-            <ol className={css.list} ref={list} aria-label="Customers to call, best first">
-              {answer.data.map((row, index) => (
-                <Fragment key={row.customer_id}>
-                  {row.call_reason !== answer.data[index - 1]?.call_reason && (
-                    <ReasonHeading
-                      reason={row.call_reason}
-                      customers={answer.data.filter(each => each.call_reason === row.call_reason).length}
-                    />
-                  )}
-                  <Row
-                    row={row}
-                    rank={index + 1}
-                    currency={answer.meta.currency}
-                    isOpen={panel.open === row.customer_id}
-                    canLog={can('calls.write')}
-                    onOpen={panel.show}
-                    onPrepare={panel.prepare}
-                  />
-                </Fragment>
-              ))}
-            </ol>
+            <CallEntries answer={answer} panel={panel} list={list} />
           </>
         )}
       </QueryState>
     </Card>
+  )
+}
+
+/** Rows drawn first: as many as a window shows. The others follow once these are on screen. */
+const FIRST_ROWS = 15
+
+interface CallEntriesProps extends Pick<CallRowsProps, 'panel'> {
+  answer: CallList
+  list: RefObject<HTMLOListElement | null>
+}
+
+function CallEntries({ answer: { data, meta }, panel, list }: CallEntriesProps) {
+  const can = usePermissions()
+  const [isWhole, setWhole] = useState(data.length <= FIRST_ROWS)
+  useEffect(() => startTransition(() => setWhole(true)), [])
+  return (
+    <ol className={css.list} ref={list} aria-label="Customers to call, best first" aria-busy={!isWhole || undefined}>
+      {(isWhole ? data : data.slice(0, FIRST_ROWS)).map((row, index) => (
+        <Fragment key={row.customer_id}>
+          {row.call_reason !== data[index - 1]?.call_reason && (
+            <ReasonHeading
+              reason={row.call_reason}
+              customers={data.filter(each => each.call_reason === row.call_reason).length}
+            />
+          )}
+          <Row
+            row={row}
+            rank={index + 1}
+            currency={meta.currency}
+            isOpen={panel.open === row.customer_id}
+            canLog={can('calls.write')}
+            onOpen={panel.show}
+            onPrepare={panel.prepare}
+          />
+        </Fragment>
+      ))}
+    </ol>
   )
 }
 
