@@ -246,7 +246,8 @@ def test_a_host_that_is_not_ours_is_refused(served: Served, host: str, status: i
 
 
 def test_health_answers_under_any_host_name(served: Served) -> None:
-    assert served.client(None).get("/api/health", headers={"host": "10-2-3-4.pods.example"}).status_code == 200
+    for path in ("/api/health", "/api/health/live"):
+        assert served.client(None).get(path, headers={"host": "10-2-3-4.pods.example"}).status_code == 200
 
 
 def test_other_sites_read_nothing(served: Served) -> None:

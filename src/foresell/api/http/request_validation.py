@@ -296,7 +296,7 @@ def _refusal(scope: Scope, origins: Collection[str], hosts: Collection[str] | No
     if "\x00" in scope["path"]:
         return MalformedRequest("The path holds the character U+0000.", parameter="path")
     headers = Headers(scope=scope)
-    if hosts is not None and scope["path"] not in ANY_HOST and not _is_known_host(headers.get("host"), hosts):
+    if hosts is not None and not scope["path"].startswith(ANY_HOST) and not _is_known_host(headers.get("host"), hosts):
         return UnknownHost(remedy="Use the address that FORESELL_PUBLIC_URL or FORESELL_HOSTS names.")
     if scope["method"] not in ("GET", "HEAD", "OPTIONS") and not _same_origin(headers, origins):
         return CrossSiteRequest()
