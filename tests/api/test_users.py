@@ -137,7 +137,7 @@ def test_the_first_link_counts_on_this_machine_only(served: Served) -> None:
     person = invite(served, password=None)
     sql(served, "update access.login_links set loopback_only = true where user_id = %s", person.user_id)
     far = browser(served)
-    for headers in ({"host": "foresell.example"}, {"x-forwarded-for": "203.0.113.7"}, {"forwarded": "for=203.0.113.7"}):
+    for headers in ({"host": "10.1.2.3"}, {"x-forwarded-for": "203.0.113.7"}, {"forwarded": "for=203.0.113.7"}):
         assert far.post("/api/auth/link", json={"token": person.link}, headers=headers).status_code == 401, headers
     assert far.post("/api/auth/link", json={"token": person.link}).status_code == 200
 
