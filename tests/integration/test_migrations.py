@@ -47,8 +47,8 @@ def test_a_home_of_every_released_schema_is_upgraded_and_can_go_back(
     assert first.versions[-1] == migrate.list_migrations()[-1].version
     assert sorted(dump(settings, "foresell", "--schema-only")) == current
     with open_database(settings).connect() as con:
-        assert con.execute("select customer_id, sku from core.transactions").fetchall() == [
-            {"customer_id": "C000001", "sku": "mug"}
+        assert con.execute("select customer_id, sku, amount from core.transactions").fetchall() == [
+            {"customer_id": "C000001", "sku": "mug", "amount": 7}
         ]
         assert con.execute("select count(*) as calls from engagement.calls").fetchone() == {"calls": 1}
     assert upgrade_database(settings).versions == []

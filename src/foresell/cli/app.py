@@ -60,7 +60,7 @@ app = typer.Typer(
 def register_commands(arguments: Sequence[str]) -> None:
     """Add the commands that these arguments need: the module of the first command named, or all (for help and completion).
 
-    One module instead of all halves the time until a command does its work.
+    Importing all modules would slow every command down.
     """
     given = next((each for each in arguments if each in MODULES), None)
     for name in [MODULES[given]] if given else dict.fromkeys(MODULES.values()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TASKS = {
     "purchase": "Chance to order (30 days)", "churn": "Churn (90 days)", "churn_180": "Churn (180 days)",
-    "expected_revenue": "Expected revenue (30 days)", "lifetime_value": "Lifetime value (12 months)", "revenue_forecast": "Sales forecast",
+    "expected_revenue": "Expected revenue (30 days)", "lifetime_value": "Lifetime value (12 months)", "revenue_forecast": "Revenue forecast",
 }  # fmt: skip
 
 

@@ -31,8 +31,8 @@ class Upgrade:
 def upgrade_database(settings: Settings, *, backup: bool = True) -> Upgrade:
     """Apply the missing migrations, all or none of them, after a backup of a database that has data.
 
-    Raises IncompatibleDatabase when one fails, with the backup in its remedy; then the database is as before. Raises DiskTrouble
-    or DatabaseUnavailable, and changes nothing, when the backup fails.
+    Raises IncompatibleDatabase when one fails; then the database is as before. Raises DiskTrouble or DatabaseUnavailable, and
+    changes nothing, when the backup fails.
     """
     if settings.database_url is None:
         embedded.ensure_running(settings.home)

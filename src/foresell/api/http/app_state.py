@@ -31,7 +31,7 @@ from foresell.snapshot.reader import Scope, ScopedSnapshot
 
 SQL = AsyncStatements("foresell.store", "queries/")
 POOL_SIZE = 8
-#: Longer than it takes to find that the database stalls: what is told then is the cause.
+#: Longer than it takes to find that the database stalls, so that the error names that cause.
 POOL_WAIT_SECONDS = 2.5
 #: How long it takes at most until another process's change of the run, or of customer owners, is seen here.
 PUBLICATION_SECONDS = 1.0
@@ -175,7 +175,7 @@ class AppState:
         con.breaker = self.breaker
 
     async def _check(self, con: TimedConnection) -> None:
-        """Whether a connection still works is run_query only for a while after one did not: asking costs a round trip."""
+        """Whether a connection still works is checked only for a while after one did not: asking costs a round trip."""
         if time.monotonic() < self._checked_until:
             await AsyncConnectionPool.check_connection(con)
 

@@ -1,7 +1,7 @@
 """The circuit breaker of the database: while it does not answer, requests are refused at once instead of waiting for it.
 
 A connection of its own asks the database twice a second. The breaker opens when that is not answered in time, and closes with
-the first answer; requests that wait for the database at that moment end. What a failed request suspects is looked into at once.
+the first answer. Requests that wait for the database when it opens end. A request that fails makes it ask at once.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ ANY_HOST = ("/api/health", "/metrics")
 class RequestValidation:
     """ASGI middleware around the whole app. `origins`: other sites whose pages may call it.
 
-    `hosts`: the names by which it is reached; None: any. An IP address always reaches it: no foreign page can pose as one.
+    `hosts`: the names by which it is reached. An IP address always reaches it: no foreign page can pose as one.
 
     `is_credible`: whether an Authorization header may be a user's; who brings none, or one made up, counts by address.
     """
@@ -78,14 +78,14 @@ class RequestValidation:
         limits: Limits,
         is_credible: Callable[[Scope], bool],
         origins: Collection[str] = (),
-        hosts: Collection[str] | None = None,
+        hosts: Collection[str] = ("localhost",),
         answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self.app = app
         self.limits = limits
         self.is_credible = is_credible
         self.origins = frozenset(origins)
-        self.hosts = None if hosts is None else frozenset(hosts)
+        self.hosts = frozenset(hosts)
         self.answer_seconds = answer_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -284,7 +284,7 @@ def _parse_bounded_int(text: str) -> int:
     return int(text)
 
 
-def _refusal(scope: Scope, origins: Collection[str], hosts: Collection[str] | None) -> ForesellError | None:
+def _refusal(scope: Scope, origins: Collection[str], hosts: Collection[str]) -> ForesellError | None:
     """Why a request line, its host or its origin is refused, or None."""
     if scope["method"] not in METHODS:
         return MethodNotAllowed()
@@ -296,7 +296,7 @@ def _refusal(scope: Scope, origins: Collection[str], hosts: Collection[str] | No
     if "\x00" in scope["path"]:
         return MalformedRequest("The path holds the character U+0000.", parameter="path")
     headers = Headers(scope=scope)
-    if hosts is not None and not scope["path"].startswith(ANY_HOST) and not _is_known_host(headers.get("host"), hosts):
+    if not scope["path"].startswith(ANY_HOST) and not _is_known_host(headers.get("host"), hosts):
         return UnknownHost(remedy="Use the address that FORESELL_PUBLIC_URL or FORESELL_HOSTS names.")
     if scope["method"] not in ("GET", "HEAD", "OPTIONS") and not _same_origin(headers, origins):
         return CrossSiteRequest()
