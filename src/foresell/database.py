@@ -54,6 +54,7 @@ class Database:
         if role == "web":
             options += " -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
             options += " -c client_connection_check_interval=1s"
+            options += f" -c foresell.single_user={'on' if self.settings.single_user else 'off'}"
         url = self.settings.owner_url if role == "owner" else self.settings.database_url
         if url is None:
             return make_conninfo(embedded_conninfo(self.settings.home, f"foresell_{role}"), options=options)

@@ -279,6 +279,15 @@ class TooManyRequests(TooMany):
     code = "too_many_requests"
 
 
+class DailyLimitReached(TooMany):
+    """Your roles allow no more today."""
+
+    code = "daily_limit_reached"
+
+    def __init__(self, message: str | None = None, *, remedy: str | None = None) -> None:
+        super().__init__(message, remedy=remedy, retry_after=3600)
+
+
 class SessionEnded(NotSignedIn):
     """This session has ended."""
 
@@ -304,9 +313,15 @@ class PermissionMissing(Forbidden):
 
 
 class SecondFactorRequired(Forbidden):
-    """This needs a recent second factor."""
+    """This needs a recent confirmation that it is you."""
 
     code = "second_factor_required"
+
+
+class SecondFactorDue(Forbidden):
+    """Your role requires a second factor, and none is set up."""
+
+    code = "second_factor_due"
 
 
 class PersonRequired(Forbidden):
@@ -319,6 +334,12 @@ class EndpointNotFound(NotFound):
     """Endpoint not found"""
 
     code = "endpoint_not_found"
+
+
+class RoleNotFound(NotFound):
+    """Role not found"""
+
+    code = "role_not_found"
 
 
 class CustomerNotFound(NotFound):

@@ -40,6 +40,8 @@ class Settings:
     `cors_origins` are other sites whose pages may call the API; normally none.
     `user_rate` and `address_rate` bound the requests a minute of a user, and of an address without a signed-in user.
     `traces_url` is the address of an OpenTelemetry collector (OTLP over HTTP), or None.
+    `single_user`: as long as there is only one user, no role requires a second factor; `foresell up` sets it for the
+    embedded database served to this machine only.
     """
 
     home: Path
@@ -58,6 +60,7 @@ class Settings:
     user_rate: int = 3_000
     address_rate: int = 600
     traces_url: str | None = None
+    single_user: bool = False
 
     @property
     def snapshots(self) -> Path:

@@ -46,8 +46,11 @@ def carry(browser: httpx2.Client, answer: httpx2.Response) -> httpx2.Response:
     return answer
 
 
-def invite(served: Served, role: str = "analyst", *, password: str | None = PHRASE) -> Person:
-    """A new user: added by an administrator and, with a password, in by the link."""
+def invite(served: Served, role: str = "analyst", *, password: str | None = PHRASE, enrolled: bool = True) -> Person:
+    """A new user: added by an administrator and, with a password, in by the link.
+
+    `enrolled`: with the second factor that the role may require, so that it is not due.
+    """
     email = f"person{next(_numbers)}@foresell.example"
     added = served.client("admin").post("/api/users", json={"name": "Robin Hill", "email": email, "roles": [role]})
     assert added.status_code == 201, added.text
@@ -57,6 +60,14 @@ def invite(served: Served, role: str = "analyst", *, password: str | None = PHRA
             person.browser, person.browser.post("/api/auth/link", json={"token": person.link, "password": password})
         )
         assert entered.status_code == 200, entered.text
+    if enrolled and role not in ("analyst", "marketer"):
+        sql(
+            served,
+            "insert into access.passkeys (credential_id, user_id, public_key, sign_count, name)"
+            " values (%s, %s, '', 0, 'Test')",
+            email.encode(),
+            person.user_id,
+        )
     return person
 
 

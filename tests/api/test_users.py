@@ -100,7 +100,7 @@ def test_the_list_and_the_roles(served: Served) -> None:
         ["rep"],
         "North",
         False,
-        False,
+        True,
     )
     roles = {row["name"]: row for row in admin.get("/api/roles").json()["data"]}
     assert set(roles) == {"rep", "manager", "analyst", "marketer", "steward", "admin"}

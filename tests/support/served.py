@@ -143,6 +143,11 @@ def staff_and_customers(database: Database) -> tuple[dict[str, int], dict[str, l
             assert row
             users[name] = row["user_id"]
             con.execute("insert into access.user_roles (user_id, role) values (%s, %s)", [users[name], role])
+            con.execute(  # the second factor that most of these roles require
+                "insert into access.passkeys (credential_id, user_id, public_key, sign_count, name)"
+                " values (%s, %s, '', 0, 'Test')",
+                [f"passkey of {name}".encode(), users[name]],
+            )
         ids = [row["customer_id"] for row in con.execute("select customer_id from customers order by 1").fetchall()]
         owned = {"rep": ids[0::3], "other_rep": ids[1::3]}
         for name, theirs in owned.items():

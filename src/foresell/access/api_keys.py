@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from foresell.access.principal import Principal, act_for, load_principal
 from foresell.access.tokens import fingerprint, new_secret
 from foresell.db import AsyncConnection, AsyncStatements, Row
-from foresell.errors import Forbidden, NotReady, UsageError
+from foresell.errors import ApiKeyNotFound, Forbidden, NotReady, UsageError
 
 SQL = AsyncStatements("foresell.access")
 
@@ -18,6 +18,7 @@ MOST = 50
 MOST_DAYS = 365
 #: Permissions that need a person, not a program.
 PERSONAL = frozenset({"users.manage", "keys.manage", "privacy.erase", "contacts.export"})
+REVEAL = "contacts.reveal"
 
 
 async def create(
@@ -32,6 +33,12 @@ async def create(
         raise UsageError("A key needs at least one permission.", parameter="scopes")
     if personal := sorted(PERSONAL.intersection(wanted)):
         raise UsageError(f"{personal[0]} cannot be given to a key: it needs a person.", parameter="scopes")
+    if REVEAL in wanted:
+        raise UsageError(
+            f"A key gets {REVEAL} only from an administrator.",
+            remedy="Create the key without it, then ask an administrator to let it show contact details.",
+            parameter="scopes",
+        )
     if missing := [permission for permission in wanted if not principal.may(permission)]:
         raise Forbidden(f"You do not have {missing[0]} yourself.", remedy="Create a key with fewer permissions.")
     now = datetime.now(UTC)
@@ -69,6 +76,20 @@ async def list_all_keys(con: AsyncConnection) -> list[Row]:
 async def revoke(con: AsyncConnection, api_key_id: int) -> bool:
     """Revoke a key at once; False when there is no such visible key."""
     return await SQL.run(con, "api_keys.revoke", api_key_id=api_key_id) == 1
+
+
+async def grant_reveal(con: AsyncConnection, principal: Principal, api_key_id: int, reason: str) -> None:
+    """Let a key show contact details, as far as its owner may. Raises ApiKeyNotFound, NotReady when it may already."""
+    if not any(row["api_key_id"] == api_key_id for row in await list_all_keys(con)):
+        raise ApiKeyNotFound()
+    values = {"api_key_id": api_key_id, "reason": reason.strip(), "granted_by": principal.user_id}
+    if not await SQL.run(con, "api_keys.grant_reveal", **values):
+        raise NotReady("This key may already show contact details.")
+
+
+async def withdraw_reveal(con: AsyncConnection, api_key_id: int) -> bool:
+    """The key may no longer show contact details; False when it might not."""
+    return await SQL.run(con, "api_keys.withdraw_reveal", api_key_id=api_key_id) == 1
 
 
 async def principal_of(con: AsyncConnection, key: str) -> Principal | None:

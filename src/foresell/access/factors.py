@@ -80,17 +80,20 @@ async def confirm_totp(con: AsyncConnection, keyring: Keyring, user_id: int, cod
 
 
 async def remove_totp(con: AsyncConnection) -> bool:
-    """Remove the app. Raises NotReady when the password is too short to be the only factor."""
+    """Remove the app. Raises NotReady when the user may not go without it."""
     removed = bool(await SQL.run(con, "factors.remove_totp"))
     await check_remaining_factors(con)
     return removed
 
 
 async def check_remaining_factors(con: AsyncConnection) -> None:
-    """After a factor was removed: raises NotReady when the password is too short to be the only factor."""
+    """After a factor was removed: raises NotReady when a role requires one, or the password is too short to be the only one."""
     left = await load_factors(con)
     if left.second:
         return
+    row = await SQL.row(con, "factors.load_due")
+    if row and row["due"]:
+        raise NotReady("Your role requires a second factor.", remedy="Set up another one first, then remove this one.")
     await SQL.run(con, "factors.delete_recovery_codes")
     if left.password and not left.stands_alone:
         raise NotReady(

@@ -7,6 +7,10 @@ select
     (select count(*)::integer from access.passkeys where user_id = access.current_user_id()) as passkeys,
     (select count(*)::integer from access.recovery_codes where user_id = access.current_user_id() and used_at is null) as recovery_codes
 
+-- name: load_due
+-- Grain: one row: whether the user's roles require a second factor that is not set up.
+select access.second_factor_due() as due
+
 -- name: load_password
 -- Grain: the user's password, if there is one.
 select hash from access.passwords where user_id = access.current_user_id()

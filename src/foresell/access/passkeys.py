@@ -147,7 +147,7 @@ async def list_passkeys(con: AsyncConnection) -> list[Row]:
 
 
 async def remove(con: AsyncConnection, passkey_id: str) -> bool:
-    """Forget one. Raises NotReady when the password is too short to be left alone."""
+    """Forget one. Raises NotReady when the user may not go without it."""
     try:
         removed = bool(await SQL.run(con, "passkeys.remove", credential_id=base64url_to_bytes(passkey_id)))
     except ValueError:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from foresell.db import AsyncConnection, AsyncStatements
-from foresell.errors import PermissionMissing, SecondFactorRequired
+from foresell.errors import PermissionMissing, SecondFactorDue, SecondFactorRequired
 
 SQL = AsyncStatements("foresell.access")
 
@@ -18,7 +18,10 @@ Owner = int | Literal["unassigned"]
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A user as of this request. `scope` says whose customers are visible; `api_key_id` is set for a program."""
+    """A user as of this request. `scope` says whose customers are visible; `api_key_id` is set for a program.
+
+    With `second_factor_due` a role requires a second factor that is not set up yet: until then there are no permissions.
+    """
 
     user_id: int
     name: str
@@ -30,6 +33,7 @@ class Principal:
     api_key_id: int | None
     second_factor_at: datetime | None
     team_id: int | None
+    second_factor_due: bool = False
     #: Narrows what is read to the customers of one owner, among those visible.
     owner: Owner | None = None
 
@@ -38,16 +42,28 @@ class Principal:
         return permission in self.permissions
 
     def require(self, permission: str) -> None:
-        """Raises PermissionMissing naming the permission that is missing."""
+        """Raises PermissionMissing naming the permission that is missing, SecondFactorDue until one is set up."""
+        self.require_set_up()
         if permission not in self.permissions:
             raise PermissionMissing(f"This needs the permission {permission}.", remedy="Ask an administrator for it.")
 
+    def require_set_up(self) -> None:
+        """Raises SecondFactorDue when a role requires a second factor and none is set up."""
+        if self.second_factor_due:
+            raise SecondFactorDue(
+                "Your role requires a second factor.",
+                remedy="Set up an authenticator app (POST /api/me/totp) or a passkey (POST /api/me/passkeys/options).",
+            )
+
     def require_recent_factor(self, minutes: int = 5) -> None:
-        """Raises SecondFactorRequired unless a second factor was confirmed within `minutes`; an API key has none."""
+        """Raises SecondFactorRequired unless the user confirmed within `minutes` who they are; an API key cannot.
+
+        With the second factor; with the password only where the account has none and no role requires one.
+        """
         limit = datetime.now(UTC) - timedelta(minutes=minutes)
         if self.second_factor_at is None or self.second_factor_at < limit:
             raise SecondFactorRequired(
-                f"This needs a second factor from the last {minutes} minutes.",
+                f"This needs you to confirm that it is you; that was more than {minutes} minutes ago.",
                 remedy="Confirm with POST /api/auth/step-up, then try again.",
             )
 
@@ -73,8 +89,9 @@ async def load_principal(
     row = await SQL.row(con, "principal.load_principal", session_id=session_id, api_key_id=api_key_id)
     if row is None:
         return None
+    permissions = frozenset(() if row["second_factor_due"] else row["permissions"])
     return Principal(
-        **{**row, "roles": frozenset(row["roles"]), "permissions": frozenset(row["permissions"])},
+        **{**row, "roles": frozenset(row["roles"]), "permissions": permissions},
         session_id=session_id,
         api_key_id=api_key_id,
     )

@@ -1,10 +1,12 @@
 -- name: load_principal
 -- Grain: the user this transaction acts for, or no row when the session or key given does not count any more.
 select u.user_id, u.name, u.email, u.team_id, (select access.current_scope()) as scope, s.second_factor_at,
+    s.session_id is not null and (select access.second_factor_due()) as second_factor_due,
     array(select role from access.user_roles where user_id = u.user_id) as roles,
     array(
         select distinct p.permission from access.user_roles as r join access.role_permissions as p using (role)
-        where r.user_id = u.user_id and (k.api_key_id is null or p.permission = any (k.permissions))
+        where r.user_id = u.user_id and (k.api_key_id is null or p.permission = any (k.permissions)
+            or (p.permission = 'contacts.reveal' and k.api_key_id in (select api_key_id from access.api_key_grants)))
     ) as permissions
 from access.users as u
 left join access.sessions as s

@@ -13,7 +13,7 @@ from foresell.db import AsyncConnection, AsyncStatements, Row
 SQL = AsyncStatements("foresell.access")
 
 By = Literal["password", "passkey", "link", "oidc"]
-Because = Literal["signed out", "by user", "by admin", "password changed"]
+Because = Literal["signed out", "by user", "by admin", "password changed", "second factor added"]
 SESSION_DAYS = 14
 IDLE_HOURS = 24
 #: Two tabs that wake up together send the same token; the second comes this late at most.

@@ -10,11 +10,12 @@ from psycopg.types.json import Jsonb
 
 from foresell.access.email import normalise_email
 from foresell.db import AsyncConnection, AsyncStatements, Row
-from foresell.errors import Forbidden, NotReady, UsageError, UserNotFound
+from foresell.errors import Forbidden, NotReady, RoleNotFound, UsageError, UserNotFound
 
 SQL = AsyncStatements("foresell.access")
 
 FIRST_EMAIL = "admin@localhost"
+ROLE_POLICY = ("requires_second_factor", "reveals_a_day", "contact_exports_a_day")
 
 
 async def list_users(con: AsyncConnection) -> list[Row]:
@@ -93,6 +94,20 @@ async def reset(con: AsyncConnection, user_id: int, *, factors: bool) -> None:
 async def list_roles(con: AsyncConnection) -> list[Row]:
     """Every role with its scope, what it is for and what it permits."""
     return await SQL.rows(con, "users.list_roles")
+
+
+async def change_role(con: AsyncConnection, role: str, changes: dict[str, Any]) -> Row:
+    """Change the sign-in and contact limits of a role; what is left out stays. Raises RoleNotFound.
+
+    `changes`: requires_second_factor, reveals_a_day, contact_exports_a_day (customers and exports in 24 hours, None: no
+    limit). Counts for everyone at once.
+    """
+    for row in await list_roles(con):
+        if row["name"] == role:
+            changed = {**row, **changes}
+            await SQL.run(con, "users.change_role", role=role, **{name: changed[name] for name in ROLE_POLICY})
+            return changed
+    raise RoleNotFound(remedy="List the roles: GET /api/roles")
 
 
 async def list_teams(con: AsyncConnection) -> list[Row]:

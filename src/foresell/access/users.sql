@@ -1,6 +1,7 @@
 -- name: list_users
 -- Grain: one visible user, with roles and team. user_id: only this one.
-select u.user_id, u.name, u.email, u.disabled_at is not null as disabled, u.created_at, s.second_factor, s.last_seen_at,
+select u.user_id, u.name, u.email, u.disabled_at is not null as disabled, u.created_at, s.second_factor,
+    s.requires_second_factor, s.last_seen_at,
     case when t.team_id is not null then jsonb_build_object('team_id', t.team_id, 'name', t.name) end as team,
     array(select role from access.user_roles as r where r.user_id = u.user_id order by role) as roles
 from access.users as u
@@ -76,10 +77,17 @@ select access.reset_user(%(user_id)s, %(factors)s)
 
 -- name: list_roles
 -- Grain: one role, the widest scope last.
-select role as name, scope, description,
+select role as name, scope, description, requires_second_factor, reveals_a_day, contact_exports_a_day,
     array(select permission from access.role_permissions as p where p.role = r.role order by permission) as permissions
 from access.roles as r
 order by array_position(array['own', 'team', 'all'], scope), role
+
+-- name: change_role
+-- Grain: the role as it is now; no row for an unknown one.
+update access.roles set requires_second_factor = %(requires_second_factor)s, reveals_a_day = %(reveals_a_day)s,
+    contact_exports_a_day = %(contact_exports_a_day)s
+where role = %(role)s
+returning role
 
 -- name: list_teams
 -- Grain: one team.

@@ -1,10 +1,14 @@
-"""One process that answers requests: `python -m foresell.api.serve FD`, on a listening socket handed down to it."""
+"""One process that answers requests: `python -m foresell.api.serve FD`, on a listening socket handed down to it.
+
+With the argument `single-user`, the only user of an embedded database needs no second factor (see Settings).
+"""
 
 from __future__ import annotations
 
 import os
 import socket
 import sys
+from dataclasses import replace
 from types import FrameType
 
 import uvicorn
@@ -54,7 +58,10 @@ def main() -> None:
     """Serve on the inherited socket until told to stop."""
     logs.configure(verbose=bool(os.environ.get("FORESELL_VERBOSE")))
     listener = socket.socket(fileno=int(sys.argv[1]))
-    ready = server(read_settings())
+    settings = read_settings()
+    if "single-user" in sys.argv[2:] and settings.database_url is None and settings.public_url is None:
+        settings = replace(settings, single_user=not settings.hosts)
+    ready = server(settings)
     await_go()
     ready.run(sockets=[listener])
 

@@ -25,7 +25,7 @@ RESTART_SECONDS = 10.0
 
 
 class Supervisor:
-    """Several API processes on one listening socket and, with `worker`, one worker.
+    """Several API processes on one listening socket and, with `worker` (`foresell up`), one worker.
 
     On entry one API process imports its modules; `go` lets it begin and, once it answers, starts the others, so that the
     first start has all of the machine; `watch` restarts what dies (and an embedded database) until a signal arrives;
@@ -46,8 +46,9 @@ class Supervisor:
         self.metrics = self._stack.enter_context(temporary_folder(self.settings.work, "metrics"))
         environment = {"PROMETHEUS_MULTIPROC_DIR": str(self.metrics)}
         fd = self.listener.fileno()
+        arguments = [str(fd), *(["single-user"] if self.has_worker else [])]
         self.api = [
-            SupervisedProcess("API", "foresell.api.serve", [str(fd)], [fd], environment)
+            SupervisedProcess("API", "foresell.api.serve", arguments, [fd], environment)
             for _ in range(self.settings.web_workers)
         ]
         worker = SupervisedProcess("worker", "foresell.worker", environment=environment)

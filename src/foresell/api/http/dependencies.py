@@ -63,11 +63,14 @@ def require(permission: str) -> Any:
     return _declare_right(check_permission, permission)
 
 
-def signed_in() -> Any:
-    """Require a signed-in user, without further permissions."""
+def signed_in(*, before_set_up: bool = False) -> Any:
+    """Require a signed-in user, without further permissions; with `before_set_up` also one whose second factor is due."""
 
     async def any_user(request: Request) -> Principal:
-        return await principal_of(request)
+        principal = await principal_of(request)
+        if not before_set_up:
+            principal.require_set_up()
+        return principal
 
     return _declare_right(any_user, "signed in")
 

@@ -36,14 +36,14 @@ from foresell.errors import ApiKeyNotFound, NotFound, PasskeyNotFound, SessionNo
 SQL = AsyncStatements("foresell.access")
 
 router = APIRouter(prefix="/api/me", tags=["me"])
-SignedInUser = Annotated[Principal, signed_in()]
+SignedInUser = Annotated[Principal, signed_in(before_set_up=True)]
 
 
 class ProfileChange(Body):
     """What to change of one's profile."""
 
     name: str | None = Field(None, min_length=1, max_length=200, pattern=r"\S")
-    email: str | None = Field(None, min_length=3, max_length=254, description="Needs a recent second factor.")
+    email: str | None = Field(None, min_length=3, max_length=254, description="Needs a recent step-up.")
     preferences: Preferences | None = None
 
 
@@ -203,7 +203,7 @@ async def change_password(request: Request, web: AppStateOf, principal: SignedIn
 
 @router.post("/totp", response_model=TotpEnrolment, responses=error_responses(403, 409))
 async def start_totp(request: Request, web: AppStateOf, principal: SignedInUser) -> Response:
-    """Set up an authenticator app. Needs a recent second factor (or sign-in)."""
+    """Set up an authenticator app. Needs a recent step-up or sign-in."""
     _require_reauthenticated_person(principal)
     async with web.transaction(principal.user_id) as con:
         made = await factors.enrol_totp(con, keyring_of(request), principal.user_id, principal.email)
@@ -212,17 +212,20 @@ async def start_totp(request: Request, web: AppStateOf, principal: SignedInUser)
 
 @router.put("/totp", response_model=RecoveryCodes, responses=error_responses(403))
 async def confirm_totp(request: Request, web: AppStateOf, principal: SignedInUser, body: TotpCode) -> Response:
-    """The app's first code puts it in service. Recovery codes come with the first second factor."""
-    _require_reauthenticated_person(principal)
+    """The app's first code puts it in service. With the first second factor come recovery codes, and all other sessions end."""
+    session_id = _require_reauthenticated_person(principal)
     async with web.transaction(principal.user_id) as con:
+        before = await factors.load_factors(con)
         codes = await factors.confirm_totp(con, keyring_of(request), principal.user_id, body.code)
+        await _end_sessions_without_factor(con, before, session_id)
         await _record(request, con, principal, "factor.added", {"factor": "totp"})
+    principals_of(request).forget()
     return answer({"recovery_codes": codes})
 
 
 @router.delete("/totp", status_code=204, responses=error_responses(403, 404, 409))
 async def remove_totp(request: Request, web: AppStateOf, principal: SignedInUser) -> Response:
-    """Forget the authenticator app. Not when the password left would be too short to stand alone."""
+    """Forget the authenticator app. Not the last second factor where a role requires one, or the password is short."""
     _require_reauthenticated_person(principal)
     async with web.transaction(principal.user_id) as con:
         if not await factors.remove_totp(con):
@@ -279,7 +282,7 @@ async def list_own_passkeys(web: AppStateOf, principal: SignedInUser) -> Respons
 
 @router.post("/passkeys/options", response_model=PasskeyOptions, responses=error_responses(403))
 async def create_passkey_registration(request: Request, web: AppStateOf, principal: SignedInUser) -> Response:
-    """What the browser needs to make a passkey. Needs a recent second factor (or sign-in)."""
+    """What the browser needs to make a passkey. Needs a recent step-up or sign-in."""
     _require_reauthenticated_person(principal)
     async with web.transaction(principal.user_id) as con:
         ticket, options = await passkeys.registration_options(
@@ -291,12 +294,15 @@ async def create_passkey_registration(request: Request, web: AppStateOf, princip
 @router.post("/passkeys", status_code=201, response_model=RegisteredPasskey, responses=error_responses(403, 409))
 async def add_passkey(request: Request, web: AppStateOf, principal: SignedInUser, body: NewPasskey) -> Response:
     """Keep a passkey the browser made."""
-    _require_reauthenticated_person(principal)
+    session_id = _require_reauthenticated_person(principal)
     async with web.transaction(principal.user_id) as con:
+        before = await factors.load_factors(con)
         row, codes = await passkeys.register(
             con, site_of(request), principal.user_id, body.ticket, body.credential, body.name
         )
+        await _end_sessions_without_factor(con, before, session_id)
         await _record(request, con, principal, "factor.added", {"factor": "passkey"})
+    principals_of(request).forget()
     return answer({**row, "recovery_codes": codes}, 201)
 
 
@@ -307,7 +313,7 @@ async def remove_passkey(
     principal: SignedInUser,
     passkey_id: Annotated[str, Path(max_length=1400, pattern=r"^[\w-]+$", description="Of the list.")],
 ) -> Response:
-    """Forget a passkey. Not when the password left would be too short to stand alone."""
+    """Forget a passkey. Not the last second factor where a role requires one, or the password is short."""
     _require_reauthenticated_person(principal)
     async with web.transaction(principal.user_id) as con:
         if not await passkeys.remove(con, passkey_id):
@@ -349,9 +355,16 @@ async def revoke_api_key(request: Request, web: AppStateOf, principal: SignedInU
     return Response(status_code=204)
 
 
-def _require_reauthenticated_person(principal: Principal) -> None:
-    require_person(principal)
+def _require_reauthenticated_person(principal: Principal) -> str:
+    session_id = require_person(principal)
     principal.require_recent_factor()
+    return session_id
+
+
+async def _end_sessions_without_factor(con: AsyncConnection, before: factors.Factors, session_id: str) -> None:
+    """With the first second factor, all other sessions end: none of them has proved it."""
+    if not before.second:
+        await sessions.end_others(con, session_id, "second factor added")
 
 
 async def _record(

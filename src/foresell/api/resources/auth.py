@@ -34,7 +34,7 @@ from foresell.errors import LinkExpired, NotSignedIn, SessionEnded, UsageError, 
 SQL = AsyncStatements("foresell.access")
 
 router = APIRouter(prefix="/api/auth", tags=["sign-in"])
-SignedInUser = Annotated[Principal, signed_in()]
+SignedInUser = Annotated[Principal, signed_in(before_set_up=True)]
 
 
 class SignInResult(BaseModel):
@@ -91,7 +91,7 @@ class PasskeyAssertion(Body):
 
 
 class StepUpRequest(Body):
-    """One of: a code (of the app, or a recovery code), the password where there is no second factor, a passkey."""
+    """One of: a code (of the app, or a recovery code), a passkey, the password where the account has no second factor."""
 
     code: Code | None = None
     password: Password | None = None
@@ -223,7 +223,10 @@ async def sign_out(request: Request, web: AppStateOf) -> Response:
 
 @router.post("/step-up", response_model=AccessToken, responses=error_responses(403))
 async def reauthenticate(request: Request, web: AppStateOf, body: StepUpRequest, principal: SignedInUser) -> Response:
-    """Re-authenticate for an operation that needs a recent second factor."""
+    """Confirm that it is you, for operations that ask for it: with the second factor, or the password where there is none.
+
+    Where a role requires a second factor, there is one: without it, the account can only set one up.
+    """
     session_id = require_person(principal)
     if [body.code, body.password, body.passkey].count(None) != 2:
         raise UsageError("Give exactly one of code, password and passkey.", parameter="code")

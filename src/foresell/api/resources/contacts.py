@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import anyio
+import psycopg
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,7 +18,8 @@ from foresell.api.shared import customer_lists
 from foresell.api.shared.schemas import CustomerId
 from foresell.audit import record
 from foresell.database import Database
-from foresell.errors import CustomerNotFound
+from foresell.db import AsyncConnection
+from foresell.errors import CustomerNotFound, DailyLimitReached
 from foresell.privacy import erasure
 from foresell.privacy.envelope import FIELDS
 from foresell.privacy.vault import vault_of
@@ -28,6 +30,8 @@ Eraser = Annotated[Principal, require("privacy.erase")]
 Field_ = Literal["name", "email", "phone", "address", "city", "region", "postcode", "country"]
 ALL: tuple[Field_, ...] = ("name", "email", "phone", "address", "city", "region", "postcode", "country")
 MOST = 100
+#: The SQLSTATE of audit.unlock_contacts; its message is the limit.
+DAILY_LIMIT = "FS429"
 
 
 class RevealRequest(BaseModel):
@@ -73,15 +77,15 @@ class ErasedCustomer(BaseModel):
 async def reveal_contact(
     request: Request, web: AppStateOf, principal: Revealer, customer_id: CustomerId, body: RevealRequest | None = None
 ) -> Response:
-    """Show contact data. The audit records who asked, when, and for whom. 429 for more customers a minute than one reads."""
+    """Show contact data. The audit records who asked, when, and for whom. 429 for more customers a minute than
+    one reads, or a day than the roles allow."""
     request.state.rate = request.app.state.limits.reveal(principal.user_id)
     customer_id = customer_id.upper()
     async with web.transaction(principal.user_id) as con:
         known = await customer_lists.SQL.row(con, "web.person_in_clear", customer_id=customer_id)
         if known is None:
             raise CustomerNotFound(remedy="Find the customer in the list: /api/customers?q=")
-        values = {"ids": [customer_id], "request_id": getattr(request.state, "request_id", None)}
-        sealed = await customer_lists.SQL.rows(con, "web.unlock", **values)
+        sealed = await _unlock(con, customer_id, getattr(request.state, "request_id", None))
     opened = await anyio.to_thread.run_sync(lambda: list(vault_of(web.settings).open_records(sealed)))
     contact: dict[str, Any] = known | {field: _first(opened, field) for field in FIELDS}
     wanted = (body.fields if body else None) or ALL
@@ -106,7 +110,7 @@ async def find_by_contact(request: Request, web: AppStateOf, principal: Revealer
 async def erase_customer(web: AppStateOf, principal: Eraser, customer_id: CustomerId) -> Response:
     """Erase a customer's name, place and contact data permanently. Orders and scores stay under the customer number.
 
-    Needs a second factor of the last five minutes. Takes some seconds in a large shop: every other key is wrapped anew.
+    Needs a recent step-up. Takes some seconds in a large shop: every other key is wrapped anew.
     """
     principal.require_recent_factor()
     customer_id = customer_id.upper()
@@ -117,6 +121,20 @@ async def erase_customer(web: AppStateOf, principal: Eraser, customer_id: Custom
     database = Database(web.settings, acting_for=principal.user_id, via="web")
     records = await anyio.to_thread.run_sync(erasure.erase_customer, database, vault_of(web.settings), customer_id)
     return answer({"customer_id": customer_id, "records": records})
+
+
+async def _unlock(con: AsyncConnection, customer_id: str, request_id: str | None) -> list[dict[str, Any]]:
+    """The records of a customer, with their keys. Raises DailyLimitReached."""
+    try:
+        return await customer_lists.SQL.rows(con, "web.unlock", ids=[customer_id], request_id=request_id)
+    except psycopg.DatabaseError as error:
+        if error.sqlstate != DAILY_LIMIT:
+            raise
+        raise DailyLimitReached(
+            f"You saw the contact details of {error.diag.message_primary} customers in the last 24 hours;"
+            " your roles allow no more.",
+            remedy="Continue tomorrow, or ask an administrator for a higher limit.",
+        ) from None
 
 
 def _first(opened: list[dict[str, str | None]], field: str) -> str | None:

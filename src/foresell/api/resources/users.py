@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
@@ -19,8 +19,10 @@ from foresell.api.shared.account_schemas import ApiKey, describe_api_key
 from foresell.api.shared.schemas import Body, Number
 from foresell.audit import record
 from foresell.db import AsyncConnection
+from foresell.errors import ApiKeyNotFound
 
 router = APIRouter(prefix="/api", tags=["users"])
+KeyManager = Annotated[Principal, require("keys.manage")]
 Manager = Annotated[Principal, require("users.manage")]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S", examples=["Ada Lovelace"])]
 Email = Annotated[str, Field(min_length=3, max_length=254, examples=["ada@shop.example"])]
@@ -45,6 +47,7 @@ class User(BaseModel):
     team: Team | None
     disabled: bool
     second_factor: bool | None
+    requires_second_factor: bool | None = Field(description="Whether one of the roles requires a second factor.")
     last_seen_at: datetime | None
     created_at: datetime
 
@@ -102,6 +105,17 @@ class Role(BaseModel):
     scope: str = Field(description="Whose customers it reaches: own, team or all.")
     description: str
     permissions: list[str]
+    requires_second_factor: bool
+    reveals_a_day: int | None
+    contact_exports_a_day: int | None
+
+
+class RoleChange(Body):
+    """What to change; what is left out stays."""
+
+    requires_second_factor: bool | None = None
+    reveals_a_day: Annotated[int | None, Field(ge=1, le=1_000_000)] = None
+    contact_exports_a_day: Annotated[int | None, Field(ge=1, le=1_000_000)] = None
 
 
 class RoleList(BaseModel):
@@ -136,6 +150,15 @@ class UserApiKeyList(BaseModel):
 
     data: list[UserApiKey]
     total: int
+
+
+class RevealGrant(Body):
+    """Why the key has to show contact details."""
+
+    reason: str = Field(
+        min_length=1, max_length=500, pattern=r"\S", description="Kept with the key; names no customer.",
+        examples=["The dialler needs phone numbers"],
+    )  # fmt: skip
 
 
 class NewTeam(Body):
@@ -206,6 +229,31 @@ async def list_roles(web: AppStateOf, principal: Manager) -> Response:
     return answer({"data": rows, "total": len(rows)})
 
 
+@router.patch("/roles/{role}", response_model=Role, responses=error_responses(403, 404))
+async def change_role(
+    request: Request,
+    web: AppStateOf,
+    principal: Manager,
+    role: Annotated[str, Path(max_length=50, pattern=r"^[a-z_]+$", description="Its name.", examples=["rep"])],
+    body: RoleChange,
+) -> Response:
+    """Change whether a role requires a second factor, and its limits on contact details. It counts at once.
+
+    Needs a recent step-up. null takes a limit off.
+    """
+    principal.require_recent_factor()
+    given = body.model_dump(exclude_unset=True)
+    changes = {name: value for name, value in given.items() if value is not None or name != "requires_second_factor"}
+    async with web.transaction(principal.user_id) as con:
+        changed = await users.change_role(con, role, changes)
+        await record.record(
+            con, "role.changed", actor=principal.user_id, subject=f"role:{role}", detail=changes,
+            request_id=getattr(request.state, "request_id", None),
+        )  # fmt: skip
+    principals_of(request).forget()
+    return answer(changed)
+
+
 @router.get("/teams", response_model=TeamList, responses=error_responses(403))
 async def list_teams(web: AppStateOf, principal: Manager) -> Response:
     """Every team."""
@@ -224,12 +272,36 @@ async def add_team(request: Request, web: AppStateOf, principal: Manager, body: 
 
 
 @router.get("/api-keys", response_model=UserApiKeyList, responses=error_responses(403))
-async def list_api_keys(web: AppStateOf, principal: Annotated[Principal, require("keys.manage")]) -> Response:
+async def list_api_keys(web: AppStateOf, principal: KeyManager) -> Response:
     """List the active API keys of all users; DELETE /api/me/api-keys/{key_id} ends one."""
     async with web.transaction(principal.user_id) as con:
         rows = await api_keys.list_all_keys(con)
     data = [{**describe_api_key(row), "user_id": row["user_id"], "owner": row["owner"]} for row in rows]
     return answer({"data": data, "total": len(data)})
+
+
+@router.put("/api-keys/{key_id}/contact-reveal", status_code=204, responses=error_responses(403, 404, 409))
+async def grant_contact_reveal(
+    request: Request, web: AppStateOf, principal: KeyManager, key_id: Number, body: RevealGrant
+) -> Response:
+    """Let a key show contact details, one customer at a time, as far as its owner may. Needs a recent step-up."""
+    principal.require_recent_factor()
+    async with web.transaction(principal.user_id) as con:
+        await api_keys.grant_reveal(con, principal, key_id, body.reason)
+        await _record_key(request, con, principal, "api-key.reveal-granted", key_id)
+    principals_of(request).forget()
+    return Response(status_code=204)
+
+
+@router.delete("/api-keys/{key_id}/contact-reveal", status_code=204, responses=error_responses(403, 404))
+async def withdraw_contact_reveal(request: Request, web: AppStateOf, principal: KeyManager, key_id: Number) -> Response:
+    """The key may no longer show contact details."""
+    async with web.transaction(principal.user_id) as con:
+        if not await api_keys.withdraw_reveal(con, key_id):
+            raise ApiKeyNotFound("This key has no access to contact details.")
+        await _record_key(request, con, principal, "api-key.reveal-withdrawn", key_id)
+    principals_of(request).forget()
+    return Response(status_code=204)
 
 
 def _is_given(name: str, value: Any) -> bool:
@@ -247,5 +319,12 @@ async def _record(
 ) -> None:
     await record.record(
         con, action, actor=principal.user_id, subject=f"user:{user_id}" if user_id else None, detail=detail,
+        request_id=getattr(request.state, "request_id", None),
+    )  # fmt: skip
+
+
+async def _record_key(request: Request, con: AsyncConnection, principal: Principal, action: str, key_id: int) -> None:
+    await record.record(
+        con, action, actor=principal.user_id, subject=f"api-key:{key_id}",
         request_id=getattr(request.state, "request_id", None),
     )  # fmt: skip

@@ -45,6 +45,9 @@ class CurrentUser(BaseModel):
     preferences: Preferences
     password: bool = Field(description="Whether there is a password; after a first link there is none yet.")
     second_factor: bool = Field(description="Whether sign-in asks for more than a password.")
+    second_factor_due: bool = Field(
+        description="Whether a role requires a second factor that is not set up yet; until then there are no permissions."
+    )
     factors: list[str] = Field(description="Which: totp, recovery_code, passkey.")
     recovery_codes: int = Field(description="How many recovery codes are left.")
 
@@ -66,11 +69,15 @@ class ApiKey(BaseModel):
     created_at: datetime
     expires_at: datetime
     last_used_at: datetime | None
+    reveal_reason: str | None = Field(
+        description="Why an administrator lets the key show contact details; null: it may not.",
+        examples=["The dialler needs phone numbers"],
+    )
 
 
 def describe_api_key(row: dict[str, Any]) -> dict[str, Any]:
     """An API key in the shape of `ApiKey`."""
-    shown = ("name", "created_at", "expires_at", "last_used_at")
+    shown = ("name", "created_at", "expires_at", "last_used_at", "reveal_reason")
     return {
         "key_id": row["api_key_id"], "prefix": row["hint"], "scopes": row["permissions"],
         **{column: row[column] for column in shown},

@@ -27,6 +27,7 @@ async def describe_account(con: AsyncConnection, principal: Principal) -> dict[s
         "team_id": principal.team_id,
         "password": has.password,
         "second_factor": bool(has.second),
+        "second_factor_due": principal.second_factor_due,
         "factors": has.second,
         "recovery_codes": has.recovery_codes,
     }

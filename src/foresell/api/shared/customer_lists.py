@@ -79,7 +79,9 @@ class CustomerFilters(BaseModel):
     )
     moved_to: str | None = Field(None, max_length=100, description="In this segment now.")
     since: int | None = Field(None, ge=1, lt=2**31, description="The run of moved_from and moved_to.")
-    q: str | None = Field(None, max_length=100, description="Starts of words in names, or a source's own key.")
+    q: str | None = Field(
+        None, max_length=100, description="Starts of words in names (with customers.names), or a source's own key."
+    )
 
     def narrow(self, principal: Principal) -> Principal:
         """The principal who reads only customers of the owner asked for."""
@@ -144,7 +146,11 @@ class Ordered:
 
 
 async def select_customers(web: AppState, principal: Principal, which: Filter, sort: str) -> Ordered:
-    """All customers that match, in order. Raises ParameterError for a name that does not exist."""
+    """All customers that match, in order. Raises ParameterError for a name that does not exist, PermissionMissing for an
+    order that would tell names the user may not see.
+    """
+    if sort.removesuffix(registry.REVERSED) == "name":
+        principal.require("customers.names")
     with by_parameter():
         if sort not in OWNER_SORTS:
             return Ordered(await web.ranks(principal, which, sort))
@@ -217,8 +223,8 @@ async def _place(web: AppState, principal: Principal, paging: Paging, which: Fil
 
 
 async def names_of(web: AppState, principal: Principal, rows: Sequence[dict[str, Any]]) -> dict[str, str | None]:
-    """Names by customer id, of those whose rows these are."""
-    if not rows:
+    """Names by customer id, of those whose rows these are; none without customers.names."""
+    if not rows or not principal.may("customers.names"):
         return {}
     found = await web.rows(principal.user_id, SQL.text("web.names"), {"ids": [row["customer_id"] for row in rows]})
     return {row["customer_id"]: row["name"] for row in found}
@@ -239,18 +245,23 @@ async def _names_and_owners(
     if not rows:
         return {}
     found = await web.rows(principal.user_id, SQL.text("web.people"), {"ids": [row["customer_id"] for row in rows]})
+    if not principal.may("customers.names"):
+        found = [{**row, "name": None} for row in found]
     return {row.pop("customer_id"): row for row in found}
 
 
 async def person(web: AppState, principal: Principal, customer_id: str) -> dict[str, Any]:
-    """What may be shown of one customer's person: name, city, masked contact; empty when nothing is known."""
+    """What may be shown of one customer's person: name (with customers.names), city, masked contact; empty when nothing is known."""
     found = await web.rows(principal.user_id, SQL.text("web.person"), {"customer_id": customer_id})
+    if found and not principal.may("customers.names"):
+        found[0]["name"] = None
     return found[0] if found else {}
 
 
 async def _search_customers(web: AppState, principal: Principal, text: str) -> tuple[str, ...]:
-    """Customers whose name has words that start so, or whom a source knows under that key."""
-    found = await web.rows(principal.user_id, SQL.text("web.search"), {"text": text.strip(), "most": MOST_FOUND})
+    """Customers with this number or source key or, with customers.names, whose name has words that start so."""
+    values = {"text": text.strip(), "most": MOST_FOUND, "by_name": principal.may("customers.names")}
+    found = await web.rows(principal.user_id, SQL.text("web.search"), values)
     return tuple(row["customer_id"] for row in found)
 
 

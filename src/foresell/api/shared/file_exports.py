@@ -18,7 +18,7 @@ from foresell.api.http.app_state import AppState
 from foresell.audit import record
 from foresell.db import AsyncStatements
 from foresell.delivery import tabular_writers
-from foresell.errors import TooMany
+from foresell.errors import DailyLimitReached, TooMany
 from foresell.snapshot.reader import ScopedSnapshot
 
 SQL = AsyncStatements("foresell.store", "queries/")
@@ -82,8 +82,19 @@ class FileExport(ABC):
         """The rows of the file, some at a time, written with `sheet`."""
 
     async def register(self, filters: Mapping[str, Any], sort: str) -> None:
-        """Give the export its number; `filters` as requested, without words that may name a person."""
+        """Give the export its number; `filters` as requested, without words that may name a person.
+
+        Raises DailyLimitReached when the user's roles allow no more exports with contact details today.
+        """
         async with self.web.transaction(self.principal.user_id) as con:
+            if self.contacts:
+                today = await SQL.row(con, "exports.count_contact_exports")
+                if today and today["most"] is not None and today["made"] >= today["most"]:
+                    raise DailyLimitReached(
+                        f"You made {today['made']} exports with contact details in the last 24 hours;"
+                        " your roles allow no more.",
+                        remedy="Export without contact details, or ask an administrator for a higher limit.",
+                    )
             row = await SQL.row(
                 con, "exports.begin", user_id=self.principal.user_id, format=self.format, filters=Jsonb(dict(filters)),
                 sort=sort, columns=[column.name for column in self._columns], with_contacts=bool(self.contacts),

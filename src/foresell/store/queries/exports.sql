@@ -4,20 +4,27 @@
 -- Grain: one row per visible customer: the first known value of each field among the records. Sealed contact data shows only
 -- whether it is stored.
 select r.customer_id,
-    (array_agg(r.name order by r.record_id) filter (where r.name is not null))[1] as name,
+    any_value(n.name) as name,
     (array_agg(r.city order by r.record_id) filter (where r.city is not null))[1] as city,
     case when bit_or(get_byte(r.contact, 1)) & 1 > 0 then '•••@•••' end as email,
     case when bit_or(get_byte(r.contact, 1)) & 2 > 0 then '•••' end as phone,
     case when bit_or(get_byte(r.contact, 1)) & 4 > 0 then '•••' end as address,
     (select u.name from access.customer_owners as o join access.users as u using (user_id)
         where o.customer_id = r.customer_id) as owner
-from web.customer_records as r where r.customer_id = any(%(ids)s)
+from web.customer_records as r left join web.names_of(%(ids)s) as n using (customer_id)
+where r.customer_id = any(%(ids)s)
 group by r.customer_id
 
 -- name: unlock
 -- Grain: one visible record of these customers, with the data key that opens its contact data; the audit records the access.
 select customer_id, record_id, source, source_key, contact, kek_id, wrapped_key
 from audit.unlock_contacts(%(ids)s, 'export', %(request_id)s)
+
+-- name: count_contact_exports
+-- Grain: one row: how many exports with contact details the user made in 24 hours, and how many the roles allow (null: any).
+select access.most_a_day('contact exports') as most, count(*)::integer as made
+from delivery.exports
+where user_id = access.current_user_id() and with_contacts and started_at > now() - interval '1 day'
 
 -- name: begin
 -- Returns the id of the export.

@@ -2,17 +2,15 @@
 
 -- name: names
 -- Grain: one row per visible customer; the first known name among the records.
-select customer_id, (array_agg(name order by record_id) filter (where name is not null))[1] as name
-from web.customer_records where customer_id = any(%(ids)s)
-group by customer_id
+select customer_id, name from web.names_of(%(ids)s)
 
 -- name: people
 -- Grain: one row per visible customer: the first known name among the records, and the owner.
-select r.customer_id, (array_agg(r.name order by r.record_id) filter (where r.name is not null))[1] as name,
+select r.customer_id, n.name,
     (select jsonb_build_object('user_id', u.user_id, 'name', u.name)
         from access.customer_owners as o join access.users as u using (user_id) where o.customer_id = r.customer_id) as owner
-from web.customer_records as r where r.customer_id = any(%(ids)s)
-group by r.customer_id
+from (select distinct customer_id from web.customer_records where customer_id = any(%(ids)s)) as r
+left join web.names_of(%(ids)s) as n using (customer_id)
 
 -- name: with_phone
 -- Grain: one row per visible customer of these whose phone number is stored.
@@ -30,7 +28,7 @@ order by lower(u.name) nulls last, o.user_id
 -- Grain: this customer, if visible; the first known value of each field among the records. Sealed contact
 -- data shows only whether it is stored.
 select customer_id,
-    (array_agg(name order by record_id) filter (where name is not null))[1] as name,
+    (select name from web.names_of(array[%(customer_id)s])) as name,
     (array_agg(city order by record_id) filter (where city is not null))[1] as city,
     (array_agg(region order by record_id) filter (where region is not null))[1] as region,
     (array_agg(postcode order by record_id) filter (where postcode is not null))[1] as postcode,
@@ -47,7 +45,7 @@ group by customer_id
 -- name: person_in_clear
 -- Grain: this customer, if visible; the fields that are not sealed.
 select
-    (array_agg(name order by record_id) filter (where name is not null))[1] as name,
+    (select name from web.names_of(array[%(customer_id)s])) as name,
     (array_agg(city order by record_id) filter (where city is not null))[1] as city,
     (array_agg(region order by record_id) filter (where region is not null))[1] as region,
     (array_agg(postcode order by record_id) filter (where postcode is not null))[1] as postcode,
@@ -60,8 +58,8 @@ group by customer_id
 select * from audit.unlock_contacts(%(ids)s, 'reveal', %(request_id)s)
 
 -- name: search
--- Grain: one row per visible customer with such a name, id or source key.
-select customer_id from web.find_customers(%(text)s, %(most)s) as t (customer_id)
+-- Grain: one row per visible customer with this id or source key or, by_name, such a name.
+select customer_id from web.find_customers(%(text)s, %(most)s, by_name => %(by_name)s) as t (customer_id)
 
 -- name: find_by_contact
 -- Grain: one row per visible customer with exactly this e-mail or telephone number.

@@ -9,9 +9,12 @@ set search_path = access;
 create table roles (
     role text primary key,
     scope text not null check (scope in ('own', 'team', 'all')),
-    description text not null
+    description text not null,
+    requires_second_factor boolean not null default true,
+    reveals_a_day integer check (reveals_a_day > 0),
+    contact_exports_a_day integer check (contact_exports_a_day > 0)
 );
-comment on table roles is 'One row per role. scope: whose customers it may see (own, team or all); the widest scope of a user''s roles applies.';
+comment on table roles is 'One row per role. scope: whose customers it may see (own, team or all); the widest scope of a user''s roles applies. requires_second_factor: its users set one up at their first sign-in. reveals_a_day, contact_exports_a_day: to how many customers'' contact details, and how many exports with them, a user has access in 24 hours; null: no limit; the highest of a user''s roles applies.';
 
 create table permissions (
     permission text primary key,
@@ -117,7 +120,7 @@ create table sessions (
     expires_at timestamptz not null,
     second_factor_at timestamptz,
     revoked_at timestamptz,
-    revoked_because text check (revoked_because in ('signed out', 'reuse', 'by user', 'by admin', 'password changed'))
+    revoked_because text check (revoked_because in ('signed out', 'reuse', 'by user', 'by admin', 'password changed', 'second factor added'))
 );
 comment on table sessions is 'One row per sign-in on one device. network: the /24 (IPv4) or /48 (IPv6) of the client. second_factor_at: the last re-authentication (step-up).';
 create index sessions_user on sessions (user_id);
@@ -150,10 +153,19 @@ create table api_keys (
     created_at timestamptz not null default now(),
     expires_at timestamptz not null check (expires_at <= created_at + interval '366 days'),
     last_used_at timestamptz,
-    revoked_at timestamptz
+    revoked_at timestamptz,
+    constraint api_keys_reveal_is_granted check (revoked_at is not null or 'contacts.reveal' <> all (permissions))
 );
-comment on table api_keys is 'One row per API key. key_hash: SHA-256. It grants what both its own permissions and those of its user allow. hint: its first characters, to tell keys apart.';
+comment on table api_keys is 'One row per API key. key_hash: SHA-256. It grants what both its own permissions and those of its user allow; contacts.reveal only by a row of api_key_grants. hint: its first characters, to tell keys apart.';
 create index api_keys_user on api_keys (user_id);
+
+create table api_key_grants (
+    api_key_id integer primary key references api_keys,
+    reason text not null check (btrim(reason) <> ''),
+    granted_by integer references users,
+    granted_at timestamptz not null default now()
+);
+comment on table api_key_grants is 'One row per API key that may show contact details (contacts.reveal), which no key may without: who granted it, and why.';
 
 create table login_links (
     token_hash bytea primary key,
@@ -348,18 +360,47 @@ begin atomic
 end;
 comment on function reset_user is 'Ends a user''s sessions and deletes the known devices; with factors, also the authenticator app, recovery codes and passkeys. Needs users.manage.';
 
-create function sign_in_states() returns table (user_id integer, second_factor boolean, last_seen_at timestamptz)
+create function sign_in_states()
+returns table (user_id integer, second_factor boolean, requires_second_factor boolean, last_seen_at timestamptz)
 language sql stable security definer
 set search_path = access, pg_temp
 begin atomic
     select u.user_id,
         exists (select from totp as t where t.user_id = u.user_id and t.confirmed_at is not null)
             or exists (select from passkeys as p where p.user_id = u.user_id),
+        exists (select from user_roles as r join roles using (role) where r.user_id = u.user_id and requires_second_factor),
         (select max(s.last_seen_at) from sessions as s where s.user_id = u.user_id)
     from users as u
     where has_permission('users.manage') or u.user_id = current_user_id();
 end;
-comment on function sign_in_states is 'Grain: one user, with whether a second factor is set up and when the user was last active. Needs users.manage; without it only the current user.';
+comment on function sign_in_states is 'Grain: one user, with whether a second factor is set up, whether a role requires one, and when the user was last active. Needs users.manage; without it only the current user.';
+
+create function second_factor_due() returns boolean
+language sql stable security definer
+set search_path = access, pg_temp
+begin atomic
+    select exists (select from user_roles join roles using (role) where user_id = current_user_id() and requires_second_factor)
+        and not exists (select from totp where user_id = current_user_id() and confirmed_at is not null)
+        and not exists (select from passkeys where user_id = current_user_id())
+        and not (
+            coalesce(current_setting('foresell.single_user', true), '') = 'on'
+            and (select count(*) from users where disabled_at is null) = 1);
+end;
+comment on function second_factor_due is 'Whether the user of this transaction has a role that requires a second factor, and none is set up. Not for the only user of an installation that serves its own machine (foresell.single_user).';
+
+create function most_a_day(what text) returns integer
+language sql stable security definer
+set search_path = access, pg_temp
+begin atomic
+    select case when count(*) = count(most) then max(most) end
+    from (
+        select case what when 'reveals' then reveals_a_day when 'contact exports' then contact_exports_a_day end as most
+        from user_roles join roles using (role) join role_permissions as p using (role)
+        where user_id = current_user_id()
+            and p.permission = case what when 'reveals' then 'contacts.reveal' when 'contact exports' then 'contacts.export' end
+    ) as limits;
+end;
+comment on function most_a_day is 'How many reveals or contact exports the roles of this transaction''s user allow in 24 hours; null: no limit.';
 
 create function protect_managed_columns() returns trigger
 language plpgsql
@@ -392,6 +433,7 @@ alter table sessions enable row level security;
 alter table refresh_tokens enable row level security;
 alter table devices enable row level security;
 alter table api_keys enable row level security;
+alter table api_key_grants enable row level security;
 alter table login_links enable row level security;
 alter table auth_challenges enable row level security;
 alter table login_attempts enable row level security;
@@ -412,11 +454,13 @@ create policy app on sessions to foresell_app using (true);
 create policy app on refresh_tokens to foresell_app using (true);
 create policy app on devices to foresell_app using (true);
 create policy app on api_keys to foresell_app using (true);
+create policy app on api_key_grants to foresell_app using (true);
 create policy app on login_links to foresell_app using (true);
 create policy app on auth_challenges to foresell_app using (true);
 create policy app on login_attempts to foresell_app using (true);
 
 create policy signed_in on roles for select to foresell_web using ((select current_user_id()) is not null);
+create policy manage on roles for update to foresell_web using ((select has_permission('users.manage')));
 create policy signed_in on permissions for select to foresell_web using ((select current_user_id()) is not null);
 create policy signed_in on role_permissions for select to foresell_web using ((select current_user_id()) is not null);
 create policy signed_in on teams for select to foresell_web using ((select current_user_id()) is not null);
@@ -451,6 +495,10 @@ create policy own on devices to foresell_web using (user_id = (select current_us
 create policy own on api_keys to foresell_web using (user_id = (select current_user_id()));
 create policy own on login_links to foresell_web using (user_id = (select current_user_id()));
 
+create policy own on api_key_grants for select to foresell_web using (api_key_id in (select api_key_id from api_keys));
+create policy grant_reveal on api_key_grants for insert to foresell_web
+with check ((select has_permission('keys.manage')) and granted_by = (select current_user_id()));
+create policy withdraw on api_key_grants for delete to foresell_web using ((select has_permission('keys.manage')));
 create policy manage on api_keys for select to foresell_web using ((select has_permission('keys.manage')));
 create policy revoke on api_keys for update to foresell_web using ((select has_permission('keys.manage')));
 create policy manage on login_links for insert to foresell_web with check ((select has_permission('users.manage')));
@@ -464,6 +512,8 @@ grant usage on schema access to foresell_app, foresell_web;
 grant select on all tables in schema access to foresell_app, foresell_web;
 grant insert, update, delete on teams, users, user_roles, customer_owners, passwords, totp, recovery_codes, passkeys,
     oidc_accounts, sessions, refresh_tokens, devices, api_keys, login_links, auth_challenges, login_attempts to foresell_app;
+grant insert, delete on api_key_grants to foresell_app, foresell_web;
+grant update (requires_second_factor, reveals_a_day, contact_exports_a_day) on roles to foresell_app, foresell_web;
 grant insert, update on teams to foresell_web;
 grant insert, update on users to foresell_web;
 grant insert, delete on user_roles to foresell_web;
@@ -476,15 +526,15 @@ revoke execute on all functions in schema access from public;
 grant execute on function current_user_id(), has_active_user(), delete_expired_challenges(), current_scope(), has_permission(text), current_team_id(), visible_user_ids(), visible_customer_ids(), can_see(text),
     owned_customer_ids(), may_see_unassigned(), unassigned_customer_ids(),
     user_id_of_email(text), user_id_of_secret(text, bytea), user_id_of_oidc_account(text, text),
-    reset_user(integer, boolean), sign_in_states() to foresell_app, foresell_web;
+    reset_user(integer, boolean), sign_in_states(), second_factor_due(), most_a_day(text) to foresell_app, foresell_web;
 
-insert into roles (role, scope, description) values
-('rep', 'own', 'Calls their own customers.'),
-('manager', 'team', 'Leads a team: sees its customers and calls, and assigns customers.'),
-('analyst', 'all', 'Reads all metrics and changes the segment rules.'),
-('marketer', 'all', 'Builds segments and exports lists without contact details.'),
-('steward', 'all', 'Maintains the data: imports, undo, quality, erasure.'),
-('admin', 'all', 'Manages users, models and keys, and reads the audit log.');
+insert into roles (role, scope, description, requires_second_factor, reveals_a_day, contact_exports_a_day) values
+('rep', 'own', 'Calls their own customers.', true, 300, 10),
+('manager', 'team', 'Leads a team: sees its customers and calls, and assigns customers.', true, 300, 10),
+('analyst', 'all', 'Reads all metrics and changes the segment rules.', false, null, null),
+('marketer', 'all', 'Builds segments and exports lists without contact details.', false, null, null),
+('steward', 'all', 'Maintains the data: imports, undo, quality, erasure.', true, 300, 10),
+('admin', 'all', 'Manages users, models and keys, and reads the audit log.', true, 300, 10);
 
 insert into permissions (permission, description) values
 ('audit.read', 'View and verify the audit log.'),
@@ -497,6 +547,7 @@ insert into permissions (permission, description) values
 ('contacts.reveal', 'Show the contact details of a customer (this is logged).'),
 ('customers.assign', 'Assign customers to users.'),
 ('customers.export', 'Export lists without contact details.'),
+('customers.names', 'See the names of customers.'),
 ('customers.read', 'View customers, their orders and scores.'),
 ('imports.undo', 'Undo an import.'),
 ('imports.write', 'Import files.'),
@@ -521,14 +572,14 @@ select 'admin', permission from permissions
 union all
 select role, unnest(granted) from (values
     ('rep', array['customers.read', 'calls.write', 'calls.read', 'segments.read', 'model.read', 'sales.read',
-        'views.write', 'contacts.reveal', 'customers.export', 'runs.read']),
+        'views.write', 'contacts.reveal', 'customers.names', 'customers.export', 'runs.read']),
     ('manager', array['customers.read', 'calls.write', 'calls.read', 'segments.read', 'model.read', 'sales.read',
-        'views.write', 'contacts.reveal', 'customers.export', 'runs.read', 'customers.assign', 'contacts.export',
+        'views.write', 'contacts.reveal', 'customers.names', 'customers.export', 'runs.read', 'customers.assign', 'contacts.export',
         'segments.movement', 'calls.configure', 'calls.manage', 'sales.annotate']),
     ('analyst', array['customers.read', 'segments.read', 'segments.write', 'model.read', 'sales.read', 'views.write',
         'customers.export', 'runs.read', 'quality.read', 'sales.annotate']),
     ('marketer', array['customers.read', 'segments.read', 'segments.write', 'model.read', 'sales.read', 'views.write',
         'customers.export', 'runs.read', 'sales.annotate']),
     ('steward', array['customers.read', 'segments.read', 'imports.write', 'imports.undo', 'runs.read', 'runs.write',
-        'contacts.reveal', 'privacy.erase', 'quality.read', 'status.read', 'views.write'])
+        'contacts.reveal', 'customers.names', 'privacy.erase', 'quality.read', 'status.read', 'views.write'])
 ) as grants (role, granted);

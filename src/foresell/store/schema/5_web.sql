@@ -92,7 +92,9 @@ using ((select access.current_scope()) = 'all' or customer_id in (select access.
 
 -- Full-text operators are not leakproof, so row security would read every row before it uses an index: this function
 -- searches first and then keeps the visible customers.
-create function find_customers(search_text text, max_rows integer, contact_indexes bytea[] default '{}') returns setof text
+create function find_customers(
+    search_text text, max_rows integer, contact_indexes bytea[] default '{}', by_name boolean default true
+) returns setof text
 language sql stable security definer
 set search_path = core, pg_temp
 begin atomic
@@ -103,7 +105,8 @@ begin atomic
         from unnest(to_tsvector('simple', search_text))
     ),
     matches as (
-        select customer_id from core.customer_records where search @@ (select words from query)
+        select customer_id from core.customer_records
+        where search @@ (select words from query) and by_name and (select access.has_permission('customers.names'))
         union
         select customer_id from core.customer_records where source_key = search_text
         union
@@ -120,12 +123,26 @@ begin atomic
         and ((select access.current_scope()) = 'all' or customer_id in (select access.visible_customer_ids()))
     limit max_rows;
 end;
-comment on function find_customers is 'Grain: one visible customer whose name or source key has words with these prefixes, or with this source key or id. contact_indexes: blind indexes of an e-mail or phone to search, too; needs contacts.reveal.';
+comment on function find_customers is 'Grain: one visible customer with this source key or id or, by_name and with customers.names, whose name or source key has words with these prefixes. contact_indexes: blind indexes of an e-mail or phone to search, too; needs contacts.reveal.';
+
+create function names_of(ids text[]) returns table (customer_id text, name text)
+language sql stable security definer
+set search_path = core, pg_temp
+begin atomic
+    select r.customer_id, (array_agg(r.name order by r.record_id) filter (where r.name is not null))[1]
+    from core.customer_records as r
+    where r.customer_id = any (ids) and (select access.has_permission('customers.names'))
+        and ((select access.current_scope()) = 'all' or r.customer_id in (select access.visible_customer_ids()))
+    group by r.customer_id;
+end;
+comment on function names_of is 'Grain: one visible customer of these, with the first known name among the records. Needs customers.names.';
 
 grant usage on schema web to foresell_web;
-grant select on all tables in schema web to foresell_web;
-revoke execute on function find_customers from public;
-grant execute on function find_customers to foresell_web;
+grant select on rfm_scores, predictions, prediction_reasons to foresell_web;
+grant select (record_id, source, source_key, customer_id, city, region, postcode, country, signup_date, contact)
+    on customer_records to foresell_web;
+revoke execute on function names_of(text[]), find_customers(text, integer, bytea[], boolean) from public;
+grant execute on function names_of(text[]), find_customers(text, integer, bytea[], boolean) to foresell_web;
 
 revoke select on core.customer_records from foresell_reader;
 grant select (record_id, source, source_key, customer_id, name, city, region, postcode, country, signup_date, batch_id)

@@ -20,6 +20,7 @@ create table events (
 comment on table events is 'One row per audited action. actor_id: the user; null for the command line and before sign-in. subject: what the action affected, such as batch:7. subject and detail hold ids, counts and hashes, never personal data. customer_count, customers_sha256: how many customers it concerns, and the SHA-256 of its rows in event_customer_blocks.';
 create index events_at on events (at desc);
 create index events_actor on events (actor_id, event_id desc);
+create index events_reveals on events (actor_id, at) where action = 'contact.reveal';
 create index events_action on events (action, event_id desc);
 
 create table event_customer_blocks (
@@ -177,12 +178,23 @@ as $$
 #variable_conflict use_column
 declare
     visible text[];
+    most integer;
 begin
     if not access.has_permission(case purpose when 'reveal' then 'contacts.reveal' when 'export' then 'contacts.export' end) then
         raise insufficient_privilege using message = 'the user has no permission for contact data';
     end if;
-    if purpose = 'reveal' and cardinality(customer_ids) <> 1 then
-        raise insufficient_privilege using message = 'contact data is revealed one customer at a time';
+    if purpose = 'reveal' then
+        if cardinality(customer_ids) <> 1 then
+            raise insufficient_privilege using message = 'contact data is revealed one customer at a time';
+        end if;
+        most := access.most_a_day('reveals');
+        if most <= (
+            select count(distinct subject) from audit.events
+            where actor_id = access.current_user_id() and action = 'contact.reveal' and at > now() - interval '1 day'
+                and subject <> 'customer:' || customer_ids[1]
+        ) then
+            raise sqlstate 'FS429' using message = format('%s', most);
+        end if;
     end if;
     visible := array(
         select c.customer_id from core.customers as c
@@ -201,7 +213,7 @@ begin
         and ((select access.current_scope()) = 'all' or r.customer_id in (select access.visible_customer_ids()))
     order by r.record_id;
 end $$;
-comment on function unlock_contacts is 'Grain: one visible record of these customers with its wrapped data key. purpose: reveal (one customer) or export; recorded as such.';
+comment on function unlock_contacts is 'Grain: one visible record of these customers with its wrapped data key. purpose: reveal (one customer) or export; recorded as such. SQLSTATE FS429, with the limit as its message, when the user saw the details of as many other customers in 24 hours as the roles allow.';
 
 alter table events enable row level security;
 alter table event_customer_blocks enable row level security;
