@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import pyotp
 
+from foresell.access.tokens import fingerprint, new_secret
 from tests.support.served import Served, superuser
 
 PHRASE = "nine tin whistles in the garden"
@@ -23,6 +24,20 @@ class Person:
     email: str
     link: str
     browser: httpx2.Client
+    served: Served
+
+    def new_session_cookie(self) -> str:
+        """The cookie of a new session, as if just signed in with everything the account asks for."""
+        token = new_secret()
+        sql(
+            self.served,
+            "with one as (insert into access.sessions (user_id, signed_in_by, device, expires_at, second_factor_at)"
+            " values (%s, 'password', 'test', now() + interval '1 day', now()) returning session_id)"
+            " insert into access.refresh_tokens (token_hash, session_id) select %s, session_id from one",
+            self.user_id,
+            fingerprint(token),
+        )
+        return token
 
     def sign_in(self, password: str = PHRASE, browser: httpx2.Client | None = None) -> httpx2.Response:
         """Sign in; the browser then carries the access token."""
@@ -54,7 +69,7 @@ def invite(served: Served, role: str = "analyst", *, password: str | None = PHRA
     email = f"person{next(_numbers)}@foresell.example"
     added = served.client("admin").post("/api/users", json={"name": "Robin Hill", "email": email, "roles": [role]})
     assert added.status_code == 201, added.text
-    person = Person(added.json()["user_id"], email, added.json()["link"].split("token=")[1], browser(served))
+    person = Person(added.json()["user_id"], email, added.json()["link"].split("token=")[1], browser(served), served)
     if password:
         entered = carry(
             person.browser, person.browser.post("/api/auth/link", json={"token": person.link, "password": password})

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.api.people import PHRASE, Person, invite
+from tests.api.people import Person, invite
 from tests.support.browsing import Pages
 from tests.support.served import Served
 
@@ -55,8 +55,8 @@ def pages(chromium: Browser, served: Served) -> Iterator[Pages]:
         )
         contexts.append(context)
         if person:
-            answer = context.request.post("/api/auth/sign-in", data={"email": person.email, "password": PHRASE})
-            assert answer.ok, answer.text()
+            cookie = {"name": "foresell", "value": person.new_session_cookie(), "url": url}
+            context.add_cookies([{**cookie, "httpOnly": True, "sameSite": "Strict"}])  # type: ignore[list-item]
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: wrong.append(str(error)))

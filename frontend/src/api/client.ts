@@ -72,10 +72,10 @@ async function sendWithRetries(request: Request): Promise<Response> {
   return send(request)
 }
 
-async function needsStepUp(response: Response): Promise<boolean> {
-  if (response.status !== 403) return false
+async function refusalOf(response: Response): Promise<ProblemBody['code'] | undefined> {
+  if (response.status !== 403) return undefined
   const body: Partial<ProblemBody> = await response.clone().json()
-  return body.code === 'second_factor_required'
+  return body.code
 }
 
 /** `fetch` with the session's token; anonymous requests under /api/auth go as they are. */
@@ -85,7 +85,10 @@ export async function fetchAuthorized(request: Request): Promise<Response> {
   await session.start()
   let response = await sendWithRetries(request)
   if (response.status === 401 && (await session.refresh())) response = await send(request)
-  if (confirmAgain && (await needsStepUp(response)) && (await confirmAgain())) response = await send(request)
+  const refusal = await refusalOf(response)
+  if (refusal === 'second_factor_required' && confirmAgain && (await confirmAgain())) response = await send(request)
+  // A role requires a second factor since this page was loaded: loading it again leads to where one is set up.
+  if (refusal === 'second_factor_due') location.reload()
   return response
 }
 

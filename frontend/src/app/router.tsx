@@ -22,7 +22,7 @@ import { parseModel } from '@/pages/model/search'
 import { parseRuns } from '@/pages/runs/search'
 import { comparisonOf, filtersOf, parseSales } from '@/pages/sales/search'
 import { parseSegments } from '@/pages/segments/search'
-import { parseSignIn } from '@/pages/sign-in/search'
+import { parseSecondFactor, parseSignIn } from '@/pages/sign-in/search'
 import { parseToday } from '@/pages/today/search'
 import { setLocale } from '@/ui/format'
 import { Toasts } from '@/ui/toasts'
@@ -56,6 +56,19 @@ const signIn = createRoute({
   component: page(() => import('@/pages/sign-in/SignIn')),
 })
 
+const secondFactor = createRoute({
+  getParentRoute: () => root,
+  path: '/second-factor',
+  validateSearch: parseSecondFactor,
+  beforeLoad: async ({ search }) => {
+    await session.start()
+    const { user } = session.get()
+    if (!user) throw redirect({ to: '/sign-in', search })
+    if (!user.second_factor_due) throw redirect({ href: search.next ?? '/' })
+  },
+  component: page(() => import('@/pages/sign-in/SetUpSecondFactor')),
+})
+
 const shell = createRoute({
   getParentRoute: () => root,
   id: 'shell',
@@ -65,6 +78,8 @@ const shell = createRoute({
     if (phase === 'unknown') throw new Problem(0, {})
     if (phase === 'out' || !user)
       throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { next: location.href } })
+    if (user.second_factor_due)
+      throw redirect({ to: '/second-factor', search: location.href === '/' ? {} : { next: location.href } })
     setLocale(user.preferences.locale ?? undefined)
     if (location.href === '/' && startPageFor(user) !== '/' && !user.permissions.includes('calls.read'))
       throw redirect({ to: startPageFor(user) })
@@ -235,7 +250,7 @@ const pages = [
 ] as const
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, shell.addChildren([...pages])]),
+  routeTree: root.addChildren([signIn, secondFactor, shell.addChildren([...pages])]),
   context: { queries: queryClient },
   defaultPreload: 'intent',
   defaultPreloadStaleTime: 0,

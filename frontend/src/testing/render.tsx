@@ -33,6 +33,7 @@ export function userWith(permissions: string[], more: Partial<User> = {}): User 
     password: true,
     recovery_codes: 0,
     second_factor: false,
+    second_factor_due: false,
     ...more,
   } as User
 }

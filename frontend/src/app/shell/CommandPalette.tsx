@@ -87,7 +87,7 @@ export default function CommandPalette({ pages, onClose }: { pages: NavigationEn
         aria-controls={listId}
         aria-activedescendant={entries[active] && `${listId}-${active}`}
         aria-label="Search"
-        placeholder="Page, customer name or number"
+        placeholder={can('customers.names') ? 'Page, customer name or number' : 'Page or customer number'}
         value={text}
         onChange={event => {
           setText(event.currentTarget.value)

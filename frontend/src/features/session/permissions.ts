@@ -12,6 +12,7 @@ const PERMISSIONS: Record<string, string> = {
   'contacts.reveal': 'Show contact details',
   'customers.assign': 'Assign customers',
   'customers.export': 'Export customer lists',
+  'customers.names': 'See customers’ names',
   'customers.read': 'See customers',
   'imports.undo': 'Undo imports',
   'imports.write': 'Import files',

@@ -18,11 +18,15 @@ const account = (user_id: number, name: string, roles: string[]): Account => ({
   roles,
   team: null,
   second_factor: false,
+  requires_second_factor: false,
   disabled: false,
   created_at: '2026-01-01T00:00:00Z',
   last_seen_at: null,
 })
 const role = (name: string, permissions: string[]): Role => ({
+  requires_second_factor: false,
+  reveals_a_day: null,
+  contact_exports_a_day: null,
   name,
   scope: 'all',
   description: `Is ${name}.`,

@@ -10,11 +10,13 @@ import { dateTime, day } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import { EmptyState, Loading, QueryState } from '@/ui/states'
 import css from './Admin.module.css'
+import { GrantReveal } from './GrantReveal'
 
 /** The valid API keys of all users. */
 export function ApiKeys() {
   const query = useQuery(queries.allApiKeys())
   const [revoking, setRevoking] = useState<OwnedApiKey | null>(null)
+  const [granting, setGranting] = useState<OwnedApiKey | null>(null)
   return (
     <Card title="API keys" note="A key never allows more than its owner may do" flush>
       <QueryState
@@ -42,6 +44,20 @@ export function ApiKeys() {
                 wrap: true,
                 show: key => byPermissionName(key.scopes).map(permissionName).join(', '),
               },
+              {
+                name: 'reveal_reason',
+                label: 'Contact details',
+                show: key => (
+                  <Button
+                    variant="subtle"
+                    size="compact-sm"
+                    aria-label={`Contact details for ${key.name} of ${key.owner}`}
+                    onClick={() => setGranting(key)}
+                  >
+                    {key.reveal_reason ? 'Allowed' : 'Not allowed'}
+                  </Button>
+                ),
+              },
               { name: 'expires_at', label: 'Expires', show: key => day(key.expires_at) },
               {
                 name: 'last_used_at',
@@ -66,6 +82,7 @@ export function ApiKeys() {
           />
         )}
       </QueryState>
+      {granting && <GrantReveal apiKey={granting} onClose={() => setGranting(null)} />}
       {revoking && <RevokeKey apiKey={revoking} owner={revoking.owner} onClose={() => setRevoking(null)} />}
     </Card>
   )

@@ -96,7 +96,14 @@ function Table({ users }: { users: Account[] }) {
         {
           name: 'second_factor',
           label: 'Second factor',
-          show: user => (user.second_factor ? <Badge tone="good">✓ On</Badge> : <Badge>Off</Badge>),
+          show: user =>
+            user.second_factor ? (
+              <Badge tone="good">✓ On</Badge>
+            ) : user.requires_second_factor ? (
+              <Badge tone="warn">Required, off</Badge>
+            ) : (
+              <Badge>Off</Badge>
+            ),
         },
         {
           name: 'last_seen_at',

@@ -8,7 +8,7 @@ import { api, read } from '@/api/client'
 import { session } from '@/api/session'
 import { useUser } from '@/api/useSession'
 import css from './ColumnChooser.module.css'
-import { COLUMNS, NAME } from './columns'
+import { COLUMNS } from './columns'
 
 const USUAL = COLUMNS.filter(column => !column.isExtra).map(column => column.name)
 const labelOf = (name: string) => COLUMNS.find(column => column.name === name)?.label ?? name
@@ -36,7 +36,7 @@ export default function ColumnChooser({ onClose }: { onClose: () => void }) {
   return (
     <Dialog onClose={onClose} title="Columns">
       <p className={css.hint}>
-        {NAME.label} is always shown. Columns that do not fit on the screen are left out from the end; the export has
+        The customer is always shown. Columns that do not fit on the screen are left out from the end; the export has
         all of them.
       </p>
       <ul className={css.columns} aria-label="Columns of the list">

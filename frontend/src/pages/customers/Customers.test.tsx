@@ -42,7 +42,7 @@ function answers(more: Answers = {}): Answers {
   }
 }
 
-const open = (at = '/customers', permissions = ['customers.read', 'sales.read', 'calls.write', 'customers.export']) =>
+const open = (at = '/customers', permissions = ['customers.read', 'customers.names', 'sales.read', 'calls.write', 'customers.export']) =>
   renderPage(<Customers />, { path: '/customers', at, validateSearch: parseCustomers, user: userWith(permissions) })
 
 const bar = () => screen.queryByRole('region', { name: 'Selected customers' })

@@ -11,7 +11,7 @@ import { DateField } from '@/ui/DateField'
 import { count, country, day, percent } from '@/ui/format'
 import { selectOptions } from '@/ui/selectOptions'
 import css from './Customers.module.css'
-import { COLUMNS, NAME } from './columns'
+import { COLUMNS, isSortedBy, NAME } from './columns'
 import { CHURN_STATES, type CustomersSearch, reverse, type Sort } from './search'
 
 interface Props {
@@ -92,7 +92,7 @@ export function Filters({ search, onChange }: Props) {
           label="Sort by"
           value={search.sort ?? 'probability'}
           onChange={event => onChange({ sort: event.currentTarget.value as Sort }, true)}
-          data={SORT_CHOICES}
+          data={can('customers.names') ? SORT_CHOICES : SORT_CHOICES.filter(({ value }) => !isSortedBy(NAME, value))}
         />
         {!more && (
           <Button variant="subtle" className={open ? undefined : css.filter} onClick={() => setMore(true)}>
@@ -151,6 +151,7 @@ const TYPING_MS = 100
 
 /** The field holds the text while it is typed. The URL follows after a pause, or when the field loses focus: later it would undo a navigation made since. */
 function SearchField({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+  const can = usePermissions()
   const [text, setText] = useState(value)
   const changeSoon = useDebouncedCallback(onChange, TYPING_MS)
   useEffect(() => setText(value), [value])
@@ -158,7 +159,7 @@ function SearchField({ value, onChange }: { value: string; onChange: (value: str
     <TextInput
       className={css.find}
       label="Search"
-      placeholder="Name or customer number"
+      placeholder={can('customers.names') ? 'Name or customer number' : 'Customer number'}
       type="search"
       data-find
       leftSection={<IconSearch size={16} aria-hidden />}

@@ -1,3 +1,4 @@
+import { usePermissions } from '@/api/useSession'
 import css from './Customers.module.css'
 import { directionOf, isSortedBy, type ListColumn, NAME } from './columns'
 import type { ListProps } from './List'
@@ -10,6 +11,7 @@ interface Props extends Pick<ListProps, 'rows' | 'sort' | 'isSelected' | 'onSort
 
 /** The head of the list: a click sorts by a column, a second one the other way round. */
 export function Head({ rows, sort, isSelected, columns, template, onSort, onSelect }: Props) {
+  const can = usePermissions()
   const isAll = rows.length > 0 && rows.every(row => isSelected(row.customer_id))
   return (
     <div role="rowgroup" className={css.head}>
@@ -27,7 +29,14 @@ export function Head({ rows, sort, isSelected, columns, template, onSort, onSele
             }
           />
         </span>
-        {[NAME, ...columns].map(column => (
+        {can('customers.names') ? (
+          <SortedHead column={NAME} sort={sort} onSort={onSort} />
+        ) : (
+          <span role="columnheader" title="Your role does not show customers’ names">
+            Customer
+          </span>
+        )}
+        {columns.map(column => (
           <SortedHead key={column.name} column={column} sort={sort} onSort={onSort} />
         ))}
       </div>

@@ -1,17 +1,16 @@
-import { Button, TextInput } from '@mantine/core'
-import { Dialog } from '@/ui/Dialog'
-import '@/ui/theme/inputs'
+import { Button } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api, Problem, read } from '@/api/client'
+import { api, read } from '@/api/client'
 import type { User } from '@/api/shapes'
+import { RecoveryCodes } from '@/features/session/RecoveryCodes'
+import { SetUpApp } from '@/features/session/SetUpApp'
 import { Badge } from '@/ui/Badge'
 import { ConfirmDialog } from '@/ui/ConfirmDialog'
 import { plural } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import { showError, showToast } from '@/ui/toasts'
 import css from './Me.module.css'
-import { RecoveryCodes } from './RecoveryCodes'
 
 /** The second factor: an authenticator app, and recovery codes in case the phone is lost. */
 export function Authenticator({ me }: { me: User }) {
@@ -75,7 +74,7 @@ export function Authenticator({ me }: { me: User }) {
         )}
       </div>
       {start.data && (
-        <SetUp
+        <SetUpApp
           secret={start.data.secret}
           qr={start.data.qr}
           onClose={start.reset}
@@ -102,59 +101,5 @@ export function Authenticator({ me }: { me: User }) {
         </ConfirmDialog>
       )}
     </Card>
-  )
-}
-
-/** The API's SVG as an image address; outside a page an SVG needs its namespace. */
-function toDataUrl(svg: string): string {
-  const named = svg.includes('xmlns') ? svg : svg.replace('<svg', '<svg xmlns="http://www.w3.org/2000/svg"')
-  return `data:image/svg+xml;utf8,${encodeURIComponent(named)}`
-}
-
-interface SetUpProps {
-  secret: string
-  qr: string
-  onClose: () => void
-  onDone: (codes: string[]) => void
-}
-
-function SetUp({ secret, qr, onClose, onDone }: SetUpProps) {
-  const [code, setCode] = useState('')
-  const confirm = useMutation({
-    mutationFn: () => read(api.PUT('/api/me/totp', { body: { code } })),
-    onSuccess: answer => onDone(answer.recovery_codes),
-  })
-  return (
-    <Dialog onClose={onClose} title="Set up an authenticator app" closeOnClickOutside={false}>
-      <form
-        className={css.setUp}
-        onSubmit={event => {
-          event.preventDefault()
-          confirm.mutate()
-        }}
-      >
-        <p>Scan this with the authenticator app on your phone, then enter the six-digit code it shows.</p>
-        <img className={css.qr} src={toDataUrl(qr)} alt="QR code of the key" width={200} height={200} />
-        <p className={css.dim}>
-          No camera? Enter this key in the app: <code className={css.secret}>{secret.match(/.{1,4}/g)?.join(' ')}</code>
-        </p>
-        <TextInput
-          data-autofocus
-          label="Code from the app"
-          inputMode="numeric"
-          autoComplete="one-time-code"
-          maxLength={6}
-          value={code}
-          onChange={event => setCode(event.currentTarget.value)}
-          error={
-            confirm.error &&
-            `${confirm.error.message} ${(confirm.error instanceof Problem && confirm.error.remedy) || ''}`
-          }
-        />
-        <Button type="submit" loading={confirm.isPending} disabled={code.length < 6}>
-          Turn on
-        </Button>
-      </form>
-    </Dialog>
   )
 }

@@ -16,8 +16,8 @@ const LIFETIMES = [
   { value: '90', label: '90 days' },
   { value: '364', label: '1 year' },
 ]
-/** Only a signed-in user may do these; a key never may. */
-const NEVER_BY_KEY = ['users.manage', 'keys.manage', 'privacy.erase', 'contacts.export']
+/** Only a signed-in user may do these. An administrator can let a key show contact details. */
+const NEVER_BY_KEY = ['users.manage', 'keys.manage', 'privacy.erase', 'contacts.export', 'contacts.reveal']
 
 /** Creates an API key with chosen permissions and lifetime; the key itself is shown once. */
 export function NewApiKey({ me, onClose }: { me: User; onClose: () => void }) {

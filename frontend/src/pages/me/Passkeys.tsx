@@ -6,13 +6,13 @@ import { api, read } from '@/api/client'
 import { queries } from '@/api/queries'
 import type { Passkey } from '@/api/shapes'
 import { createPasskey, hasPasskeys } from '@/features/session/passkeys'
+import { RecoveryCodes } from '@/features/session/RecoveryCodes'
 import { ConfirmDialog } from '@/ui/ConfirmDialog'
 import { dateTime, day } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import { Loading, QueryState } from '@/ui/states'
 import { showError, showToast } from '@/ui/toasts'
 import css from './Me.module.css'
-import { RecoveryCodes } from './RecoveryCodes'
 
 /** Passkeys: sign in with this device or a security key instead of the password. */
 export function Passkeys() {

@@ -6,8 +6,8 @@ import { useState } from 'react'
 import { api, read } from '@/api/client'
 import { session } from '@/api/session'
 import { useUser } from '@/api/useSession'
-import { hasPasskeys, signWithPasskey } from '@/features/session/passkeys'
-import { Username } from '@/features/session/Username'
+import { hasPasskeys, signWithPasskey } from './passkeys'
+import { Username } from './Username'
 
 async function passkey() {
   const { options, ticket } = await read(api.POST('/api/auth/passkey/options'))

@@ -1,0 +1,106 @@
+import { Button } from '@mantine/core'
+import { IconDeviceMobile, IconFingerprint } from '@tabler/icons-react'
+import { useMutation } from '@tanstack/react-query'
+import { getRouteApi, useRouter } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
+import { api, Problem, read } from '@/api/client'
+import { session } from '@/api/session'
+import { createPasskey, hasPasskeys } from '@/features/session/passkeys'
+import { RecoveryCodes } from '@/features/session/RecoveryCodes'
+import { SetUpApp } from '@/features/session/SetUpApp'
+import { StepUpPrompt } from '@/features/session/StepUpPrompt'
+import css from './SignIn.module.css'
+
+const route = getRouteApi('/second-factor')
+
+/** The first sign-in of a user whose role requires a second factor: nothing else opens before one is set up. */
+export default function SetUpSecondFactor() {
+  const { next } = route.useSearch()
+  const router = useRouter()
+  const [codes, setCodes] = useState<string[] | null>(null)
+
+  useEffect(() => {
+    document.title = 'Set up a second factor · Foresell'
+  }, [])
+
+  async function goOn() {
+    session.setUser(await read(api.GET('/api/me')))
+    await router.navigate({ href: next ?? '/', replace: true })
+  }
+
+  function onDone(fresh: string[]) {
+    if (fresh.length) setCodes(fresh)
+    else void goOn()
+  }
+
+  const app = useMutation({ mutationFn: () => read(api.POST('/api/me/totp')) })
+  const passkey = useMutation({
+    mutationFn: async () => {
+      const { ticket, options } = await read(api.POST('/api/me/passkeys/options'))
+      return read(
+        api.POST('/api/me/passkeys', { body: { ticket, credential: await createPasskey(options), name: 'Passkey' } }),
+      )
+    },
+    onSuccess: added => onDone(added.recovery_codes),
+  })
+  const signOut = useMutation({
+    mutationFn: () => read(api.POST('/api/auth/sign-out')),
+    onSettled: () => {
+      session.forget()
+      return router.navigate({ to: '/sign-in', search: {} })
+    },
+  })
+  const error = app.error ?? passkey.error
+  return (
+    <main className={css.page}>
+      <div className={css.card}>
+        <div className={css.brand}>
+          <img src="/favicon.svg" alt="" width={32} height={32} />
+          <span>Foresell</span>
+        </div>
+        <h1 className={css.title}>Set up a second factor</h1>
+        <p>
+          Your role can see customers’ contact details, so a password alone is not enough. Choose what you will confirm
+          with when you sign in.
+        </p>
+        <div className={css.others}>
+          {hasPasskeys() && (
+            <Button
+              size="md"
+              fullWidth
+              leftSection={<IconFingerprint size={18} aria-hidden />}
+              loading={passkey.isPending}
+              onClick={() => passkey.mutate()}
+            >
+              Passkey on this device
+            </Button>
+          )}
+          <Button
+            variant={hasPasskeys() ? 'default' : 'filled'}
+            size="md"
+            fullWidth
+            leftSection={<IconDeviceMobile size={18} aria-hidden />}
+            loading={app.isPending}
+            onClick={() => app.mutate()}
+          >
+            Authenticator app on your phone
+          </Button>
+        </div>
+        <div className={css.help}>
+          <p>A passkey uses this device’s fingerprint, face or PIN. You can add more ways later under My account.</p>
+          <p className={css.error} role="alert">
+            {error?.message} {error instanceof Problem && error.remedy}
+          </p>
+        </div>
+        <div className={css.ways}>
+          <button type="button" onClick={() => signOut.mutate()}>
+            Sign out
+          </button>
+        </div>
+      </div>
+      {app.data && !codes && <SetUpApp secret={app.data.secret} qr={app.data.qr} onClose={app.reset} onDone={onDone} />}
+      {codes && <RecoveryCodes codes={codes} onClose={() => void goOn()} />}
+      <StepUpPrompt />
+    </main>
+  )
+}
