@@ -12,7 +12,7 @@ FAST   := tests/integration/test_schema.py tests/integration/test_load.py
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup screenshots front demo test test-fast check bench docs lock clean
+.PHONY: help setup screenshots front demo test test-fast check bench docs lock sbom audit clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,12 @@ screenshots: setup front  ## the pictures of the README, from a real run
 
 lock:  ## renew requirements.lock from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra kms --extra node --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+
+sbom: setup  ## what Foresell is made of, as CycloneDX in build/sbom
+	@. scripts/node.sh && $(BIN)/python scripts/sbom.py
+
+audit: setup  ## ask the vulnerability databases about every locked dependency (needs the network)
+	@. scripts/node.sh && $(BIN)/python scripts/dependency_audit.py
 
 clean:  ## forget the virtual environment (not your data in var/)
 	rm -rf $(VENV)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
 
 from foresell.store import migrate
+from tests.support.scripts import load_script
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def test_the_command_line_page_is_what_the_program_says() -> None:
-    spec = spec_from_file_location("reference", ROOT / "scripts" / "command_line_reference.py")
-    assert spec and spec.loader
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load_script("command_line_reference")
     assert module.FILE.read_text() == module.render_reference(), "run: make docs"
 
 
