@@ -124,7 +124,9 @@ def test_every_answer_closes_the_browsers_doors(served: Served, path: str, statu
     assert answer.status_code == status or path == "/"
     for name in HEADERS:
         assert answer.headers[name], name
-    assert "unsafe" not in answer.headers["content-security-policy"]
+    policy = answer.headers["content-security-policy"]
+    assert "unsafe" not in policy and "*" not in policy
+    assert {"object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"} <= set(policy.split("; "))
     assert answer.headers["x-request-id"]
     assert "server" not in answer.headers or "uvicorn" in answer.headers["server"]
 
@@ -185,6 +187,24 @@ def test_an_answer_that_breaks_off_counts_as_failed(served: Served) -> None:
         asyncio.run(ask(path))
     stats = request_stats.read_stats()
     assert (stats["GET", "/test/broken"].failed, stats["GET", "/test/left"].failed) == (1, 0)
+
+
+AMBIGUOUS = [
+    "Content-Length: 5\r\nTransfer-Encoding: chunked", "Content-Length: 5\r\nContent-Length: 6", "Content-Length: +5",
+    "Transfer-Encoding: chunked, identity", "Transfer-Encoding: xchunked", "Content-Length: 5\r\n Transfer-Encoding: chunked",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("headers", AMBIGUOUS)
+def test_where_a_request_ends_is_never_in_doubt(served: Served, headers: str) -> None:
+    """Request smuggling: of two requests in one, the second must not be answered."""
+    url = urlsplit(served.url)
+    smuggled = f"0\r\n\r\nGET /api/health HTTP/1.1\r\nHost: {url.netloc}\r\n\r\n"
+    with socket.create_connection((url.hostname, url.port), timeout=30) as con:
+        con.sendall(f"POST /api/auth/refresh HTTP/1.1\r\nHost: {url.netloc}\r\n{headers}\r\n\r\n{smuggled}".encode())
+        con.shutdown(socket.SHUT_WR)
+        said = b"".join(iter(lambda: con.recv(1 << 16), b""))
+    assert said.startswith(b"HTTP/1.1 400") and b"healthy" not in said
 
 
 @pytest.mark.parametrize("method", ["TRACE", "TRACK", "PROPFIND", "FOO", "CONNECT"])

@@ -102,6 +102,7 @@ def create_app(settings: Settings, *, authenticate: Authenticate | None = None) 
         is_credible=is_credible,
         origins=settings.cors_origins,
         hosts=_hosts(settings),
+        only_https=(settings.public_url or "").startswith("https:"),
     )
     app.add_middleware(Observe)
     check_declared(resource.router for resource in RESOURCES)

@@ -44,7 +44,7 @@ READ_SECONDS = 2.5
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 CONTENT_SECURITY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self';"
+    "default-src 'none'; object-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self';"
     " manifest-src 'self'; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
 
@@ -70,6 +70,8 @@ class RequestValidation:
     `hosts`: the names by which it is reached. An IP address always reaches it: no foreign page can pose as one.
 
     `is_credible`: whether an Authorization header may be a user's; who brings none, or one made up, counts by address.
+
+    `only_https`: browsers reach it by https, also where a proxy on this machine passes requests on without saying so.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class RequestValidation:
         is_credible: Callable[[Scope], bool],
         origins: Collection[str] = (),
         hosts: Collection[str] = ("localhost",),
+        only_https: bool = False,
         answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self.app = app
@@ -86,6 +89,7 @@ class RequestValidation:
         self.is_credible = is_credible
         self.origins = frozenset(origins)
         self.hosts = frozenset(hosts)
+        self.only_https = only_https
         self.answer_seconds = answer_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -95,7 +99,7 @@ class RequestValidation:
             return
         state = scope.setdefault("state", {})
         state["request_id"] = secrets.token_hex(8)
-        answer = _Answer(scope, send)
+        answer = _Answer(scope, send, only_https=self.only_https)
         request = Request(scope, receive)
         BUDGET.set(answer.database_time)
         try:
@@ -152,8 +156,9 @@ class RequestValidation:
 class _Answer:
     """An answer under way: it gets our headers, and from its first byte on it has all the time it wants."""
 
-    def __init__(self, scope: Scope, send: Send) -> None:
+    def __init__(self, scope: Scope, send: Send, *, only_https: bool) -> None:
         self.started = False
+        self._is_https = only_https or scope["scheme"] == "https"
         self._patience: asyncio.Timeout | None = None
         self._send = send
         self._scope = scope
@@ -191,7 +196,7 @@ class _Answer:
 
     def _complete(self, headers: MutableHeaders) -> None:
         ours = {**HEADERS, "x-request-id": self._scope["state"]["request_id"]}
-        if self._scope["scheme"] == "https":
+        if self._is_https:
             ours["strict-transport-security"] = TRANSPORT_SECURITY
         rate: Standing | None = self._scope["state"].get("rate")
         if rate:
