@@ -175,6 +175,22 @@ def test_the_log_has_the_route_and_nothing_of_the_parameters(served: Served) -> 
     assert "Canary" not in json.dumps(lines, default=str) and "C123456" not in json.dumps(lines, default=str)
 
 
+def test_refusals_are_logged_without_asking_for_it(served: Served) -> None:
+    async def ask() -> None:
+        async with client_of(served, "rep", user_rate=18) as (_, client):
+            for _ in range(3):
+                await client.get("/api/users")
+            for _ in range(3):
+                await client.get("/api/customers/segments")
+
+    logs.configure()
+    with capture_logs() as lines:
+        asyncio.run(ask())
+    seen = [(line["route"], line["status"], line["user_id"], line["log_level"]) for line in lines]
+    assert seen[:1] == [("/api/users", 403, served.users["rep"], "warning")]
+    assert {status for _, status, _, _ in seen} == {403, 429}, "what was answered is not among them"
+
+
 def test_quantiles_are_read_off_the_classes() -> None:
     of = RequestStats(requests=100, failed=1, classes={0.01: 50, 0.02: 90, 0.1: 100, float("inf"): 100})
     assert of.quantile_ms(0.5) == pytest.approx(10)

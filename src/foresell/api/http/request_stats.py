@@ -32,6 +32,9 @@ SECONDS = Histogram(
 REQUESTS = Counter("foresell_http_requests", "Requests answered.", ["method", "route", "status"])
 UNDER_WAY = Gauge("foresell_http_requests_under_way", "Requests being answered.", multiprocess_mode="livesum")
 
+#: Refusals that an operator hears of without asking: a right that is missing, a wrong host, a limit.
+REFUSALS = (403, 421, 429)
+
 log = logger("access")
 
 
@@ -126,7 +129,7 @@ def _count(scope: Scope, method: str, status: int, took: float) -> None:
     seconds.observe(took)
     requests.inc()
     principal = state.get("principal")
-    (log.warning if status >= 500 else log.info)(
+    (log.warning if status >= 500 or status in REFUSALS else log.info)(
         "request",
         action="request",
         method=method,
