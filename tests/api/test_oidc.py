@@ -178,6 +178,16 @@ def test_what_began_in_another_browser_does_not_end_here(
     assert is_refused(victim.get("/api/auth/oidc/company/callback", params={"code": "x", "state": "made-up"}))
 
 
+def test_no_page_of_another_site_starts_a_session(company: tuple[Served, FakeProvider], fake: FakeProvider) -> None:
+    there, _ = company
+    for site, goes_to in (("cross-site", "/sign-in?next=%2Ftoday"), ("same-site", "/sign-in?next=%2Ftoday"),
+                          ("same-origin", fake.issuer), ("none", fake.issuer)):  # fmt: skip
+        started = browser(there).get(
+            "/api/auth/oidc/company/start", params={"next": "/today"}, headers={"sec-fetch-site": site}
+        )
+        assert started.status_code == 303 and started.headers["location"].startswith(goes_to), site
+
+
 def test_each_way_back_counts_once(served: Served, company: tuple[Served, FakeProvider], fake: FakeProvider) -> None:
     there, _ = company
     fake.email = invite(served).email

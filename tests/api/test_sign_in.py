@@ -71,6 +71,18 @@ def test_a_refresh_token_counts_once_and_its_return_ends_the_session(served: Ser
     assert sql(served, "select revoked_because from access.sessions where user_id = %s", person.user_id) == [("reuse",)]
 
 
+def test_signing_in_again_ends_the_session_before(served: Served) -> None:
+    person = invite(served)
+    before = person.browser.headers["authorization"]
+    assert person.sign_in().status_code == 200
+    assert person.browser.get("/api/me").status_code == 200
+    assert person.browser.get("/api/me", headers={"authorization": before}).status_code == 401
+    shared, other = person.browser, invite(served)
+    assert other.sign_in(browser=shared).status_code == 200, "another user at the same browser"
+    rows = sql(served, "select revoked_because from access.sessions where user_id = %s", person.user_id)
+    assert rows == [("signed out",)] * 2
+
+
 def test_two_tabs_that_wake_together_both_stay_in(served: Served) -> None:
     person = invite(served)
     shared = person.browser.cookies["foresell"]
@@ -324,6 +336,11 @@ def test_sessions_are_one_s_own(served: Served) -> None:
     [row] = theirs.browser.get("/api/me/sessions").json()["data"]
     assert row["current"] and row["device"] == "Firefox on Linux" and row["network"] == "127.0.0.0/24"
     assert mine.browser.delete(f"/api/me/sessions/{row['session_id']}").status_code == 404
+    elsewhere = browser(served)
+    theirs.sign_in(browser=elsewhere)
+    _age_proof(served, theirs.user_id)
+    refused = elsewhere.delete(f"/api/me/sessions/{row['session_id']}")
+    assert (refused.status_code, refused.json()["code"]) == (403, "second_factor_required")
     assert theirs.browser.delete(f"/api/me/sessions/{row['session_id']}").status_code == 204
     assert theirs.browser.get("/api/me").status_code == 401
 

@@ -11,14 +11,15 @@ from fastapi.responses import Response
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from foresell.access import bearer
+from foresell.access import bearer, sessions
 from foresell.access.client_info import ClientInfo
 from foresell.access.keyring import Keyring
 from foresell.access.passkeys import Site
-from foresell.access.principal import Principal
+from foresell.access.principal import Principal, act_for
 from foresell.access.sessions import SESSION_DAYS
 from foresell.access.tokens import AccessToken, fingerprint
 from foresell.api.http.dependencies import app_state_of
+from foresell.db import AsyncConnection
 from foresell.errors import NotSignedIn, SessionEnded
 
 #: How long at most a revocation made by another process goes unseen here; one made here is seen at once.
@@ -125,6 +126,16 @@ def origin_of(request: Request) -> str:
 def refresh_token_of(request: Request) -> str | None:
     """The refresh token of the browser's cookie."""
     return request.cookies.get(_cookie(request, "foresell"))
+
+
+async def end_replaced_session(request: Request, con: AsyncConnection, user_id: int) -> None:
+    """End the session whose cookie this browser brings: a new one takes its place. Acts for the user from here on."""
+    token = refresh_token_of(request)
+    replaced = await sessions.find_by_token(con, token[:200]) if token else None
+    if replaced:
+        await sessions.end(con, replaced[1], "signed out")
+        principals_of(request).forget()
+    await act_for(con, user_id)
 
 
 def set_cookies(request: Request, response: Response, refresh_token: str, device_token: str | None = None) -> None:

@@ -261,8 +261,10 @@ async def end_session(
     principal: SignedInUser,
     session_id: Annotated[UUID, Path(description="Of the list.")],
 ) -> Response:
-    """Sign out another device."""
+    """Sign out a device. Needs a recent second factor (or sign-in), but for one's own session."""
     require_person(principal)
+    if str(session_id) != principal.session_id:
+        principal.require_recent_factor()
     async with web.transaction(principal.user_id) as con:
         if not await sessions.end(con, str(session_id), "by user"):
             raise SessionNotFound()

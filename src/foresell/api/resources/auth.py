@@ -15,6 +15,7 @@ from foresell.api.http.authentication import (
     authenticate,
     client_info_of,
     drop_cookie,
+    end_replaced_session,
     keyring_of,
     principals_of,
     refresh_token_of,
@@ -285,6 +286,7 @@ async def _answer(
     if isinstance(result, sign_in.NextStep):
         return answer({"second_factor": result.factors, "ticket": result.ticket})
     started = result.session
+    await end_replaced_session(request, con, started.user_id)
     await record.record(
         con, "sign-in", actor=started.user_id,
         detail={"by": by, "session_id": started.session_id}, request_id=_id(request),

@@ -15,6 +15,7 @@ from foresell.api.http.authentication import (
     LOOPBACK_NAMES,
     binder_of,
     client_info_of,
+    end_replaced_session,
     origin_of,
     set_binder,
     set_cookies,
@@ -68,8 +69,10 @@ async def start_provider_sign_in(
     provider: ProviderName,
     onward: Annotated[str, Query(alias="next", max_length=1000, description="A path of ours to end at.")] = "/",
 ) -> Response:
-    """Off to the provider."""
+    """Off to the provider; from a page of another site first to the sign-in page, because no one else starts a session."""
     client = _client(request, provider)
+    if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+        return RedirectResponse(f"/sign-in?next={quote(onward, safe='')}", 303)
     login = await client.begin(_redirect_uri(request, provider), onward)
     async with web.transaction(None) as con:
         await oidc.store_request(con, login)
@@ -120,6 +123,7 @@ async def _finish_sign_in(
         result = await sign_in.begin_session(con, user_id, "oidc", client_info_of(request))
         if isinstance(result, sign_in.NextStep):
             return RedirectResponse(f"/sign-in?ticket={quote(result.ticket)}&next={quote(returned.onward)}", 303)
+        await end_replaced_session(request, con, user_id)
         detail = {"by": "oidc", "provider": name, "session_id": result.session.session_id}
         await record.record(con, "sign-in", actor=user_id, detail=detail, request_id=request_id)
     response = RedirectResponse(returned.onward, 303)
