@@ -49,5 +49,5 @@ def test_it_is_over_after_fifteen_minutes(
 
 def found(capsys: pytest.CaptureFixture[str]) -> str | None:
     """The token of the printed link."""
-    match = re.search(r"http://localhost:1/sign-in\?token=([\w-]{43})", capsys.readouterr().out)
+    match = re.search(r"http://localhost:1/sign-in#token=([\w-]{43})", capsys.readouterr().out)
     return match[1] if match else None

@@ -30,7 +30,7 @@ def test_sign_in_returns_to_the_address(pages: Pages, served: Served) -> None:
 def test_a_new_user_learns_their_sign_in_name_and_chooses_a_password(pages: Pages, served: Served) -> None:
     person = invite(served, "analyst", password=None)
     page = pages(None)
-    page.goto(f"/sign-in?token={person.link}&next=/segments")
+    page.goto(f"/sign-in?next=/segments#token={person.link}")
     page.get_by_role("button", name="Continue").click()
     name = page.get_by_label("You sign in as")
     expect(name).to_have_value(person.email)
@@ -46,7 +46,7 @@ def test_a_new_user_learns_their_sign_in_name_and_chooses_a_password(pages: Page
     sign_in(again, person, PHRASE)
     again.wait_for_url("**/segments")
     again.wait_for_selector("main h1")
-    again.goto(f"/sign-in?token={person.link}")
+    again.goto(f"/sign-in#token={person.link}")
     again.get_by_role("button", name="Continue").click()
     expect(again.get_by_role("alert")).to_contain_text("Ask your administrator for a new one")
     open_page(again, "/me?tab=sign-in")

@@ -102,7 +102,7 @@ def test_the_demo_shows_a_shop_and_on_a_terminal_serves_it(foresell: Shell) -> N
     assert "customers as of 2026-11-01" in first and "Champions" in first and "Foresell is up" not in first
     printed, code = run_on_a_terminal(foresell, "demo", "--customers", "200", until="Stop with Ctrl-C")
     assert " 0 lines loaded" in printed, "the same shop again changes nothing"
-    assert re.search(r"http://localhost:\d+/sign-in\?token=", printed)
+    assert re.search(r"http://localhost:\d+/sign-in#token=", printed)
     assert (code, "Foresell is down." in printed) == (0, True), "Ctrl-C stops everything"
     assert "database: PostgreSQL 18" in foresell("doctor")
     assert "stayed in the same segment" in foresell("segments", "--since", "1")

@@ -18,7 +18,7 @@ def foresell(settings: Settings, database: Database) -> Shell:
 
 def test_add_list_link_lock_out(foresell: Shell, database: Database) -> None:
     added = foresell("users", "add", "Ada@Shop.Example", "--name", "Ada", "--role", "admin", "--team", "North")
-    assert re.search(r"http://localhost:8000/sign-in\?token=[\w-]{43}\n", added)
+    assert re.search(r"http://localhost:8000/sign-in#token=[\w-]{43}\n", added)
     [user] = foresell.json("users")
     assert (user["email"], user["roles"], user["team"]["name"], user["disabled"]) == (
         "ada@shop.example", ["admin"], "North", False,

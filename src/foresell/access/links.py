@@ -40,5 +40,5 @@ async def consume_link(con: AsyncConnection, token: str, client_info: ClientInfo
 
 
 def url(origin: str, token: str) -> str:
-    """The link's address."""
-    return f"{origin}/sign-in?token={token}"
+    """The link's address. The token is in the fragment, which browsers send to no server: no proxy logs it."""
+    return f"{origin}/sign-in#token={token}"

@@ -1,4 +1,4 @@
-import { getRouteApi, useNavigate, useRouter } from '@tanstack/react-router'
+import { getRouteApi, useLocation, useNavigate, useRouter } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { session } from '@/api/session'
 import type { SignInAnswer, User } from '@/api/shapes'
@@ -7,12 +7,14 @@ import { OneTimeLink } from './OneTimeLink'
 import { PasswordForm } from './PasswordForm'
 import { type Pending, SecondFactor } from './SecondFactor'
 import css from './SignIn.module.css'
+import { parseFragment } from './search'
 
 const route = getRouteApi('/sign-in')
 
 /** Sign-in by password, passkey, company account or one-time link; then a second factor where there is one. */
 export default function SignIn() {
-  const { next, token, ticket: ticketOfProvider, refused } = route.useSearch()
+  const { next, refused } = route.useSearch()
+  const { token, ticket: ticketOfProvider } = parseFragment(useLocation().hash)
   const router = useRouter()
   const navigate = useNavigate({ from: '/sign-in' })
   /** The second factor is to come; after a company sign-in it is not known which ones the user has. */
@@ -37,7 +39,7 @@ export default function SignIn() {
   async function onLinkAnswer(answer: SignInAnswer) {
     setByLink(true)
     // The link is used up: reloading the page must not try it again.
-    await navigate({ search: { next }, replace: true })
+    await navigate({ search: { next }, hash: '', replace: true })
     if ('ticket' in answer) return setPending(answer)
     session.accept(answer)
     setNewcomer(answer.user)

@@ -122,7 +122,7 @@ async def _finish_sign_in(
             return RedirectResponse("/sign-in?refused=stranger", 303)
         result = await sign_in.begin_session(con, user_id, "oidc", client_info_of(request))
         if isinstance(result, sign_in.NextStep):
-            return RedirectResponse(f"/sign-in?ticket={quote(result.ticket)}&next={quote(returned.onward)}", 303)
+            return RedirectResponse(f"/sign-in?next={quote(returned.onward)}#ticket={quote(result.ticket)}", 303)
         await end_replaced_session(request, con, user_id)
         detail = {"by": "oidc", "provider": name, "session_id": result.session.session_id}
         await record.record(con, "sign-in", actor=user_id, detail=detail, request_id=request_id)
