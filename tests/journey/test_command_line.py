@@ -270,6 +270,8 @@ def test_a_missing_file_permission_is_reported(foresell: Shell, settings: Settin
 def test_settings_are_checked(foresell: Shell) -> None:
     assert "FORESELL_MEMORY_GIB" in foresell("batches", code=2, FORESELL_MEMORY_GIB="lots")
     assert "does not answer" in foresell("batches", code=6, DATABASE_URL="postgresql://x@127.0.0.1:1/x")
+    assert "in clear text" in foresell("serve", "--host", "192.0.2.7", code=2)
+    assert "in clear text" in foresell("serve", "--host", "::", code=2, FORESELL_PUBLIC_URL="http://sales.example")
 
 
 def test_help_names_every_command_and_exit_code(foresell: Shell) -> None:

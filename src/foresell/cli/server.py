@@ -9,6 +9,7 @@ import typer
 from foresell.cli import printing
 from foresell.cli.installation import print_first_link, run_installation, stop_installation
 from foresell.cli.supervisor import Supervisor, open_listener
+from foresell.errors import UsageError
 from foresell.settings import read_settings
 from foresell.store.database import open_database
 
@@ -41,9 +42,15 @@ def serve(
 ) -> None:
     """Run only the API, for production.
 
-    Put a TLS proxy in front, use an external database, and run `foresell worker` as well.
+    Put a TLS proxy in front, use an external database, and run `foresell worker` as well. Beyond this machine (`--host`) it listens
+    only with an https `FORESELL_PUBLIC_URL`.
     """
     settings = read_settings()
+    if host not in ("127.0.0.1", "::1", "localhost") and not (settings.public_url or "").startswith("https:"):
+        raise UsageError(
+            f"On {host} passwords would cross the network in clear text.",
+            remedy="Put a TLS proxy in front and set FORESELL_PUBLIC_URL to its https address.",
+        )
     with (
         open_listener(settings, host, port) as listener,
         Supervisor(settings, listener, worker=False) as supervisor,
