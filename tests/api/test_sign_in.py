@@ -118,6 +118,7 @@ def test_a_code_counts_once(served: Served) -> None:
     person = invite(served)
     totp, recovery = with_totp(person)
     assert len(set(recovery)) == 10
+    assert {len(code.replace("-", "")) for code in recovery} == {28}, "5 bits a letter: more than 128 in all"
     first = person.sign_in(browser=browser(served)).json()
     assert set(first["second_factor"]) == {"totp", "recovery_code"} and "access_token" not in first
     spent = totp.now()

@@ -107,7 +107,7 @@ async def consume_totp(con: AsyncConnection, keyring: Keyring, user_id: int, cod
 
 
 async def new_recovery_codes(con: AsyncConnection, user_id: int) -> list[str]:
-    """Ten codes of 80 bits that each work once; earlier codes stop working."""
+    """Ten codes of 140 bits that each work once; earlier codes stop working."""
     codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
     await SQL.run(con, "factors.delete_recovery_codes")
     await SQL.run(con, "factors.add_recovery_codes", user_id=user_id, hashes=[_hash_code(code) for code in codes])
@@ -142,7 +142,7 @@ async def _consume(con: AsyncConnection, keyring: Keyring, user_id: int, code: s
 
 def _recovery_code() -> str:
     letters = "abcdefghijkmnpqrstuvwxyz23456789"
-    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))
+    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(7))
 
 
 def _hash_code(code: str) -> bytes:
