@@ -44,9 +44,9 @@ def test_it_is_set_up_at_the_first_sign_in_and_ends_sessions_that_never_proved_i
     assert len(recovery) == 10 and not is_due(person)
     assert person.browser.get("/api/calls/today").status_code == 200
     assert elsewhere.get("/api/me").status_code == 401, "it went on without the factor"
-    asked = person.sign_in(browser=elsewhere).json()
-    assert set(asked["second_factor"]) == {"totp", "recovery_code"}
-    answer = elsewhere.post("/api/auth/second-factor", json={"ticket": asked["ticket"], "recovery_code": recovery[0]})
+    step = person.sign_in(browser=elsewhere).json()
+    assert set(step["second_factor"]) == {"totp", "recovery_code"}
+    answer = elsewhere.post("/api/auth/second-factor", json={"ticket": step["ticket"], "recovery_code": recovery[0]})
     assert carry(elsewhere, answer).status_code == 200
     assert person.browser.get("/api/me").status_code == 200
 
