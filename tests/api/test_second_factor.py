@@ -81,7 +81,7 @@ def test_an_administrator_changes_what_a_role_requires(served: Served) -> None:
     assert not is_due(person)
     newest = admin.get("/api/audit", params={"action": "role.changed"}).json()["data"][0]
     assert (newest["subject"], newest["detail"]) == ("role:marketer", {"requires_second_factor": False})
-    assert admin.patch("/api/roles/nobody", json=change).status_code == 404
+    assert admin.patch("/api/roles/unknown", json=change).status_code == 404
 
 
 def test_the_password_confirms_only_where_there_is_no_second_factor(served: Served) -> None:

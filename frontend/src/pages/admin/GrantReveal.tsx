@@ -9,7 +9,7 @@ import { Dialog } from '@/ui/Dialog'
 import { showToast } from '@/ui/toasts'
 import css from './Admin.module.css'
 
-/** Lets an API key show contact details, with the reason, or takes that back. */
+/** Lets an API key show contact details, with the reason, or withdraws that. */
 export function GrantReveal({ apiKey, onClose }: { apiKey: OwnedApiKey; onClose: () => void }) {
   const queryClient = useQueryClient()
   const [reason, setReason] = useState('')
@@ -62,7 +62,7 @@ export function GrantReveal({ apiKey, onClose }: { apiKey: OwnedApiKey; onClose:
           loading={change.isPending}
           disabled={!granted && !reason.trim()}
         >
-          {granted ? 'Take back' : 'Allow'}
+          {granted ? 'Withdraw' : 'Allow'}
         </Button>
       </form>
     </Dialog>
