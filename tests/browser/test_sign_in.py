@@ -115,7 +115,7 @@ def test_an_authenticator_app_is_set_up_at_the_first_sign_in_and_required(pages:
     page.goto("/customers")
     page.wait_for_url("**/second-factor?next=*")
     page.goto("/second-factor?next=/me?tab=sign-in")
-    page.get_by_role("button", name="Authenticator app on your phone").click()
+    page.get_by_role("button", name="Authenticator app").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_alt_text("QR code of the key")).to_be_visible()
     totp = pyotp.TOTP(dialog.locator("code").inner_text().replace(" ", ""))

@@ -36,6 +36,9 @@ async function refresh(): Promise<boolean> {
 
 function accept(signedIn: SignedIn): true {
   token = signedIn.access_token
+  // A refresh that began before, without this session's cookie, must not end it.
+  starting = Promise.resolve()
+  window.firstRefresh = undefined
   set({ phase: 'in', user: signedIn.user })
   return true
 }

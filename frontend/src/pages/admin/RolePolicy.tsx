@@ -33,8 +33,18 @@ export function RolePolicy({ role, onClose }: { role: Role; onClose: () => void 
     },
   })
   const limits = [
-    { label: 'Customers a day', note: 'Whose contact details one user may show', value: reveals, set: setReveals },
-    { label: 'Exports a day', note: 'With contact details, by one user', value: exports, set: setExports },
+    {
+      label: 'Contacts shown a day',
+      note: 'To how many customers’ contact details one user has access',
+      value: reveals,
+      set: setReveals,
+    },
+    {
+      label: 'Contact exports a day',
+      note: 'How many exports with contact details one user may make',
+      value: exports,
+      set: setExports,
+    },
   ]
   return (
     <Dialog onClose={onClose} title={`Sign-in and contact details: ${roleName(role.name)}`}>

@@ -49,12 +49,12 @@ export function Roles() {
                 },
                 {
                   name: 'reveals_a_day',
-                  label: 'Customers a day',
+                  label: 'Contacts shown a day',
                   show: role => limit(role, 'contacts.reveal', role.reveals_a_day),
                 },
                 {
                   name: 'contact_exports_a_day',
-                  label: 'Exports a day',
+                  label: 'Contact exports a day',
                   show: role => limit(role, 'contacts.export', role.contact_exports_a_day),
                 },
                 {

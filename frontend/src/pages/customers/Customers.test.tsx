@@ -42,8 +42,10 @@ function answers(more: Answers = {}): Answers {
   }
 }
 
-const open = (at = '/customers', permissions = ['customers.read', 'customers.names', 'sales.read', 'calls.write', 'customers.export']) =>
-  renderPage(<Customers />, { path: '/customers', at, validateSearch: parseCustomers, user: userWith(permissions) })
+const open = (
+  at = '/customers',
+  permissions = ['customers.read', 'customers.names', 'sales.read', 'calls.write', 'customers.export'],
+) => renderPage(<Customers />, { path: '/customers', at, validateSearch: parseCustomers, user: userWith(permissions) })
 
 const bar = () => screen.queryByRole('region', { name: 'Selected customers' })
 const select = async (name: string) => fireEvent.click(await screen.findByRole('checkbox', { name: `Select ${name}` }))

@@ -46,7 +46,7 @@ export const COLUMNS: ListColumn[] = [
     label: 'Expected revenue (30 days)',
     sort: 'value',
     numeric: true,
-    minWidth: 128,
+    minWidth: 184,
     rank: 0,
     show: (row, currency) => money(row.expected_revenue, currency),
   },

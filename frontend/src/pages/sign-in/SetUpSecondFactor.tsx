@@ -59,10 +59,7 @@ export default function SetUpSecondFactor() {
           <span>Foresell</span>
         </div>
         <h1 className={css.title}>Set up a second factor</h1>
-        <p>
-          Your role can see customers’ contact details, so a password alone is not enough. Choose what you will confirm
-          with when you sign in.
-        </p>
+        <p>Your role requires more than a password. Choose what you will confirm with when you sign in.</p>
         <div className={css.others}>
           {hasPasskeys() && (
             <Button
@@ -83,7 +80,7 @@ export default function SetUpSecondFactor() {
             loading={app.isPending}
             onClick={() => app.mutate()}
           >
-            Authenticator app on your phone
+            Authenticator app
           </Button>
         </div>
         <div className={css.help}>
