@@ -45,6 +45,8 @@ check: setup  ## style, types, imports, the API's contract
 	@$(BIN)/python scripts/openapi.py --check
 	@$(BIN)/python scripts/score_columns.py --check
 	@$(BIN)/python scripts/error_codes.py --check
+	@$(BIN)/python scripts/access_matrix.py --check
+	@$(BIN)/python scripts/asvs.py --check
 	@scripts/front.sh check
 
 bench: setup  ## the benchmarks; results land in benchmarks/results
@@ -55,6 +57,8 @@ docs: setup  ## renew the generated pages in docs/ and contracts/
 	@$(BIN)/python scripts/openapi.py
 	@$(BIN)/python scripts/score_columns.py
 	@$(BIN)/python scripts/error_codes.py
+	@$(BIN)/python scripts/access_matrix.py
+	@$(BIN)/python scripts/asvs.py
 
 screenshots: setup front  ## the pictures of the README, from a real run
 	@$(BIN)/python scripts/screenshots.py

@@ -17,7 +17,9 @@ import httpx2
 import pytest
 from fastapi import FastAPI, Request
 from starlette.types import Receive, Scope, Send
+from structlog.testing import capture_logs
 
+from foresell import logs
 from foresell.api.app import RESOURCES, create_app
 from foresell.api.http import request_stats, slow_clients
 from foresell.api.http.dependencies import operations
@@ -203,8 +205,8 @@ def test_where_a_request_ends_is_never_in_doubt(served: Served, headers: str) ->
     with socket.create_connection((url.hostname, url.port), timeout=30) as con:
         con.sendall(f"POST /api/auth/refresh HTTP/1.1\r\nHost: {url.netloc}\r\n{headers}\r\n\r\n{smuggled}".encode())
         con.shutdown(socket.SHUT_WR)
-        said = b"".join(iter(lambda: con.recv(1 << 16), b""))
-    assert said.startswith(b"HTTP/1.1 400") and b"healthy" not in said
+        answer = b"".join(iter(lambda: con.recv(1 << 16), b""))
+    assert answer.startswith(b"HTTP/1.1 400") and b"healthy" not in answer
 
 
 @pytest.mark.parametrize("method", ["TRACE", "TRACK", "PROPFIND", "FOO", "CONNECT"])
@@ -239,6 +241,38 @@ def test_no_operation_takes_unknown_parameters(served: Served) -> None:
 @pytest.mark.parametrize("query", ["q=%00", "q=a%00b", "x" * 9000])
 def test_odd_queries_are_refused(served: Served, query: str) -> None:
     assert served.client("admin").get(f"/api/customers?{query}").status_code == 400
+
+
+def test_an_address_is_decoded_once(served: Served) -> None:
+    """`%2500` is the text `%00`, and `C%2530` no customer: decoded twice, they would be a NUL and a digit."""
+    client = served.client("admin")
+    assert client.get("/api/customers?q=%2500").json()["total"] == 0
+    number = served.customers["rep"][0]
+    written = "".join(f"%{ord(letter):02X}" for letter in number)
+    assert client.get(f"/api/customers/{written}").status_code == 200
+    assert client.get(f"/api/customers/{written.replace('%', '%25')}").status_code in (400, 404)
+
+
+def test_there_are_no_pages_for_developers(served: Served) -> None:
+    client = served.client("admin")
+    for path in ("/api/docs", "/api/redoc", "/docs", "/redoc", "/openapi.json", "/api/debug", "/debug", "/.git/config"):
+        answer = client.get(path)
+        assert "swagger" not in answer.text.lower() and "[core]" not in answer.text
+        assert answer.status_code in (404, 503) or "<title>Foresell</title>" in answer.text, path
+
+
+def test_an_unexpected_error_is_logged_and_says_nothing(served: Served) -> None:
+    async def fail(scope: Scope, receive: Receive, send: Send) -> None:
+        raise RuntimeError("select secret from /home/canary")
+
+    logs.configure()
+    with capture_logs() as lines:
+        answer = asgi(build_guard(fail, served), "GET", "/x")
+    assert (answer.status_code, answer.json()["error"]) == (500, "Internal server error")
+    assert "canary" not in answer.text and "Runtime" not in answer.text and "Traceback" not in answer.text
+    [line] = lines
+    assert (line["log_level"], line["kind"], line["action"]) == ("error", "RuntimeError", "request")
+    assert "canary" not in str(line)
 
 
 @pytest.mark.parametrize(

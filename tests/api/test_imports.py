@@ -104,6 +104,7 @@ def test_rejected_rows_are_shown_and_downloaded(served: Served, worker: Worker) 
     batch_id = wait_until_settled(steward, found["import_id"])["batch_id"]
     rejects = steward.get(f"/api/batches/{batch_id}/rejects")
     assert rejects.status_code == 200 and "'=cmd()" in rejects.text
+    assert rejects.headers["content-disposition"] == f'attachment; filename="rejects-{batch_id}.csv"'
     assert served.client("analyst").get(f"/api/batches/{batch_id}/rejects").status_code == 403
     taken_back(steward, batch_id)
 

@@ -217,6 +217,7 @@ def test_an_unknown_user_takes_as_long(served: Served, monkeypatch: pytest.Monke
 
 def test_only_hashes_are_kept(served: Served) -> None:
     person = invite(served)
+    totp, recovery = with_totp(invite(served))
     cookies = person.browser.cookies
     stored = sql(served, "select token_hash from access.refresh_tokens") + sql(
         served, "select token_hash from access.devices"
@@ -225,7 +226,8 @@ def test_only_hashes_are_kept(served: Served) -> None:
     assert fingerprint(cookies["foresell"]) in hashes and fingerprint(cookies["foresell-device"]) in hashes
     whole = "".join(
         str(sql(served, f"select t::text from access.{table} as t"))
-        for table in ("login_links", "login_attempts", "sessions")
+        for table in ("login_links", "login_attempts", "sessions", "passwords", "totp", "recovery_codes")
     )
-    assert person.link not in whole and person.email not in whole
+    for secret in (person.link, person.email, PHRASE, totp.secret, *recovery):
+        assert secret not in whole and secret.encode().hex() not in whole
     assert sessions.SESSION_DAYS == 14

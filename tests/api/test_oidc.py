@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import time
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 from joserfc.jwk import ECKey
 
 from foresell.access import oidc
+from foresell.errors import NotSignedIn, ProviderTrouble
 from foresell.settings import Provider
 from tests.api.people import browser, invite, rewind_totp, sql, with_totp
 from tests.support.forging import parts
@@ -219,6 +221,25 @@ def test_the_way_onward_stays_here(
     there, _ = company
     fake.email = invite(served).email
     assert go(there, fake, browser(there), onward).headers["location"] == "/"
+
+
+def test_a_redirect_of_the_provider_is_not_followed() -> None:
+    """Neither for what it says of itself nor with a code and the client's secret."""
+
+    async def ask(client: oidc.Client, fake: FakeProvider, elsewhere: str) -> None:
+        started = await client.begin("http://localhost/back", "/")
+        code, _ = fake.authorize(started.url)
+        request = oidc.StoredRequest(started.stored["nonce"], started.stored["verifier"], "/")
+        fake.moved_to = elsewhere
+        with pytest.raises((ProviderTrouble, NotSignedIn)):
+            await client.identity("http://localhost/back", code, request)
+        with pytest.raises(ProviderTrouble):
+            await oidc.Client(client.provider).begin("http://localhost/back", "/")
+
+    with serve_provider(FakeProvider()) as fake, serve_provider(FakeProvider()) as other:
+        provider = Provider("company", "Company", fake.issuer, fake.client_id, fake.client_secret)
+        asyncio.run(ask(oidc.Client(provider), fake, other.issuer))
+        assert (len(fake.requested), other.requested) == (3, [])
 
 
 def test_a_provider_that_says_it_is_another_is_not_called(served: Served) -> None:

@@ -29,7 +29,8 @@ def test_every_address_is_the_one_page_and_the_api_stays_the_api(client: TestCli
     assert client.get("/api/health").text == "healthy"
     assert client.get("/api/nope").status_code == 404
     for address in ("/", "/customers", "/customers/C000123?tab=rfm"):
-        assert "<title>Foresell</title>" in client.get(address).text
+        page = client.get(address)
+        assert "<title>Foresell</title>" in page.text and page.headers["content-type"] == "text/html; charset=utf-8"
     assert client.get("/assets/missing.js").status_code == 404
     assert client.get("/../pages.py").status_code == 404
     assert client.post("/customers").status_code == 404

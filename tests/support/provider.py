@@ -25,7 +25,10 @@ _ANY = jws.JWSRegistry(algorithms=["ES256"], strict_check_header=False)
 
 @dataclass
 class FakeProvider:
-    """`email` is the user at the browser; `claims`, `header` and `key` change the next ID token; `verified` the e-mail."""
+    """`email` is the user at the browser; `claims`, `header` and `key` change the next ID token; `verified` the e-mail.
+
+    With `moved_to` it redirects every request there. `requested` are the paths of all requests.
+    """
 
     issuer: str = ""
     client_id: str = "foresell"
@@ -37,6 +40,8 @@ class FakeProvider:
     header: dict[str, Any] = field(default_factory=dict)
     key: Any = None
     says_issuer: str | None = None
+    moved_to: str | None = None
+    requested: list[str] = field(default_factory=list)
     pair: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", auto_kid=True))
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -81,6 +86,8 @@ def serve_provider(provider: FakeProvider) -> Iterator[FakeProvider]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if self._is_redirected():
+                return
             if self.path == "/.well-known/openid-configuration":
                 self._respond(200, {
                     "issuer": provider.says_issuer or provider.issuer, "authorization_endpoint": f"{provider.issuer}/authorize",
@@ -89,8 +96,19 @@ def serve_provider(provider: FakeProvider) -> Iterator[FakeProvider]:
             else:
                 self._respond(200, {"keys": [provider.pair.as_dict(private=False)]})
 
+        def _is_redirected(self) -> bool:
+            provider.requested.append(self.path)
+            if provider.moved_to:
+                self.send_response(307)
+                self.send_header("location", f"{provider.moved_to}{self.path}")
+                self.send_header("content-length", "0")
+                self.end_headers()
+            return provider.moved_to is not None
+
         def do_POST(self) -> None:
             text = self.rfile.read(int(self.headers["content-length"])).decode()
+            if self._is_redirected():
+                return
             basic = base64.b64encode(f"{provider.client_id}:{provider.client_secret}".encode()).decode()
             if self.headers.get("authorization") != f"Basic {basic}":
                 self._respond(401, {"error": "invalid_client"})

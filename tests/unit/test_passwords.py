@@ -51,14 +51,17 @@ def test_lengths(length: int, has_factor: bool, good: bool) -> None:
 def test_length_is_in_characters_as_typed_or_composed() -> None:
     assert passwords.stands_alone("ü" * 15) and passwords.stands_alone("u\u0308" * 15)
     assert not passwords.stands_alone("u\u0308" * 14)
+    long = " ".join(f"{number} lämps & {number * 7919} foxes;" for number in range(3, 13))
+    passwords.check_new(long[: passwords.LONGEST], has_factor=False)
     with pytest.raises(UsageError, match="at most"):
-        passwords.check_new("ab cd " * 60, has_factor=False)
+        passwords.check_new(long.ljust(passwords.LONGEST + 1, "x"), has_factor=False)
+    assert passwords.LONGEST >= 64 and len(long) > 200
 
 
 def test_the_common_ones_are_thousands() -> None:
     words = passwords._common_words()
-    disguised = [f"{word}{ending}" for word in words for ending in ("", "1", "123", "2024", "!", "1!", "1234567")]
-    assert len(disguised) > 2_500 and all(map(passwords.is_guessable, disguised))
+    disguised = [f"{word}{ending}" for word in words for ending in ("", "1", "123", "2024", "!", "1!", "1234567", "99")]
+    assert len(disguised) > 3_000 and all(map(passwords.is_guessable, disguised))
 
 
 def test_hash_and_verify() -> None:
@@ -66,7 +69,8 @@ def test_hash_and_verify() -> None:
         stored = await passwords.hash_password("tin whistle ü garden")
         assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
         assert await passwords.verify_password("tin whistle u\u0308 garden", stored) == (True, None)
-        assert await passwords.verify_password("tin whistle", stored) == (False, None)
+        for other in ("tin whistle", "Tin whistle ü garden", "tin whistle ü garden "):
+            assert await passwords.verify_password(other, stored) == (False, None)
         assert await passwords.verify_password("anything", None) == (False, None)
         assert await passwords.verify_password("\ud800", stored) == (False, None)
         assert await passwords.verify_password("x" * 1_000_000, stored) == (False, None)
