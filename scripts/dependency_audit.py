@@ -110,8 +110,8 @@ def _ask_npm(folder: Path) -> Audit:
 
 def _count_locked(lock: Path) -> int:
     lines = [line.removesuffix("\\") for line in lock.read_text().splitlines() if line[:1].isalnum()]
-    asked = [Requirement(line) for line in lines]
-    return sum(not each.marker or each.marker.evaluate() for each in asked)
+    locked = [Requirement(line) for line in lines]
+    return sum(not each.marker or each.marker.evaluate() for each in locked)
 
 
 def _check_control(vulnerable: list[str], control: tuple[str, str]) -> None:

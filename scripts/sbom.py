@@ -30,7 +30,7 @@ Package = tuple[str, str]
 
 
 def describe_python() -> str:
-    """CycloneDX of the distributions installed beside this Python. `required`: Foresell runs with it; `optional`: tools."""
+    """CycloneDX of the distributions installed for this Python. `required`: Foresell runs with it; `optional`: tools."""
     installed = {canonicalize_name(found.name): found for found in metadata.distributions()}
     needed = _closure(installed)
     parts = {name: _component(found, is_needed=name in needed) for name, found in installed.items()}
@@ -87,10 +87,10 @@ def _component(found: metadata.Distribution, *, is_needed: bool) -> Component:
 
 def _requirements(found: metadata.Distribution, extras: frozenset[str] = frozenset()) -> list[Requirement]:
     """What a distribution with these extras needs on this machine."""
-    asked = [Requirement(text) for text in found.requires or ()]
+    all_ = [Requirement(text) for text in found.requires or ()]
     return [
         each
-        for each in asked
+        for each in all_
         if not each.marker or any(each.marker.evaluate({"extra": extra}) for extra in ("", *extras))
     ]
 

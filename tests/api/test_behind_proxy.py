@@ -35,9 +35,9 @@ def test_cookies_and_headers_are_for_https_only(served: Served, proxied: Served)
     secret = cookies["__Host-foresell"].split(";")[0]
     assert len(secret) == 43 and secret not in answer.text, "the refresh token is in the cookie only"
     for path in ("/api/health", "/api/customers", "/api/nothing", "/"):
-        told = httpx2.get(f"{proxied.url}{path}", headers={"host": "sales.shop.example"}, verify=NO_TLS)
-        assert told.headers["strict-transport-security"] == "max-age=63072000; includeSubDomains", path
-        assert not told.is_redirect
+        answer = httpx2.get(f"{proxied.url}{path}", headers={"host": "sales.shop.example"}, verify=NO_TLS)
+        assert answer.headers["strict-transport-security"] == "max-age=63072000; includeSubDomains", path
+        assert not answer.is_redirect
     assert "strict-transport-security" not in served.client(None).get("/api/health").headers, "plain http here"
 
 

@@ -65,7 +65,7 @@ def small(tmp_path: Path) -> list[str]:
     return ["--lock", str(lock), "--frontend", str(tmp_path)]
 
 
-def test_clean_and_vulnerable_are_told_apart(small: list[str]) -> None:
+def test_clean_and_vulnerable_are_distinguished(small: list[str]) -> None:
     with database({"jinja2", "lodash"}) as url:
         clean = audit(url, *small)
     assert clean.stdout.splitlines() == [
@@ -88,8 +88,8 @@ def test_what_audited_nothing_says_so_and_fails(small: list[str], tmp_path: Path
         return ran.stdout
 
     with database(set(), status=405) as url:
-        said = refused(url, *small, osv="http://127.0.0.1:9")  # where no one listens
-    assert "405 Method Not Allowed" in said and "ConnectionError" in said
+        answer = refused(url, *small, osv="http://127.0.0.1:9")  # where no one listens
+    assert "405 Method Not Allowed" in answer and "ConnectionError" in answer
     with database(set()) as url:  # a proxy that answers everything with an empty object
         assert "The database knows of no vulnerability in jinja2 2.10." in refused(url, *small)
     empty = tmp_path / "empty"
@@ -119,13 +119,13 @@ def database(vulnerable: set[str], status: int = 200) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            asked = json.loads(gzip.decompress(body) if self.headers.get("content-encoding") == "gzip" else body)
+            query = json.loads(gzip.decompress(body) if self.headers.get("content-encoding") == "gzip" else body)
             if self.path == "/v1/query":
-                known = asked["package"]["name"] in vulnerable
+                known = query["package"]["name"] in vulnerable
                 self.answer({"vulns": [{"id": "GHSA-test", "affected": []}]} if known else {})
             else:
                 advisory = {"id": 1, "severity": "high", "title": "-", "url": "-", "vulnerable_versions": "*"}
-                self.answer({name: [advisory] for name in asked if name in vulnerable})
+                self.answer({name: [advisory] for name in query if name in vulnerable})
 
         def do_GET(self) -> None:
             name = self.path.strip("/")
