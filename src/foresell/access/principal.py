@@ -12,6 +12,8 @@ from foresell.errors import PermissionMissing, SecondFactorDue, SecondFactorRequ
 SQL = AsyncStatements("foresell.access")
 
 Scope = Literal["own", "team", "all"]
+#: The second factor of a session that an alarm met: nothing goes on before it is confirmed again.
+CONFIRM_AGAIN = datetime.fromtimestamp(0, UTC)
 #: A user, or customers without an owner.
 Owner = int | Literal["unassigned"]
 
@@ -42,10 +44,14 @@ class Principal:
         return permission in self.permissions
 
     def require(self, permission: str) -> None:
-        """Raises PermissionMissing naming the permission that is missing, SecondFactorDue until one is set up."""
+        """Raises PermissionMissing naming the permission that is missing, SecondFactorDue until a second factor is set up,
+        SecondFactorRequired after an alarm.
+        """
         self.require_set_up()
         if permission not in self.permissions:
             raise PermissionMissing(f"This needs the permission {permission}.", remedy="Ask an administrator for it.")
+        if self.second_factor_at == CONFIRM_AGAIN:
+            self.require_recent_factor()
 
     def require_set_up(self) -> None:
         """Raises SecondFactorDue when a role requires a second factor and none is set up."""

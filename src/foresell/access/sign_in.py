@@ -42,14 +42,22 @@ class SignedIn:
     device_token: str
 
 
+def hash_account(keyring: Keyring, email: str) -> bytes:
+    """The keyed hash of an e-mail address, by which attempts on it are counted, whether or not it has an account."""
+    return keyring.digest(f"password of {_address(email)}")
+
+
+def _address(email: str) -> str:
+    return normalise_email(email) or email.strip().lower()
+
+
 async def open_attempt(con: AsyncConnection, keyring: Keyring, email: str, client_info: ClientInfo) -> Attempt:
     """Record an attempt on an e-mail address, whether or not it has an account. Raises TooMany."""
-    address = normalise_email(email) or email.strip().lower()
-    found = await SQL.row(con, "users.find_by_email", email=address)
+    found = await SQL.row(con, "users.find_by_email", email=_address(email))
     user_id = found["user_id"] if found else None
     await act_for(con, user_id)
     known = await sessions.is_known_device(con, user_id, client_info)
-    account = keyring.digest(f"password of {address}")
+    account = hash_account(keyring, email)
     attempt_id = await throttle.record_attempt(con, account, client_info, known_device=known)
     stored = await SQL.row(con, "factors.load_password")
     return Attempt(user_id, stored["hash"] if stored else None, attempt_id)

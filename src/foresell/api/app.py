@@ -21,6 +21,7 @@ from foresell.access.keyring import Keyring
 from foresell.access.oidc import Client
 from foresell.api import cache_warmup, openapi, resources
 from foresell.api.http import error_handlers, tracing
+from foresell.api.http.activity import ActivityLog
 from foresell.api.http.app_state import AppState
 from foresell.api.http.authentication import Principals, is_credible
 from foresell.api.http.authentication import authenticate as by_bearer
@@ -59,12 +60,14 @@ def create_app(settings: Settings, *, authenticate: Authenticate | None = None) 
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await app.state.web.open()
         await app.state.live.open()
+        app.state.activity.open()
         ready = asyncio.create_task(cache_warmup.keep_ready(app.state.web))
         yield
         ready.cancel()
         with suppress(asyncio.CancelledError):
             await ready
         await app.state.live.close()
+        await app.state.activity.close()
         await app.state.web.close()
 
     if settings.traces_url:
@@ -83,6 +86,7 @@ def create_app(settings: Settings, *, authenticate: Authenticate | None = None) 
     )
     app.state.web = AppState(settings)
     app.state.live = LiveEvents(app.state.web)
+    app.state.activity = ActivityLog(app.state.web)
     app.state.keyring = Keyring(settings.home / "keys")
     app.state.principals = Principals()
     app.state.oidc = {provider.name: Client(provider) for provider in settings.providers}

@@ -13,7 +13,7 @@ from foresell.sources.files.mapping import SETTING_MEANINGS
 #: Words that mean the same in every answer, for fields and parameters that say nothing of themselves.
 WORDS = {
     "access_token": "Send it as Authorization: Bearer ...", "accuracy": "The share of right answers.",
-    "action": "The action.", "address": "The street address; masked, or whether one is on file.",
+    "action": "The action.", "alarm_id": "The number of the alarm.", "detector": "The stable name of the detector.", "address": "The street address; masked, or whether one is on file.",
     "amount": "Net amount of money.", "as_of": "The date the numbers describe: everything strictly before it.",
     "requested_at": "When it was requested.", "assignment_id": "The number of the assignment; its undo takes it.",
     "at": "When it happened.", "axis": "recency_days, frequency or monetary.", "batch_id": "The number of the batch.",

@@ -47,6 +47,10 @@ order by 1
 -- name: list_unsealed_ids
 select event_id from audit.unsealed_events
 
+-- name: is_break_reported
+-- Touches one row when it was recorded within a day that the log is broken.
+select 1 from audit.events where action = 'audit.broken' and at > now() - interval '1 day'
+
 -- name: list_events
 -- Grain: one event that matches, newest first, with the user's name.
 select e.event_id, e.at, e.actor_id, u.name as actor, e.via, e.action, e.subject, e.detail, e.request_id,

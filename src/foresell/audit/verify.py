@@ -13,6 +13,7 @@ import numpy as np
 from psycopg.pq import TransactionStatus
 
 from foresell.audit.anchors import AnchorLog
+from foresell.audit.record import record_sync
 from foresell.audit.seal import GENESIS_HASH, HASH_BYTES, SQL, hash_event, hash_seal
 from foresell.db import Connection, Row
 
@@ -64,6 +65,12 @@ def verify_audit(con: Connection, anchors: AnchorLog) -> VerificationReport:
         _check_events(con, sealed, report)
     report.findings.sort(key=lambda finding: (finding.event_id is None, finding.event_id or 0, finding.seal_id or 0))
     return report
+
+
+def record_findings(con: Connection, findings: int, event_id: int | None = None) -> None:
+    """Record once a day that the log is broken, with the number of findings and the first event they name."""
+    if SQL.row(con, "audit.is_break_reported") is None:
+        record_sync(con, "audit.broken", detail={"findings": findings, "event_id": event_id})
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ MODULES = {
     "train": "models", "metrics": "models", "models": "models",
     "users": "users",
     "erase": "privacy", "keys": "privacy",
-    "audit": "audit",
+    "audit": "audit", "alarms": "alarms",
 }  # fmt: skip
 
 app = typer.Typer(

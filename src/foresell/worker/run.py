@@ -1,9 +1,10 @@
-"""The worker's loops: jobs from the queue, stalled jobs, the audit's seals, and the deletion of old data."""
+"""The worker's loops: jobs from the queue, stalled jobs, the audit's seals, intrusion detection, and the deletion of old data."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from contextlib import suppress
 
 import procrastinate
@@ -12,7 +13,9 @@ from procrastinate.exceptions import ConnectorException
 
 from foresell.audit.anchors import AnchorLog
 from foresell.audit.seal import seal_events
+from foresell.audit.verify import record_findings, verify_audit
 from foresell.database import Database
+from foresell.detection.detect import run_detectors
 from foresell.errors import AuditBroken, Busy, DatabaseUnavailable, ForesellError
 from foresell.logs import logger
 from foresell.settings import Settings
@@ -24,6 +27,10 @@ HEARTBEAT_SECONDS = 2.0
 STALLED_SECONDS = 8.0  # a worker without a heartbeat for so long is dead, and its job is retried
 STALLED_CHECK_SECONDS = 2.0
 SEAL_SECONDS = 1.0
+DETECT_SECONDS = 10.0
+#: The audit log is verified this often, or more rarely so that it takes a fiftieth of the time at most.
+VERIFY_SECONDS = 30.0
+VERIFY_PAUSES = 50
 DELETE_SECONDS = 600.0
 RETRY_SECONDS = 3
 
@@ -42,7 +49,10 @@ async def _run_until_stopped(settings: Settings) -> None:
         app = make_app(settings)
         with suppress(ConnectorException, psycopg.OperationalError, TimeoutError):
             async with app.open_async():
-                loops = (_retry_stalled_jobs(app), _seal_audit(settings), _delete_old_data(settings))
+                loops = (
+                    _retry_stalled_jobs(app), _seal_audit(settings), _verify_audit(settings), _detect_intrusions(settings),
+                    _delete_old_data(settings),
+                )  # fmt: skip
                 background = [asyncio.create_task(each) for each in loops]
                 working = asyncio.create_task(_work_on_queue(app))
                 for number in (signal.SIGINT, signal.SIGTERM):
@@ -102,7 +112,7 @@ async def _retry_stalled_jobs(app: procrastinate.App) -> None:
 
 
 async def _seal_audit(settings: Settings) -> None:
-    """Seal new audit events every second. A broken seal is reported by `foresell audit verify`."""
+    """Seal new audit events every second. That the log was changed is recorded, and raises an alarm."""
     anchors, database = AnchorLog(settings.home), Database(settings, via="worker")
 
     def seal_pending() -> None:
@@ -116,10 +126,47 @@ async def _seal_audit(settings: Settings) -> None:
             await asyncio.to_thread(seal_pending)
         except AuditBroken:
             log.error("the audit log was changed; sealing is suspended", action="seal")
+            with suppress(ForesellError):
+                await asyncio.to_thread(_report_break, database, 1, None)
             await asyncio.sleep(60)
         except ForesellError as error:
             log.warning("not sealed", action="seal", kind=type(error).__name__)
         await asyncio.sleep(SEAL_SECONDS)
+
+
+def _report_break(database: Database, findings: int, event_id: int | None) -> None:
+    with database.connect() as con:
+        record_findings(con, findings, event_id)
+
+
+async def _verify_audit(settings: Settings) -> None:
+    """Verify the whole audit log again and again. What does not match is recorded, and raises an alarm."""
+    anchors, database = AnchorLog(settings.home), Database(settings, via="worker")
+
+    def verify() -> None:
+        with database.connect() as con:
+            con.autocommit = True
+            report = verify_audit(con, anchors)
+        if not report.ok:
+            log.error("the audit log was changed", action="verify", findings=len(report.findings))
+            _report_break(database, len(report.findings), report.findings[0].event_id)
+
+    while True:
+        started = time.monotonic()
+        with suppress(ForesellError, psycopg.Error):
+            await asyncio.to_thread(verify)
+        await asyncio.sleep(max(VERIFY_SECONDS, VERIFY_PAUSES * (time.monotonic() - started)))
+
+
+async def _detect_intrusions(settings: Settings) -> None:
+    """Let the detectors look every few seconds."""
+    database = Database(settings, via="worker")
+    while True:
+        await asyncio.sleep(DETECT_SECONDS)
+        try:
+            await asyncio.to_thread(run_detectors, database)
+        except (ForesellError, psycopg.Error) as error:
+            log.warning("detectors did not run", action="detect", kind=type(error).__name__)
 
 
 async def _delete_old_data(settings: Settings) -> None:

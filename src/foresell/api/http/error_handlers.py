@@ -70,6 +70,7 @@ def problem_type(code: str) -> str:
 def problem(request: Request, error: ForesellError) -> Response:
     """The answer of a failed request. Internal errors and a missing database say `Internal server error` in `error`."""
     status = error.http_status
+    request.state.problem = error.code
     is_internal = status == 500 or isinstance(error, DatabaseUnavailable | RequestTimedOut)
     content = {
         "type": problem_type(error.code),

@@ -105,8 +105,10 @@ class StepUpRequest(Body):
 async def sign_in_by_password(request: Request, web: AppStateOf, body: SignInRequest) -> Response:
     """Sign in with e-mail and password. Slow to guess: 429 after a few wrong ones from a device not seen before."""
     client_info = client_info_of(request)
+    request.state.attempted_account = sign_in.hash_account(keyring_of(request), body.email)
     async with web.transaction(None) as con:
         guess = await sign_in.open_attempt(con, keyring_of(request), body.email, client_info)
+    request.state.attempted_user_id = guess.user_id
     right, rehashed = await passwords.verify_password(body.password, guess.stored)
     async with web.transaction(guess.user_id) as con:
         if right and guess.user_id:

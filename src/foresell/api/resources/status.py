@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Annotated
 
 import anyio
 from fastapi import APIRouter
 from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.core import CounterMetricFamily
 from pydantic import BaseModel, Field
 
 import foresell
@@ -19,6 +22,7 @@ from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import answer
 from foresell.api.shared.published_run import PublishedRun, describe_run
+from foresell.detection.alarms import count_raised
 from foresell.errors import DatabaseUnavailable
 
 router = APIRouter(tags=["status"])
@@ -112,7 +116,13 @@ async def get_status(web: AppStateOf, principal: Operator) -> Response:
     response_class=Response,
     responses={200: {"description": "Prometheus's text.", "content": {"text/plain": {}}}, **error_responses()},
 )
-async def get_prometheus_metrics(principal: Operator) -> Response:
-    """Metrics for Prometheus; its scraper needs an API key with status.read."""
+async def get_prometheus_metrics(web: AppStateOf, principal: Operator) -> Response:
+    """Metrics for Prometheus; its scraper needs an API key with status.read. Without the database, those of requests only."""
     text = await anyio.to_thread.run_sync(lambda: generate_latest(request_stats.registry()))
+    with suppress(DatabaseUnavailable):
+        async with web.transaction(principal.user_id) as con:
+            raised = CounterMetricFamily("foresell_alarms", "Alarms of intrusion detection.", labels=["detector"])
+            for detector, alarms in (await count_raised(con)).items():
+                raised.add_metric([detector], alarms)
+        text += generate_latest(SimpleNamespace(collect=lambda: [raised]))
     return Response(text, media_type=CONTENT_TYPE_LATEST)

@@ -120,7 +120,7 @@ create table sessions (
     expires_at timestamptz not null,
     second_factor_at timestamptz,
     revoked_at timestamptz,
-    revoked_because text check (revoked_because in ('signed out', 'reuse', 'by user', 'by admin', 'password changed', 'second factor added'))
+    revoked_because text check (revoked_because in ('signed out', 'reuse', 'by user', 'by admin', 'password changed', 'second factor added', 'alarm'))
 );
 comment on table sessions is 'One row per sign-in on one device. network: the /24 (IPv4) or /48 (IPv6) of the client. second_factor_at: the last re-authentication (step-up).';
 create index sessions_user on sessions (user_id);

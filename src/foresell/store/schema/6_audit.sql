@@ -22,6 +22,7 @@ create index events_at on events (at desc);
 create index events_actor on events (actor_id, event_id desc);
 create index events_reveals on events (actor_id, at) where action = 'contact.reveal';
 create index events_action on events (action, event_id desc);
+create index events_action_at on events (action, at);
 
 create table event_customer_blocks (
     event_id bigint not null,
