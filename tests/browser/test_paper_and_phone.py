@@ -102,7 +102,7 @@ def test_no_page_scrolls_sideways_on_a_phone_or_a_tablet(pages: Pages, served: S
     paths = (
         *PATHS, *(f"/customers/{customer}?tab={tab}" for tab in tabs), f"/customers?open={customer}", "/nowhere",
         "/customers?q=no-such-name", *(f"/me?tab={tab}" for tab in ("sign-in", "devices", "keys")),
-        *(f"/admin?tab={tab}" for tab in ("roles", "keys", "audit")),
+        *(f"/admin?tab={tab}" for tab in ("roles", "keys", "audit", "alarms")),
     )  # fmt: skip
     found = []
     for path in paths:

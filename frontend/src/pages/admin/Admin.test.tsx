@@ -93,5 +93,52 @@ test('a user sees only the parts they may use', async () => {
   serve({ ...ANSWERS, 'GET /api/audit': [200, { data: [], total: 0, next_cursor: null }] })
   await open('/admin', ['audit.read'])
   const tabs = within(await screen.findByRole('navigation', { name: 'Administration' })).getAllByRole('link')
-  expect(tabs.map(tab => tab.textContent)).toEqual(['Audit log'])
+  expect(tabs.map(tab => tab.textContent)).toEqual(['Audit log', 'Alarms'])
+})
+
+test('an alarm is acknowledged with a reason, and a detector that cannot tell who acts can only record', async () => {
+  const alarm = {
+    alarm_id: 5,
+    detector: 'password_spray',
+    title: 'Password spraying',
+    subject: 'network:203.0.113.0/24',
+    user: null,
+    count: 14,
+    counts: 'accounts',
+    first_seen: '2026-01-01T00:00:00Z',
+    last_seen: '2026-01-01T00:05:00Z',
+    answered_at: null,
+    state: 'open',
+  }
+  const detector = {
+    detector: 'password_spray',
+    title: 'Password spraying',
+    finds: 'Failed sign-ins to many accounts from one network.',
+    counts: 'accounts',
+    threshold: 10,
+    factor: null,
+    window_minutes: 15,
+    mode: 'watch',
+    can_answer: false,
+    answer: 'record',
+    failing_since: null,
+  }
+  const changes = serve({
+    'GET /api/alarms': [200, { data: [alarm], total: 1, page: 1, next_cursor: null }],
+    'GET /api/detectors': [200, { data: [detector] }],
+    'GET /api/canary-customers': [200, { data: [] }],
+    'POST /api/alarms/5/acknowledge': [200, { ...alarm, state: 'acknowledged' }],
+  })
+  await open('/admin?tab=alarms')
+  expect(await screen.findByText('Accounts: 14')).toBeTruthy()
+  expect(await screen.findByText('No canary customers')).toBeTruthy()
+  fireEvent.click(screen.getByRole('button', { name: 'Change Password spraying' }))
+  const settings = await screen.findByRole('dialog', { name: 'Password spraying' })
+  expect(within(settings).getByLabelText<HTMLSelectElement>('Answer').disabled).toBe(true)
+  fireEvent.click(within(settings).getByRole('button', { name: 'Cancel' }))
+  fireEvent.click(screen.getByRole('button', { name: 'Acknowledge Password spraying, Network 203.0.113.0/24' }))
+  const dialog = await screen.findByRole('dialog', { name: 'Acknowledge “Password spraying”?' })
+  fireEvent.change(within(dialog).getByLabelText('Reason'), { target: { value: ' Our own test. ' } })
+  fireEvent.click(within(dialog).getByRole('button', { name: 'Acknowledge' }))
+  await vi.waitFor(() => expect(changes).toEqual([expect.objectContaining({ body: { reason: 'Our own test.' } })]))
 })

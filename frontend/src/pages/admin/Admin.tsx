@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import { usePermissions } from '@/api/useSession'
 import { Page } from '@/ui/Page'
 import { Tabs } from '@/ui/Tabs'
+import { Alarms } from './Alarms'
 import { ApiKeys } from './ApiKeys'
 import { Audit } from './Audit'
 import { Company } from './Company'
@@ -20,9 +21,10 @@ const TAB_CONTENT: Record<(typeof TABS)[number]['value'], () => ReactNode> = {
   company: Company,
   keys: ApiKeys,
   audit: Audit,
+  alarms: Alarms,
 }
 
-/** Users, roles, teams, the company, API keys and the audit log. */
+/** Users, roles, teams, the company, API keys, the audit log and alarms. */
 export default function Admin() {
   const can = usePermissions()
   const allowed = TABS.filter(tab => can(tab.needs))

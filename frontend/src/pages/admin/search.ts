@@ -7,6 +7,7 @@ export const TABS = [
   { value: 'company', label: 'Company', needs: 'company.manage' },
   { value: 'keys', label: 'API keys', needs: 'keys.manage' },
   { value: 'audit', label: 'Audit log', needs: 'audit.read' },
+  { value: 'alarms', label: 'Alarms', needs: 'audit.read' },
 ] as const
 
 /** A customer number such as C000123, in any case. */
