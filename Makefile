@@ -12,7 +12,7 @@ FAST   := tests/integration/test_schema.py tests/integration/test_load.py
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup screenshots front demo test test-fast check bench docs lock sbom audit clean
+.PHONY: help setup screenshots front demo test test-fast check bench drills docs lock sbom audit clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ check: setup  ## style, types, imports, the API's contract
 
 bench: setup  ## the benchmarks; results land in benchmarks/results
 	@$(BIN)/python -m benchmarks
+
+drills: setup  ## the security and reliability drills; results land in docs/security (ONLY=R7,S3: some of them; SEED=1)
+	@$(BIN)/python -m tests.drills $(if $(ONLY),--only $(ONLY)) --seed $(or $(SEED),1)
 
 docs: setup  ## renew the generated pages in docs/ and contracts/
 	@$(BIN)/python scripts/command_line_reference.py

@@ -109,14 +109,14 @@ def create_shop() -> Iterator[Shop]:
 
 
 @contextmanager
-def serve_shop(one: Shop) -> Iterator[Shop]:
-    """Run `foresell up` on the shop until the block ends."""
+def serve_shop(one: Shop, environment: dict[str, str] | None = None) -> Iterator[Shop]:
+    """Run `foresell up` on the shop until the block ends, with these environment variables besides the home."""
     with tempfile.TemporaryFile("w+b") as output:
         port = free_port()
         one.url = f"http://127.0.0.1:{port}"
         one.process = subprocess.Popen(
             [sys.executable, "-m", "foresell", "up", "--port", str(port)],
-            env={**os.environ, "FORESELL_HOME": str(one.settings.home)}, stdout=output, stderr=output,
+            env={**os.environ, "FORESELL_HOME": str(one.settings.home), **(environment or {})}, stdout=output, stderr=output,
         )  # fmt: skip
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:

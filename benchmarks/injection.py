@@ -1,72 +1,34 @@
 """sqlmap on every parameter of every operation: no parameter may be injectable, and a planted vulnerability must be found.
 
-    .venv/bin/python -m benchmarks.injection URL KEY [--only PREFIX] [--level 1]
-
-URL: a running Foresell whose data may be changed; KEY: an API key with every permission a key can have. Prints one line per
-operation. The control is the same tool with the same options on an operation that pastes its parameter into the SQL.
+The control is the same tool with the same options on an operation that pastes its parameter into the SQL.
+Used by `tests/drills/hostile_requests.py`.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 import socket
 import sqlite3
 import subprocess
-import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-import httpx2
 import uvicorn
 from fastapi import FastAPI
 
-#: Operations that stream endlessly or start work of several minutes.
-LEFT_OUT = ("/api/stream", "/api/runs/{run_id}/publish")
 OPTIONS = ("--batch", "--flush-session", "--technique=BEU", "--risk=1", "--timeout=20", "--retries=1", "--threads=4",
            "--disable-coloring", "--ignore-code=*", "--skip-waf", "--ignore-stdin")  # fmt: skip
 FOUND = "identified the following injection point"
 
 
-def main() -> int:
-    """Returns 1 when an operation is injectable or the planted vulnerability was not found."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.injection")
-    parser.add_argument("url")
-    parser.add_argument("key")
-    parser.add_argument("--only", default="/", help="only paths with this prefix")
-    parser.add_argument("--level", default="1")
-    arguments = parser.parse_args()
-    contract = httpx2.get(f"{arguments.url}/api/openapi.json").json()
-    with tempfile.TemporaryDirectory() as folder:
-        control = is_injectable(
-            build_request("GET", serve_planted_hole(), "/planted?name=a", arguments.key, None),
-            arguments.level,
-            Path(folder),
-        )
-        print(f"control: the planted vulnerability was {'found' if control else 'NOT FOUND'}", flush=True)
-        holes, tested = [], 0
-        for method, path, body, parameters in list_targets(contract, arguments.only):
-            tested += parameters
-            text = build_request(method, arguments.url, path, arguments.key, body)
-            if is_injectable(text, arguments.level, Path(folder)):
-                holes.append(f"{method} {path}")
-            print(
-                f"{'INJECTABLE' if holes and holes[-1] == f'{method} {path}' else 'fine'}: {method} {path}", flush=True
-            )
-    print(f"{tested} parameters tested, {len(holes)} operations injectable")
-    return int(bool(holes) or not control)
-
-
-def list_targets(contract: dict[str, Any], prefix: str) -> Iterator[tuple[str, str, str | None, int]]:
+def list_targets(contract: dict[str, Any]) -> Iterator[tuple[str, str, str | None, int]]:
     """(method, path with query, JSON body, number of parameters) of every operation that has parameters."""
     for path, methods in contract["paths"].items():
         for method, operation in methods.items():
-            if path in LEFT_OUT or not path.startswith(prefix):
-                continue
             given = {p["name"]: p for p in operation.get("parameters", [])}
             query = {
                 n: build_example(p["schema"], contract)
@@ -142,7 +104,3 @@ def serve_planted_hole() -> str:
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="critical"))
     threading.Thread(target=server.run, daemon=True).start()
     return f"http://127.0.0.1:{port}"
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

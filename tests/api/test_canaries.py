@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -117,10 +117,14 @@ def test_the_canaries_are_there(aviary: tuple[Served, Path]) -> None:
     assert all(str(contact["phone"]).startswith("0799-555-") for contact in known.values())
 
 
-def test_no_canary_is_seen_below_the_home(aviary: tuple[Served, Path]) -> None:
+def test_no_canary_is_seen_below_the_home(
+    aviary: tuple[Served, Path], record_property: Callable[[str, object], None]
+) -> None:
     served, folder = aviary
-    assert sightings(served.settings.home) == []
-    assert sightings(folder / "backup") == []
+    seen = sightings(served.settings.home) + sightings(folder / "backup")
+    record_property("people planted", SUBJECTS)
+    record_property("files in which one is seen", len(seen))
+    assert seen == []
     assert sum(1 for _ in served.settings.home.rglob("*.duckdb")) == 1
 
 

@@ -200,6 +200,29 @@ def test_each_way_back_counts_once(served: Served, company: tuple[Served, FakePr
     assert is_refused(client.get("/api/auth/oidc/company/callback", params=params))
 
 
+def test_a_code_of_another_sign_in_is_refused(
+    served: Served, company: tuple[Served, FakeProvider], fake: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An attacker's own code, put into the victim's way back: the provider sees another verifier; and a provider that does
+    not look, another nonce."""
+    there, _ = company
+    fake.email = invite(served).email
+    for looks in (True, False):
+        victim, attacker = browser(there), browser(there)
+        stolen, _ = fake.authorize(attacker.get("/api/auth/oidc/company/start").headers["location"])
+        _, state = fake.authorize(victim.get("/api/auth/oidc/company/start").headers["location"])
+        if not looks:
+            monkeypatch.setattr(
+                fake,
+                "token",
+                lambda form: (
+                    200,
+                    {"token_type": "Bearer", "id_token": fake.id_token(fake.codes[form["code"]]["nonce"])},
+                ),
+            )
+        assert is_refused(victim.get("/api/auth/oidc/company/callback", params={"code": stolen, "state": state}))
+
+
 def test_a_stranger_and_a_second_account_are_refused(
     served: Served, company: tuple[Served, FakeProvider], fake: FakeProvider
 ) -> None:

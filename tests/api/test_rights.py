@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -79,7 +79,7 @@ def test_rights_that_are_declared_exist(read_permissions: dict[str, set[str]]) -
 
 @pytest.mark.parametrize("who", STAFF)
 def test_each_role_gets_what_it_may_and_nothing_else(
-    served: Served, read_permissions: dict[str, set[str]], who: str
+    served: Served, read_permissions: dict[str, set[str]], who: str, record_property: Callable[[str, object], None]
 ) -> None:
     permissions = read_permissions[STAFF[who][0]]
     wrong = []
@@ -92,6 +92,8 @@ def test_each_role_gets_what_it_may_and_nothing_else(
             wrong.append(f"{method} {path} ({right}) refused {who}: {got}")
         if not refused and not has_right(right, permissions):
             wrong.append(f"{method} {path} ({right}) answered {who}: {got}")
+    record_property("operations asked by a role", len(OPERATIONS))
+    record_property("unexpected answers", len(wrong))
     assert wrong == []
 
 
@@ -140,15 +142,19 @@ def tokens_that_do_not_count(served: Served) -> dict[str, str]:
     }
 
 
-def test_no_one_gets_in_without_a_session_that_counts(served: Served) -> None:
-    wrong = []
-    for name, authorization in [("anonymous", None), *tokens_that_do_not_count(served).items()]:
+def test_no_one_gets_in_without_a_session_that_counts(
+    served: Served, record_property: Callable[[str, object], None]
+) -> None:
+    wrong, ways = [], [("anonymous", None), *tokens_that_do_not_count(served).items()]
+    for name, authorization in ways:
         for method, path, right in OPERATIONS:
             if right == "public":
                 continue
             got = status(served, method, fill_path(path, served), authorization)
             if got != 401:
                 wrong.append(f"{method} {path} answered {name}: {got}")
+    record_property("operations asked without a valid session", len(OPERATIONS) * len(ways))
+    record_property("unexpected answers", len(wrong))
     assert wrong == []
 
 

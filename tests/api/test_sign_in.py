@@ -271,39 +271,6 @@ def test_passkeys(served: Served) -> None:
     assert _by_passkey(browser(served), device).status_code == 401
 
 
-def test_passkeys_that_are_not_right(served: Served) -> None:
-    person = invite(served)
-    device, _ = _add_passkey(person.browser)
-    assert _by_passkey(browser(served), device).status_code == 200
-    port = device.origin
-    for wrong in (
-        {"origin": "https://evil.example"},
-        {"origin": port.replace("localhost", "localhost.evil.example")},
-        {"verifies_user": False},
-        {"count": 1},
-        {"key": Authenticator("").key},
-        {"credential_id": b"another user's"},
-    ):
-        copy = Authenticator(**{**vars(device), **wrong})
-        assert _by_passkey(browser(served), copy).status_code == 401, wrong
-    stranger = browser(served)
-    started = stranger.post("/api/auth/passkey/options").json()
-    answer = device.get(started["options"])
-    body = {"ticket": started["ticket"], "credential": answer}
-    assert stranger.post("/api/auth/passkey", json=body).status_code == 200
-    assert stranger.post("/api/auth/passkey", json=body).status_code == 401, "each answer works once"
-    other = stranger.post("/api/auth/passkey/options").json()
-    assert stranger.post("/api/auth/passkey", json={**body, "ticket": other["ticket"]}).status_code == 401
-    for odd in (
-        {},
-        {"id": "x"},
-        {**answer, "response": {}},
-        {**answer, "response": {**answer["response"], "signature": "AA"}},
-    ):
-        ticket = stranger.post("/api/auth/passkey/options").json()["ticket"]
-        assert stranger.post("/api/auth/passkey", json={"ticket": ticket, "credential": odd}).status_code == 401
-
-
 def test_a_passkey_cannot_be_made_for_another_user(served: Served) -> None:
     mine, theirs = invite(served), invite(served)
     started = theirs.browser.post("/api/me/passkeys/options").json()

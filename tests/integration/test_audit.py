@@ -290,7 +290,9 @@ def tamper(con: Con, act: Callable[[Con, random.Random], None], chance: random.R
         yield
 
 
-def test_a_thousand_edits_by_a_superuser_are_all_found(database: Database, anchors: AnchorLog) -> None:
+def test_a_thousand_edits_by_a_superuser_are_all_found(
+    database: Database, anchors: AnchorLog, record_property: Callable[[str, object], None]
+) -> None:
     chance, missed = random.Random(11), []
     with superuser(database) as con:
         for number in range(EDITS):
@@ -298,6 +300,8 @@ def test_a_thousand_edits_by_a_superuser_are_all_found(database: Database, ancho
             for _ in tamper(con, act, chance):
                 if verify_audit(con, anchors).ok:
                     missed.append((number, act.__name__))
+        record_property("edits by a superuser", EDITS)
+        record_property("edits not found", len(missed))
         assert missed == []
         assert verify_audit(con, anchors).ok, "every edit was undone"
 

@@ -23,6 +23,10 @@ class Authenticator:
     origin: str
     count: int = 1
     verifies_user: bool = True
+    #: Instead of the site's: what a page of another origin would make the device sign.
+    rp_id: str | None = None
+    kind: str = "webauthn.get"
+    challenge: str | None = None
     credential_id: bytes = field(default_factory=lambda: os.urandom(32))
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
 
@@ -38,8 +42,8 @@ class Authenticator:
 
     def get(self, options: dict[str, Any]) -> dict[str, Any]:
         """What `navigator.credentials.get` answers."""
-        data = self._data(options["rpId"], 0)
-        client = self._client("webauthn.get", options["challenge"])
+        data = self._data(self.rp_id or options["rpId"], 0)
+        client = self._client(self.kind, self.challenge or options["challenge"])
         signature = self.key.sign(data + hashlib.sha256(client).digest(), ec.ECDSA(hashes.SHA256()))
         return self._credential(
             {"authenticatorData": text(data), "clientDataJSON": text(client), "signature": text(signature)}

@@ -1,0 +1,77 @@
+"""S3 and S16: schemathesis and sqlmap on every operation of the contract, the live stream and the runs among them."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import httpx2
+from benchmarks.fuzzing import FAULTS_FOUND, count_cases, fuzz, serve_planted_faults
+from benchmarks.injection import build_request, is_injectable, list_targets, serve_planted_hole
+
+from tests.drills.drill import ROOT, NotRun, Options, Outcome, least, most
+from tests.drills.shop import Shop, administrator_token, create_shop, processes_of, serving
+
+CASES = 20_000
+LEVEL = "2"
+
+
+def fuzz_everything(options: Options) -> Outcome:
+    """S3. As an administrator with a second factor, so that no operation refuses before it does its work."""
+    planted, faults = serve_planted_faults()
+    noticed = [fuzz(f"{planted}/openapi.json", "", 5, "--include-path", path)[0] for path in faults]
+    with create_shop() as shop, serving(shop, plant="short streams"):
+        more = ("--include-path", "/api/stream") if options.quick else ()
+        before = {each.pid for each in processes_of(shop, "foresell.api.serve")}
+        code, summary = fuzz(
+            f"{shop.url}/api/openapi.json", "", options.size(160, 5), *more, seed=options.seed,
+            environment={
+                "SCHEMATHESIS_HOOKS": "tests.drills.session_hook", "PYTHONPATH": str(ROOT),
+                "FORESELL_DRILL_HOME": str(shop.settings.home), "FORESELL_DRILL_USER": str(shop.users[-1]),
+            },
+        )  # fmt: skip
+        after = {each.pid for each in processes_of(shop, "foresell.api.serve")}
+    if code not in (0, FAULTS_FOUND):
+        raise NotRun(f"schemathesis could not test: {summary[-300:]}")
+    (ROOT / ".cache" / "fuzzing.txt").write_text(summary, encoding="utf-8")
+    figures = [
+        least("requests", count_cases(summary), options.size(CASES, 10)),
+        most("runs of schemathesis that found a 5xx, an undocumented status or content type", int(code != 0), 0),
+        most("processes of the API that ended", len(before - after), 0),
+    ]
+    notes = [line.strip(" -*") for line in summary.splitlines() if "Server error" in line or "Undocumented" in line]
+    return Outcome(figures, [least("planted faults found", noticed.count(FAULTS_FOUND), len(faults))], notes[:10])
+
+
+def inject_everywhere(options: Options) -> Outcome:
+    """S16. Each operation is attacked with a session of its own: some operations end the session they are asked in."""
+    if not shutil.which("sqlmap"):
+        raise NotRun("sqlmap is not installed.")
+    with tempfile.TemporaryDirectory() as name, create_shop() as shop, serving(shop, plant="short streams"):
+        folder, token = Path(name), administrator_token(shop.settings.home, shop.users[-1])
+        control = is_injectable(
+            build_request("GET", serve_planted_hole(), "/planted?name=a", token, None), LEVEL, folder
+        )
+        holes, operations, parameters = attack(shop, folder, options.size(10_000, 2))
+    figures = [
+        most("operations that can be injected", len(holes), 0),
+        least("operations attacked", operations, 1),
+        least("parameters attacked", parameters, 1),
+    ]
+    return Outcome(figures, [least("planted injectable operations found", int(control), 1)], holes)
+
+
+def attack(shop: Shop, folder: Path, most_operations: int) -> tuple[list[str], int, int]:
+    """Attack the operations of the contract. Returns those that can be injected, and how many operations and parameters."""
+    contract = httpx2.get(f"{shop.url}/api/openapi.json", timeout=60).json()
+    holes, operations, parameters = [], 0, 0
+    for method, path, body, given in list_targets(contract):
+        if operations >= most_operations:
+            break
+        operations, parameters = operations + 1, parameters + given
+        token = administrator_token(shop.settings.home, shop.users[-1])
+        if is_injectable(build_request(method, shop.url, path, token, body), LEVEL, folder):
+            holes.append(f"{method} {path}")
+        print(f"  {'INJECTABLE' if holes and holes[-1] == f'{method} {path}' else 'fine'}: {method} {path}", flush=True)
+    return holes, operations, parameters
