@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -346,6 +347,36 @@ def test_changes_of_the_anchors_are_found(database: Database, anchors: AnchorLog
     with database.connect() as con:
         con.autocommit = True
         assert not verify_audit(con, anchors).ok
+
+
+def test_setting_the_clock_back_is_no_tampering(
+    database: Database, anchors: AnchorLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Events of both clocks may be in one seal; one that is older than either is still found."""
+    with superuser(database) as con:
+        for hours in (0, 30):
+            record_sync(con, "sign-in")
+            with con.transaction():
+                con.execute("set local session_replication_role = replica")
+                con.execute(
+                    "update audit.events set at = at - %s * interval '1 hour'"
+                    " where event_id = (select max(event_id) from audit.events)",
+                    [hours],
+                )
+        real = time.time_ns
+        monkeypatch.setattr(seal.time, "time_ns", lambda: real() - 30 * 3600 * 10**9)
+        assert seal_events(con, anchors) == 2
+        monkeypatch.undo()
+        assert verify_audit(con, anchors).findings == []
+        record_sync(con, "sign-out")
+        with con.transaction():
+            con.execute("set local session_replication_role = replica")
+            con.execute(
+                "update audit.events set at = at - interval '3 days'"
+                " where event_id = (select max(event_id) from audit.events)"
+            )
+        seal_events(con, anchors)
+        assert ["does not fit its seal" in each.message for each in verify_audit(con, anchors).findings] == [True]
 
 
 def test_nothing_is_sealed_on_top_of_a_cut(database: Database, anchors: AnchorLog) -> None:

@@ -126,8 +126,10 @@ def _check_seals(
         stored = bytes(seal["row_hashes"])
         hashes += [stored[start : start + HASH_BYTES] for start in range(0, HASH_BYTES * count, HASH_BYTES)]
         seal_ids.append(np.full(count, number))
-        since.append(np.full(count, sealed_before - MAX_SEALING_DELAY))
-        until.append(np.full(count, seal["sealed_at"] + CLOCK_TOLERANCE))
+        # Where the clock was set back, the signed seal says so, and its events may bear the times of both clocks.
+        earlier, later = sorted((sealed_before, seal["sealed_at"]))
+        since.append(np.full(count, earlier - MAX_SEALING_DELAY))
+        until.append(np.full(count, later + CLOCK_TOLERANCE))
         previous, sealed_before = content, seal["sealed_at"]
     report.seals = number
     if anchored and max(anchored) > number:
