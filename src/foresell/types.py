@@ -44,17 +44,11 @@ class ContactVault(Protocol):
     def open_records(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, str | None]]:
         """The contact data of rows with source, source_key, record_id, contact, kek_id and wrapped, one after the other."""
 
-    def rewrap(self, kek_id: int, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Rows of (record_id, kek_id, wrapped), wrapped by this key-encryption key instead."""
-
-    def keep_copy(self, kek_id: int, keys: pa.Table) -> None:
-        """Save the wrapped keys outside the database; they open a restored backup."""
-
-    def copy(self) -> tuple[int, pa.Table]:
-        """The number of the key-encryption key that opens the saved copy, and the copy. Raises NotFound."""
-
     def digests(self, source: str, source_keys: Iterable[str]) -> list[bytes]:
         """The keyed hashes that identify erased records."""
+
+    def pseudonym(self, digest: bytes) -> str:
+        """What stands for the key of an erased record in its source."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,10 @@ class Upload:
             return None
         return result
 
+    def inspections(self) -> list[Path]:
+        """The results of inspections: JSON, with samples of the file."""
+        return sorted(self.folder.glob("inspection-*"))
+
     def save_inspection(self, revision: int, result: dict[str, Any]) -> None:
         """Save the result of an inspection."""
         draft = self.folder / f"inspection-{revision}.draft"

@@ -1,7 +1,7 @@
-"""Canaries: contact data of 200 people that must turn up nowhere in the clear, and nowhere at all once erased.
+"""Canaries: contact data of 200 people and notes about them that turn up nowhere in the clear, and nowhere once erased.
 
-What they look like is searched for in every byte below the home (database files, write-ahead log, snapshots, logs), in what
-the API and the log say, and in a backup that is restored after the erasure.
+What they look like is searched for in every byte below the home (database files, write-ahead log, snapshots, logs), in a dump,
+in what the API and the log say, and in a backup that is restored after the erasure.
 """
 
 from __future__ import annotations
@@ -10,14 +10,16 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from foresell import logs
-from foresell.database import Database
+from foresell.database import Database, embedded_conninfo
 from foresell.errors import ForesellError
 from foresell.privacy import erasure
 from foresell.privacy.contacts import read_contacts
@@ -33,8 +35,8 @@ pytestmark = pytest.mark.slow_proof
 
 SUBJECTS = 200
 GONE = [f"C{number:06}" for number in range(1, SUBJECTS + 1, 10)]
-#: What no canary is without: an e-mail's, a number's, a street's.
-SIGNS = (b"canary-mail", b"0799-555-", b"canary street")
+#: What no canary is without: an e-mail's, a number's, a street's, a note's.
+SIGNS = (b"canary-mail", b"0799-555-", b"canary street", b"canary note")
 
 
 def email(number: int) -> str:
@@ -61,6 +63,7 @@ def aviary(prepared_home: Path) -> Iterator[tuple[Served, Path]]:
         try:
             hatch(settings, database, Path(folder))
             users, customers = staff_and_customers(database)
+            write_notes(Served(settings, database, "", users, customers))
             embedded.stop(settings.home)
             shutil.copytree(settings.home / "postgres", Path(folder) / "backup", ignore=shutil.ignore_patterns(".s.*"))
             database = open_database(settings)
@@ -87,6 +90,27 @@ def hatch(settings: Settings, database: Database, folder: Path) -> None:
         database, max(batch["batch_id"] for batch in batches.list_batches(database) if batch["state"] == "loaded")
     )
     run_refresh(settings, database, predict=False)
+
+
+def write_notes(served: Served) -> None:
+    """A note and a task about every tenth customer, each sent twice with one key, and one changed afterwards."""
+    with running(served.settings) as url:
+        admin = replace(served, url=url, clients=[]).client("admin")
+        for customer in GONE:
+            follow_up = {
+                "due_on": f"{datetime.now(UTC).date() + timedelta(days=9)}",
+                "task": f"Read the canary note on {customer}",
+            }
+            call = {"customer_id": customer, "outcome": "reached", "note": f"Canary note on {customer}"}
+            key = {"idempotency-key": customer}
+            first, again = (
+                admin.post("/api/calls", json={**call, "follow_up": follow_up}, headers=key) for _ in range(2)
+            )
+            assert first.status_code == 201 and first.content == again.content
+            changes = {"note": f"Newer canary note on {customer}"}
+            assert admin.patch(f"/api/calls/{first.json()['call_id']}", json=changes).status_code == 200
+            shown = admin.get(f"/api/calls/{first.json()['call_id']}").json()
+            assert (shown["note"], shown["follow_up"]["task"]) == (changes["note"], follow_up["task"])
 
 
 def sightings(folder: Path) -> list[str]:
@@ -118,10 +142,14 @@ def test_the_canaries_are_there(aviary: tuple[Served, Path]) -> None:
 
 
 def test_no_canary_is_seen_below_the_home(
-    aviary: tuple[Served, Path], record_property: Callable[[str, object], None]
+    aviary: tuple[Served, Path], tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     served, folder = aviary
-    seen = sightings(served.settings.home) + sightings(folder / "backup")
+    dumped = tmp_path / "dump.sql"
+    owner = embedded_conninfo(served.settings.home, "postgres")
+    subprocess.run([str(embedded.BIN / "pg_dump"), f"--file={dumped}", f"--dbname={owner}"], check=True)
+    assert b"COPY engagement.calls" in dumped.read_bytes()
+    seen = sightings(served.settings.home) + sightings(folder / "backup") + sightings(tmp_path)
     record_property("people planted", SUBJECTS)
     record_property("files in which one is seen", len(seen))
     assert seen == []
@@ -172,9 +200,11 @@ def test_an_erased_canary_is_gone_also_from_a_restored_backup(aviary: tuple[Serv
     vault = vault_of(served.settings)
     keys_before = folder / "keys-before"
     shutil.copytree(served.settings.keys, keys_before)
-    gone = GONE
+    gone = GONE[1:]
+    assert read_notes(served.database, vault) == set(GONE)
     for customer in gone:
         erasure.erase_customer(served.database, vault, customer)
+    assert read_notes(served.database, vault) == {GONE[0]}
     left = read_contacts(served.database, vault, [f"C{number:06}" for number in range(1, SUBJECTS + 1)])
     assert {customer for customer, contact in left.items() if not contact["email"]} == set(gone)
     assert all(left[customer]["name"] is None for customer in gone)
@@ -185,9 +215,11 @@ def test_an_erased_canary_is_gone_also_from_a_restored_backup(aviary: tuple[Serv
         assert list_readable(database, vault_of(restored), gone) == set(), "the key they were wrapped by is destroyed"
         everyone = [f"C{number:06}" for number in range(1, SUBJECTS + 1)]
         assert list_readable(database, vault_of(restored), everyone) == set(), "nor, yet, does anyone else's"
+        assert read_notes(database, vault_of(restored)) == set()
         records, erased = erasure.restore_keys(database, vault_of(restored))
         assert (records, erased) == (SUBJECTS - len(gone), len(gone))
         assert list_readable(database, vault_of(restored), everyone) == set(everyone) - set(gone)
+        assert read_notes(database, vault_of(restored)) == {GONE[0]}
         names = read_contacts(database, vault_of(restored), gone)
         assert all(names[customer]["name"] is None for customer in gone)
         erasure.erase_customer(database, vault_of(restored), everyone[1])
@@ -202,6 +234,7 @@ def test_with_the_key_that_was_destroyed_it_would_open(aviary: tuple[Served, Pat
     database = restore_backup(controlled, folder, folder / "keys-before")
     try:
         assert list_readable(database, vault_of(controlled), GONE) == set(GONE)
+        assert read_notes(database, vault_of(controlled)) == set(GONE)
     finally:
         embedded.stop(controlled.home)
 
@@ -226,4 +259,18 @@ def list_readable(database: Database, vault: Vault, customers: list[str]) -> set
             continue
         if contact["email"]:
             found.add(customer)
+    return found
+
+
+def read_notes(database: Database, vault: Vault) -> set[str]:
+    """The customers about whom a note opens with any key there is."""
+    with database.connect() as con:
+        rows = con.execute(
+            "select customer_id, note, kek_id, wrapped_key from engagement.calls"
+            " left join privacy.customer_keys using (customer_id) where note is not null"
+        ).fetchall()
+    found = set()
+    for row in rows:
+        with suppress(ForesellError):
+            found |= {each["customer_id"] for each in vault.open_texts([row], ["note"]) if each["note"]}
     return found

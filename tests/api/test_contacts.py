@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from foresell.privacy.contacts import read_contacts
+from foresell.privacy.erasure import REMAINS
 from foresell.privacy.vault import vault_of
 from tests.support.served import Served
 
@@ -91,8 +92,24 @@ def test_erasing_needs_the_right_and_a_recent_second_factor(served: Served) -> N
     assert served.client("rep").post(path).status_code == 403
     assert served.client("steward", second_factor=False).post(path).status_code == 403
     assert served.client("steward").post("/api/customers/C999999/erase").status_code == 404
+    name = served.client("admin").get(f"/api/customers/{customer}").json()["name"]
+    noted = {"customer_id": customer, "outcome": "reached", "note": f"{name} has moved"}
+    assert served.client("admin").post("/api/calls", json=noted).status_code == 201
+    view = {"name": f"Orders of {name}", "filters": {"q": name}, "sort": "probability"}
+    saved = served.client("rep").post("/api/views", json=view, headers={"idempotency-key": "of-one"})
+    assert saved.status_code == 201, saved.text
     answer = served.client("steward").post(path)
     assert answer.status_code == 200 and answer.json()["records"] >= 1
+    removed = answer.json()["removed"]
+    assert (removed["notes"], removed["saved_views"], removed["answers"]) == (1, 1, 1)
+    assert len(answer.json()["remains"]) == len(REMAINS)
+    views = served.client("rep").get("/api/views").json()["data"]
+    [shown] = [each for each in views if each["view_id"] == saved.json()["view_id"]]
+    assert (shown["name"], shown["filters"]["q"]) == ("Orders of [erased]", "[erased]")
+    again = served.client("rep").post("/api/views", json=view, headers={"idempotency-key": "of-one"})
+    assert again.json() == saved.json() | {"name": shown["name"], "filters": shown["filters"]}
+    [call] = served.client("admin").get("/api/calls", params={"customer_id": customer}).json()["data"]
+    assert (call["note"], call["outcome"]) == (None, "reached")
     shown = served.client("steward").post(f"/api/customers/{customer}/contact/reveal").json()["contact"]
     assert {field: value for field, value in shown.items() if field != "country"} == dict.fromkeys(
         set(shown) - {"country"}

@@ -6,14 +6,18 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.rows import dict_row
 
 from foresell.cli import doctor
 from foresell.database import Database, embedded_conninfo
 from foresell.errors import BadInput, DatabaseTooOld, IncompatibleDatabase
+from foresell.privacy.seal_existing import seal_personal_data
+from foresell.privacy.vault import vault_of
 from foresell.settings import Settings
-from foresell.store import embedded, migrate
+from foresell.store import embedded, migrate, upgrade
 from foresell.store.database import open_database
-from foresell.store.upgrade import Upgrade, restore_backup, upgrade_database
+from foresell.store.upgrade import Upgrade, restore_backup
+from foresell.workflows.upgrade import upgrade_database
 from tests.integration.test_schema import dump
 
 HOMES = sorted((Path(__file__).parent / "schema_homes").glob("*.sql"))
@@ -61,6 +65,44 @@ def test_a_home_of_every_released_schema_is_upgraded_and_can_go_back(
     with pytest.raises(BadInput, match="not a whole backup"):
         restore_backup(settings, torn)
     assert upgrade_database(settings, backup=False) == Upgrade(first.versions, None)
+
+
+def test_an_upgrade_seals_the_notes_and_numbers_that_were_stored_in_the_clear(
+    settings: Settings, database: Database
+) -> None:
+    """In the tables' files as in the tables; a killed upgrade leaves all of them as they were."""
+    vault = vault_of(settings)
+    make_released_home(settings, HOMES[0])
+    with psycopg.connect(embedded_conninfo(settings.home, "postgres"), autocommit=True) as con:
+        con.execute("update engagement.calls set note = 'Gate code 4711'")
+        con.execute("insert into privacy.erased_records values ('shop', %s)", [vault.digest("shop", "anna")])
+        con.execute("checkpoint")
+        assert find_in_tables(settings, b"Gate code 4711"), "the control: it is found where it stands in the clear"
+
+    def dies(con: migrate.Connection) -> None:
+        seal_personal_data(con, vault)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        upgrade.upgrade_database(settings, {"seal_personal_data": dies})
+    with psycopg.connect(embedded_conninfo(settings.home, "postgres")) as con:
+        assert con.execute("select note from engagement.calls").fetchall() == [("Gate code 4711",)]
+
+    upgrade_database(settings, backup=False)
+    with psycopg.connect(embedded_conninfo(settings.home, "postgres"), autocommit=True, row_factory=dict_row) as con:
+        query = "select customer_id, note, kek_id, wrapped_key from engagement.calls join privacy.customer_keys using (customer_id)"
+        opened = vault.open_texts(con.execute(query).fetchall(), ["note"])
+        assert opened == [{"customer_id": "C000001", "note": "Gate code 4711"}]
+        key = vault.pseudonym(vault.digest("shop", "anna"))
+        assert con.execute("select source_key from core.customer_records").fetchall() == [{"source_key": key}]
+        con.execute("checkpoint")
+    assert find_in_tables(settings, b"Gate code 4711") == []
+
+
+def find_in_tables(settings: Settings, text: bytes) -> list[str]:
+    """The files of tables and indexes that hold a text."""
+    files = (settings.home / "postgres" / "data" / "base").rglob("*")
+    return [file.name for file in files if file.is_file() and text in file.read_bytes()]
 
 
 def test_there_is_a_home_of_a_release() -> None:

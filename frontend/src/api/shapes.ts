@@ -14,6 +14,7 @@ export type CustomerRow = Shapes['ListedCustomer']
 export type SelectionBody = Partial<Omit<Shapes['NewAssignment'], 'user_id'>>
 export type Owner = Shapes['UserRef']
 export type Customer = Shapes['Customer']
+export type Erased = Shapes['ErasedCustomer']
 export type Contact = Shapes['MaskedContact']
 export type Reason = Shapes['Reason']
 export type CountedOrder = Shapes['CountedOrder']

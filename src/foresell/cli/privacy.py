@@ -9,8 +9,16 @@ from foresell.cli.options import CustomerId, Json, Yes, confirm
 from foresell.cli.session import open_home
 from foresell.privacy import erasure
 from foresell.privacy.contacts import resolve_customer_id
+from foresell.privacy.erasure import REMAINS
 from foresell.privacy.vault import vault_of
+from foresell.workflows.erase import erase_customer
 
+#: What the counts of an erasure are called.
+PLACES = {
+    "contacts": "Contact details of records", "notes": "Notes and tasks", "saved_views": "Saved views",
+    "answers": "Kept answers to requests", "upload_rows": "Rows of uploaded files", "uploads": "Whole uploaded files",
+    "rejected_rows": "Rejected rows",
+}  # fmt: skip
 keys_app = typer.Typer(help="Manage the keys that encrypt contact details.", no_args_is_help=True)
 
 
@@ -21,18 +29,25 @@ def register(app: typer.Typer) -> None:
 
 
 def erase(customer_id: CustomerId, yes: Yes = False, json: Json = False) -> None:
-    """Permanently erase a customer's personal data.
+    """Permanently erase a customer's personal data, wherever Foresell keeps it, and say what remains.
 
-    Deletes name, address and contact details. Orders and scores stay, without a name.
+    Name, address, contact details, notes of calls and numbers in sources, also in saved views, uploaded files and rejected
+    rows. Orders and scores stay, without a name. Repeat it when it was interrupted.
     """
     settings, database = open_home()
     customer = resolve_customer_id(database, customer_id)
     confirm(f"Permanently erase the personal data of {customer}? This cannot be undone.", yes=yes, json=json)
-    records = erasure.erase_customer(database, vault_of(settings), customer)
+    done = erase_customer(settings, database, customer)
     if json:
-        printing.print_json({"customer_id": customer, "records": records})
-    else:
-        printing.print_text(f"Personal data of {customer} erased: {records} records; their keys are destroyed.")
+        remains = [{"what": what, "until": until} for what, until in REMAINS]
+        counts = {"customer_id": customer, "records": done.records, "removed": done.removed(), "exports": done.exports}
+        printing.print_json({**counts, "remains": remains})
+        return
+    printing.print_text(f"Personal data of {customer} erased: {done.records} records; their keys are destroyed.")
+    rows = [{"place": PLACES[place], "removed": count} for place, count in done.removed().items()]
+    printing.print_table(rows, {"place": "Removed from", "removed": "Count"})
+    printing.print_table([{"what": w, "until": u} for w, u in REMAINS], {"what": "What remains", "until": "How long"})
+    printing.print_text(f"Exports that had {customer} in them: {done.exports} (foresell audit list --action export)")
 
 
 @keys_app.command("rotate")

@@ -12,7 +12,8 @@ from foresell.cli.installation import running_process
 from foresell.cli.options import Yes, confirm
 from foresell.errors import Busy
 from foresell.settings import Settings, read_settings
-from foresell.store.upgrade import restore_backup, upgrade_database
+from foresell.store.upgrade import restore_backup
+from foresell.workflows.upgrade import upgrade_database
 
 
 def register(app: typer.Typer) -> None:

@@ -9,12 +9,13 @@ from typing import Any
 
 from foresell.audit import record
 from foresell.db import AsyncConnection, AsyncStatements, Connection, Row, Statements
-from foresell.engagement import follow_ups
+from foresell.engagement import follow_ups, notes
 from foresell.engagement.events import publish_event
 from foresell.engagement.follow_ups import FollowUp
 from foresell.engagement.snoozes import add_snoozes, check_snooze_day, lift_snooze_of_call, utc_today
 from foresell.engagement.visibility import require_visible
 from foresell.errors import AlreadyUndone, CallNotFound, UsageError
+from foresell.privacy.vault import Vault
 
 SQL = AsyncStatements("foresell.engagement")
 SYNC_SQL = Statements("foresell.engagement")
@@ -44,6 +45,7 @@ class CallFilter:
 
 async def log_call(
     con: AsyncConnection,
+    vault: Vault,
     customer_id: str,
     *,
     outcome: str,
@@ -65,14 +67,17 @@ async def log_call(
         follow_up.check()
     called_at = _check_call_time(called_at)
     await require_visible(con, [customer_id])
-    values = {"customer_id": customer_id, "user_id": user_id, "outcome": outcome, "note": note, "called_at": called_at}
-    logged = await SQL.row(con, "calls.log", **values)
+    sealed, task = await notes.seal_notes(con, vault, customer_id, [note, follow_up.task if follow_up else None])
+    values = {"customer_id": customer_id, "user_id": user_id, "outcome": outcome, "called_at": called_at}
+    logged = await SQL.row(con, "calls.log", **values, note=sealed)
     assert logged is not None
     call_id = logged["call_id"]
     if snooze_until:
         await add_snoozes(con, [customer_id], until=snooze_until, user_id=user_id, call_id=call_id)
     if follow_up:
-        await follow_ups.add_follow_up(con, customer_id, follow_up, call_id=call_id, user_id=user_id)
+        await follow_ups.add_follow_up(
+            con, customer_id, due_on=follow_up.due_on, task=task, call_id=call_id, user_id=user_id
+        )
     done = await follow_ups.settle_follow_ups(con, customer_id, call_id=call_id, outcome=outcome)
     detail = {"call_id": call_id, "outcome": outcome, "snoozed": snooze_until is not None}
     detail |= {"follow_up": follow_up is not None, "follow_ups_done": done}
@@ -89,6 +94,7 @@ async def log_call(
 
 async def edit_call(
     con: AsyncConnection,
+    vault: Vault,
     call_id: int,
     *,
     changes: dict[str, Any],
@@ -102,19 +108,28 @@ async def edit_call(
     follow_up: FollowUp | None = changes.get("follow_up")
     if follow_up:
         follow_up.check()
+    await notes.lock_note_keys(con)
     known = await _find_own(con, call_id)
-    outcome, note = changes.get("outcome", known["outcome"]), changes.get("note", known["note"])
-    edited = await SQL.row(con, "calls.edit", call_id=call_id, outcome=outcome, note=note)
+    customer_id, sealed = known["customer_id"], known["note"]
+    [before] = await notes.open_notes(vault, [known], "note")
+    outcome, note = changes.get("outcome", known["outcome"]), changes.get("note", before["note"])
+    new_note, task = await notes.seal_notes(
+        con, vault, customer_id, [note if note != before["note"] else None, follow_up.task if follow_up else None]
+    )
+    edited = await SQL.row(
+        con, "calls.edit", call_id=call_id, outcome=outcome, note=sealed if note == before["note"] else new_note
+    )
     assert edited is not None
-    customer_id = edited["customer_id"]
     if outcome != known["outcome"]:
         await follow_ups.settle_follow_ups(con, customer_id, call_id=call_id, outcome=outcome)
     if "follow_up" in changes:
         await follow_ups.cancel_follow_ups_of_call(con, call_id)
         if follow_up:
-            await follow_ups.add_follow_up(con, customer_id, follow_up, call_id=call_id, user_id=user_id)
+            await follow_ups.add_follow_up(
+                con, customer_id, due_on=follow_up.due_on, task=task, call_id=call_id, user_id=user_id
+            )
     detail = {"call_id": call_id, "outcome": outcome, "outcome_before": known["outcome"]}
-    detail |= {"note_changed": note != known["note"], "follow_up_changed": "follow_up" in changes}
+    detail |= {"note_changed": note != before["note"], "follow_up_changed": "follow_up" in changes}
     await _record(con, "call.edited", customer_id, detail, user_id, request_id)
     await publish_event(con, "call_edited", {"call_id": call_id}, permission="calls.read", customer_id=customer_id)
     return edited
@@ -148,9 +163,15 @@ async def find_calls(
     return found[0]["total"] if found else 0, found
 
 
-async def read_calls(con: AsyncConnection, call_ids: Sequence[int], *, user_id: int) -> list[Row]:
+async def read_calls(con: AsyncConnection, vault: Vault, call_ids: Sequence[int], *, user_id: int) -> list[Row]:
     """The visible ones of these calls, newest first, without undone ones."""
-    return await SQL.rows(con, "calls.list", call_ids=list(call_ids), user_id=user_id)
+    rows = await SQL.rows(con, "calls.list", call_ids=list(call_ids), user_id=user_id)
+    opened = await notes.open_notes(vault, rows, "note", "task")
+    return [
+        {**row, "follow_up": row["follow_up"] and {**row["follow_up"], "task": task}}
+        for row in opened
+        for task in [row.pop("task")]
+    ]
 
 
 def list_calls_sync(con: Connection, which: CallFilter, *, limit: int) -> list[Row]:

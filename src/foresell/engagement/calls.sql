@@ -18,11 +18,13 @@ returning call_id, customer_id, edited_at
 
 -- name: find
 -- The call, if the user may change it; locked until the transaction ends.
-select call_id, customer_id, outcome, note, undone_at from engagement.calls
+select call_id, customer_id, outcome, note, undone_at, k.kek_id, k.wrapped_key
+from engagement.calls
+left join engagement.note_keys(array(select customer_id from engagement.calls where call_id = %(call_id)s)) as k using (customer_id)
 where call_id = %(call_id)s
     and (user_id = (select access.current_user_id())
         or ((select access.has_permission('calls.manage')) and user_id in (select access.visible_user_ids())))
-for update
+for update of calls
 
 -- name: matching
 -- Grain: one visible call that matches, newest first, without undone ones. total: how many there are; a limit of null is none.
@@ -37,18 +39,20 @@ order by c.called_at desc, c.call_id desc
 limit %(limit)s offset %(start)s
 
 -- name: list
--- Grain: one visible call of those given, newest first, without undone ones.
+-- Grain: one visible call of those given, newest first, without undone ones. note, task: sealed with wrapped_key.
 select c.call_id, c.customer_id, c.outcome, c.note, c.called_at, c.edited_at, s.until as snooze_until,
     jsonb_build_object('user_id', c.user_id, 'name', u.name) as caller, c.user_id = %(user_id)s as mine,
     c.user_id = %(user_id)s
     or ((select access.has_permission('calls.manage')) and c.user_id in (select access.visible_user_ids())) as can_change,
-    f.follow_up
+    f.follow_up, f.task, k.kek_id, k.wrapped_key
 from engagement.calls as c
 left join access.users as u using (user_id)
+left join engagement.note_keys(array(select distinct customer_id from engagement.calls where call_id = any(%(call_ids)s))) as k
+    on k.customer_id = c.customer_id
 left join engagement.snoozes as s on s.call_id = c.call_id and s.cancelled_at is null
 left join lateral (
-    select jsonb_build_object('follow_up_id', follow_up_id, 'due_on', due_on, 'task', task, 'is_done', done_at is not null)
-        as follow_up
+    select jsonb_build_object('follow_up_id', follow_up_id, 'due_on', due_on, 'is_done', done_at is not null)
+        as follow_up, task
     from engagement.follow_ups where call_id = c.call_id and cancelled_at is null order by follow_up_id desc limit 1
 ) as f on true
 where c.undone_at is null and c.call_id = any(%(call_ids)s)

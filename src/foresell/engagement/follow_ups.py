@@ -9,8 +9,10 @@ from datetime import date, timedelta
 from foresell.audit import record
 from foresell.db import AsyncConnection, AsyncStatements, Row
 from foresell.engagement.events import publish_event
+from foresell.engagement.notes import open_notes
 from foresell.engagement.snoozes import MAX_DAYS, utc_today
 from foresell.errors import AlreadyUndone, FollowUpNotFound, UsageError
+from foresell.privacy.vault import Vault
 
 SQL = AsyncStatements("foresell.engagement")
 
@@ -41,11 +43,11 @@ def describe_follow_up(task: str | None) -> str:
 
 
 async def add_follow_up(
-    con: AsyncConnection, customer_id: str, wanted: FollowUp, *, call_id: int, user_id: int
+    con: AsyncConnection, customer_id: str, *, due_on: date, task: bytes | None, call_id: int, user_id: int
 ) -> None:
-    """Write the follow-up of a call; the caller checks, records and publishes."""
+    """Write the follow-up of a call, its task sealed; the caller checks, records and publishes."""
     values = {"customer_id": customer_id, "user_id": user_id, "call_id": call_id}
-    await SQL.run(con, "follow_ups.add", **values, due_on=wanted.due_on, task=wanted.task)
+    await SQL.run(con, "follow_ups.add", **values, due_on=due_on, task=task)
 
 
 async def cancel_follow_ups_of_call(con: AsyncConnection, call_id: int) -> None:
@@ -86,22 +88,24 @@ async def reopen_follow_up(
     return await _changed(con, "follow_up.reopened", follow_up_id, opened, user_id, request_id)
 
 
-async def list_due_follow_ups(con: AsyncConnection, *, customer_id: str | None = None) -> list[Row]:
+async def list_due_follow_ups(con: AsyncConnection, vault: Vault, *, customer_id: str | None = None) -> list[Row]:
     """The visible customers to call again today, or only this one; the longest overdue first.
 
     Grain: one customer, with the first of their open follow-ups due today (UTC) or before: follow_up_id, customer_id,
     due_on, task, set_by. Left out: who was called without an answer today, or snoozed after the follow-up was set.
     """
-    return await SQL.rows(con, "follow_ups.due", today=utc_today(), customer_id=customer_id)
+    rows = await SQL.rows(con, "follow_ups.due", today=utc_today(), customer_id=customer_id)
+    return await open_notes(vault, rows, "task")
 
 
 async def list_follow_ups(
-    con: AsyncConnection, *, customer_id: str | None, limit: int, start: int
+    con: AsyncConnection, vault: Vault, *, customer_id: str | None, limit: int, start: int
 ) -> tuple[int, list[Row]]:
     """How many follow-ups of visible customers (or of one) are open, and `limit` of them, the first due first."""
     count = await SQL.row(con, "follow_ups.count", customer_id=customer_id)
     assert count is not None
-    return count["total"], await SQL.rows(con, "follow_ups.list", customer_id=customer_id, limit=limit, start=start)
+    rows = await SQL.rows(con, "follow_ups.list", customer_id=customer_id, limit=limit, start=start)
+    return count["total"], await open_notes(vault, rows, "task")
 
 
 async def find_customers_with_later_follow_up(con: AsyncConnection) -> Iterable[str]:

@@ -35,8 +35,8 @@ select follow_up_id from engagement.follow_ups
 where follow_up_id = %(follow_up_id)s and done_at is null and cancelled_at is null
 
 -- name: due
--- Grain: one visible customer with a follow-up due, the first of them; the longest overdue first.
-select * from (
+-- Grain: one visible customer with a follow-up due, the first of them; the longest overdue first. task: sealed with wrapped_key.
+with first_of_customer as (
     select distinct on (f.customer_id) f.follow_up_id, f.customer_id, f.due_on, f.task,
         jsonb_build_object('user_id', f.user_id, 'name', u.name) as set_by
     from engagement.follow_ups as f
@@ -52,8 +52,10 @@ select * from (
             where s.customer_id = f.customer_id and s.cancelled_at is null and s.until > %(today)s
                 and s.snoozed_at > f.created_at)
     order by f.customer_id, f.due_on, f.follow_up_id
-) as first_of_customer
-order by due_on, follow_up_id
+)
+select f.*, k.kek_id, k.wrapped_key from first_of_customer as f
+left join engagement.note_keys(array(select customer_id from first_of_customer where task is not null)) as k using (customer_id)
+order by f.due_on, f.follow_up_id
 
 -- name: later
 -- Grain: one visible customer with an open follow-up on a later day.
@@ -61,13 +63,18 @@ select distinct customer_id from engagement.follow_ups
 where done_at is null and cancelled_at is null and due_on > %(today)s
 
 -- name: list
--- Grain: one open follow-up of a visible customer, the first due first.
-select f.follow_up_id, f.customer_id, f.due_on, f.task, jsonb_build_object('user_id', f.user_id, 'name', u.name) as set_by
-from engagement.follow_ups as f left join access.users as u using (user_id)
-where f.done_at is null and f.cancelled_at is null
-    and (%(customer_id)s::text is null or f.customer_id = %(customer_id)s)
-order by f.due_on, f.follow_up_id
-limit %(limit)s offset %(start)s
+-- Grain: one open follow-up of a visible customer, the first due first. task: sealed with wrapped_key.
+with listed as (
+    select f.follow_up_id, f.customer_id, f.due_on, f.task, jsonb_build_object('user_id', f.user_id, 'name', u.name) as set_by
+    from engagement.follow_ups as f left join access.users as u using (user_id)
+    where f.done_at is null and f.cancelled_at is null
+        and (%(customer_id)s::text is null or f.customer_id = %(customer_id)s)
+    order by f.due_on, f.follow_up_id
+    limit %(limit)s offset %(start)s
+)
+select l.*, k.kek_id, k.wrapped_key from listed as l
+left join engagement.note_keys(array(select customer_id from listed where task is not null)) as k using (customer_id)
+order by l.due_on, l.follow_up_id
 
 -- name: count
 select count(*) as total from engagement.follow_ups

@@ -43,15 +43,30 @@ def on_file(envelope: bytes | None) -> frozenset[str]:
     return frozenset(field for bit, field in enumerate(FIELDS) if envelope and envelope[1] & 1 << bit)
 
 
-def wrap(kek: AESGCM, kek_id: int, nonce: bytes, key: bytes, record_id: int) -> bytes:
-    """A data key as it is stored."""
-    return nonce + kek.encrypt(nonce, key, b"%d %d" % (kek_id, record_id))
+def seal_text(key: bytes, nonce: bytes, text: str, customer_id: str) -> bytes:
+    """A note about a customer: version, nonce and AES-256-GCM ciphertext, bound to the customer."""
+    head = bytes((VERSION,))
+    return head + nonce + AESGCM(key).encrypt(nonce, text.encode(), head + _text_aad(customer_id))
 
 
-def unwrap(kek: AESGCM, kek_id: int, wrapped: bytes, record_id: int) -> bytes:
-    """The data key. Raises ForesellError when it was not wrapped by this key for this record."""
+def open_text(key: bytes, sealed: bytes, customer_id: str) -> str:
+    """What `seal_text` sealed. Raises ForesellError when it was not sealed with this key for this customer."""
+    head, nonce, content = sealed[:1], sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
     try:
-        return kek.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], b"%d %d" % (kek_id, record_id))
+        return AESGCM(key).decrypt(nonce, content, head + _text_aad(customer_id)).decode()
+    except InvalidTag:
+        raise _damaged_envelope() from None
+
+
+def wrap(kek: AESGCM, kek_id: int, nonce: bytes, key: bytes, owner: int | str) -> bytes:
+    """The key of a record (its number) or of a customer (its id), as it is stored."""
+    return nonce + kek.encrypt(nonce, key, f"{kek_id} {owner}".encode())
+
+
+def unwrap(kek: AESGCM, kek_id: int, wrapped: bytes, owner: int | str) -> bytes:
+    """The key of a record or customer. Raises ForesellError when it was not wrapped by this key for this owner."""
+    try:
+        return kek.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], f"{kek_id} {owner}".encode())
     except InvalidTag:
         raise _damaged_envelope() from None
 
@@ -61,7 +76,11 @@ def contact_aad(source: str, source_key: str) -> bytes:
     return f"{source}\0{source_key}".encode()
 
 
+def _text_aad(customer_id: str) -> bytes:
+    return f"note\0{customer_id}".encode()
+
+
 def _damaged_envelope() -> ForesellError:
     return ForesellError(
-        "Contact data does not open: it or its key was changed.", remedy="Restore the database and its keys together."
+        "Encrypted data does not open: it or its key was changed.", remedy="Restore the database and its keys together."
     )

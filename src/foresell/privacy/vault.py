@@ -6,7 +6,8 @@ import hmac
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,24 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from foresell.errors import NotFound
-from foresell.privacy.envelope import FIELDS, KEY_BYTES, NONCE_BYTES, contact_aad, open_envelope, seal, unwrap, wrap
+from foresell.privacy.envelope import (
+    FIELDS,
+    KEY_BYTES,
+    NONCE_BYTES,
+    contact_aad,
+    open_envelope,
+    open_text,
+    seal,
+    seal_text,
+    unwrap,
+    wrap,
+)
 from foresell.privacy.key_store import BYTES, KeyStore
 from foresell.secret_files import write_once
 from foresell.settings import Settings
 
 INDEX_BYTES = 16
+PSEUDONYM = "erased-"
 RANDOM_BYTES = KEY_BYTES + 2 * NONCE_BYTES
 
 #: One row per record to be sealed. kek_id, wrapped: its data key, null where it has none yet.
@@ -38,6 +51,17 @@ SEALED = pa.schema(
 )
 OPENED = pa.schema({"record_id": pa.int64(), **dict.fromkeys(FIELDS, pa.string())})
 KEYS = pa.schema({"record_id": pa.int64(), "kek_id": pa.int32(), "wrapped_key": pa.binary()})
+CUSTOMER_KEYS = pa.schema({"customer_id": pa.string(), "kek_id": pa.int32(), "wrapped_key": pa.binary()})
+ERASED = pa.schema({"source": pa.string(), "source_key_hash": pa.binary()})
+
+
+@dataclass(frozen=True, slots=True)
+class KeptKeys:
+    """What the home keeps to make a restored backup readable: `records` (KEYS), `customers` (CUSTOMER_KEYS), `erased` (ERASED)."""
+
+    records: pa.Table
+    customers: pa.Table
+    erased: pa.Table
 
 
 KeyReader = Callable[[int], AESGCM]
@@ -101,33 +125,69 @@ class Vault:
             yield open_envelope(key, row["contact"], contact_aad(row["source"], row["source_key"]))
 
     def rewrap(self, kek_id: int, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Batches of KEYS, wrapped by `kek_id` instead."""
+        """Batches of KEYS or CUSTOMER_KEYS, wrapped by `kek_id` instead."""
         read_key = self._make_key_reader()
         new = read_key(kek_id)
         for batch in batches:
             nonces = _split(os.urandom(NONCE_BYTES * len(batch)), NONCE_BYTES)
             wrapped = [
-                wrap(new, kek_id, nonce, unwrap(read_key(old), old, key, record_id), record_id)
-                for (record_id, old, key), nonce in zip(_rows(batch, *KEYS.names), nonces, strict=True)
+                wrap(new, kek_id, nonce, unwrap(read_key(old), old, key, owner), owner)
+                for (owner, old, key), nonce in zip(_rows(batch, *batch.schema.names), nonces, strict=True)
             ]
             ids = pa.array([kek_id] * len(batch), pa.int32())
-            yield pa.record_batch([batch["record_id"], ids, pa.array(wrapped, pa.binary())], schema=KEYS)
+            yield pa.record_batch([batch[0], ids, pa.array(wrapped, pa.binary())], schema=batch.schema)
 
-    def keep_copy(self, kek_id: int, keys: pa.Table) -> None:
-        """Save the wrapped keys (KEYS) in the home, instead of an older copy; they open a restored backup."""
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_file(sink, KEYS) as writer:
-            writer.write_table(keys)
-        write_once(self._key_store.folder / f"subjects-{kek_id}.arrow", sink.getvalue().to_pybytes())
+    def make_customer_key(self, kek_id: int, customer_id: str) -> bytes:
+        """A new key for the notes about a customer, wrapped by `kek_id`."""
+        kek = self._make_key_reader()(kek_id)
+        return wrap(kek, kek_id, os.urandom(NONCE_BYTES), os.urandom(KEY_BYTES), customer_id)
+
+    def seal_texts(
+        self, customer_id: str, kek_id: int, wrapped_key: bytes, texts: Sequence[str | None]
+    ) -> list[bytes | None]:
+        """Notes about a customer, sealed with the customer's key; None stays None."""
+        key = unwrap(self._make_key_reader()(kek_id), kek_id, wrapped_key, customer_id)
+        return [seal_text(key, os.urandom(NONCE_BYTES), text, customer_id) if text else None for text in texts]
+
+    def open_texts(self, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> list[dict[str, Any]]:
+        """Rows with customer_id, kek_id and wrapped_key whose `columns` are sealed: without the key, and those opened.
+
+        None where the customer has no key: there was no note, or the customer was erased.
+        """
+        read_key = self._make_key_reader()
+        opened = []
+        for row in rows:
+            shown = {name: value for name, value in row.items() if name not in ("kek_id", "wrapped_key")}
+            if any(row[column] is not None for column in columns):
+                kek_id, customer_id = row["kek_id"], row["customer_id"]
+                key = kek_id and unwrap(read_key(kek_id), kek_id, row["wrapped_key"], customer_id)
+                shown |= {
+                    name: open_text(key, row[name], customer_id) if key and row[name] else None for name in columns
+                }
+            opened.append(shown)
+        return opened
+
+    def keep_copy(self, kek_id: int, keys: KeptKeys) -> None:
+        """Save the wrapped keys and who was erased in the home, instead of an older copy; they open a restored backup."""
+        for name, table in (("customers", keys.customers), ("erased", keys.erased), ("subjects", keys.records)):
+            sink = pa.BufferOutputStream()
+            with pa.ipc.new_file(sink, table.schema) as writer:
+                writer.write_table(table)
+            write_once(self._key_store.folder / f"{name}-{kek_id}.arrow", sink.getvalue().to_pybytes())
         for older in self._copy_files()[:-1]:
-            older.unlink(missing_ok=True)
+            for name in ("subjects", "customers", "erased"):
+                older.with_name(older.name.replace("subjects", name)).unlink(missing_ok=True)
 
-    def copy(self) -> tuple[int, pa.Table]:
+    def copy(self) -> tuple[int, KeptKeys]:
         """The newest copy of the wrapped keys, and the number of the key-encryption key that opens it. Raises NotFound."""
         for file in reversed(self._copy_files()):
             kek_id = int(file.stem.removeprefix("subjects-"))
             if kek_id in self.key_numbers():
-                return kek_id, pa.ipc.open_file(file.read_bytes()).read_all()
+                customers, erased = (
+                    _read_arrow(file.with_name(f"{name}-{kek_id}.arrow"), schema)
+                    for name, schema in (("customers", CUSTOMER_KEYS), ("erased", ERASED))
+                )
+                return kek_id, KeptKeys(_read_arrow(file, KEYS), customers, erased)
         raise NotFound(
             "There is no copy of the data keys.", remedy=f"Restore {self._key_store.folder} from its backup."
         )
@@ -140,7 +200,7 @@ class Vault:
         hasher = self._make_hasher()
         found = (
             _blind_index(hasher, "email", _normalize_email(text)),
-            _blind_index(hasher, "phone", _normalize_phone(text)),
+            _blind_index(hasher, "phone", normalize_phone(text)),
         )
         return [index for index in found if index]
 
@@ -152,6 +212,10 @@ class Vault:
         """The keyed hashes that identify erased records."""
         hasher = self._make_hasher()
         return [hasher("erased", contact_aad(source, key)) for key in source_keys]
+
+    def pseudonym(self, digest: bytes) -> str:
+        """What stands for the key of an erased record in its source: the keyed hash of that key."""
+        return f"{PSEUDONYM}{digest.hex()}"
 
     def _make_key_reader(self) -> KeyReader:
         known: dict[int, AESGCM] = {}
@@ -169,6 +233,11 @@ class Vault:
         secret = self._key_store.read("index")
         keys = {use: HKDF(SHA256(), BYTES, None, use.encode()).derive(secret) for use in ("email", "phone", "erased")}
         return lambda use, value: hmac.digest(keys[use], value, "sha256")[:INDEX_BYTES]
+
+
+def is_pseudonym(source_key: str) -> bool:
+    """Whether a record was erased."""
+    return bool(re.fullmatch(rf"{PSEUDONYM}[0-9a-f]{{{2 * INDEX_BYTES}}}", source_key))
 
 
 def vault_of(settings: Settings) -> Vault:
@@ -193,11 +262,18 @@ def _seal_batch(batch: pa.RecordBatch, source: str, kek_id: int, read_key: KeyRe
         contact = {"email": email, "phone": phone, "address": address}
         columns[0].append(seal(key, nonce, contact, contact_aad(source, source_key)))
         columns[1].append(_blind_index(hasher, "email", _normalize_email(email)) if email else None)
-        columns[2].append(_blind_index(hasher, "phone", _normalize_phone(phone)) if phone else None)
+        columns[2].append(_blind_index(hasher, "phone", normalize_phone(phone)) if phone else None)
         columns[3].append(kek_id if is_new else old_kek)
         columns[4].append(wrapped)
         columns[5].append(is_new)
     return pa.record_batch([batch["record_id"], *columns], schema=SEALED)
+
+
+def _read_arrow(file: Path, schema: pa.Schema) -> pa.Table:
+    """The table of a file; an empty one where an older version did not write it."""
+    if not file.exists():
+        return schema.empty_table()
+    return pa.ipc.open_file(file.read_bytes()).read_all()
 
 
 def _rows(batch: pa.RecordBatch, *names: str) -> Iterator[tuple[Any, ...]]:
@@ -212,7 +288,7 @@ def _normalize_email(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().casefold()
 
 
-def _normalize_phone(text: str) -> str:
+def normalize_phone(text: str) -> str:
     """Digits only, without leading zeros: `+44 20 7946` and `0044 20 7946` are the same number."""
     return re.sub(r"\D", "", text).lstrip("0")
 

@@ -171,3 +171,21 @@ def delete_old_jobs(database: Database) -> tuple[set[int], set[int]]:
         SQL.run(con, "jobs.delete_old")
         expired = {row["import_id"] for row in SQL.rows(con, "jobs.delete_stale_imports")}
         return expired, {row["import_id"] for row in SQL.rows(con, "jobs.kept_imports")}
+
+
+def list_uploads(database: Database) -> list[dict[str, Any]]:
+    """The imports whose files are kept: import_id, revision, state."""
+    with database.connect() as con:
+        return SQL.rows(con, "jobs.uploads")
+
+
+def inspect_again(database: Database, import_id: int, *, file_bytes: int, file_sha256: str) -> None:
+    """Have an import inspected whose file was changed; one that is about to be loaded is loaded as it is now."""
+    with database.connect() as con:
+        SQL.run(con, "jobs.inspect_again", import_id=import_id, file_bytes=file_bytes, file_sha256=file_sha256)
+
+
+def discard_import(database: Database, import_id: int) -> None:
+    """Mark an import as deleted, before its file is."""
+    with database.connect() as con:
+        SQL.run(con, "jobs.discard_import", import_id=import_id)

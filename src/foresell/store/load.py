@@ -80,8 +80,9 @@ def load_staging(
             staging.file_sha256, mapping,
         )  # fmt: skip
         context = _LoadContext(cur, staging.con, vault, int(batch_id), staging.source)
+        warnings = (*staging.warnings, *_hide_erased(context))
         _compare(context)
-        warnings = (*staging.warnings, *_warn_of_currencies(context))
+        warnings = (*warnings, *_warn_of_currencies(context))
         counts = _count_changes(context, staging)
         _write_batch(context, counts, progress)
         PG.run(cur, "load.close_batch", batch_id, *(counts[name] for name in COUNTS))
@@ -134,7 +135,6 @@ def _compare(context: _LoadContext) -> None:
         context.con.execute(f"create or replace temp table existing_{table} as from arriving")
         context.con.unregister("arriving")
         if table == "customer_records":
-            _clear_erased(context)
             _open_contacts(context)
     for name in ("compare_orders", "planned_customers", "planned_products"):
         DUCK.run(context.con, f"stage.{name}")
@@ -153,14 +153,25 @@ def _warn_of_currencies(context: _LoadContext) -> tuple[str, ...]:
     )
 
 
-def _clear_erased(context: _LoadContext) -> None:
-    """Clear the staged fields of customers who were erased."""
+def _hide_erased(context: _LoadContext) -> tuple[str, ...]:
+    """Leave out what the file says of customers who were erased, and put the pseudonym of their record in place of its key.
+
+    Their orders stay under their customer number. Returns a warning that says how many they are.
+    """
     erased = {digest for (digest,) in PG.rows(context.cur, "load.erased", context.source)}
-    if erased:
-        keys = [key for (key,) in DUCK.run(context.con, "stage.customer_keys").fetchall()]
-        digests = context.vault.digests(context.source, keys)
-        matches = [key for key, digest in zip(keys, digests, strict=True) if digest in erased]
-        DUCK.run(context.con, "stage.clear_erased", erased=matches)
+    if not erased:
+        return ()
+    keys = [key for (key,) in DUCK.run(context.con, "stage.customer_keys").fetchall()]
+    digests = context.vault.digests(context.source, keys)
+    found = {
+        key: context.vault.pseudonym(digest) for key, digest in zip(keys, digests, strict=True) if digest in erased
+    }
+    if not found:
+        return ()
+    for table in ("customers", "lines"):
+        DUCK.run(context.con, f"stage.hide_erased_{table}", keys=list(found), pseudonyms=list(found.values()))
+    count = f"{len(found):,} erased customer{'s' if len(found) > 1 else ''}"
+    return (f"Left out: {count}. Their orders are kept under their customer numbers, without a name.",)
 
 
 def _open_contacts(context: _LoadContext) -> None:

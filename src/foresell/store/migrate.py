@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
@@ -24,9 +25,13 @@ from foresell.settings import Settings
 ROLES = ("foresell_owner", "foresell_app", "foresell_reader", "foresell_web")
 LOCK = 0x466F7265  # "Fore": one migrator at a time per database
 _FILE = re.compile(r"^(\d{4})_(\w+)\.sql$")
+_STEP = re.compile(r"^-- step (\w+)$", re.MULTILINE)
 _INCLUDE = re.compile(r"^-- include (\w+) (\S+)$", re.MULTILINE)
 
 Connection = psycopg.Connection[tuple[Any, ...]]
+
+#: Changes rows in a way that SQL cannot, as the owner of the tables and in the transaction of the upgrade.
+DataStep = Callable[[Connection], None]
 
 log = logger("store")
 
@@ -101,10 +106,13 @@ def find_missing(owner: str) -> tuple[list[AppliedMigration], list[Migration]]:
     return applied, migrations[len(applied) :]
 
 
-def migrate(owner: str, *, make_roles: bool, upgrade: bool = False) -> list[int]:
+def migrate(
+    owner: str, *, make_roles: bool, upgrade: bool = False, steps: Mapping[str, DataStep] | None = None
+) -> list[int]:
     """Apply the migrations that are missing, all or none; returns their versions (none when the schema is up to date).
 
     An empty database is migrated at once; one that has data only with `upgrade`, which `foresell upgrade` passes after a backup.
+    `steps`: the data steps that migrations name in a line `-- step NAME`, run where it stands; an empty database needs none.
 
     Raises DatabaseTooOld for a database from before 0.2.0. Raises IncompatibleDatabase, and changes nothing, when the
     database has a migration that this version does not know or whose text has changed, when it needs an upgrade, and when
@@ -129,7 +137,7 @@ def migrate(owner: str, *, make_roles: bool, upgrade: bool = False) -> list[int]
             _ensure_roles(con)
         with con.transaction():
             for migration in missing:
-                _apply(con, migration)
+                _apply(con, migration, (steps or {}) if applied else None)
         for migration in missing:
             log.info("migration applied", action="migrate", version=migration.version)
         return [migration.version for migration in missing]
@@ -169,11 +177,16 @@ def _has_table(con: Connection, name: str) -> bool:
     return bool(row and row[0])
 
 
-def _apply(con: Connection, migration: Migration) -> None:
-    """Apply one migration. Raises IncompatibleDatabase when PostgreSQL refuses a statement of it."""
+def _apply(con: Connection, migration: Migration, steps: Mapping[str, DataStep] | None) -> None:
+    """Apply one migration with its data steps (None: there is no data). Raises IncompatibleDatabase when PostgreSQL refuses a
+    statement of it."""
     try:
         con.execute("set local role foresell_owner")
-        con.execute(migration.text.encode())
+        for number, part in enumerate(_STEP.split(migration.text)):
+            if number % 2 == 0:
+                con.execute(part.encode())
+            elif steps is not None:
+                steps[part](con)
         con.execute(
             "insert into core.schema_migrations (version, name, checksum) values (%s, %s, %s)",
             [migration.version, migration.name, migration.checksum],

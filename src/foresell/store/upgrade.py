@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,8 +29,8 @@ class Upgrade:
     backup: Path | None
 
 
-def upgrade_database(settings: Settings, *, backup: bool = True) -> Upgrade:
-    """Apply the missing migrations, all or none of them, after a backup of a database that has data.
+def upgrade_database(settings: Settings, steps: Mapping[str, migrate.DataStep], *, backup: bool = True) -> Upgrade:
+    """Apply the missing migrations with their data steps, all or none of them, after a backup of a database that has data.
 
     Raises IncompatibleDatabase when one fails; then the database is as before. Raises DiskTrouble or DatabaseUnavailable, and
     changes nothing, when the backup fails.
@@ -43,7 +44,8 @@ def upgrade_database(settings: Settings, *, backup: bool = True) -> Upgrade:
         return Upgrade([], None)
     file = _back_up(settings, owner, applied[-1].version) if applied and backup else None
     with translate_errors():
-        return Upgrade(migrate.migrate(owner, make_roles=settings.database_url is not None, upgrade=True), file)
+        own_server = settings.database_url is not None
+        return Upgrade(migrate.migrate(owner, make_roles=own_server, upgrade=True, steps=steps), file)
 
 
 def restore_backup(settings: Settings, file: Path) -> int:

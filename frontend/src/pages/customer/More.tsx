@@ -6,7 +6,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, read } from '@/api/client'
 import { queries } from '@/api/queries'
-import type { Customer } from '@/api/shapes'
+import type { Customer, Erased } from '@/api/shapes'
 import { usePermissions } from '@/api/useSession'
 import { useEngagement } from '@/features/customer/engagement'
 import { showToast } from '@/ui/toasts'
@@ -64,6 +64,16 @@ function Assignees({ id, isOwned }: { id: string; isOwned: boolean }) {
   )
 }
 
+const removedNames: Record<keyof Erased['removed'], string> = {
+  contacts: 'Contact details',
+  notes: 'Notes and tasks',
+  saved_views: 'Saved views',
+  answers: 'Kept answers to requests',
+  upload_rows: 'Rows of uploaded files',
+  uploads: 'Uploaded files, deleted whole',
+  rejected_rows: 'Rejected rows',
+}
+
 function EraseDialog({ data, onClose }: { data: Customer; onClose: () => void }) {
   const queryClient = useQueryClient()
   const erase = useMutation({
@@ -72,18 +82,48 @@ function EraseDialog({ data, onClose }: { data: Customer; onClose: () => void })
     onSuccess: () => {
       showToast('Personal data erased', { tone: 'good' })
       void queryClient.invalidateQueries()
-      onClose()
     },
   })
+  if (erase.data) return <ErasedDialog erased={erase.data} onClose={onClose} />
   return (
     <Dialog onClose={onClose} title="Erase personal data?">
       <p>
-        This permanently erases the name, e-mail, phone and address of {data.customer_id}, in backups too. Orders are
-        kept without personal data. You cannot undo this.
+        This permanently erases the name, contact details and number in your sources of {data.customer_id}, notes of
+        calls, and mentions in saved views, uploaded files and rejected rows. Contact details and notes become
+        unreadable in backups too. Orders are kept without personal data. You cannot undo this.
       </p>
       {erase.error && <p role="alert">{erase.error.message}</p>}
       <Button color="red" mt="md" loading={erase.isPending} onClick={() => erase.mutate()}>
         Erase permanently
+      </Button>
+    </Dialog>
+  )
+}
+
+/** What was removed and what remains. */
+function ErasedDialog({ erased, onClose }: { erased: Erased; onClose: () => void }) {
+  const removed = (Object.keys(removedNames) as (keyof Erased['removed'])[]).filter(place => erased.removed[place] > 0)
+  return (
+    <Dialog onClose={onClose} title={`Personal data of ${erased.customer_id} erased`}>
+      <h3>Removed</h3>
+      <ul>
+        {removed.map(place => (
+          <li key={place}>
+            {removedNames[place]}: {erased.removed[place]}
+          </li>
+        ))}
+      </ul>
+      <h3>What remains</h3>
+      <ul>
+        {erased.remains.map(({ what, until }) => (
+          <li key={what}>
+            {what}: {until}
+          </li>
+        ))}
+      </ul>
+      <p>Downloaded exports that include this customer: {erased.exports}</p>
+      <Button mt="md" onClick={onClose}>
+        Close
       </Button>
     </Dialog>
   )

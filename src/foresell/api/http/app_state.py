@@ -25,6 +25,7 @@ from foresell.database import Database
 from foresell.db import AsyncConnection, AsyncStatements
 from foresell.errors import DatabaseUnavailable, DiskTrouble, ForesellError, ModelUnavailable, NothingPublished
 from foresell.logs import logger
+from foresell.privacy.vault import vault_of
 from foresell.settings import Settings
 from foresell.snapshot.queries import Filter, Ranks
 from foresell.snapshot.reader import Scope, ScopedSnapshot
@@ -60,6 +61,7 @@ class AppState:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.vault = vault_of(settings)
         self.database = Database(settings)
         self.breaker = Breaker(self.database.conninfo("web"))
         self.pool: AsyncConnectionPool[TimedConnection] = AsyncConnectionPool(

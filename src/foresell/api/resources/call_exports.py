@@ -64,7 +64,7 @@ class _CallExport(file_exports.FileExport):
         for start in range(0, len(self.found), CALLS_AT_ONCE):
             ids = [row["call_id"] for row in self.found[start : start + CALLS_AT_ONCE]]
             async with self.web.transaction(self.principal.user_id) as con:
-                rows = await calls.read_calls(con, ids, user_id=self.principal.user_id)
+                rows = await calls.read_calls(con, self.web.vault, ids, user_id=self.principal.user_id)
             rows = await add_names_and_orders(self.web, self.principal, rows)
             yield self.sheet.write_rows(map(to_cells, rows))
 

@@ -146,7 +146,7 @@ async def list_calls_for_today(
     a follow-up that is due, until it is done.
     """
     async with web.transaction(principal.user_id) as con:
-        due = {row["customer_id"]: row for row in await follow_ups.list_due_follow_ups(con)}
+        due = {row["customer_id"]: row for row in await follow_ups.list_due_follow_ups(con, web.vault)}
         resting = await calls.find_resting_customers(con, due)
         already_called = await calls.count_calls_today(con)
         frozen, settings = await todays_list.read_todays_list(con, principal)

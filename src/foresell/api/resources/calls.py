@@ -141,7 +141,7 @@ async def list_calls(web: AppStateOf, principal: Reader, which: Annotated[CallPa
     async with web.transaction(principal.user_id) as con:
         matching = which.filter(principal.user_id)
         total, found = await calls.find_calls(con, matching, limit=which.limit, start=start)
-        rows = await calls.read_calls(con, [row["call_id"] for row in found], user_id=principal.user_id)
+        rows = await calls.read_calls(con, web.vault, [row["call_id"] for row in found], user_id=principal.user_id)
         callers = await calls.list_callers(con)
     rows = await add_names_and_orders(web, principal, rows)
     return answer(page_body(web, rows, total, start, which.limit) | {"callers": callers})
@@ -154,6 +154,7 @@ async def log_call(principal: Caller, idempotent: IdempotentOf, call: NewCall) -
     async def act(con: AsyncConnection) -> dict[str, Any]:
         return await calls.log_call(
             con,
+            idempotent.web.vault,
             call.customer_id.upper(),
             outcome=call.outcome,
             note=call.note,
@@ -171,7 +172,7 @@ async def log_call(principal: Caller, idempotent: IdempotentOf, call: NewCall) -
 async def get_call(web: AppStateOf, principal: Reader, call_id: LargeNumber) -> Response:
     """One call of a customer you may see."""
     async with web.transaction(principal.user_id) as con:
-        rows = await calls.read_calls(con, [call_id], user_id=principal.user_id)
+        rows = await calls.read_calls(con, web.vault, [call_id], user_id=principal.user_id)
     if not rows:
         raise CallNotFound(remedy="It may have been undone: GET /api/calls")
     return answer((await add_names_and_orders(web, principal, rows))[0])
@@ -188,7 +189,12 @@ async def edit_call(
 
     async def act(con: AsyncConnection) -> dict[str, Any]:
         return await calls.edit_call(
-            con, call_id, changes=wanted, user_id=principal.user_id, request_id=idempotent.request_id
+            con,
+            idempotent.web.vault,
+            call_id,
+            changes=wanted,
+            user_id=principal.user_id,
+            request_id=idempotent.request_id,
         )
 
     return await idempotent.run(principal, act)

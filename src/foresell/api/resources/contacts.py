@@ -20,9 +20,9 @@ from foresell.audit import record
 from foresell.database import Database
 from foresell.db import AsyncConnection
 from foresell.errors import CustomerNotFound, DailyLimitReached
-from foresell.privacy import erasure
 from foresell.privacy.envelope import FIELDS
-from foresell.privacy.vault import vault_of
+from foresell.privacy.erasure import REMAINS
+from foresell.workflows import erase
 
 router = APIRouter(prefix="/api/customers", tags=["contacts"])
 Revealer = Annotated[Principal, require("contacts.reveal")]
@@ -66,11 +66,35 @@ class ContactLookupResult(BaseModel):
     total: int
 
 
+class RemovedData(BaseModel):
+    """How much was removed, by where it was."""
+
+    contacts: int = Field(description="Records whose e-mail, phone and address cannot be decrypted any more.")
+    notes: int = Field(description="Notes of calls and tasks of follow-ups.")
+    saved_views: int = Field(description="Saved views, of any user, in which [erased] replaces the customer.")
+    answers: int = Field(description="Kept answers to requests in which [erased] replaces the customer.")
+    upload_rows: int = Field(description="Rows of uploaded files that are not loaded yet.")
+    uploads: int = Field(description="Uploaded files that were deleted, because a row cannot be removed from them.")
+    rejected_rows: int = Field(description="Rows of files of rejected rows.")
+
+
+class RemainingData(BaseModel):
+    """What remains of an erased customer."""
+
+    what: str = Field(description="What it is.")
+    until: str = Field(description="Until when, or that it stays.")
+
+
 class ErasedCustomer(BaseModel):
-    """What was erased."""
+    """What was erased, and what remains."""
 
     customer_id: str
     records: int = Field(description="How many records of sources the customer had.")
+    removed: RemovedData = Field(description="How much was removed; 0 where it was erased before.")
+    exports: int = Field(
+        description="How many downloaded exports had the customer in them: GET /api/audit?action=export"
+    )
+    remains: list[RemainingData] = Field(description="What remains, and until when.")
 
 
 @router.post("/{customer_id}/contact/reveal", response_model=RevealedContact, responses=error_responses(404))
@@ -86,7 +110,7 @@ async def reveal_contact(
         if known is None:
             raise CustomerNotFound(remedy="Find the customer in the list: /api/customers?q=")
         sealed = await _unlock(con, customer_id, getattr(request.state, "request_id", None))
-    opened = await anyio.to_thread.run_sync(lambda: list(vault_of(web.settings).open_records(sealed)))
+    opened = await anyio.to_thread.run_sync(lambda: list(web.vault.open_records(sealed)))
     contact: dict[str, Any] = known | {field: _first(opened, field) for field in FIELDS}
     wanted = (body.fields if body else None) or ALL
     return answer({"customer_id": customer_id, "contact": {field: contact[field] for field in ALL if field in wanted}})
@@ -96,7 +120,7 @@ async def reveal_contact(
 async def find_by_contact(request: Request, web: AppStateOf, principal: Revealer, body: ContactLookup) -> Response:
     """Find customers by an e-mail address or telephone number; recorded in the audit log. By POST, as URLs end up in logs."""
     request.state.rate = request.app.state.limits.reveal(principal.user_id)
-    indexes = vault_of(web.settings).indexes(body.contact)
+    indexes = web.vault.indexes(body.contact)
     async with web.transaction(principal.user_id) as con:
         rows = await customer_lists.SQL.rows(con, "web.find_by_contact", indexes=indexes, most=MOST)
         found = [row["customer_id"] for row in rows]
@@ -108,9 +132,11 @@ async def find_by_contact(request: Request, web: AppStateOf, principal: Revealer
 
 @router.post("/{customer_id}/erase", response_model=ErasedCustomer, responses=error_responses(404, 409))
 async def erase_customer(web: AppStateOf, principal: Eraser, customer_id: CustomerId) -> Response:
-    """Erase a customer's name, place and contact data permanently. Orders and scores stay under the customer number.
+    """Erase a customer's personal data permanently, wherever it is. Orders and scores stay under the customer number.
 
-    Needs a recent step-up. Takes some seconds in a large shop: every other key is wrapped anew.
+    Name, place, contact data, notes, numbers in sources, saved views of all users, uploaded files and rejected rows. Answers
+    what was removed and what remains; sent again, it finishes what was interrupted. Needs a recent step-up. Takes some
+    seconds in a large shop: every other key is wrapped anew.
     """
     principal.require_recent_factor()
     customer_id = customer_id.upper()
@@ -119,8 +145,17 @@ async def erase_customer(web: AppStateOf, principal: Eraser, customer_id: Custom
     if known is None:
         raise CustomerNotFound(remedy="Find the customer in the list: /api/customers?q=")
     database = Database(web.settings, acting_for=principal.user_id, via="web")
-    records = await anyio.to_thread.run_sync(erasure.erase_customer, database, vault_of(web.settings), customer_id)
-    return answer({"customer_id": customer_id, "records": records})
+    done = await anyio.to_thread.run_sync(erase.erase_customer, web.settings, database, customer_id)
+    remains = [{"what": what, "until": until} for what, until in REMAINS]
+    return answer(
+        {
+            "customer_id": customer_id,
+            "records": done.records,
+            "removed": done.removed(),
+            "exports": done.exports,
+            "remains": remains,
+        }
+    )
 
 
 async def _unlock(con: AsyncConnection, customer_id: str, request_id: str | None) -> list[dict[str, Any]]:

@@ -222,7 +222,7 @@ async def get_customer(web: AppStateOf, principal: Reader, customer_id: Customer
     scores, reasons = await web.ask(await web.reach(principal, customer_id), _scores, customer_id)
     person = await customer_lists.person(web, principal, customer_id)
     async with web.transaction(principal.user_id) as con:
-        due = await follow_ups.list_due_follow_ups(con, customer_id=customer_id)
+        due = await follow_ups.list_due_follow_ups(con, web.vault, customer_id=customer_id)
     records = person.pop("records", [])
     owner = person.pop("owner", None)
     name = person.pop("name", None)

@@ -20,7 +20,6 @@ from foresell.api.shared import customer_lists, file_exports
 from foresell.db import AsyncConnection, AsyncStatements
 from foresell.delivery import customers, tabular_writers
 from foresell.errors import ExportNotFound, ParameterError
-from foresell.privacy.vault import vault_of
 from foresell.scores import registry
 from foresell.snapshot.queries import Ranks
 from foresell.snapshot.reader import Scope, ScopedSnapshot
@@ -186,7 +185,7 @@ class _CustomerExport(file_exports.FileExport):
         """Put what the envelopes hold in place of the masks; of several records the first that knows a field."""
         for person in persons.values():
             person.update(dict.fromkeys(customers.CONTACT))
-        opened = vault_of(self.web.settings).open_records(sealed)
+        opened = self.web.vault.open_records(sealed)
         for row, contact in zip(sealed, opened, strict=True):
             person = persons[row["customer_id"]]
             for field in customers.CONTACT:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Callable
 from pathlib import Path
 
 from foresell.errors import EmptySource, TooManyRejects
@@ -29,6 +31,23 @@ def write_rejects(staging: Staging, folder: Path) -> Path | None:
     )
     file.chmod(0o600)  # the copy replaced the file
     return file
+
+
+def erase_rejected_rows(folder: Path, is_about: Callable[[str], bool]) -> int:
+    """Remove the rejected rows whose value or reason is about a person from all rejects files. Returns how many."""
+    csv.field_size_limit(1 << 30)
+    erased = 0
+    for file in folder.glob("*.csv"):
+        draft = file.with_suffix(".draft")
+        with file.open(encoding="utf-8", newline="") as old, draft.open("w", encoding="utf-8", newline="") as new:
+            rows = list(csv.reader(old))
+            kept = rows[:1] + [row for row in rows[1:] if not any(map(is_about, row[3:]))]
+            csv.writer(new, lineterminator="\n").writerows(kept)
+        if len(kept) < len(rows):
+            draft.replace(file)
+            erased += len(rows) - len(kept)
+        draft.unlink(missing_ok=True)
+    return erased
 
 
 def check_rejects(staging: Staging, rejects_file: Path | None, max_rejected: float) -> None:

@@ -80,5 +80,30 @@ update jobs.imports set state = 'deleted'
 where state in ('ready', 'unreadable', 'failed') and received_at < now() - interval '7 days'
 returning import_id
 
+-- name: uploads
+-- Grain: one import whose file is kept.
+select import_id, revision, state from jobs.imports
+where state in ('inspecting', 'ready', 'unreadable', 'failed', 'loading') order by import_id
+
+-- name: inspect_again
+-- An import whose file changed is inspected anew, for the user who uploaded it, unless it is about to be loaded.
+with requested as (
+    insert into jobs.jobs (kind, requested_by, arguments)
+    select 'inspect', user_id, jsonb_build_object('import_id', import_id) from jobs.imports
+    where import_id = %(import_id)s and state <> 'loading'
+    returning job_id
+),
+changed as (
+    update jobs.imports set file_bytes = %(file_bytes)s, file_sha256 = %(file_sha256)s,
+        state = case when state = 'loading' then state else 'inspecting' end,
+        job_id = coalesce((select job_id from requested), job_id)
+    where import_id = %(import_id)s
+)
+select jobs.enqueue_job(job_id) from requested
+
+-- name: discard_import
+with discarded as (update jobs.imports set state = 'deleted' where import_id = %(import_id)s returning import_id)
+select audit.record_action('import.delete', 'import:' || import_id, '{"reason": "customer erased"}') from discarded
+
 -- name: kept_imports
 select import_id from jobs.imports where state in ('inspecting', 'ready', 'unreadable', 'failed', 'loading')

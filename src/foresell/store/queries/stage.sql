@@ -65,11 +65,16 @@ join staged_orders as o using (order_key)
 join staged as s using (order_key)
 left join existing as x using (order_key)
 
--- name: clear_erased
--- Erased customers stay erased: the file's fields about them are cleared.
+-- name: hide_erased_customers
+-- Erased customers stay erased: the file's fields about them are cleared, and a pseudonym is in place of their key.
 update staged_customers
-set name = null, email = null, phone = null, address = null, city = null, region = null, postcode = null
-where customer_key in (select unnest($erased))
+set customer_key = e.pseudonym, name = null, email = null, phone = null, address = null, city = null, region = null,
+    postcode = null
+from (select unnest($keys) as key, unnest($pseudonyms) as pseudonym) as e where e.key = customer_key
+
+-- name: hide_erased_lines
+update staged_lines set customer_key = e.pseudonym
+from (select unnest($keys) as key, unnest($pseudonyms) as pseudonym) as e where e.key = customer_key
 
 -- name: staged_currencies
 -- The currencies of orders that the store does not have.

@@ -1,7 +1,7 @@
--- The keys of the encrypted contact data, one data key per customer record.
+-- The keys of encrypted contact data, one per customer record, and of notes, one per customer.
 
 create schema privacy;
-comment on schema privacy is 'Keys of the contact data. The console cannot read them; the web gets them only from audit.unlock_contacts.';
+comment on schema privacy is 'Keys of contact data and notes. The console cannot read them; the web gets them only from audit.unlock_contacts, engagement.note_keys and engagement.key_of_notes.';
 set search_path = privacy;
 
 create table key_encryption_keys (
@@ -18,19 +18,27 @@ create table data_keys (
 );
 comment on table data_keys is 'One row per customer record with contact data: its data key, wrapped by a key-encryption key. Deleting the row and retiring that key makes every copy of the contact data unreadable, backups included.';
 
+create table customer_keys (
+    customer_id text primary key,
+    kek_id integer not null,
+    wrapped_key bytea not null
+);
+comment on table customer_keys is 'One row per customer with a note: the key of the notes about them, wrapped by a key-encryption key. Deleting the row and retiring that key makes every copy of the notes unreadable, backups included.';
+
 create table erased_records (
     source text not null,
     source_key_hash bytea not null,
     erased_at timestamptz not null default now(),
     primary key (source, source_key_hash)
 );
-comment on table erased_records is 'One row per erased customer record. source_key_hash: keyed hash of its key, so that a later file does not restore the personal data.';
+comment on table erased_records is 'One row per erased customer record. source_key_hash: keyed hash of its key, which the record has instead of the key, so that a later file does not restore the personal data.';
 
 grant usage on schema privacy to foresell_app;
 grant select on key_encryption_keys, data_keys, erased_records to foresell_app;
 grant insert, update on key_encryption_keys to foresell_app;
 grant insert, update, delete, truncate on data_keys to foresell_app;
 grant update on sequence key_encryption_keys_kek_id_seq to foresell_app;
+grant select, insert, update, delete on customer_keys to foresell_app;
 grant insert on erased_records to foresell_app;
 grant update (old_row) on core.superseded_rows to foresell_app;
 

@@ -9,12 +9,12 @@ create table calls (
     customer_id text not null,
     user_id integer not null references access.users,
     outcome text not null check (outcome in ('reached', 'no_answer', 'not_interested', 'will_order')),
-    note text check (length(note) between 1 and 2000),
     called_at timestamptz not null default now(),
     undone_at timestamptz,
-    edited_at timestamptz
+    edited_at timestamptz,
+    note bytea check (length(note) between 30 and 9000)
 );
-comment on table calls is 'One row per logged call. undone_at: the call was undone and no longer counts. edited_at: when its outcome or note was last changed. note: may contain personal data; erasing the customer clears it.';
+comment on table calls is 'One row per logged call. undone_at: the call was undone and no longer counts. edited_at: when its outcome or note was last changed. note: encrypted with the customer''s key in privacy.customer_keys; erasing the customer clears it.';
 create index calls_customer on calls (customer_id, called_at desc);
 create index calls_recent on calls (called_at desc) where undone_at is null;
 
@@ -37,13 +37,13 @@ create table follow_ups (
     user_id integer not null references access.users,
     call_id bigint references calls,
     due_on date not null,
-    task text check (length(task) between 1 and 200),
     created_at timestamptz not null default now(),
     done_at timestamptz,
     done_call_id bigint references calls,
-    cancelled_at timestamptz
+    cancelled_at timestamptz,
+    task bytea check (length(task) between 30 and 900)
 );
-comment on table follow_ups is 'One row per follow-up of a customer, who is on the call list from due_on until it is done. user_id: who set it. call_id: the call it was set with; undoing the call cancels it. done_call_id: the call that did it; undoing that call opens it again. task: what to do; may contain personal data; erasing the customer clears it.';
+comment on table follow_ups is 'One row per follow-up of a customer, who is on the call list from due_on until it is done. user_id: who set it. call_id: the call it was set with; undoing the call cancels it. done_call_id: the call that did it; undoing that call opens it again. task: what to do; encrypted with the customer''s key in privacy.customer_keys; erasing the customer clears it.';
 create index follow_ups_open on follow_ups (customer_id) where done_at is null and cancelled_at is null;
 create index follow_ups_call on follow_ups (call_id) where call_id is not null;
 create index follow_ups_done_call on follow_ups (done_call_id) where done_call_id is not null;
@@ -239,3 +239,61 @@ with check (saved_by = (select access.current_user_id()) and (select access.has_
     and case when (select access.current_scope()) = 'all' then team_id is null else team_id = (select access.current_team_id()) end);
 grant select, insert, update, delete on assignment_rules to foresell_app;
 grant select, insert, update on assignment_rules to foresell_web;
+
+-- The keys of notes. An erasure waits for transactions that write a note, and they for it.
+create function note_keys(customer_ids text[])
+returns table (customer_id text, kek_id integer, wrapped_key bytea)
+language sql stable security definer
+set search_path = engagement, pg_temp
+begin atomic
+    select k.customer_id, k.kek_id, k.wrapped_key from privacy.customer_keys as k
+    where k.customer_id = any (customer_ids) and (select access.has_permission('calls.read'))
+        and ((select access.current_scope()) = 'all' or k.customer_id in (select access.visible_customer_ids()));
+end;
+comment on function note_keys is 'Grain: one visible customer of these with the wrapped key of the notes about them. Needs calls.read.';
+
+create function lock_note_keys() returns void
+language sql
+begin atomic
+    select pg_advisory_xact_lock_shared(hashtext('foresell notes'));
+end;
+comment on function lock_note_keys is 'Keeps the keys of notes until the transaction ends: an erasure or a rotation waits, and this waits for one. Taken before any row is locked.';
+
+create function key_of_notes(about_customer text, new_kek_id integer default null, new_key bytea default null)
+returns table (kek_id integer, wrapped_key bytea, is_new_kek boolean)
+language plpgsql security definer
+set search_path = engagement, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    current_kek integer;
+    is_new boolean := false;
+begin
+    if not (access.has_permission('calls.write') and access.can_see(about_customer)) then
+        raise insufficient_privilege using message = 'the user may not write notes about this customer';
+    end if;
+    perform engagement.lock_note_keys();
+    if new_key is not null then
+        insert into privacy.customer_keys (customer_id, kek_id, wrapped_key)
+        values (about_customer, new_kek_id, new_key) on conflict do nothing;
+    end if;
+    return query select k.kek_id, k.wrapped_key, false from privacy.customer_keys as k where k.customer_id = about_customer;
+    if found then
+        return;
+    end if;
+    select max(e.kek_id) into current_kek from privacy.key_encryption_keys as e where e.retired_at is null;
+    if current_kek is null then
+        lock table privacy.key_encryption_keys in share row exclusive mode;
+        select max(e.kek_id) into current_kek from privacy.key_encryption_keys as e where e.retired_at is null;
+    end if;
+    if current_kek is null then
+        insert into privacy.key_encryption_keys default values returning kek_id into current_kek;
+        is_new := true;
+    end if;
+    return query select current_kek, null::bytea, is_new;
+end $$;
+comment on function key_of_notes is 'One row: the wrapped key of the notes about a customer, kept until the transaction ends. Without one: the number of the key-encryption key to wrap a new one by (is_new_kek: it is to be made first), and a null key; called again with the new key, it keeps that. Needs calls.write.';
+revoke execute on function note_keys(text[]), lock_note_keys(), key_of_notes(text, integer, bytea)
+    from public;
+grant execute on function note_keys(text[]), lock_note_keys() to foresell_app, foresell_web;
+grant execute on function key_of_notes(text, integer, bytea) to foresell_web;
