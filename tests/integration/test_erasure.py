@@ -51,7 +51,7 @@ def shop(database: Database, tmp_path: Path) -> Database:
         views = [
             (1, "Nightingale", "Ada's reorders; ask K-7781", {"q": "ada@nightingale.example", "segment": ["Loyal"]}),
             (2, "Call 020 7946 0018", None, {"q": "K-7781"}),
-            (2, "Mugs in York", "Nobody in particular", {"q": "Moss"}),
+            (2, "Mugs in York", "For the summer", {"q": "Moss"}),
         ]
         for user_id, name, description, filters in views:
             con.execute(
@@ -145,15 +145,15 @@ def test_an_erasure_reaches_every_place_and_says_so(shop: Database, tmp_path: Pa
     with shop.connect() as con:
         views = con.execute("select name, description, filters from engagement.saved_views order by view_id").fetchall()
         states = con.execute("select state from jobs.imports order by import_id").fetchall()
-        asked = con.execute("select kind, arguments, requested_by from jobs.jobs").fetchall()
+        requested = con.execute("select kind, arguments, requested_by from jobs.jobs").fetchall()
         audited = con.execute("select detail from audit.events where action = 'erase'").fetchall()
     assert [tuple(view.values()) for view in views] == [
         ("[erased]", "[erased]'s reorders; ask [erased]", {"q": "[erased]", "segment": ["Loyal"]}),
         ("Call [erased]", None, {"q": "[erased]"}),
-        ("Mugs in York", "Nobody in particular", {"q": "Moss"}),
+        ("Mugs in York", "For the summer", {"q": "Moss"}),
     ]
     assert [row["state"] for row in states] == ["inspecting", "deleted"]
-    assert [tuple(row.values()) for row in asked] == [("inspect", {"import_id": 1}, 1)]
+    assert [tuple(row.values()) for row in requested] == [("inspect", {"import_id": 1}, 1)]
     assert audited == [{"detail": {"records": 1, **done.removed()}}]
 
     again = erase_customer(shop.settings, shop, "C000001")

@@ -11,7 +11,7 @@ from foresell.privacy.vault import normalize_phone
 
 #: What stands for an erased customer in such text.
 ERASED_TEXT = "[erased]"
-#: Digits from which on a telephone number, or a number in a source, is told from any other number.
+#: Digits from which on a telephone number, or a number in a source, is unlikely to be any other number.
 TELLING_DIGITS = 5
 #: The last digits of a telephone number, by which it is known with and without the code of its country.
 LAST_DIGITS = 8
@@ -22,7 +22,7 @@ _NEVER = re.compile(r"(?!)")
 @dataclass(frozen=True, slots=True)
 class Identifiers:
     """Patterns of one customer. `keys`: the numbers in sources; `contacts`: e-mail addresses and telephone numbers; `names`:
-    whole names; `words`: words of the names that name nobody else."""
+    whole names; `words`: words of the names that name no other customer."""
 
     keys: frozenset[str]
     contacts: re.Pattern[str]
@@ -62,7 +62,7 @@ class Identifiers:
 def make_identifiers(
     keys: Iterable[str], names: Iterable[str], words: Iterable[str], emails: Iterable[str], phones: Iterable[str]
 ) -> Identifiers:
-    """The patterns. `words`: those that name nobody else; a name of one word counts as such a word only."""
+    """The patterns. `words`: those that name no other customer; a name of one word counts as such a word only."""
     digits = {normalize_phone(phone) for phone in phones}
     numbers = (
         r"(?:[+(]?\d[\d\s()./-]*?)?" + r"[\s()./-]*".join(number[-LAST_DIGITS:])

@@ -49,11 +49,11 @@ def _erase_from_files(settings: Settings, database: Database, who: Identifiers) 
             uploads += 1
             continue
         rows += erased
-        if erased or any(_is_told(found, who) for found in upload.inspections()):
+        if erased or any(_names_customer(found, who) for found in upload.inspections()):
             digest = hash_file(file, no_progress)
             jobs.inspect_again(database, each["import_id"], file_bytes=file.stat().st_size, file_sha256=digest)
             for found in upload.inspections():  # last: an erasure killed before finds them when it is repeated
-                if _is_told(found, who):
+                if _names_customer(found, who):
                     found.unlink()
     return ErasedFiles(rows, uploads, erase_rejected_rows(settings.rejects, who.are_in))
 
@@ -65,7 +65,7 @@ def _erase_from_upload(settings: Settings, upload: Upload, file: Path, revision:
         return erase_rows(file, folder / "kept", read_mapping(mapping) if mapping.exists() else None, who.are_in_row)
 
 
-def _is_told(inspection: Path, who: Identifiers) -> bool:
+def _names_customer(inspection: Path, who: Identifiers) -> bool:
     """Whether the result of an inspection names the customer, in a sample of the file or otherwise."""
     found = json.loads(inspection.read_text(encoding="utf-8"))
     return bool(who.replace_in_json(found) != found)
