@@ -34,6 +34,8 @@ from tests.support.served import Served, running, staff_and_customers, superuser
 pytestmark = pytest.mark.slow_proof
 
 SUBJECTS = 200
+#: The customer of whom nothing but a number in the source is known.
+NAMELESS = f"C{SUBJECTS + 1:06}"
 GONE = [f"C{number:06}" for number in range(1, SUBJECTS + 1, 10)]
 #: What no canary is without: an e-mail's, a number's, a street's, a note's.
 SIGNS = (b"canary-mail", b"0799-555-", b"canary street", b"canary note")
@@ -82,7 +84,7 @@ def hatch(settings: Settings, database: Database, folder: Path) -> None:
     newer.write_text(
         head + "".join(f"K{n},Bird {n},new-{email(n)},{phone(n)},{street(n)},York,GB\n" for n in range(0, SUBJECTS, 2))
     )
-    lines = (f"O{n},K{n % SUBJECTS},2025-{1 + n % 12:02}-11,mug,1,3.50\n" for n in range(600))
+    lines = (f"O{n},K{n % (SUBJECTS + 1)},2025-{1 + n % 12:02}-11,mug,1,3.50\n" for n in range(600))
     orders.write_text("order_id,customer_id,order_date,sku,quantity,unit_price\n" + "".join(lines))
     for file in (people_file, orders, newer, people_file):
         load_file(settings, database, file, source="shop")
@@ -136,7 +138,7 @@ def test_the_canaries_are_there(aviary: tuple[Served, Path]) -> None:
     served, _ = aviary
     with served.database.connect() as con:
         ids = [row["customer_id"] for row in con.execute("select customer_id from customers order by 1").fetchall()]
-    known = read_contacts(served.database, vault_of(served.settings), ids)
+    known = read_contacts(served.database, vault_of(served.settings), ids[:SUBJECTS])
     assert len({contact["email"] for contact in known.values()}) == SUBJECTS
     assert all(str(contact["phone"]).startswith("0799-555-") for contact in known.values())
 
@@ -205,6 +207,7 @@ def test_an_erased_canary_is_gone_also_from_a_restored_backup(aviary: tuple[Serv
     for customer in gone:
         erasure.erase_customer(served.database, vault, customer)
     assert read_notes(served.database, vault) == {GONE[0]}
+    erasure.erase_customer(served.database, vault, NAMELESS)
     left = read_contacts(served.database, vault, [f"C{number:06}" for number in range(1, SUBJECTS + 1)])
     assert {customer for customer, contact in left.items() if not contact["email"]} == set(gone)
     assert all(left[customer]["name"] is None for customer in gone)
@@ -217,11 +220,14 @@ def test_an_erased_canary_is_gone_also_from_a_restored_backup(aviary: tuple[Serv
         assert list_readable(database, vault_of(restored), everyone) == set(), "nor, yet, does anyone else's"
         assert read_notes(database, vault_of(restored)) == set()
         records, erased = erasure.restore_keys(database, vault_of(restored))
-        assert (records, erased) == (SUBJECTS - len(gone), len(gone))
+        assert (records, erased) == (SUBJECTS - len(gone), len(gone) + 1)
         assert list_readable(database, vault_of(restored), everyone) == set(everyone) - set(gone)
         assert read_notes(database, vault_of(restored)) == {GONE[0]}
         names = read_contacts(database, vault_of(restored), gone)
         assert all(names[customer]["name"] is None for customer in gone)
+        with database.connect() as con:
+            found = con.execute("select customer_id from customer_records where source_key like 'erased-%'").fetchall()
+        assert {row["customer_id"] for row in found} == {*gone, NAMELESS}
         erasure.erase_customer(database, vault_of(restored), everyone[1])
     finally:
         embedded.stop(restored.home)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+import asyncio
 
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from foresell.access.principal import act_for
 from foresell.database import Database
+from foresell.engagement.notes import seal_notes
 from foresell.errors import ForesellError, NotFound
 from foresell.privacy import erasure
 from foresell.privacy.contacts import read_contacts
@@ -174,6 +180,34 @@ def test_erasing_a_person_leaves_the_orders_and_nothing_brings_the_person_back(
     assert contact(database, vault, "C000001") == gone
     with pytest.raises(NotFound):
         erasure.erase_customer(database, vault, "C999999")
+
+
+def test_the_first_note_of_a_home_without_contact_data_makes_its_key(database: Database, vault: Vault) -> None:
+    """And a user who may not see the customer gets no key, neither to read nor to write."""
+    load(database, stage_lines(ORDERS))
+    with database.connect() as con:
+        for name in ("rep", "stranger"):
+            con.execute("insert into access.users (name, email) values (%s, %s)", [name, f"{name}@shop.example"])
+        con.execute("insert into access.user_roles values (1, 'rep'), (2, 'rep')")
+        con.execute("insert into access.customer_owners (customer_id, user_id) values ('C000001', 1)")
+
+    async def run(user_id: int, texts: list[str]) -> tuple[list[bytes | None], list[dict[str, object]]]:
+        async with await psycopg.AsyncConnection.connect(database.conninfo("web"), row_factory=dict_row) as con:
+            await act_for(con, user_id)
+            sealed = await seal_notes(con, vault, "C000001", texts)
+            keys = await (await con.execute("select * from engagement.note_keys('{C000001}')")).fetchall()
+        return sealed, keys
+
+    [first], keys = asyncio.run(run(1, ["Gate code 4711"]))
+    [second], same = asyncio.run(run(1, ["Ask for Ann"]))
+    assert keys == same and vault.key_numbers() == [1]
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        asyncio.run(run(2, ["Nosy"]))
+    assert asyncio.run(run(2, [])) == ([], [])
+    erasure.rotate_keys(database, vault)
+    _, rotated = asyncio.run(run(1, []))
+    opened = vault.open_texts([{**rotated[0], "note": first, "task": second}], ["note", "task"])
+    assert opened == [{"customer_id": "C000001", "note": "Gate code 4711", "task": "Ask for Ann"}]
 
 
 def test_the_console_cannot_read_contact_data(database: Database) -> None:

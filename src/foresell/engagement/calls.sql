@@ -40,23 +40,26 @@ limit %(limit)s offset %(start)s
 
 -- name: list
 -- Grain: one visible call of those given, newest first, without undone ones. note, task: sealed with wrapped_key.
-select c.call_id, c.customer_id, c.outcome, c.note, c.called_at, c.edited_at, s.until as snooze_until,
-    jsonb_build_object('user_id', c.user_id, 'name', u.name) as caller, c.user_id = %(user_id)s as mine,
-    c.user_id = %(user_id)s
-    or ((select access.has_permission('calls.manage')) and c.user_id in (select access.visible_user_ids())) as can_change,
-    f.follow_up, f.task, k.kek_id, k.wrapped_key
-from engagement.calls as c
-left join access.users as u using (user_id)
-left join engagement.note_keys(array(select distinct customer_id from engagement.calls where call_id = any(%(call_ids)s))) as k
-    on k.customer_id = c.customer_id
-left join engagement.snoozes as s on s.call_id = c.call_id and s.cancelled_at is null
-left join lateral (
-    select jsonb_build_object('follow_up_id', follow_up_id, 'due_on', due_on, 'is_done', done_at is not null)
-        as follow_up, task
-    from engagement.follow_ups where call_id = c.call_id and cancelled_at is null order by follow_up_id desc limit 1
-) as f on true
-where c.undone_at is null and c.call_id = any(%(call_ids)s)
-order by c.called_at desc, c.call_id desc
+with listed as (
+    select c.call_id, c.customer_id, c.outcome, c.note, c.called_at, c.edited_at, s.until as snooze_until,
+        jsonb_build_object('user_id', c.user_id, 'name', u.name) as caller, c.user_id = %(user_id)s as mine,
+        c.user_id = %(user_id)s
+        or ((select access.has_permission('calls.manage')) and c.user_id in (select access.visible_user_ids())) as can_change,
+        f.follow_up, f.task
+    from engagement.calls as c
+    left join access.users as u using (user_id)
+    left join engagement.snoozes as s on s.call_id = c.call_id and s.cancelled_at is null
+    left join lateral (
+        select jsonb_build_object('follow_up_id', follow_up_id, 'due_on', due_on, 'is_done', done_at is not null)
+            as follow_up, task
+        from engagement.follow_ups where call_id = c.call_id and cancelled_at is null order by follow_up_id desc limit 1
+    ) as f on true
+    where c.undone_at is null and c.call_id = any(%(call_ids)s)
+)
+select l.*, k.kek_id, k.wrapped_key from listed as l
+left join engagement.note_keys(array(select customer_id from listed where note is not null or task is not null)) as k
+    using (customer_id)
+order by l.called_at desc, l.call_id desc
 
 -- name: callers
 -- Grain: one user who has logged a call that is visible, by name; name is null where the user may not see it.
