@@ -11,6 +11,7 @@ import pytest
 from foresell.api.http import activity
 from foresell.detection import detect
 from tests.api.people import PHRASE, browser, forget_guesses, invite, sql, with_totp
+from tests.api.test_row_security import acting_for
 from tests.support.served import Served
 from tests.support.worker import wait_until
 
@@ -133,3 +134,11 @@ def test_a_detector_that_does_not_know_who_acts_can_only_record(served: Served) 
     assert admin.patch("/api/detectors/password_spray", json={"factor": 3}).status_code == 400
     assert admin.patch("/api/detectors/no_such_one", json={"mode": "off"}).status_code == 404
     assert admin.put("/api/canary-customers/C999999").status_code == 404
+
+
+@pytest.mark.parametrize(("who", "detectors"), [("steward", 0), ("admin", 16)])
+def test_the_database_shows_detectors_to_administrators_only(served: Served, who: str, detectors: int) -> None:
+    with acting_for(served, served.users[who]) as con:
+        assert con.execute("select count(*) as n from detection.detectors").fetchone() == {"n": detectors}
+        assert con.execute("update detection.detectors set mode = mode").rowcount == detectors
+        con.rollback()

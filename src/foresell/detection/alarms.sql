@@ -36,18 +36,17 @@ update detection.detectors set checked_until = %(until)s, failing_since = null w
 update detection.detectors set failing_since = coalesce(failing_since, now()) where detector = %(detector)s
 
 -- name: raise_alarm
--- Grain: the alarm, when this is news: its first, or later than what it knows. What was acknowledged is not raised again.
+-- Grain: the alarm, when this is news: later than what is known or was acknowledged.
 insert into detection.alarms as a (detector, subject, user_id, session_id, first_seen, last_seen, count, evidence, mode)
 select %(detector)s, %(subject)s, %(user_id)s::integer, %(session_id)s::uuid, %(first_seen)s, %(last_seen)s, %(count)s,
     %(evidence)s, %(mode)s
 where not exists (
     select from detection.alarms as k
-    where k.detector = %(detector)s and k.subject = %(subject)s and k.acknowledged_at >= %(last_seen)s
+    where k.detector = %(detector)s and k.subject = %(subject)s and %(last_seen)s <= greatest(k.last_seen, k.acknowledged_at)
 )
 on conflict (detector, subject) where state = 'open' do update
 set last_seen = excluded.last_seen, count = greatest(a.count, excluded.count), mode = excluded.mode,
     evidence = case when excluded.count >= a.count then excluded.evidence else a.evidence end
-where excluded.last_seen > a.last_seen
 returning alarm_id, xmax = 0 as is_new
 
 -- name: end_sessions

@@ -12,6 +12,7 @@ from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, NamedTuple
 
+import psycopg
 from psycopg.types.json import Jsonb
 from starlette.types import Scope
 
@@ -86,6 +87,8 @@ class ActivityLog:
         except ForesellError as error:
             log.warning("activity not written", action="detect", kind=type(error).__name__)
             self._held = {**held, **self._held}
+        except psycopg.Error as error:  # what cannot be stored must not stop what follows
+            log.error("activity lost", action="detect", kind=type(error).__name__, rows=len(rows))
 
     def _describe(self, scope: Scope) -> Iterator[_Noted]:
         state = scope.get("state", {})
