@@ -145,7 +145,8 @@ async def erase_customer(web: AppStateOf, principal: Eraser, customer_id: Custom
     if known is None:
         raise CustomerNotFound(remedy="Find the customer in the list: /api/customers?q=")
     database = Database(web.settings, acting_for=principal.user_id, via="web")
-    done = await anyio.to_thread.run_sync(erase.erase_customer, web.settings, database, customer_id)
+    async with web.while_database_answers():
+        done = await anyio.to_thread.run_sync(erase.erase_customer, web.settings, database, customer_id)
     remains = [{"what": what, "until": until} for what, until in REMAINS]
     return answer(
         {
