@@ -10,6 +10,7 @@ import type { Customer, Erased } from '@/api/shapes'
 import { usePermissions } from '@/api/useSession'
 import { useEngagement } from '@/features/customer/engagement'
 import { showToast } from '@/ui/toasts'
+import css from './Customer.module.css'
 
 /** Rare actions: reassign the customer, erase personal data. */
 export function More({ data }: { data: Customer }) {
@@ -106,7 +107,8 @@ function ErasedDialog({ erased, onClose }: { erased: Erased; onClose: () => void
   return (
     <Dialog onClose={onClose} title={`Personal data of ${erased.customer_id} erased`}>
       <h3>Removed</h3>
-      <ul>
+      <ul className={css.facts}>
+        <li>Name, place and number in the records of sources: {erased.records}</li>
         {removed.map(place => (
           <li key={place}>
             {removedNames[place]}: {erased.removed[place]}
@@ -114,7 +116,7 @@ function ErasedDialog({ erased, onClose }: { erased: Erased; onClose: () => void
         ))}
       </ul>
       <h3>What remains</h3>
-      <ul>
+      <ul className={css.facts}>
         {erased.remains.map(({ what, until }) => (
           <li key={what}>
             {what}: {until}
