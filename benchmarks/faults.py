@@ -84,7 +84,7 @@ class Shop:
 
 
 @contextmanager
-def create_shop() -> Iterator[Shop]:
+def create_shop(*, predict: bool = False) -> Iterator[Shop]:
     """A small scored shop with an administrator for each writer."""
     with tempfile.TemporaryDirectory(prefix="foresell-faults-") as folder:
         settings = Settings(home=Path(folder) / "home", memory_gib=1.0)
@@ -93,7 +93,7 @@ def create_shop() -> Iterator[Shop]:
             files = demo.write_shop(demo.Shop(customers=200, seed=SEED), Path(folder) / "shop")
             for file in (files.customers, files.products, files.orders):
                 load_file(settings, database, file, source="shop")
-            run_refresh(settings, database, predict=False)
+            run_refresh(settings, database, predict=predict)
             with database.connect() as con:
                 rows = con.execute(
                     "insert into access.users (name, email) select 'Writer ' || n, 'writer' || n || '@foresell.example'"
@@ -118,14 +118,14 @@ def serve_shop(one: Shop, environment: dict[str, str] | None = None) -> Iterator
             [sys.executable, "-m", "foresell", "up", "--port", str(port)],
             env={**os.environ, "FORESELL_HOME": str(one.settings.home), **(environment or {})}, stdout=output, stderr=output,
         )  # fmt: skip
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            with suppress(httpx2.HTTPError):
-                if httpx2.get(f"{one.url}/api/health", timeout=2).json()["published"]:
-                    break
-            assert time.monotonic() < deadline and one.process.poll() is None, "foresell up did not start"
-            time.sleep(0.1)
         try:
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while True:
+                with suppress(httpx2.HTTPError):
+                    if httpx2.get(f"{one.url}/api/health", timeout=2).json()["published"]:
+                        break
+                assert time.monotonic() < deadline and one.process.poll() is None, "foresell up did not start"
+                time.sleep(0.1)
             yield one
         except BaseException:
             output.seek(0)
@@ -229,10 +229,10 @@ def verify(one: Shop, ledger: Ledger) -> dict[str, int]:
 
 
 def run_faults(
-    faults: int, *, with_keys: bool = True, durable: bool = True
+    faults: int, *, with_keys: bool = True, durable: bool = True, seed: int = SEED
 ) -> tuple[dict[str, int], dict[str, list[float]]]:
     """Inject this number of faults under load. Returns `verify`'s counts, and the seconds to recover by kind of process."""
-    chance, recovery = random.Random(SEED), {kind: [] for kind in dict.fromkeys(VICTIMS)}
+    chance, recovery = random.Random(seed), {kind: [] for kind in dict.fromkeys(VICTIMS)}
     with create_shop() as one:
         if not durable:
             with psycopg.connect(embedded_conninfo(one.settings.home, "postgres"), autocommit=True) as con:

@@ -74,9 +74,11 @@ class Asked:
     answers: list[tuple[float, float, int]] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
     threads: list[threading.Thread] = field(default_factory=list)
+    url: str = ""
 
     def start(self, shop: Shop, send: Callable[[httpx2.Client], httpx2.Response], pause: float = 0.0) -> None:
         """Start one more client that sends until the block ends."""
+        self.url = shop.url
         thread = threading.Thread(target=self._ask, args=(shop, send, pause), daemon=True)
         self.threads.append(thread)
         thread.start()

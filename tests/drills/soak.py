@@ -21,7 +21,7 @@ MIB = 2**20
 SAMPLE_SECONDS = 5.0
 #: Pages as a sales team opens them; one request in twenty logs a call.
 READS = (
-    "/api/customers?limit=50", "/api/customers/segments", "/api/call-list?limit=50", "/api/customers/{}",
+    "/api/customers?limit=50", "/api/customers/segments", "/api/calls/today", "/api/customers/{}",
     "/api/customers/{}/details", "/api/me", "/api/health",
 )  # fmt: skip
 CLIENTS, PAUSE_SECONDS = 6, 0.2

@@ -32,6 +32,14 @@ def hash_without_a_limit() -> None:
     passwords._slots = ThreadPoolExecutor(max_workers=64)
 
 
+def hash_known_users_only() -> None:
+    """Defect: an unknown user is refused without the work of a hash."""
+    from foresell.access import passwords
+
+    real = passwords._verify_hash
+    passwords._verify_hash = lambda given, stored: real(given, stored) if stored else (False, None)
+
+
 def ignore_the_time_of_tokens() -> None:
     """Defect: tokens never expire."""
     import time
@@ -69,13 +77,12 @@ def count_jobs(twice: bool = False) -> None:
 
     def work(database: Any, job: Any) -> None:
         with database.connect() as con:
+            con.autocommit = True
             con.execute("insert into drill.attempts (job_id) values (%s)", [job.job_id])
-        time.sleep(0.01)
-        with database.connect() as con:
             row = con.execute("select 1 from drill.effects where job_id = %s", [job.job_id]).fetchone()
             if row is None or twice:
                 con.execute("insert into drill.effects (job_id) values (%s)", [job.job_id])
-        time.sleep(0.01)
+            time.sleep(0.02)
 
     jobs.EVENTS["undo"] = ("import_progress", "imports.write")
     tasks.KINDS["undo"] = work
@@ -98,6 +105,7 @@ PLANTS: dict[str, Callable[[], None]] = {
     "short streams": end_streams_soon,
     "no breaker": wait_for_the_database_for_ever,
     "no hash limit": hash_without_a_limit,
+    "no hash for unknown users": hash_known_users_only,
     "timeless tokens": ignore_the_time_of_tokens,
     "leak": leak,
     "counting job": count_jobs,

@@ -1,0 +1,175 @@
+"""S7 and S8: what guessing and many sign-ins at once cost, in time that an attacker could read and in memory."""
+
+from __future__ import annotations
+
+import os
+import random
+import statistics
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx2
+from benchmarks.faults import free_port
+
+from foresell.access import passwords
+from tests.drills.drill import Options, Outcome, least, most
+from tests.drills.shop import Asked, Shop, administrator_token, create_shop, percentile, processes_of, serving
+from tests.drills.tests_as_drills import drill_of
+from tests.support.served import superuser
+
+MIB = 2**20
+PHRASE = "nine tin whistles in the garden"
+AT_ONCE = 64
+run_lock_out_tests = drill_of(
+    "tests/api/test_lock_out.py",
+    controls=("planted_defect_is_noticed",),
+    at_most={"guesses evaluated": 10},
+    at_least={"guesses": 10_000},
+)
+
+
+def guess(options: Options) -> Outcome:
+    """S7: the tests of the lock-out, and the time that a wrong password takes."""
+    found = run_lock_out_tests(options) if not options.quick else Outcome([], [])
+    rounds = options.size(200, 10)
+    with create_shop() as shop:
+        set_passwords(shop, 1)
+        with behind_proxy(shop) as sign_in:
+            known, unknown = time_wrong_passwords(sign_in, rounds, options.seed)
+        with behind_proxy(shop, plant="no hash for unknown users") as sign_in:
+            planted = time_wrong_passwords(sign_in, rounds // 2, options.seed)
+    difference = 1000 * abs(statistics.median(known) - statistics.median(unknown))
+    noticed = 1000 * abs(statistics.median(planted[0]) - statistics.median(planted[1]))
+    return Outcome(
+        [
+            *found.figures,
+            most("wrong password of a known and of an unknown user, medians apart", difference, 5.0, "ms"),
+        ],
+        [*found.controls, least("the same without a hash for unknown users", noticed, 5.0, "ms")],
+        [
+            *found.notes,
+            f"{rounds} wrong passwords each: {1000 * statistics.median(known):.1f} and {1000 * statistics.median(unknown):.1f} ms.",
+            "The alarm about tries over many accounts is part of S15.",
+        ],
+    )
+
+
+def sign_in_at_once(options: Options) -> Outcome:
+    """S8."""
+    rounds = options.size(10, 2)
+    with create_shop() as shop:
+        set_passwords(shop, AT_ONCE)
+        with behind_proxy(shop) as sign_in:
+            growth, rate, before, during, statuses = flood(shop, sign_in, rounds)
+        with behind_proxy(shop, plant="no hash limit") as sign_in:
+            planted, *_ = flood(shop, sign_in, rounds)
+    figures = [
+        most(f"memory of the API gained by {AT_ONCE} sign-ins at once", growth, 128, "MiB"),
+        most("p99 of another request, relative to before", during / before, 3.0, "x"),
+        least("sign-ins a second and core", rate, 15),
+        most("sign-ins refused or failed", sum(status != 200 for status in statuses), 0),
+    ]
+    return Outcome(
+        figures,
+        [least("memory gained without a limit of hashes at once", planted, 128, "MiB")],
+        [
+            f"{len(statuses)} sign-ins; p99 of the list of segments {1000 * before:.0f} ms before and {1000 * during:.0f} ms during them."
+        ],
+    )
+
+
+def set_passwords(shop: Shop, many: int) -> None:
+    """Users who sign in: person1 and so on."""
+    stored = passwords._hash.hash(PHRASE)
+    with superuser(shop.settings) as con:
+        for number in range(1, many + 1):
+            con.execute(
+                "with made as (insert into access.users (name, email) values ('Person', %s) returning user_id), role as"
+                " (insert into access.user_roles (user_id, role) select user_id, 'analyst' from made)"
+                " insert into access.passwords (user_id, hash, single_factor_ok) select user_id, %s, true from made",
+                [f"person{number}@foresell.example", stored],
+            )
+
+
+class behind_proxy:
+    """`foresell up` behind a proxy that says where requests come from: the drill's sign-ins come from everywhere.
+
+    Yields a function (e-mail, password, address) -> status.
+    """
+
+    def __init__(self, shop: Shop, plant: str | None = None) -> None:
+        self._serving = serving(shop, plant, {"FORESELL_PUBLIC_URL": f"http://localhost:{free_port()}"})
+
+    def __enter__(self) -> Callable[[str, str, str], int]:
+        shop = self._serving.__enter__()
+        self._client = httpx2.Client(
+            base_url=shop.url,
+            timeout=60,
+            limits=httpx2.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE),
+        )
+
+        def sign_in(email: str, password: str, address: str) -> int:
+            body = {"email": email, "password": password}
+            return self._client.post("/api/auth/sign-in", json=body, headers={"x-forwarded-for": address}).status_code
+
+        return sign_in
+
+    def __exit__(self, *error: object) -> None:
+        self._client.close()
+        self._serving.__exit__(*error)  # type: ignore[arg-type]
+
+
+def draw_address(chance: random.Random) -> str:
+    """Any address of the Internet."""
+    return f"{chance.randint(1, 223)}.{chance.randint(0, 255)}.{chance.randint(0, 255)}.{chance.randint(1, 254)}"
+
+
+def time_wrong_passwords(
+    sign_in: Callable[[str, str, str], int], rounds: int, seed: int
+) -> tuple[list[float], list[float]]:
+    """Seconds that a wrong password takes, of a known and of an unknown user, in turns. Each account has ten tries."""
+    chance, taken = random.Random(seed), ([], [])  # type: ignore[var-annotated]
+    for number in range(rounds):
+        for place, email in enumerate(("person1@foresell.example", f"unknown{number}@foresell.example")):
+            began = time.perf_counter()
+            sign_in(email, "wrong", draw_address(chance))
+            taken[place].append(time.perf_counter() - began)
+    return taken
+
+
+def flood(
+    shop: Shop, sign_in: Callable[[str, str, str], int], rounds: int
+) -> tuple[float, float, float, float, list[int]]:
+    """Sign in by AT_ONCE at once, several times.
+
+    Returns MiB gained at most, sign-ins a second and core, seconds of another request (p99) before and during, and statuses.
+    """
+    chance = random.Random(7)
+    headers = {"authorization": f"Bearer {administrator_token(shop.settings.home, shop.users[0])}"}
+    api = processes_of(shop, "foresell.api.serve")
+    emails = [f"person{number}@foresell.example" for number in range(1, AT_ONCE + 1)]
+    with Asked() as others, ThreadPoolExecutor(AT_ONCE) as pool:
+        others.start(shop, lambda client: client.get("/api/customers/segments", headers=headers), 0.02)
+        time.sleep(5)
+        began, most_bytes = time.monotonic(), [sum(each.memory_info().rss for each in api)]
+
+        def sample() -> None:
+            while not others.stop.is_set():
+                most_bytes.append(sum(each.memory_info().rss for each in api))
+                time.sleep(0.01)
+
+        pool_of_one = ThreadPoolExecutor(1)
+        pool_of_one.submit(sample)
+        statuses = []
+        for _ in range(rounds):
+            statuses += list(pool.map(lambda email: sign_in(email, PHRASE, draw_address(chance)), emails))
+        ended = time.monotonic()
+        others.stop.set()
+        pool_of_one.shutdown()
+    seconds = [
+        percentile([taken for _, taken, _ in others.between(start, end)], 0.99)
+        for start, end in ((0.0, began), (began, ended))
+    ]
+    rate = len(statuses) / (ended - began) / (os.cpu_count() or 1)
+    return (max(most_bytes) - most_bytes[0]) / MIB, rate, seconds[0], seconds[1], statuses
