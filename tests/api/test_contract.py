@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from copy import deepcopy
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from pydantic import Field, TypeAdapter, ValidationError
 from scripts import error_codes, openapi
 from scripts.openapi import contract
 
+from foresell.api.shared.schemas import NOT_BLANK
 from foresell.errors import ForesellError, error_classes
 from tests.support.served import Served
 
@@ -31,6 +34,8 @@ def list_undescribed(contract: dict[str, Any]) -> list[str]:
                 if status >= "400" and set(answer.get("content", {})) != {"application/problem+json"}
             ]
             found += [f"{where} succeeds?"] if not any(status < "400" for status in operation["responses"]) else []
+            if any(p["name"] == "Idempotency-Key" for p in operation.get("parameters", [])):
+                found += [f"{where} {status}" for status in ("409", "422") if status not in operation["responses"]]
             if "requestBody" in operation and "413" not in operation["responses"]:
                 found.append(f"{where} 413")
     for name, schema in contract["components"]["schemas"].items():
@@ -54,6 +59,15 @@ def loose(contract: dict[str, Any]) -> list[str]:
 
 def test_everything_says_what_it_is(served: Served) -> None:
     assert list_undescribed(served.openapi()) == []
+
+
+def test_a_text_that_is_blank_once_stripped_is_refused() -> None:
+    blank = "".join(filter(str.isspace, map(chr, range(sys.maxunicode + 1))))
+    field: TypeAdapter[str] = TypeAdapter(Annotated[str, Field(pattern=NOT_BLANK)])
+    for text in ("", blank, *blank):
+        with pytest.raises(ValidationError):
+            field.validate_python(text)
+    assert field.validate_python(" a ") == " a "
 
 
 def test_bodies_take_nothing_unknown(served: Served) -> None:

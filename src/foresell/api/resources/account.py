@@ -28,7 +28,7 @@ from foresell.api.shared.account_schemas import (
     describe_api_key,
 )
 from foresell.api.shared.accounts import describe_account, require_person, set_password
-from foresell.api.shared.schemas import Body, Number
+from foresell.api.shared.schemas import NOT_BLANK, Body, Number
 from foresell.audit import record
 from foresell.db import AsyncConnection, AsyncStatements
 from foresell.errors import ApiKeyNotFound, NotFound, PasskeyNotFound, SessionNotFound, UsageError
@@ -42,7 +42,7 @@ SignedInUser = Annotated[Principal, signed_in(before_set_up=True)]
 class ProfileChange(Body):
     """What to change of one's profile."""
 
-    name: str | None = Field(None, min_length=1, max_length=200, pattern=r"\S")
+    name: str | None = Field(None, min_length=1, max_length=200, pattern=NOT_BLANK)
     email: str | None = Field(None, min_length=3, max_length=254, description="Needs a recent step-up.")
     preferences: Preferences | None = None
 

@@ -114,7 +114,7 @@ async def get_assignment_rules(web: AppStateOf, principal: Assigner) -> Response
         return answer({**await assignment_rules.load_rules(con), "options": await assignment_rules.load_options(con)})
 
 
-@router.put("", response_model=AssignmentRules, responses=error_responses(404, 409))
+@router.put("", response_model=AssignmentRules, responses=error_responses(404, 409, 422))
 async def save_assignment_rules(
     web: AppStateOf, principal: Assigner, idempotent: IdempotentOf, wanted: AssignmentRulesChange
 ) -> Response:
@@ -143,7 +143,7 @@ async def preview_assignment_rules(web: AppStateOf, principal: Assigner, wanted:
     return answer(_describe(plan, names))
 
 
-@router.post("/apply", status_code=201, response_model=AppliedRules, responses=error_responses(404, 409))
+@router.post("/apply", status_code=201, response_model=AppliedRules, responses=error_responses(404, 409, 422))
 async def apply_assignment_rules(web: AppStateOf, principal: Assigner, idempotent: IdempotentOf) -> Response:
     """Assign customers without an owner by the saved rules, in one step."""
 

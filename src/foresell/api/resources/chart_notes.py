@@ -14,7 +14,7 @@ from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
-from foresell.api.shared.schemas import Body, Number
+from foresell.api.shared.schemas import NOT_BLANK, Body, Number
 from foresell.db import AsyncConnection
 from foresell.engagement import chart_notes
 
@@ -28,7 +28,7 @@ class ChartNoteInput(Body):
 
     day: date = Field(description="The day it is about.", examples=["2011-11-25"])
     text: str = Field(
-        description="What happened.", min_length=1, max_length=120, pattern=r"\S", examples=["Black Friday"]
+        description="What happened.", min_length=1, max_length=120, pattern=NOT_BLANK, examples=["Black Friday"]
     )
 
 

@@ -14,7 +14,7 @@ from foresell.api.http.dependencies import AppStateOf, require, signed_in
 from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
-from foresell.api.shared.schemas import Body
+from foresell.api.shared.schemas import NOT_BLANK, Body
 from foresell.audit import record
 from foresell.db import AsyncConnection, AsyncStatements
 
@@ -28,7 +28,7 @@ class CompanyInput(Body):
     """The settings of the company."""
 
     name: str | None = Field(
-        max_length=100, pattern=r"\S", description="null: none is shown.", examples=["Hill & Sons"]
+        max_length=100, pattern=NOT_BLANK, description="null: none is shown.", examples=["Hill & Sons"]
     )
     currency: str | None = Field(
         pattern=r"^[A-Z]{3}$",
@@ -57,7 +57,7 @@ async def get_company(web: AppStateOf, principal: Annotated[Principal, signed_in
     return answer({**{name: found[name] for name in SHOWN}, "currency_of_orders": web.currency_of_orders})
 
 
-@router.put("", response_model=Company, responses=error_responses(409))
+@router.put("", response_model=Company, responses=error_responses(409, 422))
 async def change_company(
     web: AppStateOf,
     principal: Annotated[Principal, require("company.manage")],

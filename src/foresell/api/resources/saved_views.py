@@ -15,7 +15,7 @@ from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
 from foresell.api.shared.customer_lists import CustomerFilters, Sort
-from foresell.api.shared.schemas import Body, Number
+from foresell.api.shared.schemas import NOT_BLANK, Body, Number
 from foresell.db import AsyncConnection
 from foresell.engagement import saved_views
 from foresell.errors import Forbidden
@@ -27,7 +27,7 @@ Viewer = Annotated[Principal, require("views.write")]
 class SavedViewInput(Body):
     """A view of the customer list to save."""
 
-    name: str = Field(min_length=1, max_length=100, pattern=r"\S", examples=["Champions in France"])
+    name: str = Field(min_length=1, max_length=100, pattern=NOT_BLANK, examples=["Champions in France"])
     filters: CustomerFilters = Field(
         description="Which customers.", examples=[{"segment": "Champions", "country": "France"}]
     )

@@ -18,6 +18,7 @@ from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import Meta, answer
 from foresell.api.shared import calculation
 from foresell.api.shared.calculation import ExplainOptions, Explanation, MetricQuery, ResultRows, RowsBehind
+from foresell.api.shared.schemas import NOT_BLANK
 from foresell.audit import record
 from foresell.db import AsyncConnection, AsyncStatements
 from foresell.errors import BadInput, NotFound, NotReady, ParameterError
@@ -122,7 +123,7 @@ class SegmentRule(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: str = Field(min_length=1, max_length=60, pattern=r"\S", description="Its name.", examples=["Champions"])
+    name: str = Field(min_length=1, max_length=60, pattern=NOT_BLANK, description="Its name.", examples=["Champions"])
     r: Span
     f: Span
     m: Span
@@ -131,7 +132,7 @@ class SegmentRule(BaseModel):
         max_length=conditions.MOST_CONDITIONS,
         description="All must be met; none: the scores decide.",
     )
-    advice: str = Field(min_length=1, max_length=400, pattern=r"\S", description="What to do about its customers.")
+    advice: str = Field(min_length=1, max_length=400, pattern=NOT_BLANK, description="What to do about its customers.")
 
 
 class SegmentRulesUpdate(BaseModel):

@@ -105,7 +105,7 @@ async def load_sample_data(principal: Importer, idempotent: IdempotentOf, wanted
     return await idempotent.run(principal, act, status=202)
 
 
-@router.delete("/sample-data", status_code=202, response_model=Job, responses=error_responses(409))
+@router.delete("/sample-data", status_code=202, response_model=Job, responses=error_responses(409, 422))
 async def remove_sample_data(
     principal: Annotated[Principal, require("imports.undo")], idempotent: IdempotentOf
 ) -> Response:

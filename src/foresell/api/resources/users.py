@@ -16,7 +16,7 @@ from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import answer
 from foresell.api.shared.account_schemas import ApiKey, describe_api_key
-from foresell.api.shared.schemas import Body, Number
+from foresell.api.shared.schemas import NOT_BLANK, Body, Number
 from foresell.audit import record
 from foresell.db import AsyncConnection
 from foresell.errors import ApiKeyNotFound
@@ -24,7 +24,7 @@ from foresell.errors import ApiKeyNotFound
 router = APIRouter(prefix="/api", tags=["users"])
 KeyManager = Annotated[Principal, require("keys.manage")]
 Manager = Annotated[Principal, require("users.manage")]
-Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S", examples=["Ada Lovelace"])]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=NOT_BLANK, examples=["Ada Lovelace"])]
 Email = Annotated[str, Field(min_length=3, max_length=254, examples=["ada@shop.example"])]
 Roles = Annotated[list[Annotated[str, Field(max_length=50)]], Field(max_length=20, examples=[["rep"]])]
 TeamId = Annotated[int | None, Field(ge=1, le=2**31 - 1)]

@@ -15,7 +15,9 @@ CustomerId = Annotated[str, Path(description="Such as C000123.", pattern=r"^[Cc]
 #: The number of a row in a path, where the database keeps it in 32 or in 64 bits.
 Number = Annotated[int, Path(ge=1, lt=2**31)]
 LargeNumber = Annotated[int, Path(ge=1, lt=2**63)]
-
+#: The pattern of a text of which something is left once `str.strip` was called. It also removes the separators from U+001C to
+#: U+001F, which are no white space for a regular expression.
+NOT_BLANK = r"[^\s\x1c-\x1f]"
 
 #: A customer's id in a body.
 CustomerKey = Annotated[str, Field(pattern=r"^[Cc]\d{6,18}$", examples=["C000123"])]
