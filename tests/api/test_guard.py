@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
@@ -402,6 +402,26 @@ def test_slow_clients_are_dropped(served: Served, monkeypatch: pytest.MonkeyPatc
             for _ in range(1500):
                 unread.sendall(b"x")
                 time.sleep(0.02)
+
+
+def test_a_request_sent_along_with_another_has_time_for_its_body(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its head is there: the time limit for heads is over for it."""
+    two = b"GET /api/health HTTP/1.1\r\nhost: localhost\r\n\r\nPOST /api/auth/sign-in HTTP/1.1\r\nhost: localhost\r\n"
+    with running(served.settings) as url, socket.create_connection(("127.0.0.1", urlsplit(url).port)) as con:
+        con.sendall(two + b"content-type: application/json\r\ncontent-length: 3\r\n\r\n")
+        first = HTTPResponse(con)
+        first.begin()
+        assert (first.status, first.read() != b"") == (200, True)
+        monkeypatch.setattr(slow_clients, "HEAD_SECONDS", 0.01)
+        con.sendall(b"x")
+        con.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            con.recv(100)
+        con.settimeout(60)
+        con.sendall(b"yz")
+        assert con.recv(100).startswith(b"HTTP/1.1 400")
 
 
 def test_a_query_no_one_waits_for_is_interrupted(served: Served) -> None:

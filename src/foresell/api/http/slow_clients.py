@@ -50,6 +50,7 @@ class TimedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is there; a body may follow."""
         super().on_headers_complete()
+        self._is_between_requests = False  # also of a request that came along with the one before
         self._cancel("_head")
         self._body_began, self._body_bytes = self.loop.time(), 0
         self._body = self.loop.call_later(BODY_SECONDS, self._check_body)
