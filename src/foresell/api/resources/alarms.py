@@ -15,7 +15,7 @@ from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import answer
 from foresell.api.shared import customer_lists
 from foresell.api.shared.paging import Listing, Paging, page_body, start_of
-from foresell.api.shared.schemas import Body, CustomerId, Number
+from foresell.api.shared.schemas import NOT_BLANK, Body, CustomerId, Number
 from foresell.detection import alarms
 from foresell.errors import CustomerNotFound
 
@@ -70,7 +70,7 @@ class Acknowledgement(Body):
     """Why the alarm needs no more attention."""
 
     reason: str = Field(
-        description="What it was.", min_length=1, max_length=500, pattern=r"\S", examples=["A test by our own team."]
+        description="What it was.", min_length=1, max_length=500, pattern=NOT_BLANK, examples=["A test by our own team."]
     )
 
 

@@ -156,7 +156,7 @@ class RevealGrant(Body):
     """Why the key has to show contact details."""
 
     reason: str = Field(
-        min_length=1, max_length=500, pattern=r"\S", description="Kept with the key; names no customer.",
+        min_length=1, max_length=500, pattern=NOT_BLANK, description="Kept with the key; names no customer.",
         examples=["The dialler needs phone numbers"],
     )  # fmt: skip
 
