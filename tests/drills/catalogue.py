@@ -43,7 +43,7 @@ DRILLS = (
     Drill(
         "R7",
         "The database becomes 0.1 s slower, then stalls for 30 s.",
-        "no request takes > 3 s; health tells the truth and stays quick; well again within 5 s",
+        "no request takes > 3 s; health says so and stays quick; well again within 5 s",
         stall,
     ),
     Drill(

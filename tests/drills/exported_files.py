@@ -86,7 +86,7 @@ def list_components(options: Options) -> Outcome:
     listed = {normal(part["name"]) for part in json.loads(find_sbom().read_text(encoding="utf-8"))["components"]}
     installed = {normal(found.name) for found in metadata.distributions()} - {"foresell"}
     audit = subprocess.run(["make", "audit"], cwd=ROOT, capture_output=True, text=True, check=False)
-    said = (audit.stdout + audit.stderr).strip().splitlines()[-1:]
+    last_line = (audit.stdout + audit.stderr).strip().splitlines()[-1:]
     figures = [
         most("make sbom failed", int(done.returncode != 0), 0),
         least("installed distributions", len(installed), 50),
@@ -97,7 +97,7 @@ def list_components(options: Options) -> Outcome:
     return Outcome(
         figures,
         [least("distributions missed once one is taken from the list", len(planted), 1)],
-        [f"The dependency audit {outcome} here: {' '.join(said)[:200]}"],
+        [f"The dependency audit {outcome} here: {' '.join(last_line)[:200]}"],
     )
 
 

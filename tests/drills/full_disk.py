@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.faults import Ledger, run_faults, verify, write
 
 from tests.drills.drill import NotRun, Options, Outcome, least, most
-from tests.drills.shop import Asked, Shop, administrator_token, create_shop, serving
+from tests.drills.shop import Clients, Shop, administrator_token, create_shop, serving
 from tests.support.worker import wait_until
 
 FREE_MIB = 160
@@ -34,7 +34,7 @@ def fill_disk(options: Options) -> Outcome:
             writer.start()
         headers = {"authorization": f"Bearer {administrator_token(shop.settings.home, shop.users[-1])}"}
         wait_until(lambda: len(ledger.acknowledged) > 20)
-        with Asked() as reads:
+        with Clients() as reads:
             for path in READS:
                 reads.start(shop, lambda client, path=path: client.get(path, headers=headers), 0.1)  # type: ignore[misc]
             time.sleep(3)

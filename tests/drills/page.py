@@ -19,14 +19,14 @@ such a control counts as failed. `make drills ONLY=R7,S3` runs some of them and 
 NOT_SHOWN = """## What these drills cannot show
 
 The loss of power (`kill -9` leaves the kernel's cache intact), a failover between machines, TLS to a database, and real identity
-providers. The machine was shared: see the load average beside each figure.
+providers. The machine was shared: each drill says its load average.
 """
 
 
 def save(records: dict[str, dict[str, Any]], order: list[str]) -> None:
     """Add these records to those of earlier runs, and renew the page."""
     known = read_records() | records
-    kept = {name: known[name] for name in order if name in known}
+    kept = {name: known[name] for name in (*order, *known) if name in known}
     document = {"machine": {key: value for key, value in machine().items() if key != "load_average"}, "drills": kept}
     FILE.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     PAGE.parent.mkdir(exist_ok=True)

@@ -64,7 +64,11 @@ async def call_at_once(shop: Shop, keys: int, callers: int) -> tuple[Counter[int
         async def send(key: str, token: str) -> None:
             headers = {"Idempotency-Key": key, "authorization": f"Bearer {token}"}
             while True:
-                answer = await client.post("/api/calls", json=make_call(shop, key), headers=headers)
+                try:
+                    answer = await client.post("/api/calls", json=make_call(shop, key), headers=headers)
+                except httpx2.HTTPError:  # an idle connection was closed: repeated, as a client would
+                    statuses[0] += 1
+                    continue
                 statuses[answer.status_code] += 1
                 if answer.status_code != 409:
                     break
@@ -84,7 +88,8 @@ async def send_other_bodies(shop: Shop, keys: list[str]) -> int:
     """Use each key again with another body. Returns how many were refused for that reason."""
     headers = {"authorization": f"Bearer {administrator_token(shop.settings.home, shop.users[0])}"}
     refused = 0
-    async with httpx2.AsyncClient(base_url=shop.url, timeout=60, headers=headers) as client:
+    limits = httpx2.Limits(max_keepalive_connections=0)
+    async with httpx2.AsyncClient(base_url=shop.url, timeout=60, headers=headers, limits=limits) as client:
         for key in keys:
             answer = await client.post("/api/calls", json=make_call(shop, "other"), headers={"Idempotency-Key": key})
             refused += answer.status_code == 422 or answer.json().get("code") == "key_reused"

@@ -30,7 +30,7 @@ SOURCE = Path(__file__).with_name("clock.c")
 HOUR = 3600
 #: Where the clock stands one after the other, in seconds ahead of the real one.
 CLOCKS = (0, 2 * HOUR, -24 * HOUR, 0)
-#: Tokens that expired so many seconds before the moment the clock shows.
+#: Tokens that expired this many seconds before the moment the clock shows.
 EXPIRED_FOR = (2, 60, HOUR, 24 * HOUR)
 
 
@@ -90,7 +90,7 @@ def go_through_clocks(
 
 
 def set_ahead(clock: Path, seconds: int) -> None:
-    """Set the clock so many seconds ahead of the real one. The file is mapped, so it is changed in place."""
+    """Set the clock this many seconds ahead of the real one. The file is mapped, so it is changed in place."""
     with clock.open("r+b" if clock.exists() else "wb") as file:
         file.write(struct.pack("q", seconds))
 

@@ -20,7 +20,7 @@ from foresell.access.keyring import Keyring
 from foresell.database import embedded_conninfo
 from foresell.store import embedded
 
-__all__ = ["Asked", "Shop", "administrator_token", "create_shop", "percentile", "processes_of", "serving"]
+__all__ = ["Clients", "Shop", "administrator_token", "create_shop", "percentile", "processes_of", "serving"]
 
 PLANTS = Path(__file__).parent / "plants"
 #: No drill is about the limits of one user, except those about guessing.
@@ -68,7 +68,7 @@ def processes_of(shop: Shop, module: str) -> list[psutil.Process]:
 
 
 @dataclass
-class Asked:
+class Clients:
     """What clients that ask again and again were answered: (when it was sent, seconds, status); status 0: no answer."""
 
     answers: list[tuple[float, float, int]] = field(default_factory=list)
@@ -92,7 +92,7 @@ class Asked:
                 self.answers.append((began, time.monotonic() - began, status))
                 self.stop.wait(pause)
 
-    def __enter__(self) -> Asked:
+    def __enter__(self) -> Clients:
         return self
 
     def __exit__(self, *_: object) -> None:

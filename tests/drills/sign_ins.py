@@ -14,7 +14,7 @@ from benchmarks.faults import free_port
 
 from foresell.access import passwords
 from tests.drills.drill import Options, Outcome, least, most
-from tests.drills.shop import Asked, Shop, administrator_token, create_shop, percentile, processes_of, serving
+from tests.drills.shop import Clients, Shop, administrator_token, create_shop, percentile, processes_of, serving
 from tests.drills.tests_as_drills import drill_of
 from tests.support.served import superuser
 
@@ -149,7 +149,7 @@ def flood(
     headers = {"authorization": f"Bearer {administrator_token(shop.settings.home, shop.users[0])}"}
     api = processes_of(shop, "foresell.api.serve")
     emails = [f"person{number}@foresell.example" for number in range(1, AT_ONCE + 1)]
-    with Asked() as others, ThreadPoolExecutor(AT_ONCE) as pool:
+    with Clients() as others, ThreadPoolExecutor(AT_ONCE) as pool:
         others.start(shop, lambda client: client.get("/api/customers/segments", headers=headers), 0.02)
         time.sleep(5)
         began, most_bytes = time.monotonic(), [sum(each.memory_info().rss for each in api)]

@@ -19,7 +19,7 @@ from psycopg.conninfo import conninfo_to_dict
 from foresell.database import embedded_conninfo
 from foresell.store import embedded
 from tests.drills.drill import Options, Outcome, least, most
-from tests.drills.shop import PLANTS, UNLIMITED, Asked, Shop, administrator_token, create_shop, percentile
+from tests.drills.shop import PLANTS, UNLIMITED, Clients, Shop, administrator_token, create_shop, percentile
 
 #: Added to each direction, so that a query takes 0.1 s longer.
 DELAY_SECONDS = 0.05
@@ -81,11 +81,11 @@ def serving_through_proxy(shop: Shop, plant: str | None = None) -> Iterator[Prox
 
 
 @contextmanager
-def asking(shop: Shop) -> Iterator[tuple[Asked, Asked, Asked]]:
+def asking(shop: Shop) -> Iterator[tuple[Clients, Clients, Clients]]:
     """Clients that read, one that writes, and one that asks after the health."""
     headers = {"authorization": f"Bearer {administrator_token(shop.settings.home, shop.users[0])}"}
     call = {"customer_id": shop.customers[0], "outcome": "reached", "note": "drill"}
-    with Asked() as reads, Asked() as writes, Asked() as health:
+    with Clients() as reads, Clients() as writes, Clients() as health:
         for path in (
             "/api/me",
             "/api/customers?limit=20",
@@ -108,7 +108,7 @@ def stall(options: Options) -> Outcome:
         waited = [each for each in reads.between(begins - 3, resumed) if each[2] != 200 and each[1] > AT_ONCE_SECONDS]
         p99 = {
             name: 1000 * percentile([seconds for _, seconds, _ in health.between(start, end)], 0.99)
-            for name, start, end in (("before", phases["begun"], phases["slow"]), ("stalled", begins, resumed))
+            for name, start, end in (("before", phases["started"], phases["slow"]), ("stalled", begins, resumed))
         }
         with serving_through_proxy(shop, "no breaker") as proxy, asking(shop) as (planted, _, _):
             time.sleep(2)
@@ -135,9 +135,9 @@ def stall(options: Options) -> Outcome:
     return Outcome(figures, [least("longest read without breaker and budget", longest(planted), 3.0, "s")], notes)
 
 
-def go_through_phases(proxy: Proxy, health: Asked, seconds: float, stalled_seconds: float) -> dict[str, float]:
+def go_through_phases(proxy: Proxy, health: Clients, seconds: float, stalled_seconds: float) -> dict[str, float]:
     """As always, then slow, then stalled, then as always. Returns when each began, and when health noticed the stall."""
-    phases = {"begun": time.monotonic()}
+    phases = {"started": time.monotonic()}
     time.sleep(seconds)
     phases["slow"], proxy.delay = time.monotonic(), DELAY_SECONDS
     time.sleep(2 * seconds)
@@ -155,11 +155,11 @@ def go_through_phases(proxy: Proxy, health: Asked, seconds: float, stalled_secon
     return phases
 
 
-def longest(asked: Asked, start: float = 0.0, end: float = float("inf")) -> float:
+def longest(clients: Clients, start: float = 0.0, end: float = float("inf")) -> float:
     """The seconds of the longest request that was sent between two moments."""
-    return max((seconds for _, seconds, _ in asked.between(start, end)), default=0.0)
+    return max((seconds for _, seconds, _ in clients.between(start, end)), default=0.0)
 
 
-def count_odd(*several: Asked) -> int:
+def count_odd(*several: Clients) -> int:
     """How many answers were neither a success nor an honest refusal."""
-    return sum(status not in (200, 201, 503) for asked in several for *_, status in asked.answers)
+    return sum(status not in (200, 201, 503) for clients in several for *_, status in clients.answers)

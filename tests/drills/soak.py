@@ -15,7 +15,7 @@ from benchmarks.measure import Target
 
 from foresell.store import embedded
 from tests.drills.drill import Options, Outcome, least, most
-from tests.drills.shop import Asked, Shop, administrator_token, create_shop, percentile, processes_of, serving
+from tests.drills.shop import Clients, Shop, administrator_token, create_shop, percentile, processes_of, serving
 
 MIB = 2**20
 SAMPLE_SECONDS = 5.0
@@ -35,12 +35,12 @@ def soak(options: Options) -> Outcome:
     minutes, settled = options.size(10, 1), options.size(3, 0)
     with create_shop() as shop:
         with serving(shop):
-            samples, asked = load(shop, minutes * 60.0, options.seed)
+            samples, clients = load(shop, minutes * 60.0, options.seed)
         with serving(shop, plant="leak"):
             leaking, _ = load(shop, options.size(180, 20), options.seed)
     start = samples[0]["at"] + settled * 60.0
     judged = [sample for sample in samples if sample["at"] >= start]
-    first, last = (asked.between(start + at, start + at + 60.0) for at in (0.0, (minutes - settled - 1) * 60.0))
+    first, last = (clients.between(start + at, start + at + 60.0) for at in (0.0, (minutes - settled - 1) * 60.0))
     p99 = [1000 * percentile([seconds for _, seconds, _ in part], 0.99) for part in (first, last)]
     p50 = [1000 * statistics.median(seconds for _, seconds, _ in part) for part in (first, last)]
     figures = [
@@ -48,8 +48,8 @@ def soak(options: Options) -> Outcome:
         most("file descriptors gained", gained(judged, "descriptors"), 5),
         most("connections to the database gained", gained(judged, "connections"), 2),
         most("p99, last minute relative to the first judged", 100 * (p99[1] / p99[0] - 1), 10, "%"),
-        most("answered 5xx or not at all", asked.count_5xx(), 0),
-        least("requests", len(asked.answers), options.size(10_000, 50)),
+        most("answered 5xx or not at all", clients.count_5xx(), 0),
+        least("requests", len(clients.answers), options.size(10_000, 50)),
     ]
     control = slope_of([sample for sample in leaking if sample["at"] >= leaking[0]["at"] + options.size(60, 5)], "API")
     return Outcome(
@@ -59,7 +59,7 @@ def soak(options: Options) -> Outcome:
     )
 
 
-def load(shop: Shop, seconds: float, seed: int) -> tuple[list[Sample], Asked]:
+def load(shop: Shop, seconds: float, seed: int) -> tuple[list[Sample], Clients]:
     """Let the clients ask for so long. Returns samples of the processes, and the answers."""
     samples, tokens = [], [administrator_token(shop.settings.home, user_id) for user_id in shop.users[:CLIENTS]]
     renewed = began = time.monotonic()
@@ -81,16 +81,16 @@ def load(shop: Shop, seconds: float, seed: int) -> tuple[list[Sample], Asked]:
 
         return send
 
-    with Asked() as asked:
+    with Clients() as clients:
         for number in range(CLIENTS):
-            asked.start(shop, client_of(number), PAUSE_SECONDS)
+            clients.start(shop, client_of(number), PAUSE_SECONDS)
         while time.monotonic() - began < seconds:
             time.sleep(SAMPLE_SECONDS)
             samples.append(sample_of(shop))
             if time.monotonic() - renewed > TOKEN_SECONDS:
                 tokens[:] = [administrator_token(shop.settings.home, user_id) for user_id in shop.users[:CLIENTS]]
                 renewed = time.monotonic()
-    return samples, asked
+    return samples, clients
 
 
 def sample_of(shop: Shop) -> Sample:
