@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import httpx2
 import pytest
@@ -32,6 +33,15 @@ def test_the_first_link(settings: Settings, database: Database, capsys: pytest.C
         assert found(capsys) is None, "a user can sign in now"
         body = {"email": "Ada@Shop.example", "password": PHRASE}
         assert httpx2.post(f"{url}/api/auth/sign-in", json=body, timeout=30).status_code == 200
+
+
+def test_a_database_that_stopped_just_after_the_start_does_not_end_foresell(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Killed between the start and the link, it is restarted by `foresell up`, which therefore must not end."""
+    gone = Database(replace(settings, database_url="postgresql://127.0.0.1:1/foresell"))
+    print_first_link(settings, gone, "http://localhost:1")
+    assert "foresell users link" in capsys.readouterr().err
 
 
 def test_it_is_over_after_fifteen_minutes(

@@ -19,8 +19,8 @@ from foresell.access import links, users
 from foresell.audit import record
 from foresell.cli import printing
 from foresell.cli.supervisor import Supervisor, open_listener
-from foresell.database import Database
-from foresell.errors import Busy
+from foresell.database import Database, translate_errors
+from foresell.errors import Busy, DatabaseUnavailable
 from foresell.settings import Settings
 from foresell.store import embedded
 from foresell.store.database import open_database
@@ -82,7 +82,16 @@ def print_first_link(settings: Settings, database: Database, origin: str) -> Non
             local = settings.public_url is None
             return await links.issue_link(con, admin, minutes=links.FIRST_MINUTES, loopback_only=local)
 
-    if token := asyncio.run(issue_link()):
+    try:
+        with translate_errors():
+            token = asyncio.run(issue_link())
+    except DatabaseUnavailable:  # it stopped just after the start; `foresell up` restarts it
+        printing.print_note(
+            "The database does not answer, so no sign-in link was made. If no one can sign in yet, run later:"
+            f" foresell users link {users.FIRST_EMAIL}"
+        )
+        return
+    if token:
         where = "" if settings.public_url else ", on this machine"
         printing.print_text(
             f"Open this link to become the administrator. It works once, within {links.FIRST_MINUTES} minutes{where}:"

@@ -70,7 +70,11 @@ class Acknowledgement(Body):
     """Why the alarm needs no more attention."""
 
     reason: str = Field(
-        description="What it was.", min_length=1, max_length=500, pattern=NOT_BLANK, examples=["A test by our own team."]
+        description="What it was.",
+        min_length=1,
+        max_length=500,
+        pattern=NOT_BLANK,
+        examples=["A test by our own team."],
     )
 
 
