@@ -108,6 +108,7 @@ def asks_again(got: int, path: str) -> bool:
             "/totp",
             "/passkeys",
             "/recovery",
+            "/sessions/",
             "/password",
             "/reset",
             "/users",
