@@ -188,8 +188,9 @@ def test_an_answer_that_breaks_off_counts_as_failed(served: Served) -> None:
 
         async def send(_: object) -> None: ...
 
+        app = SimpleNamespace(state=SimpleNamespace(activity=SimpleNamespace(observe=lambda _: None)))
         await request_stats.Observe(break_off)(
-            {"type": "http", "method": "GET", "path": path, "headers": []}, receive, send
+            {"type": "http", "method": "GET", "path": path, "headers": [], "app": app}, receive, send
         )
 
     for path in ("/broken", "/left"):
