@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ from foresell import demo, logs
 from foresell.access import tokens
 from foresell.access.keyring import Keyring
 from foresell.database import embedded_conninfo
+from foresell.privacy.vault import vault_of
 from foresell.settings import Settings
 from foresell.store import embedded
 from foresell.store.database import open_database
@@ -213,12 +215,19 @@ def kill_one(one: Shop, ledger: Ledger, kind: str) -> float | None:
     )
 
 
+def count_notes(settings: Settings) -> Counter[str]:
+    """How many stored calls have each note; the notes are stored encrypted."""
+    with open_database(settings).connect() as con:
+        rows = con.execute(
+            "select customer_id, note, kek_id, wrapped_key"
+            " from engagement.calls left join privacy.customer_keys using (customer_id) where note is not null"
+        ).fetchall()
+    return Counter(row["note"] for row in vault_of(settings).open_texts(rows, ["note"]))
+
+
 def verify(one: Shop, ledger: Ledger) -> dict[str, int]:
     """Compare the writers' ledger with the stored calls."""
-    database = open_database(one.settings)
-    with database.connect() as con:
-        rows = con.execute("select note, count(*) as many from engagement.calls group by note").fetchall()
-    stored = {row["note"]: row["many"] for row in rows}
+    stored = count_notes(one.settings)
     return {
         "acknowledged": len(ledger.acknowledged),
         "attempts": ledger.attempts,

@@ -12,11 +12,11 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 import httpx2
+from benchmarks.faults import count_notes
 
 from tests.drills.drill import Options, Outcome, least, most
 from tests.drills.killed_processes import count
 from tests.drills.shop import Shop, administrator_token, create_shop, processes_of, serving
-from tests.support.served import superuser
 
 PATIENCE_SECONDS = 60.0
 
@@ -141,6 +141,4 @@ def cut_off(shop: Shop, listener: socket.socket) -> None:
 def count_effects(shop: Shop) -> tuple[int, int]:
     """How many calls are stored, and how many of their keys are stored more than once."""
     stored = count(shop, "select count(*) from engagement.calls")
-    with superuser(shop.settings) as con:
-        notes = [row[0] for row in con.execute("select note from engagement.calls").fetchall()]
-    return stored, sum(many > 1 for many in Counter(notes).values())
+    return stored, sum(many > 1 for many in count_notes(shop.settings).values())
