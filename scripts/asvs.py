@@ -23,7 +23,7 @@ HEAD = """# OWASP ASVS 5.0.0, levels 1 and 2
 
 Written by `make docs` from [asvs.toml](asvs.toml), where each requirement is decided by hand; the short descriptions are ours, the
 text is [OWASP's](https://github.com/OWASP/ASVS). `tests/unit/test_security_docs.py` holds that none is missing and that each test
-named exists. Read by the people who wrote the program: no one else has verified it.
+named exists. Decided by reading the code and running its tests; no independent party has verified it.
 
 """
 

@@ -146,10 +146,13 @@ DRILLS = (
     ),
     Drill(
         "S15",
-        "Twelve attacks are replayed, and a normal day.",
-        "12 of 12 noticed within 60 s; 0 alarms on a normal day",
+        "Attacks are replayed, and a normal week. With all detectors off none is noticed; with absurd thresholds the week alarms.",
+        "at least 12, each noticed by its own detector in one look (the worker looks every 10 s); 0 alarms in a normal week",
         drill_of(
-            "tests/integration/test_detection.py", controls=("raises_its_alarm_and_no_other", "weeks_of_normal_work")
+            "tests/integration/test_detection.py",
+            controls=("raises_its_alarm_and_no_other", "weeks_of_normal_work"),
+            at_most={"alarms in a normal week": 0},
+            at_least={"attacks noticed": 12},
         ),
     ),
     Drill(

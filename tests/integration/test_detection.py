@@ -295,7 +295,9 @@ def found_in(con: Connection, since: datetime, until: datetime, **settings: Any)
     return {detector: [hit.subject for hit in found] for detector, found in hits.items() if found}
 
 
-def test_each_attack_raises_its_alarm_and_no_other(settings: Settings, database: Database) -> None:
+def test_each_attack_raises_its_alarm_and_no_other(
+    settings: Settings, database: Database, record_property: Callable[[str, object], None]
+) -> None:
     with rewriting(settings) as past:
         expected = {(detector, attack(past)) for detector, attack in ATTACKS.items()}
         past.con.execute("update detection.detectors set mode = 'off'")
@@ -309,6 +311,7 @@ def test_each_attack_raises_its_alarm_and_no_other(settings: Settings, database:
         alarms = read_alarms(con)
         events = con.execute("select subject, via from audit.events where action = 'alarm.raised'").fetchall()
         live = con.execute("select count(*) as live from access.sessions where revoked_at is null").fetchone()
+    record_property("attacks noticed", len(expected & {(alarm["detector"], alarm["subject"]) for alarm in alarms}))
     assert {(alarm["detector"], alarm["subject"]) for alarm in alarms} == expected
     assert {event["subject"] for event in events} == {f"alarm:{alarm['alarm_id']}" for alarm in alarms}
     assert live == {"live": 2}, "a detector that only watches ends no session"
@@ -320,12 +323,16 @@ def test_each_attack_raises_its_alarm_and_no_other(settings: Settings, database:
     assert {name for name, days in past_alarms.items() if days} == set(ATTACKS)
 
 
-def test_weeks_of_normal_work_raise_no_alarm(settings: Settings, database: Database) -> None:
+def test_weeks_of_normal_work_raise_no_alarm(
+    settings: Settings, database: Database, record_property: Callable[[str, object], None]
+) -> None:
     with rewriting(settings) as past:
         work_normally(past, weeks=2, seed=12)
     with database.connect() as con:
         since, until = past.now - 7 * DAY, past.now  # the week before is what is usual
-        assert found_in(con, since, until) == {}
+        found = found_in(con, since, until)
+        record_property("alarms in a normal week", sum(map(len, found.values())))
+        assert found == {}
         absurd = found_in(con, since, until, threshold=1, factor=1, window_minutes=1440)
     never_normal = {"refresh_token_reuse", "canary_customer", "audit_log_broken", "api_key_from_new_network"}
     never_normal.add("export_at_unusual_hour")  # a week before is all there is to compare with

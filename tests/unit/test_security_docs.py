@@ -15,6 +15,7 @@ from foresell.access import keyring as keys
 from foresell.api.http import rate_limits, request_validation, slow_clients
 from foresell.api.shared import file_exports
 from foresell.privacy.envelope import FIELDS
+from foresell.privacy.erasure import REMAINS
 from foresell.settings import Settings
 from foresell.sources.files import unpacker
 from foresell.sources.files.bounded import Limits
@@ -200,3 +201,8 @@ def test_only_these_modules_connect_to_anything() -> None:
     assert set(found) == set(CONNECTS)
     table = (DOCS / "rules.md").read_text().partition("## Connections")[2]
     assert all(whom in table for whom in (*CONNECTS.values(), "PostgreSQL"))
+
+
+def test_what_remains_after_an_erasure_is_what_the_program_says() -> None:
+    table = "\n".join(f"| {what} | {until} |" for what, until in REMAINS)
+    assert table in (ROOT / "SECURITY.md").read_text(encoding="utf-8")

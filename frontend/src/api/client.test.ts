@@ -32,6 +32,16 @@ test('the first request waits for the session; an expired token is renewed once 
   expect(sent).toEqual(['/api/auth/refresh', '/api/views', '/api/auth/refresh', '/api/views'])
 })
 
+test('a second factor that becomes due while a page is open discards nothing on it', async () => {
+  serve({
+    '/api/auth/refresh': [[200, { access_token: 'new', user: { ...user, second_factor_due: false } }]],
+    '/api/views': [[403, { code: 'second_factor_due', detail: 'Your role requires a second factor.' }]],
+  })
+  await expect(read(api.GET('/api/views'))).rejects.toThrow('Your role requires a second factor.')
+  expect(session.get().user?.second_factor_due).toBe(true)
+  expect(sent).toHaveLength(2)
+})
+
 test('many questions at once share one renewal', async () => {
   serve({ '/api/auth/refresh': [[200, { access_token: 'new', user }]], '/api/views': [[200, { data: [] }]] })
   await Promise.all([1, 2, 3].map(() => read(api.GET('/api/views'))))

@@ -87,8 +87,7 @@ export async function fetchAuthorized(request: Request): Promise<Response> {
   if (response.status === 401 && (await session.refresh())) response = await send(request)
   const refusal = await refusalOf(response)
   if (refusal === 'second_factor_required' && confirmAgain && (await confirmAgain())) response = await send(request)
-  // A role requires a second factor since this page was loaded: loading it again leads to where one is set up.
-  if (refusal === 'second_factor_due') location.reload()
+  if (refusal === 'second_factor_due') session.requireSecondFactor()
   return response
 }
 

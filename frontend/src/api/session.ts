@@ -81,6 +81,10 @@ export const session = {
   setUser(user: User) {
     set({ ...state, user })
   },
+  /** A role requires a second factor since this page was loaded. The next page opened is where it is set up. */
+  requireSecondFactor() {
+    if (state.user && !state.user.second_factor_due) set({ ...state, user: { ...state.user, second_factor_due: true } })
+  },
   forget() {
     token = null
     starting = null

@@ -69,7 +69,7 @@ class Principal:
         limit = datetime.now(UTC) - timedelta(minutes=minutes)
         if self.second_factor_at is None or self.second_factor_at < limit:
             raise SecondFactorRequired(
-                f"This needs you to confirm that it is you; that was more than {minutes} minutes ago.",
+                f"This needs a confirmation from the last {minutes} minutes that it is you.",
                 remedy="Confirm with POST /api/auth/step-up, then try again.",
             )
 

@@ -102,6 +102,7 @@ async def change_role(con: AsyncConnection, role: str, changes: dict[str, Any]) 
     `changes`: requires_second_factor, reveals_a_day, contact_exports_a_day (customers and exports in 24 hours, None: no
     limit). Counts for everyone at once.
     """
+    await SQL.run(con, "users.lock_users")
     for row in await list_roles(con):
         if row["name"] == role:
             changed = {**row, **changes}

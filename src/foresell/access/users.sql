@@ -27,7 +27,7 @@ where u.user_id = access.current_user_id()
 insert into access.users (name, email, team_id) values (%(name)s, %(email)s, %(team_id)s) returning user_id
 
 -- name: lock_users
--- So that two administrators cannot take the role from each other at once.
+-- So that two administrators cannot take the role from each other at once, or undo each other's change of a role.
 select pg_advisory_xact_lock(hashtext('access.users'))
 
 -- name: is_manager
@@ -83,11 +83,10 @@ from access.roles as r
 order by array_position(array['own', 'team', 'all'], scope), role
 
 -- name: change_role
--- Grain: the role as it is now; no row for an unknown one.
+-- What its users need to sign in, and how many contact details they see.
 update access.roles set requires_second_factor = %(requires_second_factor)s, reveals_a_day = %(reveals_a_day)s,
     contact_exports_a_day = %(contact_exports_a_day)s
 where role = %(role)s
-returning role
 
 -- name: list_teams
 -- Grain: one team.

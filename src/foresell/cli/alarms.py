@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
-import psycopg
 import typer
-from psycopg.rows import dict_row
 
 from foresell.cli import printing
 from foresell.cli.options import Json, Newest
-from foresell.cli.session import open_home
-from foresell.database import Database
-from foresell.db import AsyncConnection
+from foresell.cli.session import open_home, run_in_transaction
 from foresell.detection import alarms, detect
 
 T = TypeVar("T")
@@ -39,7 +33,7 @@ def list_alarms(
         return
     _, database = open_home()
     state = None if every else "open"
-    _, rows = _run_in_transaction(database, lambda con: alarms.list_alarms(con, state=state, limit=limit))
+    _, rows = run_in_transaction(database, lambda con: alarms.list_alarms(con, state=state, limit=limit))
     if json:
         printing.print_json(rows)
         return
@@ -65,7 +59,7 @@ def acknowledge(
 ) -> None:
     """Acknowledge an open alarm. The same subject then raises a new one."""
     _, database = open_home()
-    row = _run_in_transaction(
+    row = run_in_transaction(
         database, lambda con: alarms.acknowledge(con, alarm_id, reason.strip()[:500], user_id=None)
     )
     if json:
@@ -84,7 +78,7 @@ def list_detectors(
 ) -> None:
     """List the detectors with their thresholds; with --days, what they would have raised with them."""
     _, database = open_home()
-    rows = _run_in_transaction(database, alarms.list_detectors)
+    rows = run_in_transaction(database, alarms.list_detectors)
     columns = {"detector": "Detector", "threshold": "Alarm at", "counts": "Of", "factor": "Times usual",
                "window_minutes": "Minutes", "mode": "Mode", "answer": "Answer"}  # fmt: skip
     if days:
@@ -99,12 +93,3 @@ def list_detectors(
         printing.print_json(rows)
     else:
         printing.print_table(rows, columns)
-
-
-def _run_in_transaction(database: Database, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-    async def connect_and_run() -> T:
-        connect: Any = psycopg.AsyncConnection.connect
-        async with await connect(database.conninfo("app"), row_factory=dict_row) as con:
-            return await work(con)
-
-    return asyncio.run(connect_and_run())

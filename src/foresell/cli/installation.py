@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import fcntl
 import os
@@ -12,14 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psycopg
-from psycopg.rows import dict_row
-
 from foresell.access import links, users
 from foresell.audit import record
 from foresell.cli import printing
+from foresell.cli.session import run_in_transaction
 from foresell.cli.supervisor import Supervisor, open_listener
-from foresell.database import Database, translate_errors
+from foresell.database import Database
+from foresell.db import AsyncConnection
 from foresell.errors import Busy, DatabaseUnavailable
 from foresell.settings import Settings
 from foresell.store import embedded
@@ -72,19 +70,16 @@ def print_first_link(settings: Settings, database: Database, origin: str) -> Non
     It works on this machine only, unless browsers reach Foresell at a public URL.
     """
 
-    async def issue_link() -> str | None:
-        conninfo = database.conninfo("app")
-        async with await psycopg.AsyncConnection.connect(conninfo, row_factory=dict_row) as con:
-            admin = await users.ensure_first_admin(con)
-            if admin is None:
-                return None
-            await record.record(con, "link.issued", actor=None, subject=f"user:{admin}")
-            local = settings.public_url is None
-            return await links.issue_link(con, admin, minutes=links.FIRST_MINUTES, loopback_only=local)
+    async def issue_link(con: AsyncConnection) -> str | None:
+        admin = await users.ensure_first_admin(con)
+        if admin is None:
+            return None
+        await record.record(con, "link.issued", actor=None, subject=f"user:{admin}")
+        local = settings.public_url is None
+        return await links.issue_link(con, admin, minutes=links.FIRST_MINUTES, loopback_only=local)
 
     try:
-        with translate_errors():
-            token = asyncio.run(issue_link())
+        token = run_in_transaction(database, issue_link)
     except DatabaseUnavailable:  # it stopped just after the start; `foresell up` restarts it
         printing.print_note(
             "The database does not answer, so no sign-in link was made. If no one can sign in yet, run later:"

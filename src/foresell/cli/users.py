@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
-import psycopg
 import typer
-from psycopg.rows import dict_row
 
 from foresell.access import links, users
 from foresell.audit import record
 from foresell.cli import printing
 from foresell.cli.options import Json
-from foresell.cli.session import open_home
-from foresell.database import Database
+from foresell.cli.session import open_home, run_in_transaction
 from foresell.db import AsyncConnection, AsyncStatements, Row
 from foresell.errors import NotFound
 from foresell.settings import Settings
@@ -40,7 +35,7 @@ def list_users(context: typer.Context, json: Json = False) -> None:
     if context.invoked_subcommand:
         return
     _, database = open_home()
-    rows = _run_in_transaction(database, users.list_users)
+    rows = run_in_transaction(database, users.list_users)
     if json:
         printing.print_json(rows)
         return
@@ -75,7 +70,7 @@ def add_user(
         await record.record(con, "user.added", actor=None, subject=_subject(user), detail={"roles": user["roles"]})
         return await _issue_link(con, settings, user["user_id"])
 
-    _print_link(settings, _run_in_transaction(database, add_row))
+    _print_link(settings, run_in_transaction(database, add_row))
 
 
 @users_app.command("link")
@@ -96,7 +91,7 @@ def link_user(
         )
         return await _issue_link(con, settings, user["user_id"])
 
-    _print_link(settings, _run_in_transaction(database, reset_user))
+    _print_link(settings, run_in_transaction(database, reset_user))
 
 
 @users_app.command("disable")
@@ -121,7 +116,7 @@ def _set_disabled(email: str, *, disabled: bool) -> None:
         await users.change(con, user["user_id"], {"disabled": disabled}, by=None)
         await record.record(con, "user.changed", actor=None, subject=_subject(user), detail={"disabled": disabled})
 
-    _run_in_transaction(database, change_user)
+    run_in_transaction(database, change_user)
 
 
 async def _find_user(con: AsyncConnection, email: str) -> Row:
@@ -146,12 +141,3 @@ def _print_link(settings: Settings, url: str) -> None:
 
 def _subject(user: Row) -> str:
     return f"user:{user['user_id']}"
-
-
-def _run_in_transaction(database: Database, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-    async def connect_and_run() -> T:
-        connect: Any = psycopg.AsyncConnection.connect
-        async with await connect(database.conninfo("app"), row_factory=dict_row) as con:
-            return await work(con)
-
-    return asyncio.run(connect_and_run())

@@ -119,6 +119,11 @@ export function Shell() {
       </nav>
       {menu && <button type="button" className={css.shade} aria-label="Close menu" onClick={() => setMenu(false)} />}
       <main id="content" className={css.main} tabIndex={-1}>
+        {user.second_factor_due && (
+          <p role="status">
+            Your role now requires a second factor. <Link to="/second-factor">Set it up</Link> to continue.
+          </p>
+        )}
         {hasAccess ? <Outlet /> : <NoAccess label={place.label} />}
       </main>
       {overlay === 'palette' && <CommandPalette pages={pages} onClose={() => setOverlay(null)} />}

@@ -10,6 +10,7 @@ import { RecoveryCodes } from '@/features/session/RecoveryCodes'
 import { SetUpApp } from '@/features/session/SetUpApp'
 import { StepUpPrompt } from '@/features/session/StepUpPrompt'
 import css from './SignIn.module.css'
+import { SignInCard } from './SignInCard'
 
 const route = getRouteApi('/second-factor')
 
@@ -52,52 +53,46 @@ export default function SetUpSecondFactor() {
   })
   const error = app.error ?? passkey.error
   return (
-    <main className={css.page}>
-      <div className={css.card}>
-        <div className={css.brand}>
-          <img src="/favicon.svg" alt="" width={32} height={32} />
-          <span>Foresell</span>
-        </div>
-        <h1 className={css.title}>Set up a second factor</h1>
-        <p>Your role requires more than a password. Choose what you will confirm with when you sign in.</p>
-        <div className={css.others}>
-          {hasPasskeys() && (
-            <Button
-              size="md"
-              fullWidth
-              leftSection={<IconFingerprint size={18} aria-hidden />}
-              loading={passkey.isPending}
-              onClick={() => passkey.mutate()}
-            >
-              Passkey on this device
-            </Button>
-          )}
+    <SignInCard>
+      <h1 className={css.title}>Set up a second factor</h1>
+      <p>Your role requires more than a password. Choose what you will confirm with when you sign in.</p>
+      <div className={css.others}>
+        {hasPasskeys() && (
           <Button
-            variant={hasPasskeys() ? 'default' : 'filled'}
             size="md"
             fullWidth
-            leftSection={<IconDeviceMobile size={18} aria-hidden />}
-            loading={app.isPending}
-            onClick={() => app.mutate()}
+            leftSection={<IconFingerprint size={18} aria-hidden />}
+            loading={passkey.isPending}
+            onClick={() => passkey.mutate()}
           >
-            Authenticator app
+            Passkey on this device
           </Button>
-        </div>
-        <div className={css.help}>
-          <p>A passkey uses this device’s fingerprint, face or PIN. You can add more ways later under My account.</p>
-          <p className={css.error} role="alert">
-            {error?.message} {error instanceof Problem && error.remedy}
-          </p>
-        </div>
-        <div className={css.ways}>
-          <button type="button" onClick={() => signOut.mutate()}>
-            Sign out
-          </button>
-        </div>
+        )}
+        <Button
+          variant={hasPasskeys() ? 'default' : 'filled'}
+          size="md"
+          fullWidth
+          leftSection={<IconDeviceMobile size={18} aria-hidden />}
+          loading={app.isPending}
+          onClick={() => app.mutate()}
+        >
+          Authenticator app
+        </Button>
+      </div>
+      <div className={css.help}>
+        <p>A passkey uses this device’s fingerprint, face or PIN. You can add more ways later under My account.</p>
+        <p className={css.error} role="alert">
+          {error?.message} {error instanceof Problem && error.remedy}
+        </p>
+      </div>
+      <div className={css.ways}>
+        <button type="button" onClick={() => signOut.mutate()}>
+          Sign out
+        </button>
       </div>
       {app.data && !codes && <SetUpApp secret={app.data.secret} qr={app.data.qr} onClose={app.reset} onDone={onDone} />}
       {codes && <RecoveryCodes codes={codes} onClose={() => void goOn()} />}
       <StepUpPrompt />
-    </main>
+    </SignInCard>
   )
 }

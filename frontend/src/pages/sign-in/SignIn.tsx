@@ -6,7 +6,7 @@ import { ChoosePassword } from './ChoosePassword'
 import { OneTimeLink } from './OneTimeLink'
 import { PasswordForm } from './PasswordForm'
 import { type Pending, SecondFactor } from './SecondFactor'
-import css from './SignIn.module.css'
+import { SignInCard } from './SignInCard'
 import { parseFragment } from './search'
 
 const route = getRouteApi('/sign-in')
@@ -51,22 +51,16 @@ export default function SignIn() {
   }
 
   return (
-    <main className={css.page}>
-      <div className={css.card}>
-        <div className={css.brand}>
-          <img src="/favicon.svg" alt="" width={32} height={32} />
-          <span>Foresell</span>
-        </div>
-        {newcomer ? (
-          <ChoosePassword user={newcomer} onDone={goOn} />
-        ) : pending ? (
-          <SecondFactor pending={pending} onAnswer={onAnswer} onBack={onStartAgain} />
-        ) : token ? (
-          <OneTimeLink token={token} onAnswer={onLinkAnswer} />
-        ) : (
-          <PasswordForm next={next} refused={refused} onAnswer={onAnswer} />
-        )}
-      </div>
-    </main>
+    <SignInCard>
+      {newcomer ? (
+        <ChoosePassword user={newcomer} onDone={goOn} />
+      ) : pending ? (
+        <SecondFactor pending={pending} onAnswer={onAnswer} onBack={onStartAgain} />
+      ) : token ? (
+        <OneTimeLink token={token} onAnswer={onLinkAnswer} />
+      ) : (
+        <PasswordForm next={next} refused={refused} onAnswer={onAnswer} />
+      )}
+    </SignInCard>
   )
 }

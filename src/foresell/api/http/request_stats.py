@@ -94,8 +94,7 @@ class Observe:
             UNDER_WAY.dec()
             took = (seen.first if seen.streams and seen.first else time.perf_counter()) - started
             _count(scope, method, seen.outcome(), took)
-            if activity := getattr(scope["app"].state, "activity", None):
-                activity.observe(scope)
+            scope["app"].state.activity.observe(scope)
 
 
 class _Seen:

@@ -167,8 +167,7 @@ async def _unlock(con: AsyncConnection, customer_id: str, request_id: str | None
         if error.sqlstate != DAILY_LIMIT:
             raise
         raise DailyLimitReached(
-            f"You saw the contact details of {error.diag.message_primary} customers in the last 24 hours;"
-            " your roles allow no more.",
+            f"Your roles show the contact details of {error.diag.message_primary} customers in 24 hours, and no more.",
             remedy="Continue tomorrow, or ask an administrator for a higher limit.",
         ) from None
 

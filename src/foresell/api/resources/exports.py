@@ -169,10 +169,7 @@ class _CustomerExport(file_exports.FileExport):
     async def _persons(self, ids: list[Any]) -> dict[str, dict[str, Any]]:
         async with self.web.transaction(self.principal.user_id) as con:
             rows = await SQL.rows(con, "exports.persons", ids=ids)
-            persons = {row["customer_id"]: row for row in rows}
-            if not self.principal.may("customers.names"):
-                for row in rows:
-                    row["name"] = None
+            persons = {row["customer_id"]: row for row in customer_lists.hide_names(self.principal, rows)}
             sealed = await self._read_sealed_contacts(con, ids) if self.contacts else []
         if sealed:
             await anyio.to_thread.run_sync(self._open_contacts, sealed, persons)

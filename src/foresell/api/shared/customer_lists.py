@@ -245,17 +245,21 @@ async def _names_and_owners(
     if not rows:
         return {}
     found = await web.rows(principal.user_id, SQL.text("web.people"), {"ids": [row["customer_id"] for row in rows]})
-    if not principal.may("customers.names"):
-        found = [{**row, "name": None} for row in found]
-    return {row.pop("customer_id"): row for row in found}
+    return {row.pop("customer_id"): row for row in hide_names(principal, found)}
 
 
 async def person(web: AppState, principal: Principal, customer_id: str) -> dict[str, Any]:
     """What may be shown of one customer's person: name (with customers.names), city, masked contact; empty when nothing is known."""
     found = await web.rows(principal.user_id, SQL.text("web.person"), {"customer_id": customer_id})
-    if found and not principal.may("customers.names"):
-        found[0]["name"] = None
-    return found[0] if found else {}
+    return hide_names(principal, found)[0] if found else {}
+
+
+def hide_names(principal: Principal, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows, without names unless the principal may see them.
+
+    The database hides them from users; only the API knows the permissions of a key.
+    """
+    return rows if principal.may("customers.names") else [{**row, "name": None} for row in rows]
 
 
 async def _search_customers(web: AppState, principal: Principal, text: str) -> tuple[str, ...]:

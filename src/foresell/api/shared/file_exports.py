@@ -91,8 +91,7 @@ class FileExport(ABC):
                 today = await SQL.row(con, "exports.count_contact_exports")
                 if today and today["most"] is not None and today["made"] >= today["most"]:
                     raise DailyLimitReached(
-                        f"You made {today['made']} exports with contact details in the last 24 hours;"
-                        " your roles allow no more.",
+                        f"Your roles allow {today['most']} exports with contact details in 24 hours, and no more.",
                         remedy="Export without contact details, or ask an administrator for a higher limit.",
                     )
             row = await SQL.row(
