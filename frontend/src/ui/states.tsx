@@ -32,7 +32,7 @@ export function ErrorState({ error, onRetry }: { error: Error; onRetry?: () => v
     <div className={css.state} role="alert">
       <Icon size={28} stroke={1.5} className={css.icon} aria-hidden />
       <p className={css.title}>{error.message}</p>
-      {problem?.status === 403 && <p className={css.text}>An administrator can give you access.</p>}
+      {problem?.code === 'permission_missing' && <p className={css.text}>An administrator can give you access.</p>}
       {problem?.remedy && <p className={css.text}>{problem.remedy}</p>}
       {onRetry && problem?.status !== 403 && (
         <Button variant="default" onClick={onRetry}>

@@ -58,7 +58,7 @@ class Principal:
         if self.second_factor_due:
             raise SecondFactorDue(
                 "Your role requires a second factor.",
-                remedy="Set up an authenticator app (POST /api/me/totp) or a passkey (POST /api/me/passkeys/options).",
+                remedy="Set up an authenticator app or a passkey. It begins with POST /api/me/totp or /api/me/passkeys/options.",
             )
 
     def require_recent_factor(self, minutes: int = 5) -> None:

@@ -120,7 +120,7 @@ export function Shell() {
       {menu && <button type="button" className={css.shade} aria-label="Close menu" onClick={() => setMenu(false)} />}
       <main id="content" className={css.main} tabIndex={-1}>
         {user.second_factor_due && (
-          <p role="status">
+          <p role="status" className={css.notice}>
             Your role now requires a second factor. <Link to="/second-factor">Set it up</Link> to continue.
           </p>
         )}
