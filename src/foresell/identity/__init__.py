@@ -1,0 +1,1 @@
+"""Which records are one customer: normalization, matching, clustering, and merges that can be undone."""
