@@ -38,6 +38,8 @@ from jsonb_to_recordset(%(entries)s) as e (
     position integer, customer_id text, call_reason text, why_call text, value_at_risk numeric(18, 2))
 
 -- name: entries
--- Grain: one customer of the list that the user may still see, in its order.
+-- Grain: one customer of the list that the user may still see, in its order. Of customers that are one by now, the first.
 select customer_id, call_reason, why_call, value_at_risk::double precision as value_at_risk
-from engagement.call_list_entries where call_list_id = %(call_list_id)s order by position
+from engagement.call_list_entries
+where call_list_id = %(call_list_id)s and customer_id = coalesce(identity.current_customer(customer_id), customer_id)
+order by position

@@ -110,11 +110,11 @@ async def edit_call(
         follow_up.check()
     await notes.lock_note_keys(con)
     known = await _find_own(con, call_id)
-    customer_id, sealed = known["customer_id"], known["note"]
+    customer_id, written_as, sealed = known["customer_id"], known["original_customer_id"], known["note"]
     [before] = await notes.open_notes(vault, [known], "note")
     outcome, note = changes.get("outcome", known["outcome"]), changes.get("note", before["note"])
     new_note, task = await notes.seal_notes(
-        con, vault, customer_id, [note if note != before["note"] else None, follow_up.task if follow_up else None]
+        con, vault, written_as, [note if note != before["note"] else None, follow_up.task if follow_up else None]
     )
     edited = await SQL.row(
         con, "calls.edit", call_id=call_id, outcome=outcome, note=sealed if note == before["note"] else new_note
@@ -126,7 +126,7 @@ async def edit_call(
         await follow_ups.cancel_follow_ups_of_call(con, call_id)
         if follow_up:
             await follow_ups.add_follow_up(
-                con, customer_id, due_on=follow_up.due_on, task=task, call_id=call_id, user_id=user_id
+                con, written_as, due_on=follow_up.due_on, task=task, call_id=call_id, user_id=user_id
             )
     detail = {"call_id": call_id, "outcome": outcome, "outcome_before": known["outcome"]}
     detail |= {"note_changed": note != before["note"], "follow_up_changed": "follow_up" in changes}

@@ -18,13 +18,14 @@ returning call_id, customer_id, edited_at
 
 -- name: find
 -- The call, if the user may change it; locked until the transaction ends.
-select call_id, customer_id, outcome, note, undone_at, k.kek_id, k.wrapped_key
-from engagement.calls
-left join engagement.note_keys(array(select customer_id from engagement.calls where call_id = %(call_id)s)) as k using (customer_id)
+select call_id, c.customer_id, original_customer_id, outcome, note, undone_at, k.kek_id, k.wrapped_key
+from engagement.calls as c
+left join engagement.note_keys(array(select original_customer_id from engagement.calls where call_id = %(call_id)s)) as k
+    on k.customer_id = c.original_customer_id
 where call_id = %(call_id)s
     and (user_id = (select access.current_user_id())
         or ((select access.has_permission('calls.manage')) and user_id in (select access.visible_user_ids())))
-for update of calls
+for update of c
 
 -- name: matching
 -- Grain: one visible call that matches, newest first, without undone ones. total: how many there are; a limit of null is none.
@@ -41,7 +42,7 @@ limit %(limit)s offset %(start)s
 -- name: list
 -- Grain: one visible call of those given, newest first, without undone ones. note, task: sealed with wrapped_key.
 with listed as (
-    select c.call_id, c.customer_id, c.outcome, c.note, c.called_at, c.edited_at, s.until as snooze_until,
+    select c.call_id, c.customer_id, c.original_customer_id, c.outcome, c.note, c.called_at, c.edited_at, s.until as snooze_until,
         jsonb_build_object('user_id', c.user_id, 'name', u.name) as caller, c.user_id = %(user_id)s as mine,
         c.user_id = %(user_id)s
         or ((select access.has_permission('calls.manage')) and c.user_id in (select access.visible_user_ids())) as can_change,
@@ -57,8 +58,8 @@ with listed as (
     where c.undone_at is null and c.call_id = any(%(call_ids)s)
 )
 select l.*, k.kek_id, k.wrapped_key from listed as l
-left join engagement.note_keys(array(select customer_id from listed where note is not null or task is not null)) as k
-    using (customer_id)
+left join engagement.note_keys(array(select original_customer_id from listed where note is not null or task is not null)) as k
+    on k.customer_id = l.original_customer_id
 order by l.called_at desc, l.call_id desc
 
 -- name: callers

@@ -37,7 +37,7 @@ where follow_up_id = %(follow_up_id)s and done_at is null and cancelled_at is nu
 -- name: due
 -- Grain: one visible customer with a follow-up due, the first of them; the longest overdue first. task: sealed with wrapped_key.
 with first_of_customer as (
-    select distinct on (f.customer_id) f.follow_up_id, f.customer_id, f.due_on, f.task,
+    select distinct on (f.customer_id) f.follow_up_id, f.customer_id, f.original_customer_id, f.due_on, f.task,
         jsonb_build_object('user_id', f.user_id, 'name', u.name) as set_by
     from engagement.follow_ups as f
     left join access.users as u using (user_id)
@@ -54,7 +54,8 @@ with first_of_customer as (
     order by f.customer_id, f.due_on, f.follow_up_id
 )
 select f.*, k.kek_id, k.wrapped_key from first_of_customer as f
-left join engagement.note_keys(array(select customer_id from first_of_customer where task is not null)) as k using (customer_id)
+left join engagement.note_keys(array(select original_customer_id from first_of_customer where task is not null)) as k
+    on k.customer_id = f.original_customer_id
 order by f.due_on, f.follow_up_id
 
 -- name: later
@@ -65,7 +66,7 @@ where done_at is null and cancelled_at is null and due_on > %(today)s
 -- name: list
 -- Grain: one open follow-up of a visible customer, the first due first. task: sealed with wrapped_key.
 with listed as (
-    select f.follow_up_id, f.customer_id, f.due_on, f.task, jsonb_build_object('user_id', f.user_id, 'name', u.name) as set_by
+    select f.follow_up_id, f.customer_id, f.original_customer_id, f.due_on, f.task, jsonb_build_object('user_id', f.user_id, 'name', u.name) as set_by
     from engagement.follow_ups as f left join access.users as u using (user_id)
     where f.done_at is null and f.cancelled_at is null
         and (%(customer_id)s::text is null or f.customer_id = %(customer_id)s)
@@ -73,7 +74,8 @@ with listed as (
     limit %(limit)s offset %(start)s
 )
 select l.*, k.kek_id, k.wrapped_key from listed as l
-left join engagement.note_keys(array(select customer_id from listed where task is not null)) as k using (customer_id)
+left join engagement.note_keys(array(select original_customer_id from listed where task is not null)) as k
+    on k.customer_id = l.original_customer_id
 order by l.due_on, l.follow_up_id
 
 -- name: count

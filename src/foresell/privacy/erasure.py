@@ -84,11 +84,13 @@ def erase_customer(
 ) -> Erasure:
     """Delete a customer's name, place, contact data, notes and numbers in sources permanently, wherever they are.
 
-    Orders and scores stay under the customer id, and later files do not restore the person. `erase_files` removes them from
+    An id that was merged stands for the customer it was merged into, and all records of that customer are erased. Orders
+    and scores stay under the customer id, and later files do not restore the person. `erase_files` removes them from
     files; it may find them removed already. Raises CustomerNotFound, or Busy while a load runs; then nothing is changed.
     """
     with database.arrow() as pg, pg.cursor() as cur:
         _lock_keys(cur)
+        customer_id = SQL.value(cur, "erasure.current_customer", customer_id)
         who = _identify(cur, vault, customer_id)
         files = erase_files(who)
         records, rows = _erase_rows(cur, vault, customer_id, who)
@@ -173,7 +175,7 @@ def _identify(cur: adbc.Cursor, vault: Vault, customer_id: str) -> Identifiers:
 def _erase_rows(cur: adbc.Cursor, vault: Vault, customer_id: str, who: Identifiers) -> tuple[int, ErasedRows]:
     """Erase in the database. Returns how many records the customer has, and what was removed."""
     records = SQL.table(cur, "erasure.records", customer_id).to_pylist()
-    for step in ("delete_data_keys", "delete_customer_key"):
+    for step in ("delete_data_keys", "delete_customer_keys_of", "forget_records"):
         SQL.run(cur, f"erasure.{step}", customer_id)
     for row in records:
         if is_pseudonym(row["source_key"]):

@@ -150,16 +150,17 @@ class Vault:
         return [seal_text(key, os.urandom(NONCE_BYTES), text, customer_id) if text else None for text in texts]
 
     def open_texts(self, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> list[dict[str, Any]]:
-        """Rows with customer_id, kek_id and wrapped_key whose `columns` are sealed: without the key, and those opened.
+        """Rows with kek_id and wrapped_key whose `columns` are sealed: without the key, and those opened.
 
-        None where the customer has no key: there was no note, or the customer was erased.
+        The key is that of original_customer_id, where the row has one, else of customer_id. None where the customer has no
+        key: there was no note, or the customer was erased.
         """
         read_key = self._make_key_reader()
         opened = []
         for row in rows:
-            shown = {name: value for name, value in row.items() if name not in ("kek_id", "wrapped_key")}
+            shown = {name: value for name, value in row.items() if name not in ("original_customer_id", "kek_id", "wrapped_key")}
             if any(row[column] is not None for column in columns):
-                kek_id, customer_id = row["kek_id"], row["customer_id"]
+                kek_id, customer_id = row["kek_id"], row.get("original_customer_id") or row["customer_id"]
                 key = kek_id and unwrap(read_key(kek_id), kek_id, row["wrapped_key"], customer_id)
                 shown |= {
                     name: open_text(key, row[name], customer_id) if key and row[name] else None for name in columns

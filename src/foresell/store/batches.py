@@ -20,6 +20,8 @@ UNDO_STEPS = (
     "restore_customer_records",
     "drop_data_keys",
     "collect_customers",
+    "forget_matches",
+    "forget_moved_records",
     "drop_customer_records",
     "drop_customers",
     "restore_products",
@@ -54,6 +56,7 @@ def undo_batch(database: Database, batch_id: int, *, with_later: bool = False) -
         lock = SQL.row(con, "undo.take_lock")
         if not lock or not lock["taken"]:
             raise Busy("A load is running on this database.", remedy="Wait for it, then try again.")
+        SQL.run(con, "undo.lock_moves")
         _check_undoable(con, batch_id)
         later = [row["batch_id"] for row in SQL.rows(con, "undo.later_batches", batch=batch_id)]
         if later and not with_later:

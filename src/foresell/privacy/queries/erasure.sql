@@ -49,8 +49,16 @@ where s.table_name = 'customer_records' and s.row_id = $1
 -- name: delete_data_keys
 delete from privacy.data_keys as k using customer_records as r where r.record_id = k.record_id and r.customer_id = $1
 
--- name: delete_customer_key
-delete from privacy.customer_keys where customer_id = $1
+-- name: delete_customer_keys_of
+-- Of every id that stands for the customer.
+delete from privacy.customer_keys where customer_id in (select identity.ids_of_customer($1))
+
+-- name: current_customer
+select coalesce(identity.current_customer($1), $1)
+
+-- name: forget_records
+-- What was derived from the values of the customer's records, to find others of the same person.
+select identity.forget_records(array(select record_id from customer_records where customer_id = $1))
 
 -- name: clear_notes
 -- Returns how many notes of calls and tasks of follow-ups there were.
@@ -83,8 +91,9 @@ update api.idempotency_keys set response_body = $3 where user_id = $1 and key = 
 
 -- name: exports
 -- How many exports had the customer in them.
-select count(*) from audit.events as e join audit.event_customer_blocks as b using (event_id)
-where e.action = 'export' and b.block = left($1, -3) and $1 = any(b.customer_ids)
+select count(distinct e.event_id) from audit.events as e join audit.event_customer_blocks as b using (event_id)
+join identity.ids_of_customer($1) as i (customer_id) on b.block = left(i.customer_id, -3) and i.customer_id = any(b.customer_ids)
+where e.action = 'export'
 
 -- name: record_in_audit
 select audit.record_action('erase', 'customer:' || $1, $2::jsonb)

@@ -13,6 +13,10 @@ group by source order by 1 desc
 -- The lock that loads take, for the transaction.
 select pg_try_advisory_xact_lock(hashtext('foresell load')) as taken
 
+-- name: lock_moves
+-- No merge or split while records are deleted.
+select identity.lock_moves()
+
 -- name: batch
 select * from load_batches where batch_id = %(batch)s
 
@@ -56,18 +60,27 @@ where r.record_id = k.record_id and (r.batch_id = %(batch)s or r.contact is null
     select row_id from superseded_rows where batch_id = %(batch)s and table_name = 'customer_records'))
 
 -- name: collect_customers
--- Customers of the batch's own records, before these are deleted.
+-- Customers of the batch's own records, and those that these were loaded as, before the records are deleted.
 create temporary table gone_customers on commit drop as
-select distinct customer_id from customer_records where batch_id = %(batch)s
+select customer_id from customer_records where batch_id = %(batch)s
+union
+select m.first_customer_id from identity.moved_records as m join customer_records as r using (record_id)
+where r.batch_id = %(batch)s
+
+-- name: forget_matches
+-- What was derived from the values of these records. Moves stay, without effect on records that are gone.
+select identity.forget_records(array(select record_id from customer_records where batch_id = %(batch)s))
+
+-- name: forget_moved_records
+delete from identity.moved_records as m using customer_records as r
+where r.record_id = m.record_id and r.batch_id = %(batch)s
 
 -- name: drop_customer_records
 delete from customer_records where batch_id = %(batch)s
 
 -- name: drop_customers
 -- Customers without any record left.
-delete from customers as c using gone_customers as g
-where g.customer_id = c.customer_id
-and not exists (select from customer_records as r where r.customer_id = c.customer_id)
+select identity.settle_customers(array(select customer_id from gone_customers))
 
 -- name: restore_products
 update products as p

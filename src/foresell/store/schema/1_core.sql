@@ -45,9 +45,11 @@ comment on table load_batches is 'One row per load of one file or sync. format: 
 create sequence customer_number;
 
 create table customers (
-    customer_id text primary key check (customer_id ~ '^C[0-9]{6,}$')
+    customer_id text primary key check (customer_id ~ '^C[0-9]{6,}$'),
+    merged_into text check (merged_into <> customer_id)
 );
-comment on table customers is 'One row per real customer. customer_id is assigned once and never reused.';
+comment on table customers is 'One row per real customer, and per id that once was one. customer_id is assigned once and never reused. merged_into: the customer that has its records now.';
+create index customers_merged on customers (merged_into) where merged_into is not null;
 
 create table customer_records (
     record_id bigint primary key,

@@ -280,7 +280,7 @@ language sql stable parallel safe security definer
 set search_path = access, pg_temp
 begin atomic
     select c.customer_id from core.customers as c
-    where (select may_see_unassigned())
+    where (select may_see_unassigned()) and c.merged_into is null
         and not exists (select from customer_owners as o where o.customer_id = c.customer_id);
 end;
 comment on function unassigned_customer_ids is 'Grain: one customer without an owner, if this transaction may see them.';
@@ -549,6 +549,8 @@ insert into permissions (permission, description) values
 ('customers.export', 'Export lists without contact details.'),
 ('customers.names', 'See the names of customers.'),
 ('customers.read', 'View customers, their orders and scores.'),
+('identity.manage', 'Change how records are matched and which values are shown; approve matching models.'),
+('identity.review', 'Decide which records are one customer: merge, split and undo.'),
 ('imports.undo', 'Undo an import.'),
 ('imports.write', 'Import files.'),
 ('keys.manage', 'Manage encryption keys and the API keys of other users.'),
@@ -581,5 +583,5 @@ select role, unnest(granted) from (values
     ('marketer', array['customers.read', 'segments.read', 'segments.write', 'model.read', 'sales.read', 'views.write',
         'customers.export', 'runs.read', 'sales.annotate']),
     ('steward', array['customers.read', 'segments.read', 'imports.write', 'imports.undo', 'runs.read', 'runs.write',
-        'contacts.reveal', 'customers.names', 'privacy.erase', 'quality.read', 'status.read', 'views.write'])
+        'contacts.reveal', 'customers.names', 'identity.review', 'privacy.erase', 'quality.read', 'status.read', 'views.write'])
 ) as grants (role, granted);

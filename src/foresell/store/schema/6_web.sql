@@ -90,6 +90,11 @@ using ((select access.current_scope()) = 'all' or customer_id in (select access.
 create policy visible on prediction_reasons for select to foresell_web
 using ((select access.current_scope()) = 'all' or customer_id in (select access.visible_customer_ids()));
 
+-- Related are customers through their records; both have to be visible.
+create policy visible on identity.relations for select to foresell_web
+using ((select access.has_permission('customers.read'))
+    and record_a in (select record_id from customer_records) and record_b in (select record_id from customer_records));
+
 -- Full-text operators are not leakproof, so row security would read every row before it uses an index: this function
 -- searches first and then keeps the visible customers.
 create function find_customers(
@@ -110,7 +115,7 @@ begin atomic
         union
         select customer_id from core.customer_records where source_key = search_text
         union
-        select customer_id from core.customers where customer_id = upper(search_text)
+        select coalesce(merged_into, customer_id) from core.customers where customer_id = upper(search_text)
         union
         select customer_id from core.customer_records
         where email_index = any (contact_indexes) and access.has_permission('contacts.reveal')
@@ -129,13 +134,15 @@ create function names_of(ids text[]) returns table (customer_id text, name text)
 language sql stable security definer
 set search_path = core, pg_temp
 begin atomic
-    select r.customer_id, (array_agg(r.name order by r.record_id) filter (where r.name is not null))[1]
+    select r.customer_id, (array_agg(r.name order by r.record_id = g.record_id desc nulls last, r.record_id)
+        filter (where r.name is not null))[1]
     from core.customer_records as r
+    left join identity.golden_choices as g on g.customer_id = r.customer_id and g.field_group = 'name'
     where r.customer_id = any (ids) and (select access.has_permission('customers.names'))
         and ((select access.current_scope()) = 'all' or r.customer_id in (select access.visible_customer_ids()))
     group by r.customer_id;
 end;
-comment on function names_of is 'Grain: one visible customer of these, with the first known name among the records. Needs customers.names.';
+comment on function names_of is 'Grain: one visible customer of these, with the name of the record that its golden record takes it from, else the first known one. Needs customers.names.';
 
 grant usage on schema web to foresell_web;
 grant select on rfm_scores, predictions, prediction_reasons to foresell_web;

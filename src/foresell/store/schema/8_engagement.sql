@@ -12,9 +12,10 @@ create table calls (
     called_at timestamptz not null default now(),
     undone_at timestamptz,
     edited_at timestamptz,
-    note bytea check (length(note) between 30 and 9000)
+    note bytea check (length(note) between 30 and 9000),
+    original_customer_id text not null
 );
-comment on table calls is 'One row per logged call. undone_at: the call was undone and no longer counts. edited_at: when its outcome or note was last changed. note: encrypted with the customer''s key in privacy.customer_keys; erasing the customer clears it.';
+comment on table calls is 'One row per logged call. undone_at: the call was undone and no longer counts. edited_at: when its outcome or note was last changed. note: encrypted with the key of original_customer_id in privacy.customer_keys; erasing the customer clears it. original_customer_id: as it was written; customer_id follows merges.';
 create index calls_customer on calls (customer_id, called_at desc);
 create index calls_recent on calls (called_at desc) where undone_at is null;
 
@@ -25,9 +26,10 @@ create table snoozes (
     call_id bigint references calls,
     until date not null,
     snoozed_at timestamptz not null default now(),
-    cancelled_at timestamptz
+    cancelled_at timestamptz,
+    original_customer_id text not null
 );
-comment on table snoozes is 'One row per snooze of a customer, who is not on the call list before the day `until`. call_id: the call it was set with; undoing the call cancels it.';
+comment on table snoozes is 'One row per snooze of a customer, who is not on the call list before the day `until`. call_id: the call it was set with; undoing the call cancels it. original_customer_id: as it was written; customer_id follows merges.';
 create index snoozes_customer on snoozes (customer_id) where cancelled_at is null;
 create index snoozes_call on snoozes (call_id) where call_id is not null;
 
@@ -41,9 +43,10 @@ create table follow_ups (
     done_at timestamptz,
     done_call_id bigint references calls,
     cancelled_at timestamptz,
-    task bytea check (length(task) between 30 and 900)
+    task bytea check (length(task) between 30 and 900),
+    original_customer_id text not null
 );
-comment on table follow_ups is 'One row per follow-up of a customer, who is on the call list from due_on until it is done. user_id: who set it. call_id: the call it was set with; undoing the call cancels it. done_call_id: the call that did it; undoing that call opens it again. task: what to do; encrypted with the customer''s key in privacy.customer_keys; erasing the customer clears it.';
+comment on table follow_ups is 'One row per follow-up of a customer, who is on the call list from due_on until it is done. user_id: who set it. call_id: the call it was set with; undoing the call cancels it. done_call_id: the call that did it; undoing that call opens it again. task: what to do; encrypted with the key of original_customer_id in privacy.customer_keys; erasing the customer clears it. original_customer_id: as it was written; customer_id follows merges.';
 create index follow_ups_open on follow_ups (customer_id) where done_at is null and cancelled_at is null;
 create index follow_ups_call on follow_ups (call_id) where call_id is not null;
 create index follow_ups_done_call on follow_ups (done_call_id) where done_call_id is not null;
@@ -109,10 +112,11 @@ create table call_list_entries (
     call_reason text not null check (call_reason in ('overdue', 'win-back', 'second order', 'due')),
     why_call text not null,
     value_at_risk numeric(18, 2),
+    original_customer_id text not null,
     primary key (call_list_id, position),
     unique (call_list_id, customer_id)
 );
-comment on table call_list_entries is 'One row per call list and customer on it, with the reason as it was shown. value_at_risk: net revenue of 30 days; null where expected revenue was off.';
+comment on table call_list_entries is 'One row per call list and customer on it, with the reason as it was shown. value_at_risk: net revenue of 30 days; null where expected revenue was off. original_customer_id: as it was written; customer_id follows merges.';
 create table chart_notes (
     note_id integer primary key generated always as identity,
     day date not null,
@@ -122,6 +126,28 @@ create table chart_notes (
 );
 comment on table chart_notes is 'One row per note on the sales charts: what happened on a day, a campaign or a holiday. Visible to everyone who sees sales.';
 create index chart_notes_day on chart_notes (day);
+
+create function keep_original_customer() returns trigger
+language plpgsql security definer
+set search_path = engagement, pg_temp
+as $$
+begin
+    new.original_customer_id := new.customer_id;
+    new.customer_id := coalesce((select merged_into from core.customers where customer_id = new.customer_id), new.customer_id);
+    return new;
+end $$;
+comment on function keep_original_customer is 'What is written about a customer keeps the id it was written under, and belongs to the customer that has its records: merges change customer_id, and undoing them changes it back.';
+revoke execute on function keep_original_customer() from public;
+grant execute on function keep_original_customer() to foresell_app, foresell_web;
+create trigger calls_keep_original_customer before insert on calls for each row execute function keep_original_customer();
+create trigger snoozes_keep_original_customer before insert on snoozes for each row execute function keep_original_customer();
+create trigger follow_ups_keep_original_customer before insert on follow_ups for each row execute function keep_original_customer();
+create trigger call_list_entries_keep_original_customer before insert on call_list_entries for each row
+execute function keep_original_customer();
+create index calls_original_customer on calls (original_customer_id);
+create index snoozes_original_customer on snoozes (original_customer_id);
+create index follow_ups_original_customer on follow_ups (original_customer_id);
+create index call_list_entries_original_customer on call_list_entries (original_customer_id);
 
 alter table calls enable row level security;
 alter table snoozes enable row level security;
@@ -247,10 +273,12 @@ language sql stable security definer
 set search_path = engagement, pg_temp
 begin atomic
     select k.customer_id, k.kek_id, k.wrapped_key from privacy.customer_keys as k
+    left join core.customers as c using (customer_id)
     where k.customer_id = any (customer_ids) and (select access.has_permission('calls.read'))
-        and ((select access.current_scope()) = 'all' or k.customer_id in (select access.visible_customer_ids()));
+        and ((select access.current_scope()) = 'all'
+            or coalesce(c.merged_into, k.customer_id) in (select access.visible_customer_ids()));
 end;
-comment on function note_keys is 'Grain: one visible customer of these with the wrapped key of the notes about them. Needs calls.read.';
+comment on function note_keys is 'Grain: one id of these that stands for a visible customer, with the wrapped key of the notes written under it. Needs calls.read.';
 
 create function lock_note_keys() returns void
 language sql
@@ -269,7 +297,8 @@ declare
     current_kek integer;
     is_new boolean := false;
 begin
-    if not (access.has_permission('calls.write') and access.can_see(about_customer)) then
+    if not (access.has_permission('calls.write') and access.can_see(coalesce((
+        select c.merged_into from core.customers as c where c.customer_id = about_customer), about_customer))) then
         raise insufficient_privilege using message = 'the user may not write notes about this customer';
     end if;
     perform engagement.lock_note_keys();

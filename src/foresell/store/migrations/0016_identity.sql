@@ -1,0 +1,826 @@
+-- Which records are one customer: merges and splits that can be undone, and what follows them.
+
+set search_path = core;
+
+alter table customers add column merged_into text check (merged_into <> customer_id);
+comment on table customers is 'One row per real customer, and per id that once was one. customer_id is assigned once and never reused. merged_into: the customer that has its records now.';
+create index customers_merged on customers (merged_into) where merged_into is not null;
+
+set search_path = access;
+
+create or replace function unassigned_customer_ids() returns setof text
+language sql stable parallel safe security definer
+set search_path = access, pg_temp
+begin atomic
+    select c.customer_id from core.customers as c
+    where (select may_see_unassigned()) and c.merged_into is null
+        and not exists (select from customer_owners as o where o.customer_id = c.customer_id);
+end;
+comment on function unassigned_customer_ids is 'Grain: one customer without an owner, if this transaction may see them.';
+
+insert into permissions (permission, description) values
+('identity.manage', 'Change how records are matched and which values are shown; approve matching models.'),
+('identity.review', 'Decide which records are one customer: merge, split and undo.');
+insert into role_permissions (role, permission) values
+('admin', 'identity.manage'), ('admin', 'identity.review'), ('steward', 'identity.review');
+
+set search_path = engagement;
+
+alter table calls add column original_customer_id text;
+update calls set original_customer_id = customer_id;
+alter table calls alter column original_customer_id set not null;
+comment on table calls is 'One row per logged call. undone_at: the call was undone and no longer counts. edited_at: when its outcome or note was last changed. note: encrypted with the key of original_customer_id in privacy.customer_keys; erasing the customer clears it. original_customer_id: as it was written; customer_id follows merges.';
+
+alter table snoozes add column original_customer_id text;
+update snoozes set original_customer_id = customer_id;
+alter table snoozes alter column original_customer_id set not null;
+comment on table snoozes is 'One row per snooze of a customer, who is not on the call list before the day `until`. call_id: the call it was set with; undoing the call cancels it. original_customer_id: as it was written; customer_id follows merges.';
+
+alter table follow_ups add column original_customer_id text;
+update follow_ups set original_customer_id = customer_id;
+alter table follow_ups alter column original_customer_id set not null;
+comment on table follow_ups is 'One row per follow-up of a customer, who is on the call list from due_on until it is done. user_id: who set it. call_id: the call it was set with; undoing the call cancels it. done_call_id: the call that did it; undoing that call opens it again. task: what to do; encrypted with the key of original_customer_id in privacy.customer_keys; erasing the customer clears it. original_customer_id: as it was written; customer_id follows merges.';
+
+alter table call_list_entries add column original_customer_id text;
+update call_list_entries set original_customer_id = customer_id;
+alter table call_list_entries alter column original_customer_id set not null;
+comment on table call_list_entries is 'One row per call list and customer on it, with the reason as it was shown. value_at_risk: net revenue of 30 days; null where expected revenue was off. original_customer_id: as it was written; customer_id follows merges.';
+
+create function keep_original_customer() returns trigger
+language plpgsql security definer
+set search_path = engagement, pg_temp
+as $$
+begin
+    new.original_customer_id := new.customer_id;
+    new.customer_id := coalesce((select merged_into from core.customers where customer_id = new.customer_id), new.customer_id);
+    return new;
+end $$;
+comment on function keep_original_customer is 'What is written about a customer keeps the id it was written under, and belongs to the customer that has its records: merges change customer_id, and undoing them changes it back.';
+revoke execute on function keep_original_customer() from public;
+grant execute on function keep_original_customer() to foresell_app, foresell_web;
+create trigger calls_keep_original_customer before insert on calls for each row execute function keep_original_customer();
+create trigger snoozes_keep_original_customer before insert on snoozes for each row execute function keep_original_customer();
+create trigger follow_ups_keep_original_customer before insert on follow_ups for each row execute function keep_original_customer();
+create trigger call_list_entries_keep_original_customer before insert on call_list_entries for each row
+execute function keep_original_customer();
+create index calls_original_customer on calls (original_customer_id);
+create index snoozes_original_customer on snoozes (original_customer_id);
+create index follow_ups_original_customer on follow_ups (original_customer_id);
+create index call_list_entries_original_customer on call_list_entries (original_customer_id);
+
+create or replace function note_keys(customer_ids text[])
+returns table (customer_id text, kek_id integer, wrapped_key bytea)
+language sql stable security definer
+set search_path = engagement, pg_temp
+begin atomic
+    select k.customer_id, k.kek_id, k.wrapped_key from privacy.customer_keys as k
+    left join core.customers as c using (customer_id)
+    where k.customer_id = any (customer_ids) and (select access.has_permission('calls.read'))
+        and ((select access.current_scope()) = 'all'
+            or coalesce(c.merged_into, k.customer_id) in (select access.visible_customer_ids()));
+end;
+comment on function note_keys is 'Grain: one id of these that stands for a visible customer, with the wrapped key of the notes written under it. Needs calls.read.';
+
+create or replace function key_of_notes(about_customer text, new_kek_id integer default null, new_key bytea default null)
+returns table (kek_id integer, wrapped_key bytea, is_new_kek boolean)
+language plpgsql security definer
+set search_path = engagement, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    current_kek integer;
+    is_new boolean := false;
+begin
+    if not (access.has_permission('calls.write') and access.can_see(coalesce((
+        select c.merged_into from core.customers as c where c.customer_id = about_customer), about_customer))) then
+        raise insufficient_privilege using message = 'the user may not write notes about this customer';
+    end if;
+    perform engagement.lock_note_keys();
+    if new_key is not null then
+        insert into privacy.customer_keys (customer_id, kek_id, wrapped_key)
+        values (about_customer, new_kek_id, new_key) on conflict do nothing;
+    end if;
+    return query select k.kek_id, k.wrapped_key, false from privacy.customer_keys as k where k.customer_id = about_customer;
+    if found then
+        return;
+    end if;
+    select max(e.kek_id) into current_kek from privacy.key_encryption_keys as e where e.retired_at is null;
+    if current_kek is null then
+        lock table privacy.key_encryption_keys in share row exclusive mode;
+        select max(e.kek_id) into current_kek from privacy.key_encryption_keys as e where e.retired_at is null;
+    end if;
+    if current_kek is null then
+        insert into privacy.key_encryption_keys default values returning kek_id into current_kek;
+        is_new := true;
+    end if;
+    return query select current_kek, null::bytea, is_new;
+end $$;
+comment on function key_of_notes is 'One row: the wrapped key of the notes about a customer, kept until the transaction ends. Without one: the number of the key-encryption key to wrap a new one by (is_new_kek: it is to be made first), and a null key; called again with the new key, it keeps that. Needs calls.write.';
+
+-- Which records are one customer. A merge or split is a row of `moves`; what a customer is follows from the moves that are
+-- not undone, in their sequence, so that any of them can be undone at any time. Nothing here holds a value of a record:
+-- comparison keys are keyed hashes, evidence is the names of levels.
+
+create schema identity;
+comment on schema identity is 'Which records are one customer: moves of records, decisions about pairs, comparison keys, models and reviews.';
+set search_path = identity;
+
+create table match_runs (
+    run_id integer primary key generated always as identity,
+    started_at timestamptz not null default now(),
+    finished_at timestamptz,
+    state text not null default 'running' check (state in ('running', 'finished', 'failed')),
+    counts jsonb not null default '{}',
+    timings jsonb not null default '{}',
+    message text
+);
+comment on table match_runs is 'One row per comparison of all records. counts: records, pairs, merges, splits, reviews and what was checked. message: why it failed, or what it could not do.';
+
+create table match_models (
+    model_id integer primary key generated always as identity,
+    kind text not null check (kind in ('person', 'company')),
+    state text not null check (state in ('proposed', 'served', 'refused', 'replaced')),
+    body text not null,
+    card jsonb not null,
+    trained_at timestamptz not null default now(),
+    decided_at timestamptz,
+    decided_by integer references access.users
+);
+comment on table match_models is 'One row per trained matching model. body: its weights as JSON text, never code. card: what it was trained on, results, limits. state: proposed until someone with identity.manage approves it; one of each kind is served.';
+create unique index match_models_served on match_models (kind) where state = 'served';
+
+create table moves (
+    move_id bigint primary key generated always as identity,
+    kind text not null check (kind in ('merge', 'split')),
+    customer_id text not null,
+    other_ids text[] not null check (cardinality(other_ids) between 1 and 1000),
+    record_ids bigint[] not null default '{}',
+    made_by text not null check (made_by in ('user', 'run', 'arrival')),
+    user_id integer references access.users,
+    run_id integer references match_runs,
+    reason text check (length(reason) between 1 and 500),
+    made_at timestamptz not null default now(),
+    undone_at timestamptz,
+    undone_by integer references access.users,
+    check ((kind = 'split') = (cardinality(record_ids) > 0)),
+    check (kind = 'merge' or cardinality(other_ids) = 1)
+);
+comment on table moves is 'One row per merge or split. merge: all records of other_ids become records of customer_id. split: the records record_ids of customer_id become the customer other_ids[1]. Never deleted; an undone move is as if it had never been.';
+create index moves_run on moves (run_id) where run_id is not null;
+create index moves_made on moves (made_at desc);
+
+create table move_customers (
+    customer_id text not null,
+    move_id bigint not null references moves,
+    primary key (customer_id, move_id)
+);
+comment on table move_customers is 'One row per customer id that a move names.';
+create index move_customers_move on move_customers (move_id);
+
+create table moved_records (
+    record_id bigint primary key,
+    first_customer_id text not null
+);
+comment on table moved_records is 'One row per record that a move has ever moved. first_customer_id: the customer it was loaded as.';
+create index moved_records_first on moved_records (first_customer_id);
+
+create table kept_owners (
+    customer_id text primary key,
+    user_id integer not null references access.users,
+    assigned_at timestamptz not null,
+    inherited_by text
+);
+comment on table kept_owners is 'One row per merged customer that had an owner: who gets it back when the merge is undone. inherited_by: the customer that had no owner and got this one.';
+
+create table decisions (
+    decision_id bigint primary key generated always as identity,
+    record_a bigint not null,
+    record_b bigint not null check (record_a < record_b),
+    verdict text not null check (verdict in ('same', 'different', 'unsure')),
+    user_id integer references access.users,
+    move_id bigint references moves,
+    reason text check (length(reason) between 1 and 500),
+    levels jsonb,
+    weight double precision,
+    fingerprint_a bytea,
+    fingerprint_b bytea,
+    decided_at timestamptz not null default now(),
+    revoked_at timestamptz,
+    held_out boolean not null default false
+);
+comment on table decisions is 'One row per decision about two records. user_id null: at the command line. move_id: the merge, split or undone move it came with. levels, weight: what the model saw. fingerprint: of the values decided on; when they change, the decision is stale. held_out: not used for training, but to measure precision.';
+create unique index decisions_live on decisions (record_a, record_b) where revoked_at is null;
+create index decisions_b on decisions (record_b) where revoked_at is null;
+
+create table match_keys (
+    key bigint not null,
+    record_id bigint not null
+);
+comment on table match_keys is 'One row per record and comparison key: a keyed hash of a combination of normalized values. Records with a key in common are compared.';
+create index match_keys_key on match_keys (key) include (record_id);
+create index match_keys_record on match_keys (record_id);
+
+create table compared_records (
+    record_id bigint primary key,
+    kind text not null check (kind in ('person', 'company')),
+    fingerprint bytea not null
+);
+comment on table compared_records is 'One row per record with comparison keys. fingerprint: keyed hash of its normalized values.';
+
+create table term_frequencies (
+    term bigint primary key,
+    frequency real not null check (frequency > 0 and frequency <= 1)
+);
+comment on table term_frequencies is 'One row per value that several records share. term: keyed hash of the column and value; frequency: its share among the records that have one.';
+
+create table match_pairs (
+    record_a bigint not null,
+    record_b bigint not null check (record_a < record_b),
+    run_id integer references match_runs,
+    weight double precision not null,
+    levels jsonb not null,
+    verdict text not null check (verdict in ('merge', 'review', 'related', 'none')),
+    primary key (record_a, record_b)
+);
+comment on table match_pairs is 'One row per pair of records with evidence worth keeping. weight: bits, the prior included. levels: by comparison, the level and its bits. run_id null: compared when the record was loaded.';
+create index match_pairs_b on match_pairs (record_b);
+
+create table reviews (
+    review_id bigint primary key generated always as identity,
+    record_a bigint not null,
+    record_b bigint not null check (record_a < record_b),
+    why text not null check (why in ('pair', 'two customers fit', 'conflict', 'too many', 'values changed')),
+    weight double precision not null,
+    value_at_stake numeric(18, 2) not null default 0,
+    pattern text not null,
+    opened_at timestamptz not null default now(),
+    closed_at timestamptz,
+    closed_because text check (closed_because in ('decided', 'no longer')),
+    unique (record_a, record_b)
+);
+comment on table reviews is 'One row per pair of records that a person should decide on. value_at_stake: net revenue of both customers. pattern: the levels of the evidence, the same for pairs that can be decided together.';
+create index reviews_open on reviews (value_at_stake desc, review_id) where closed_at is null;
+
+create table relations (
+    relation_id bigint primary key generated always as identity,
+    record_a bigint not null,
+    record_b bigint not null check (record_a <> record_b),
+    kind text not null check (kind in ('household', 'branch', 'premises', 'works for', 'referred by')),
+    evidence text not null check (length(evidence) between 1 and 300),
+    weight double precision,
+    made_by text not null check (made_by in ('user', 'run', 'arrival', 'source')),
+    user_id integer references access.users,
+    made_at timestamptz not null default now(),
+    removed_at timestamptz
+);
+comment on table relations is 'One row per relation of two records; customers are related through their records. works for, referred by: from record_a to record_b. evidence: in words, without values.';
+create unique index relations_live on relations (record_a, record_b, kind) where removed_at is null;
+create index relations_b on relations (record_b) where removed_at is null;
+
+create table survivorship_rules (
+    field_group text primary key check (field_group in ('name', 'email', 'phone', 'address', 'country', 'signup_date')),
+    position integer not null unique,
+    methods text[] not null check (cardinality(methods) between 1 and 4 and methods <@ array['agreement', 'most recent', 'source', 'longest']),
+    sources text[] not null default '{}',
+    changed_at timestamptz,
+    changed_by integer references access.users
+);
+comment on table survivorship_rules is 'One row per group of fields that are taken from one record together. methods: how the record is chosen, the first that decides; source: by the sequence of `sources`, others after it.';
+insert into survivorship_rules (position, field_group, methods) values
+(1, 'name', array['agreement', 'source', 'longest']),
+(2, 'email', array['most recent', 'source']),
+(3, 'phone', array['most recent', 'source']),
+(4, 'address', array['most recent', 'source']),
+(5, 'country', array['agreement', 'source']),
+(6, 'signup_date', array['source']);
+
+create table golden_choices (
+    customer_id text not null,
+    field_group text not null references survivorship_rules,
+    record_id bigint not null,
+    rule text not null,
+    agree integer not null,
+    differ integer not null,
+    primary key (customer_id, field_group)
+);
+comment on table golden_choices is 'One row per customer with several records and group of fields: the record whose value is shown, by which rule, and how many records agree or differ. No values.';
+create index golden_choices_record on golden_choices (record_id);
+
+create table golden_pins (
+    customer_id text not null,
+    field_group text not null references survivorship_rules,
+    record_id bigint not null,
+    user_id integer references access.users,
+    reason text check (length(reason) between 1 and 500),
+    until date,
+    pinned_at timestamptz not null default now(),
+    primary key (customer_id, field_group)
+);
+comment on table golden_pins is 'One row per customer and group of fields that a person fixed to one record. until: the last day it holds; null: until it is removed.';
+
+create function current_customer(id text) returns text
+language sql stable parallel safe security definer
+set search_path = identity, pg_temp
+begin atomic
+    select coalesce(merged_into, customer_id) from core.customers where customer_id = id;
+end;
+comment on function current_customer is 'The customer that an id stands for now: itself, or the one it was merged into; null when there is no such customer.';
+
+create function ids_of_customer(id text) returns setof text
+language sql stable parallel safe security definer
+set search_path = identity, pg_temp
+begin atomic
+    select customer_id from core.customers where customer_id = id or merged_into = id;
+end;
+comment on function ids_of_customer is 'Grain: one id that stands for this customer now: its own, and those merged into it.';
+
+create function lock_moves() returns void
+language sql
+begin atomic
+    select pg_advisory_xact_lock(hashtext('foresell identity'));
+end;
+comment on function lock_moves is 'Held by every transaction that moves records: one at a time.';
+
+-- Owners, calls, snoozes, follow-ups and call lists follow a customer to the one it was merged into, and back.
+create function follow_moves(ids text[]) returns void
+language plpgsql
+set search_path = identity, pg_temp
+as $$
+begin
+    ids := array(
+        select unnest(ids)
+        union
+        select merged_into from core.customers where customer_id = any (ids)
+        union
+        select inherited_by from kept_owners where customer_id = any (ids));
+    -- Back: customers that have records of their own again.
+    delete from access.customer_owners as o using kept_owners as k, core.customers as c
+    where k.customer_id = any (ids) and c.customer_id = k.customer_id and c.merged_into is distinct from k.inherited_by
+        and o.customer_id = k.inherited_by and o.user_id = k.user_id and o.assigned_at = k.assigned_at;
+    with back as (
+        delete from kept_owners as k using core.customers as c
+        where k.customer_id = any (ids) and c.customer_id = k.customer_id and c.merged_into is null
+        returning k.customer_id, k.user_id, k.assigned_at
+    )
+    insert into access.customer_owners (customer_id, user_id, assigned_at) select customer_id, user_id, assigned_at from back
+    on conflict (customer_id) do nothing;
+    -- There: customers without records of their own.
+    with gone as (
+        delete from access.customer_owners as o using core.customers as c
+        where o.customer_id = any (ids) and c.customer_id = o.customer_id and c.merged_into is not null
+        returning o.customer_id, o.user_id, o.assigned_at
+    )
+    insert into kept_owners (customer_id, user_id, assigned_at) select customer_id, user_id, assigned_at from gone
+    on conflict (customer_id) do update set user_id = excluded.user_id, assigned_at = excluded.assigned_at, inherited_by = null;
+    update kept_owners set inherited_by = null where customer_id = any (ids) and not exists (
+        select from core.customers as c where c.customer_id = kept_owners.customer_id and c.merged_into = inherited_by);
+    with heirs as (
+        select distinct on (c.merged_into) c.merged_into, k.customer_id, k.user_id, k.assigned_at
+        from kept_owners as k join core.customers as c using (customer_id)
+        where c.merged_into = any (ids) and not exists (select from access.customer_owners as o where o.customer_id = c.merged_into)
+        order by c.merged_into, k.assigned_at desc, k.customer_id
+    ),
+    given as (
+        insert into access.customer_owners (customer_id, user_id, assigned_at)
+        select merged_into, user_id, assigned_at from heirs returning customer_id
+    )
+    update kept_owners as k set inherited_by = h.merged_into
+    from heirs as h where k.customer_id = h.customer_id;
+    update engagement.calls as t set customer_id = coalesce(c.merged_into, c.customer_id)
+    from core.customers as c
+    where t.original_customer_id = any (ids) and c.customer_id = t.original_customer_id
+        and t.customer_id <> coalesce(c.merged_into, c.customer_id);
+    update engagement.snoozes as t set customer_id = coalesce(c.merged_into, c.customer_id)
+    from core.customers as c
+    where t.original_customer_id = any (ids) and c.customer_id = t.original_customer_id
+        and t.customer_id <> coalesce(c.merged_into, c.customer_id);
+    update engagement.follow_ups as t set customer_id = coalesce(c.merged_into, c.customer_id)
+    from core.customers as c
+    where t.original_customer_id = any (ids) and c.customer_id = t.original_customer_id
+        and t.customer_id <> coalesce(c.merged_into, c.customer_id);
+    update engagement.call_list_entries as t set customer_id = coalesce(c.merged_into, c.customer_id)
+    from core.customers as c
+    where t.original_customer_id = any (ids) and c.customer_id = t.original_customer_id
+        and t.customer_id <> coalesce(c.merged_into, c.customer_id)
+        and not exists (
+            select from engagement.call_list_entries as other join core.customers as o on o.customer_id = other.original_customer_id
+            where other.call_list_id = t.call_list_id and other.original_customer_id <> t.original_customer_id
+                and (other.customer_id = coalesce(c.merged_into, c.customer_id)
+                    or coalesce(o.merged_into, o.customer_id) = coalesce(c.merged_into, c.customer_id) and other.position < t.position));
+end $$;
+comment on function follow_moves is 'Lets owners, calls, snoozes, follow-ups and call lists follow these customers to where they are merged into now, or back. An owner is kept; a customer without one inherits that of the customer merged into it last assigned.';
+
+create function add_decisions(a bigint[], b bigint[], verdict text, by_user integer, move bigint, why text) returns void
+language plpgsql security definer
+set search_path = identity, pg_temp
+as $$
+begin
+    update decisions as d set revoked_at = now()
+    from rows from (unnest(a), unnest(b)) as p (a, b)
+    where d.revoked_at is null and d.record_a = least(p.a, p.b) and d.record_b = greatest(p.a, p.b);
+    insert into decisions (
+        record_a, record_b, verdict, user_id, move_id, reason, levels, weight, fingerprint_a, fingerprint_b, held_out)
+    select p.a, p.b, add_decisions.verdict, by_user, move, why, m.levels, m.weight, x.fingerprint, y.fingerprint,
+        mod(abs(hashint8(p.a * 31 + p.b)), 5) = 0
+    from (select distinct least(p.a, p.b) as a, greatest(p.a, p.b) as b from rows from (unnest(a), unnest(b)) as p (a, b)) as p
+    left join match_pairs as m on m.record_a = p.a and m.record_b = p.b
+    left join compared_records as x on x.record_id = p.a
+    left join compared_records as y on y.record_id = p.b;
+    update reviews as r set closed_at = now(), closed_because = 'decided'
+    from rows from (unnest(a), unnest(b)) as p (a, b)
+    where r.closed_at is null and r.record_a = least(p.a, p.b) and r.record_b = greatest(p.a, p.b);
+end $$;
+comment on function add_decisions is 'Records, for each i, the decision about records a[i] and b[i], instead of an earlier one, and closes its review. One in five is held out to measure precision.';
+
+create function add_merges(customers text[], others jsonb, by text, by_user integer, by_run integer, why text) returns setof bigint
+language plpgsql security definer
+set search_path = identity, pg_temp
+as $$
+declare
+    ids text[];
+begin
+    perform lock_moves();
+    create temporary table new_merges on commit drop as
+    select n.customer_id, array(select jsonb_array_elements_text(n.other) order by 1) as other_ids
+    from rows from (unnest(customers), jsonb_array_elements(others)) as n (customer_id, other);
+    ids := array(select customer_id from new_merges union all select unnest(other_ids) from new_merges);
+    if cardinality(ids) <> (select count(distinct i) from unnest(ids) as i)
+        or cardinality(ids) <> (select count(*) from core.customers where customer_id = any (ids) and merged_into is null) then
+        raise sqlstate 'FS404' using message = 'a customer of a merge does not exist, is merged already, or is named twice';
+    end if;
+    return query
+    insert into moves (kind, customer_id, other_ids, made_by, user_id, run_id, reason)
+    select 'merge', customer_id, other_ids, by, by_user, by_run, why from new_merges
+    returning move_id;
+    insert into move_customers (customer_id, move_id)
+    select unnest(m.customer_id || m.other_ids), m.move_id
+    from new_merges as n join moves as m
+        on m.customer_id = n.customer_id and m.other_ids = n.other_ids and m.kind = 'merge' and m.undone_at is null
+    on conflict do nothing;
+    if by = 'user' then
+        update decisions as d set revoked_at = now()
+        from core.customer_records as x, core.customer_records as y
+        where d.revoked_at is null and d.verdict <> 'same' and x.record_id = d.record_a and y.record_id = d.record_b
+            and x.customer_id = any (ids) and y.customer_id = any (ids) and x.customer_id <> y.customer_id;
+        perform add_decisions(array_agg(x.first), array_agg(y.first), 'same', by_user, max(m.move_id), why)
+        from new_merges as n cross join unnest(n.other_ids) as o (id)
+        join moves as m on m.customer_id = n.customer_id and m.other_ids = n.other_ids and m.undone_at is null
+        cross join lateral (select min(record_id) as first from core.customer_records where customer_id = n.customer_id) as x
+        cross join lateral (select min(record_id) as first from core.customer_records where customer_id = o.id) as y;
+    end if;
+    insert into moved_records (record_id, first_customer_id)
+    select r.record_id, r.customer_id from new_merges as n cross join unnest(n.other_ids) as o (id)
+    join core.customer_records as r on r.customer_id = o.id
+    on conflict do nothing;
+    update core.customer_records as r set customer_id = n.customer_id
+    from new_merges as n cross join unnest(n.other_ids) as o (id)
+    where r.customer_id = o.id;
+    update core.customers as c set merged_into = n.customer_id
+    from new_merges as n cross join unnest(n.other_ids) as o (id)
+    where c.customer_id = o.id or c.merged_into = o.id;
+    perform follow_moves(ids || array(select customer_id from core.customers where merged_into = any (ids)));
+    if by = 'user' then
+        perform audit.record_event(by_user, 'customers.merged', 'customer:' || customers[1], '{}', null, ids);
+    end if;
+    drop table new_merges;
+end $$;
+comment on function add_merges is 'Merges, for each i, the customers others[i] (an array of ids) into customers[i]. Returns the moves. SQLSTATE FS404 when one of them is no customer with records.';
+
+create function add_split(customer text, records bigint[], into_customer text, by text, by_user integer, by_run integer, why text)
+returns table (move_id bigint, customer_id text)
+language plpgsql security definer
+set search_path = identity, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    target text := into_customer;
+    move bigint;
+    total bigint;
+begin
+    perform lock_moves();
+    select count(*) into total from core.customer_records where customer_id = customer;
+    if cardinality(records) = 0 or total <= cardinality(records)
+        or cardinality(records) <> (select count(*) from core.customer_records as r where r.customer_id = customer and r.record_id = any (records)) then
+        raise sqlstate 'FS404' using message = 'the records of a split are not some, but not all, records of the customer';
+    end if;
+    if target is null then
+        -- The id that these records, and no others, came with; else a new one.
+        select min(f.first_customer_id) into target from moved_records as f join core.customers as c on c.customer_id = f.first_customer_id
+        where f.record_id = any (records) and c.merged_into = customer
+        having count(distinct f.first_customer_id) = 1;
+    elsif not exists (select from core.customers as c where c.customer_id = target and c.merged_into = customer) then
+        raise sqlstate 'FS404' using message = 'a split goes to a customer that was merged into this one';
+    end if;
+    if target is null then
+        target := format('C%s', lpad(nextval('core.customer_number')::text, 6, '0'));
+        insert into core.customers (customer_id) values (target);
+    end if;
+    insert into moves (kind, customer_id, other_ids, record_ids, made_by, user_id, run_id, reason)
+    values ('split', customer, array[target], records, by, by_user, by_run, why) returning moves.move_id into move;
+    insert into move_customers (customer_id, move_id) values (customer, move), (target, move);
+    insert into moved_records (record_id, first_customer_id)
+    select r.record_id, r.customer_id from core.customer_records as r where r.record_id = any (records)
+    on conflict do nothing;
+    update core.customer_records as r set customer_id = target where r.record_id = any (records);
+    update core.customers as c set merged_into = null where c.customer_id = target;
+    perform follow_moves(array[customer, target]);
+    if by = 'user' then
+        perform add_decisions(array_agg(x.record_id), array_agg(y.record_id), 'different', by_user, move, why)
+        from core.customer_records as x cross join core.customer_records as y
+        where x.customer_id = customer and y.customer_id = target;
+        perform audit.record_event(
+            by_user, 'customers.split', 'customer:' || customer, jsonb_build_object('move_id', move), null, array[customer, target]);
+    end if;
+    return query select move, target;
+end $$;
+comment on function add_split is 'Moves some records of a customer to another one: into_customer, which was merged into it; else (null) the one they were loaded as, or a new one. SQLSTATE FS404 when they are not its records, or all of them.';
+
+create function settle_customers(ids text[]) returns void
+language plpgsql security definer
+set search_path = identity, pg_temp
+as $$
+declare
+    empty text[] := array(
+        select c.customer_id from core.customers as c
+        where (c.customer_id = any (ids) or c.merged_into = any (ids))
+            and not exists (select from core.customer_records as r where r.customer_id = c.customer_id)
+            and (c.merged_into is null or not exists (select from core.customer_records as r where r.customer_id = c.merged_into)));
+begin
+    update core.customers as c set merged_into = h.customer_id
+    from (
+        select distinct on (f.first_customer_id) f.first_customer_id, r.customer_id
+        from moved_records as f join core.customer_records as r using (record_id)
+        where f.first_customer_id = any (empty) order by f.first_customer_id, f.record_id
+    ) as h
+    where c.customer_id = h.first_customer_id;
+    update core.customers as c set merged_into = o.merged_into
+    from core.customers as o
+    where c.customer_id = any (empty) and o.customer_id = c.merged_into and o.merged_into is not null;
+    delete from core.customers as c
+    where c.customer_id = any (empty)
+        and (c.merged_into is null or not exists (select from core.customer_records as r where r.customer_id = c.merged_into));
+    perform follow_moves(empty);
+end $$;
+comment on function settle_customers is 'After records were deleted or moved: an id of these without records, whose customer has none either, stands for the customer that has its first record; without such a one it is deleted.';
+
+create function component_of(ids text[]) returns text[]
+language plpgsql stable
+set search_path = identity, pg_temp
+as $$
+declare
+    known text[] := ids;
+    wider text[];
+begin
+    loop
+        wider := array(
+            select unnest(known)
+            union
+            select o.customer_id from move_customers as m join move_customers as o using (move_id) where m.customer_id = any (known));
+        exit when cardinality(wider) = cardinality(known);
+        known := wider;
+    end loop;
+    return known;
+end $$;
+comment on function component_of is 'These customers and all that moves connect with them.';
+
+create function undo_move(which bigint, by_user integer) returns table (record_id bigint, was text, now_at text)
+language plpgsql security definer
+set search_path = identity, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    ids text[];
+    place jsonb;
+    old_place jsonb;
+    alias jsonb := '{}';
+    step record;
+    target text;
+    id text;
+begin
+    perform lock_moves();
+    update moves as m set undone_at = clock_timestamp(), undone_by = by_user where m.move_id = which and m.undone_at is null;
+    if not found then
+        raise sqlstate 'FS404' using message = 'there is no such move, or it was undone already';
+    end if;
+    ids := component_of(array(select customer_id from move_customers where move_id = which));
+    select coalesce(jsonb_object_agg(r.record_id, coalesce(f.first_customer_id, r.customer_id)), '{}'),
+        coalesce(jsonb_object_agg(r.record_id, r.customer_id), '{}') into place, old_place
+    from core.customer_records as r left join moved_records as f using (record_id)
+    where r.customer_id = any (ids) or f.first_customer_id = any (ids);
+    for step in
+        select m.* from moves as m where m.move_id in (select move_id from move_customers where customer_id = any (ids)) order by m.move_id
+    loop
+        target := case step.kind when 'merge' then step.customer_id else step.other_ids[1] end;
+        if step.undone_at is null then
+            select coalesce(jsonb_object_agg(p.key, case
+                when step.kind = 'merge' and p.value = any (step.other_ids) then to_jsonb(target)
+                when step.kind = 'split' and p.value = step.customer_id and p.key::bigint = any (step.record_ids) then to_jsonb(target)
+                else to_jsonb(p.value) end), '{}') into place
+            from jsonb_each_text(place) as p;
+            alias := alias - target;
+            if step.kind = 'merge' then
+                alias := alias || (select jsonb_object_agg(o, target) from unnest(step.other_ids) as o);
+            end if;
+        end if;
+        if step.kind = 'split' and not exists (select from jsonb_each_text(place) as p where p.value = target) then
+            alias := alias || jsonb_build_object(target, step.customer_id);
+        end if;
+    end loop;
+    update core.customer_records as r set customer_id = p.value
+    from jsonb_each_text(place) as p where r.record_id = p.key::bigint and r.customer_id <> p.value;
+    foreach id in array ids loop
+        target := id;
+        while not exists (select from jsonb_each_text(place) as p where p.value = target) and alias ? target loop
+            target := alias ->> target;
+        end loop;
+        update core.customers as c set merged_into = nullif(target, id)
+        where c.customer_id = id and c.merged_into is distinct from nullif(target, id);
+    end loop;
+    perform follow_moves(ids), settle_customers(ids);
+    -- A run does not put together again what this took apart, nor take apart what it put together.
+    perform add_decisions(array_agg(x.key::bigint), array_agg(y.key::bigint), 'different', by_user, which, null)
+    from jsonb_each_text(old_place) as x join jsonb_each_text(old_place) as y on y.value = x.value and y.key::bigint > x.key::bigint
+    where place ->> x.key <> place ->> y.key
+    having count(*) > 0;
+    update decisions set revoked_at = now() where move_id = which and revoked_at is null
+        and verdict = (select case kind when 'split' then 'different' end from moves where move_id = which);
+    perform audit.record_event(
+        by_user, 'customers.move_undone', 'move:' || which, '{}', null,
+        array(select c.customer_id from core.customers as c where c.customer_id = any (ids)));
+    return query
+    select p.key::bigint, o.value, p.value from jsonb_each_text(place) as p join jsonb_each_text(old_place) as o using (key)
+    where p.value <> o.value;
+end $$;
+comment on function undo_move is 'Undoes a move: the customers that moves connect with it are what they would be without it. Grain: one record that changed its customer. SQLSTATE FS404 when it was undone already.';
+
+create function web_merge(customers text[], why text) returns bigint
+language plpgsql security definer
+set search_path = identity, pg_temp
+as $$
+begin
+    if not (access.has_permission('identity.review') and access.current_scope() = 'all') then
+        raise insufficient_privilege using message = 'merging customers needs the permission identity.review';
+    end if;
+    return (select add_merges(customers[1:1], jsonb_build_array(to_jsonb(customers[2:])), 'user', access.current_user_id(), null, why));
+end $$;
+comment on function web_merge is 'add_merges for the web: merges the other customers into the first. Checks the permission.';
+
+create function web_split(customer text, records bigint[], why text) returns table (move_id bigint, customer_id text)
+language plpgsql security definer
+set search_path = identity, pg_temp
+as $$
+begin
+    if not (access.has_permission('identity.review') and access.current_scope() = 'all') then
+        raise insufficient_privilege using message = 'splitting a customer needs the permission identity.review';
+    end if;
+    return query select * from add_split(customer, records, null, 'user', access.current_user_id(), null, why);
+end $$;
+comment on function web_split is 'add_split for the web. Checks the permission.';
+
+create function web_undo(which bigint) returns table (record_id bigint, was text, now_at text)
+language plpgsql security definer
+set search_path = identity, pg_temp
+as $$
+begin
+    if not (access.has_permission('identity.review') and access.current_scope() = 'all') then
+        raise insufficient_privilege using message = 'undoing a merge or split needs the permission identity.review';
+    end if;
+    return query select * from undo_move(which, access.current_user_id());
+end $$;
+comment on function web_undo is 'undo_move for the web. Checks the permission.';
+
+create function forget_records(records bigint[]) returns void
+language sql security definer
+set search_path = identity, pg_temp
+begin atomic
+    update moves set reason = null
+    where reason is not null and move_id in (
+        select m.move_id from move_customers as m where m.customer_id in (
+            select r.customer_id from core.customer_records as r where r.record_id = any (records)
+            union all
+            select f.first_customer_id from moved_records as f where f.record_id = any (records)));
+    update golden_pins set reason = null where record_id = any (records);
+    delete from match_keys where record_id = any (records);
+    delete from compared_records where record_id = any (records);
+    delete from match_pairs where record_a = any (records);
+    delete from match_pairs where record_b = any (records);
+    delete from reviews where record_a = any (records) or record_b = any (records);
+    delete from relations where record_a = any (records) or record_b = any (records);
+    update decisions set levels = null, weight = null, fingerprint_a = null, fingerprint_b = null, reason = null
+    where record_a = any (records) or record_b = any (records);
+end;
+comment on function forget_records is 'Deletes what was derived from the values of records that are erased or gone, and what people wrote about them. Moves and verdicts stay; they hold numbers only.';
+
+alter table match_runs enable row level security;
+alter table match_models enable row level security;
+alter table moves enable row level security;
+alter table move_customers enable row level security;
+alter table decisions enable row level security;
+alter table match_pairs enable row level security;
+alter table reviews enable row level security;
+alter table relations enable row level security;
+alter table survivorship_rules enable row level security;
+alter table golden_choices enable row level security;
+alter table golden_pins enable row level security;
+create policy app on match_runs to foresell_app using (true);
+create policy app on match_models to foresell_app using (true);
+create policy app on moves to foresell_app using (true);
+create policy app on move_customers to foresell_app using (true);
+create policy app on decisions to foresell_app using (true);
+create policy app on match_pairs to foresell_app using (true);
+create policy app on reviews to foresell_app using (true);
+create policy app on relations to foresell_app using (true);
+create policy app on survivorship_rules to foresell_app using (true);
+create policy app on golden_choices to foresell_app using (true);
+create policy app on golden_pins to foresell_app using (true);
+create policy review on match_runs for select to foresell_web using ((select access.has_permission('identity.review')));
+create policy review on match_models for select to foresell_web using ((select access.has_permission('identity.review')));
+create policy approve on match_models for update to foresell_web using ((select access.has_permission('identity.manage')));
+create policy visible on moves for select to foresell_web
+using ((select access.has_permission('identity.review'))
+    or customer_id in (select access.visible_customer_ids()));
+create policy visible on move_customers for select to foresell_web
+using ((select access.has_permission('identity.review'))
+    or customer_id in (select access.visible_customer_ids()));
+create policy review on decisions to foresell_web using ((select access.has_permission('identity.review')));
+create policy review on match_pairs for select to foresell_web using ((select access.has_permission('identity.review')));
+create policy review on reviews to foresell_web using ((select access.has_permission('identity.review')));
+create policy review on relations to foresell_web using ((select access.has_permission('identity.review')));
+create policy read on survivorship_rules for select to foresell_web using ((select access.has_permission('customers.read')));
+create policy manage on survivorship_rules for update to foresell_web using ((select access.has_permission('identity.manage')));
+create policy visible on golden_choices for select to foresell_web
+using ((select access.current_scope()) = 'all' or customer_id in (select access.visible_customer_ids()));
+create policy visible on golden_pins for select to foresell_web
+using ((select access.current_scope()) = 'all' or customer_id in (select access.visible_customer_ids()));
+create policy review on golden_pins to foresell_web using ((select access.has_permission('identity.review')));
+
+grant usage on schema identity to foresell_app, foresell_web;
+grant select, insert, update, delete on all tables in schema identity to foresell_app;
+revoke delete on moves, decisions from foresell_app;
+grant truncate, maintain on match_keys, term_frequencies to foresell_app;
+grant update (merged_into) on core.customers to foresell_app;
+grant select on match_runs, match_models, moves, move_customers, decisions, match_pairs, reviews, relations, survivorship_rules,
+    golden_choices, golden_pins to foresell_web;
+grant update (state, decided_at, decided_by) on match_models to foresell_web;
+grant insert (record_a, record_b, verdict, user_id, move_id, reason, levels, weight, fingerprint_a, fingerprint_b, held_out),
+    update (revoked_at) on decisions to foresell_web;
+grant update (closed_at, closed_because) on reviews to foresell_web;
+grant insert (record_a, record_b, kind, evidence, weight, made_by, user_id), update (removed_at) on relations to foresell_web;
+grant update (methods, sources, changed_at, changed_by) on survivorship_rules to foresell_web;
+grant insert, update, delete on golden_pins to foresell_web;
+revoke execute on all functions in schema identity from public;
+grant execute on all functions in schema identity to foresell_app;
+grant execute on function current_customer(text), ids_of_customer(text), web_merge(text[], text), web_split(text, bigint[], text),
+    web_undo(bigint) to foresell_web;
+
+set search_path = web;
+
+create or replace function find_customers(
+    search_text text, max_rows integer, contact_indexes bytea[] default '{}', by_name boolean default true
+) returns setof text
+language sql stable security definer
+set search_path = core, pg_temp
+begin atomic
+    with query as (
+        select coalesce(string_agg(
+            '''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || ''':*', ' & '
+        ), '')::tsquery as words
+        from unnest(to_tsvector('simple', search_text))
+    ),
+    matches as (
+        select customer_id from core.customer_records
+        where search @@ (select words from query) and by_name and (select access.has_permission('customers.names'))
+        union
+        select customer_id from core.customer_records where source_key = search_text
+        union
+        select coalesce(merged_into, customer_id) from core.customers where customer_id = upper(search_text)
+        union
+        select customer_id from core.customer_records
+        where email_index = any (contact_indexes) and access.has_permission('contacts.reveal')
+        union
+        select customer_id from core.customer_records
+        where phone_index = any (contact_indexes) and access.has_permission('contacts.reveal')
+    )
+    select customer_id from matches
+    where (select access.has_permission('customers.read'))
+        and ((select access.current_scope()) = 'all' or customer_id in (select access.visible_customer_ids()))
+    limit max_rows;
+end;
+comment on function find_customers is 'Grain: one visible customer with this source key or id or, by_name and with customers.names, whose name or source key has words with these prefixes. contact_indexes: blind indexes of an e-mail or phone to search, too; needs contacts.reveal.';
+create or replace function names_of(ids text[]) returns table (customer_id text, name text)
+language sql stable security definer
+set search_path = core, pg_temp
+begin atomic
+    select r.customer_id, (array_agg(r.name order by r.record_id = g.record_id desc nulls last, r.record_id)
+        filter (where r.name is not null))[1]
+    from core.customer_records as r
+    left join identity.golden_choices as g on g.customer_id = r.customer_id and g.field_group = 'name'
+    where r.customer_id = any (ids) and (select access.has_permission('customers.names'))
+        and ((select access.current_scope()) = 'all' or r.customer_id in (select access.visible_customer_ids()))
+    group by r.customer_id;
+end;
+comment on function names_of is 'Grain: one visible customer of these, with the name of the record that its golden record takes it from, else the first known one. Needs customers.names.';
+
+create policy visible on identity.relations for select to foresell_web
+using ((select access.has_permission('customers.read'))
+    and record_a in (select record_id from customer_records) and record_b in (select record_id from customer_records));
