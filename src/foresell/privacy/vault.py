@@ -218,6 +218,10 @@ class Vault:
         """What stands for the key of an erased record in its source: the keyed hash of that key."""
         return f"{PSEUDONYM}{digest.hex()}"
 
+    def matching_secret(self) -> bytes:
+        """The key of the hashes by which records are compared (32 bytes)."""
+        return HKDF(SHA256(), BYTES, None, b"matching").derive(self._read_index_secret())
+
     def _make_key_reader(self) -> KeyReader:
         known: dict[int, AESGCM] = {}
 
@@ -228,10 +232,13 @@ class Vault:
 
         return kek
 
-    def _make_hasher(self) -> Hasher:
+    def _read_index_secret(self) -> bytes:
         if not self._key_store.names("index"):
             self._key_store.make("index")
-        secret = self._key_store.read("index")
+        return self._key_store.read("index")
+
+    def _make_hasher(self) -> Hasher:
+        secret = self._read_index_secret()
         keys = {use: HKDF(SHA256(), BYTES, None, use.encode()).derive(secret) for use in ("email", "phone", "erased")}
         return lambda use, value: hmac.digest(keys[use], value, "sha256")[:INDEX_BYTES]
 

@@ -227,12 +227,6 @@ create table compared_records (
 );
 comment on table compared_records is 'One row per record with comparison keys. fingerprint: keyed hash of its normalized values.';
 
-create table term_frequencies (
-    term bigint primary key,
-    frequency real not null check (frequency > 0 and frequency <= 1)
-);
-comment on table term_frequencies is 'One row per value that several records share. term: keyed hash of the column and value; frequency: its share among the records that have one.';
-
 create table match_pairs (
     record_a bigint not null,
     record_b bigint not null check (record_a < record_b),
@@ -757,7 +751,7 @@ create policy review on golden_pins to foresell_web using ((select access.has_pe
 grant usage on schema identity to foresell_app, foresell_web;
 grant select, insert, update, delete on all tables in schema identity to foresell_app;
 revoke delete on moves, decisions from foresell_app;
-grant truncate, maintain on match_keys, term_frequencies to foresell_app;
+grant truncate, maintain on match_keys to foresell_app;
 grant update (merged_into) on core.customers to foresell_app;
 grant select on match_runs, match_models, moves, move_customers, decisions, match_pairs, reviews, relations, survivorship_rules,
     golden_choices, golden_pins to foresell_web;

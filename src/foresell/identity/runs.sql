@@ -1,0 +1,48 @@
+-- PostgreSQL: runs, models, reviews and decisions. Parameters are bound by name.
+
+-- name: start
+insert into identity.match_runs default values returning run_id
+
+-- name: fail
+update identity.match_runs set state = 'failed', finished_at = now(), message = %(message)s where run_id = %(run_id)s
+
+-- name: finish
+update identity.match_runs
+set state = 'finished', finished_at = now(), counts = %(counts)s, timings = %(timings)s, message = %(message)s
+where run_id = %(run_id)s
+
+-- name: abandon
+-- Runs whose process is gone: only one runs at a time.
+update identity.match_runs set state = 'failed', finished_at = now(), message = 'It was interrupted.' where state = 'running'
+
+-- name: take_lock
+select pg_try_advisory_lock(hashtext('foresell identity run')) as taken
+
+-- name: reviews
+-- Grain: one open review, the highest value at stake first.
+select review_id, record_a, record_b, x.customer_id as customer_a, y.customer_id as customer_b, why, weight,
+    value_at_stake::double precision as value_at_stake, pattern, opened_at
+from identity.reviews as r
+join core.customer_records as x on x.record_id = r.record_a
+join core.customer_records as y on y.record_id = r.record_b
+where closed_at is null
+order by value_at_stake desc, review_id
+limit %(limit)s
+
+-- name: review
+select record_a, record_b from identity.reviews where review_id = %(review_id)s and closed_at is null
+
+-- name: models
+-- Grain: one matching model, the newest first.
+select model_id, kind, state, card, trained_at, decided_at from identity.match_models order by model_id desc limit %(limit)s
+
+-- name: latest_run
+select run_id, started_at, finished_at, state, counts, timings, message from identity.match_runs order by run_id desc limit 1
+
+-- name: precision
+-- Of pairs that the model would merge, how many a person decided about, and how many of these are the same.
+select count(*) as decided, count(*) filter (where verdict = 'same') as same
+from identity.decisions where revoked_at is null and held_out and weight >= %(merge)s and verdict <> 'unsure'
+
+-- name: queue
+select why, count(*) as open, min(opened_at) as oldest from identity.reviews where closed_at is null group by why order by why
