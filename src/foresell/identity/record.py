@@ -14,7 +14,8 @@ Kind = Literal["person", "company"]
 class RawRecord:
     """One customer record as its source writes it, opened inside this process.
 
-    country: ISO 3166 alpha-2 or the source's word for it, or None where the source does not say.
+    country: ISO 3166 alpha-2 or the source's word for it, or None where the source does not say. birth_date: year, month
+    and day, as the source writes it.
     """
 
     record_id: int
@@ -27,6 +28,7 @@ class RawRecord:
     region: str | None = None
     postcode: str | None = None
     country: str | None = None
+    birth_date: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Record:
     middle and last. tokens: distinctive words of a company's name, in its sequence, joined by a space.
     email_user: the part of `email` before the @; domain: the web domain of an own mail server, None for public providers.
     phone: E.164 digits without "+". house: house number with its letter. country: ISO 3166 alpha-2, upper case.
+    birth_date: ISO 8601.
     """
 
     record_id: int
@@ -62,6 +65,7 @@ class Record:
     postcode: str | None = None
     city: str | None = None
     country: str | None = None
+    birth_date: str | None = None
 
 
 #: The columns of a table of records, in the sequence of the fields of Record.

@@ -1,0 +1,237 @@
+"""Postal addresses: street with its words written out, house number, postcode without blanks, city."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from foresell.identity.normalization.placeholders import is_placeholder, is_placeholder_street
+from foresell.identity.normalization.text import UMLAUT_COUNTRIES, fold, is_repetition, shorten
+from foresell.identity.normalization.word_lists import fold_umlauts, invert, read_words, split_words
+
+_STREETS = read_words("streets")
+_DROP = frozenset(split_words(_STREETS["drop"]["words"]))
+_LANGUAGE = {"AT": "DE", "CH": "DE", "BE": "NL", "LU": "FR"}
+
+
+def _any_of(words: str) -> str:
+    return "|".join(sorted((re.escape(word).replace(r"\ ", r"\s*") for word in split_words(words)), key=len, reverse=True))
+
+
+_BOX = re.compile(rf"(?<![a-z0-9])(?:{_any_of(_STREETS['boxes']['words'])})(?:\s*(?:n|no|nr|\.|:)+)*\s*(\d[\d ]*)")
+_UNIT = re.compile(
+    rf"(?<![a-z0-9])(?:\d+(?:st|nd|rd|th|er|eme|o|a)?\s*\.?\s*(?:floor|flr|etage|og|piso|planta|stock|tr|verdieping|piano)\b"
+    rf"|(?:{_any_of(_STREETS['units']['words'])})(?![a-z])\.?\s*[:#]?\s*(?:no\.?\s*)?(?:\d+\s?[a-z]?|[a-z])(?![a-z0-9])"
+    rf"|#\s*\d+[a-z]?)"
+)
+_LEADING = re.compile(
+    r"\D{0,3}(\d{1,6})(?:\s?([a-z])(?![a-z0-9])|\s?(b)is\b|\s?(t)er\b|\s?(q)uater\b)?(?![a-z0-9])(?:\s*[-/+&]\s*\d+\s?(?:[a-z]\b)?)*[\s.]+(?=.*[a-z])(.*)",
+    re.DOTALL,
+)
+_LAST = re.compile(
+    r"(.*?[a-z].*?)(?:\s+|(?<=\.))(\d{1,6})(?:\s?([a-z])(?![a-z0-9])|\s?(b)is\b|\s?(t)er\b|\s?(q)uater\b)?(?![a-z0-9])(?:\s*[-/+&]\s*\w+)*\W*$",
+    re.DOTALL,
+)
+_INSIDE = re.compile(r"(.*?[a-z]{2}.*?)\s(\d{1,6})\s?([a-z]\b)?", re.DOTALL)
+_ATTACHED = re.compile(r"(?<=[a-z]\.)(?=\d)|(?<=[a-z]{3})(?=\d+[a-z]?$)")
+_ONLY_NUMBER = re.compile(r"\W*\d{1,6}\s?(?:[a-z]|bis|ter)?\W*")
+_PARTS = re.compile(r"[,;\n\r\t|]+")
+_WORDS = re.compile("[a-z0-9]+")
+_NOT_WORDS = re.compile("[^a-z0-9]+")
+_BRACKETS = re.compile(r"\([^)]*\)")
+
+#: What a postcode without blanks looks like, and the length to which leading zeros lost in a spreadsheet are added.
+_POSTCODES: dict[str, tuple[re.Pattern[str], int]] = {
+    **dict.fromkeys(("DE", "FR", "ES", "IT", "FI"), (re.compile(r"\d{5}"), 5)),
+    "US": (re.compile(r"(\d{5})(?:\d{4})?"), 5),
+    **dict.fromkeys(("AT", "CH", "BE", "DK", "NO", "LU", "HU", "NZ"), (re.compile(r"\d{4}"), 0)),
+    "AU": (re.compile(r"\d{4}"), 4),
+    **dict.fromkeys(("SE", "GR", "CZ"), (re.compile(r"\d{5}"), 0)),
+    "NL": (re.compile(r"\d{4}[a-z]{2}"), 0),
+    "PL": (re.compile(r"\d{5}"), 5),
+    "PT": (re.compile(r"\d{4}(?:\d{3})?"), 0),
+    "GB": (re.compile(r"[a-z]{1,2}\d[a-z\d]?\d[a-z]{2}"), 0),
+    "IE": (re.compile(r"[a-z]\d[\dw][a-z\d]{4}"), 0),
+    "CA": (re.compile(r"[a-z]\d[a-z]\d[a-z]\d"), 0),
+}
+#: The same, inside a line of text.
+_IN_LINE = {
+    "GB": re.compile(r"\b([a-z]{1,2}\d[a-z\d]?\s?\d[a-z]{2})\b"),
+    "IE": re.compile(r"\b([a-z]\d[\dw]\s?[a-z\d]{4})\b"),
+    "NL": re.compile(r"\b(\d{4}\s?[a-z]{2})\b"),
+    "SE": re.compile(r"\b(\d{3}\s?\d{2})\b"),
+    "US": re.compile(r"\b(\d{5})(?:-\d{4})?\b"),
+    **dict.fromkeys(("DE", "FR", "ES", "IT"), re.compile(r"\b(?:[a-z]{1,2}-)?(\d{5})\b")),
+    **dict.fromkeys(("AT", "CH", "BE", "DK", "NO", "AU"), re.compile(r"\b(?:[a-z]{1,2}-)?(\d{4})\b")),
+}
+
+
+class Address(NamedTuple):
+    """Where a record says it is. A post office box is the street "po box" with its number as the house."""
+
+    street: str | None = None
+    house: str | None = None
+    postcode: str | None = None
+    city: str | None = None
+
+
+def normalize_address(
+    address: str | None, city: str | None, postcode: str | None, country: str | None
+) -> Address:
+    """The address in comparable words. Flats and floors are dropped; a postcode is looked for in the address where it is
+    not given by itself."""
+    parts = _split_parts(address, country) if address else []
+    if parts and not postcode and len(parts) > 1:
+        parts, postcode, found_city = _take_postcode(parts, country)
+        city = city or found_city
+    street, house = _street_and_house(parts, country)
+    return Address(street, house, normalize_postcode(postcode, country), normalize_city(city, country))
+
+
+def normalize_postcode(text: str | None, country: str | None) -> str | None:
+    """The postcode without blanks and country letters. One that the country cannot have is kept if it has a digit."""
+    if not text:
+        return None
+    code = text.replace(" ", "").lower()
+    if not (code.isascii() and code.isalnum()):
+        code = _NOT_WORDS.sub("", fold(text))
+    form = _POSTCODES.get(country or "")
+    if form:
+        pattern, padded = form
+        if country and len(code) > 5 and code.startswith(country.lower()):
+            code = code[2:]
+        if code[:1].isalpha() and code[1:].isdigit() and country in ("DE", "FR", "SE", "ES", "IT", "AT", "CH", "BE"):
+            code = code[1:]
+        if padded and code.isdigit() and len(code) == padded - 1:
+            code = code.zfill(padded)
+        if match := pattern.fullmatch(code):
+            code = match[1] if pattern.groups else code
+    if not 3 <= len(code) <= 10 or code.isalpha() or is_repetition(code) or code in ("12345", "1234"):
+        return None
+    return code
+
+
+@lru_cache(maxsize=65_536)
+def normalize_city(text: str | None, country: str | None) -> str | None:
+    """The city in ASCII words, without what stands in brackets."""
+    if not text:
+        return None
+    folded = _fold_for(text, country)
+    if "(" in folded:
+        folded = _BRACKETS.sub(" ", folded)
+    words = _NOT_WORDS.sub(" ", folded).strip()
+    if is_placeholder(words) or words.isdigit():
+        return None
+    return shorten(words)
+
+
+def _fold_for(text: str, country: str | None) -> str:
+    folded = fold(text)
+    return fold_umlauts(folded) if country in UMLAUT_COUNTRIES else folded
+
+
+def _split_parts(address: str, country: str | None) -> list[str]:
+    folded = _fold_for(address, country).strip()
+    if is_placeholder(folded):
+        return []
+    if "\n" not in folded and "," not in folded and ";" not in folded and "|" not in folded:
+        parts = [folded]
+    else:
+        parts = _PARTS.split(folded)
+    return [part.strip() for part in parts if part and not part.isspace()]
+
+
+def _take_postcode(parts: list[str], country: str | None) -> tuple[list[str], str | None, str | None]:
+    """The parts without the one that holds the postcode, the postcode, and the city if it stands next to it."""
+    pattern = _IN_LINE.get(country or "")
+    if pattern is None:
+        return parts, None, None
+    for at in range(len(parts) - 1, 0, -1):
+        if match := pattern.search(parts[at]):
+            rest = (parts[at][: match.start()] + parts[at][match.end() :]).strip(" -.")
+            return parts[:at], match[1], rest or (parts[at - 1] if at > 1 else None)
+    return parts, None, None
+
+
+def _street_and_house(parts: list[str], country: str | None) -> tuple[str | None, str | None]:
+    if not parts:
+        return None, None
+    line = parts[0] if len(parts) == 1 else _choose_line(parts)
+    if "box" in line or "post" in line or "bp" in line or "apartado" in line or "apdo" in line or "casella" in line:
+        box = _BOX.search(line)
+        if box:
+            return "po box", box[1].replace(" ", "")[:10]
+    bare = _UNIT.sub(" ", line).strip()
+    line = bare if any(map(str.isalpha, bare)) else line
+    return _split_house(line, country)
+
+
+def _choose_line(parts: list[str]) -> str:
+    """The part with a number; a number that stands alone goes with its neighbour."""
+    bare = [part for part in (_UNIT.sub(" ", part).strip() for part in parts) if part] or parts
+    for at, part in enumerate(bare):
+        if any(map(str.isdigit, part)):
+            if not _ONLY_NUMBER.fullmatch(part):
+                return part
+            return f"{bare[at - 1]} {part}" if at else " ".join(bare[:2])
+    return bare[0]
+
+
+def _split_house(line: str, country: str | None) -> tuple[str | None, str | None]:
+    if country in ("AU", "NZ") and (unit := re.match(r"\w+\s?/\s?(?=\d)", line)):
+        line = line[unit.end() :]
+    if not any(map(str.isdigit, line)):
+        return _normalize_street(line, country), None
+    if match := _LEADING.match(line):
+        number, *letters, street = match.groups()
+    else:
+        spaced = _ATTACHED.sub(" ", line)
+        match = _LAST.match(spaced) or _INSIDE.match(spaced)
+        if match is None:
+            return _normalize_street(line, country), None
+        street, number, *letters = match.groups()
+    street = _normalize_street(street, country)
+    number = number.lstrip("0")
+    if not number or street is None:
+        return street, None
+    return street, number + next(filter(None, letters), "").strip()
+
+
+@lru_cache(maxsize=65_536)
+def _normalize_street(text: str, country: str | None) -> str | None:
+    table, endings = _words_of(country or "")
+    words = _WORDS.findall(text.replace("c/", "calle "))
+    kept = [word for word in words if word not in _DROP] or words
+    last = len(kept) - 1
+    found: list[str] = []
+    for at, word in enumerate(kept):
+        full = table.get(word, word)
+        if word == "st" and full == "street" and at < last:
+            full = "saint"
+        full = _expand_ending(full, endings, word + "." in text)
+        if found and full in endings.values() and at == last:
+            found[-1] += full
+        else:
+            found.append(full)
+    street = " ".join(found)
+    if is_placeholder_street(street):
+        return None
+    return shorten(street)
+
+
+def _expand_ending(word: str, endings: dict[str, str], dotted: bool) -> str:
+    """"lindenstr" as "lindenstrasse"; endings of one letter or two need their dot."""
+    for short, full in endings.items():
+        if len(word) > len(short) + 2 and word.endswith(short) and (dotted or len(short) > 2) and not word.endswith(full):
+            return word[: -len(short)] + full
+    return word
+
+
+@cache
+def _words_of(country: str) -> tuple[dict[str, str], dict[str, str]]:
+    """(word of a street -> the word written out, end of a word -> the end written out) of a country."""
+    section = _LANGUAGE.get(country, country)
+    words = _STREETS.get(section, _STREETS["GB"])
+    pairs = (pair.partition("=") for pair in split_words(_STREETS["endings"].get(section, "")))
+    return invert(words), {short: full for full, _, short in pairs}

@@ -1,0 +1,22 @@
+"""The country of a record as ISO 3166 alpha-2."""
+
+from __future__ import annotations
+
+import re
+
+from phonenumbers import SUPPORTED_REGIONS
+
+from foresell.identity.normalization.text import fold
+from foresell.identity.normalization.word_lists import invert, read_words
+
+_CODES = {word: code.upper() for code, words in read_words("countries").items() for word in invert({code.lower(): words})}
+_CODES |= {code.lower(): code for code in SUPPORTED_REGIONS if len(code) == 2} | {"uk": "GB"}
+_OTHER = re.compile("[^a-z]+")
+_EXACT = {code: code for code in _CODES.values()}
+
+
+def normalize_country(text: str | None) -> str | None:
+    """The alpha-2 code of a country's code or name in one of the languages of `words/countries.toml`; None if unknown."""
+    if not text:
+        return None
+    return _EXACT.get(text) or _CODES.get(_OTHER.sub(" ", fold(text)).strip())

@@ -1,0 +1,170 @@
+"""The names of people: first name and what it is short for, initials, surname with its particles, generation."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+from foresell.identity.normalization.text import shorten
+from foresell.identity.normalization.word_lists import invert, read_words, split_words
+
+_WORDS = read_words("names")
+_ANY_TITLES = frozenset(split_words(_WORDS["titles"]["any"]))
+_HONOURS = frozenset(split_words(_WORDS["honours"]["any"]))
+_GENERATION_OF = invert(_WORDS["generations"])
+_PARTICLES = frozenset(split_words(_WORDS["particles"]["any"])) - {"d", "t", "l", "o", "y"}
+_NICKNAMES = read_words("nicknames")
+_LANGUAGES = {
+    "GB": "en", "US": "en", "AU": "en", "CA": "en", "NZ": "en", "IE": "ie", "DE": "de", "AT": "de", "CH": "de", "FR": "fr",
+    "BE": "nl", "LU": "fr", "NL": "nl", "ES": "es", "SE": "se", "FI": "se",
+}  # fmt: skip
+#: Countries where people have two surnames.
+_TWO_SURNAMES = frozenset(("ES", "MX", "CO", "CL", "PE", "AR"))
+_COUPLE = frozenset(("&", "and", "und", "et", "en", "och", "+"))
+
+GENERATIONS = frozenset(_GENERATION_OF)
+FIRST_NAMES = frozenset(
+    word for table in _NICKNAMES.values() for root, forms in table.items() for word in split_words(f"{root}, {forms}")
+) | frozenset(split_words(read_words("firstnames")["names"]))
+
+_SPLIT = re.compile("[a-z0-9]+(?:-[a-z0-9]+)*|[&+]")
+_ASIDE = re.compile(r"\([^)]*\)?|\[[^\]]*\]?")
+
+
+class PersonName(NamedTuple):
+    """`middle`: initials, separated by blanks; `last`: particles joined to their name ("vandenberg"), two surnames apart."""
+
+    first: str | None = None
+    first_root: str | None = None
+    middle: str | None = None
+    last: str | None = None
+    generation: str | None = None
+
+    @property
+    def name(self) -> str | None:
+        """First name, initials and surname."""
+        return shorten(" ".join(filter(None, (self.first, self.middle, self.last))))
+
+
+def normalize_person(folded: str, country: str | None) -> PersonName:
+    """The parts of a person's name, folded to ASCII. "Smith, John" is John Smith; of a couple the first person counts."""
+    if "(" in folded or "[" in folded:
+        folded = _ASIDE.sub(" ", folded)
+    titles = _titles_of(country)
+    if "," in folded:
+        parts = [words for part in folded.split(",") if (words := _SPLIT.findall(part))]
+        generation, parts = _take_suffix_parts(parts)
+        if len(parts) > 1:
+            return _reversed(parts[0], parts[1], titles, generation, country)
+        words = parts[0] if parts else []
+    else:
+        generation, words = None, _SPLIT.findall(folded)
+    words = _first_of_couple(_strip_titles(words, titles), titles)
+    words, found = _strip_suffix(words, 2)
+    return _make(*_split_surname(words, country), generation or found, country)
+
+
+def _reversed(
+    last: list[str], given: list[str], titles: frozenset[str], generation: str | None, country: str | None
+) -> PersonName:
+    last, found = _strip_suffix(_strip_titles(last, titles), 1)
+    given, other = _strip_suffix(_first_of_couple(_strip_titles(given, titles), titles), 1)
+    while len(given) > 1 and given[-1] in _PARTICLES:
+        last = [given[-1], *last]
+        given = given[:-1]
+    return _make(given, last, generation or found or other, country)
+
+
+def _make(given: list[str], last: list[str], generation: str | None, country: str | None) -> PersonName:
+    given = [piece for word in given for piece in word.split("-")]
+    surname = " ".join(_join_particles(last))
+    first = given[0][:60] if given else None
+    middle = " ".join(word[0] for word in given[1:6]) or None
+    return PersonName(
+        first, first and _roots(country).get(first, first), middle, shorten(surname[:100]), generation
+    )
+
+
+def _strip_titles(words: list[str], titles: frozenset[str]) -> list[str]:
+    """A title of one letter (French M.) could be an initial: it needs two names behind it."""
+    at = 0
+    while at < len(words) - 1 and words[at] in titles and (len(words[at]) > 1 or len(words) - at > 2):
+        at += 1
+    return words[at:] if at else words
+
+
+def _strip_suffix(words: list[str], names: int) -> tuple[list[str], str | None]:
+    """The words without honours and generation behind at least `names` names, and the generation."""
+    generation = None
+    while len(words) > names and (words[-1] in _HONOURS or words[-1] in _GENERATION_OF):
+        generation = generation or _GENERATION_OF.get(words[-1])
+        words = words[:-1]
+    return words, generation
+
+
+def _take_suffix_parts(parts: list[list[str]]) -> tuple[str | None, list[list[str]]]:
+    """The generation that stands between commas, and the other parts ("Smith, John, Jr", "John Smith, PhD")."""
+    generation = None
+    kept: list[list[str]] = []
+    for at, words in enumerate(parts):
+        if at and all(word in _HONOURS or word in _GENERATION_OF for word in words):
+            generation = generation or next(filter(None, map(_GENERATION_OF.get, words)), None)
+        else:
+            kept.append(words)
+    return generation, kept
+
+
+def _first_of_couple(words: list[str], titles: frozenset[str]) -> list[str]:
+    at = next((at for at, word in enumerate(words) if word in _COUPLE), None)
+    if at is None:
+        return words
+    before = [word for word in words[:at] if word not in titles]
+    after = _strip_titles([word for word in words[at + 1 :] if word not in _COUPLE], titles)
+    if not before:
+        return after
+    return [*before, *after[1:]] if len(before) == 1 and len(after) > 1 else before
+
+
+def _split_surname(words: list[str], country: str | None) -> tuple[list[str], list[str]]:
+    """(given names, surname)."""
+    size = len(words)
+    if size < 2:
+        return [], words
+    begin = next((at for at in range(1, size - 1) if words[at] in _PARTICLES), size - 1)
+    if country == "IE" and words[-2] in ("o", "ni", "mac", "mc") and size > 2:
+        begin = min(begin, size - 2)
+    if country in _TWO_SURNAMES and size > 2:
+        two = 1 if words[1] not in FIRST_NAMES or size == 3 and words[1] in _PARTICLES else 2
+        begin = min(begin, max(two, 1) if size <= 4 else max(two, size - 3))
+    return words[:begin], words[begin:]
+
+
+def _join_particles(words: list[str]) -> list[str]:
+    joined: list[str] = []
+    prefix = ""
+    for at, word in enumerate(words):
+        prefix += word
+        if at == len(words) - 1 or not (word in _PARTICLES or (word in ("o", "y", "ni") and len(words) > 1)):
+            joined.extend(prefix.split("-"))
+            prefix = ""
+    return joined
+
+
+@cache
+def _titles_of(country: str | None) -> frozenset[str]:
+    language = {"AT": "DE", "CH": "DE", "LU": "DE", "BE": "NL", "FI": "SE"}.get(country or "", country or "")
+    listed = _WORDS["titles"].get(language)
+    if listed is None and language not in ("GB", "US", "IE", "AU", "CA", "NZ"):
+        listed = ", ".join(_WORDS["titles"].values())
+    return _ANY_TITLES | frozenset(split_words(listed or ""))
+
+
+@cache
+def _roots(country: str | None) -> dict[str, str]:
+    """Nickname -> first name. The language of the country decides first, then all others in their sequence."""
+    language = _LANGUAGES.get(country or "", "en")
+    roots = invert(_NICKNAMES[language])
+    for other in _NICKNAMES.values():
+        roots = invert(other) | roots
+    return roots
