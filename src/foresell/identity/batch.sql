@@ -48,11 +48,11 @@ select coalesce(max(move_id), 0) as last, count(*) filter (where undone_at is no
 from identity.moves
 
 -- name: split
-select customer_id from identity.add_split($1, array(select jsonb_array_elements_text($2::jsonb)::bigint), null, 'run', null, $3, null)
+select customer_id from identity.add_split($1, array(select jsonb_array_elements_text($2::jsonb)::bigint), null, 'run', null, $3::integer, null)
 
 -- name: merge
 select count(*) from identity.add_merges(
-    array(select jsonb_array_elements_text($1::jsonb)), $2::jsonb, 'run', null, $3, null)
+    array(select jsonb_array_elements_text($1::jsonb)), $2::jsonb, 'run', null, $3::integer, null)
 
 -- name: delete_changed_keys
 delete from identity.match_keys where record_id in (select record_id from changed_records)
@@ -65,7 +65,7 @@ delete from identity.match_pairs
 
 -- name: add_pairs
 insert into identity.match_pairs (record_a, record_b, run_id, weight, levels, verdict)
-select a, b, $1, weight, levels::jsonb, verdict from new_pairs
+select a, b, $1::integer, weight, levels::jsonb, verdict from new_pairs
 
 -- name: close_reviews
 -- Reviews whose pair is not in question any more.

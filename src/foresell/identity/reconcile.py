@@ -64,11 +64,13 @@ def plan_moves(members: pa.Table, clusters: Iterable[Sequence[int]]) -> Plan:
 
 _PARTS = """
 create temp table parts as
-select m.customer_id, coalesce(f.cluster, m.record_id) as cluster, count(*) as size, min(m.record_id) as first,
-    list(m.record_id order by m.record_id) as records,
-    row_number() over (partition by m.customer_id order by size desc, first) = 1 as stays
-from members as m left join found as f using (record_id)
-group by all
+select *, row_number() over (partition by customer_id order by size desc, first) = 1 as stays
+from (
+    select m.customer_id, coalesce(f.cluster, m.record_id) as cluster, count(*) as size, min(m.record_id) as first,
+        list(m.record_id order by m.record_id) as records
+    from members as m left join found as f using (record_id)
+    group by 1, 2
+)
 """
 _SPLITS = "select customer_id, records, cluster from parts where not stays order by customer_id, first"
 _MERGES = """

@@ -30,7 +30,14 @@ order by value_at_stake desc, review_id
 limit %(limit)s
 
 -- name: review
-select record_a, record_b from identity.reviews where review_id = %(review_id)s and closed_at is null
+select r.record_a, r.record_b, x.customer_id as customer_a, y.customer_id as customer_b
+from identity.reviews as r
+join core.customer_records as x on x.record_id = r.record_a
+join core.customer_records as y on y.record_id = r.record_b
+where r.review_id = %(review_id)s and r.closed_at is null
+
+-- name: decide
+select identity.add_decisions(array[%(a)s::bigint], array[%(b)s::bigint], %(verdict)s, null, %(move_id)s, %(reason)s)
 
 -- name: models
 -- Grain: one matching model, the newest first.
@@ -46,3 +53,17 @@ from identity.decisions where revoked_at is null and held_out and weight >= %(me
 
 -- name: queue
 select why, count(*) as open, min(opened_at) as oldest from identity.reviews where closed_at is null group by why order by why
+
+-- name: served_models
+select kind, body from identity.match_models where state = 'served'
+
+-- name: records_of
+-- Grain: one record of a customer that has values, with the key that opens its contact data; of an id that was merged, the
+-- records it was loaded with.
+select r.record_id, r.source, r.source_key, r.name, r.city, r.region, r.postcode, r.country, r.contact, k.kek_id, k.wrapped_key
+from core.customer_records as r
+left join identity.moved_records as m using (record_id)
+left join privacy.data_keys as k on k.record_id = r.record_id and r.contact is not null
+where r.customer_id = %(customer_id)s and (r.name is not null or r.contact is not null)
+    and (%(customer_id)s = %(loaded_as)s or coalesce(m.first_customer_id, r.customer_id) = %(loaded_as)s)
+order by r.record_id

@@ -158,7 +158,11 @@ class Vault:
         read_key = self._make_key_reader()
         opened = []
         for row in rows:
-            shown = {name: value for name, value in row.items() if name not in ("original_customer_id", "kek_id", "wrapped_key")}
+            shown = {
+                name: value
+                for name, value in row.items()
+                if name not in ("original_customer_id", "kek_id", "wrapped_key")
+            }
             if any(row[column] is not None for column in columns):
                 kek_id, customer_id = row["kek_id"], row.get("original_customer_id") or row["customer_id"]
                 key = kek_id and unwrap(read_key(kek_id), kek_id, row["wrapped_key"], customer_id)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
@@ -46,6 +46,9 @@ class _LoadContext:
     source: str
 
 
+#: Called with the cursor of a load, its vault and batch when everything is written; returns what to say about it.
+Match = Callable[["adbc.Cursor", Any, int], tuple[str, ...]]
+
 #: What a batch counts, in the order in which it is saved.
 COUNTS = (
     "lines_read", "lines_loaded", "lines_unchanged", "lines_rejected", "orders_new", "orders_replaced", "customers_new",
@@ -60,11 +63,12 @@ def load_staging(
     *,
     rejects_file: Path | None = None,
     progress: Progress = no_progress,
+    match: Match | None = None,
     before_commit: BeforeCommit | None = None,
 ) -> Batch:
     """Write a staged source and return its counts. The same file again changes nothing.
 
-    Orders the store already has are replaced if they differ. Raises Busy while another load runs, and what `before_commit`
+    Orders the store already has are replaced if they differ. `match` finds other records of the same customers. Raises Busy while another load runs, and what `before_commit`
     raises; then nothing is changed.
     """
     started = time.monotonic()
@@ -86,6 +90,8 @@ def load_staging(
         counts = _count_changes(context, staging)
         _write_batch(context, counts, progress)
         PG.run(cur, "load.close_batch", batch_id, *(counts[name] for name in COUNTS))
+        if match and counts["customers_new"] + counts["customers_changed"]:
+            warnings = (*warnings, *match(cur, vault, int(batch_id)))
         if before_commit:
             before_commit()
     log.info("batch loaded", action="load", batch_id=context.batch_id, **counts)

@@ -17,6 +17,7 @@ from foresell.sources.files.source import LINES, FileSource
 from foresell.store.load import load_staging
 from foresell.tempdirs import clear_temporary_folders
 from foresell.types import Batch, BeforeCommit, Progress, Staging, no_progress
+from foresell.workflows.arrival import match_batch
 from foresell.workflows.inspect import ask_about_source
 
 
@@ -69,6 +70,7 @@ def load_file(
             vault_of(settings),
             rejects_file=rejects_file,
             progress=progress,
+            match=match_batch,
             before_commit=before_commit,
         )
 

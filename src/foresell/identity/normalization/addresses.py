@@ -16,7 +16,9 @@ _LANGUAGE = {"AT": "DE", "CH": "DE", "BE": "NL", "LU": "FR"}
 
 
 def _any_of(words: str) -> str:
-    return "|".join(sorted((re.escape(word).replace(r"\ ", r"\s*") for word in split_words(words)), key=len, reverse=True))
+    return "|".join(
+        sorted((re.escape(word).replace(r"\ ", r"\s*") for word in split_words(words)), key=len, reverse=True)
+    )
 
 
 _BOX = re.compile(rf"(?<![a-z0-9])(?:{_any_of(_STREETS['boxes']['words'])})(?:\s*(?:n|no|nr|\.|:)+)*\s*(\d[\d ]*)")
@@ -76,9 +78,7 @@ class Address(NamedTuple):
     city: str | None = None
 
 
-def normalize_address(
-    address: str | None, city: str | None, postcode: str | None, country: str | None
-) -> Address:
+def normalize_address(address: str | None, city: str | None, postcode: str | None, country: str | None) -> Address:
     """The address in comparable words. Flats and floors are dropped; a postcode is looked for in the address where it is
     not given by itself."""
     parts = _split_parts(address, country) if address else []
@@ -221,9 +221,14 @@ def _normalize_street(text: str, country: str | None) -> str | None:
 
 
 def _expand_ending(word: str, endings: dict[str, str], dotted: bool) -> str:
-    """"lindenstr" as "lindenstrasse"; endings of one letter or two need their dot."""
+    """ "lindenstr" as "lindenstrasse"; endings of one letter or two need their dot."""
     for short, full in endings.items():
-        if len(word) > len(short) + 2 and word.endswith(short) and (dotted or len(short) > 2) and not word.endswith(full):
+        if (
+            len(word) > len(short) + 2
+            and word.endswith(short)
+            and (dotted or len(short) > 2)
+            and not word.endswith(full)
+        ):
             return word[: -len(short)] + full
     return word
 

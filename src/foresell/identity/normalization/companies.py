@@ -15,7 +15,11 @@ _LEADING = frozenset(split_words(_FORMS["leading"]["forms"]))
 _AMBIGUOUS = frozenset(split_words(_FORMS["ambiguous"]["forms"]))
 _LONGEST_FORM = max(spelling.count(" ") for spelling in _FORM_OF) + 1
 #: Forms that no person's name holds, wherever they stand.
-_CLEAR = frozenset(word for word in _FORM_OF if " " not in word and len(word) > 2) - _AMBIGUOUS - {"cic", "teo", "sapa", "cie", "cia"}
+_CLEAR = (
+    frozenset(word for word in _FORM_OF if " " not in word and len(word) > 2)
+    - _AMBIGUOUS
+    - {"cic", "teo", "sapa", "cie", "cia"}
+)
 
 _WORDS = read_words("companies")
 _FAMILY = frozenset(split_words(_WORDS["family"]["words"]))
@@ -56,7 +60,7 @@ def _join_letters(match: re.Match[str]) -> str:
 def is_company(words: list[str], first_names: frozenset[str]) -> bool:
     """Whether the words of a name are a company's. In doubt they are a person's."""
     if len(words) < 2:
-        return bool(words) and (words[0] in _TRADES and words[0] not in _SURNAMES or _is_compound(words[0]))
+        return bool(words) and ((words[0] in _TRADES and words[0] not in _SURNAMES) or _is_compound(words[0]))
     known = words[0] in first_names
     if words[-1] in _LAST_OF_FORM and _has_form(words, known):
         return True
@@ -104,7 +108,9 @@ def normalize_company(words: list[str]) -> CompanyName:
         words = words[:-1]
     if len(words) > 1 and words[0] == "the":
         words = words[1:]
-    distinctive = [word for word in words if word not in _COMMON and word != "&"] or [word for word in words if word != "&"]
+    distinctive = [word for word in words if word not in _COMMON and word != "&"] or [
+        word for word in words if word != "&"
+    ]
     return CompanyName(shorten(" ".join(words)), form, shorten(" ".join(distinctive)))
 
 
@@ -123,7 +129,7 @@ def _remove_form(words: list[str]) -> tuple[list[str], str | None]:
 
 
 def _join_single_letters(words: list[str]) -> list[str]:
-    """"a b c trading" as "abc trading"."""
+    """ "a b c trading" as "abc trading"."""
     if not any(len(word) == 1 for word in words):
         return words
     joined: list[str] = []

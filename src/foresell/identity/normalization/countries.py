@@ -9,7 +9,9 @@ from phonenumbers import SUPPORTED_REGIONS
 from foresell.identity.normalization.text import fold
 from foresell.identity.normalization.word_lists import invert, read_words
 
-_CODES = {word: code.upper() for code, words in read_words("countries").items() for word in invert({code.lower(): words})}
+_CODES = {
+    word: code.upper() for code, words in read_words("countries").items() for word in invert({code.lower(): words})
+}
 _CODES |= {code.lower(): code for code in SUPPORTED_REGIONS if len(code) == 2} | {"uk": "GB"}
 _OTHER = re.compile("[^a-z]+")
 _EXACT = {code: code for code in _CODES.values()}

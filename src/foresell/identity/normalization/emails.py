@@ -22,7 +22,9 @@ _NO_USERS = frozenset(split_words(_PLACEHOLDERS["words"]))
 _NO_DOMAINS = frozenset(split_words(_PLACEHOLDERS["domains"]))
 _NO_ENDINGS = frozenset(split_words(_PLACEHOLDERS["endings"]))
 
-_ADDRESS = re.compile(r"[a-z0-9!#$%&*+/=?^_{|}~.-]{1,64}@(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}")
+_ADDRESS = re.compile(
+    r"[a-z0-9!#$%&*+/=?^_{|}~.-]{1,64}@(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}"
+)
 _HOST = re.compile(r"^(?:www|mail|email|smtp|mx\d?)\.(?=[^.]+\.)")
 _APART = re.compile(r"[._-]+")
 _AROUND = " \t\r\n<>()[]\"',;:."

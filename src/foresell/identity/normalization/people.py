@@ -81,9 +81,7 @@ def _make(given: list[str], last: list[str], generation: str | None, country: st
     surname = " ".join(_join_particles(last))
     first = given[0][:60] if given else None
     middle = " ".join(word[0] for word in given[1:6]) or None
-    return PersonName(
-        first, first and _roots(country).get(first, first), middle, shorten(surname[:100]), generation
-    )
+    return PersonName(first, first and _roots(country).get(first, first), middle, shorten(surname[:100]), generation)
 
 
 def _strip_titles(words: list[str], titles: frozenset[str]) -> list[str]:
@@ -135,7 +133,7 @@ def _split_surname(words: list[str], country: str | None) -> tuple[list[str], li
     if country == "IE" and words[-2] in ("o", "ni", "mac", "mc") and size > 2:
         begin = min(begin, size - 2)
     if country in _TWO_SURNAMES and size > 2:
-        two = 1 if words[1] not in FIRST_NAMES or size == 3 and words[1] in _PARTICLES else 2
+        two = 1 if words[1] not in FIRST_NAMES or (size == 3 and words[1] in _PARTICLES) else 2
         begin = min(begin, max(two, 1) if size <= 4 else max(two, size - 3))
     return words[:begin], words[begin:]
 

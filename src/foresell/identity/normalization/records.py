@@ -25,9 +25,7 @@ _EAST_ASIAN = re.compile("[\u3400-\u9fff\uac00-\ud7af]{2,4}")
 _EAST_ASIAN_WORD = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,4}")
 
 
-def normalize(
-    raw: RawRecord, *, own_domains: frozenset[str] = frozenset(), home_country: str | None = None
-) -> Record:
+def normalize(raw: RawRecord, *, own_domains: frozenset[str] = frozenset(), home_country: str | None = None) -> Record:
     """The record in lower case ASCII, every value at most 200 characters; never raises, whatever the text.
 
     own_domains: mail domains of the company that uses Foresell, which say nothing about a customer. home_country:

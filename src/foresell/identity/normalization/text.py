@@ -17,7 +17,9 @@ UMLAUT_COUNTRIES = frozenset(("DE", "AT", "CH", "LU", "SE", "NO", "DK", "FI"))
 #: UTF-8 that was read as Windows-1252 ("MÃ¼ller") shows these letters.
 _MOJIBAKE = re.compile("[ÂÃÅÄØÙ][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€")
 #: Marks of direction and width, combining accents, symbols and pictures.
-_INVISIBLE = re.compile("[\u00ad\u0300-\u036f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2190-\u2bff\ufe00-\ufe0f\ufeff\U0001f000-\U0001faff\U000e0000-\U000e0fff]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u0300-\u036f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2190-\u2bff\ufe00-\ufe0f\ufeff\U0001f000-\U0001faff\U000e0000-\U000e0fff]"
+)
 _APOSTROPHES = str.maketrans("", "", "'`\"")
 
 

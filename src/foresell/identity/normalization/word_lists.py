@@ -36,7 +36,7 @@ def invert(table: Mapping[str, str]) -> dict[str, str]:
 
 
 def fold_umlauts(text: str) -> str:
-    """"mueller" as "muller", as "Müller" becomes in ASCII."""
+    """ "mueller" as "muller", as "Müller" becomes in ASCII."""
     return _UMLAUTS.sub(_first_letter, text) if "ae" in text or "oe" in text or "ue" in text else text
 
 

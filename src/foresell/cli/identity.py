@@ -1,0 +1,282 @@
+"""Commands on identity: which records are one customer."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from foresell.cli import printing
+from foresell.cli.options import CustomerId, Json, Yes, confirm
+from foresell.cli.session import open_home
+from foresell.db import Statements
+from foresell.errors import NotReady
+from foresell.identity import moves
+from foresell.identity.model import Thresholds
+
+SQL = Statements("foresell.identity")
+
+
+class Verdict(StrEnum):
+    """What a person decides about two records."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    UNSURE = "unsure"
+
+
+identity_app = typer.Typer(
+    help="Find records of the same person or company, merge them into one customer, and undo it.", no_args_is_help=True
+)
+Reason = Annotated[str | None, typer.Option("--reason", help="Why, for the history of the customer.")]
+Other = Annotated[list[str], typer.Argument(metavar="OTHER...", help="Customer ids to merge into it.")]
+RecordIds = Annotated[
+    list[int], typer.Argument(metavar="RECORD...", help="Numbers of its records (foresell identity records).")
+]
+
+#: What the counts of a run are called.
+COUNTS = {
+    "records": "Records", "compared_records": "Records with something to compare", "pairs_person": "Pairs of people compared",
+    "pairs_company": "Pairs of companies compared", "clusters": "Customers with several records", "merges": "Merges",
+    "customers_merged": "Customers merged into another", "splits": "Splits", "reviews": "Pairs for review",
+    "relations": "Relations",
+}  # fmt: skip
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.add_typer(identity_app, name="identity")
+
+
+@identity_app.command("run")
+def run(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be merged and split.")] = False,
+    json: Json = False,
+) -> None:
+    """Compare all records, and merge those that are surely one customer; unsure pairs are put up for review.
+
+    The first run trains the matching models. Any merge can be undone at any time: foresell identity undo.
+    """
+    from foresell.workflows.resolve import resolve_records  # Splink takes a second to import
+
+    settings, database = open_home()
+    with printing.show_progress(not json) as progress:
+        result = resolve_records(settings, database, dry_run=dry_run, progress=progress)
+    if json:
+        printing.print_json(result)
+        return
+    if dry_run:
+        printing.print_text("Nothing was changed. A run would do this:")
+    rows = [
+        {"what": label, "count": result["counts"].get(name, 0)}
+        for name, label in COUNTS.items()
+        if name in result["counts"]
+    ]
+    printing.print_table(rows, {"what": "", "count": "Count"})
+    for remark in result["remarks"]:
+        printing.print_text(remark)
+    if dry_run and result["customers"]:
+        printing.print_text(
+            f"Customers concerned: {', '.join(result['customers'][:20])}{' ...' if len(result['customers']) > 20 else ''}"
+        )
+    elif not dry_run:
+        printing.print_text("Lists and scores follow with the next refresh: foresell refresh")
+
+
+@identity_app.command("review")
+def review(
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many.")] = 20, json: Json = False
+) -> None:
+    """List the pairs that a person should decide on, the highest revenue at stake first."""
+    _, database = open_home()
+    with database.connect() as con:
+        rows = SQL.rows(con, "runs.reviews", limit=limit)
+    if json:
+        printing.print_json(rows)
+        return
+    if not rows:
+        printing.print_text("No pair waits for a decision.")
+        return
+    columns = {
+        "review_id": "Review", "customer_a": "Customer", "customer_b": "and", "why": "Why", "weight": "Evidence (bits)",
+        "value_at_stake": "Revenue of both", "opened_at": "Since",
+    }  # fmt: skip
+    printing.print_table(
+        [{**row, "weight": round(row["weight"], 1), "opened_at": f"{row['opened_at']:%Y-%m-%d}"} for row in rows],
+        columns,
+    )
+    printing.print_text(
+        "Why: foresell identity explain A B · the same: foresell identity merge A B · different: foresell identity decide REVIEW different"
+    )
+
+
+@identity_app.command("decide")
+def decide(
+    review_id: Annotated[int, typer.Argument(metavar="REVIEW")],
+    verdict: Annotated[Verdict, typer.Argument()],
+    reason: Reason = None,
+    json: Json = False,
+) -> None:
+    """Decide on a pair of the review list. `same` merges the two customers."""
+    from foresell.identity.decisions import decide_review
+
+    _, database = open_home()
+    with database.connect() as con:
+        done = decide_review(con, review_id, verdict.value, reason=reason)
+    if json:
+        printing.print_json(done)
+    elif done["move_id"]:
+        printing.print_text(
+            f"{done['customer_b']} is {done['customer_a']} now. Undo: foresell identity undo {done['move_id']}"
+        )
+    else:
+        printing.print_text(f"Decided: {verdict}.")
+
+
+@identity_app.command("explain")
+def explain(a: CustomerId, b: CustomerId, json: Json = False) -> None:
+    """Say why two customers are one, or are not: the evidence field by field, without values."""
+    from foresell.workflows.explain_match import explain_customers
+
+    settings, database = open_home()
+    found = explain_customers(settings, database, a, b)
+    if json:
+        printing.print_json({name: getattr(found, name) for name in found.__slots__})
+        return
+    printing.print_text(found.reason)
+    for sentence in found.sentences:
+        printing.print_text(f"  {sentence}")
+    if found.shared:
+        printing.print_text(f"Compared because they share: {', '.join(found.shared)}")
+    else:
+        printing.print_text("A run does not compare them: they share no e-mail, phone, address or name with a place.")
+
+
+@identity_app.command("records")
+def records(customer_id: CustomerId, json: Json = False) -> None:
+    """List the records of a customer: the sources that know them, and under which number."""
+    _, database = open_home()
+    with database.connect() as con:
+        rows = moves.list_records(con, moves.find_customer(con, customer_id))
+    if json:
+        printing.print_json(rows)
+    else:
+        printing.print_table(rows, {"record_id": "Record", "source": "Source", "source_key": "Number in the source"})
+
+
+@identity_app.command("merge")
+def merge(customer_id: CustomerId, others: Other, reason: Reason = None, yes: Yes = False, json: Json = False) -> None:
+    """Merge customers into the first one. Their ids go on to lead to it."""
+    _, database = open_home()
+    with database.connect() as con:
+        into = moves.find_customer(con, customer_id)
+        confirm(f"Merge {', '.join(others)} into {into}?", yes=yes, json=json)
+        [move] = moves.merge(con, {into: [each.upper() for each in others]}, reason=reason)
+    _print_move(move, f"{', '.join(others)} merged into {into}.", json)
+
+
+@identity_app.command("split")
+def split(
+    customer_id: CustomerId, record_ids: RecordIds, reason: Reason = None, yes: Yes = False, json: Json = False
+) -> None:
+    """Make some records of a customer a customer of their own: the one they were loaded as, or a new one."""
+    _, database = open_home()
+    with database.connect() as con:
+        customer = moves.find_customer(con, customer_id)
+        confirm(f"Make {len(record_ids)} records of {customer} another customer?", yes=yes, json=json)
+        done = moves.split(con, customer, record_ids, reason=reason)
+    _print_move(done["move_id"], f"The records are customer {done['customer_id']} now.", json)
+
+
+@identity_app.command("undo")
+def undo(
+    move_id: Annotated[
+        int, typer.Argument(metavar="MOVE", help="Number of a merge or split (foresell identity history).")
+    ],
+    json: Json = False,
+) -> None:
+    """Undo a merge or split, whatever was merged or split since."""
+    _, database = open_home()
+    with database.connect() as con:
+        changed = moves.undo(con, move_id)
+    if json:
+        printing.print_json({"move_id": move_id, "records": changed})
+    else:
+        printing.print_text(
+            f"Undone: {len(changed)} records moved. Lists and scores follow with the next refresh: foresell refresh"
+        )
+
+
+@identity_app.command("history")
+def history(customer_id: CustomerId, json: Json = False) -> None:
+    """List the merges and splits of a customer, the newest first."""
+    _, database = open_home()
+    with database.connect() as con:
+        rows = moves.list_moves(con, moves.find_customer(con, customer_id))
+    if json:
+        printing.print_json(rows)
+        return
+    if not rows:
+        printing.print_text("It was never merged or split.")
+        return
+    columns = {
+        "move_id": "Move",
+        "kind": "What",
+        "customer_id": "Customer",
+        "others": "With",
+        "by": "By",
+        "made_at": "When",
+        "undone": "Undone",
+        "reason": "Reason",
+    }
+    printing.print_table([_move_row(row) for row in rows], columns)
+
+
+@identity_app.command("quality")
+def quality(json: Json = False) -> None:
+    """Say how good the matching is: precision from decisions, the review queue, and the last run."""
+    from foresell.identity.decisions import read_quality
+
+    _, database = open_home()
+    with database.connect() as con:
+        found = read_quality(con, Thresholds().merge)
+    if json:
+        printing.print_json(found)
+        return
+    if found["last_run"] is None:
+        raise NotReady("No records have been compared yet.", remedy="Compare them: foresell identity run")
+    decided = found["precision"]
+    if decided["decided"]:
+        printing.print_text(
+            f"Of {decided['decided']} pairs the model would merge and people decided about (held out of training), "
+            f"{decided['same']} are the same: {decided['share']:.0%} ({decided['low']:.0%} to {decided['high']:.0%})."
+        )
+    else:
+        printing.print_text("No decisions yet that the model can be measured by.")
+    printing.print_table(found["queue"], {"why": "Waiting for review", "open": "Pairs", "oldest": "Since"})
+    run_of = found["last_run"]
+    printing.print_text(
+        f"Last run {run_of['run_id']}: {run_of['state']}, {run_of['counts'].get('customers_merged', 0)} customers merged, {run_of['counts'].get('splits', 0)} splits."
+    )
+
+
+def _print_move(move_id: int, sentence: str, json: bool) -> None:
+    if json:
+        printing.print_json({"move_id": move_id})
+    else:
+        printing.print_text(
+            f"{sentence} Undo: foresell identity undo {move_id}. Lists and scores follow with the next refresh: foresell refresh"
+        )
+
+
+def _move_row(row: dict[str, Any]) -> dict[str, Any]:
+    by = (
+        row["user_name"]
+        or {"user": "command line", "run": f"run {row['run_id']}", "arrival": "on arrival"}[row["made_by"]]
+    )
+    return {
+        **{name: row[name] for name in ("move_id", "kind", "customer_id", "reason")},
+        "others": ", ".join(row["other_ids"]), "by": by, "made_at": f"{row['made_at']:%Y-%m-%d %H:%M}",
+        "undone": "yes" if row["undone_at"] else "",
+    }  # fmt: skip
