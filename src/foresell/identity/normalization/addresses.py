@@ -40,8 +40,18 @@ _ATTACHED = re.compile(r"(?<=[a-z]\.)(?=\d)|(?<=[a-z]{3})(?=\d+[a-z]?$)")
 _ONLY_NUMBER = re.compile(r"\W*\d{1,6}\s?(?:[a-z]|bis|ter)?\W*")
 _PARTS = re.compile(r"[,;\n\r\t|]+")
 _WORDS = re.compile("[a-z0-9]+")
+_LETTER, _DIGIT = re.compile("[a-z]"), re.compile("[0-9]")
 _NOT_WORDS = re.compile("[^a-z0-9]+")
 _BRACKETS = re.compile(r"\([^)]*\)")
+
+_LETTERS_ONLY = {code: " " for code in range(128) if not chr(code).isalpha() and chr(code) != "#"}
+#: Words after which an address is more than a street and a house number.
+_SPECIAL = frozenset(
+    word
+    for kind in ("boxes", "units")
+    for phrase in split_words(_STREETS[kind]["words"])
+    for word in phrase.translate(_LETTERS_ONLY).split()
+) | {"#", "stock", "pobox"}
 
 #: What a postcode without blanks looks like, and the length to which leading zeros lost in a spreadsheet are added.
 _POSTCODES: dict[str, tuple[re.Pattern[str], int]] = {
@@ -135,11 +145,9 @@ def _split_parts(address: str, country: str | None) -> list[str]:
     folded = _fold_for(address, country).strip()
     if is_placeholder(folded):
         return []
-    if "\n" not in folded and "," not in folded and ";" not in folded and "|" not in folded:
-        parts = [folded]
-    else:
-        parts = _PARTS.split(folded)
-    return [part.strip() for part in parts if part and not part.isspace()]
+    if not _PARTS.search(folded):
+        return [folded] if folded else []
+    return [part.strip() for part in _PARTS.split(folded) if part and not part.isspace()]
 
 
 def _take_postcode(parts: list[str], country: str | None) -> tuple[list[str], str | None, str | None]:
@@ -157,13 +165,13 @@ def _take_postcode(parts: list[str], country: str | None) -> tuple[list[str], st
 def _street_and_house(parts: list[str], country: str | None) -> tuple[str | None, str | None]:
     if not parts:
         return None, None
+    if len(parts) == 1 and _SPECIAL.isdisjoint(parts[0].translate(_LETTERS_ONLY).split()):
+        return _split_house(parts[0], country)
     line = parts[0] if len(parts) == 1 else _choose_line(parts)
-    if "box" in line or "post" in line or "bp" in line or "apartado" in line or "apdo" in line or "casella" in line:
-        box = _BOX.search(line)
-        if box:
-            return "po box", box[1].replace(" ", "")[:10]
+    if box := _BOX.search(line):
+        return "po box", box[1].replace(" ", "")[:10]
     bare = _UNIT.sub(" ", line).strip()
-    line = bare if any(map(str.isalpha, bare)) else line
+    line = bare if _LETTER.search(bare) else line
     return _split_house(line, country)
 
 
@@ -171,7 +179,7 @@ def _choose_line(parts: list[str]) -> str:
     """The part with a number; a number that stands alone goes with its neighbour."""
     bare = [part for part in (_UNIT.sub(" ", part).strip() for part in parts) if part] or parts
     for at, part in enumerate(bare):
-        if any(map(str.isdigit, part)):
+        if _DIGIT.search(part):
             if not _ONLY_NUMBER.fullmatch(part):
                 return part
             return f"{bare[at - 1]} {part}" if at else " ".join(bare[:2])
@@ -181,7 +189,7 @@ def _choose_line(parts: list[str]) -> str:
 def _split_house(line: str, country: str | None) -> tuple[str | None, str | None]:
     if country in ("AU", "NZ") and (unit := re.match(r"\w+\s?/\s?(?=\d)", line)):
         line = line[unit.end() :]
-    if not any(map(str.isdigit, line)):
+    if not _DIGIT.search(line):
         return _normalize_street(line, country), None
     if match := _LEADING.match(line):
         number, *letters, street = match.groups()

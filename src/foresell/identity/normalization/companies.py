@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 from foresell.identity.normalization.text import shorten
@@ -28,6 +29,7 @@ _SURNAMES = frozenset(split_words(_WORDS["surnames"]["words"]))
 _COMMON = frozenset(split_words(_WORDS["common"]["words"]))
 _ENDINGS = split_words(_WORDS["trades"]["endings"])
 _LEAST_COMPOUND = 9
+_SIGNS = _CLEAR | _TRADES
 
 AND = frozenset(("&", "and", "und", "et", "en", "och", "y", "e", "u"))
 _DOTTED = re.compile(r"(?<![a-z0-9])(?:[a-z]\.\s?)+[a-z](?![a-z0-9])")
@@ -66,14 +68,14 @@ def is_company(words: list[str], first_names: frozenset[str]) -> bool:
         return True
     if words[0] in _LEADING and not known:
         return True
-    for at, word in enumerate(words):
-        if word in _CLEAR:
-            return True
-        if word in _TRADES or _is_compound(word):
-            if not (known and at == 1 and len(words) == 2 and word in _SURNAMES):
-                return True
-        elif at and word in AND and at < len(words) - 1 and words[at + 1] in _FAMILY:
-            return True
+    if not _SIGNS.isdisjoint(words) and not (known and len(words) == 2 and words[1] in _SURNAMES):
+        return True
+    if any(map(_is_compound, words)):
+        return True
+    if len(words) < 3 or AND.isdisjoint(words):
+        return False
+    if any(word in AND and after in _FAMILY for word, after in pairwise(words)):
+        return True
     return len(words) == 3 and words[1] == "&" and not known and words[2] not in first_names
 
 

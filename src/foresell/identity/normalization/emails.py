@@ -69,6 +69,8 @@ def normalize_email(text: str | None, own_domains: frozenset[str] = frozenset())
 
 def is_role(user: str) -> bool:
     """Whether a mailbox belongs to a role, not to a person: info, sales.uk, office2."""
+    if user.isalpha():
+        return user in _ROLES
     first = _APART.split(user, maxsplit=1)[0]
     return first.rstrip("0123456789") in _ROLES or _APART.sub("", user) in _ROLES
 

@@ -6,7 +6,6 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from foresell.identity.normalization.text import shorten
 from foresell.identity.normalization.word_lists import invert, read_words, split_words
 
 _WORDS = read_words("names")
@@ -28,27 +27,27 @@ FIRST_NAMES = frozenset(
     word for table in _NICKNAMES.values() for root, forms in table.items() for word in split_words(f"{root}, {forms}")
 ) | frozenset(split_words(read_words("firstnames")["names"]))
 
+_LONGEST_FIRST, _LONGEST_SURNAME = 60, 100
+
 _SPLIT = re.compile("[a-z0-9]+(?:-[a-z0-9]+)*|[&+]")
 _ASIDE = re.compile(r"\([^)]*\)?|\[[^\]]*\]?")
 
 
 class PersonName(NamedTuple):
-    """`middle`: initials, separated by blanks; `last`: particles joined to their name ("vandenberg"), two surnames apart."""
+    """`name`: first name, initials and surname. `middle`: initials, separated by blanks. `last`: particles joined to their
+    name ("vandenberg"), two surnames apart."""
 
-    first: str | None = None
-    first_root: str | None = None
-    middle: str | None = None
-    last: str | None = None
-    generation: str | None = None
-
-    @property
-    def name(self) -> str | None:
-        """First name, initials and surname."""
-        return shorten(" ".join(filter(None, (self.first, self.middle, self.last))))
+    name: str | None
+    first: str | None
+    first_root: str | None
+    middle: str | None
+    last: str | None
+    generation: str | None
 
 
-def normalize_person(folded: str, country: str | None) -> PersonName:
-    """The parts of a person's name, folded to ASCII. "Smith, John" is John Smith; of a couple the first person counts."""
+def normalize_person(folded: str, country: str | None) -> PersonName | None:
+    """The parts of a person's name, folded to ASCII. "Smith, John" is John Smith; of a couple the first person counts. None if
+    no word is left."""
     if "(" in folded or "[" in folded:
         folded = _ASIDE.sub(" ", folded)
     titles = _titles_of(country)
@@ -62,6 +61,8 @@ def normalize_person(folded: str, country: str | None) -> PersonName:
         generation, words = None, _SPLIT.findall(folded)
     words = _first_of_couple(_strip_titles(words, titles), titles)
     words, found = _strip_suffix(words, 2)
+    if not words:
+        return None
     return _make(*_split_surname(words, country), generation or found, country)
 
 
@@ -78,10 +79,16 @@ def _reversed(
 
 def _make(given: list[str], last: list[str], generation: str | None, country: str | None) -> PersonName:
     given = [piece for word in given for piece in word.split("-")]
-    surname = " ".join(_join_particles(last))
-    first = given[0][:60] if given else None
-    middle = " ".join(word[0] for word in given[1:6]) or None
-    return PersonName(first, first and _roots(country).get(first, first), middle, shorten(surname[:100]), generation)
+    surname = last[0].replace("-", " ") if len(last) == 1 else " ".join(_join_particles(last))
+    surname = surname[:_LONGEST_SURNAME].rstrip()
+    if not given:
+        return PersonName(surname, None, None, None, surname, generation)
+    first = given[0][:_LONGEST_FIRST]
+    root = _roots(country).get(first, first)
+    if len(given) == 1:
+        return PersonName(f"{first} {surname}", first, root, None, surname, generation)
+    middle = " ".join([word[0] for word in given[1:6]])
+    return PersonName(f"{first} {middle} {surname}", first, root, middle, surname, generation)
 
 
 def _strip_titles(words: list[str], titles: frozenset[str]) -> list[str]:
@@ -114,9 +121,9 @@ def _take_suffix_parts(parts: list[list[str]]) -> tuple[str | None, list[list[st
 
 
 def _first_of_couple(words: list[str], titles: frozenset[str]) -> list[str]:
-    at = next((at for at, word in enumerate(words) if word in _COUPLE), None)
-    if at is None:
+    if _COUPLE.isdisjoint(words):
         return words
+    at = next(at for at, word in enumerate(words) if word in _COUPLE)
     before = [word for word in words[:at] if word not in titles]
     after = _strip_titles([word for word in words[at + 1 :] if word not in _COUPLE], titles)
     if not before:
@@ -129,10 +136,12 @@ def _split_surname(words: list[str], country: str | None) -> tuple[list[str], li
     size = len(words)
     if size < 2:
         return [], words
+    if size == 2:
+        return words[:1], words[1:]
     begin = next((at for at in range(1, size - 1) if words[at] in _PARTICLES), size - 1)
-    if country == "IE" and words[-2] in ("o", "ni", "mac", "mc") and size > 2:
+    if country == "IE" and words[-2] in ("o", "ni", "mac", "mc"):
         begin = min(begin, size - 2)
-    if country in _TWO_SURNAMES and size > 2:
+    if country in _TWO_SURNAMES:
         two = 1 if words[1] not in FIRST_NAMES or (size == 3 and words[1] in _PARTICLES) else 2
         begin = min(begin, max(two, 1) if size <= 4 else max(two, size - 3))
     return words[:begin], words[begin:]

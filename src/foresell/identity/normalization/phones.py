@@ -26,11 +26,13 @@ _LEAST_DIGITS = 6
 
 
 class _Plan(NamedTuple):
-    """How a country writes national numbers: its code, the prefix to remove, and the lengths without it."""
+    """How a country writes national numbers: its code, the prefix to remove, and the lengths without it. Numbers that
+    start with one of `abroad` may hold a country code."""
 
     code: str
     prefix: str
     lengths: frozenset[int]
+    abroad: tuple[str, ...]
 
 
 def normalize_phone(text: str | None, country: str | None) -> str | None:
@@ -46,13 +48,13 @@ def normalize_phone(text: str | None, country: str | None) -> str | None:
         return _parse(_SECOND.split(text[:MOST_READ].strip(), maxsplit=1)[0], country)
     if digits[0] == "+":
         return _international(digits[1:], text, country)
-    if digits.startswith("00") and country != "US":
+    if digits.startswith("00"):
         return _international(digits[2:], text, country)
     plan = _plan(country) if country else None
     if plan is None:
         return _parse(text, country)
     bare = digits.removeprefix(plan.prefix) if plan.prefix else digits
-    if len(bare) not in plan.lengths or digits.startswith((plan.code, "011", "180020")):
+    if len(bare) not in plan.lengths or digits.startswith(plan.abroad):
         return _parse(text, country)
     return _checked(plan.code, bare)
 
@@ -92,11 +94,13 @@ def _checked(code: str, bare: str) -> str | None:
 def _plan(country: str) -> _Plan | None:
     """The plan of a country; None if it has none or its rules are not simple."""
     metadata = PhoneMetadata.metadata_for_region(country, None)
-    if metadata is None or metadata.national_prefix_for_parsing not in _SIMPLE_RULES:
+    if metadata is None or metadata.general_desc is None:
         return None
-    return _Plan(
-        str(metadata.country_code), metadata.national_prefix or "", frozenset(metadata.general_desc.possible_length)
-    )
+    if metadata.national_prefix_for_parsing not in _SIMPLE_RULES:
+        return None
+    code, lengths = str(metadata.country_code), frozenset(metadata.general_desc.possible_length)
+    abroad = (code, "011") if code == "1" else (code, "180020")
+    return _Plan(code, metadata.national_prefix or "", lengths, abroad)
 
 
 @cache

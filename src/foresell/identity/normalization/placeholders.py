@@ -9,6 +9,7 @@ _WORDS = read_words("placeholders")
 _ANY = frozenset(split_words(_WORDS["any"]["words"]))
 _NAMES = _ANY | frozenset(split_words(_WORDS["names"]["words"]))
 _STREETS = _ANY | frozenset(split_words(_WORDS["streets"]["words"]))
+_FIRST_WORDS = frozenset(phrase.partition(" ")[0] for phrase in _NAMES)
 _DIGITS = "01234567890123456789"
 
 
@@ -19,6 +20,8 @@ def is_placeholder(folded: str) -> bool:
 
 def is_placeholder_name(words: list[str]) -> bool:
     """Whether the words of a name, without numbers, say nothing: "guest 12", "Test Test", "xxx", "Max Mustermann"."""
+    if words and words[0] not in _FIRST_WORDS and words[0][0] not in words[0][1:2] and not words[0].isdigit():
+        return False
     words = [word for word in words if not word.isdigit()]
     if not words or " ".join(words) in _NAMES:
         return True

@@ -14,13 +14,15 @@ from foresell.identity.normalization.companies import (
 )
 from foresell.identity.normalization.countries import normalize_country
 from foresell.identity.normalization.emails import normalize_email
-from foresell.identity.normalization.people import FIRST_NAMES, GENERATIONS, normalize_person
+from foresell.identity.normalization.people import FIRST_NAMES, GENERATIONS, PersonName, normalize_person
 from foresell.identity.normalization.phones import normalize_phone
 from foresell.identity.normalization.placeholders import is_placeholder, is_placeholder_name
 from foresell.identity.normalization.text import MOST_READ, UMLAUT_COUNTRIES, fold
 from foresell.identity.normalization.word_lists import fold_umlauts
 from foresell.identity.record import Kind, RawRecord, Record
 
+_DIGIT = re.compile("[0-9]")
+_NO_NAME = PersonName(None, None, None, None, None, None)
 _EAST_ASIAN = re.compile("[\u3400-\u9fff\uac00-\ud7af]{2,4}")
 _EAST_ASIAN_WORD = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,4}")
 
@@ -37,29 +39,17 @@ def normalize(raw: RawRecord, *, own_domains: frozenset[str] = frozenset(), home
     mailbox = normalize_email(raw.email, own_domains)
     address = normalize_address(raw.address, raw.city, raw.postcode, place)
     kind, words, folded, number = _read_name(raw.name, place)
-    shared = {
-        "domain": mailbox.domain,
-        "email": mailbox.email,
-        "email_user": mailbox.user,
-        "phone": normalize_phone(raw.phone, place),
-        "street": address.street,
-        "house": address.house,
-        "postcode": address.postcode,
-        "city": address.city,
-        "country": country,
-    }
+    phone = normalize_phone(raw.phone, place)
     if kind == "company":
         company = normalize_company(words)
         return Record(
-            raw.record_id, raw.source, kind, company.name,
-            legal_form=company.legal_form, tokens=company.tokens, company_number=number, **shared,
+            raw.record_id, raw.source, kind, company.name, None, None, None, None, None,
+            company.legal_form, company.tokens, number, *mailbox, phone, *address, country,
         )  # fmt: skip
-    person = normalize_person(folded, place) if words else None
-    if person is None or not person.last:
-        return Record(raw.record_id, raw.source, kind, birth_date=normalize_birth_date(raw.birth_date, place), **shared)
+    person = (normalize_person(folded, place) if words else None) or _NO_NAME
     return Record(
-        raw.record_id, raw.source, kind, person.name, person.first, person.first_root, person.middle, person.last,
-        person.generation, birth_date=normalize_birth_date(raw.birth_date, place), **shared,
+        raw.record_id, raw.source, kind, *person, None, None, None, *mailbox, phone, *address, country,
+        normalize_birth_date(raw.birth_date, place),
     )  # fmt: skip
 
 
@@ -69,7 +59,7 @@ def _read_name(text: str | None, country: str | None) -> tuple[Kind, list[str], 
         return "person", [], "", None
     folded = _fold_name(text, country)
     number = None
-    if any(map(str.isdigit, folded)):
+    if _DIGIT.search(folded):
         folded, number = take_company_number(folded)
     words = split_company_words(folded)
     if is_placeholder_name(words) or is_placeholder(folded.strip()):

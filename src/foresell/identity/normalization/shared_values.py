@@ -35,7 +35,7 @@ def shared_values(records: pa.Table, most_names: int = MOST_NAMES) -> pa.Table:
             held = f"({keys}) in (from shared_{at})" if len(counted) > 1 else f"{keys} in (from shared_{at})"
             blanked |= {column: f"case when {held} then null else {column} end" for column in columns}
         chosen = ", ".join(f"{blanked.get(name, name)} as {name}" for name in records.column_names)
-        found: pa.Table = con.execute(f"select {chosen} from numbered order by row_number").to_arrow_table()
+        found: pa.Table = con.sql(f"select {chosen} from numbered order by row_number").to_arrow_table()
     return found.cast(records.schema)
 
 

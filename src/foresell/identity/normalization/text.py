@@ -48,4 +48,4 @@ def shorten(text: str) -> str | None:
 
 def is_repetition(text: str) -> bool:
     """Whether it is one character over and over ("xxx", "0000000")."""
-    return len(text) > 1 and text.count(text[0]) == len(text)
+    return len(text) > 1 and text[0] == text[-1] and text.count(text[0]) == len(text)
