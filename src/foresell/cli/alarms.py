@@ -1,4 +1,4 @@
-"""Commands on intrusion detection: alarms, alarms acknowledge, alarms detectors."""
+"""Commands on intrusion detection: alarms, alarms acknowledge, alarms detectors, alarms set."""
 
 from __future__ import annotations
 
@@ -10,10 +10,15 @@ from foresell.cli import printing
 from foresell.cli.options import Json, Newest
 from foresell.cli.session import open_home, run_in_transaction
 from foresell.detection import alarms, detect
+from foresell.errors import UsageError
 
 T = TypeVar("T")
+DETECTOR_COLUMNS = {
+    "detector": "Detector", "threshold": "Alarm at", "counts": "Of", "factor": "Times usual", "window_minutes": "Minutes",
+    "mode": "Mode", "answer": "Answer",
+}  # fmt: skip
 
-alarms_app = typer.Typer(help="List or acknowledge the alarms of intrusion detection; list the detectors.")
+alarms_app = typer.Typer(help="List or acknowledge the alarms of intrusion detection; list or change the detectors.")
 
 
 def register(app: typer.Typer) -> None:
@@ -79,8 +84,7 @@ def list_detectors(
     """List the detectors with their thresholds; with --days, what they would have raised with them."""
     _, database = open_home()
     rows = run_in_transaction(database, alarms.list_detectors)
-    columns = {"detector": "Detector", "threshold": "Alarm at", "counts": "Of", "factor": "Times usual",
-               "window_minutes": "Minutes", "mode": "Mode", "answer": "Answer"}  # fmt: skip
+    columns = dict(DETECTOR_COLUMNS)
     if days:
         with database.connect() as con:
             past = detect.count_past_alarms(con, days)
@@ -93,3 +97,34 @@ def list_detectors(
         printing.print_json(rows)
     else:
         printing.print_table(rows, columns)
+
+
+@alarms_app.command("set")
+def change_detector(
+    detector: Annotated[str, typer.Argument(help="Its name in `foresell alarms detectors`, such as password_spray.")],
+    threshold: Annotated[
+        int | None, typer.Option(min=1, max=alarms.MOST_THRESHOLD, help="Raise an alarm at this many.")
+    ] = None,
+    factor: Annotated[
+        int | None, typer.Option(min=1, max=alarms.MOST_FACTOR, help="And above this multiple of what is usual.")
+    ] = None,
+    minutes: Annotated[
+        int | None, typer.Option(min=1, max=alarms.MOST_MINUTES, help="Count within this many minutes.")
+    ] = None,
+    mode: Annotated[
+        alarms.Mode | None, typer.Option(help="Raise alarms only, also answer them, or do not look.")
+    ] = None,
+    answer: Annotated[alarms.Answer | None, typer.Option(help="What the mode answer does besides the alarm.")] = None,
+    json: Json = False,
+) -> None:
+    """Change a detector's threshold, window, mode or answer; the rest stays. Audited."""
+    given = {"threshold": threshold, "factor": factor, "window_minutes": minutes, "mode": mode, "answer": answer}
+    values = {name: value for name, value in given.items() if value is not None}
+    if not values:
+        raise UsageError("Say what to change.", remedy="Such as: --threshold 20, or --mode answer.")
+    _, database = open_home()
+    row = run_in_transaction(database, lambda con: alarms.change_detector(con, detector, values, user_id=None))
+    if json:
+        printing.print_json(row)
+    else:
+        printing.print_table([row], DETECTOR_COLUMNS)

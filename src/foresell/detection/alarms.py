@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from foresell.audit import record
 from foresell.db import AsyncConnection, AsyncStatements, Row
 from foresell.errors import NotFound, ParameterError
 
 SQL = AsyncStatements("foresell.detection")
+Mode = Literal["watch", "answer", "off"]
+Answer = Literal["record", "step-up", "end session"]
+MOST_THRESHOLD, MOST_FACTOR, MOST_MINUTES = 1_000_000, 100, 1440
 
 
 async def list_alarms(con: AsyncConnection, *, state: str | None, limit: int, start: int = 0) -> tuple[int, list[Row]]:
@@ -40,9 +44,12 @@ async def list_detectors(con: AsyncConnection) -> list[Row]:
 
 
 async def change_detector(
-    con: AsyncConnection, detector: str, values: Mapping[str, object], *, user_id: int, request_id: str | None = None
+    con: AsyncConnection, detector: str, values: Mapping[str, object], *, user_id: int | None, request_id: str | None = None
 ) -> Row:
-    """Change threshold, factor, window_minutes, mode or answer, and return the detector. Raises NotFound, ParameterError."""
+    """Change threshold, factor, window_minutes, mode or answer, and return the detector. Raises NotFound, ParameterError.
+
+    `user_id`: None on the command line.
+    """
     now = await _find_detector(con, detector)
     settings = {name: now[name] for name in ("threshold", "factor", "window_minutes", "mode", "answer")}
     changed = {**settings, **values}
@@ -82,5 +89,5 @@ async def count_raised(con: AsyncConnection) -> dict[str, int]:
 async def _find_detector(con: AsyncConnection, detector: str) -> Row:
     row = await SQL.row(con, "alarms.list_detectors", detector=detector)
     if row is None:
-        raise NotFound(f"There is no detector {detector}.", remedy="List them: GET /api/detectors")
+        raise NotFound(f"There is no detector {detector}.", remedy="List them: GET /api/detectors, or foresell alarms detectors")
     return row

@@ -17,14 +17,13 @@ from foresell.api.shared import customer_lists
 from foresell.api.shared.paging import Listing, Paging, page_body, start_of
 from foresell.api.shared.schemas import NOT_BLANK, Body, CustomerId, Number
 from foresell.detection import alarms
+from foresell.detection.alarms import MOST_FACTOR, MOST_MINUTES, MOST_THRESHOLD, Answer, Mode
 from foresell.errors import CustomerNotFound
 
 router = APIRouter(prefix="/api", tags=["audit"])
 Auditor = Annotated[Principal, require("audit.read")]
 Manager = Annotated[Principal, require("users.manage")]
 State = Literal["open", "acknowledged"]
-Mode = Literal["watch", "answer", "off"]
-Answer = Literal["record", "step-up", "end session"]
 
 
 class AlarmPaging(Paging):
@@ -105,9 +104,9 @@ class DetectorList(BaseModel):
 class DetectorChange(Body):
     """What to change; the rest stays."""
 
-    threshold: int | None = Field(None, ge=1, le=1_000_000, description="Raise an alarm at this many.")
-    factor: int | None = Field(None, ge=1, le=100, description="And above this multiple of what is usual.")
-    window_minutes: int | None = Field(None, ge=1, le=1440, description="Within this many minutes.")
+    threshold: int | None = Field(None, ge=1, le=MOST_THRESHOLD, description="Raise an alarm at this many.")
+    factor: int | None = Field(None, ge=1, le=MOST_FACTOR, description="And above this multiple of what is usual.")
+    window_minutes: int | None = Field(None, ge=1, le=MOST_MINUTES, description="Within this many minutes.")
     mode: Mode | None = Field(None, description="watch, answer or off.")
     answer: Answer | None = Field(None, description="record, step-up or end session.")
 
