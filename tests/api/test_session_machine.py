@@ -29,7 +29,7 @@ from hypothesis.stateful import (
 
 from foresell.access import challenges, sessions, users
 from foresell.access.tokens import fingerprint
-from tests.api.people import PHRASE, browser, forget_guesses, invite, rewind_totp, sql
+from tests.api.people import PHRASE, forget_guesses, invite, rewind_totp, sql
 from tests.support.served import NO_TLS, Served
 
 pytestmark = pytest.mark.slow_proof
@@ -95,7 +95,9 @@ class Sessions(RuleBasedStateMachine):
     def remember(self, access_token: str, refresh_token: str) -> Session:
         """A new session."""
         [(session_id,)] = sql(
-            self.served, "select session_id from access.refresh_tokens where token_hash = %s", fingerprint(refresh_token)
+            self.served,
+            "select session_id from access.refresh_tokens where token_hash = %s",
+            fingerprint(refresh_token),
         )
         self.known.append(Session(str(session_id), [access_token], [refresh_token]))
         return self.known[-1]
@@ -206,9 +208,17 @@ class Sessions(RuleBasedStateMachine):
             return
         token = session.spent[which % len(session.spent)]
         moved = "clock_timestamp()" if soon else f"used_at - interval '{GRACE_SECONDS + 1} seconds'"
-        which_rows = "token_hash = %s" if soon else "session_id = (select session_id from access.refresh_tokens where token_hash = %s)"
+        which_rows = (
+            "token_hash = %s"
+            if soon
+            else "session_id = (select session_id from access.refresh_tokens where token_hash = %s)"
+        )
         if not soon or token == session.spent[-1]:
-            sql(self.served, f"update access.refresh_tokens set used_at = {moved} where used_at is not null and {which_rows}", fingerprint(token))
+            sql(
+                self.served,
+                f"update access.refresh_tokens set used_at = {moved} where used_at is not null and {which_rows}",
+                fingerprint(token),
+            )
         answer = self.send("POST", "/api/auth/refresh", cookie=token)
         if self.counts(session) and soon and token == session.spent[-1]:
             assert answer.status_code == 200, answer.text
@@ -349,5 +359,5 @@ def test_a_planted_defect_is_noticed(defect: str, served: Served, monkeypatch: p
         monkeypatch.setattr(challenges, "consume_challenge", challenges.find_challenge)
     else:
         monkeypatch.setattr(users, "_end_sessions", do_nothing)
-    with pytest.raises(BaseException):  # noqa: B017, PT011  (an assertion, or several in a group)
+    with pytest.raises(BaseException):  # noqa: B017  (an assertion, or several in a group)
         run(served, 150)

@@ -113,7 +113,7 @@ DRILLS = (
     Drill(
         "S8",
         "64 sign-ins at once, ten times.",
-        "memory grows <= 128 MiB; p99 of other requests <= 3 x; >= 15 sign-ins a second and core",
+        "memory grows <= 128 MiB; p99 of other requests <= 3 x; >= 15 sign-ins a second of processor time",
         sign_in_at_once,
     ),
     Drill(

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import random
 import statistics
 import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import httpx2
+import psutil
 from benchmarks.faults import free_port
 
 from foresell.access import passwords
+from foresell.store import embedded
 from tests.drills.drill import Options, Outcome, least, most
 from tests.drills.shop import Clients, Shop, administrator_token, create_shop, percentile, processes_of, serving
 from tests.drills.tests_as_drills import drill_of
@@ -58,26 +61,30 @@ def guess(options: Options) -> Outcome:
 
 
 def sign_in_at_once(options: Options) -> Outcome:
-    """S8."""
-    rounds = options.size(10, 2)
+    """S8. The rate is that of the sign-ins alone, and of processor time: Keycloak's figure says how much of it they need."""
+    rounds = options.size(5, 1)
     with create_shop() as shop:
         set_passwords(shop, AT_ONCE)
         with behind_proxy(shop) as sign_in:
-            growth, rate, before, during, statuses = flood(shop, sign_in, rounds)
+            found = flood(shop, sign_in, rounds)
+            busy_seconds, wall_seconds, more = time_sign_ins(shop, sign_in, rounds)
         with behind_proxy(shop, plant="no hash limit") as sign_in:
-            planted, *_ = flood(shop, sign_in, rounds)
+            planted = flood(shop, sign_in, rounds)
+    statuses = Counter([*found.statuses, *more])
     figures = [
-        most(f"memory of the API gained by {AT_ONCE} sign-ins at once", growth, 128, "MiB"),
-        most("p99 of another request, relative to before", during / before, 3.0, "x"),
-        least("sign-ins a second and core", rate, 15),
-        most("sign-ins refused or failed", sum(status != 200 for status in statuses), 0),
+        most(f"memory of the API gained by {AT_ONCE} sign-ins at once", found.gained_mib, 128, "MiB"),
+        most("p99 of another request, relative to before", found.p99_during / found.p99_before, 3.0, "x"),
+        least("sign-ins a second of processor time of API and PostgreSQL", len(more) / busy_seconds, 15),
+        most("sign-ins refused or failed", statuses.total() - statuses[HTTPStatus.OK], 0),
     ]
     return Outcome(
         figures,
-        [least("memory gained without a limit of hashes at once", planted, 128, "MiB")],
+        [least("memory gained without a limit of hashes at once", planted.gained_mib, 128, "MiB")],
         [
-            f"{len(statuses)} sign-ins; p99 of the list of segments {1000 * before:.0f} ms before and {1000 * during:.0f} ms during them.",
-            f"Statuses: {dict(Counter(statuses))}.",
+            f"{statuses.total()} sign-ins; p99 of the list of segments {1000 * found.p99_before:.0f} ms before and"
+            f" {1000 * found.p99_during:.0f} ms during them. Without a limit of sign-ins and hashes at once it is"
+            f" {planted.p99_during / planted.p99_before:.0f} times what it was before.",
+            f"On this machine, with what else ran on it, {len(more) / wall_seconds:.1f} sign-ins a second.",
         ],
     )
 
@@ -145,18 +152,23 @@ def time_wrong_passwords(
     return taken
 
 
-def flood(
-    shop: Shop, sign_in: Callable[[str, str, str], int], rounds: int
-) -> tuple[float, float, float, float, list[int]]:
-    """Sign in by AT_ONCE at once, several times.
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """What many sign-ins at once did: MiB gained at most, seconds of another request (p99) before and during, statuses."""
 
-    Returns MiB gained at most, sign-ins a second and core, seconds of another request (p99) before and during, and statuses.
-    """
-    chance = random.Random(7)
+    gained_mib: float
+    p99_before: float
+    p99_during: float
+    statuses: list[int]
+
+
+def flood(shop: Shop, sign_in: Callable[[str, str, str], int], rounds: int) -> Flood:
+    """Sign in by AT_ONCE at once, several times, while another client asks for a list."""
     headers = {"authorization": f"Bearer {administrator_token(shop.settings.home, shop.users[0])}"}
     api = processes_of(shop, "foresell.api.serve")
-    emails = [f"person{number}@foresell.example" for number in range(1, AT_ONCE + 1)]
-    with Clients() as others, ThreadPoolExecutor(AT_ONCE) as pool:
+    for _ in range(40):  # on new connections, so that each process has answered some
+        httpx2.get(f"{shop.url}/api/customers/segments", headers=headers, timeout=60)
+    with Clients() as others, ThreadPoolExecutor(1) as pool:
         others.start(shop, lambda client: client.get("/api/customers/segments", headers=headers), 0.02)
         time.sleep(5)
         began, most_bytes = time.monotonic(), [sum(each.memory_info().rss for each in api)]
@@ -164,19 +176,39 @@ def flood(
         def sample() -> None:
             while not others.stop.is_set():
                 most_bytes.append(sum(each.memory_info().rss for each in api))
-                time.sleep(0.01)
+                time.sleep(0.02)
 
-        pool_of_one = ThreadPoolExecutor(1)
-        pool_of_one.submit(sample)
-        statuses = []
-        for _ in range(rounds):
-            statuses += list(pool.map(lambda email: sign_in(email, PHRASE, draw_address(chance)), emails))
+        pool.submit(sample)
+        statuses = sign_in_together(sign_in, rounds)
         ended = time.monotonic()
         others.stop.set()
-        pool_of_one.shutdown()
-    seconds = [
+    before, during = (
         percentile([taken for _, taken, _ in others.between(start, end)], 0.99)
         for start, end in ((0.0, began), (began, ended))
-    ]
-    rate = len(statuses) / (ended - began) / (os.cpu_count() or 1)
-    return (max(most_bytes) - most_bytes[0]) / MIB, rate, seconds[0], seconds[1], statuses
+    )
+    return Flood((max(most_bytes) - most_bytes[0]) / MIB, before, during, statuses)
+
+
+def sign_in_together(sign_in: Callable[[str, str, str], int], rounds: int) -> list[int]:
+    """Sign in by AT_ONCE at once, several times. Returns the statuses."""
+    chance = random.Random(7)
+    emails = [f"person{number}@foresell.example" for number in range(1, AT_ONCE + 1)] * rounds
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return list(pool.map(lambda email: sign_in(email, PHRASE, draw_address(chance)), emails))
+
+
+def time_sign_ins(shop: Shop, sign_in: Callable[[str, str, str], int], rounds: int) -> tuple[float, float, list[int]]:
+    """Seconds of processor time of API and PostgreSQL, seconds by the clock, and statuses of sign-ins and nothing else."""
+    used, began = count_processor_seconds(shop), time.monotonic()
+    statuses = sign_in_together(sign_in, rounds)
+    return count_processor_seconds(shop) - used, time.monotonic() - began, statuses
+
+
+def count_processor_seconds(shop: Shop) -> float:
+    """Seconds of processor time that the API's and PostgreSQL's processes have used, those of ended backends included."""
+    postmaster = psutil.Process(embedded.process_id(shop.settings.home))
+    total = sum(postmaster.cpu_times()[:4])
+    for each in (*processes_of(shop, "foresell.api.serve"), *postmaster.children()):
+        with suppress(psutil.NoSuchProcess):
+            total += sum(each.cpu_times()[:2])
+    return total

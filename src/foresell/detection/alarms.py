@@ -44,7 +44,12 @@ async def list_detectors(con: AsyncConnection) -> list[Row]:
 
 
 async def change_detector(
-    con: AsyncConnection, detector: str, values: Mapping[str, object], *, user_id: int | None, request_id: str | None = None
+    con: AsyncConnection,
+    detector: str,
+    values: Mapping[str, object],
+    *,
+    user_id: int | None,
+    request_id: str | None = None,
 ) -> Row:
     """Change threshold, factor, window_minutes, mode or answer, and return the detector. Raises NotFound, ParameterError.
 
@@ -89,5 +94,7 @@ async def count_raised(con: AsyncConnection) -> dict[str, int]:
 async def _find_detector(con: AsyncConnection, detector: str) -> Row:
     row = await SQL.row(con, "alarms.list_detectors", detector=detector)
     if row is None:
-        raise NotFound(f"There is no detector {detector}.", remedy="List them: GET /api/detectors, or foresell alarms detectors")
+        raise NotFound(
+            f"There is no detector {detector}.", remedy="List them: GET /api/detectors, or foresell alarms detectors"
+        )
     return row

@@ -28,7 +28,9 @@ def wait_for_the_database_for_ever() -> None:
 def hash_without_a_limit() -> None:
     """Defect: as many hashes at once as there are sign-ins."""
     from foresell.access import passwords
+    from foresell.api.http import app_state
 
+    app_state.SIGN_INS_AT_ONCE = 64
     passwords._slots = ThreadPoolExecutor(max_workers=64)
 
 

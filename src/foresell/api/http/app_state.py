@@ -43,6 +43,8 @@ RECONNECT_SECONDS = 3.0
 #: How long connections are tried before use after one was found dead: longer than a database takes to come back.
 CHECKED_SECONDS = 60.0
 RETIRE_SECONDS = 60.0
+#: Further sign-ins wait, so that a crowd of them does not hold up other requests; two hashes at a time are made anyhow.
+SIGN_INS_AT_ONCE = 4
 
 _PUBLISHED = (
     "select c.currency, c.fiscal_year_start, p.run_id, r.as_of, r.snapshot_file, r.published_at, r.customers_scored"
@@ -77,6 +79,7 @@ class AppState:
             check=self._check,
             open=False,
         )
+        self.sign_ins = asyncio.Semaphore(SIGN_INS_AT_ONCE)
         self._checked_until = 0.0
         self._company_currency: str | None = None
         #: The month the company's fiscal year starts with.

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from foresell.access import factors, links, passkeys, passwords, sessions, sign_in, tokens
 from foresell.access.principal import Principal, load_principal
+from foresell.api.http.app_state import AppState
 from foresell.api.http.authentication import (
     authenticate,
     client_info_of,
@@ -104,8 +105,17 @@ class StepUpRequest(Body):
 )
 async def sign_in_by_password(request: Request, web: AppStateOf, body: SignInRequest) -> Response:
     """Sign in with e-mail and password. Slow to guess: 429 after a few wrong ones from a device not seen before."""
-    client_info = client_info_of(request)
     request.state.attempted_account = sign_in.hash_account(keyring_of(request), body.email)
+    async with web.sign_ins:
+        result = await _check_password(request, web, body)
+    if result is None:
+        raise WrongCredentials(sign_in.WRONG, remedy="Try again, or ask an administrator for a one-time link.")
+    return result
+
+
+async def _check_password(request: Request, web: AppState, body: SignInRequest) -> Response | None:
+    """The answer to a right password; None for a wrong one, or without an account."""
+    client_info = client_info_of(request)
     async with web.transaction(None) as con:
         guess = await sign_in.open_attempt(con, keyring_of(request), body.email, client_info)
     request.state.attempted_user_id = guess.user_id
@@ -115,11 +125,10 @@ async def sign_in_by_password(request: Request, web: AppStateOf, body: SignInReq
             await sign_in.confirm_attempt(con, guess)
             if rehashed:
                 await SQL.run(con, "factors.rehash_password", hash=rehashed)
-            return await _answer(
-                request, con, await sign_in.begin_session(con, guess.user_id, "password", client_info), "password"
-            )
+            result = await sign_in.begin_session(con, guess.user_id, "password", client_info)
+            return await _answer(request, con, result, "password")
         await _record_refusal(request, con, guess.user_id, "password")
-    raise WrongCredentials(sign_in.WRONG, remedy="Try again, or ask an administrator for a one-time link.")
+    return None
 
 
 @router.post("/second-factor", response_model=SignInResult, responses=error_responses(), dependencies=[public()])
