@@ -84,11 +84,12 @@ def _match(
     wanted = _json({"record_id": record, "rule": rule, "key": key} for record, rule, key in own_keys)
     candidates: dict[int, set[int]] = {}
     for record, rule, others in SQL.rows(cur, "arrival.candidates", wanted, MOST_PER_KEY):
-        found = [other for other in json.loads(others) if other != record]
-        if rule in VALUE_OF_RULE and len(found) > MOST_NAMES:
-            records[record] = replace(records[record], **dict.fromkeys(VALUE_OF_RULE[rule]))
+        sharing = [other for other in json.loads(others) if other != record]
+        if rule in VALUE_OF_RULE and len(sharing) > MOST_NAMES:
+            blank: Any = dict.fromkeys(VALUE_OF_RULE[rule])
+            records[record] = replace(records[record], **blank)
             continue
-        candidates.setdefault(record, set()).update(found)
+        candidates.setdefault(record, set()).update(sharing)
     customers = _add_known(cur, vault, records, candidates)
     decided = {(a, b): verdict for a, b, verdict in SQL.rows(cur, "arrival.decisions", json.dumps(sorted(records)))}
     found = _score(models, records, {record: others for record, others in candidates.items() if record in new}, decided)

@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 SQL = Statements("foresell.identity")
 BULK = ArrowStatements("foresell.identity")
 KINDS: tuple[Kind, ...] = ("person", "company")
-READ_ROWS = 65_536
+#: From so many records on, starting more processes takes less time than they save.
+WORTH_PROCESSES = 50_000
 SEED = 1
 MEMBERS = pa.schema([("record_id", pa.int64()), ("customer_id", pa.string())])
 
@@ -85,8 +86,9 @@ def resolve_records(
         with _timed(timings, "read"):
             raw, members = _read(database, vault, progress)
         with _timed(timings, "normalize"):
-            records = shared_values(normalize_table(raw, processes=settings.threads))
-            table = key_table(records, vault.matching_secret(), processes=settings.threads)
+            processes = settings.threads if len(raw) >= WORTH_PROCESSES else 1
+            records = shared_values(normalize_table(raw, processes=processes))
+            table = key_table(records, vault.matching_secret(), processes=processes)
         compared = _Compared(records, table, members, _find_models(database, vault, records, models, timings))
         _compare(database, compared, settings, timings)
         if not dry_run:
