@@ -35,7 +35,7 @@ AND = frozenset(("&", "and", "und", "et", "en", "och", "y", "e", "u"))
 _DOTTED = re.compile(r"(?<![a-z0-9])(?:[a-z]\.\s?)+[a-z](?![a-z0-9])")
 _SPLIT = re.compile("[a-z0-9]+|&")
 _NUMBER = re.compile(
-    r"\b(hrb|hra|crn|siren|siret|kvk|cif|nif|company (?:no|number|reg)|co reg(?: no)?|reg no|registered no|org ?nr|organisationsnummer|orgnr)"
+    r"\b(hrb|hra|crn|siren|siret|kvk|cif|nif|company (?:no|number|reg)|co[. ]{1,2}reg(?:[. ]{1,2}no)?|reg[. ]{1,2}no|registered no|org[ .]?nr|organisationsnummer|orgnr)"
     r"\b[\s.:]*([a-z]{0,2}[\s-]?\d[\d\s.-]{2,15}\d[a-z]?)\b"
 )
 

@@ -15,9 +15,16 @@ _GENERATION_OF = invert(_WORDS["generations"])
 _PARTICLES = frozenset(split_words(_WORDS["particles"]["any"])) - {"d", "t", "l", "o", "y"}
 _NICKNAMES = read_words("nicknames")
 _LANGUAGES = {
-    "GB": "en", "US": "en", "AU": "en", "CA": "en", "NZ": "en", "IE": "ie", "DE": "de", "AT": "de", "CH": "de", "FR": "fr",
-    "BE": "nl", "LU": "fr", "NL": "nl", "ES": "es", "SE": "se", "FI": "se",
-}  # fmt: skip
+    **dict.fromkeys(("GB", "US", "AU", "CA", "NZ"), "en"),
+    **dict.fromkeys(("DE", "AT", "CH"), "de nl se"),
+    **dict.fromkeys(("SE", "NO", "DK", "FI"), "se de"),
+    **dict.fromkeys(("ES", "MX", "AR", "CO", "CL", "PE", "IT", "PT"), "es fr"),
+    "FR": "fr es",
+    "LU": "fr de",
+    "BE": "nl fr",
+    "NL": "nl de",
+    "IE": "ie",
+}
 #: Countries where people have two surnames.
 _TWO_SURNAMES = frozenset(("ES", "MX", "CO", "CL", "PE", "AR"))
 _COUPLE = frozenset(("&", "and", "und", "et", "en", "och", "+"))
@@ -169,9 +176,8 @@ def _titles_of(country: str | None) -> frozenset[str]:
 
 @cache
 def _roots(country: str | None) -> dict[str, str]:
-    """Nickname -> first name. The language of the country decides first, then all others in their sequence."""
-    language = _LANGUAGES.get(country or "", "en")
-    roots = invert(_NICKNAMES[language])
-    for other in _NICKNAMES.values():
-        roots = invert(other) | roots
+    """Nickname -> first name. The language of the country decides first, then its relatives, then all others."""
+    roots: dict[str, str] = {}
+    for language in dict.fromkeys((*_LANGUAGES.get(country or "", "en").split(), *_NICKNAMES)):
+        roots = invert(_NICKNAMES[language]) | roots
     return roots

@@ -23,6 +23,8 @@ _SECOND = re.compile(r"[;,|]| / | or | und | oder | ou | of | o | eller |\be?xt?
 _SIMPLE_RULES = (None, "0", "1", "0|180020")
 #: Shorter numbers are extensions or service numbers; they reach no one from abroad.
 _LEAST_DIGITS = 6
+#: The longest number of all, with 011 or 00 in front; what is longer holds two.
+_MOST_DIGITS = 18
 
 
 class _Plan(NamedTuple):
@@ -44,7 +46,9 @@ def normalize_phone(text: str | None, country: str | None) -> str | None:
     if not text:
         return None
     digits = text[:MOST_READ].translate(_BETWEEN)
-    if not digits.isascii() or not (digits.isdigit() or (digits[0] == "+" and digits[1:].isdigit())):
+    if len(digits) > _MOST_DIGITS and "/" in text:
+        return normalize_phone(text[: text.index("/")], country)
+    if not digits.isascii() or not digits.removeprefix("+").isdigit():
         return _parse(_SECOND.split(text[:MOST_READ].strip(), maxsplit=1)[0], country)
     if digits[0] == "+":
         return _international(digits[1:], text, country)
