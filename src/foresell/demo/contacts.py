@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from foresell.demo.hard_cases import SAME, draw_hard_cases
 from foresell.demo.people import Party, address, branch, email, international, new_person, phone, relative
 from foresell.demo.places import to_ascii
 from foresell.demo.rng import RandomChoices
@@ -33,7 +34,8 @@ NEIGHBOURS = {
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One row of the contact list; `customer` is the index of the matching customer, or None."""
+    """One row of the contact list; `customer` is the index of the matching customer, or None. `case`: what makes it hard to
+    match, one of hard_cases.SHARES, or "" for an ordinary contact; it is never written to a file."""
 
     number: int
     name: str
@@ -44,6 +46,7 @@ class Contact:
     postcode: str
     country: str
     customer: int | None
+    case: str = ""
 
 
 def draw_contacts(shop: Shop, parties: list[Party], taken: set[str], chunk: int) -> list[Contact]:
@@ -51,13 +54,24 @@ def draw_contacts(shop: Shop, parties: list[Party], taken: set[str], chunk: int)
     rng = stream(shop, "contacts", chunk)
     choices = RandomChoices(rng)
     found = list(_draw_parties(choices, parties, taken))
-    numbers = rng.permutation(2 * CHUNK)[: len(found)].tolist()
+    numbers = rng.permutation(2 * CHUNK)
     contacts = [
         _make_contact(choices, 2 * CHUNK * chunk + number, party, None if slot is None else CHUNK * chunk + slot)
-        for number, (party, slot, owner) in zip(numbers, found, strict=True)
+        for number, (party, slot, owner) in zip(numbers.tolist(), found, strict=False)
         if CHUNK * chunk + owner < shop.customers
     ]
+    contacts += _draw_hard_contacts(shop, parties, chunk, numbers[len(found) :].tolist())
     return sorted(contacts, key=lambda contact: contact.number)
+
+
+def _draw_hard_contacts(shop: Shop, parties: list[Party], chunk: int, numbers: list[int]) -> Iterator[Contact]:
+    """From a stream of their own: the other contacts and the customers stay the same without them."""
+    choices, first = RandomChoices(stream(shop, "hard contacts", chunk)), CHUNK * chunk
+    for number, (case, party, slot) in zip(numbers, draw_hard_cases(choices, parties, first), strict=False):
+        customer = first + slot
+        if customer < shop.customers:
+            same = customer if case in SAME else None
+            yield replace(_make_contact(choices, 2 * CHUNK * chunk + number, party, same), case=case)
 
 
 def _draw_parties(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foresell.demo.contacts import add_typo, misspell
-from foresell.demo.people import new_company, new_person
+from foresell.demo.contacts import add_typo, draw_contacts, misspell
+from foresell.demo.hard_cases import SAME, SHARES
+from foresell.demo.people import draw_parties, draw_traits, new_company, new_person
 from foresell.demo.places import countries, to_ascii
 from foresell.demo.rng import RandomChoices
 from foresell.demo.shop import Shop, stream
@@ -117,3 +119,34 @@ def test_a_typo_is_one_slip(word: str, seed: int) -> None:
     assert abs(len(slipped) - len(word)) <= 1
     assert slipped[0] == word[0]
     assert sum(a != b for a, b in zip(slipped, word, strict=False)) <= 2 or len(slipped) != len(word)
+
+
+def test_hard_cases_are_in_the_list_and_their_truth_is_kept_aside() -> None:
+    shop, taken = Shop(seed=7, customers=4000), set[str]()
+    contacts, customers = [], []
+    for chunk in range(4):
+        parties = draw_parties(shop, draw_traits(shop, chunk), taken, chunk)
+        customers += parties
+        contacts += draw_contacts(shop, parties, set(taken), chunk)
+    hard = [contact for contact in contacts if contact.case]
+    assert {contact.case for contact in hard} == set(SHARES)
+    assert all((contact.customer is not None) == (contact.case in SAME) for contact in hard)
+    assert 0.02 < len(hard) / len(customers) < 0.08
+    for contact in hard:
+        if contact.case == "moved" and contact.email:
+            assert contact.email == customers[contact.customer].email
+            assert contact.street != customers[contact.customer].street
+        if contact.case == "second_email":
+            assert contact.email != customers[contact.customer].email
+            assert contact.street == customers[contact.customer].street
+    mailboxes = [contact.email for contact in hard if contact.case in ("second_email", "junior", "same_initial")]
+    assert len(set(mailboxes)) == len(mailboxes)
+    assert not set(mailboxes) & {party.email for party in customers}
+
+
+def test_hard_cases_leave_the_other_contacts_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop, taken = Shop(seed=7, customers=1000), set[str]()
+    parties = draw_parties(shop, draw_traits(shop, 0), taken, 0)
+    ordinary = [contact for contact in draw_contacts(shop, parties, set(taken), 0) if not contact.case]
+    monkeypatch.setattr("foresell.demo.hard_cases.SHARES", {})
+    assert draw_contacts(shop, parties, set(taken), 0) == ordinary
