@@ -32,7 +32,7 @@ _LEAST_COMPOUND = 9
 _SIGNS = _CLEAR | _TRADES
 
 AND = frozenset(("&", "and", "und", "et", "en", "och", "y", "e", "u"))
-_DOTTED = re.compile(r"(?<![a-z0-9])(?:[a-z]\.\s?)+[a-z](?![a-z0-9])")
+_DOTTED = re.compile(r"(?<![a-z0-9])(?:[a-z]\.)+[a-z](?![a-z0-9])")
 _SPLIT = re.compile("[a-z0-9]+|&")
 _NUMBER = re.compile(
     r"\b(hrb|hra|crn|siren|siret|kvk|cif|nif|company (?:no|number|reg)|co[. ]{1,2}reg(?:[. ]{1,2}no)?|reg[. ]{1,2}no|registered no|org[ .]?nr|organisationsnummer|orgnr)"
@@ -56,7 +56,7 @@ def split_company_words(folded: str) -> list[str]:
 
 
 def _join_letters(match: re.Match[str]) -> str:
-    return match[0].replace(".", "").replace(" ", "")
+    return match[0].replace(".", "")
 
 
 def is_company(words: list[str], first_names: frozenset[str]) -> bool:
@@ -118,6 +118,8 @@ def normalize_company(words: list[str]) -> CompanyName:
 
 def _remove_form(words: list[str]) -> tuple[list[str], str | None]:
     first = None
+    if len(words) > 2 and words[-1] == "the":
+        words = words[:-1]
     while len(words) > 1:
         size, form = _form_at_end(words)
         if not size:
