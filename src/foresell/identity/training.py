@@ -58,7 +58,7 @@ RULES: dict[Kind, tuple[tuple[str, ...], ...]] = {
 
 #: Columns that a pair shares while the comparisons that do not use them are estimated.
 BLOCKS: dict[Kind, tuple[tuple[str, ...], ...]] = {
-    "person": (("email",), ("birth_date",), ("first", "last", "postcode")),
+    "person": (("email",), ("birth_date",), ("first", "last"), ("first", "last", "postcode")),
     "company": (("email",), ("company_number",), ("tokens", "postcode")),
 }
 
@@ -220,7 +220,7 @@ def _linker(
         retain_matching_columns=False,
     )
     api = DuckDBAPI(con)
-    return Linker(api.register("training", dataset_display_name=name), settings)
+    return Linker(api.register("training", dataset_display_name=name), settings, log_level=None)
 
 
 def splink_comparison(
