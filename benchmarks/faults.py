@@ -238,9 +238,12 @@ def verify(one: Shop, ledger: Ledger) -> dict[str, int]:
 
 
 def run_faults(
-    faults: int, *, with_keys: bool = True, durable: bool = True, seed: int = SEED
+    faults: int, *, calls: int = 0, with_keys: bool = True, durable: bool = True, seed: int = SEED
 ) -> tuple[dict[str, int], dict[str, list[float]]]:
-    """Inject this number of faults under load. Returns `verify`'s counts, and the seconds to recover by kind of process."""
+    """Inject this number of faults under load, or more until so many calls are acknowledged.
+
+    Returns `verify`'s counts, and the seconds to recover by kind of process.
+    """
     chance, recovery = random.Random(seed), {kind: [] for kind in dict.fromkeys(VICTIMS)}
     with create_shop() as one:
         if not durable:
@@ -257,7 +260,7 @@ def run_faults(
             for writer in writers:
                 writer.start()
             done = 0
-            while done < faults:
+            while done < faults or len(ledger.acknowledged) < calls:
                 time.sleep(chance.uniform(*PAUSE_SECONDS))
                 kind = chance.choice(VICTIMS if durable else ("postgres",))
                 seconds = kill_one(one, ledger, kind)

@@ -23,7 +23,8 @@ UNFINISHED = "select count(*) from jobs.jobs where state in ('queued', 'running'
 
 def recover(options: Options) -> Outcome:
     """R2, and R1's counts on the way."""
-    found, recovery = run_faults(options.size(100, 8), seed=options.seed)
+    calls = options.size(10_000, 100)
+    found, recovery = run_faults(options.size(100, 8), calls=calls, seed=options.seed)
     without_disk, _ = run_faults(options.size(12, 4), durable=False, seed=options.seed)
     without_keys, _ = run_faults(options.size(12, 4), with_keys=False, seed=options.seed)
     asleep = recover_without_supervisor()
@@ -36,7 +37,7 @@ def recover(options: Options) -> Outcome:
             for kind, each in recovery.items()
             if each
         ),
-        least("calls acknowledged", found["acknowledged"], options.size(10_000, 100)),
+        least("calls acknowledged", found["acknowledged"], calls),
         most("acknowledged calls lost", found["lost"], 0),
         most("calls stored twice", found["duplicated"], 0),
         most("calls stored that were never sent", found["never sent"], 0),

@@ -54,6 +54,10 @@ def test_a_killed_server_is_back_with_the_next_command(settings: Settings, datab
         assert ask(open_database(settings), "select count(*) from customers") == 1
 
 
+def test_after_a_crash_it_does_not_open_every_file(settings: Settings, database: Database) -> None:
+    assert ask(database, "select setting from pg_settings where name = 'recovery_init_sync_method'") == "syncfs"
+
+
 def test_a_pid_file_that_names_a_foreign_process_does_not_stop_it(settings: Settings, database: Database) -> None:
     """After a reboot the number may belong to any process: one that has ended, or one that runs and is left alone."""
     embedded.stop(settings.home)

@@ -15,6 +15,7 @@ from typing import Any
 import httpx2
 import psutil
 import pytest
+from psycopg_pool.base import AttemptWithBackoff
 
 from foresell.api.http.app_state import POOL_SIZE, AppState
 from foresell.api.http.breaker import BUDGET, TimeBudget
@@ -126,3 +127,24 @@ def test_a_full_pool_and_a_full_disk_are_named(web: AppState, monkeypatch: pytes
             await web.rows(None, "select 1", {})
 
     run(web, ask)
+
+
+def test_a_restarted_database_has_no_dead_connections(web: AppState, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL restarts when one of its processes is killed. The pool would wait after each dead connection that it finds."""
+    monkeypatch.setattr(AttemptWithBackoff, "INITIAL_DELAY", 600.0)
+
+    async def ask() -> list[dict[str, Any]]:
+        async with AsyncExitStack() as taken:
+            connections = [await taken.enter_async_context(web.transaction(None)) for _ in range(POOL_SIZE)]
+        os.kill(connections[0].info.backend_pid, signal.SIGKILL)
+        with pytest.raises(DatabaseUnavailable):
+            while True:
+                await web.rows(None, "select 1", {})
+        async with asyncio.timeout(60):
+            while not web.breaker.is_open:
+                await asyncio.sleep(0.001)
+            while web.breaker.is_open:
+                await asyncio.sleep(0.001)
+        return await asyncio.gather(*(web.rows(None, "select 1 as n", {}) for _ in range(POOL_SIZE)))
+
+    assert run(web, ask) == [[{"n": 1}]] * POOL_SIZE

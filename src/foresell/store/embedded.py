@@ -11,6 +11,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -60,6 +61,9 @@ log_min_error_statement = panic
 log_parameter_max_length_on_error = 0
 log_line_prefix = '%m [%p] '
 """
+
+#: After a crash, flush the file system as a whole instead of opening each of some thousand files: seconds less.
+RECOVERY = ("-c", "recovery_init_sync_method=syncfs") if sys.platform == "linux" else ()
 
 log = logger("store")
 
@@ -253,7 +257,7 @@ def _does_not_answer(pid: int, seconds: float, log_file: Path) -> DatabaseUnavai
 
 def _launch(home: Path, log_file: Path) -> subprocess.Popen[bytes]:
     """Start the server process without a shell, so the home may have any name."""
-    command = [str(BIN / "postgres"), "-D", str(_data(home)), "-k", str(socket_folder(home))]
+    command = [str(BIN / "postgres"), "-D", str(_data(home)), "-k", str(socket_folder(home)), *RECOVERY]
     with log_file.open("ab") as log_stream:
         return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log_stream, stderr=log_stream, start_new_session=True, cwd="/",

@@ -38,8 +38,9 @@ POOL_WAIT_SECONDS = 2.5
 PUBLICATION_SECONDS = 1.0
 SCOPE_SECONDS = 2.0
 SCOPES_KEPT = 10_000
-#: How long the pool tries to get a connection by itself; the next request makes it try again.
-RECONNECT_SECONDS = 3.0
+#: How long the pool tries again by itself to get a connection. Not for longer: it would wait seconds between its tries, also when
+#: the database is back at once. The next request makes it try again.
+RECONNECT_SECONDS = 0.1
 #: How long connections are tried before use after one was found dead: longer than a database takes to come back.
 CHECKED_SECONDS = 60.0
 RETIRE_SECONDS = 60.0
@@ -65,7 +66,7 @@ class AppState:
         self.settings = settings
         self.vault = vault_of(settings)
         self.database = Database(settings)
-        self.breaker = Breaker(self.database.conninfo("web"))
+        self.breaker = Breaker(self.database.conninfo("web"), self._replace_connections)
         self.pool: AsyncConnectionPool[TimedConnection] = AsyncConnectionPool(
             self.database.conninfo("web"),
             connection_class=TimedConnection,
@@ -175,6 +176,10 @@ class AppState:
         if isinstance(error, psycopg.errors.QueryCanceled | TooSlow) and not self.breaker.is_open:
             return DatabaseUnavailable("The database takes longer than a request may.", remedy="Try again soon.")
         return DatabaseUnavailable(remedy="Try again in a few seconds.")
+
+    async def _replace_connections(self) -> None:
+        """After a restart of the database all connections are dead: requests must not find that out one by one."""
+        await self.pool.drain()
 
     async def _configure(self, con: TimedConnection) -> None:
         con.breaker = self.breaker

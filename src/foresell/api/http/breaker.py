@@ -1,14 +1,15 @@
 """The circuit breaker of the database: while it does not answer, requests are refused at once instead of waiting for it.
 
-A connection of its own asks the database twice a second. The breaker opens when that is not answered in time, and closes with
-the first answer. Requests that wait for the database when it opens end. A request that fails makes it ask at once.
+A connection of its own asks the database twice a second, and more often while the breaker is open. The breaker opens when that
+is not answered in time, and closes with the first answer. Requests that wait for the database when it opens end. A request that
+fails makes it ask at once.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from psycopg.abc import PQGen
 from foresell.logs import logger
 
 ASK_SECONDS = 0.5
+#: While the breaker is open: a server that restarts refuses connections at once, and each question not asked delays all requests.
+ASK_AGAIN_SECONDS = 0.05
 #: Without an answer in this time the database counts as stalled: with ASK_SECONDS, no request waits for it for 3 seconds.
 STALLED_SECONDS = 1.75
 CONNECT_SECONDS = 2
@@ -45,11 +48,15 @@ class TooSlow(psycopg.OperationalError):
 
 
 class Breaker:
-    """One per process. `limit()` is put around everything that waits for the database."""
+    """One per process. `limit()` is put around everything that waits for the database.
 
-    def __init__(self, conninfo: str) -> None:
+    `on_restart` is awaited when the connection was lost and there is a new one: others that were open are lost as well.
+    """
+
+    def __init__(self, conninfo: str, on_restart: Callable[[], Awaitable[None]]) -> None:
         self.is_open = False
         self._conninfo = conninfo
+        self._on_restart = on_restart
         self._con: TimedConnection | None = None
         self._limits: set[asyncio.Timeout] = set()
         self._suspected = asyncio.Event()
@@ -102,7 +109,7 @@ class Breaker:
     async def _watch(self) -> None:
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(ASK_SECONDS):
+                async with asyncio.timeout(ASK_AGAIN_SECONDS if self.is_open else ASK_SECONDS):
                     await self._suspected.wait()
             self._suspected.clear()
             await asyncio.wait({self._ask_once()})
@@ -135,8 +142,11 @@ class Breaker:
             with suppress(psycopg.OperationalError):
                 await self._con.execute("select 1")
                 return
+        lost = self._con
         self._con = await TimedConnection.connect(self._conninfo, autocommit=True, connect_timeout=CONNECT_SECONDS)
         await self._con.execute("select 1")
+        if lost:
+            await self._on_restart()
 
 
 class TimedConnection(psycopg.AsyncConnection[dict[str, Any]]):
