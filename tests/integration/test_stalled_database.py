@@ -145,6 +145,6 @@ def test_a_restarted_database_has_no_dead_connections(web: AppState, monkeypatch
                 await asyncio.sleep(0.001)
             while web.breaker.is_open:
                 await asyncio.sleep(0.001)
-        return await asyncio.gather(*(web.rows(None, "select 1 as n", {}) for _ in range(POOL_SIZE)))
+        return [await web.rows(None, "select 1 as n", {}) for _ in range(POOL_SIZE)]
 
     assert run(web, ask) == [[{"n": 1}]] * POOL_SIZE
