@@ -1,0 +1,66 @@
+"""How complete what is known of customers is: overall, by field and by source."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+router = APIRouter(prefix="/api", tags=["identity"])
+CompletenessField = Literal["name", "email", "phone", "address", "country", "signup_date"]
+
+
+class MissingField(BaseModel):
+    """A group of fields that no record of the customer has."""
+
+    field_group: CompletenessField
+    weight: int = Field(description="Points of 100.")
+    sources: list[str] = Field(
+        description="Sources that could give it: those that have it for most of their customers."
+    )
+
+
+class CustomerCompleteness(BaseModel):
+    """How complete what is known of one customer is. Also in GET /api/customers/{customer_id}, as `completeness`."""
+
+    customer_id: str
+    completeness: float = Field(description="Weights of the groups that are filled, from 0 to 1.", examples=[0.75])
+    filled: list[CompletenessField]
+    missing: list[MissingField]
+
+
+class FieldCompleteness(BaseModel):
+    """One group of fields among the active customers."""
+
+    field_group: CompletenessField
+    weight: int
+    filled: int = Field(description="Active customers of whom it is known.")
+    share: float = Field(description="Of the active customers, from 0 to 1.")
+
+
+class SourceCompleteness(BaseModel):
+    """One source: how much its records have of each group of fields."""
+
+    source: str
+    records: int
+    completeness: float = Field(description="Mean of its records.")
+    fields: dict[CompletenessField, float] = Field(description="Share of its records that have it.")
+
+
+class OverallCompleteness(BaseModel):
+    """How complete the active customers are."""
+
+    as_of: date | None = Field(
+        description="Active: a counted order in the 365 days before; null when nothing is published."
+    )
+    active: int = Field(description="Active customers you may see.")
+    completeness: float | None = Field(description="Mean of the active customers; null when there are none.")
+    goal: float = Field(examples=[0.8])
+    at_goal: int = Field(description="Active customers who reach the goal each.")
+    all_customers: int
+    all_completeness: float | None
+    fields: list[FieldCompleteness]
+    sources: list[SourceCompleteness]
+    sentence: str = Field(examples=["Active customers are 84 % complete; the goal is 80 %."])
