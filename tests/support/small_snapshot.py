@@ -55,8 +55,11 @@ def fill_store(con: duckdb.DuckDBPyConnection, lines: Sequence[Line]) -> None:
             "insert into given values (?, ?, ?, ?, ?, ?, ?, ?)", [[place, *line] for place, line in enumerate(lines)]
         )
     con.execute(
-        "create table core.customer_records as select row_number() over (order by c) as record_id, c as customer_id,"
-        " 'GB' as country, null::date as signup_date, dense_rank() over (order by c) as name_order from (select distinct c from given where c is not null)"
+        "create table core.customer_records as select row_number() over (order by c) as record_id, c as customer_id from (select distinct c from given where c is not null)"
+    )
+    con.execute(
+        "create table core.golden_records as select customer_id, 'GB' as country, null::date as signup_date,"
+        " dense_rank() over (order by customer_id) as name_order from core.customer_records"
     )
     con.execute(
         "create table core.products as select row_number() over (order by k)::int as product_id, k as sku, k as name, 'Other' as category,"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from foresell.database import Database
@@ -17,19 +17,25 @@ SQL = Statements("foresell.privacy", "queries/")
 def read_contacts(database: Database, vault: ContactVault, customer_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Decrypted contact data by customer id, each a dict with CONTACT_COLUMNS. The audit records the access.
 
-    Of a customer with several records, the first known value of each field.
+    Of a customer with several records, the values of the golden record.
     """
     with database.connect() as con:
         SQL.run(con, "contacts.record_in_audit", ids=list(customer_ids))
-        rows = SQL.rows(con, "contacts.sealed_contacts", ids=list(customer_ids))
-    opened = vault.open_records(row for row in rows if row["wrapped_key"] is not None)
-    contacts: dict[str, dict[str, Any]] = {}
-    for row in rows:
-        record = {**row, **(next(opened) if row["wrapped_key"] is not None else {})}
-        known = contacts.setdefault(row["customer_id"], dict.fromkeys(CONTACT_COLUMNS))
-        for column in CONTACT_COLUMNS:
-            known[column] = known[column] or record.get(column)
-    return contacts
+        people = SQL.rows(con, "contacts.golden_records", ids=list(customer_ids))
+        sealed = SQL.rows(con, "contacts.sealed_contacts", ids=list(customer_ids))
+    opened = dict(zip((row["record_id"] for row in sealed), vault.open_records(sealed), strict=True))
+    shown = ({**person, **pick_sealed_values(person, opened)} for person in people)
+    return {each["customer_id"]: {column: each[column] for column in CONTACT_COLUMNS} for each in shown}
+
+
+def pick_sealed_values(
+    person: Mapping[str, Any], opened: Mapping[int, Mapping[str, str | None]]
+) -> dict[str, str | None]:
+    """email, phone and address of a customer: of the records that the golden record takes them from.
+
+    person: with email_record, phone_record and address_record; opened: contact data by record id.
+    """
+    return {field: opened.get(person[f"{field}_record"], {}).get(field) for field in ("email", "phone", "address")}
 
 
 def resolve_customer_id(database: Database, text: str) -> str:

@@ -11,7 +11,7 @@ from foresell.db import ArrowStatements
 
 SQL = ArrowStatements("foresell.store", "queries/")
 #: The tables that a snapshot is built from; each is a statement of export_tables.sql.
-TABLES = ("order_items", "orders", "customer_records", "products", "segment_rules")
+TABLES = ("order_items", "orders", "customer_records", "golden_records", "products", "segment_rules")
 
 
 def read_tables(database: Database) -> Iterator[tuple[str, pa.RecordBatchReader]]:

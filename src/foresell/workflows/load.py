@@ -18,6 +18,7 @@ from foresell.store.load import load_staging
 from foresell.tempdirs import clear_temporary_folders
 from foresell.types import Batch, BeforeCommit, Progress, Staging, no_progress
 from foresell.workflows.arrival import match_batch
+from foresell.workflows.golden import choose_for_batch
 from foresell.workflows.inspect import ask_about_source
 
 
@@ -64,7 +65,7 @@ def load_file(
         )
         rejects_file = write_rejects(staging, settings.rejects)
         check_rejects(staging, rejects_file, max_rejected)
-        return load_staging(
+        batch = load_staging(
             database,
             staging,
             vault_of(settings),
@@ -73,6 +74,9 @@ def load_file(
             match=match_batch,
             before_commit=before_commit,
         )
+    if batch.batch_id is not None and batch.customers_changed + batch.customers_new:
+        choose_for_batch(settings, database, batch.batch_id)
+    return batch
 
 
 def _compare_with_other_sources(

@@ -23,6 +23,7 @@ from foresell.tempdirs import clear_temporary_folders
 from foresell.types import BeforeCommit, Progress, no_progress
 from foresell.workflows import prediction
 from foresell.workflows.assign_new_customers import assign_new_customers
+from foresell.workflows.golden import choose_golden_records
 
 RUNS_KEPT_WHOLE = 10
 SAVED_ROWS = 122_880
@@ -48,6 +49,8 @@ def run_refresh(
     """
     clear_temporary_folders(settings.work)
     timings: dict[str, float] = {}
+    with _time_step(timings, "choose golden records"):
+        choose_golden_records(settings, database)
     with runs.build_run(database, _versions()) as run_id, build.build_draft(settings, str(run_id)) as draft:
         with _time_step(timings, "read database"):
             draft.read_tables(export_tables.read_tables(database), progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 import anyio
@@ -20,6 +21,7 @@ from foresell.audit import record
 from foresell.database import Database
 from foresell.db import AsyncConnection
 from foresell.errors import CustomerNotFound, DailyLimitReached
+from foresell.privacy.contacts import pick_sealed_values
 from foresell.privacy.envelope import FIELDS
 from foresell.privacy.erasure import REMAINS
 from foresell.workflows import erase
@@ -42,13 +44,24 @@ class RevealRequest(BaseModel):
     fields: list[Field_] | None = Field(None, max_length=len(ALL), examples=[["phone"]])
 
 
+class OtherContact(BaseModel):
+    """What another record of the customer has on file: an e-mail, phone or street address that is not the one shown."""
+
+    record_id: int
+    source: str
+    source_key: str
+    contact: dict[str, str] = Field(examples=[{"email": "ada@work.example"}])
+
+
 class RevealedContact(BaseModel):
     """Contact data in the clear; null where nothing is on file, or it was erased."""
 
     customer_id: str = Field(examples=["C000123"])
     contact: dict[str, str | None] = Field(
-        examples=[{"name": "Ada Lovelace", "email": "ada@post.example", "phone": "+44 20 7946 0018"}]
+        description="The values of the golden record.",
+        examples=[{"name": "Ada Lovelace", "email": "ada@post.example", "phone": "+44 20 7946 0018"}],
     )
+    others: list[OtherContact] = Field(description="Records with other values of the fields asked for, the oldest first.")
 
 
 class ContactLookup(BaseModel):
@@ -110,10 +123,12 @@ async def reveal_contact(
         if known is None:
             raise CustomerNotFound(remedy="Find the customer in the list: /api/customers?q=")
         sealed = await _unlock(con, customer_id, getattr(request.state, "request_id", None))
-    opened = await anyio.to_thread.run_sync(lambda: list(web.vault.open_records(sealed)))
-    contact: dict[str, Any] = known | {field: _first(opened, field) for field in FIELDS}
+    contacts = await anyio.to_thread.run_sync(lambda: list(web.vault.open_records(sealed)))
+    opened = dict(zip((row["record_id"] for row in sealed), contacts, strict=True))
+    contact: dict[str, Any] = known | pick_sealed_values(known, opened)
     wanted = (body.fields if body else None) or ALL
-    return answer({"customer_id": customer_id, "contact": {field: contact[field] for field in ALL if field in wanted}})
+    shown = {field: contact[field] for field in ALL if field in wanted}
+    return answer({"customer_id": customer_id, "contact": shown, "others": list(_list_others(sealed, opened, shown))})
 
 
 @router.post("/by-contact", response_model=ContactLookupResult, responses=error_responses())
@@ -172,5 +187,12 @@ async def _unlock(con: AsyncConnection, customer_id: str, request_id: str | None
         ) from None
 
 
-def _first(opened: list[dict[str, str | None]], field: str) -> str | None:
-    return next((contact[field] for contact in opened if contact[field]), None)
+def _list_others(
+    sealed: list[dict[str, Any]], opened: dict[int, dict[str, str | None]], shown: Mapping[Field_, str | None]
+) -> Iterator[dict[str, Any]]:
+    """The records that have another value of a sealed field that is shown."""
+    for row in sealed:
+        values = opened[row["record_id"]]
+        other = {name: values[name] for name in shown if name in FIELDS and values[name] not in (None, shown[name])}
+        if other:
+            yield {**{name: row[name] for name in ("record_id", "source", "source_key")}, "contact": other}

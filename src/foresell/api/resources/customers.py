@@ -44,6 +44,7 @@ class CustomerPage(Page):
 class SourceRecord(BaseModel):
     """The customer as one source knows it."""
 
+    record_id: int
     source: str
     source_key: str
 

@@ -20,6 +20,7 @@ from foresell.api.shared import customer_lists, file_exports
 from foresell.db import AsyncConnection, AsyncStatements
 from foresell.delivery import customers, tabular_writers
 from foresell.errors import ExportNotFound, ParameterError
+from foresell.privacy.contacts import pick_sealed_values
 from foresell.scores import registry
 from foresell.snapshot.queries import Ranks
 from foresell.snapshot.reader import Scope, ScopedSnapshot
@@ -179,14 +180,10 @@ class _CustomerExport(file_exports.FileExport):
         return await SQL.rows(con, "exports.unlock", ids=ids, request_id=self.request_id)
 
     def _open_contacts(self, sealed: list[dict[str, Any]], persons: dict[str, dict[str, Any]]) -> None:
-        """Put what the envelopes hold in place of the masks; of several records the first that knows a field."""
+        """Put what the envelopes hold in place of the masks: the values of the golden record."""
+        opened = dict(zip((row["record_id"] for row in sealed), self.web.vault.open_records(sealed), strict=True))
         for person in persons.values():
-            person.update(dict.fromkeys(customers.CONTACT))
-        opened = self.web.vault.open_records(sealed)
-        for row, contact in zip(sealed, opened, strict=True):
-            person = persons[row["customer_id"]]
-            for field in customers.CONTACT:
-                person[field] = person[field] or contact[field]
+            person.update(pick_sealed_values(person, opened))
 
     def _write_rows(self, scores: Iterable[dict[str, Any]], persons: dict[str, dict[str, Any]]) -> bytes:
         no_person: dict[str, Any] = {}

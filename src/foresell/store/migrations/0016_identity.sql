@@ -274,30 +274,32 @@ create index relations_b on relations (record_b) where removed_at is null;
 create table survivorship_rules (
     field_group text primary key check (field_group in ('name', 'email', 'phone', 'address', 'country', 'signup_date')),
     position integer not null unique,
-    methods text[] not null check (cardinality(methods) between 1 and 4 and methods <@ array['agreement', 'most recent', 'source', 'longest']),
+    methods text[] not null
+        check (cardinality(methods) between 1 and 5 and methods <@ array['agreement', 'most recent', 'source', 'longest', 'earliest']),
     sources text[] not null default '{}',
+    weight integer not null check (weight between 0 and 100),
     changed_at timestamptz,
     changed_by integer references access.users
 );
-comment on table survivorship_rules is 'One row per group of fields that are taken from one record together. methods: how the record is chosen, the first that decides; source: by the sequence of `sources`, others after it.';
-insert into survivorship_rules (position, field_group, methods) values
-(1, 'name', array['agreement', 'source', 'longest']),
-(2, 'email', array['most recent', 'source']),
-(3, 'phone', array['most recent', 'source']),
-(4, 'address', array['most recent', 'source']),
-(5, 'country', array['agreement', 'source']),
-(6, 'signup_date', array['source']);
+comment on table survivorship_rules is 'One row per group of fields that are taken from one record together. methods: how the record is chosen, the first that decides; source: by the sequence of `sources`, others after it. weight: what the group adds to the completeness of a customer.';
+insert into survivorship_rules (position, field_group, weight, methods) values
+(1, 'name', 25, array['agreement', 'source', 'longest']),
+(2, 'email', 25, array['most recent', 'source']),
+(3, 'phone', 15, array['most recent', 'source']),
+(4, 'address', 20, array['most recent', 'source']),
+(5, 'country', 10, array['agreement', 'source']),
+(6, 'signup_date', 5, array['earliest', 'source']);
 
 create table golden_choices (
     customer_id text not null,
     field_group text not null references survivorship_rules,
     record_id bigint not null,
     rule text not null,
-    agree integer not null,
-    differ integer not null,
+    agreeing bigint[] not null,
+    differing bigint[] not null,
     primary key (customer_id, field_group)
 );
-comment on table golden_choices is 'One row per customer with several records and group of fields: the record whose value is shown, by which rule, and how many records agree or differ. No values.';
+comment on table golden_choices is 'One row per customer with several records and group of fields that any of them has: the record whose values are shown, by which rule, and the records that agree (that one included) or differ. No values. Deleted when records move; chosen again after that.';
 create index golden_choices_record on golden_choices (record_id);
 
 create table golden_pins (
@@ -311,6 +313,67 @@ create table golden_pins (
     primary key (customer_id, field_group)
 );
 comment on table golden_pins is 'One row per customer and group of fields that a person fixed to one record. until: the last day it holds; null: until it is removed.';
+
+create view golden_records with (security_invoker = true) as
+select k.customer_id, k.name, k.place[1][1] as city, k.place[1][2] as region, k.place[1][3] as postcode, k.country, k.signup_date,
+    k.name_record, k.email_record, k.phone_record, k.place[1][4]::bigint as address_record, k.country_record, k.signup_date_record,
+    k.place[1][5] is not null and (k.place[1][1] is not null or k.place[1][3] is not null) as has_full_address, k.records
+from (
+    select r.customer_id,
+        count(*) as records,
+        coalesce(max(r.name) filter (where r.record_id = n.record_id),
+            (array_agg(r.name order by r.record_id) filter (where r.name is not null))[1]) as name,
+        coalesce(max(r.record_id) filter (where r.record_id = n.record_id and r.name is not null),
+            min(r.record_id) filter (where r.name is not null)) as name_record,
+        coalesce(max(r.record_id) filter (where r.record_id = e.record_id and get_byte(r.contact, 1) & 1 > 0),
+            min(r.record_id) filter (where get_byte(r.contact, 1) & 1 > 0)) as email_record,
+        coalesce(max(r.record_id) filter (where r.record_id = p.record_id and get_byte(r.contact, 1) & 2 > 0),
+            min(r.record_id) filter (where get_byte(r.contact, 1) & 2 > 0)) as phone_record,
+        coalesce(
+            array_agg(array[r.city, r.region, r.postcode, r.record_id::text, case when get_byte(r.contact, 1) & 4 > 0 then '' end])
+                filter (where r.record_id = a.record_id
+                    and (get_byte(r.contact, 1) & 4 > 0 or coalesce(r.city, r.region, r.postcode) is not null)),
+            array_agg(array[r.city, r.region, r.postcode, r.record_id::text, case when get_byte(r.contact, 1) & 4 > 0 then '' end]
+                order by r.record_id)
+                filter (where get_byte(r.contact, 1) & 4 > 0 or coalesce(r.city, r.region, r.postcode) is not null)) as place,
+        coalesce(max(r.country) filter (where r.record_id = c.record_id),
+            (array_agg(r.country order by r.record_id) filter (where r.country is not null))[1]) as country,
+        coalesce(max(r.record_id) filter (where r.record_id = c.record_id and r.country is not null),
+            min(r.record_id) filter (where r.country is not null)) as country_record,
+        coalesce(max(r.signup_date) filter (where r.record_id = s.record_id),
+            (array_agg(r.signup_date order by r.record_id) filter (where r.signup_date is not null))[1]) as signup_date,
+        coalesce(max(r.record_id) filter (where r.record_id = s.record_id and r.signup_date is not null),
+            min(r.record_id) filter (where r.signup_date is not null)) as signup_date_record
+    from core.customer_records as r
+    left join golden_choices as n on n.customer_id = r.customer_id and n.field_group = 'name'
+    left join golden_choices as e on e.customer_id = r.customer_id and e.field_group = 'email'
+    left join golden_choices as p on p.customer_id = r.customer_id and p.field_group = 'phone'
+    left join golden_choices as a on a.customer_id = r.customer_id and a.field_group = 'address'
+    left join golden_choices as c on c.customer_id = r.customer_id and c.field_group = 'country'
+    left join golden_choices as s on s.customer_id = r.customer_id and s.field_group = 'signup_date'
+    group by r.customer_id
+) as k;
+comment on view golden_records is 'One row per customer: the values shown everywhere, each group of fields from the record chosen for it (golden_choices), else from the first record that has it, and these records; null where none has it. email_record, phone_record and address_record hold sealed values.';
+
+create view completeness with (security_invoker = true) as
+select g.customer_id, b.bits as known,
+    ((b.bits & 1) * w.name + (b.bits >> 1 & 1) * w.email + (b.bits >> 2 & 1) * w.phone + (b.bits >> 3 & 1) * w.address
+        + (b.bits >> 4 & 1) * w.country + (b.bits >> 5 & 1) * w.signup_date)::double precision / nullif(w.total, 0) as completeness
+from golden_records as g
+cross join lateral (
+    select (g.name_record is not null)::integer + 2 * (g.email_record is not null)::integer + 4 * (g.phone_record is not null)::integer
+        + 8 * coalesce(g.has_full_address, false)::integer + 16 * (g.country_record is not null)::integer
+        + 32 * (g.signup_date_record is not null)::integer as bits
+) as b
+cross join (
+    select sum(weight) as total,
+        max(weight) filter (where field_group = 'name') as name, max(weight) filter (where field_group = 'email') as email,
+        max(weight) filter (where field_group = 'phone') as phone, max(weight) filter (where field_group = 'address') as address,
+        max(weight) filter (where field_group = 'country') as country,
+        max(weight) filter (where field_group = 'signup_date') as signup_date
+    from survivorship_rules
+) as w;
+comment on view completeness is 'One row per customer. known: bits of the groups that are known: 1 name, 2 e-mail, 4 phone, 8 address (a street, and a town or postcode), 16 country, 32 signup date. completeness: their weights, of all weights, from 0 to 1.';
 
 create function current_customer(id text) returns text
 language sql stable parallel safe security definer
@@ -341,6 +404,7 @@ language plpgsql
 set search_path = identity, pg_temp
 as $$
 begin
+    delete from golden_choices where customer_id = any (ids);
     ids := array(
         select unnest(ids)
         union
@@ -694,6 +758,7 @@ begin atomic
             union all
             select f.first_customer_id from moved_records as f where f.record_id = any (records)));
     update golden_pins set reason = null where record_id = any (records);
+    delete from golden_choices where record_id = any (records);
     delete from match_keys where record_id = any (records);
     delete from compared_records where record_id = any (records);
     delete from match_pairs where record_a = any (records);
@@ -753,6 +818,7 @@ grant select, insert, update, delete on all tables in schema identity to foresel
 revoke delete on moves, decisions from foresell_app;
 grant truncate, maintain on match_keys to foresell_app;
 grant update (merged_into) on core.customers to foresell_app;
+grant select on golden_records, completeness to foresell_app;
 grant select on match_runs, match_models, moves, move_customers, decisions, match_pairs, reviews, relations, survivorship_rules,
     golden_choices, golden_pins to foresell_web;
 grant update (state, decided_at, decided_by) on match_models to foresell_web;
@@ -760,7 +826,7 @@ grant insert (record_a, record_b, verdict, user_id, move_id, reason, levels, wei
     update (revoked_at) on decisions to foresell_web;
 grant update (closed_at, closed_because) on reviews to foresell_web;
 grant insert (record_a, record_b, kind, evidence, weight, made_by, user_id), update (removed_at) on relations to foresell_web;
-grant update (methods, sources, changed_at, changed_by) on survivorship_rules to foresell_web;
+grant update (methods, sources, weight, changed_at, changed_by) on survivorship_rules to foresell_web;
 grant insert, update, delete on golden_pins to foresell_web;
 revoke execute on all functions in schema identity from public;
 grant execute on all functions in schema identity to foresell_app;
@@ -805,16 +871,30 @@ create or replace function names_of(ids text[]) returns table (customer_id text,
 language sql stable security definer
 set search_path = core, pg_temp
 begin atomic
-    select r.customer_id, (array_agg(r.name order by r.record_id = g.record_id desc nulls last, r.record_id)
-        filter (where r.name is not null))[1]
-    from core.customer_records as r
-    left join identity.golden_choices as g on g.customer_id = r.customer_id and g.field_group = 'name'
-    where r.customer_id = any (ids) and (select access.has_permission('customers.names'))
-        and ((select access.current_scope()) = 'all' or r.customer_id in (select access.visible_customer_ids()))
-    group by r.customer_id;
+    select g.customer_id, g.name from identity.golden_records as g
+    where g.customer_id = any (ids) and (select access.has_permission('customers.names'))
+        and ((select access.current_scope()) = 'all' or g.customer_id in (select access.visible_customer_ids()));
 end;
-comment on function names_of is 'Grain: one visible customer of these, with the name of the record that its golden record takes it from, else the first known one. Needs customers.names.';
+comment on function names_of is 'Grain: one visible customer of these, with the name of the golden record. Needs customers.names.';
+
+create function people_of(ids text[])
+returns table (
+    customer_id text, name text, city text, region text, postcode text, country text, signup_date date, records bigint,
+    email_record bigint, phone_record bigint, address_record bigint, has_street boolean)
+language sql stable security definer
+set search_path = core, pg_temp
+begin atomic
+    select g.customer_id, case when (select access.has_permission('customers.names')) then g.name end, g.city, g.region,
+        g.postcode, g.country, g.signup_date, g.records, g.email_record, g.phone_record, g.address_record,
+        (select get_byte(r.contact, 1) & 4 > 0 from core.customer_records as r where r.record_id = g.address_record)
+    from identity.golden_records as g
+    where g.customer_id = any (ids) and (select access.has_permission('customers.read'))
+        and ((select access.current_scope()) = 'all' or g.customer_id in (select access.visible_customer_ids()));
+end;
+comment on function people_of is 'Grain: one visible customer of these, with the values of the golden record that are not sealed, and the records that hold the sealed ones. The name needs customers.names.';
 
 create policy visible on identity.relations for select to foresell_web
 using ((select access.has_permission('customers.read'))
     and record_a in (select record_id from customer_records) and record_b in (select record_id from customer_records));
+revoke execute on function people_of(text[]) from public;
+grant execute on function people_of(text[]) to foresell_web;

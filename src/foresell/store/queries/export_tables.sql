@@ -9,12 +9,15 @@ from order_items
 select order_id, order_key, record_id, ordered_at, status, country, currency from orders
 
 -- name: customer_records
+select record_id, customer_id from customer_records
+
+-- name: golden_records
 -- name_order: the place of the name in the alphabet, without case and accents; the names themselves stay here.
-select record_id, customer_id, country, signup_date,
-    case when name is not null then
-        dense_rank() over (order by lower(regexp_replace(normalize(name, nfd), '[\u0300-\u036f]', '', 'g')) collate "C")
+select g.customer_id, g.country, g.signup_date,
+    case when g.name is not null then
+        dense_rank() over (order by lower(regexp_replace(normalize(g.name, nfd), '[\u0300-\u036f]', '', 'g')) collate "C")
     end as name_order
-from customer_records
+from identity.golden_records as g
 
 -- name: products
 select product_id, sku, name, category, category_derived, kind from products

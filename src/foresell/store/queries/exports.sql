@@ -1,19 +1,15 @@
 -- PostgreSQL: customers' data for exports, and the record of each export; limited by row security.
 
 -- name: persons
--- Grain: one row per visible customer: the first known value of each field among the records. Sealed contact data shows only
--- whether it is stored.
-select r.customer_id,
-    any_value(n.name) as name,
-    (array_agg(r.city order by r.record_id) filter (where r.city is not null))[1] as city,
-    case when bit_or(get_byte(r.contact, 1)) & 1 > 0 then '•••@•••' end as email,
-    case when bit_or(get_byte(r.contact, 1)) & 2 > 0 then '•••' end as phone,
-    case when bit_or(get_byte(r.contact, 1)) & 4 > 0 then '•••' end as address,
+-- Grain: one row per visible customer: the values of the golden record, and the records that hold the sealed ones. Sealed
+-- contact data shows only whether it is stored.
+select p.customer_id, p.name, p.city, p.email_record, p.phone_record, p.address_record,
+    case when p.email_record is not null then '•••@•••' end as email,
+    case when p.phone_record is not null then '•••' end as phone,
+    case when p.has_street then '•••' end as address,
     (select u.name from access.customer_owners as o join access.users as u using (user_id)
-        where o.customer_id = r.customer_id) as owner
-from web.customer_records as r left join web.names_of(%(ids)s) as n using (customer_id)
-where r.customer_id = any(%(ids)s)
-group by r.customer_id
+        where o.customer_id = p.customer_id) as owner
+from web.people_of(%(ids)s) as p
 
 -- name: unlock
 -- Grain: one visible record of these customers, with the data key that opens its contact data; the audit records the access.

@@ -1,16 +1,15 @@
 -- PostgreSQL: customers for the API, limited by row security. Parameters are bound by name.
 
 -- name: names
--- Grain: one row per visible customer; the first known name among the records.
+-- Grain: one row per visible customer, with the name of the golden record.
 select customer_id, name from web.names_of(%(ids)s)
 
 -- name: people
--- Grain: one row per visible customer: the first known name among the records, and the owner.
-select r.customer_id, n.name,
+-- Grain: one row per visible customer: the name of the golden record, and the owner.
+select p.customer_id, p.name,
     (select jsonb_build_object('user_id', u.user_id, 'name', u.name)
-        from access.customer_owners as o join access.users as u using (user_id) where o.customer_id = r.customer_id) as owner
-from (select distinct customer_id from web.customer_records where customer_id = any(%(ids)s)) as r
-left join web.names_of(%(ids)s) as n using (customer_id)
+        from access.customer_owners as o join access.users as u using (user_id) where o.customer_id = p.customer_id) as owner
+from web.people_of(%(ids)s) as p
 
 -- name: with_phone
 -- Grain: one row per visible customer of these whose phone number is stored.
@@ -25,33 +24,22 @@ group by o.user_id, u.name
 order by lower(u.name) nulls last, o.user_id
 
 -- name: person
--- Grain: this customer, if visible; the first known value of each field among the records. Sealed contact
--- data shows only whether it is stored.
-select customer_id,
-    (select name from web.names_of(array[%(customer_id)s])) as name,
-    (array_agg(city order by record_id) filter (where city is not null))[1] as city,
-    (array_agg(region order by record_id) filter (where region is not null))[1] as region,
-    (array_agg(postcode order by record_id) filter (where postcode is not null))[1] as postcode,
-    case when bit_or(get_byte(contact, 1)) & 1 > 0 then '•••@•••' end as email,
-    case when bit_or(get_byte(contact, 1)) & 2 > 0 then '•••' end as phone,
-    case when bit_or(get_byte(contact, 1)) & 4 > 0 then '•••' end as address,
-    jsonb_agg(jsonb_build_object('source', source, 'source_key', source_key) order by record_id) as records,
+-- Grain: this customer, if visible; the values of the golden record. Sealed contact data shows only whether it is stored.
+select p.customer_id, p.name, p.city, p.region, p.postcode,
+    case when p.email_record is not null then '•••@•••' end as email,
+    case when p.phone_record is not null then '•••' end as phone,
+    case when p.has_street then '•••' end as address,
+    (select jsonb_agg(jsonb_build_object('record_id', r.record_id, 'source', r.source, 'source_key', r.source_key) order by r.record_id)
+        from web.customer_records as r where r.customer_id = p.customer_id) as records,
     (select jsonb_build_object('user_id', u.user_id, 'name', u.name)
         from access.customer_owners as o join access.users as u using (user_id)
-        where o.customer_id = %(customer_id)s) as owner
-from web.customer_records where customer_id = %(customer_id)s
-group by customer_id
+        where o.customer_id = p.customer_id) as owner
+from web.people_of(array[%(customer_id)s]) as p
 
 -- name: person_in_clear
--- Grain: this customer, if visible; the fields that are not sealed.
-select
-    (select name from web.names_of(array[%(customer_id)s])) as name,
-    (array_agg(city order by record_id) filter (where city is not null))[1] as city,
-    (array_agg(region order by record_id) filter (where region is not null))[1] as region,
-    (array_agg(postcode order by record_id) filter (where postcode is not null))[1] as postcode,
-    (array_agg(country order by record_id) filter (where country is not null))[1] as country
-from web.customer_records where customer_id = %(customer_id)s
-group by customer_id
+-- Grain: this customer, if visible; the values of the golden record that are not sealed, and the records that hold the others.
+select name, city, region, postcode, country, email_record, phone_record, address_record
+from web.people_of(array[%(customer_id)s])
 
 -- name: unlock
 -- Grain: one record with contact data; recorded in the audit.

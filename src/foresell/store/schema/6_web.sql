@@ -134,22 +134,34 @@ create function names_of(ids text[]) returns table (customer_id text, name text)
 language sql stable security definer
 set search_path = core, pg_temp
 begin atomic
-    select r.customer_id, (array_agg(r.name order by r.record_id = g.record_id desc nulls last, r.record_id)
-        filter (where r.name is not null))[1]
-    from core.customer_records as r
-    left join identity.golden_choices as g on g.customer_id = r.customer_id and g.field_group = 'name'
-    where r.customer_id = any (ids) and (select access.has_permission('customers.names'))
-        and ((select access.current_scope()) = 'all' or r.customer_id in (select access.visible_customer_ids()))
-    group by r.customer_id;
+    select g.customer_id, g.name from identity.golden_records as g
+    where g.customer_id = any (ids) and (select access.has_permission('customers.names'))
+        and ((select access.current_scope()) = 'all' or g.customer_id in (select access.visible_customer_ids()));
 end;
-comment on function names_of is 'Grain: one visible customer of these, with the name of the record that its golden record takes it from, else the first known one. Needs customers.names.';
+comment on function names_of is 'Grain: one visible customer of these, with the name of the golden record. Needs customers.names.';
+
+create function people_of(ids text[])
+returns table (
+    customer_id text, name text, city text, region text, postcode text, country text, signup_date date, records bigint,
+    email_record bigint, phone_record bigint, address_record bigint, has_street boolean)
+language sql stable security definer
+set search_path = core, pg_temp
+begin atomic
+    select g.customer_id, case when (select access.has_permission('customers.names')) then g.name end, g.city, g.region,
+        g.postcode, g.country, g.signup_date, g.records, g.email_record, g.phone_record, g.address_record,
+        (select get_byte(r.contact, 1) & 4 > 0 from core.customer_records as r where r.record_id = g.address_record)
+    from identity.golden_records as g
+    where g.customer_id = any (ids) and (select access.has_permission('customers.read'))
+        and ((select access.current_scope()) = 'all' or g.customer_id in (select access.visible_customer_ids()));
+end;
+comment on function people_of is 'Grain: one visible customer of these, with the values of the golden record that are not sealed, and the records that hold the sealed ones. The name needs customers.names.';
 
 grant usage on schema web to foresell_web;
 grant select on rfm_scores, predictions, prediction_reasons to foresell_web;
 grant select (record_id, source, source_key, customer_id, city, region, postcode, country, signup_date, contact)
     on customer_records to foresell_web;
-revoke execute on function names_of(text[]), find_customers(text, integer, bytea[], boolean) from public;
-grant execute on function names_of(text[]), find_customers(text, integer, bytea[], boolean) to foresell_web;
+revoke execute on function names_of(text[]), people_of(text[]), find_customers(text, integer, bytea[], boolean) from public;
+grant execute on function names_of(text[]), people_of(text[]), find_customers(text, integer, bytea[], boolean) to foresell_web;
 
 revoke select on core.customer_records from foresell_reader;
 grant select (record_id, source, source_key, customer_id, name, city, region, postcode, country, signup_date, batch_id)

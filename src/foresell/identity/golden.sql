@@ -1,0 +1,68 @@
+-- PostgreSQL: golden records: rules, pins, choices, and the records they are chosen from. Parameters are bound by name.
+
+-- name: rules
+-- Grain: one group of fields, in their order.
+select r.field_group, r.methods, r.sources, r.weight, r.changed_at,
+    case when u.user_id is not null then jsonb_build_object('user_id', u.user_id, 'name', u.name) end as changed_by
+from identity.survivorship_rules as r left join access.users as u on u.user_id = r.changed_by
+order by r.position
+
+-- name: records
+-- Grain: one record of the customers with several records (ids: of these only; null: of all), customer by customer, with the
+-- key that opens its contact data (null where there is none).
+select r.customer_id, r.record_id, r.source, r.source_key, r.name, r.city, r.region, r.postcode, r.country, r.signup_date,
+    b.loaded_at as changed_at, r.contact, k.kek_id, k.wrapped_key
+from core.customer_records as r
+join core.load_batches as b using (batch_id)
+left join privacy.data_keys as k on k.record_id = r.record_id and r.contact is not null
+where r.customer_id in (
+    select customer_id from core.customer_records
+    where %(ids)s::text[] is null or customer_id = any(%(ids)s)
+    group by customer_id having count(*) > 1)
+order by r.customer_id, r.record_id
+
+-- name: customers_of_batch
+-- Grain: one customer with several records, one of which this batch brought or changed.
+select customer_id from core.customer_records
+where customer_id in (select customer_id from core.customer_records where batch_id = %(batch_id)s)
+group by customer_id having count(*) > 1
+
+-- name: pins
+-- Grain: one pin of these customers (null: of all).
+select customer_id, field_group, record_id, until from identity.golden_pins
+where %(ids)s::text[] is null or customer_id = any(%(ids)s)
+
+-- name: make_new_choices
+create temporary table new_choices (
+    customer_id text, field_group text, record_id bigint, rule text, agreeing bigint[], differing bigint[]
+) on commit drop
+
+-- name: copy_choices
+copy new_choices from stdin
+
+-- name: changed_values
+-- Grain: one group of fields: of how many customers another record is chosen now; group null: of how many in any group.
+select n.field_group, count(distinct n.customer_id) as customers
+from new_choices as n join identity.golden_choices as g using (customer_id, field_group)
+where g.record_id <> n.record_id and not g.record_id = any(n.agreeing)
+group by grouping sets ((n.field_group), ())
+
+-- name: delete_choices
+-- Choices that are not made any more.
+delete from identity.golden_choices as g
+where (%(ids)s::text[] is null or g.customer_id = any(%(ids)s))
+    and not exists (select from new_choices as n where n.customer_id = g.customer_id and n.field_group = g.field_group)
+
+-- name: save_choices
+-- A customer whose records moved meanwhile is left out: whoever moved them chooses again.
+insert into identity.golden_choices (customer_id, field_group, record_id, rule, agreeing, differing)
+select n.* from new_choices as n
+join core.customer_records as r on r.record_id = n.record_id and r.customer_id = n.customer_id
+on conflict (customer_id, field_group) do update
+set record_id = excluded.record_id, rule = excluded.rule, agreeing = excluded.agreeing, differing = excluded.differing
+where (golden_choices.record_id, golden_choices.rule, golden_choices.agreeing, golden_choices.differing)
+    is distinct from (excluded.record_id, excluded.rule, excluded.agreeing, excluded.differing)
+
+-- name: lock_choices
+-- One process chooses at a time.
+select pg_advisory_xact_lock(hashtext('foresell golden records'))
