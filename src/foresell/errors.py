@@ -366,6 +366,18 @@ class SnoozeNotFound(NotFound):
     code = "snooze_not_found"
 
 
+class PinNotFound(NotFound):
+    """Pin not found"""
+
+    code = "pin_not_found"
+
+
+class RelationNotFound(NotFound):
+    """Relation not found"""
+
+    code = "relation_not_found"
+
+
 class AssignmentNotFound(NotFound):
     """Assignment not found"""
 

@@ -58,8 +58,16 @@ def fill_store(con: duckdb.DuckDBPyConnection, lines: Sequence[Line]) -> None:
         "create table core.customer_records as select row_number() over (order by c) as record_id, c as customer_id from (select distinct c from given where c is not null)"
     )
     con.execute(
-        "create table core.golden_records as select customer_id, 'GB' as country, null::date as signup_date,"
+        "create table core.golden_records as select customer_id, 'GB' as country, null::date as signup_date, 17 as known,"
         " dense_rank() over (order by customer_id) as name_order from core.customer_records"
+    )
+    con.execute(
+        "create table core.field_groups as from (values (1, 'name', 25), (2, 'email', 25), (3, 'phone', 15), (4, 'address', 20),"
+        " (5, 'country', 10), (6, 'signup_date', 5)) as g (position, field_group, weight)"
+    )
+    con.execute(
+        "create table core.source_completeness as select 'shop' as source, count(*) as records, count(*) as name, 0 as email,"
+        " 0 as phone, 0 as address, count(*) as country, 0 as signup_date from core.customer_records"
     )
     con.execute(
         "create table core.products as select row_number() over (order by k)::int as product_id, k as sku, k as name, 'Other' as category,"

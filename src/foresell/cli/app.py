@@ -44,6 +44,7 @@ MODULES = {
     "identity": "identity",
     "users": "users",
     "erase": "privacy", "keys": "privacy",
+    "identity": "identity",
     "audit": "audit", "alarms": "alarms",
 }  # fmt: skip
 

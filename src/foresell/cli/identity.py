@@ -1,4 +1,4 @@
-"""Commands on identity: which records are one customer."""
+"""Commands on identity: which records are one customer, how complete it is, and who could introduce whom."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import typer
 
 from foresell.cli import printing
 from foresell.cli.options import CustomerId, Json, Yes, confirm
-from foresell.cli.session import open_home
+from foresell.cli.session import open_home, open_published
 from foresell.db import Statements
 from foresell.errors import NotReady
 from foresell.identity import moves
+from foresell.identity.golden import GROUPS
 from foresell.identity.model import Thresholds
+from foresell.identity.relations import describe_opportunity, opportunity_values
+from foresell.snapshot.completeness import measure_completeness
 
 SQL = Statements("foresell.identity")
 
@@ -35,6 +38,9 @@ RecordIds = Annotated[
     list[int], typer.Argument(metavar="RECORD...", help="Numbers of its records (foresell identity records).")
 ]
 
+LABELS = {
+    "name": "Name", "email": "E-mail", "phone": "Phone", "address": "Address", "country": "Country", "signup_date": "Signup",
+}  # fmt: skip
 #: What the counts of a run are called.
 COUNTS = {
     "records": "Records", "compared_records": "Records with something to compare", "pairs_person": "Pairs of people compared",
@@ -261,6 +267,52 @@ def quality(json: Json = False) -> None:
     )
 
 
+@identity_app.command("completeness")
+def completeness(json: Json = False) -> None:
+    """How complete what is known of active customers is, by field and by source."""
+    with open_published() as (_, con, _):
+        found = measure_completeness(con)
+    if json:
+        printing.print_json(found)
+        return
+    printing.print_text(found["sentence"])
+    printing.print_text(
+        f"{found['at_goal']:,} of {found['active']:,} active customers reach the goal each."
+        f" All {found['all_customers']:,} customers: {_percent(found['all_completeness'])}."
+    )
+    rows = [
+        {"field": LABELS[each["field_group"]], "weight": each["weight"], "known": _percent(each["share"])}
+        for each in found["fields"]
+    ]
+    printing.print_table(rows, {"field": "Field", "weight": "Weight", "known": "Active customers who have it"})
+    sources = [
+        {"source": each["source"], "records": f"{each['records']:,}", "all": _percent(each["completeness"])}
+        | {group: _percent(each["fields"][group]) for group in GROUPS}
+        for each in found["sources"]
+    ]
+    printing.print_table(sources, {"source": "Source", "records": "Records", "all": "Complete", **LABELS})
+
+
+@identity_app.command("referrals")
+def referrals(
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=1000, help="How many.")] = 20, json: Json = False
+) -> None:
+    """Prospects and lapsed customers whom a good customer could introduce, with the path as reason."""
+    _, database = open_home()
+    with database.connect() as con:
+        rows = SQL.rows(con, "relations.opportunities", **opportunity_values(limit=limit))
+    data = [describe_opportunity(row) for row in rows]
+    if json:
+        printing.print_json({"total": rows[0]["total"] if rows else 0, "opportunities": data})
+        return
+    if not data:
+        printing.print_text(
+            "There are no referral opportunities: no prospect or lapsed customer is related to a good one."
+        )
+    for each in data:
+        printing.print_text(f"{each['strength']:.0%}  {each['reason']}")
+
+
 def _print_move(move_id: int, sentence: str, json: bool) -> None:
     if json:
         printing.print_json({"move_id": move_id})
@@ -280,3 +332,7 @@ def _move_row(row: dict[str, Any]) -> dict[str, Any]:
         "others": ", ".join(row["other_ids"]), "by": by, "made_at": f"{row['made_at']:%Y-%m-%d %H:%M}",
         "undone": "yes" if row["undone_at"] else "",
     }  # fmt: skip
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.1%}"

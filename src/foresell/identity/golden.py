@@ -139,7 +139,9 @@ def describe_methods(methods: Sequence[Method], sources: Sequence[str]) -> str:
     words = {
         "agreement": "what most records agree on",
         "most recent": "the value that changed last",
-        "source": f"the source that comes first ({', '.join(sources)})" if sources else "the source that comes first (no order set)",
+        "source": f"the source that comes first ({', '.join(sources)})"
+        if sources
+        else "the source that comes first (no order set)",
         "longest": "the longest value",
         "earliest": "the earliest value",
     }

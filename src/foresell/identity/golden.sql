@@ -66,3 +66,36 @@ where (golden_choices.record_id, golden_choices.rule, golden_choices.agreeing, g
 -- name: lock_choices
 -- One process chooses at a time.
 select pg_advisory_xact_lock(hashtext('foresell golden records'))
+
+-- name: sources
+-- Grain: one record of a visible customer, the oldest first. on_file: 1 e-mail, 2 phone, 4 street address.
+select record_id, source, source_key, changed_at, name, has_name, city, region, postcode, country, signup_date, on_file
+from web.golden_sources(%(customer_id)s)
+
+-- name: choices
+-- Grain: one group of fields of a visible customer with several records.
+select field_group, record_id, rule, agreeing, differing from identity.golden_choices where customer_id = %(customer_id)s
+
+-- name: shown_pins
+-- Grain: one pin of a visible customer.
+select p.field_group, p.record_id, p.pinned_at, p.reason, p.until, coalesce(p.until < current_date, false) as expired,
+    case when p.user_id is not null then jsonb_build_object('user_id', p.user_id, 'name', u.name) end as pinned_by
+from identity.golden_pins as p left join access.users as u using (user_id)
+where p.customer_id = %(customer_id)s
+
+-- name: pin
+insert into identity.golden_pins (customer_id, field_group, record_id, user_id, reason, until)
+values (%(customer_id)s, %(field_group)s, %(record_id)s, %(user_id)s, %(reason)s, %(until)s)
+on conflict (customer_id, field_group) do update
+set record_id = excluded.record_id, user_id = excluded.user_id, reason = excluded.reason, until = excluded.until, pinned_at = now()
+
+-- name: unpin
+delete from identity.golden_pins where customer_id = %(customer_id)s and field_group = %(field_group)s
+
+-- name: change_rule
+update identity.survivorship_rules
+set methods = %(methods)s, sources = %(sources)s, changed_at = now(), changed_by = %(user_id)s
+where field_group = %(field_group)s
+
+-- name: known_sources
+select distinct source from web.customer_records order by source

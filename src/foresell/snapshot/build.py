@@ -20,7 +20,9 @@ from foresell.sql import read_sql
 from foresell.tempdirs import temporary_folder
 from foresell.types import Progress, ScoreColumn, no_progress
 
-TABLES = ("lines", "orders", "customers", "products", "categories", "line_classes")
+TABLES = (
+    "lines", "orders", "customers", "field_groups", "source_completeness", "products", "categories", "line_classes",
+)  # fmt: skip
 
 #: Empty tables where nothing was predicted; otherwise the scores make them.
 _NOTHING_PREDICTED = """

@@ -10,6 +10,7 @@ select
     s.customer_id,
     c.country,
     c.name_order,
+    c.completeness,
     {score_columns},
     b.bought,
     coalesce(r.reasons, '') as reasons

@@ -11,7 +11,7 @@ import duckdb
 from foresell.errors import ForesellError, NotReady
 
 #: Of a snapshot's tables; one more with every change to them.
-FORMAT = 8
+FORMAT = 9
 
 
 @contextmanager

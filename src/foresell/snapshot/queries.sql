@@ -81,7 +81,7 @@ order by case grain when 'month' then 1 when 'quarter' then 2 else 3 end, starts
 
 -- name: customer_with_prediction
 -- Grain: the one customer asked for; scores are null when there is no counted order.
-select c.customer_id, c.country, c.signup_date, l.* exclude (customer_id, country, name_order, bought)
+select c.customer_id, c.country, c.signup_date, c.completeness, l.* exclude (customer_id, country, name_order, completeness, bought)
 from customers as c
 left join customer_list as l using (customer_id)
 where c.customer_id = $customer_id
@@ -176,3 +176,28 @@ left join orders as o
     and (o.ordered_at > k.called_at or o.ordered_at = date_trunc('day', k.called_at))
 where k.called_at < m.as_of
 group by k.call_id
+
+-- name: completeness
+-- Grain: one row: how complete the customers are; active: with a counted order in the days before as_of.
+select (select as_of from meta) as as_of, count(s.customer_id) as active, avg(c.completeness) filter (where s.customer_id is not null) as completeness,
+    count(*) filter (where s.customer_id is not null and c.completeness >= $goal) as at_goal, count(*) as all_customers,
+    avg(c.completeness) as all_completeness
+from customers as c left join rfm_scores as s on s.customer_id = c.customer_id and s.recency_days <= $days
+
+-- name: completeness_of_fields
+-- Grain: one group of fields: how many active customers have it.
+select f.field_group, f.weight, count(s.customer_id) filter (where c.known >> (f.position - 1) & 1 = 1) as filled,
+    filled / nullif(count(s.customer_id), 0) as share
+from field_groups as f cross join customers as c
+left join rfm_scores as s on s.customer_id = c.customer_id and s.recency_days <= $days
+group by f.position, f.field_group, f.weight order by f.position
+
+-- name: completeness_of_sources
+-- Grain: one source and group of fields: the share of its customer records that have it.
+select source, records, field_group, weight, filled / records as share from source_completeness order by source, position
+
+-- name: completeness_of_customer
+-- Grain: one group of fields of this customer.
+select c.completeness, f.field_group, f.weight, c.known >> (f.position - 1) & 1 = 1 as filled
+from customers as c cross join field_groups as f
+where c.customer_id = $customer_id order by f.position

@@ -23,7 +23,9 @@ from foresell.snapshot.queries import Filter, Ranks, select_ranks
 
 #: Tables whose rows belong to customers, and tables that speak of the shop as a whole.
 OF_CUSTOMERS = ("customers", "customer_list", "rfm_scores", "predictions", "prediction_reasons", "orders", "lines")
-OF_THE_SHOP = ("meta", "products", "categories", "segment_rules", "cut_points", "list_sorts")
+OF_THE_SHOP = (
+    "meta", "products", "categories", "segment_rules", "cut_points", "list_sorts", "field_groups", "source_completeness",
+)  # fmt: skip
 #: Figures of the whole company: empty for a user who sees only some of its customers.
 OF_THE_COMPANY = ("forecasts", "revenue_streams")
 SCOPES_KEPT = 64

@@ -11,7 +11,10 @@ from foresell.db import ArrowStatements
 
 SQL = ArrowStatements("foresell.store", "queries/")
 #: The tables that a snapshot is built from; each is a statement of export_tables.sql.
-TABLES = ("order_items", "orders", "customer_records", "golden_records", "products", "segment_rules")
+TABLES = (
+    "order_items", "orders", "customer_records", "golden_records", "field_groups", "source_completeness", "products",
+    "segment_rules",
+)  # fmt: skip
 
 
 def read_tables(database: Database) -> Iterator[tuple[str, pa.RecordBatchReader]]:

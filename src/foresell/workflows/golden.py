@@ -72,9 +72,7 @@ def read_rules(con: Connection) -> list[SurvivorshipRule]:
     ]
 
 
-def _copy_choices(
-    con: Connection, vault: Vault, ids: list[str] | None, rules: Sequence[SurvivorshipRule]
-) -> int:
+def _copy_choices(con: Connection, vault: Vault, ids: list[str] | None, rules: Sequence[SurvivorshipRule]) -> int:
     """Fill new_choices. Returns how many customers have several records."""
     pins: dict[str, list[Pin]] = defaultdict(list)
     for row in SQL.rows(con, "golden.pins", ids=ids):
@@ -98,9 +96,7 @@ def _copy_choices(
 def _write(con: Connection, spool: list[tuple[str, Choice]]) -> None:
     with con.cursor() as cur, cur.copy(SQL.text("golden.copy_choices").encode()) as copy:
         for customer_id, each in spool:
-            copy.write_row(
-                (customer_id, each.field_group, each.record_id, each.rule, each.agreeing, each.differing)
-            )
+            copy.write_row((customer_id, each.field_group, each.record_id, each.rule, each.agreeing, each.differing))
     spool.clear()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -24,14 +24,18 @@ from foresell.identity.golden import (
 )
 
 TODAY = date(2026, 11, 27)
-START = datetime(2026, 1, 1)
+START = datetime(2026, 1, 1, tzinfo=UTC)
 
 #: source, day of the last change, value
 Row = tuple[str, int, str | None]
 
 
 def choose(
-    group: FieldGroup, rows: Sequence[Row], methods: Sequence[Method], sources: Sequence[str] = (), pins: Sequence[Pin] = ()
+    group: FieldGroup,
+    rows: Sequence[Row],
+    methods: Sequence[Method],
+    sources: Sequence[str] = (),
+    pins: Sequence[Pin] = (),
 ) -> Choice | None:
     """The choice for records numbered 1, 2, 3 ... An address is written `street|town|postcode`."""
     records = [
@@ -113,7 +117,9 @@ def test_a_pin_wins_until_its_last_day(until: date | None, record: int, chosen: 
     assert choice and (choice.record_id, choice.rule) == (chosen, rule)
 
 
-TEXTS = st.one_of(st.none(), st.text(max_size=30), st.sampled_from(["Ann Smith", "n/a", "ann@post.example.com", "5 High St"]))
+TEXTS = st.one_of(
+    st.none(), st.text(max_size=30), st.sampled_from(["Ann Smith", "n/a", "ann@post.example.com", "5 High St"])
+)
 RECORDS = st.lists(
     st.builds(
         lambda source, day, texts: (source, day, dict(zip(ALL_FIELDS, texts, strict=True))),
@@ -130,9 +136,7 @@ RULES = [SurvivorshipRule(group, DEFAULTS[group], ("crm",)) for group in GROUPS]
 
 @settings(max_examples=150, deadline=None)
 @given(RECORDS, st.randoms())
-def test_properties_of_any_choice(
-    rows: list[tuple[str, int, dict[str, str | None]]], random: object
-) -> None:
+def test_properties_of_any_choice(rows: list[tuple[str, int, dict[str, str | None]]], random: object) -> None:
     """Whatever the values: a group is there exactly when a record has it, is from one record that has it, everyone who has
     it agrees or differs, and the sequence of the records does not matter."""
     records = [
@@ -142,7 +146,9 @@ def test_properties_of_any_choice(
     choices = {each.field_group: each for each in choose_records(records, RULES, today=TODAY)}
     for group in GROUPS:
         have = {
-            each.record_id for each in records if any(str(each.values.get(name) or "").split() for name in FIELDS[group])
+            each.record_id
+            for each in records
+            if any(str(each.values.get(name) or "").split() for name in FIELDS[group])
         }
         assert (group in choices) == bool(have)
         if have:
@@ -156,7 +162,10 @@ def test_properties_of_any_choice(
 
 def test_rules_are_told_in_words() -> None:
     assert describe_rule("agreement", agree=2, records=3, source="crm") == "2 of 3 records agree on it."
-    assert describe_rule("pin", agree=1, records=2, source="crm", reason="Told us") == "Fixed to this record by hand: Told us."
+    assert (
+        describe_rule("pin", agree=1, records=2, source="crm", reason="Told us")
+        == "Fixed to this record by hand: Told us."
+    )
     assert describe_methods(("most recent", "source"), ("qb", "shop")) == (
         "The value that changed last; if that does not decide, the source that comes first (qb, shop)."
     )

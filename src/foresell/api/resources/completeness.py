@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter
+from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
+from foresell.access.principal import Principal
+from foresell.api.http.dependencies import AppStateOf, require
+from foresell.api.http.error_handlers import error_responses
+from foresell.api.http.responses import Meta, answer
+from foresell.api.shared.schemas import CustomerId
+from foresell.snapshot.completeness import describe_completeness, measure_completeness
+
 router = APIRouter(prefix="/api", tags=["identity"])
+Reader = Annotated[Principal, require("customers.read")]
 CompletenessField = Literal["name", "email", "phone", "address", "country", "signup_date"]
 
 
@@ -29,6 +38,7 @@ class CustomerCompleteness(BaseModel):
     completeness: float = Field(description="Weights of the groups that are filled, from 0 to 1.", examples=[0.75])
     filled: list[CompletenessField]
     missing: list[MissingField]
+    meta: Meta
 
 
 class FieldCompleteness(BaseModel):
@@ -52,9 +62,7 @@ class SourceCompleteness(BaseModel):
 class OverallCompleteness(BaseModel):
     """How complete the active customers are."""
 
-    as_of: date | None = Field(
-        description="Active: a counted order in the 365 days before; null when nothing is published."
-    )
+    as_of: date = Field(description="Active: a counted order in the 365 days before.")
     active: int = Field(description="Active customers you may see.")
     completeness: float | None = Field(description="Mean of the active customers; null when there are none.")
     goal: float = Field(examples=[0.8])
@@ -63,4 +71,21 @@ class OverallCompleteness(BaseModel):
     all_completeness: float | None
     fields: list[FieldCompleteness]
     sources: list[SourceCompleteness]
-    sentence: str = Field(examples=["Active customers are 84 % complete; the goal is 80 %."])
+    sentence: str = Field(examples=["Active customers are 84% complete on average; the goal is 80%."])
+    meta: Meta
+
+
+@router.get("/completeness", response_model=OverallCompleteness, responses=error_responses(409))
+async def get_completeness(web: AppStateOf, principal: Reader) -> Response:
+    """How complete the active customers you may see are, by field; and what each source has of its records."""
+    return answer({**await web.ask(principal, measure_completeness), "meta": web.meta()})
+
+
+@router.get(
+    "/customers/{customer_id}/completeness", response_model=CustomerCompleteness, responses=error_responses(404, 409)
+)
+async def get_customer_completeness(web: AppStateOf, principal: Reader, customer_id: CustomerId) -> Response:
+    """How complete what is known of one customer is, what is missing, and which sources could give it."""
+    customer_id = customer_id.upper()
+    found = await web.ask(await web.reach(principal, customer_id), describe_completeness, customer_id)
+    return answer({**found, "meta": web.meta()})

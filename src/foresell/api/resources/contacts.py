@@ -61,7 +61,9 @@ class RevealedContact(BaseModel):
         description="The values of the golden record.",
         examples=[{"name": "Ada Lovelace", "email": "ada@post.example", "phone": "+44 20 7946 0018"}],
     )
-    others: list[OtherContact] = Field(description="Records with other values of the fields asked for, the oldest first.")
+    others: list[OtherContact] = Field(
+        description="Records with other values of the fields asked for, the oldest first."
+    )
 
 
 class ContactLookup(BaseModel):

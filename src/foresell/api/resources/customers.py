@@ -77,6 +77,7 @@ class Customer(BaseModel):
     name: str | None
     country: str | None
     signup_date: date | None
+    completeness: float = Field(description="How complete what is known of the customer is, from 0 to 1.")
     scores: ListedCustomer | None = Field(description="null when there is no counted order.")
     why_call: str | None = Field(
         description="Why to call the customer, as on the call list: a follow-up that is due, otherwise the call reason."
@@ -229,6 +230,7 @@ async def get_customer(web: AppStateOf, principal: Reader, customer_id: Customer
     name = person.pop("name", None)
     person.pop("customer_id", None)
     country, signup = scores.pop("country"), scores.pop("signup_date")
+    completeness = scores["completeness"]
     listed = None if scores["segment"] is None else {**scores, "name": name, "country": country, "owner": owner}
     return answer(
         {
@@ -236,6 +238,7 @@ async def get_customer(web: AppStateOf, principal: Reader, customer_id: Customer
             "name": name,
             "country": country,
             "signup_date": signup,
+            "completeness": completeness,
             "scores": listed,
             "why_call": follow_ups.describe_follow_up(due[0]["task"]) if due else scores["why_call"],
             "reasons": reasons,

@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any
 
-from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
 
-from foresell.api.shared.schemas import UserRef
+from foresell.access.principal import Principal
+from foresell.api.http.dependencies import AppStateOf, require
+from foresell.api.http.error_handlers import error_responses
+from foresell.api.http.responses import answer
+from foresell.api.shared.schemas import CustomerId, UserRef
+from foresell.engagement import timeline
+from foresell.engagement.timeline import TimelineKind
+from foresell.errors import ParameterError
 
 router = APIRouter(prefix="/api/customers", tags=["customers"])
-TimelineKind = Literal[
-    "order", "return", "cancelled order", "call", "follow-up", "snooze", "owner", "merge", "split", "record", "pin",
-    "relation", "erasure",
-]  # fmt: skip
+Reader = Annotated[Principal, require("customers.read")]
+
+
+class TimelinePart(BaseModel):
+    """Which part of the timeline."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kinds: str | None = Field(
+        None, max_length=200, description="Only of these kinds, separated by commas.", examples=["order,call"]
+    )
+    before: str | None = Field(None, max_length=200, description="`next_before` of the answer before.")
+    limit: int = Field(50, ge=1, le=200, description="How many.")
 
 
 class TimelineEntry(BaseModel):
@@ -42,3 +59,41 @@ class Timeline(BaseModel):
     data: list[TimelineEntry]
     next_before: str | None = Field(description="Give it as `before` for what is older; null at the end.")
     kinds: list[TimelineKind] = Field(description="The kinds that you may filter by.")
+
+
+@router.get("/{customer_id}/timeline", response_model=Timeline, responses=error_responses(404))
+async def get_timeline(
+    web: AppStateOf, principal: Reader, customer_id: CustomerId, part: Annotated[TimelinePart, Query()]
+) -> Response:
+    """Everything recorded about a customer, newest first. Calls, follow-ups and snoozes only with calls.read."""
+    customer_id = customer_id.upper()
+    kinds = [kind for kind in timeline.KINDS if kind not in timeline.OF_CALLS or principal.may("calls.read")]
+    before = _read_place(part.before)
+    async with web.transaction(principal.user_id) as con:
+        entries, last = await timeline.list_timeline(
+            con, web.vault, customer_id, _choose_kinds(part.kinds, kinds), before=before, limit=part.limit
+        )
+    following = timeline.write_place(last) if last else None
+    return answer({"customer_id": customer_id, "data": entries, "next_before": following, "kinds": kinds})
+
+
+def _choose_kinds(text: str | None, allowed: list[TimelineKind]) -> list[str]:
+    """Raises ParameterError for a kind that there is not; kinds that the user may not see are left out."""
+    wanted = [each.strip() for each in (text or "").split(",") if each.strip()]
+    for each in wanted:
+        if each not in timeline.KINDS:
+            raise ParameterError(
+                "kinds", f"kinds: there is no kind {each[:50]}", remedy=f"Choose from: {', '.join(allowed)}"
+            )
+    return [kind for kind in allowed if not wanted or kind in wanted]
+
+
+def _read_place(text: str | None) -> timeline.Place:
+    if text is None:
+        return timeline.END
+    try:
+        return timeline.read_place(text)
+    except ValueError:
+        raise ParameterError(
+            "before", "before: is no place in a timeline", remedy="Take it from next_before."
+        ) from None

@@ -57,6 +57,10 @@ else:
         customer_id=(str, ...),
         name=(str | None, ...),
         country=(str | None, ...),
+        completeness=(
+            float | None,
+            Field(description="How complete what is known of the customer is, from 0 to 1.", examples=[0.75]),
+        ),
         **{column.name: _score_field(column) for column in registry.list_columns()},
         reasons=(
             list[str],

@@ -269,7 +269,8 @@ create table relations (
 );
 comment on table relations is 'One row per relation of two records; customers are related through their records. works for, referred by: from record_a to record_b. evidence: in words, without values.';
 create unique index relations_live on relations (record_a, record_b, kind) where removed_at is null;
-create index relations_b on relations (record_b) where removed_at is null;
+create index relations_a on relations (record_a);
+create index relations_b on relations (record_b);
 
 create table survivorship_rules (
     field_group text primary key check (field_group in ('name', 'email', 'phone', 'address', 'country', 'signup_date')),
@@ -317,7 +318,10 @@ comment on table golden_pins is 'One row per customer and group of fields that a
 create view golden_records with (security_invoker = true) as
 select k.customer_id, k.name, k.place[1][1] as city, k.place[1][2] as region, k.place[1][3] as postcode, k.country, k.signup_date,
     k.name_record, k.email_record, k.phone_record, k.place[1][4]::bigint as address_record, k.country_record, k.signup_date_record,
-    k.place[1][5] is not null and (k.place[1][1] is not null or k.place[1][3] is not null) as has_full_address, k.records
+    (k.name_record is not null)::integer + 2 * (k.email_record is not null)::integer + 4 * (k.phone_record is not null)::integer
+        + 8 * (k.place[1][5] is not null and coalesce(k.place[1][1], k.place[1][3]) is not null)::integer
+        + 16 * (k.country_record is not null)::integer + 32 * (k.signup_date_record is not null)::integer as known,
+    k.records
 from (
     select r.customer_id,
         count(*) as records,
@@ -353,27 +357,7 @@ from (
     left join golden_choices as s on s.customer_id = r.customer_id and s.field_group = 'signup_date'
     group by r.customer_id
 ) as k;
-comment on view golden_records is 'One row per customer: the values shown everywhere, each group of fields from the record chosen for it (golden_choices), else from the first record that has it, and these records; null where none has it. email_record, phone_record and address_record hold sealed values.';
-
-create view completeness with (security_invoker = true) as
-select g.customer_id, b.bits as known,
-    ((b.bits & 1) * w.name + (b.bits >> 1 & 1) * w.email + (b.bits >> 2 & 1) * w.phone + (b.bits >> 3 & 1) * w.address
-        + (b.bits >> 4 & 1) * w.country + (b.bits >> 5 & 1) * w.signup_date)::double precision / nullif(w.total, 0) as completeness
-from golden_records as g
-cross join lateral (
-    select (g.name_record is not null)::integer + 2 * (g.email_record is not null)::integer + 4 * (g.phone_record is not null)::integer
-        + 8 * coalesce(g.has_full_address, false)::integer + 16 * (g.country_record is not null)::integer
-        + 32 * (g.signup_date_record is not null)::integer as bits
-) as b
-cross join (
-    select sum(weight) as total,
-        max(weight) filter (where field_group = 'name') as name, max(weight) filter (where field_group = 'email') as email,
-        max(weight) filter (where field_group = 'phone') as phone, max(weight) filter (where field_group = 'address') as address,
-        max(weight) filter (where field_group = 'country') as country,
-        max(weight) filter (where field_group = 'signup_date') as signup_date
-    from survivorship_rules
-) as w;
-comment on view completeness is 'One row per customer. known: bits of the groups that are known: 1 name, 2 e-mail, 4 phone, 8 address (a street, and a town or postcode), 16 country, 32 signup date. completeness: their weights, of all weights, from 0 to 1.';
+comment on view golden_records is 'One row per customer: the values shown everywhere, each group of fields from the record chosen for it (golden_choices), else from the first record that has it, and these records; null where none has it. email_record, phone_record and address_record hold sealed values. known: bits of the groups that are known: 1 name, 2 e-mail, 4 phone, 8 address (a street, and a town or postcode), 16 country, 32 signup date.';
 
 create function current_customer(id text) returns text
 language sql stable parallel safe security definer
@@ -390,6 +374,64 @@ begin atomic
     select customer_id from core.customers where customer_id = id or merged_into = id;
 end;
 comment on function ids_of_customer is 'Grain: one id that stands for this customer now: its own, and those merged into it.';
+
+create function referral_opportunities(
+    everyone boolean, kinds text[], strengths double precision[], lapsed_days integer, excluded text[], max_rows integer)
+returns table (
+    customer_id text, last_order_days integer, good_customer_id text, good_segment text, good_monetary double precision,
+    strength double precision, relation_ids bigint[], kinds_of_path text[], forward boolean[], customers text[], total bigint)
+language sql stable
+set search_path = identity, pg_temp
+begin atomic
+    with recursive scored as materialized (
+        select s.customer_id, s.recency_days, s.segment, s.monetary::double precision as monetary,
+            s.r >= 4 and s.f >= 4 and s.m >= 4 as is_good
+        from core.rfm_scores as s where s.run_id = (select run_id from core.publication)
+    ),
+    ends as materialized (
+        select r.relation_id, r.kind, k.strength, x.customer_id as a, y.customer_id as b
+        from relations as r
+        join rows from (unnest(kinds), unnest(strengths)) as k (kind, strength) on k.kind = r.kind
+        join core.customer_records as x on x.record_id = r.record_a
+        join core.customer_records as y on y.record_id = r.record_b
+        where r.removed_at is null and x.customer_id <> y.customer_id
+            and x.customer_id <> all (excluded) and y.customer_id <> all (excluded)
+            and (everyone or (x.customer_id in (select access.visible_customer_ids())
+                and y.customer_id in (select access.visible_customer_ids())))
+    ),
+    steps as materialized (
+        select here, there, relation_id, kind, forward, strength from (
+            select here, there, relation_id, kind, forward, strength,
+                row_number() over (partition by here order by strength desc, relation_id) as place
+            from (
+                select a as here, b as there, relation_id, kind, true as forward, strength from ends
+                union all
+                select b, a, relation_id, kind, false, strength from ends
+            ) as both_ways
+        ) as ranked
+        where place <= 20
+    ),
+    paths (customer_id, recency_days, here, relation_ids, kinds_of_path, forward, customers, strength) as (
+        select s.here, d.recency_days, s.there, array[s.relation_id], array[s.kind], array[s.forward],
+            array[s.here, s.there], s.strength
+        from steps as s left join scored as d on d.customer_id = s.here
+        where d.customer_id is null or d.recency_days > lapsed_days
+        union all
+        select p.customer_id, p.recency_days, s.there, p.relation_ids || s.relation_id, p.kinds_of_path || s.kind,
+            p.forward || s.forward, p.customers || s.there, p.strength * s.strength
+        from paths as p join steps as s on s.here = p.here
+        where cardinality(p.relation_ids) < 2 and s.there <> all (p.customers)
+    ),
+    best as (
+        select distinct on (p.customer_id) p.*, g.segment, g.monetary
+        from paths as p join scored as g on g.customer_id = p.here and g.is_good and g.recency_days <= lapsed_days
+        order by p.customer_id, p.strength desc, g.monetary desc, p.here, p.relation_ids
+    )
+    select customer_id, recency_days, here, segment, monetary, strength, relation_ids, kinds_of_path, forward, customers, count(*) over ()
+    from best order by strength desc, monetary desc, customer_id
+    limit max_rows;
+end;
+comment on function referral_opportunities is 'Grain: one customer without a counted order (last_order_days null), or with none in lapsed_days, with the strongest path of one or two relations to a good customer (R, F and M at least 4) of the published run. strengths: of each of kinds; a path has their product. excluded: customers who object to being contacted or named; no path ends at them or leads through them. Of each customer the 20 strongest relations are followed. total: how many there are without max_rows.';
 
 create function lock_moves() returns void
 language sql
@@ -818,7 +860,7 @@ grant select, insert, update, delete on all tables in schema identity to foresel
 revoke delete on moves, decisions from foresell_app;
 grant truncate, maintain on match_keys to foresell_app;
 grant update (merged_into) on core.customers to foresell_app;
-grant select on golden_records, completeness to foresell_app;
+grant select on golden_records to foresell_app;
 grant select on match_runs, match_models, moves, move_customers, decisions, match_pairs, reviews, relations, survivorship_rules,
     golden_choices, golden_pins to foresell_web;
 grant update (state, decided_at, decided_by) on match_models to foresell_web;
@@ -896,5 +938,178 @@ comment on function people_of is 'Grain: one visible customer of these, with the
 create policy visible on identity.relations for select to foresell_web
 using ((select access.has_permission('customers.read'))
     and record_a in (select record_id from customer_records) and record_b in (select record_id from customer_records));
-revoke execute on function people_of(text[]) from public;
-grant execute on function people_of(text[]) to foresell_web;
+create function golden_sources(customer text)
+returns table (
+    record_id bigint, source text, source_key text, changed_at timestamptz, name text, has_name boolean, city text, region text,
+    postcode text, country text, signup_date date, on_file integer)
+language sql stable security definer
+set search_path = core, pg_temp
+begin atomic
+    select r.record_id, r.source, r.source_key, b.loaded_at, case when (select access.has_permission('customers.names')) then r.name end,
+        r.name is not null, r.city, r.region, r.postcode, r.country, r.signup_date, coalesce(get_byte(r.contact, 1), 0)
+    from core.customer_records as r join core.load_batches as b using (batch_id)
+    where r.customer_id = customer and (select access.has_permission('customers.read')) and (select access.can_see(customer))
+    order by r.record_id;
+end;
+comment on function golden_sources is 'Grain: one record of a visible customer, the oldest first. changed_at: when a load last brought or changed its values. on_file: 1 e-mail, 2 phone, 4 street address. The name needs customers.names.';
+
+create function referral_opportunities(
+    kinds text[], strengths double precision[], lapsed_days integer, excluded text[], max_rows integer)
+returns table (
+    customer_id text, last_order_days integer, good_customer_id text, good_segment text, good_monetary double precision,
+    strength double precision, relation_ids bigint[], kinds_of_path text[], forward boolean[], customers text[], total bigint)
+language sql stable security definer
+set search_path = web, pg_temp
+begin atomic
+    select * from identity.referral_opportunities(
+        (select access.current_scope()) = 'all', kinds, strengths, lapsed_days, excluded, max_rows)
+    where (select access.has_permission('customers.read'));
+end;
+comment on function referral_opportunities is 'identity.referral_opportunities among the customers visible to the acting user.';
+
+create function relations_around(customer text)
+returns table (
+    relation_id bigint, kind text, from_customer text, to_customer text, evidence text, weight double precision, made_by text,
+    user_id integer, made_at timestamptz, depth integer)
+language sql stable security definer
+set search_path = identity, pg_temp
+begin atomic
+    with recursive near (customer_id, depth) as (
+        select customer, 0 where (select access.has_permission('customers.read')) and (select access.can_see(customer))
+        union
+        select o.customer_id, n.depth + 1
+        from near as n
+        cross join lateral (
+            select y.customer_id
+            from core.customer_records as x
+            join identity.relations as r on r.removed_at is null and (r.record_a = x.record_id or r.record_b = x.record_id)
+            join core.customer_records as y on y.record_id = r.record_a + r.record_b - x.record_id
+            where x.customer_id = n.customer_id and y.customer_id <> n.customer_id and access.can_see(y.customer_id)
+            order by r.weight is not null, r.relation_id
+            limit 60
+        ) as o
+        where n.depth < 2
+    ),
+    nearest as materialized (select customer_id, min(depth) as depth from near group by customer_id order by 2, 1 limit 200)
+    select distinct on (r.relation_id) r.relation_id, r.kind, a.customer_id, b.customer_id, r.evidence, r.weight, r.made_by,
+        r.user_id, r.made_at, n.depth
+    from nearest as n
+    join core.customer_records as x on x.customer_id = n.customer_id
+    join identity.relations as r on r.removed_at is null and (r.record_a = x.record_id or r.record_b = x.record_id)
+    join core.customer_records as a on a.record_id = r.record_a
+    join core.customer_records as b on b.record_id = r.record_b
+    where n.depth < 2 and a.customer_id <> b.customer_id
+        and a.customer_id in (select customer_id from nearest) and b.customer_id in (select customer_id from nearest)
+    order by r.relation_id, n.depth;
+end;
+comment on function relations_around is 'Grain: one relation within two steps of a visible customer, between visible customers. depth: of the nearer of its customers: 0 the customer itself. Of each customer 60 relations are followed, those by hand first.';
+
+create function timeline_of(
+    customer text, kinds text[], before_at timestamptz, before_kind text, before_id bigint, max_rows integer)
+returns table (
+    kind text, at timestamptz, id bigint, amount double precision, source text, user_id integer, undone_at timestamptz,
+    note bytea, original_customer_id text, detail jsonb)
+language sql stable security definer
+set search_path = core, pg_temp
+begin atomic
+    with records as materialized (
+        select r.* from core.customer_records as r
+        where r.customer_id = customer and (select access.has_permission('customers.read')) and (select access.can_see(customer))
+    ),
+    ids as materialized (select i.customer_id from identity.ids_of_customer(customer) as i (customer_id) where exists (select from records)),
+    calls_visible as materialized (select exists (select from records) and access.has_permission('calls.read') as yes),
+    recent_orders as materialized (
+        select o.* from records as r
+        cross join lateral (
+            select o.order_id, o.order_key, o.source, o.status, o.ordered_at at time zone 'UTC' as at from core.orders as o
+            where o.record_id = r.record_id and kinds && array['order', 'return', 'cancelled order']
+                and o.ordered_at <= before_at at time zone 'UTC'
+            order by o.ordered_at desc
+        ) as o
+    ),
+    versions as materialized (
+        select v.*, lag(v.fields) over (partition by v.record_id order by v.batch_id) as fields_before
+        from (
+            select record_id, source, source_key, batch_id, to_jsonb(records) as fields from records where 'record' = any (kinds)
+            union all
+            select r.record_id, r.source, r.source_key, (s.old_row ->> 'batch_id')::integer, s.old_row
+            from records as r join core.superseded_rows as s on s.table_name = 'customer_records' and s.row_id = r.record_id
+            where 'record' = any (kinds)
+        ) as v
+    ),
+    everything (kind, at, id, amount, source, user_id, undone_at, note, original_customer_id, detail) as (
+        select case when o.status = 'cancelled' then 'cancelled order' when o.status = 'returned' or t.amount < 0 then 'return' else 'order' end,
+            o.at, o.order_id, t.amount::double precision, o.source, null::integer, null::timestamptz, null::bytea, null,
+            jsonb_build_object('order_key', o.order_key, 'lines', t.lines)
+        from (select * from recent_orders order by at desc, order_id desc limit max_rows * 4 + 40) as o
+        cross join lateral (
+            select count(*) as lines, coalesce(sum(i.amount) filter (where p.kind = 'product'), 0) as amount
+            from core.order_items as i join core.products as p using (product_id) where i.order_id = o.order_id
+        ) as t
+        union all
+        select 'call', c.called_at, c.call_id, null, null, c.user_id, c.undone_at, c.note, c.original_customer_id,
+            jsonb_build_object('outcome', c.outcome)
+        from engagement.calls as c
+        where c.customer_id = customer and (select yes from calls_visible) and 'call' = any (kinds) and c.called_at <= before_at
+        union all
+        select 'follow-up', f.created_at, f.follow_up_id, null, null, f.user_id, f.cancelled_at, f.task, f.original_customer_id,
+            jsonb_build_object('due_on', f.due_on, 'done_at', f.done_at)
+        from engagement.follow_ups as f
+        where f.original_customer_id in (select customer_id from ids) and f.customer_id = customer and (select yes from calls_visible)
+            and 'follow-up' = any (kinds)
+        union all
+        select 'snooze', s.snoozed_at, s.snooze_id, null, null, s.user_id, s.cancelled_at, null, null,
+            jsonb_build_object('until', s.until)
+        from engagement.snoozes as s
+        where s.original_customer_id in (select customer_id from ids) and s.customer_id = customer and (select yes from calls_visible)
+            and 'snooze' = any (kinds)
+        union all
+        select m.kind, m.made_at, m.move_id, null, null, m.user_id, m.undone_at, null, null,
+            jsonb_build_object('customer_id', m.customer_id, 'other_ids', m.other_ids, 'record_ids', m.record_ids, 'reason', m.reason,
+                'made_by', m.made_by)
+        from identity.moves as m
+        where m.kind = any (kinds) and m.move_id in (
+            select c.move_id from identity.move_customers as c where c.customer_id in (select customer_id from ids))
+        union all
+        select 'record', b.loaded_at, b.batch_id::bigint * 4294967296 + v.record_id % 4294967296, null, v.source, null, null, null, null,
+            jsonb_build_object('record_id', v.record_id, 'batch_id', v.batch_id, 'source_key', v.source_key,
+                'is_new', v.fields_before is null,
+                'fields', array(
+                    select f.key from jsonb_each(v.fields) as f
+                    where v.fields_before is not null and f.value is distinct from v.fields_before -> f.key and f.key = any (
+                        array['name', 'city', 'region', 'postcode', 'country', 'signup_date', 'email_index', 'phone_index'])
+                    order by 1))
+        from versions as v join core.load_batches as b using (batch_id)
+        union all
+        select case e.action when 'erase' then 'erasure' when 'golden.pinned' then 'pin' when 'golden.unpinned' then 'pin'
+            else 'owner' end,
+            e.at, e.event_id, null, null, e.actor_id, null, null, null, e.detail || jsonb_build_object('action', e.action)
+        from audit.events as e
+        where e.action = any (
+                (case when 'owner' = any (kinds) then '{customers.assigned,assignment.undone}' else '{}' end)::text[]
+                || (case when 'erasure' = any (kinds) then '{erase}' else '{}' end)::text[]
+                || (case when 'pin' = any (kinds) then '{golden.pinned,golden.unpinned}' else '{}' end)::text[])
+            and e.event_id in (
+                select b.event_id from ids as i
+                join audit.event_customer_blocks as b on b.block = left(i.customer_id, -3) and i.customer_id = any (b.customer_ids))
+        union all
+        select 'relation', l.made_at, l.relation_id, null, null, l.user_id, l.removed_at, null, null,
+            jsonb_build_object('relation', l.kind, 'customer_id', y.customer_id, 'is_from', l.record_a = r.record_id,
+                'made_by', l.made_by)
+        from records as r
+        join identity.relations as l on l.record_a = r.record_id or l.record_b = r.record_id
+        join core.customer_records as y on y.record_id = l.record_a + l.record_b - r.record_id
+        where 'relation' = any (kinds) and y.customer_id <> customer and access.can_see(y.customer_id)
+    )
+    select * from everything as t
+    where t.kind = any (kinds) and (t.at, t.kind, t.id) < (before_at, before_kind, before_id)
+    order by t.at desc, t.kind desc, t.id desc
+    limit max_rows;
+end;
+comment on function timeline_of is 'Grain: one thing recorded about a visible customer, of these kinds, older than (before_at, before_kind, before_id), the newest first. at of orders: the shop''s local time, taken as UTC. note: sealed with the key of original_customer_id. Calls, follow-ups and snoozes need calls.read. detail: by kind; ids, counts and names of fields, no values of records.';
+
+revoke execute on all functions in schema web from public;
+grant execute on all functions in schema web to foresell_web;
+
+create index orders_record on core.orders (record_id, ordered_at);
+create index superseded_records on core.superseded_rows (row_id) where table_name = 'customer_records';

@@ -107,6 +107,8 @@ create table orders (
 );
 comment on table orders is 'One row per order, invoice or credit note of one source. ordered_at: the earliest time among its lines, in the shop''s local time. record_id null: an anonymous sale. status returned: a credit note.';
 
+create index orders_record on orders (record_id, ordered_at);
+
 create table order_items (
     order_id bigint not null,
     line_no integer not null,
@@ -128,6 +130,7 @@ create table superseded_rows (
     primary key (batch_id, table_name, row_id)
 );
 comment on table superseded_rows is 'One row per row that a batch replaced. old_row: its previous values (of an order with its items), so that undo is exact.';
+create index superseded_records on superseded_rows (row_id) where table_name = 'customer_records';
 
 create view transactions with (security_invoker = true) as
 select

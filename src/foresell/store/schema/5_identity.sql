@@ -150,7 +150,8 @@ create table relations (
 );
 comment on table relations is 'One row per relation of two records; customers are related through their records. works for, referred by: from record_a to record_b. evidence: in words, without values.';
 create unique index relations_live on relations (record_a, record_b, kind) where removed_at is null;
-create index relations_b on relations (record_b) where removed_at is null;
+create index relations_a on relations (record_a);
+create index relations_b on relations (record_b);
 
 create table survivorship_rules (
     field_group text primary key check (field_group in ('name', 'email', 'phone', 'address', 'country', 'signup_date')),
@@ -198,7 +199,10 @@ comment on table golden_pins is 'One row per customer and group of fields that a
 create view golden_records with (security_invoker = true) as
 select k.customer_id, k.name, k.place[1][1] as city, k.place[1][2] as region, k.place[1][3] as postcode, k.country, k.signup_date,
     k.name_record, k.email_record, k.phone_record, k.place[1][4]::bigint as address_record, k.country_record, k.signup_date_record,
-    k.place[1][5] is not null and (k.place[1][1] is not null or k.place[1][3] is not null) as has_full_address, k.records
+    (k.name_record is not null)::integer + 2 * (k.email_record is not null)::integer + 4 * (k.phone_record is not null)::integer
+        + 8 * (k.place[1][5] is not null and coalesce(k.place[1][1], k.place[1][3]) is not null)::integer
+        + 16 * (k.country_record is not null)::integer + 32 * (k.signup_date_record is not null)::integer as known,
+    k.records
 from (
     select r.customer_id,
         count(*) as records,
@@ -234,27 +238,7 @@ from (
     left join golden_choices as s on s.customer_id = r.customer_id and s.field_group = 'signup_date'
     group by r.customer_id
 ) as k;
-comment on view golden_records is 'One row per customer: the values shown everywhere, each group of fields from the record chosen for it (golden_choices), else from the first record that has it, and these records; null where none has it. email_record, phone_record and address_record hold sealed values.';
-
-create view completeness with (security_invoker = true) as
-select g.customer_id, b.bits as known,
-    ((b.bits & 1) * w.name + (b.bits >> 1 & 1) * w.email + (b.bits >> 2 & 1) * w.phone + (b.bits >> 3 & 1) * w.address
-        + (b.bits >> 4 & 1) * w.country + (b.bits >> 5 & 1) * w.signup_date)::double precision / nullif(w.total, 0) as completeness
-from golden_records as g
-cross join lateral (
-    select (g.name_record is not null)::integer + 2 * (g.email_record is not null)::integer + 4 * (g.phone_record is not null)::integer
-        + 8 * coalesce(g.has_full_address, false)::integer + 16 * (g.country_record is not null)::integer
-        + 32 * (g.signup_date_record is not null)::integer as bits
-) as b
-cross join (
-    select sum(weight) as total,
-        max(weight) filter (where field_group = 'name') as name, max(weight) filter (where field_group = 'email') as email,
-        max(weight) filter (where field_group = 'phone') as phone, max(weight) filter (where field_group = 'address') as address,
-        max(weight) filter (where field_group = 'country') as country,
-        max(weight) filter (where field_group = 'signup_date') as signup_date
-    from survivorship_rules
-) as w;
-comment on view completeness is 'One row per customer. known: bits of the groups that are known: 1 name, 2 e-mail, 4 phone, 8 address (a street, and a town or postcode), 16 country, 32 signup date. completeness: their weights, of all weights, from 0 to 1.';
+comment on view golden_records is 'One row per customer: the values shown everywhere, each group of fields from the record chosen for it (golden_choices), else from the first record that has it, and these records; null where none has it. email_record, phone_record and address_record hold sealed values. known: bits of the groups that are known: 1 name, 2 e-mail, 4 phone, 8 address (a street, and a town or postcode), 16 country, 32 signup date.';
 
 create function current_customer(id text) returns text
 language sql stable parallel safe security definer
@@ -271,6 +255,64 @@ begin atomic
     select customer_id from core.customers where customer_id = id or merged_into = id;
 end;
 comment on function ids_of_customer is 'Grain: one id that stands for this customer now: its own, and those merged into it.';
+
+create function referral_opportunities(
+    everyone boolean, kinds text[], strengths double precision[], lapsed_days integer, excluded text[], max_rows integer)
+returns table (
+    customer_id text, last_order_days integer, good_customer_id text, good_segment text, good_monetary double precision,
+    strength double precision, relation_ids bigint[], kinds_of_path text[], forward boolean[], customers text[], total bigint)
+language sql stable
+set search_path = identity, pg_temp
+begin atomic
+    with recursive scored as materialized (
+        select s.customer_id, s.recency_days, s.segment, s.monetary::double precision as monetary,
+            s.r >= 4 and s.f >= 4 and s.m >= 4 as is_good
+        from core.rfm_scores as s where s.run_id = (select run_id from core.publication)
+    ),
+    ends as materialized (
+        select r.relation_id, r.kind, k.strength, x.customer_id as a, y.customer_id as b
+        from relations as r
+        join rows from (unnest(kinds), unnest(strengths)) as k (kind, strength) on k.kind = r.kind
+        join core.customer_records as x on x.record_id = r.record_a
+        join core.customer_records as y on y.record_id = r.record_b
+        where r.removed_at is null and x.customer_id <> y.customer_id
+            and x.customer_id <> all (excluded) and y.customer_id <> all (excluded)
+            and (everyone or (x.customer_id in (select access.visible_customer_ids())
+                and y.customer_id in (select access.visible_customer_ids())))
+    ),
+    steps as materialized (
+        select here, there, relation_id, kind, forward, strength from (
+            select here, there, relation_id, kind, forward, strength,
+                row_number() over (partition by here order by strength desc, relation_id) as place
+            from (
+                select a as here, b as there, relation_id, kind, true as forward, strength from ends
+                union all
+                select b, a, relation_id, kind, false, strength from ends
+            ) as both_ways
+        ) as ranked
+        where place <= 20
+    ),
+    paths (customer_id, recency_days, here, relation_ids, kinds_of_path, forward, customers, strength) as (
+        select s.here, d.recency_days, s.there, array[s.relation_id], array[s.kind], array[s.forward],
+            array[s.here, s.there], s.strength
+        from steps as s left join scored as d on d.customer_id = s.here
+        where d.customer_id is null or d.recency_days > lapsed_days
+        union all
+        select p.customer_id, p.recency_days, s.there, p.relation_ids || s.relation_id, p.kinds_of_path || s.kind,
+            p.forward || s.forward, p.customers || s.there, p.strength * s.strength
+        from paths as p join steps as s on s.here = p.here
+        where cardinality(p.relation_ids) < 2 and s.there <> all (p.customers)
+    ),
+    best as (
+        select distinct on (p.customer_id) p.*, g.segment, g.monetary
+        from paths as p join scored as g on g.customer_id = p.here and g.is_good and g.recency_days <= lapsed_days
+        order by p.customer_id, p.strength desc, g.monetary desc, p.here, p.relation_ids
+    )
+    select customer_id, recency_days, here, segment, monetary, strength, relation_ids, kinds_of_path, forward, customers, count(*) over ()
+    from best order by strength desc, monetary desc, customer_id
+    limit max_rows;
+end;
+comment on function referral_opportunities is 'Grain: one customer without a counted order (last_order_days null), or with none in lapsed_days, with the strongest path of one or two relations to a good customer (R, F and M at least 4) of the published run. strengths: of each of kinds; a path has their product. excluded: customers who object to being contacted or named; no path ends at them or leads through them. Of each customer the 20 strongest relations are followed. total: how many there are without max_rows.';
 
 create function lock_moves() returns void
 language sql
@@ -699,7 +741,7 @@ grant select, insert, update, delete on all tables in schema identity to foresel
 revoke delete on moves, decisions from foresell_app;
 grant truncate, maintain on match_keys to foresell_app;
 grant update (merged_into) on core.customers to foresell_app;
-grant select on golden_records, completeness to foresell_app;
+grant select on golden_records to foresell_app;
 grant select on match_runs, match_models, moves, move_customers, decisions, match_pairs, reviews, relations, survivorship_rules,
     golden_choices, golden_pins to foresell_web;
 grant update (state, decided_at, decided_by) on match_models to foresell_web;

@@ -156,12 +156,78 @@ begin atomic
 end;
 comment on function people_of is 'Grain: one visible customer of these, with the values of the golden record that are not sealed, and the records that hold the sealed ones. The name needs customers.names.';
 
+create function golden_sources(customer text)
+returns table (
+    record_id bigint, source text, source_key text, changed_at timestamptz, name text, has_name boolean, city text, region text,
+    postcode text, country text, signup_date date, on_file integer)
+language sql stable security definer
+set search_path = core, pg_temp
+begin atomic
+    select r.record_id, r.source, r.source_key, b.loaded_at, case when (select access.has_permission('customers.names')) then r.name end,
+        r.name is not null, r.city, r.region, r.postcode, r.country, r.signup_date, coalesce(get_byte(r.contact, 1), 0)
+    from core.customer_records as r join core.load_batches as b using (batch_id)
+    where r.customer_id = customer and (select access.has_permission('customers.read')) and (select access.can_see(customer))
+    order by r.record_id;
+end;
+comment on function golden_sources is 'Grain: one record of a visible customer, the oldest first. changed_at: when a load last brought or changed its values. on_file: 1 e-mail, 2 phone, 4 street address. The name needs customers.names.';
+
+create function referral_opportunities(
+    kinds text[], strengths double precision[], lapsed_days integer, excluded text[], max_rows integer)
+returns table (
+    customer_id text, last_order_days integer, good_customer_id text, good_segment text, good_monetary double precision,
+    strength double precision, relation_ids bigint[], kinds_of_path text[], forward boolean[], customers text[], total bigint)
+language sql stable security definer
+set search_path = web, pg_temp
+begin atomic
+    select * from identity.referral_opportunities(
+        (select access.current_scope()) = 'all', kinds, strengths, lapsed_days, excluded, max_rows)
+    where (select access.has_permission('customers.read'));
+end;
+comment on function referral_opportunities is 'identity.referral_opportunities among the customers visible to the acting user.';
+
+create function relations_around(customer text)
+returns table (
+    relation_id bigint, kind text, from_customer text, to_customer text, evidence text, weight double precision, made_by text,
+    user_id integer, made_at timestamptz, depth integer)
+language sql stable security definer
+set search_path = identity, pg_temp
+begin atomic
+    with recursive near (customer_id, depth) as (
+        select customer, 0 where (select access.has_permission('customers.read')) and (select access.can_see(customer))
+        union
+        select o.customer_id, n.depth + 1
+        from near as n
+        cross join lateral (
+            select y.customer_id
+            from core.customer_records as x
+            join identity.relations as r on r.removed_at is null and (r.record_a = x.record_id or r.record_b = x.record_id)
+            join core.customer_records as y on y.record_id = r.record_a + r.record_b - x.record_id
+            where x.customer_id = n.customer_id and y.customer_id <> n.customer_id and access.can_see(y.customer_id)
+            order by r.weight is not null, r.relation_id
+            limit 60
+        ) as o
+        where n.depth < 2
+    ),
+    nearest as materialized (select customer_id, min(depth) as depth from near group by customer_id order by 2, 1 limit 200)
+    select distinct on (r.relation_id) r.relation_id, r.kind, a.customer_id, b.customer_id, r.evidence, r.weight, r.made_by,
+        r.user_id, r.made_at, n.depth
+    from nearest as n
+    join core.customer_records as x on x.customer_id = n.customer_id
+    join identity.relations as r on r.removed_at is null and (r.record_a = x.record_id or r.record_b = x.record_id)
+    join core.customer_records as a on a.record_id = r.record_a
+    join core.customer_records as b on b.record_id = r.record_b
+    where n.depth < 2 and a.customer_id <> b.customer_id
+        and a.customer_id in (select customer_id from nearest) and b.customer_id in (select customer_id from nearest)
+    order by r.relation_id, n.depth;
+end;
+comment on function relations_around is 'Grain: one relation within two steps of a visible customer, between visible customers. depth: of the nearer of its customers: 0 the customer itself. Of each customer 60 relations are followed, those by hand first.';
+
 grant usage on schema web to foresell_web;
 grant select on rfm_scores, predictions, prediction_reasons to foresell_web;
 grant select (record_id, source, source_key, customer_id, city, region, postcode, country, signup_date, contact)
     on customer_records to foresell_web;
-revoke execute on function names_of(text[]), people_of(text[]), find_customers(text, integer, bytea[], boolean) from public;
-grant execute on function names_of(text[]), people_of(text[]), find_customers(text, integer, bytea[], boolean) to foresell_web;
+revoke execute on all functions in schema web from public;
+grant execute on all functions in schema web to foresell_web;
 
 revoke select on core.customer_records from foresell_reader;
 grant select (record_id, source, source_key, customer_id, name, city, region, postcode, country, signup_date, batch_id)

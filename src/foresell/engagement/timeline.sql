@@ -1,0 +1,16 @@
+-- PostgreSQL: the timeline of a customer. Parameters are bound by name.
+
+-- name: entries
+-- Grain: one thing recorded about a visible customer, the newest first; `note` is opened with the wrapped key.
+select t.kind, t.at, t.id, t.amount, t.source, t.undone_at, t.note, t.original_customer_id, %(customer_id)s as customer_id, t.detail,
+    case when t.user_id is not null then jsonb_build_object('user_id', t.user_id, 'name', u.name) end as user,
+    k.kek_id, k.wrapped_key
+from web.timeline_of(
+    %(customer_id)s, %(kinds)s, %(before_at)s, %(before_kind)s, %(before_id)s, %(limit)s) as t
+left join access.users as u on u.user_id = t.user_id
+left join engagement.note_keys(array(select identity.ids_of_customer(%(customer_id)s))) as k
+    on k.customer_id = t.original_customer_id and t.note is not null
+order by t.at desc, t.kind desc, t.id desc
+
+-- name: is_visible
+select 1 from web.customer_records where customer_id = %(customer_id)s limit 1
