@@ -19,7 +19,19 @@ from foresell.store.database import open_database
 
 FOLDER = Path(__file__).parents[1] / "tests" / "integration" / "schema_homes"
 #: Every schema but job_queue, whose tables are those of the installed procrastinate.
-SCHEMAS = ("core", "access", "privacy", "audit", "engagement", "jobs", "api", "delivery", "web", "detection", "identity")
+SCHEMAS = (
+    "core",
+    "access",
+    "privacy",
+    "audit",
+    "engagement",
+    "jobs",
+    "api",
+    "delivery",
+    "web",
+    "detection",
+    "identity",
+)
 #: A few rows: one batch with one order of one customer, who has an owner, a call and an audit event.
 ROWS = """
 insert into core.load_batches (source, format, record_type, file_name, file_bytes, file_sha256, mapping, lines_read, lines_loaded)

@@ -13,7 +13,19 @@ from foresell.settings import Settings
 from foresell.store import embedded, migrate
 from foresell.store.segment_rules import list_segment_rules, save_segment_rules
 
-SCHEMAS = ("core", "access", "privacy", "audit", "engagement", "jobs", "api", "delivery", "web", "detection", "identity")
+SCHEMAS = (
+    "core",
+    "access",
+    "privacy",
+    "audit",
+    "engagement",
+    "jobs",
+    "api",
+    "delivery",
+    "web",
+    "detection",
+    "identity",
+)
 
 
 def dump(settings: Settings, database: str, *options: str) -> list[str]:
