@@ -18,6 +18,13 @@ update identity.match_runs set state = 'failed', finished_at = now(), message = 
 -- name: take_lock
 select pg_try_advisory_lock(hashtext('foresell identity run')) as taken
 
+-- name: records_wait
+-- Whether there are records with a name or contact details that were never compared.
+select exists (
+    select from core.customer_records as r
+    where (r.name is not null or r.contact is not null)
+        and not exists (select from identity.compared_records as c where c.record_id = r.record_id)) as wait
+
 -- name: reviews
 -- Grain: one open review, the highest value at stake first.
 select review_id, record_a, record_b, x.customer_id as customer_a, y.customer_id as customer_b, why, weight,

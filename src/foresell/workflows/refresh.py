@@ -1,4 +1,4 @@
-"""Refresh: store -> snapshot -> scores -> predictions -> one published run."""
+"""Refresh: store -> identity -> snapshot -> scores -> predictions -> one published run."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from foresell.types import BeforeCommit, Progress, no_progress
 from foresell.workflows import prediction
 from foresell.workflows.assign_new_customers import assign_new_customers
 from foresell.workflows.golden import choose_golden_records
+from foresell.workflows.resolve import resolve_new_records
 
 RUNS_KEPT_WHOLE = 10
 SAVED_ROWS = 122_880
@@ -49,8 +50,10 @@ def run_refresh(
     """
     clear_temporary_folders(settings.work)
     timings: dict[str, float] = {}
-    with _time_step(timings, "choose golden records"):
-        choose_golden_records(settings, database)
+    if not history:
+        with _time_step(timings, "find records of one customer"):
+            if resolve_new_records(settings, database, progress) is None:
+                choose_golden_records(settings, database)
     with runs.build_run(database, _versions()) as run_id, build.build_draft(settings, str(run_id)) as draft:
         with _time_step(timings, "read database"):
             draft.read_tables(export_tables.read_tables(database), progress)

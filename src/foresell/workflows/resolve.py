@@ -35,6 +35,7 @@ from foresell.logs import logger
 from foresell.privacy.vault import Vault, vault_of
 from foresell.settings import Settings
 from foresell.types import Progress, no_progress
+from foresell.workflows.golden import choose_golden_records
 
 if TYPE_CHECKING:
     import adbc_driver_postgresql.dbapi as adbc
@@ -94,6 +95,8 @@ def resolve_records(
         if not dry_run:
             with _timed(timings, "write"):
                 _write(database, vault, compared, run_id)
+            with _timed(timings, "golden records"):
+                choose_golden_records(settings, database)
         result = {
             "run_id": None if dry_run else run_id,
             "counts": compared.counts,
@@ -110,6 +113,24 @@ def resolve_records(
                 )  # fmt: skip
     log.info("records resolved", action="resolve", run_id=run_id, **compared.counts)
     return result
+
+
+def resolve_new_records(
+    settings: Settings, database: Database, progress: Progress = no_progress
+) -> dict[str, Any] | None:
+    """The same where records wait for their first comparison: before the first run, and after loads of very many.
+
+    None when there are none, or while a load or another run is under way: they wait for the next time.
+    """
+    with database.connect() as con:
+        waiting = SQL.row(con, "runs.records_wait")
+    if not waiting or not waiting["wait"]:
+        return None
+    try:
+        return resolve_records(settings, database, progress=progress)
+    except Busy:
+        log.info("records wait", action="resolve")
+        return None
 
 
 def _read(database: Database, vault: Vault, progress: Progress) -> tuple[list[RawRecord], dict[int, str]]:
