@@ -41,7 +41,6 @@ MODULES = {
     "call-log": "call_log",
     "predictions": "predictions", "forecast": "predictions",
     "train": "models", "metrics": "models", "models": "models",
-    "identity": "identity",
     "users": "users",
     "erase": "privacy", "keys": "privacy",
     "identity": "identity",
