@@ -420,10 +420,22 @@ class SelectionChanged(NotReady):
     code = "selection_changed"
 
 
+class CustomersChanged(NotReady):
+    """The customers or records are not what they were: merged, split or removed since."""
+
+    code = "customers_changed"
+
+
 class NameTaken(NotReady):
     """This name is in use already."""
 
     code = "name_taken"
+
+
+class MoveNotFound(NotFound):
+    """Merge or split not found"""
+
+    code = "move_not_found"
 
 
 class RunNotFound(NotFound):

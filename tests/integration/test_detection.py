@@ -215,6 +215,18 @@ def open_canary(past: Past) -> str:
     return f"user:{user}"
 
 
+def open_merged_canary(past: Past) -> str:
+    past.con.execute(
+        "insert into core.customers (customer_id, merged_into) values ('C000006', null), ('C000005', 'C000006')"
+    )
+    user = past.add_user()
+    past.con.execute(
+        "insert into detection.canary_customers values ('C000005', %s, %s)", [past.add_user("admin"), past.now - DAY]
+    )
+    past.activity("customer opened", past.now, user_id=user, customer_id="C000006")
+    return f"user:{user}"
+
+
 def change_audit_log(past: Past) -> str:
     """As the worker does: what the verification finds is recorded."""
     record_findings(past.con, 2, 41)
@@ -321,6 +333,13 @@ def test_each_attack_raises_its_alarm_and_no_other(
         assert read_alarms(con) == alarms
         past_alarms = detect.count_past_alarms(con, 2)
     assert {name for name, days in past_alarms.items() if days} == set(ATTACKS)
+
+
+def test_a_canary_that_was_merged_still_raises_its_alarm(settings: Settings, database: Database) -> None:
+    with rewriting(settings) as past:
+        user = open_merged_canary(past)
+    with database.connect() as con:
+        assert found_in(con, past.now - MINUTE, past.now + MINUTE)["canary_customer"] == [user]
 
 
 def test_weeks_of_normal_work_raise_no_alarm(

@@ -126,7 +126,7 @@ def _cors(origins: Sequence[str]) -> dict[str, Any]:
         "allow_origins": origins,
         "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
         "allow_headers": ["authorization", "content-type", "idempotency-key", "last-event-id"],
-        "expose_headers": ["x-request-id", "x-export-id", "x-export-rows", "retry-after", "ratelimit"],
+        "expose_headers": ["x-request-id", "x-export-id", "x-export-rows", "x-merged-from", "retry-after", "ratelimit"],
     }
 
 

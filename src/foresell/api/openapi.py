@@ -112,6 +112,11 @@ WORDS = {
     "leave_out": "Rows that are no sales.", "reason": "Why.", "matches": "A regular expression of the cell.",
     "others": "Every row with another value is left out.", "values": "Rows with one of these values are left out.",
     "also": "What the cell of another column of these rows must be too.",
+    "move_id": "The number of the merge or split; its undo takes it.", "moves": "What moves to the first customer.",
+    "record_id": "The number of the record.", "record_ids": "Records, by their numbers.", "decided_at": "When it was decided.",
+    "customer_a": "One customer.", "customer_b": "The other customer.", "record_a": "One record.", "record_b": "The other record.",
+    "decision_id": "The number of the decision; its undo takes it.", "review_id": "The number of the review.",
+    "run": "The comparison.", "opened_at": "Since when it waits.", "verdict": "same, different or unsure.",
 }  # fmt: skip
 WORDS = {name: f"{meaning[0].upper()}{meaning[1:]}." for name, meaning in SETTING_MEANINGS.items()} | WORDS
 

@@ -61,8 +61,13 @@ where (%(actor)s::integer is null or e.actor_id = %(actor)s)
     and (%(action)s::text is null or e.action = %(action)s)
     and (%(subject)s::text is null or e.subject = %(subject)s)
     and (%(customer)s::text is null or e.event_id in (
-        select event_id from audit.event_customer_blocks
-        where block = left(%(customer)s, -3) and %(customer)s = any(customer_ids)
+        select b.event_id
+        from (
+            select %(customer)s::text as id
+            union
+            select identity.ids_of_customer(identity.current_customer(%(customer)s))
+        ) as i
+        join audit.event_customer_blocks as b on b.block = left(i.id, -3) and i.id = any (b.customer_ids)
     ))
     and (%(first)s::date is null or e.at >= %(first)s::date)
     and (%(last)s::date is null or e.at < %(last)s::date + 1)
@@ -77,8 +82,13 @@ where (%(actor)s::integer is null or e.actor_id = %(actor)s)
     and (%(action)s::text is null or e.action = %(action)s)
     and (%(subject)s::text is null or e.subject = %(subject)s)
     and (%(customer)s::text is null or e.event_id in (
-        select event_id from audit.event_customer_blocks
-        where block = left(%(customer)s, -3) and %(customer)s = any(customer_ids)
+        select b.event_id
+        from (
+            select %(customer)s::text as id
+            union
+            select identity.ids_of_customer(identity.current_customer(%(customer)s))
+        ) as i
+        join audit.event_customer_blocks as b on b.block = left(i.id, -3) and i.id = any (b.customer_ids)
     ))
     and (%(first)s::date is null or e.at >= %(first)s::date)
     and (%(last)s::date is null or e.at < %(last)s::date + 1)

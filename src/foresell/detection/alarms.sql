@@ -101,11 +101,14 @@ order by c.customer_id
 -- name: mark_canary
 insert into detection.canary_customers (customer_id, marked_by)
 select %(customer_id)s, %(user_id)s where not exists (
-    select from detection.canary_customers where customer_id = %(customer_id)s
+    select from detection.canary_customers
+    where customer_id in (select identity.ids_of_customer(%(customer_id)s))
 )
 
 -- name: unmark_canary
-delete from detection.canary_customers where customer_id = %(customer_id)s
+-- Also an id that was merged into the customer.
+delete from detection.canary_customers
+where customer_id = %(customer_id)s or customer_id in (select identity.ids_of_customer(%(customer_id)s))
 
 -- name: count_raised
 -- Grain: one detector: how many alarms it has raised, open or acknowledged.

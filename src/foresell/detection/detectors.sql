@@ -238,14 +238,22 @@ where x.at > %(since)s and c.earlier >= %(threshold)s and c.then_too = 0
 
 -- name: canary_customer
 -- A customer marked as a canary was opened, or the contact details shown or found.
-with opened as (
-    select a.at, a.actor, a.user_id, a.customer_id, a.count
-    from detection.activity as a join detection.canary_customers as c using (customer_id)
+-- One that was merged stands for its customer, and every id of that customer for the canary.
+with canaries as (
+    select customer_id, marked_at, customer_id as id from detection.canary_customers
+    union
+    select c.customer_id, c.marked_at, i.id
+    from detection.canary_customers as c
+    cross join lateral identity.ids_of_customer(identity.current_customer(c.customer_id)) as i (id)
+),
+opened as (
+    select a.at, a.actor, a.user_id, c.customer_id, a.count
+    from detection.activity as a join canaries as c on c.id = a.customer_id
     where a.kind = 'customer opened' and a.at > %(since)s - %(window)s and a.at <= %(until)s and a.at > c.marked_at
     union all
     select e.at, 'user:' || e.actor_id, e.actor_id, c.customer_id, 1
-    from detection.canary_customers as c
-    join audit.event_customer_blocks as b on b.block = left(c.customer_id, -3) and c.customer_id = any (b.customer_ids)
+    from canaries as c
+    join audit.event_customer_blocks as b on b.block = left(c.id, -3) and c.id = any (b.customer_ids)
     join audit.events as e using (event_id)
     where e.action in ('contact.reveal', 'contact.lookup') and e.at > %(since)s - %(window)s and e.at <= %(until)s
         and e.at > c.marked_at

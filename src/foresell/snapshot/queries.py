@@ -189,6 +189,19 @@ def list_call_candidates(
     return rows_of(con, SQL.text("queries.call_candidates"), values)
 
 
+def join_customers(
+    con: duckdb.DuckDBPyConnection, customer_ids: Sequence[str], position: str, values: dict[str, Any]
+) -> dict[str, Any] | None:
+    """What customers would be as one, by the run's cut points: last_purchase_day, recency_days, rfm_score, segment,
+    expected_revenue; None when none of them is in the list.
+
+    `position`, `values`: the segment rules as `position_sql` writes them.
+    """
+    query = SQL.text("queries.customers_as_one").replace("{position}", position)
+    found = rows_of(con, query, {"ids": list(customer_ids), **values})
+    return found[0] if found else None
+
+
 def sum_expected(con: duckdb.DuckDBPyConnection, ranks: Ranks) -> dict[str, Any]:
     """How many customers are at these ranks, and their expected revenue of the next 30 days (None where it is off)."""
     return rows_of(con, SQL.text("queries.expected_of"), {"ranks": ranks})[0]

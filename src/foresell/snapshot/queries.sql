@@ -128,6 +128,41 @@ select count(expected_revenue) as expected_revenue, count(probability) as probab
     count(value_12m) as value_12m
 from customer_list
 
+-- name: rules
+-- Grain: one segment rule, the first to match first.
+select name, r_min, r_max, f_min, f_max, m_min, m_max, conditions, advice from segment_rules order by position
+
+-- name: totals_of
+-- Grain: one row: the counted orders and net revenue of these customers.
+select count(*) filter (where is_counted) as orders, coalesce(sum(net_amount), 0)::double as revenue
+from orders where customer_id in (select unnest($ids::varchar[]))
+
+-- name: customers_as_one
+-- Grain: one row, or none: what these customers would be as one, by the cut points of the run. position: the place of the
+-- first segment rule that holds, an expression of checked rules; its values are bound. What models predict of the customers
+-- is added up (expected_revenue), or unknown until the next run.
+with parts as (
+    select * from customer_list where customer_id in (select unnest($ids::varchar[]))
+),
+together as (
+    select max(last_purchase_day) as last_purchase_day, min(recency_days) as recency_days, sum(frequency)::integer as frequency, sum(monetary) as monetary,
+        arg_max(country, monetary) as country, bit_or(bought) as bought, sum(expected_revenue) as expected_revenue,
+        null::double as probability, null::double as churn_90, null::double as value_12m
+    from parts having count(*) > 0
+),
+scored as (
+    select t.*,
+        coalesce((select max(score) from cut_points where axis = 'recency_days' and t.recency_days <= highest), 1) as r,
+        coalesce((select max(score) from cut_points where axis = 'frequency' and t.frequency >= lowest), 1) as f,
+        coalesce((select max(score) from cut_points where axis = 'monetary' and t.monetary >= lowest), 1) as m
+    from together as t
+),
+placed as (
+    select *, {position} as position from (select *, (100 * r + 10 * f + m)::integer as rfm_score from scored)
+)
+select p.last_purchase_day, p.recency_days, p.rfm_score, p.expected_revenue, s.name as segment
+from placed as p left join segment_rules as s on s.position = p.position
+
 -- name: rule_of_segment
 -- Grain: the one rule asked for, with the run's day.
 select r.*, m.as_of from segment_rules as r cross join meta as m where r.name = $segment

@@ -198,6 +198,8 @@ class _Answer:
         ours = {**HEADERS, "x-request-id": self._scope["state"]["request_id"]}
         if self._is_https:
             ours["strict-transport-security"] = TRANSPORT_SECURITY
+        if merged_from := self._scope["state"].get("merged_from"):
+            ours["x-merged-from"] = merged_from
         rate: Standing | None = self._scope["state"].get("rate")
         if rate:
             ours |= rate.headers()

@@ -10,12 +10,13 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
+from foresell.api.http.customer_path import CurrentCustomer
 from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import answer
 from foresell.api.shared import customer_lists
 from foresell.api.shared.paging import Listing, Paging, page_body, start_of
-from foresell.api.shared.schemas import NOT_BLANK, Body, CustomerId, Number
+from foresell.api.shared.schemas import NOT_BLANK, Body, Number
 from foresell.detection import alarms
 from foresell.detection.alarms import MOST_FACTOR, MOST_MINUTES, MOST_THRESHOLD, Answer, Mode
 from foresell.errors import CustomerNotFound
@@ -178,7 +179,7 @@ async def list_canary_customers(web: AppStateOf, principal: Auditor) -> Response
 
 @router.put("/canary-customers/{customer_id}", response_model=CanaryCustomerList, responses=error_responses(404))
 async def mark_canary_customer(
-    request: Request, web: AppStateOf, principal: Manager, customer_id: CustomerId
+    request: Request, web: AppStateOf, principal: Manager, customer_id: CurrentCustomer
 ) -> Response:
     """Mark a customer as a canary: from now on, opening it raises an alarm. Audited."""
     return await _mark(request, web, principal, customer_id, True)
@@ -186,14 +187,13 @@ async def mark_canary_customer(
 
 @router.delete("/canary-customers/{customer_id}", response_model=CanaryCustomerList, responses=error_responses())
 async def unmark_canary_customer(
-    request: Request, web: AppStateOf, principal: Manager, customer_id: CustomerId
+    request: Request, web: AppStateOf, principal: Manager, customer_id: CurrentCustomer
 ) -> Response:
     """Opening the customer raises no alarm any more. Safe to repeat. Audited."""
     return await _mark(request, web, principal, customer_id, False)
 
 
 async def _mark(request: Request, web: AppStateOf, principal: Principal, customer_id: str, is_canary: bool) -> Response:
-    customer_id = customer_id.upper()
     async with web.transaction(principal.user_id) as con:
         if is_canary and await customer_lists.SQL.row(con, "web.person_in_clear", customer_id=customer_id) is None:
             raise CustomerNotFound(remedy="Find the customer in the list: /api/customers?q=")

@@ -9,11 +9,12 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
+from foresell.api.http.customer_path import CurrentCustomer
 from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
-from foresell.api.shared.schemas import Body, CustomerId, LargeNumber
+from foresell.api.shared.schemas import Body, LargeNumber
 from foresell.api.shared.selections import Selection, read_selected_ids
 from foresell.db import AsyncConnection
 from foresell.engagement import assignments
@@ -73,7 +74,7 @@ async def list_assignees(web: AppStateOf, principal: Assigner) -> Response:
 
 @router.put("/customers/{customer_id}/owner", response_model=Assignment, responses=error_responses(404, 409, 422))
 async def assign_customer(
-    web: AppStateOf, principal: Assigner, idempotent: IdempotentOf, customer_id: CustomerId, owner: OwnerChange
+    web: AppStateOf, principal: Assigner, idempotent: IdempotentOf, customer_id: CurrentCustomer, owner: OwnerChange
 ) -> Response:
     """Assign a customer to a user, or leave the customer unassigned."""
     only = Selection(customer_ids=[customer_id])  # type: ignore[call-arg]
@@ -119,7 +120,7 @@ async def _assign(
     status: int,
 ) -> Response:
     async def act(con: AsyncConnection) -> dict[str, Any]:
-        ids = await read_selected_ids(web, principal, which)
+        ids = await read_selected_ids(web, principal, con, which)
         return await assignments.assign_customers(
             con, ids, owner_id, user_id=principal.user_id, request_id=idempotent.request_id
         )

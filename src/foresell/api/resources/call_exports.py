@@ -72,7 +72,7 @@ class _CallExport(file_exports.FileExport):
 async def _begin(web: AppState, principal: Principal, wanted: CallExportRequest, request_id: str) -> _CallExport:
     """Fix the calls of the export and register it."""
     async with web.transaction(principal.user_id) as con:
-        _, found = await calls.find_calls(con, wanted.filter(principal.user_id))
+        _, found = await calls.find_calls(con, await wanted.filter(con, principal.user_id))
     export = _CallExport(web, principal, wanted, found, request_id)
     filters = wanted.model_dump(mode="json", by_alias=True, exclude_none=True, include=set(CallFilters.model_fields))
     await export.register(filters, "called_at")

@@ -183,7 +183,7 @@ async def list_snoozes(web: AppStateOf, principal: Reader, which: Annotated[Cust
     start = start_of(which)
     async with web.transaction(principal.user_id) as con:
         total, rows = await snoozes.list_snoozes(
-            con, customer_id=which.customer_filter(), limit=which.limit, start=start
+            con, customer_id=await which.customer_filter(con), limit=which.limit, start=start
         )
     return answer(page_body(web, rows, total, start, which.limit))
 
@@ -193,7 +193,7 @@ async def snooze_customers(web: AppStateOf, principal: Caller, idempotent: Idemp
     """Leave customers off every call list until a day."""
 
     async def act(con: AsyncConnection) -> dict[str, Any]:
-        ids = await read_selected_ids(web, principal, wanted)
+        ids = await read_selected_ids(web, principal, con, wanted)
         rows = await snoozes.snooze_customers(
             con, ids, until=wanted.until, user_id=principal.user_id, request_id=idempotent.request_id
         )

@@ -21,6 +21,7 @@ from foresell.db import AsyncConnection
 from foresell.engagement import calls
 from foresell.engagement.follow_ups import FollowUp
 from foresell.errors import CallNotFound
+from foresell.identity.customers import map_current
 
 router = APIRouter(prefix="/api/calls", tags=["engagement"])
 Reader = Annotated[Principal, require("calls.read")]
@@ -139,7 +140,7 @@ async def list_calls(web: AppStateOf, principal: Reader, which: Annotated[CallPa
     """Calls of the customers you may see, newest first, with the orders that followed; undone calls are left out."""
     start = start_of(which)
     async with web.transaction(principal.user_id) as con:
-        matching = which.filter(principal.user_id)
+        matching = await which.filter(con, principal.user_id)
         total, found = await calls.find_calls(con, matching, limit=which.limit, start=start)
         rows = await calls.read_calls(con, web.vault, [row["call_id"] for row in found], user_id=principal.user_id)
         callers = await calls.list_callers(con)
@@ -152,10 +153,11 @@ async def log_call(principal: Caller, idempotent: IdempotentOf, call: NewCall) -
     """Log the outcome of a call; the customer leaves today's list, until the follow-up if there is one."""
 
     async def act(con: AsyncConnection) -> dict[str, Any]:
+        [customer_id] = (await map_current(con, [call.customer_id.upper()])).values()
         return await calls.log_call(
             con,
             idempotent.web.vault,
-            call.customer_id.upper(),
+            customer_id,
             outcome=call.outcome,
             note=call.note,
             snooze_until=call.snooze_until,

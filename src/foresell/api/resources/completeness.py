@@ -10,10 +10,10 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
+from foresell.api.http.customer_path import CurrentCustomer
 from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import Meta, answer
-from foresell.api.shared.schemas import CustomerId
 from foresell.snapshot.completeness import describe_completeness, measure_completeness
 
 router = APIRouter(prefix="/api", tags=["identity"])
@@ -84,8 +84,7 @@ async def get_completeness(web: AppStateOf, principal: Reader) -> Response:
 @router.get(
     "/customers/{customer_id}/completeness", response_model=CustomerCompleteness, responses=error_responses(404, 409)
 )
-async def get_customer_completeness(web: AppStateOf, principal: Reader, customer_id: CustomerId) -> Response:
+async def get_customer_completeness(web: AppStateOf, principal: Reader, customer_id: CurrentCustomer) -> Response:
     """How complete what is known of one customer is, what is missing, and which sources could give it."""
-    customer_id = customer_id.upper()
     found = await web.ask(await web.reach(principal, customer_id), describe_completeness, customer_id)
     return answer({**found, "meta": web.meta()})

@@ -12,11 +12,11 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from foresell.access.principal import Principal
+from foresell.api.http.customer_path import CurrentCustomer
 from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import answer
 from foresell.api.shared import customer_lists
-from foresell.api.shared.schemas import CustomerId
 from foresell.audit import record
 from foresell.database import Database
 from foresell.db import AsyncConnection
@@ -114,12 +114,15 @@ class ErasedCustomer(BaseModel):
 
 @router.post("/{customer_id}/contact/reveal", response_model=RevealedContact, responses=error_responses(404))
 async def reveal_contact(
-    request: Request, web: AppStateOf, principal: Revealer, customer_id: CustomerId, body: RevealRequest | None = None
+    request: Request,
+    web: AppStateOf,
+    principal: Revealer,
+    customer_id: CurrentCustomer,
+    body: RevealRequest | None = None,
 ) -> Response:
     """Show contact data. The audit records who asked, when, and for whom. 429 for more customers a minute than
     one reads, or a day than the roles allow."""
     request.state.rate = request.app.state.limits.reveal(principal.user_id)
-    customer_id = customer_id.upper()
     async with web.transaction(principal.user_id) as con:
         known = await customer_lists.SQL.row(con, "web.person_in_clear", customer_id=customer_id)
         if known is None:
@@ -148,7 +151,7 @@ async def find_by_contact(request: Request, web: AppStateOf, principal: Revealer
 
 
 @router.post("/{customer_id}/erase", response_model=ErasedCustomer, responses=error_responses(404, 409))
-async def erase_customer(web: AppStateOf, principal: Eraser, customer_id: CustomerId) -> Response:
+async def erase_customer(web: AppStateOf, principal: Eraser, customer_id: CurrentCustomer) -> Response:
     """Erase a customer's personal data permanently, wherever it is. Orders and scores stay under the customer number.
 
     Name, place, contact data, notes, numbers in sources, saved views of all users, uploaded files and rejected rows. Answers
@@ -156,7 +159,6 @@ async def erase_customer(web: AppStateOf, principal: Eraser, customer_id: Custom
     seconds in a large shop: every other key is wrapped anew.
     """
     principal.require_recent_factor()
-    customer_id = customer_id.upper()
     async with web.transaction(principal.user_id) as con:
         known = await customer_lists.SQL.row(con, "web.person_in_clear", customer_id=customer_id)
     if known is None:

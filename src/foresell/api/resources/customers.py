@@ -6,18 +6,19 @@ from datetime import date
 from typing import Annotated, Any
 
 import duckdb
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
+from foresell.api.http.customer_path import CurrentCustomer
 from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import Meta, Page, answer
 from foresell.api.shared import calculation, customer_lists
 from foresell.api.shared.calculation import ExplainOptions, Explanation, RowsBehind
 from foresell.api.shared.paging import Paging
-from foresell.api.shared.schemas import CustomerId, ListedCustomer, UserRef
+from foresell.api.shared.schemas import ListedCustomer, UserRef
 from foresell.engagement import follow_ups
 from foresell.errors import CustomerNotFound, ParameterError
 from foresell.scores.rfm.segments import read_conditions
@@ -74,11 +75,14 @@ class Customer(BaseModel):
     """One customer."""
 
     customer_id: str
+    merged_from: str | None = Field(description="The id that was asked for, when it was merged into this customer.")
     name: str | None
     country: str | None
     signup_date: date | None
     completeness: float = Field(description="How complete what is known of the customer is, from 0 to 1.")
-    scores: ListedCustomer | None = Field(description="null when there is no counted order.")
+    scores: ListedCustomer | None = Field(
+        description="null when there is no counted order, or the customer is newer than the published run."
+    )
     why_call: str | None = Field(
         description="Why to call the customer, as on the call list: a follow-up that is due, otherwise the call reason."
     )
@@ -218,11 +222,12 @@ async def list_customers(
 
 
 @router.get("/{customer_id}", response_model=Customer, responses=error_responses(404, 409))
-async def get_customer(web: AppStateOf, principal: Reader, customer_id: CustomerId) -> Response:
-    """One customer. 404 also for one that is not yours to see."""
-    customer_id = customer_id.upper()
-    scores, reasons = await web.ask(await web.reach(principal, customer_id), _scores, customer_id)
+async def get_customer(request: Request, web: AppStateOf, principal: Reader, customer_id: CurrentCustomer) -> Response:
+    """One customer, also by an id that was merged into it. 404 also for one that is not yours to see."""
     person = await customer_lists.person(web, principal, customer_id)
+    scores, reasons = await web.ask(
+        await web.reach(principal, customer_id), _scores, customer_id, is_new="customer_id" in person
+    )
     async with web.transaction(principal.user_id) as con:
         due = await follow_ups.list_due_follow_ups(con, web.vault, customer_id=customer_id)
     records = person.pop("records", [])
@@ -235,6 +240,7 @@ async def get_customer(web: AppStateOf, principal: Reader, customer_id: Customer
     return answer(
         {
             "customer_id": customer_id,
+            "merged_from": getattr(request.state, "merged_from", None),
             "name": name,
             "country": country,
             "signup_date": signup,
@@ -251,16 +257,15 @@ async def get_customer(web: AppStateOf, principal: Reader, customer_id: Customer
 
 
 @router.get("/{customer_id}/calculation", response_model=RfmCalculation, responses=error_responses(404, 409))
-async def get_rfm_calculation(web: AppStateOf, principal: Reader, customer_id: CustomerId) -> Response:
+async def get_rfm_calculation(web: AppStateOf, principal: Reader, customer_id: CurrentCustomer) -> Response:
     """Show how recency, frequency and monetary are calculated: orders, sums, cut points, cell, segment."""
-    customer_id = customer_id.upper()
     found = await web.ask(await web.reach(principal, customer_id), _calculation, customer_id)
     return answer({**found, "meta": web.meta()})
 
 
 @router.get("/{customer_id}/orders", response_model=OrderPage, responses=error_responses(404, 409))
 async def list_customer_orders(
-    web: AppStateOf, principal: Reader, customer_id: CustomerId, paging: Annotated[Paging, Query()]
+    web: AppStateOf, principal: Reader, customer_id: CurrentCustomer, paging: Annotated[Paging, Query()]
 ) -> Response:
     """The customer's orders with their lines, newest first."""
     return await _page_of_customer(web, principal, customer_id, paging, "orders_with_lines")
@@ -268,16 +273,15 @@ async def list_customer_orders(
 
 @router.get("/{customer_id}/products", response_model=CustomerProductPage, responses=error_responses(404, 409))
 async def list_customer_products(
-    web: AppStateOf, principal: Reader, customer_id: CustomerId, paging: Annotated[Paging, Query()]
+    web: AppStateOf, principal: Reader, customer_id: CurrentCustomer, paging: Annotated[Paging, Query()]
 ) -> Response:
     """What the customer bought, by product."""
     return await _page_of_customer(web, principal, customer_id, paging, "products_of_customer")
 
 
 @router.get("/{customer_id}/history", response_model=ScoreHistory, responses=error_responses(404, 409))
-async def get_score_history(web: AppStateOf, principal: Reader, customer_id: CustomerId) -> Response:
+async def get_score_history(web: AppStateOf, principal: Reader, customer_id: CurrentCustomer) -> Response:
     """Get the scores of the customer in each kept run, and whether an order followed."""
-    customer_id = customer_id.upper()
     days = await web.ask(await web.reach(principal, customer_id), _purchase_days, customer_id)
     async with web.transaction(principal.user_id) as con:
         scores = await customer_lists.SQL.rows(con, "web.history", customer_id=customer_id)
@@ -293,7 +297,6 @@ async def _page_of_customer(
     web: AppStateOf, principal: Principal, customer_id: str, paging: Paging, name: str
 ) -> Response:
     start = paging.start(web)
-    customer_id = customer_id.upper()
     total, rows = await web.ask(await web.reach(principal, customer_id), _cut, customer_id, name, start, paging.limit)
     return answer({"data": rows, **customer_lists.Cut.of(rows, total, start, paging.limit).frame(web)})
 
@@ -313,7 +316,13 @@ def _there(con: duckdb.DuckDBPyConnection, customer_id: str) -> dict[str, Any]:
     return found[0]
 
 
-def _scores(con: duckdb.DuckDBPyConnection, customer_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _scores(
+    con: duckdb.DuckDBPyConnection, customer_id: str, *, is_new: bool
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Scores and reasons. `is_new`: the customer may be newer than the run, then it has none. Raises CustomerNotFound."""
+    if is_new and not queries.run_query(con, "customer", {"customer_id": customer_id}):
+        unknown = dict.fromkeys(("country", "signup_date", "segment", "why_call"))
+        return {**unknown, "completeness": 0.0}, []
     scores = _there(con, customer_id)
     scores.pop("rank")
     sentences = (scores.pop("reasons") or "").splitlines()

@@ -55,7 +55,7 @@ async def list_follow_ups(web: AppStateOf, principal: Reader, which: Annotated[C
     start = start_of(which)
     async with web.transaction(principal.user_id) as con:
         total, rows = await follow_ups.list_follow_ups(
-            con, web.vault, customer_id=which.customer_filter(), limit=which.limit, start=start
+            con, web.vault, customer_id=await which.customer_filter(con), limit=which.limit, start=start
         )
     names = await customer_lists.names_of(web, principal, rows)
     named = [{**row, "name": names.get(row["customer_id"])} for row in rows]

@@ -13,11 +13,12 @@ from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
 from foresell.api.http.app_state import AppState
+from foresell.api.http.customer_path import CurrentCustomer
 from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
-from foresell.api.shared.schemas import Body, CustomerId, UserRef
+from foresell.api.shared.schemas import Body, UserRef
 from foresell.audit import record
 from foresell.database import Database
 from foresell.db import AsyncConnection, AsyncStatements, Row
@@ -152,9 +153,8 @@ class SurvivorshipChange(BaseModel):
 
 
 @router.get("/customers/{customer_id}/golden-record", response_model=GoldenRecord, responses=error_responses(404))
-async def get_golden_record(web: AppStateOf, principal: Reader, customer_id: CustomerId) -> Response:
+async def get_golden_record(web: AppStateOf, principal: Reader, customer_id: CurrentCustomer) -> Response:
     """The values shown of a customer, each with its source, date, rule, and who differs. Sealed values are masked."""
-    customer_id = customer_id.upper()
     sources, choices, pins = await _read(web, principal, customer_id)
     if len(sources) > 1 and not choices:  # its records moved a moment ago
         await _choose(web, principal, [customer_id])
@@ -172,12 +172,11 @@ async def pin_field_group(
     web: AppStateOf,
     principal: Reviewer,
     idempotent: IdempotentOf,
-    customer_id: CustomerId,
+    customer_id: CurrentCustomer,
     field_group: FieldGroup,
     pin: NewPin,
 ) -> Response:
     """Fix a group of fields to one record of the customer, until a day or for good; instead of an earlier pin."""
-    customer_id = customer_id.upper()
 
     async def act(con: AsyncConnection) -> dict[str, Any]:
         sources = {row["record_id"]: row for row in await _list_sources(con, customer_id)}
@@ -204,10 +203,13 @@ async def pin_field_group(
     responses=error_responses(404, 409, 422),
 )
 async def unpin_field_group(
-    web: AppStateOf, principal: Reviewer, idempotent: IdempotentOf, customer_id: CustomerId, field_group: FieldGroup
+    web: AppStateOf,
+    principal: Reviewer,
+    idempotent: IdempotentOf,
+    customer_id: CurrentCustomer,
+    field_group: FieldGroup,
 ) -> Response:
     """Remove the pin of a group of fields; the survivorship rules choose again."""
-    customer_id = customer_id.upper()
 
     async def act(con: AsyncConnection) -> dict[str, Any]:
         await _list_sources(con, customer_id)

@@ -11,12 +11,13 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
+from foresell.api.http.customer_path import CurrentCustomer
 from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
 from foresell.api.shared.customer_lists import hide_names
-from foresell.api.shared.schemas import Body, CustomerId, CustomerKey, LargeNumber, UserRef
+from foresell.api.shared.schemas import Body, CustomerKey, LargeNumber, UserRef
 from foresell.audit import record
 from foresell.db import AsyncConnection, AsyncStatements, Row
 from foresell.errors import CustomerNotFound, ParameterError, RelationNotFound
@@ -148,9 +149,8 @@ class ReferralOpportunityList(BaseModel):
 
 
 @router.get("/customers/{customer_id}/relations", response_model=CustomerRelations, responses=error_responses(404))
-async def get_customer_relations(web: AppStateOf, principal: Reader, customer_id: CustomerId) -> Response:
+async def get_customer_relations(web: AppStateOf, principal: Reader, customer_id: CurrentCustomer) -> Response:
     """The relations of a customer, and the customers up to two relations away as a graph; only of customers you may see."""
-    customer_id = customer_id.upper()
     async with web.transaction(principal.user_id) as con:
         rows = await SQL.rows(con, "relations.around", customer_id=customer_id)
         ends = {end for row in rows for end in (row["from_customer"], row["to_customer"])}
@@ -173,7 +173,7 @@ async def get_customer_relations(web: AppStateOf, principal: Reader, customer_id
     responses=error_responses(404, 409, 422),
 )
 async def add_relation(
-    principal: Reviewer, idempotent: IdempotentOf, customer_id: CustomerId, relation: NewRelation
+    principal: Reviewer, idempotent: IdempotentOf, customer_id: CurrentCustomer, relation: NewRelation
 ) -> Response:
     """Record that this customer works for, or was referred by, another one."""
     ends = [customer_id.upper(), relation.customer_id.upper()]

@@ -13,12 +13,12 @@ from pydantic import BaseModel, Field
 
 from foresell.access.principal import Principal
 from foresell.api.http.app_state import AppState
+from foresell.api.http.customer_path import CurrentCustomer
 from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import Meta, answer, body
 from foresell.api.shared import calculation, customer_lists
 from foresell.api.shared.calculation import ExplainOptions, Explanation, MetricQuery, ResultRows, RowsBehind
-from foresell.api.shared.schemas import CustomerId
 from foresell.errors import CustomerNotFound
 from foresell.metrics import catalogue
 from foresell.snapshot import queries
@@ -179,10 +179,9 @@ async def list_customer_rfm(
 
 @router.get("/customers/{customer_id}/details", response_model=CustomerDetails, responses=error_responses(404, 409))
 async def get_customer_details(
-    web: AppStateOf, principal: Annotated[Principal, require("customers.read")], customer_id: CustomerId
+    web: AppStateOf, principal: Annotated[Principal, require("customers.read")], customer_id: CurrentCustomer
 ) -> Response:
     """One customer: RFM, prediction, history. 404 also for one that is not yours to see."""
-    customer_id = customer_id.upper()
     key = ("details", customer_id.encode())
     principal = await web.reach(principal, customer_id)
     found = await calculation.get_cached(web, principal, key, lambda: web.ask(principal, _details, customer_id))

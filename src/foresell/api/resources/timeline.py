@@ -10,10 +10,11 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from foresell.access.principal import Principal
+from foresell.api.http.customer_path import CurrentCustomer
 from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import answer
-from foresell.api.shared.schemas import CustomerId, UserRef
+from foresell.api.shared.schemas import UserRef
 from foresell.engagement import timeline
 from foresell.engagement.timeline import TimelineKind
 from foresell.errors import ParameterError
@@ -63,10 +64,9 @@ class Timeline(BaseModel):
 
 @router.get("/{customer_id}/timeline", response_model=Timeline, responses=error_responses(404))
 async def get_timeline(
-    web: AppStateOf, principal: Reader, customer_id: CustomerId, part: Annotated[TimelinePart, Query()]
+    web: AppStateOf, principal: Reader, customer_id: CurrentCustomer, part: Annotated[TimelinePart, Query()]
 ) -> Response:
     """Everything recorded about a customer, newest first. Calls, follow-ups and snoozes only with calls.read."""
-    customer_id = customer_id.upper()
     kinds = [kind for kind in timeline.KINDS if kind not in timeline.OF_CALLS or principal.may("calls.read")]
     before = _read_place(part.before)
     async with web.transaction(principal.user_id) as con:

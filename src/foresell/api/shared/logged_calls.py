@@ -11,7 +11,7 @@ from foresell.access.principal import Principal
 from foresell.api.http.app_state import AppState
 from foresell.api.shared import customer_lists
 from foresell.api.shared.paging import OfCustomer, meta
-from foresell.db import Row
+from foresell.db import AsyncConnection, Row
 from foresell.engagement.calls import CallFilter
 from foresell.errors import ParameterError
 from foresell.snapshot import queries
@@ -29,12 +29,12 @@ class CallFilters(OfCustomer):
     first: date | None = Field(None, alias="from", description="On or after this day (UTC).")
     last: date | None = Field(None, alias="to", description="On or before this day (UTC).")
 
-    def filter(self, user_id: int) -> CallFilter:
+    async def filter(self, con: AsyncConnection, user_id: int) -> CallFilter:
         """As the engagement package takes it. Raises ParameterError when the days are in the wrong order."""
         if self.first and self.last and self.first > self.last:
             raise ParameterError("to", "to: is before from", remedy="Swap the two.")
         caller = user_id if self.caller == "me" else self.caller and int(self.caller)
-        return CallFilter(self.customer_filter(), caller or None, self.outcome, self.first, self.last)
+        return CallFilter(await self.customer_filter(con), caller or None, self.outcome, self.first, self.last)
 
 
 async def add_names_and_orders(web: AppState, principal: Principal, rows: list[Row]) -> list[Row]:

@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from foresell.api.http.app_state import AppState
 from foresell.api.http.responses import Meta, cursor_of, read_cursor
+from foresell.db import AsyncConnection
 from foresell.errors import NotReady, ParameterError
+from foresell.identity.customers import find_current
 
 Row = dict[str, Any]
 #: The run in the cursor of a list that does not come from a run.
@@ -34,9 +36,9 @@ class OfCustomer(BaseModel):
 
     customer_id: str | None = Field(None, pattern=r"^[Cc]\d{6,18}$", description="Only of this customer.")
 
-    def customer_filter(self) -> str | None:
-        """The customer's id as it is stored."""
-        return self.customer_id and self.customer_id.upper()
+    async def customer_filter(self, con: AsyncConnection) -> str | None:
+        """The customer that the id stands for now."""
+        return await find_current(con, self.customer_id and self.customer_id.upper())
 
 
 class CustomerPaging(OfCustomer, Paging):

@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from foresell.scores import registry
 from foresell.types import ScoreColumn
 
-CustomerId = Annotated[str, Path(description="Such as C000123.", pattern=r"^[Cc][0-9]{6,12}$", examples=["C000123"])]
 #: The number of a row in a path, where the database keeps it in 32 or in 64 bits.
 Number = Annotated[int, Path(ge=1, lt=2**31)]
 LargeNumber = Annotated[int, Path(ge=1, lt=2**63)]

@@ -12,8 +12,10 @@ from foresell.api.http.app_state import AppState
 from foresell.api.shared import customer_lists
 from foresell.api.shared.customer_lists import CustomerFilters
 from foresell.api.shared.schemas import Body, CustomerKey
+from foresell.db import AsyncConnection
 from foresell.delivery import customers
 from foresell.errors import ParameterError, SelectionChanged
+from foresell.identity.customers import map_current
 from foresell.snapshot import queries
 
 #: The most customers that one action changes: its undo keeps each of them.
@@ -60,13 +62,15 @@ async def find_selected(
     )
 
 
-async def read_selected_ids(web: AppState, principal: Principal, which: Selection) -> list[str]:
-    """The ids of the selected customers, sorted; those given by id whether they are in the list or not.
+async def read_selected_ids(web: AppState, principal: Principal, con: AsyncConnection, which: Selection) -> list[str]:
+    """The ids of the selected customers, sorted; those given by id whether they are in the list or not. In place of one that
+    was merged since the run stands the customer it was merged into.
 
     Raises what `find_selected` raises, and ParameterError for more than MOST_CHANGED.
     """
     if which.customer_ids is not None and which.matching is None:
-        return sorted({customer.upper() for customer in which.customer_ids})
+        ids = [customer.upper() for customer in which.customer_ids]
+        return sorted(set((await map_current(con, ids)).values()))
     ranks = await find_selected(web, principal, which)
     if not 0 < len(ranks) <= MOST_CHANGED:
         raise ParameterError(
@@ -75,7 +79,8 @@ async def read_selected_ids(web: AppState, principal: Principal, which: Selectio
             remedy=f"Choose filters that 1 to {MOST_CHANGED:,} match.",
         )
     assert which.matching is not None
-    return sorted(await web.ask(which.matching.narrow(principal), customers.fetch_customer_ids, ranks))
+    found = await web.ask(which.matching.narrow(principal), customers.fetch_customer_ids, ranks)
+    return sorted(set((await map_current(con, list(found))).values()))
 
 
 async def summarize(web: AppState, principal: Principal, which: Selection, ranks: queries.Ranks) -> dict[str, Any]:

@@ -433,6 +433,15 @@ begin atomic
 end;
 comment on function referral_opportunities is 'Grain: one customer without a counted order (last_order_days null), or with none in lapsed_days, with the strongest path of one or two relations to a good customer (R, F and M at least 4) of the published run. strengths: of each of kinds; a path has their product. excluded: customers who object to being contacted or named; no path ends at them or leads through them. Of each customer the 20 strongest relations are followed. total: how many there are without max_rows.';
 
+create function current_customers(ids text[]) returns table (id text, customer_id text)
+language sql stable parallel safe security definer
+set search_path = identity, pg_temp
+begin atomic
+    select i.id, coalesce(c.merged_into, i.id)
+    from (select distinct unnest(ids) as id) as i left join core.customers as c on c.customer_id = i.id;
+end;
+comment on function current_customers is 'Grain: one of these ids, with the customer it stands for now; an unknown id stands for itself.';
+
 create function lock_moves() returns void
 language sql
 begin atomic
@@ -789,6 +798,127 @@ begin
 end $$;
 comment on function web_undo is 'undo_move for the web. Checks the permission.';
 
+create function web_decide(which bigint[], verdict text, why text) returns table (review_id bigint, decision_id bigint, move_id bigint)
+language plpgsql security definer
+set search_path = identity, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    by_user integer := access.current_user_id();
+    step record;
+    move bigint;
+    kept text;
+    gone text;
+    touched text[] := '{}';
+    done bigint[] := '{}';
+begin
+    if not (access.has_permission('identity.review') and access.current_scope() = 'all') then
+        raise insufficient_privilege using message = 'deciding on a pair needs the permission identity.review';
+    end if;
+    perform lock_moves();
+    for step in
+        select r.review_id, r.record_a, r.record_b, x.customer_id as customer_a, y.customer_id as customer_b
+        from reviews as r
+        join core.customer_records as x on x.record_id = r.record_a
+        join core.customer_records as y on y.record_id = r.record_b
+        where r.review_id = any (which) and r.closed_at is null
+        order by r.review_id
+    loop
+        move := null;
+        -- Earlier steps may have moved them.
+        select x.customer_id, y.customer_id into kept, gone from core.customer_records as x, core.customer_records as y
+        where x.record_id = step.record_a and y.record_id = step.record_b;
+        if verdict = 'same' and kept <> gone then
+            if (select count(*) from core.customer_records as r where r.customer_id = kept)
+                < (select count(*) from core.customer_records as r where r.customer_id = gone) then
+                select gone, kept into kept, gone;
+            end if;
+            move := (select add_merges(array[kept], jsonb_build_array(jsonb_build_array(gone)), 'user', by_user, null, why));
+        elsif verdict = 'different' and kept = gone then
+            move := (select s.move_id from add_split(kept, array[step.record_b], null, 'user', by_user, null, why) as s);
+        end if;
+        perform add_decisions(array[step.record_a], array[step.record_b], verdict, by_user, move, why);
+        touched := touched || array[kept, gone, step.customer_a, step.customer_b];
+        done := done || step.review_id;
+    end loop;
+    if cardinality(done) = 0 then
+        raise sqlstate 'FS404' using message = 'these pairs were decided already, or there are none';
+    end if;
+    update reviews as r set closed_at = now(), closed_because = 'no longer'
+    from core.customer_records as x, core.customer_records as y
+    where r.closed_at is null and r.why in ('pair', 'two customers fit') and x.record_id = r.record_a and y.record_id = r.record_b
+        and x.customer_id = y.customer_id and x.customer_id = any (touched);
+    perform audit.record_event(
+        by_user, 'identity.decided', case when cardinality(done) = 1 then 'review:' || done[1] end,
+        jsonb_build_object('verdict', verdict, 'pairs', cardinality(done)), null,
+        array(select distinct t from unnest(touched) as t));
+    return query
+    select r.review_id, d.decision_id, d.move_id
+    from reviews as r join decisions as d on d.record_a = r.record_a and d.record_b = r.record_b and d.revoked_at is null
+    where r.review_id = any (done) order by r.review_id;
+end $$;
+comment on function web_decide is 'Decides on open reviews for the web. same: their customers are merged; different: record_b leaves the customer, if they are one. Reviews that this makes pointless are closed. Grain: one review that was decided. SQLSTATE FS404 when none of them is open.';
+
+create function web_undo_decisions(which bigint[]) returns table (decision_id bigint, record_a bigint, record_b bigint)
+language plpgsql security definer
+set search_path = identity, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    by_user integer := access.current_user_id();
+    step record;
+    undone bigint[] := '{}';
+begin
+    if not (access.has_permission('identity.review') and access.current_scope() = 'all') then
+        raise insufficient_privilege using message = 'undoing a decision needs the permission identity.review';
+    end if;
+    perform lock_moves();
+    for step in
+        select d.* from decisions as d where d.decision_id = any (which) and d.revoked_at is null order by d.decision_id desc
+    loop
+        if exists (select from moves as m where m.move_id = step.move_id and m.undone_at is null) then
+            perform undo_move(step.move_id, by_user);
+        end if;
+        -- As if it had never been decided: neither this, nor what the merge, the split or the undo decided with it.
+        update decisions as d set revoked_at = now()
+        where d.revoked_at is null and (d.decision_id = step.decision_id or d.move_id = step.move_id);
+        update decisions as d set revoked_at = null
+        where d.revoked_at = step.decided_at and d.decided_at < step.decided_at
+            and d.record_a = step.record_a and d.record_b = step.record_b
+            and not exists (
+                select from decisions as o where o.record_a = d.record_a and o.record_b = d.record_b and o.revoked_at is null);
+        update reviews as r set closed_at = null, closed_because = null
+        where r.closed_at is not null and (r.record_a = step.record_a and r.record_b = step.record_b
+            or r.closed_at = step.decided_at and r.closed_because = 'no longer');
+        undone := undone || step.decision_id;
+    end loop;
+    if cardinality(undone) = 0 then
+        raise sqlstate 'FS404' using message = 'these decisions were undone already, or there are none';
+    end if;
+    perform audit.record_event(
+        by_user, 'identity.decision_undone', case when cardinality(undone) = 1 then 'decision:' || undone[1] end,
+        jsonb_build_object('pairs', cardinality(undone)), null,
+        array(select distinct r.customer_id from decisions as d
+            join core.customer_records as r on r.record_id in (d.record_a, d.record_b) where d.decision_id = any (undone)));
+    return query select d.decision_id, d.record_a, d.record_b from decisions as d where d.decision_id = any (undone);
+end $$;
+comment on function web_undo_decisions is 'Undoes decisions for the web: what they merged or split is undone, and their reviews are open again. Grain: one decision. SQLSTATE FS404 when none of them is in force.';
+
+create function why_no_pair(a bigint, b bigint) returns text
+language sql stable security definer
+set search_path = identity, pg_temp
+begin atomic
+    select case
+        when not access.has_permission('identity.review') then null
+        when (select count(*) from compared_records where record_id in (a, b)) < 2 then 'not compared yet'
+        when (select count(distinct kind) from compared_records where record_id in (a, b)) = 2 then 'a person and a company'
+        when not exists (
+            select from match_keys as x join match_keys as y using (key) where x.record_id = a and y.record_id = b)
+            then 'no key in common'
+        else 'too little evidence' end;
+end;
+comment on function why_no_pair is 'Why no evidence is stored of two records: not compared yet, a person and a company, no key in common, or too little evidence. Null without identity.review.';
+
 create function forget_records(records bigint[]) returns void
 language sql security definer
 set search_path = identity, pg_temp
@@ -872,8 +1002,8 @@ grant update (methods, sources, weight, changed_at, changed_by) on survivorship_
 grant insert, update, delete on golden_pins to foresell_web;
 revoke execute on all functions in schema identity from public;
 grant execute on all functions in schema identity to foresell_app;
-grant execute on function current_customer(text), ids_of_customer(text), web_merge(text[], text), web_split(text, bigint[], text),
-    web_undo(bigint) to foresell_web;
+grant execute on function current_customer(text), current_customers(text[]), ids_of_customer(text), web_merge(text[], text), web_split(text, bigint[], text),
+    web_undo(bigint), web_decide(bigint[], text, text), web_undo_decisions(bigint[]), why_no_pair(bigint, bigint) to foresell_web;
 
 set search_path = web;
 
@@ -934,6 +1064,27 @@ begin atomic
         and ((select access.current_scope()) = 'all' or g.customer_id in (select access.visible_customer_ids()));
 end;
 comment on function people_of is 'Grain: one visible customer of these, with the values of the golden record that are not sealed, and the records that hold the sealed ones. The name needs customers.names.';
+
+create function records_of(customers text[], records bigint[]) returns table (
+    record_id bigint, customer_id text, source text, source_key text, name text, city text, region text, postcode text,
+    country text, signup_date date, has_email boolean, has_phone boolean, has_address boolean, batch_id integer,
+    loaded_at timestamptz
+)
+language sql stable security definer
+set search_path = core, pg_temp
+begin atomic
+    select r.record_id, r.customer_id, r.source, r.source_key,
+        case when (select access.has_permission('customers.names')) then r.name end,
+        r.city, r.region, r.postcode, r.country, r.signup_date,
+        coalesce(get_byte(r.contact, 1) & 1 > 0, false), coalesce(get_byte(r.contact, 1) & 2 > 0, false),
+        coalesce(get_byte(r.contact, 1) & 4 > 0, false), r.batch_id, b.loaded_at
+    from core.customer_records as r left join core.load_batches as b using (batch_id)
+    where (r.customer_id = any (customers) or r.record_id = any (records))
+        and (select access.has_permission('customers.read'))
+        and ((select access.current_scope()) = 'all' or r.customer_id in (select access.visible_customer_ids()))
+    order by r.record_id;
+end;
+comment on function records_of is 'Grain: one visible record of these customers, or one of these records, the oldest first, without contact data. name: null without customers.names. loaded_at: when its values were last loaded.';
 
 create policy visible on identity.relations for select to foresell_web
 using ((select access.has_permission('customers.read'))

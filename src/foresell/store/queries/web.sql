@@ -1,15 +1,19 @@
 -- PostgreSQL: customers for the API, limited by row security. Parameters are bound by name.
 
 -- name: names
--- Grain: one row per visible customer, with the name of the golden record.
-select customer_id, name from web.names_of(%(ids)s)
+-- Grain: one row per id of a visible customer, also of one merged since the run, with the name of the golden record.
+with wanted as (select id, customer_id from identity.current_customers(%(ids)s))
+select w.id as customer_id, n.name
+from web.names_of(array(select customer_id from wanted)) as n join wanted as w using (customer_id)
 
 -- name: people
--- Grain: one row per visible customer: the name of the golden record, and the owner.
-select p.customer_id, p.name,
+-- Grain: one row per id of a visible customer, also of one merged since the run: the name of the golden record, and the owner.
+with wanted as (select id, customer_id from identity.current_customers(%(ids)s))
+select w.id as customer_id, p.name,
     (select jsonb_build_object('user_id', u.user_id, 'name', u.name)
         from access.customer_owners as o join access.users as u using (user_id) where o.customer_id = p.customer_id) as owner
-from web.people_of(%(ids)s) as p
+from web.people_of(array(select customer_id from wanted)) as p join wanted as w using (customer_id)
+
 
 -- name: with_phone
 -- Grain: one row per visible customer of these whose phone number is stored.

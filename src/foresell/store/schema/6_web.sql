@@ -222,6 +222,27 @@ begin atomic
 end;
 comment on function relations_around is 'Grain: one relation within two steps of a visible customer, between visible customers. depth: of the nearer of its customers: 0 the customer itself. Of each customer 60 relations are followed, those by hand first.';
 
+create function records_of(customers text[], records bigint[]) returns table (
+    record_id bigint, customer_id text, source text, source_key text, name text, city text, region text, postcode text,
+    country text, signup_date date, has_email boolean, has_phone boolean, has_address boolean, batch_id integer,
+    loaded_at timestamptz
+)
+language sql stable security definer
+set search_path = core, pg_temp
+begin atomic
+    select r.record_id, r.customer_id, r.source, r.source_key,
+        case when (select access.has_permission('customers.names')) then r.name end,
+        r.city, r.region, r.postcode, r.country, r.signup_date,
+        coalesce(get_byte(r.contact, 1) & 1 > 0, false), coalesce(get_byte(r.contact, 1) & 2 > 0, false),
+        coalesce(get_byte(r.contact, 1) & 4 > 0, false), r.batch_id, b.loaded_at
+    from core.customer_records as r left join core.load_batches as b using (batch_id)
+    where (r.customer_id = any (customers) or r.record_id = any (records))
+        and (select access.has_permission('customers.read'))
+        and ((select access.current_scope()) = 'all' or r.customer_id in (select access.visible_customer_ids()))
+    order by r.record_id;
+end;
+comment on function records_of is 'Grain: one visible record of these customers, or one of these records, the oldest first, without contact data. name: null without customers.names. loaded_at: when its values were last loaded.';
+
 grant usage on schema web to foresell_web;
 grant select on rfm_scores, predictions, prediction_reasons to foresell_web;
 grant select (record_id, source, source_key, customer_id, city, region, postcode, country, signup_date, contact)

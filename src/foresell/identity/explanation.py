@@ -1,0 +1,118 @@
+"""What the stored evidence of a pair of records says in plain words. It holds names of levels and bits, never a value.
+
+Bits are logarithms to the base 2 of odds: one bit more makes it twice as likely that both records are one customer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Says = Literal["same", "different", "nothing"]
+
+#: By comparison, its name in words, in the sequence in which evidence is shown.
+LABELS = {
+    "name": "Name",
+    "middle": "Middle name",
+    "generation": "Generation",
+    "birth_date": "Birth date",
+    "legal_form": "Legal form",
+    "company_number": "Company number",
+    "email": "E-mail",
+    "phone": "Phone",
+    "address": "Address",
+}
+#: The level of a comparison in which a record has no value.
+MISSING = "missing"
+#: Bits that say next to nothing either way.
+LITTLE = 0.5
+
+#: By reason of a review, why a person should look.
+WHY = {
+    "pair": "The evidence is not strong enough to decide without a person.",
+    "two customers fit": "One record fits two customers.",
+    "conflict": "The evidence is strong, but something contradicts it.",
+    "too many": "So many records would become one customer that a person should look first.",
+    "values changed": "Values have changed since this pair was decided.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one comparison says: its level as a sentence, its bits, and for which answer it speaks."""
+
+    comparison: str
+    label: str
+    sentence: str
+    bits: float
+    says: Says
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All evidence of a pair. evidence: what speaks against first, then the strongest first. start: bits before any
+    comparison, since two records taken at random are rarely one customer. weight: start and all bits together."""
+
+    evidence: tuple[Evidence, ...]
+    not_compared: tuple[str, ...]
+    start: float
+    weight: float
+    summary: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as the API answers it."""
+        return {
+            "evidence": [
+                {"comparison": e.comparison, "label": e.label, "sentence": e.sentence, "bits": e.bits, "says": e.says}
+                for e in self.evidence
+            ],
+            "not_compared": list(self.not_compared),
+            "start": self.start,
+            "weight": self.weight,
+            "summary": self.summary,
+        }
+
+
+def explain(levels: Mapping[str, Sequence[Any]], weight: float) -> Explanation:
+    """The evidence of a pair. `levels`: by comparison, the level in words and its bits; `weight`: in bits, all together."""
+    found, left_out = [], []
+    for comparison in sorted(levels, key=_place):
+        level, bits = str(levels[comparison][0]), float(levels[comparison][1])
+        label = LABELS.get(comparison, comparison.replace("_", " ").capitalize())
+        if level == MISSING:
+            left_out.append(label)
+            continue
+        says: Says = "nothing" if abs(bits) < LITTLE else "same" if bits > 0 else "different"
+        found.append(Evidence(comparison, label, level[:1].upper() + level[1:], round(bits, 2), says))
+    start = round(weight - sum(each.bits for each in found), 2)
+    found.sort(key=lambda each: (each.says != "different", -abs(each.bits)))
+    return Explanation(tuple(found), tuple(left_out), start, round(weight, 2), summarize(weight))
+
+
+def summarize(weight: float) -> str:
+    """What a weight in bits means as odds: 'About 500 to 1 that they are the same.'"""
+    odds = 2.0 ** min(abs(weight), 40.0)
+    if odds < 1.5:
+        return "As likely the same as different."
+    shown = "more than 1,000,000" if odds > 1e6 else f"about {_round(odds):,}"
+    answer = "the same" if weight > 0 else "different"
+    return f"{shown[:1].upper()}{shown[1:]} to 1 that they are {answer}."
+
+
+def describe_pattern(levels: Mapping[str, Sequence[Any]]) -> str:
+    """The levels of a pair in one line, for pairs with equal evidence: 'Same e-mail, name differs by a typo'."""
+    names = [str(levels[each][0]) for each in sorted(levels, key=_place) if levels[each][0] != MISSING]
+    text = ", ".join(names) or "nothing to compare"
+    return text[:1].upper() + text[1:]
+
+
+def _place(comparison: str) -> tuple[int, str]:
+    names = list(LABELS)
+    return (names.index(comparison) if comparison in LABELS else len(names), comparison)
+
+
+def _round(odds: float) -> int:
+    """Two digits are enough."""
+    digits = max(len(str(int(odds))) - 2, 0)
+    return int(round(odds, -digits))
