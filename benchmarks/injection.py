@@ -76,14 +76,14 @@ def build_request(method: str, url: str, path: str, key: str, body: str | None) 
     return "\r\n".join([*lines, "", body or ""])
 
 
-def is_injectable(text: str, level: str, folder: Path) -> bool:
-    """Whether sqlmap finds an injection point in the request."""
+def is_injectable(text: str, level: str, folder: Path, seconds: float = 1800) -> bool:
+    """Whether sqlmap finds an injection point in the request. Raises TimeoutExpired when it is not through in time."""
     file = folder / "request.txt"
     file.write_text(text, encoding="utf-8")
     program = shutil.which("sqlmap")
     assert program, "sqlmap is not installed: apt-get install sqlmap"
     command = [program, "-r", str(file), f"--level={level}", f"--output-dir={folder / 'out'}", *OPTIONS]
-    output = subprocess.run(command, check=False, capture_output=True, text=True, timeout=1800).stdout
+    output = subprocess.run(command, check=False, capture_output=True, text=True, timeout=seconds).stdout
     return FOUND in output
 
 

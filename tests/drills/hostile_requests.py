@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2
 from benchmarks.fuzzing import FAULTS_FOUND, count_cases, fuzz, serve_planted_faults
 from benchmarks.injection import build_request, is_injectable, list_targets, serve_planted_hole
 
+from foresell.access import tokens
 from tests.drills.drill import ROOT, NotRun, Options, Outcome, least, most
 from tests.drills.shop import Shop, administrator_token, create_shop, processes_of, serving
 from tests.support.served import superuser
@@ -18,6 +22,11 @@ CASES = 20_000
 #: When schemathesis stops, with what it has by then.
 MOST_SECONDS = 1_800
 LEVEL = "2"
+#: How many operations sqlmap attacks at once, how long it may take for one, and when it begins no other one.
+AT_ONCE, OPERATION_SECONDS, MOST_ATTACK_SECONDS = 4, 800, 2_400
+
+#: Method, path with query, JSON body, number of parameters.
+AttackTarget = tuple[str, str, str | None, int]
 
 
 def fuzz_everything(options: Options) -> Outcome:
@@ -53,33 +62,53 @@ def fuzz_everything(options: Options) -> Outcome:
 
 
 def inject_everywhere(options: Options) -> Outcome:
-    """S16. Each operation is attacked with a session of its own: some operations end the session they are asked in."""
+    """S16. Each operation is attacked with a session of its own: some operations end the session they are asked in.
+
+    Access tokens last longer than ten minutes here, since sqlmap cannot renew them.
+    """
     if not shutil.which("sqlmap"):
         raise NotRun("sqlmap is not installed.")
-    with tempfile.TemporaryDirectory() as name, create_shop() as shop, serving(shop, plant="short streams"):
+    with (
+        tempfile.TemporaryDirectory() as name,
+        create_shop() as shop,
+        serving(shop, plant="short streams; lasting tokens"),
+    ):
+        tokens.ACCESS_SECONDS = OPERATION_SECONDS
         folder, token = Path(name), administrator_token(shop.settings.home, shop.users[-1])
         control = is_injectable(
             build_request("GET", serve_planted_hole(), "/planted?name=a", token, None), LEVEL, folder
         )
-        holes, operations, parameters = attack(shop, folder, options.size(10_000, 2))
+        contract = httpx2.get(f"{shop.url}/api/openapi.json", timeout=60).json()
+        targets = sorted(list_targets(contract), key=lambda target: target[3])[: options.size(10_000, 2)]
+        attacked = attack(shop, folder, targets)
+    holes = [f"{method} {path}" for (method, path, *_), injectable in attacked if injectable]
     figures = [
         most("operations that can be injected", len(holes), 0),
-        least("operations attacked", operations, 1),
-        least("parameters attacked", parameters, 1),
+        least("operations attacked", len(attacked), len(targets)),
+        least("parameters attacked", sum(each[3] for each, _ in attacked), sum(each[3] for each in targets)),
     ]
-    return Outcome(figures, [least("planted injectable operations found", int(control), 1)], holes)
+    notes = [*holes, f"No operation was begun after {MOST_ATTACK_SECONDS / 60:.0f} minutes."]
+    return Outcome(figures, [least("planted injectable operations found", int(control), 1)], notes)
 
 
-def attack(shop: Shop, folder: Path, most_operations: int) -> tuple[list[str], int, int]:
-    """Attack the operations of the contract. Returns those that can be injected, and how many operations and parameters."""
-    contract = httpx2.get(f"{shop.url}/api/openapi.json", timeout=60).json()
-    holes, operations, parameters = [], 0, 0
-    for method, path, body, given in list_targets(contract):
-        if operations >= most_operations:
-            break
-        operations, parameters = operations + 1, parameters + given
+def attack(shop: Shop, folder: Path, targets: list[AttackTarget]) -> list[tuple[AttackTarget, bool]]:
+    """Attack these operations, some at once. Returns those that were attacked in time, and whether they can be injected."""
+    began = time.monotonic()
+
+    def attack_one(number: int) -> tuple[AttackTarget, bool] | None:
+        if time.monotonic() - began > MOST_ATTACK_SECONDS:
+            return None
+        method, path, body, _ = targets[number]
+        own = folder / str(number)
+        own.mkdir()
         token = administrator_token(shop.settings.home, shop.users[-1])
-        if is_injectable(build_request(method, shop.url, path, token, body), LEVEL, folder):
-            holes.append(f"{method} {path}")
-        print(f"  {'INJECTABLE' if holes and holes[-1] == f'{method} {path}' else 'fine'}: {method} {path}", flush=True)
-    return holes, operations, parameters
+        try:
+            found = is_injectable(build_request(method, shop.url, path, token, body), LEVEL, own, OPERATION_SECONDS)
+        except subprocess.TimeoutExpired:
+            print(f"  not through in time: {method} {path}", flush=True)
+            return None
+        print(f"  {'INJECTABLE' if found else 'fine'}: {method} {path}", flush=True)
+        return targets[number], found
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return [each for each in pool.map(attack_one, range(len(targets))) if each]

@@ -1,4 +1,4 @@
-"""Python imports this first in every process of a drilled `foresell up`: it applies the change that FORESELL_PLANT names.
+"""Python imports this first in every process of a drilled `foresell up`: it applies the changes that FORESELL_PLANT names.
 
 The planted defects of the drills, and two settings that have no option: streams that end soon, and a job that counts itself.
 """
@@ -15,6 +15,12 @@ def end_streams_soon() -> None:
     from foresell.api.resources import stream
 
     stream.STREAM_SECONDS = 0.3
+
+
+def make_tokens_last() -> None:
+    from foresell.access import tokens
+
+    tokens.ACCESS_SECONDS = 3600
 
 
 def wait_for_the_database_for_ever() -> None:
@@ -105,6 +111,7 @@ def forget_keys() -> None:
 
 PLANTS: dict[str, Callable[[], None]] = {
     "short streams": end_streams_soon,
+    "lasting tokens": make_tokens_last,
     "no breaker": wait_for_the_database_for_ever,
     "no hash limit": hash_without_a_limit,
     "no hash for unknown users": hash_known_users_only,
@@ -114,5 +121,5 @@ PLANTS: dict[str, Callable[[], None]] = {
     "counting job, not keyed": lambda: count_jobs(twice=True),
     "no idempotency": forget_keys,
 }
-if plant := os.environ.get("FORESELL_PLANT"):
+for plant in filter(None, os.environ.get("FORESELL_PLANT", "").split("; ")):
     PLANTS[plant]()
