@@ -52,20 +52,19 @@ log = logger("identity")
 
 
 @dataclass(slots=True)
-class _Compared:
-    """What a run has found, before anything is written."""
+class Compared:
+    """What a run has found, before anything is written. members: by record, its customer now."""
 
     records: pa.Table
     keys: pa.Table
     members: dict[int, str]
-    models: dict[Kind, Model]
+    models: dict[Kind, Model] = field(default_factory=dict)
     pairs: dict[Kind, pa.Table] = field(default_factory=dict)
     decided: dict[Pair, str] = field(default_factory=dict)
     clusters: Clusters = field(default_factory=lambda: Clusters(()))
     plan: Plan = field(default_factory=lambda: Plan((), ()))
     counts: dict[str, int] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
-    trained: list[Kind] = field(default_factory=list)
 
 
 def resolve_records(
@@ -84,14 +83,9 @@ def resolve_records(
     timings: dict[str, float] = {}
     with _only_run(database), _record_run(database, dry_run) as run_id:
         vault = vault_of(settings)
-        with _timed(timings, "read"):
-            raw, members = _read(database, vault, progress)
-        with _timed(timings, "normalize"):
-            processes = settings.threads if len(raw) >= WORTH_PROCESSES else 1
-            records = shared_values(normalize_table(raw, processes=processes))
-            table = key_table(records, vault.matching_secret(), processes=processes)
-        compared = _Compared(records, table, members, _find_models(database, vault, records, models, timings))
-        _compare(database, compared, settings, timings)
+        compared = read_records(settings, database, timings, progress)
+        compared.models = _find_models(database, vault, compared.records, models, timings)
+        compare_records(database, compared, settings, timings)
         if not dry_run:
             with _timed(timings, "write"):
                 _write(database, vault, compared, run_id)
@@ -131,6 +125,20 @@ def resolve_new_records(
     except Busy:
         log.info("records wait", action="resolve")
         return None
+
+
+def read_records(
+    settings: Settings, database: Database, timings: dict[str, float], progress: Progress = no_progress
+) -> Compared:
+    """All records, normalized, with their comparison keys and customers; nothing compared yet."""
+    vault = vault_of(settings)
+    with _timed(timings, "read"):
+        raw, members = _read(database, vault, progress)
+    with _timed(timings, "normalize"):
+        processes = settings.threads if len(raw) >= WORTH_PROCESSES else 1
+        records = shared_values(normalize_table(raw, processes=processes))
+        table = key_table(records, vault.matching_secret(), processes=processes)
+    return Compared(records, table, members)
 
 
 def _read(database: Database, vault: Vault, progress: Progress) -> tuple[list[RawRecord], dict[int, str]]:
@@ -180,8 +188,8 @@ def _find_models(
     return found
 
 
-def _compare(database: Database, compared: _Compared, settings: Settings, timings: dict[str, float]) -> None:
-    """Score the pairs, cluster the records, and plan the moves."""
+def compare_records(database: Database, compared: Compared, settings: Settings, timings: dict[str, float]) -> None:
+    """Score the pairs with `compared.models`, cluster the records, and plan the moves."""
     with database.arrow() as pg, pg.cursor() as cur:
         compared.decided = {(a, b): verdict for a, b, verdict in BULK.rows(cur, "batch.decisions")}
     with _timed(timings, "score"):
@@ -213,7 +221,7 @@ def _compare(database: Database, compared: _Compared, settings: Settings, timing
     }
 
 
-def _cluster(compared: _Compared) -> Clusters:
+def _cluster(compared: Compared) -> Clusters:
     """Clusters of both kinds: a person may decide that a person and a company are one customer."""
 
     def weigh(wanted: Sequence[Pair]) -> Mapping[Pair, float]:
@@ -239,7 +247,7 @@ def _cluster(compared: _Compared) -> Clusters:
     )
 
 
-def _write(database: Database, vault: Vault, compared: _Compared, run_id: int) -> None:
+def _write(database: Database, vault: Vault, compared: Compared, run_id: int) -> None:
     """Move records, and save what the next record that arrives, a reviewer and an explanation need. One transaction."""
     with database.arrow() as pg, pg.cursor() as cur:
         if not BULK.value(cur, "batch.lock_loads"):
@@ -257,7 +265,7 @@ def _write(database: Database, vault: Vault, compared: _Compared, run_id: int) -
         BULK.run(cur, "batch.record_in_audit", str(run_id), json.dumps(compared.counts))
 
 
-def _check_unmoved(cur: adbc.Cursor, compared: _Compared) -> None:
+def _check_unmoved(cur: adbc.Cursor, compared: Compared) -> None:
     """Raises Busy when records came, went or moved since they were read: their comparison is of another state."""
     members = BULK.table(cur, "batch.members")
     now = dict(zip(members["record_id"].to_pylist(), members["customer_id"].to_pylist(), strict=True))
@@ -265,7 +273,7 @@ def _check_unmoved(cur: adbc.Cursor, compared: _Compared) -> None:
         raise Busy("Records were loaded, merged or split while they were compared.", remedy="Run it again.")
 
 
-def _save_models(cur: adbc.Cursor, compared: _Compared) -> None:
+def _save_models(cur: adbc.Cursor, compared: Compared) -> None:
     """The first model of a kind is served at once: there is none that it could be compared with."""
     served = {kind for kind, _ in BULK.rows(cur, "batch.served_models")}
     for kind, model in compared.models.items():
@@ -273,7 +281,7 @@ def _save_models(cur: adbc.Cursor, compared: _Compared) -> None:
             BULK.run(cur, "batch.add_model", kind, "served", model.dump(), json.dumps(dict(model.card)))
 
 
-def _move(cur: adbc.Cursor, compared: _Compared, run_id: int) -> None:
+def _move(cur: adbc.Cursor, compared: Compared, run_id: int) -> None:
     """Splits first; a part that left joins the customers of its cluster."""
     joined: dict[int, list[str]] = {merge.cluster: list(merge.customer_ids) for merge in compared.plan.merges}
     left: dict[int, list[str]] = {}
@@ -290,7 +298,7 @@ def _move(cur: adbc.Cursor, compared: _Compared, run_id: int) -> None:
         BULK.value(cur, "batch.merge", json.dumps(firsts), json.dumps(others), run_id)
 
 
-def _customers_that_stay(compared: _Compared) -> dict[int, list[str]]:
+def _customers_that_stay(compared: Compared) -> dict[int, list[str]]:
     """By cluster, the customer that has records of it and did not lose them in a split."""
     cluster_of = {record: members[0] for members in compared.clusters.members for record in members}
     gone = {record for split in compared.plan.splits for record in split.records}
@@ -303,7 +311,7 @@ def _customers_that_stay(compared: _Compared) -> dict[int, list[str]]:
     return stays
 
 
-def _save_keys(cur: adbc.Cursor, vault: Vault, compared: _Compared) -> None:
+def _save_keys(cur: adbc.Cursor, vault: Vault, compared: Compared) -> None:
     """The comparison keys of records whose values changed, and no keys of those that are gone."""
     marked = _fingerprints(compared.records, vault.matching_secret())
     known = BULK.table(cur, "batch.fingerprints")
@@ -337,7 +345,7 @@ def _fingerprints(records: pa.Table, secret: bytes) -> pa.Table:
     )
 
 
-def _save_pairs(cur: adbc.Cursor, compared: _Compared, run_id: int) -> None:
+def _save_pairs(cur: adbc.Cursor, compared: Compared, run_id: int) -> None:
     """Pairs with evidence worth keeping, those that a person should decide on, and relations."""
     cluster_of = {record: members[0] for members in compared.clusters.members for record in members}
     oversize = set(compared.clusters.oversize)
@@ -383,7 +391,7 @@ _RELATIONS = pa.schema([*_PAIR, ("kind", pa.string()), ("evidence", pa.string())
 class _Explanations:
     """The evidence of scored pairs in words, from their records."""
 
-    def __init__(self, compared: _Compared, kind: Kind, chosen: pa.Table) -> None:
+    def __init__(self, compared: Compared, kind: Kind, chosen: pa.Table) -> None:
         wanted = pa.chunked_array([*chosen["a"].chunks, *chosen["b"].chunks], pa.int64())
         rows = compared.records.filter(pc.is_in(compared.records["record_id"], wanted))
         columns = [rows[name].to_pylist() for name in SCHEMA.names]

@@ -284,7 +284,7 @@ create table survivorship_rules (
 );
 comment on table survivorship_rules is 'One row per group of fields that are taken from one record together. methods: how the record is chosen, the first that decides; source: by the sequence of `sources`, others after it. weight: what the group adds to the completeness of a customer.';
 insert into survivorship_rules (position, field_group, weight, methods) values
-(1, 'name', 25, array['agreement', 'source', 'longest']),
+(1, 'name', 25, array['agreement', 'source']),
 (2, 'email', 25, array['most recent', 'source']),
 (3, 'phone', 15, array['most recent', 'source']),
 (4, 'address', 20, array['most recent', 'source']),
