@@ -1,7 +1,10 @@
 -- PostgreSQL: matching of records as they arrive, in the transaction that loads them. Parameters are ADBC's ($1, $2).
 
 -- name: served_models
-select kind, body from identity.match_models where state = 'served'
+select kind, model_id from identity.match_models where state = 'served'
+
+-- name: model
+select body from identity.match_models where model_id = $1
 
 -- name: count
 -- How many records a batch brought.

@@ -11,7 +11,7 @@ from foresell.db import ArrowStatements
 from foresell.identity import clustering, keys
 from foresell.identity.clustering import Pair
 from foresell.identity.fingerprint import fingerprint
-from foresell.identity.model import Model, load
+from foresell.identity.model import load
 from foresell.identity.normalization import normalize
 from foresell.identity.normalization.shared_values import MOST_NAMES
 from foresell.identity.pairs import MOST_PER_KEY
@@ -30,6 +30,9 @@ MOST_ARRIVALS = 20_000
 VALUE_OF_RULE = {"email": ("email", "email_user"), "phone": ("phone",), "domain": ("domain",)}
 
 
+_known: dict[tuple[Kind, int, bytes], Scorer] = {}
+
+
 @dataclass(slots=True)
 class _Found:
     """What was found about pairs of records, as it is written."""
@@ -44,8 +47,8 @@ class _Found:
 def match_batch(cur: adbc.Cursor, vault: Vault, batch_id: int) -> tuple[str, ...]:
     """Match the records that a batch brought with all others. Returns what to say about it; nothing before the first run."""
     secret = vault.matching_secret()
-    models: dict[Kind, Model] = {kind: load(body, secret) for kind, body in SQL.rows(cur, "arrival.served_models")}
-    if not models:
+    scorers = _read_scorers(cur, secret)
+    if not scorers:
         return ()
     count = int(SQL.value(cur, "arrival.count", batch_id))
     if count > MOST_ARRIVALS:
@@ -57,7 +60,7 @@ def match_batch(cur: adbc.Cursor, vault: Vault, batch_id: int) -> tuple[str, ...
     changed = [row["record_id"] for row in rows if not row["is_new"]]
     if changed:
         SQL.run(cur, "arrival.forget_keys", json.dumps(changed))
-    attached, reviews = _match(cur, vault, models, records, {row["record_id"] for row in rows if row["is_new"]})
+    attached, reviews = _match(cur, vault, scorers, records, {row["record_id"] for row in rows if row["is_new"]})
     said = []
     if attached:
         said.append(f"{attached:,} of {len(rows):,} customer records belong to customers that were known already.")
@@ -66,8 +69,19 @@ def match_batch(cur: adbc.Cursor, vault: Vault, batch_id: int) -> tuple[str, ...
     return tuple(said)
 
 
+def _read_scorers(cur: adbc.Cursor, secret: bytes) -> dict[Kind, Scorer]:
+    """Of each kind a scorer with the served model; a model is read once."""
+    served: dict[Kind, int] = dict(SQL.rows(cur, "arrival.served_models"))
+    for kind, model_id in served.items():
+        if (kind, model_id, secret) not in _known:
+            for old in [each for each in _known if each[0] == kind and each[2] == secret]:
+                del _known[old]
+            _known[kind, model_id, secret] = Scorer(load(SQL.value(cur, "arrival.model", model_id), secret))
+    return {kind: _known[kind, model_id, secret] for kind, model_id in served.items()}
+
+
 def _match(
-    cur: adbc.Cursor, vault: Vault, models: Mapping[Kind, Model], records: dict[int, Record], new: set[int]
+    cur: adbc.Cursor, vault: Vault, scorers: Mapping[Kind, Scorer], records: dict[int, Record], new: set[int]
 ) -> tuple[int, int]:
     """How many records were attached to other customers, and how many reviews were opened."""
     secret = vault.matching_secret()
@@ -92,7 +106,9 @@ def _match(
         candidates.setdefault(record, set()).update(sharing)
     customers = _add_known(cur, vault, records, candidates)
     decided = {(a, b): verdict for a, b, verdict in SQL.rows(cur, "arrival.decisions", json.dumps(sorted(records)))}
-    found = _score(models, records, {record: others for record, others in candidates.items() if record in new}, decided)
+    found = _score(
+        scorers, records, {record: others for record, others in candidates.items() if record in new}, decided
+    )
     attached = _attach(cur, found, customers, new, decided)
     for step, rows in (("add_pairs", found.pairs), ("add_reviews", found.reviews), ("add_relations", found.relations)):
         if rows:
@@ -112,13 +128,12 @@ def _add_known(
 
 
 def _score(
-    models: Mapping[Kind, Model],
+    scorers: Mapping[Kind, Scorer],
     records: Mapping[int, Record],
     candidates: Mapping[int, set[int]],
     decided: Mapping[Pair, str],
 ) -> _Found:
     """Score each new record with its candidates."""
-    scorers = {kind: Scorer(model) for kind, model in models.items()}
     found = _Found()
     for a, b in sorted({(min(a, b), max(a, b)) for a, others in candidates.items() for b in others}):
         x, y = records.get(a), records.get(b)
