@@ -31,6 +31,8 @@ SCRIPTS: dict[str, tuple[str, tuple[str, ...] | None]] = {
     "saving": ("Saving a million predictions with their run.", ("--quick",)),
     "faults": ("Kills of the API and PostgreSQL under load: no call lost, no call stored twice.", ("--quick",)),
     "pandas_peer": ("Against pandas read_csv, to_sql and RFM with NTILE.", ("--quick",)),
+    "identity_sets": ("Public data sets with known duplicates: which pairs are compared.", ()),
+    "identity_records": ("A million records normalized and given comparison keys.", ("--quick",)),
     "million": ("A million customers: load and refresh, time and memory.", ("--quick",)),
     "identity_run": ("Which of a million records are one customer: time, memory, precision, arrivals.", ("--quick",)),
     "linear": ("Load and refresh from ten thousand to a million customers.", ("--quick",)),

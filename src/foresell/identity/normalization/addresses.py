@@ -79,6 +79,10 @@ _IN_LINE = {
 }
 
 
+#: What kind of street it is, in any country: "road", "calle".
+_KINDS = frozenset(word for country in _STREETS if len(country) == 2 for word in _STREETS[country])
+
+
 class Address(NamedTuple):
     """Where a record says it is. A post office box is the street "po box" with its number as the house."""
 
@@ -97,6 +101,13 @@ def normalize_address(address: str | None, city: str | None, postcode: str | Non
         city = city or found_city
     street, house = _street_and_house(parts, country)
     return Address(street, house, normalize_postcode(postcode, country), normalize_city(city, country))
+
+
+@lru_cache(maxsize=65_536)
+def telling_word(street: str) -> str:
+    """The longest word of a normalized street that does not only say what kind of street it is."""
+    words = street.split()
+    return max([word for word in words if word not in _KINDS] or words, key=len)
 
 
 def normalize_postcode(text: str | None, country: str | None) -> str | None:
