@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 import pyarrow as pa
 
 from foresell.identity.keys import SEPARATOR, check_secret, key_parts, make_keys
-from foresell.identity.normalization import normalize
+from foresell.identity.normalization.records import normalize_values
 from foresell.identity.record import SCHEMA, RawRecord, Record
 
 #: Records handed to a process at a time: a second of work, some megabytes.
@@ -27,9 +27,24 @@ BATCH = 20_000
 KEYS = pa.schema([("record_id", pa.int64()), ("rule", pa.string()), ("key", pa.int64())])
 
 _RAW_FIELDS = attrgetter(*RawRecord.__slots__)
-_FIELDS = attrgetter(*SCHEMA.names)
 In = TypeVar("In")
 Batches = Callable[[Callable[[In], bytes], Iterable[In]], Iterator[bytes]]
+
+
+class _RawRow(NamedTuple):
+    """The fields of RawRecord: made ten times faster than a dataclass."""
+
+    record_id: int
+    source: str
+    name: str | None
+    email: str | None
+    phone: str | None
+    address: str | None
+    city: str | None
+    region: str | None
+    postcode: str | None
+    country: str | None
+    birth_date: str | None
 
 
 class _Row(NamedTuple):
@@ -86,7 +101,7 @@ def _raw_batches(raw: Iterable[RawRecord]) -> Iterator[list[tuple[Any, ...]]]:
 
 
 def _normalize_batch(rows: list[tuple[Any, ...]], own_domains: frozenset[str], home_country: str | None) -> bytes:
-    found = [_FIELDS(normalize(RawRecord(*row), own_domains=own_domains, home_country=home_country)) for row in rows]
+    found = [normalize_values(cast(RawRecord, _RawRow._make(row)), own_domains, home_country) for row in rows]
     return _write_batch(_make_batch(found, SCHEMA))
 
 

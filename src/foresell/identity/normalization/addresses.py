@@ -36,6 +36,10 @@ _LAST = re.compile(
     re.DOTALL,
 )
 _INSIDE = re.compile(r"(.*?[a-z]{2}.*?)\s(\d{1,6})\s?([a-z]\b)?", re.DOTALL)
+#: Number and street, or street and number, and nothing else.
+_SIMPLE = re.compile(
+    r"([1-9]\d{0,4})([a-z]?),? ([a-z]{2}[a-z .-]+)|([a-z]{2}[a-z .-]+?[a-z.]),? ([1-9]\d{0,4})([a-z]?)"
+)
 _ATTACHED = re.compile(r"(?<=[a-z]\.)(?=\d)|(?<=[a-z]{3})(?=\d+[a-z]?$)")
 _ONLY_NUMBER = re.compile(r"\W*\d{1,6}\s?(?:[a-z]|bis|ter)?\W*")
 _PARTS = re.compile(r"[,;\n\r\t|]+")
@@ -51,7 +55,7 @@ _SPECIAL = frozenset(
     for kind in ("boxes", "units")
     for phrase in split_words(_STREETS[kind]["words"])
     for word in phrase.translate(_LETTERS_ONLY).split()
-) | {"#", "stock", "pobox"}
+) | {"#", "stock", "pobox", "bis", "ter", "quater"}
 
 #: What a postcode without blanks looks like, and the length to which leading zeros lost in a spreadsheet are added.
 _POSTCODES: dict[str, tuple[re.Pattern[str], int]] = {
@@ -95,12 +99,24 @@ class Address(NamedTuple):
 def normalize_address(address: str | None, city: str | None, postcode: str | None, country: str | None) -> Address:
     """The address in comparable words. Flats and floors are dropped; a postcode is looked for in the address where it is
     not given by itself."""
-    parts = _split_parts(address, country) if address else []
-    if parts and not postcode and len(parts) > 1:
-        parts, postcode, found_city = _take_postcode(parts, country)
-        city = city or found_city
-    street, house = _street_and_house(parts, country)
+    street = house = None
+    folded = _fold_for(address, country).strip() if address else ""
+    if (match := _SIMPLE.fullmatch(folded)) and (street := _simple_street(match[3] or match[4], country)):
+        house = f"{match[1]}{match[2]}" if match[1] else f"{match[5]}{match[6]}"
+    elif folded and not is_placeholder(folded):
+        parts = [part.strip() for part in _PARTS.split(folded) if part and not part.isspace()]
+        if not postcode and len(parts) > 1:
+            parts, postcode, found_city = _take_postcode(parts, country)
+            city = city or found_city
+        street, house = _street_and_house(parts, country)
     return Address(street, house, normalize_postcode(postcode, country), normalize_city(city, country))
+
+
+@lru_cache(maxsize=65_536)
+def _simple_street(text: str, country: str | None) -> str | None:
+    """The street, None if a flat or a box is in it: a short way for most addresses, with the same result as the long one."""
+    plain = _SPECIAL.isdisjoint(text.translate(_LETTERS_ONLY).split())
+    return _normalize_street(text, country) if plain else None
 
 
 @lru_cache(maxsize=65_536)
@@ -150,15 +166,6 @@ def normalize_city(text: str | None, country: str | None) -> str | None:
 def _fold_for(text: str, country: str | None) -> str:
     folded = fold(text)
     return fold_umlauts(folded) if country in UMLAUT_COUNTRIES else folded
-
-
-def _split_parts(address: str, country: str | None) -> list[str]:
-    folded = _fold_for(address, country).strip()
-    if is_placeholder(folded):
-        return []
-    if not _PARTS.search(folded):
-        return [folded] if folded else []
-    return [part.strip() for part in _PARTS.split(folded) if part and not part.isspace()]
 
 
 def _take_postcode(parts: list[str], country: str | None) -> tuple[list[str], str | None, str | None]:

@@ -70,7 +70,7 @@ def is_company(words: list[str], first_names: frozenset[str]) -> bool:
         return True
     if not _SIGNS.isdisjoint(words) and not (known and len(words) == 2 and words[1] in _SURNAMES):
         return True
-    if any(map(_is_compound, words)):
+    if any([len(word) >= _LEAST_COMPOUND and word.endswith(_ENDINGS) for word in words]):  # noqa: C419  (twice as fast)
         return True
     if len(words) < 3 or AND.isdisjoint(words):
         return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 import idna
@@ -22,12 +23,25 @@ _NO_USERS = frozenset(split_words(_PLACEHOLDERS["words"]))
 _NO_DOMAINS = frozenset(split_words(_PLACEHOLDERS["domains"]))
 _NO_ENDINGS = frozenset(split_words(_PLACEHOLDERS["endings"]))
 
+_NO_USERS_NUMBERED = frozenset(("test", "none", "noemail"))
+#: Where a role of several words begins: no-reply, do-not-reply, customer.service.
+_ROLE_BEGINNINGS = frozenset(role[:size] for role in _ROLES for size in range(2, len(role)))
+
 _ADDRESS = re.compile(
     r"[a-z0-9!#$%&*+/=?^_{|}~.-]{1,64}@(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}"
 )
 _HOST = re.compile(r"^(?:www|mail|email|smtp|mx\d?)\.(?=[^.]+\.)")
 _APART = re.compile(r"[._-]+")
 _AROUND = " \t\r\n<>()[]\"',;:."
+
+
+class _Provider(NamedTuple):
+    """`domain`: under its usual name; `own_domain`: None for public providers; `ignored`: "." where dots in the part before
+    the @ do not matter, "-" where what follows a hyphen does not."""
+
+    domain: str
+    own_domain: str | None
+    ignored: str
 
 
 class Mailbox(NamedTuple):
@@ -57,37 +71,44 @@ def normalize_email(text: str | None, own_domains: frozenset[str] = frozenset())
             return NO_MAILBOX
         address = found[0]
     user, _, domain = address.rpartition("@")
-    domain = _SAME.get(domain, domain)
-    user = _strip_tag(user, domain)
-    if _is_placeholder(user, domain) or domain in own_domains:
+    provider = _read_domain(domain)
+    if provider is None or domain in own_domains:
         return NO_MAILBOX
-    own = None if domain in _PUBLIC else _HOST.sub("", domain)
+    user = _strip_tag(user, provider)
+    if user in _NO_USERS or is_repetition(user) or user.rstrip("0123456789") in _NO_USERS_NUMBERED:
+        return NO_MAILBOX
     if is_role(user):
-        return Mailbox(None, None, own)
-    return Mailbox(f"{user}@{domain}", user, own)
+        return Mailbox(None, None, provider.own_domain)
+    return Mailbox(f"{user}@{provider.domain}", user, provider.own_domain)
+
+
+@lru_cache(maxsize=65_536)
+def _read_domain(domain: str) -> _Provider | None:
+    """None for domains of placeholders."""
+    if domain in _NO_DOMAINS or domain.rpartition(".")[2] in _NO_ENDINGS:
+        return None
+    domain = _SAME.get(domain, domain)
+    ignored = "." if domain in _DOTS else "-" if domain in _HYPHEN else ""
+    return _Provider(domain, None if domain in _PUBLIC else _HOST.sub("", domain), ignored)
 
 
 def is_role(user: str) -> bool:
     """Whether a mailbox belongs to a role, not to a person: info, sales.uk, office2."""
     if user.isalpha():
         return user in _ROLES
-    first = _APART.split(user, maxsplit=1)[0]
-    return first.rstrip("0123456789") in _ROLES or _APART.sub("", user) in _ROLES
+    first, *rest = _APART.split(user, maxsplit=1)
+    if first.rstrip("0123456789") in _ROLES:
+        return True
+    return bool(rest) and first in _ROLE_BEGINNINGS and _APART.sub("", user) in _ROLES
 
 
-def _strip_tag(user: str, domain: str) -> str:
-    bare = user.partition("+")[0] or user
-    if domain in _DOTS:
+def _strip_tag(user: str, provider: _Provider) -> str:
+    bare = user.partition("+")[0] or user if "+" in user else user
+    if provider.ignored == ".":
         bare = bare.replace(".", "") or bare
-    elif domain in _HYPHEN:
+    elif provider.ignored == "-":
         bare = bare.partition("-")[0] or bare
     return bare.strip(".") or bare
-
-
-def _is_placeholder(user: str, domain: str) -> bool:
-    if domain in _NO_DOMAINS or domain.rpartition(".")[2] in _NO_ENDINGS:
-        return True
-    return user in _NO_USERS or user.rstrip("0123456789") in ("test", "none", "noemail") or is_repetition(user)
 
 
 def _encode(text: str) -> str:

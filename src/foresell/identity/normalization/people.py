@@ -85,7 +85,8 @@ def _reversed(
 
 
 def _make(given: list[str], last: list[str], generation: str | None, country: str | None) -> PersonName:
-    given = [piece for word in given for piece in word.split("-")]
+    if "-" in "".join(given):
+        given = [piece for word in given for piece in word.split("-")]
     surname = last[0].replace("-", " ") if len(last) == 1 else " ".join(_join_particles(last))
     surname = surname[:_LONGEST_SURNAME].rstrip()
     if not given:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from foresell.identity.normalization.addresses import normalize_address
 from foresell.identity.normalization.birth_dates import normalize_birth_date
@@ -34,6 +35,11 @@ def normalize(raw: RawRecord, *, own_domains: frozenset[str] = frozenset(), home
     alpha-2 of the country where a record names none; it decides how telephone numbers and addresses are read, and is
     not written into the record.
     """
+    return Record(*normalize_values(raw, own_domains, home_country))
+
+
+def normalize_values(raw: RawRecord, own_domains: frozenset[str], home_country: str | None) -> tuple[Any, ...]:
+    """The same as a tuple, the values in the sequence of the fields of Record."""
     country = normalize_country(raw.country)
     place = country or home_country
     mailbox = normalize_email(raw.email, own_domains)
@@ -42,14 +48,14 @@ def normalize(raw: RawRecord, *, own_domains: frozenset[str] = frozenset(), home
     phone = normalize_phone(raw.phone, place)
     if kind == "company":
         company = normalize_company(words)
-        return Record(
+        return (
             raw.record_id, raw.source, kind, company.name, None, None, None, None, None,
-            company.legal_form, company.tokens, number, *mailbox, phone, *address, country,
+            company.legal_form, company.tokens, number, *mailbox, phone, *address, country, None,
         )  # fmt: skip
     person = (normalize_person(folded, place) if words else None) or _NO_NAME
-    return Record(
-        raw.record_id, raw.source, kind, *person, None, None, None, *mailbox, phone, *address, country,
-        normalize_birth_date(raw.birth_date, place),
+    birth_date = normalize_birth_date(raw.birth_date, place)
+    return (
+        raw.record_id, raw.source, kind, *person, None, None, None, *mailbox, phone, *address, country, birth_date,
     )  # fmt: skip
 
 
@@ -58,15 +64,24 @@ def _read_name(text: str | None, country: str | None) -> tuple[Kind, list[str], 
     if not text or "@" in text:
         return "person", [], "", None
     folded = _fold_name(text, country)
-    number = None
-    if _DIGIT.search(folded):
+    number, has_digit = None, bool(_DIGIT.search(folded))
+    if has_digit:
         folded, number = take_company_number(folded)
     words = split_company_words(folded)
     if is_placeholder_name(words) or is_placeholder(folded.strip()):
         return "person", [], "", None
-    if number or is_company(words, FIRST_NAMES) or _has_number(words):
+    if number or is_company(_given_name_first(folded, words), FIRST_NAMES) or (has_digit and _has_number(words)):
         return "company", words, folded, number
     return "person", words, folded, None
+
+
+def _given_name_first(folded: str, words: list[str]) -> list[str]:
+    """The words of "Church, Emma" as "Emma Church", where a known first name follows the comma."""
+    if "," not in folded:
+        return words
+    before, _, after = folded.partition(",")
+    given = split_company_words(after)
+    return [*given, *split_company_words(before)] if given and given[0] in FIRST_NAMES else words
 
 
 def _has_number(words: list[str]) -> bool:
