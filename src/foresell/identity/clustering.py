@@ -126,7 +126,7 @@ def _join_decided(same: Iterable[Pair], different: Iterable[Pair]) -> tuple[_Gro
     groups, contradictions = _Groups(), []
     for a, b in different:
         groups.forbid(groups.root(a), groups.root(b))
-    for a, b in sorted(_sorted(*pair) for pair in same):
+    for a, b in sorted({_sorted(*pair) for pair in same}):
         left, right = groups.root(a), groups.root(b)
         if groups.are_apart(left, right):
             contradictions.append((a, b))
@@ -142,7 +142,7 @@ def _cut_all(
     large = [members for members in found if len(members) > 2]
     weights = weigh([pair for members in large for pair in combinations(members, 2)])
     group_of = {record: min(group) for group in decided for record in group}
-    parts = [members for members in found if len(members) == 2]
+    parts: list[tuple[int, ...]] = [members for members in found if len(members) == 2]
     for members in large:
         parts += _link_by_average(members, weights, group_of, cut)
     return parts

@@ -20,7 +20,7 @@ from foresell.identity.record import Kind, Record
 
 Condition = Callable[[Record, Record], bool]
 
-#: The level of a pair in which a field is missing.
+#: The level of a pair in which a field is missing, or says nothing beyond another field.
 MISSING = -1
 
 #: Columns derived from others, whose frequencies count: {name: (DuckDB SQL over one record, Python)}.
@@ -86,7 +86,7 @@ class Comparison:
     def level_name(self, code: int) -> str:
         """The name of a level by its number."""
         level = self.level(code)
-        return level.name if level else self.otherwise if code == 0 else "missing"
+        return level.name if level else self.otherwise if code == 0 else "not compared"
 
     def code_of(self, name: str) -> int:
         """The number of a level by its name. Raises KeyError for an unknown name."""
@@ -149,6 +149,14 @@ _PART = (
     " or starts_with(last_r, last_l || ' ') or ends_with(last_r, ' ' || last_l))"
 )
 
+_INITIAL = "(length(first_l) = 1 or length(first_r) = 1) and first_l[1] = first_r[1]"
+_NAME_WORDS = "list_sort(string_split(first_{side} || ' ' || last_{side}, ' '))"
+
+
+def _name_words(record: Record) -> list[bytes]:
+    return sorted(f"{record.first} {record.last}".encode().split(b" "))
+
+
 PERSON_NAME = Comparison(
     "name",
     "Name",
@@ -174,13 +182,13 @@ PERSON_NAME = Comparison(
         ),
         Level(
             "swapped names",
-            "first_l = last_r and last_l = first_r",
-            lambda a, b: a.first == b.last and a.last == b.first,
+            f"{_NAME_WORDS.format(side='l')} = {_NAME_WORDS.format(side='r')}",
+            lambda a, b: a.first is not None and b.first is not None and _name_words(a) == _name_words(b),
             compatible=True,
         ),
         Level(
             "initial only, same last name",
-            "last_l = last_r and (length(first_l) = 1 or length(first_r) = 1) and first_l[1] = first_r[1]",
+            f"last_l = last_r and {_INITIAL}",
             lambda a, b: a.last == b.last and _is_initial(a, b),
             term="last",
             base="same last name, other first name",
@@ -188,16 +196,16 @@ PERSON_NAME = Comparison(
         ),
         Level(
             "first name differs by a typo",
-            "last_l = last_r and jaro_winkler_similarity(first_l, first_r) >= 0.855",
-            lambda a, b: a.last == b.last and is_similar(a.first, b.first, 0.855),
+            "last_l = last_r and jaro_winkler_similarity(first_l, first_r) >= 0.845",
+            lambda a, b: a.last == b.last and is_similar(a.first, b.first, 0.845),
             term="last",
             base="same last name, other first name",
             compatible=True,
         ),
         Level(
             "last name differs by a typo",
-            "first_root_l = first_root_r and jaro_winkler_similarity(last_l, last_r) >= 0.915",
-            lambda a, b: _are_same_first(a, b) and is_similar(a.last, b.last, 0.915),
+            f"first_root_l = first_root_r and (jaro_winkler_similarity(last_l, last_r) >= 0.915 or ({_typo_sql('last')}))",
+            lambda a, b: _are_same_first(a, b) and (is_similar(a.last, b.last, 0.915) or is_typo(a.last, b.last)),
             compatible=True,
         ),
         Level(
@@ -207,9 +215,21 @@ PERSON_NAME = Comparison(
             compatible=True,
         ),
         Level(
+            "initial only, last name differs by a typo",
+            f"{_INITIAL} and (jaro_winkler_similarity(last_l, last_r) >= 0.915 or ({_typo_sql('last')}))",
+            lambda a, b: _is_initial(a, b) and (is_similar(a.last, b.last, 0.915) or is_typo(a.last, b.last)),
+            compatible=True,
+        ),
+        Level(
             "both names differ by a typo",
             "jaro_winkler_similarity(first_l, first_r) >= 0.855 and jaro_winkler_similarity(last_l, last_r) >= 0.855",
             lambda a, b: is_similar(a.last, b.last, 0.855) and is_similar(a.first, b.first, 0.855),
+            compatible=True,
+        ),
+        Level(
+            "swapped names, with a typo",
+            "jaro_winkler_similarity(first_l, last_r) >= 0.845 and jaro_winkler_similarity(last_l, first_r) >= 0.845",
+            lambda a, b: is_similar(a.first, b.last, 0.845) and is_similar(a.last, b.first, 0.845),
             compatible=True,
         ),
         Level(
@@ -295,11 +315,32 @@ def _swap_day_and_month(date: str) -> str:
     return date[:5] + date[8:10] + date[7:8] + date[5:7]
 
 
+_LETTERS = "regexp_replace(email_user_{side}, '[^a-z]', '', 'g')"
+_NOT_LETTERS = re.compile("[^a-z]")
+
+
+def _are_other_mailboxes_of_a_name(a: Record, b: Record) -> bool:
+    x, y = a.email_user, b.email_user
+    if x is None or y is None or a.email == b.email:
+        return False
+    letters = _NOT_LETTERS.sub("", x)
+    if letters != _NOT_LETTERS.sub("", y):
+        return False
+    return any(last is not None and _NOT_LETTERS.sub("", last) in letters for last in (a.last, b.last))
+
+
+#: Two mailboxes that both are made of the same name ("ann.lee@a", "annlee7@b") say nothing that the name does not say.
+_OTHER_MAILBOXES_OF_A_NAME = (
+    f"(email_l <> email_r and {_LETTERS.format(side='l')} = {_LETTERS.format(side='r')}"
+    f" and (contains({_LETTERS.format(side='l')}, regexp_replace(last_l, '[^a-z]', '', 'g'))"
+    f" or contains({_LETTERS.format(side='l')}, regexp_replace(last_r, '[^a-z]', '', 'g'))))"
+)
+
 PERSON_EMAIL = Comparison(
     "email",
     "E-mail",
-    "email_l is null or email_r is null",
-    lambda a, b: a.email is None or b.email is None,
+    f"email_l is null or email_r is null or {_OTHER_MAILBOXES_OF_A_NAME}",
+    lambda a, b: a.email is None or b.email is None or _are_other_mailboxes_of_a_name(a, b),
     (
         Level(
             "same e-mail",
@@ -317,15 +358,6 @@ PERSON_EMAIL = Comparison(
         ),
         Level(
             "same mailbox name at another provider",
-            "email_user_l = email_user_r and (last_l is null or not contains(email_user_l, last_l))",
-            lambda a, b: (
-                a.email_user is not None
-                and a.email_user == b.email_user
-                and (a.last is None or a.last not in a.email_user)
-            ),
-        ),
-        Level(
-            "mailbox name made of the same name, at another provider",
             "email_user_l = email_user_r",
             lambda a, b: a.email_user is not None and a.email_user == b.email_user,
         ),

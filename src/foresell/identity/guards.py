@@ -29,17 +29,21 @@ CONTRADICTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What the levels of a pair say besides their bits. contradiction: the comparison whose values exclude each other."""
+    """What the levels of a pair say besides their bits. contradiction: the comparison whose values exclude each other.
+
+    confirmed: names that do not fit, but the same birth date and another identifier (a name changed by marriage).
+    """
 
     compatible: bool
     strong: bool
+    confirmed: bool
     contradiction: str | None
     relation: Relation | None
 
-    @property
-    def mergeable(self) -> bool:
+    def is_mergeable(self, thresholds: Thresholds) -> bool:
         """Whether the pair may be merged when its weight is high enough."""
-        return self.compatible and self.strong and self.contradiction is None
+        names_fit = self.compatible or self.confirmed or not thresholds.names_must_fit
+        return names_fit and self.strong and self.contradiction is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +70,16 @@ def find(kind: Kind, codes: tuple[int, ...]) -> Findings:
     if kind == "person":
         family = bool(name and name.name == "same last name, other first name")
         father_and_son = compatible and contradiction == "generation"
-        relation = "household" if (family or father_and_son) and shared & {"phone", "address"} else None
+        shares_home = shared & {"phone", "address"} and "email" not in shared
+        relation = "household" if (family or father_and_son) and shares_home else None
     elif compatible:
         elsewhere = numbers["address"] != MISSING and "address" not in shared
         relation = "branch" if elsewhere and not shared & {"phone", "email", "company_number"} else None
     else:
         relation = "premises" if "address" in shared and not shared & {"company_number"} else None
-    return Findings(compatible, bool(shared), contradiction, relation)
+    twins = name is not None and name.name == "same last name, other first name"
+    confirmed = "birth_date" in shared and len(shared) > 1 and not twins
+    return Findings(compatible, bool(shared), confirmed, contradiction, relation)
 
 
 def judge(
@@ -85,20 +92,20 @@ def judge(
     if decision == "different":
         verdict: Verdict = "related" if findings.relation else "none"
         return Judgement(verdict, findings.relation, "A steward decided that they are different.")
-    if findings.relation and not findings.mergeable:
+    if findings.relation and not findings.is_mergeable(thresholds):
         return Judgement("related", findings.relation, _RELATED[findings.relation])
     if weight < thresholds.review:
         return Judgement("none", None, "The evidence speaks against one customer.")
     if weight < thresholds.merge:
         return Judgement("review", None, "The evidence is not strong enough to merge.")
-    if not findings.compatible:
-        return Judgement("review", None, "The evidence is strong, but the names do not fit.")
+    if findings.is_mergeable(thresholds):
+        return Judgement("merge", None, "The evidence is strong, nothing contradicts, and an identifier is shared.")
     if findings.contradiction:
         label = next(each.label for each in COMPARISONS[kind] if each.name == findings.contradiction)
         return Judgement("review", None, f"The evidence is strong, but one field contradicts: {label.lower()}.")
     if not findings.strong:
-        return Judgement("review", None, "The names fit, but no contact detail or address is shared.")
-    return Judgement("merge", None, "The evidence is strong, the names fit, and an identifier is shared.")
+        return Judgement("review", None, "The evidence is strong, but no contact detail or address is shared.")
+    return Judgement("review", None, "The evidence is strong, but the names do not fit.")
 
 
 _RELATED: dict[Relation, str] = {

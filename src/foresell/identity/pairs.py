@@ -16,7 +16,7 @@ import pyarrow as pa
 from foresell.identity import guards
 from foresell.identity.comparisons import COMPARISONS, MISSING, TERMS, Comparison
 from foresell.identity.model import Model
-from foresell.identity.record import SCHEMA, Kind
+from foresell.identity.record import SCHEMA
 from foresell.identity.scorer import LETTERS, expand
 
 #: A key that more records share is left out.
@@ -113,17 +113,16 @@ def _find_candidates(con: duckdb.DuckDBPyConnection, most: int) -> tuple[LeftOut
 def _score(con: duckdb.DuckDBPyConnection, model: Model, floor: float | None) -> pa.Table:
     prepare_records(con, model)
     con.execute(f"create temp table scored as {weight_sql(model)}")
-    con.register("findings", _findings(con, model.kind))
-    verdict = _verdict_sql(model)
+    con.register("findings", _findings(con, model))
     keep = "true" if floor is None else f"weight >= {floor} or verdict = 'related'"
     return (
-        con.execute(
+        con.sql(
             f"""
-            select a, b, weight, levels, verdict, case when verdict = 'related' then relation end as relation
-            from (select *, {verdict} as verdict from scored join findings using (levels))
-            where {keep}
-            order by a, b
-            """
+        select a, b, weight, levels, verdict, case when verdict = 'related' then relation end as relation
+        from (select *, {_verdict_sql(model)} as verdict from scored join findings using (levels))
+        where {keep}
+        order by a, b
+        """
         )
         .to_arrow_table()
         .cast(PAIRS)
@@ -191,14 +190,14 @@ def _bits_sql(model: Model, comparison: Comparison) -> str:
     return f"case {column} {' '.join(cases)} when {MISSING} then 0::double end"
 
 
-def _findings(con: duckdb.DuckDBPyConnection, kind: Kind) -> pa.Table:
+def _findings(con: duckdb.DuckDBPyConnection, model: Model) -> pa.Table:
     """What the levels say besides their bits, once for each combination of levels that occurs."""
     levels = [row[0] for row in con.execute("select distinct levels from scored").fetchall()]
-    found = [guards.find(kind, expand(each)) for each in levels]
+    found = [guards.find(model.kind, expand(each)) for each in levels]
     return pa.table(
         {
             "levels": pa.array(levels, pa.string()),
-            "mergeable": pa.array([each.mergeable for each in found], pa.bool_()),
+            "mergeable": pa.array([each.is_mergeable(model.thresholds) for each in found], pa.bool_()),
             "relation": pa.array([each.relation for each in found], pa.string()),
         }
     )

@@ -31,7 +31,7 @@ class Scored:
 
     @property
     def levels(self) -> dict[str, tuple[str, float]]:
-        """{comparison: (level name, bits)}; comparisons in which a value is missing have the level "missing" and 0 bits."""
+        """{comparison: (level name, bits)}; comparisons in which a value is missing have the level "not compared" and 0 bits."""
         return {
             comparison.name: (comparison.level_name(code), bits)
             for comparison, code, bits in zip(COMPARISONS[self.model.kind], self.codes, self.bits, strict=True)
@@ -40,7 +40,7 @@ class Scored:
     @property
     def probability(self) -> float:
         """The probability that both are one customer, as the model has it."""
-        return 1 / (1 + 2.0 ** -max(min(self.weight, 1000), -1000))
+        return float(1 / (1 + 2.0 ** -max(min(self.weight, 1000), -1000)))
 
     def judge(self, decision: Decision | None = None) -> Judgement:
         """What is done with the pair."""
@@ -136,10 +136,10 @@ def _explain(scored: Scored) -> Iterator[str]:
     yield f"Any two of {model.records:,} records: one pair in {chance:,} is one customer ({model.prior_bits:+.1f} bits)."
     for comparison in COMPARISONS[model.kind]:
         name, bits = scored.levels[comparison.name]
-        if name != "missing":
+        if name != "not compared":
             yield f"{comparison.label}: {name} ({bits:+.1f} bits)."
-    left_out = [each.label.lower() for each in COMPARISONS[model.kind] if scored.levels[each.name][0] == "missing"]
+    left_out = [each.label.lower() for each in COMPARISONS[model.kind] if scored.levels[each.name][0] == "not compared"]
     if left_out:
-        yield f"Not compared, because a value is missing: {', '.join(left_out)}."
+        yield f"Not compared, because a value is missing or says nothing new: {', '.join(left_out)}."
     judgement = scored.judge()
     yield f"Together {scored.weight:+.1f} bits; {model.thresholds.merge:g} are needed to merge. {judgement.reason}"

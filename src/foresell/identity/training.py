@@ -9,10 +9,8 @@ starting weights stay, and the card says so.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -30,8 +28,9 @@ from foresell.identity.model import (
     Terms,
     starting_model,
 )
-from foresell.identity.pairs import MOST_PER_KEY, open_duckdb
-from foresell.identity.record import Kind
+from foresell.identity.pairs import MOST_PER_KEY, open_duckdb, prepare_records, weight_sql
+from foresell.identity.record import SCHEMA, Kind
+from foresell.identity.scorer import expand
 
 #: Pairs sampled to count how often any two records are alike, and pairs taken to estimate the rest.
 U_PAIRS = 2e6
@@ -44,22 +43,23 @@ FEWEST_PAIRS = 50
 #: A level that fewer sampled pairs were at is counted from equal values.
 FEWEST_SAMPLED = 30
 
-#: The share of the pairs of one customer that the rules below find; measured on the demo shop and synthetic lists.
-RULES_RECALL = 0.8
+#: How often the weights are fitted, and to how many pairs at most.
+ROUNDS = 3
+FIT_PAIRS = 3_000_000
 
 #: At least this share of the pairs with a rare equal value is two customers, however few the data shows.
 LEAST_CHANCE = 0.05
 
-#: Columns whose equal values make a pair of one customer most likely, for the prior.
-RULES: dict[Kind, tuple[tuple[str, ...], ...]] = {
-    "person": (("email", "last"), ("first", "last", "postcode"), ("phone", "first_root", "last"), ("birth_date", "first", "last")),
-    "company": (("company_number",), ("email", "tokens"), ("tokens", "postcode"), ("tokens", "phone")),
-}  # fmt: skip
-
 #: Columns that a pair shares while the comparisons that do not use them are estimated.
 BLOCKS: dict[Kind, tuple[tuple[str, ...], ...]] = {
     "person": (("email",), ("birth_date",), ("first", "last"), ("first", "last", "postcode")),
-    "company": (("email",), ("company_number",), ("tokens", "postcode")),
+    "company": (("email",), ("company_number",), ("phone",), ("tokens", "postcode")),
+}
+
+#: More columns that pairs of one customer share.
+SHARED: dict[Kind, tuple[tuple[str, ...], ...]] = {
+    "person": (("phone",), ("street", "house", "postcode"), ("last", "postcode")),
+    "company": (("street", "house", "postcode"), ("tokens",), ("domain",)),
 }
 
 _COLUMNS = {
@@ -70,11 +70,16 @@ _COLUMNS = {
 
 @dataclass(slots=True)
 class _Estimates:
-    """What was estimated so far: {comparison: {level code: [m or u]}}, and sentences on what was not."""
+    """What was estimated so far, by comparison and level code, and sentences on what was not.
 
-    m: dict[str, dict[int, list[float]]]
-    u: dict[str, dict[int, float]]
-    remarks: list[str]
+    m: of each block. sampled: shares of a sample of pairs. pairs: all pairs with both values. counted: those at each level.
+    """
+
+    m: dict[str, dict[int, list[float]]] = field(default_factory=dict)
+    sampled: dict[str, dict[int, float]] = field(default_factory=dict)
+    pairs: dict[str, float] = field(default_factory=dict)
+    counted: dict[str, dict[int, float]] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
 
 
 def train(
@@ -86,25 +91,18 @@ def train(
     """
     start = starting_model(kind, records.num_rows, secret)
     if records.num_rows < FEWEST_RECORDS:
-        return _describe(
-            start, [f"Only {records.num_rows:,} records: fewer than {FEWEST_RECORDS} teach nothing."], trained_at, seed
-        )
-    with _quiet(), open_duckdb(threads=threads) as con:
-        con.register("given", records)
+        remark = f"Only {records.num_rows:,} records: fewer than {FEWEST_RECORDS} teach nothing."
+        return _describe(start, [remark], trained_at, seed)
+    estimates = _Estimates()
+    with open_duckdb(threads=threads) as con:
+        con.register("given_records", records)
         _prepare(con, kind)
-        estimates = _Estimates({}, {}, [])
-        duplicates = _estimate_duplicates(con, kind, start, estimates)
-        _estimate_u(con, kind, seed, estimates)
+        _sample_pairs(con, kind, seed, estimates)
         for block in BLOCKS[kind]:
             _estimate_m(con, kind, block, start, estimates)
-        model = replace(
-            start,
-            origin="trained",
-            duplicates=duplicates,
-            terms=_count_terms(con, kind, start),
-            trained_at=trained_at.isoformat(),
-        )
-        model = replace(model, weights=_weights(con, start, model, estimates))
+        _count_pairs(con, kind, start, estimates)
+        model = replace(start, origin="trained", terms=_count_terms(con, kind, start))
+        model = _fit(con, model, estimates)
     return _describe(model, estimates.remarks, trained_at, seed)
 
 
@@ -116,9 +114,11 @@ def _prepare(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
     blocks = [
         f"case when count(*) over (partition by {', '.join(block)}) between 2 and {MOST_PER_KEY}"
         f" then {_joined(block)} end as {_block_column(block)}"
-        for block in (*BLOCKS[kind], *RULES[kind])
+        for block in (*BLOCKS[kind], *SHARED[kind])
     ]
-    con.execute(f"create table training as select *, {', '.join(dict.fromkeys(blocks))} from given order by record_id")
+    con.execute(
+        f"create table training as select *, {', '.join(dict.fromkeys(blocks))} from given_records order by record_id"
+    )
 
 
 def _joined(columns: Sequence[str]) -> str:
@@ -130,23 +130,7 @@ def _block_column(block: Sequence[str]) -> str:
     return f"block_{'_'.join(block)}"
 
 
-def _estimate_duplicates(con: duckdb.DuckDBPyConnection, kind: Kind, start: Model, estimates: _Estimates) -> float:
-    """Pairs of one customer per record: those that a strict rule finds, divided by the share that such rules find."""
-    pairs = " union ".join(
-        f"select l.record_id as a, r.record_id as b from training l join training r"
-        f" on l.{column} = r.{column} and l.record_id < r.record_id"
-        for column in map(_block_column, RULES[kind])
-    )
-    found, records = con.execute(
-        f"select (select count(*) from ({pairs})), (select count(*) from training)"
-    ).fetchall()[0]
-    if found < FEWEST_PAIRS:
-        estimates.remarks.append("Hardly any two records are alike, so how many are duplicates is an assumption.")
-        return start.duplicates
-    return float(found / RULES_RECALL / records)
-
-
-def _estimate_u(con: duckdb.DuckDBPyConnection, kind: Kind, seed: int, estimates: _Estimates) -> None:
+def _sample_pairs(con: duckdb.DuckDBPyConnection, kind: Kind, seed: int, estimates: _Estimates) -> None:
     """How often any two records are at each level, in a sample of pairs."""
     linker = _linker(con, "for_u", COMPARISONS[kind])
     try:
@@ -154,7 +138,7 @@ def _estimate_u(con: duckdb.DuckDBPyConnection, kind: Kind, seed: int, estimates
     except (SplinkException, ValueError, duckdb.Error):
         estimates.remarks.append("How often any two records are alike could not be counted.")
         return
-    estimates.u = {name: dict(levels) for name, levels in _trained(linker, "u_probability")}
+    estimates.sampled = {name: dict(levels) for name, levels in _trained(linker, "u_probability")}
 
 
 def _estimate_m(
@@ -168,10 +152,10 @@ def _estimate_m(
     if not pairs or pairs < FEWEST_PAIRS:
         return
     used = [each for each in COMPARISONS[kind] if not _COLUMNS.get(each.name, set()) & set(block)]
-    used = [each for each in used if each.name in estimates.u and _is_compared(con, each, column)]
+    used = [each for each in used if estimates.sampled.get(each.name) and _is_compared(con, each, column)]
     if len(used) < 2:
         return
-    linker = _linker(con, f"for_{column}", used, start, estimates.u)
+    linker = _linker(con, f"for_{column}", used, start, estimates.sampled)
     try:
         linker.training.estimate_parameters_using_expectation_maximisation(
             f"l.{column} = r.{column}",
@@ -189,7 +173,7 @@ def _estimate_m(
 
 def _is_compared(con: duckdb.DuckDBPyConnection, comparison: Comparison, column: str) -> bool:
     """Whether enough pairs of a block have both values of a comparison."""
-    names = [name for name in duckdb_columns(con) if f"{name}_l" in comparison.missing_sql]
+    names = _used_columns(comparison.missing_sql)
     sides = ", ".join(f"l.{name} as {name}_l, r.{name} as {name}_r" for name in names)
     query = f"""
         select count(*) from (
@@ -199,9 +183,9 @@ def _is_compared(con: duckdb.DuckDBPyConnection, comparison: Comparison, column:
     return bool(con.execute(query).fetchall()[0][0] >= FEWEST_PAIRS)
 
 
-def duckdb_columns(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """The columns of the table `training`."""
-    return [row[0] for row in con.execute("select column_name from (describe training)").fetchall()]
+def _used_columns(sql: str) -> list[str]:
+    """The columns of a record that a condition uses."""
+    return [name for name in SCHEMA.names if f"{name}_l" in sql]
 
 
 def _linker(
@@ -267,7 +251,7 @@ def _count_terms(con: duckdb.DuckDBPyConnection, kind: Kind, start: Model) -> di
         con.execute("set variable salt = $salt", {"salt": start.salt(term)})
         total, rows = con.execute(
             f"""
-            with counted as (select {TERMS[term][0]} as value, count(*) as records from given group by 1 having value is not null)
+            with counted as (select {TERMS[term][0]} as value, count(*) as records from given_records group by 1 having value is not null)
             select (select sum(records) from counted),
                 list((sha256(getvariable('salt') || value)[1:16], records) order by value) filter (records >= {FEWEST_SHARING})
             from counted
@@ -280,61 +264,126 @@ def _count_terms(con: duckdb.DuckDBPyConnection, kind: Kind, start: Model) -> di
     return terms
 
 
-def _weights(
-    con: duckdb.DuckDBPyConnection, start: Model, model: Model, estimates: _Estimates
-) -> dict[str, dict[str, LevelWeight]]:
-    weights = {}
+def _count_pairs(con: duckdb.DuckDBPyConnection, kind: Kind, start: Model, estimates: _Estimates) -> None:
+    """How many of all pairs are at each level: as sampled, or counted from equal values where the sample holds too few."""
+    sample = min(U_PAIRS, start.records * (start.records - 1) / 2)
+    for comparison in COMPARISONS[kind]:
+        both = ", ".join(f"{name} as {name}_l, {name} as {name}_r" for name in _used_columns(comparison.missing_sql))
+        filled = f"select count(*) from (select {both} from given_records) where not ({comparison.missing_sql})"
+        count = con.execute(filled).fetchall()[0][0]
+        pairs = estimates.pairs[comparison.name] = count * (count - 1) / 2
+        shares = estimates.sampled.get(comparison.name, {})
+        counted = estimates.counted[comparison.name] = {}
+        for code in range(len(comparison.levels) + 1):
+            level, share = comparison.level(code), shares.get(code, 0.0)
+            if level and level.equal and share * sample < FEWEST_SAMPLED:
+                counted[code] = _count_equal(con, level.equal)
+            else:
+                counted[code] = pairs * max(share, 0.5 / sample)
+
+
+def _count_equal(con: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> float:
+    """How many pairs have equal values in all columns."""
+    together = ", ".join(columns)
+    present = " and ".join(f"{column} is not null" for column in columns)
+    query = f"select coalesce(sum(n * (n - 1) / 2), 0) from (select count(*)::double as n from given_records where {present} group by {together})"
+    return float(con.execute(query).fetchall()[0][0])
+
+
+def _fit(con: duckdb.DuckDBPyConnection, model: Model, estimates: _Estimates) -> Model:
+    """The weights. What pairs of one customer contribute to a level is subtracted from it to know how often others are there.
+
+    How many such pairs there are is not known beforehand: the model is applied to the pairs of all blocks, their
+    probabilities add up to an expected number at each level, and the model is fitted again.
+    """
+    prepare_records(con, model)
+    _find_blocked_pairs(con, model.kind)
+    model = replace(model, weights=_fit_weights(model, estimates, None))
+    for _ in range(ROUNDS):
+        total, expected = _expect_matches(con, model)
+        if total < FEWEST_PAIRS:
+            estimates.remarks.append("Hardly any two records are alike, so how many are duplicates is an assumption.")
+            break
+        model = replace(model, duplicates=total / model.records, weights=_fit_weights(model, estimates, expected))
+    estimates.remarks += [
+        f"{comparison.label}: too few pairs to learn from; starting weights."
+        for comparison in COMPARISONS[model.kind]
+        if comparison.name not in estimates.m and estimates.pairs[comparison.name]
+    ]
+    return model
+
+
+def _find_blocked_pairs(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
+    """Make the table `candidates` of pairs that share a block, rare blocks first, at most FIT_PAIRS."""
+    blocks = " union all ".join(
+        f"select record_id, '{column}' as rule, {column} as value from training where {column} is not null"
+        for column in map(_block_column, (*BLOCKS[kind], *SHARED[kind]))
+    )
+    con.execute(
+        f"""
+        create temp table candidates as
+        with blocks as ({blocks}),
+        sizes as (
+            select rule, value, sum(n * (n - 1) // 2) over (order by n, rule, value) as pairs
+            from (select rule, value, count(*) as n from blocks group by all)
+        ),
+        kept as (select record_id, rule, value from blocks join sizes using (rule, value) where pairs <= {FIT_PAIRS})
+        select distinct l.record_id as a, r.record_id as b
+        from kept l join kept r using (rule, value) where l.record_id < r.record_id
+        """
+    )
+
+
+def _expect_matches(con: duckdb.DuckDBPyConnection, model: Model) -> tuple[float, dict[str, dict[int, float]]]:
+    """How many pairs of one customer the model expects: in all, and by comparison and level code."""
+    rows = con.execute(
+        f"select levels, sum(1 / (1 + pow(2, -weight))) from ({weight_sql(model)}) group by levels order by levels"
+    ).fetchall()
+    expected: dict[str, dict[int, float]] = {}
+    for levels, matches in rows:
+        for comparison, code in zip(COMPARISONS[model.kind], expand(levels), strict=True):
+            found = expected.setdefault(comparison.name, {})
+            found[code] = found.get(code, 0.0) + matches
+    return sum(matches for _, matches in rows), expected
+
+
+def _fit_weights(
+    model: Model, estimates: _Estimates, expected: Mapping[str, Mapping[int, float]] | None
+) -> dict[str, Mapping[str, LevelWeight]]:
+    """The weights of every comparison; those that cannot be estimated stay."""
+    weights = dict(model.weights)
     for comparison in COMPARISONS[model.kind]:
-        starting = start.weights[comparison.name]
-        found = _estimated_weights(con, comparison, starting, model.prior, estimates)
-        weights[comparison.name] = dict(starting) if found is None else found
-        if found is None:
-            estimates.remarks.append(f"{comparison.label}: too few pairs to learn from; starting weights.")
+        if sampled := estimates.m.get(comparison.name):
+            found = _fit_comparison(comparison, model, sampled, estimates, (expected or {}).get(comparison.name))
+            if found:
+                weights[comparison.name] = found
     return weights
 
 
-def _estimated_weights(
-    con: duckdb.DuckDBPyConnection,
+def _fit_comparison(
     comparison: Comparison,
-    start: Mapping[str, LevelWeight],
-    prior: float,
+    model: Model,
+    sampled: Mapping[int, Sequence[float]],
     estimates: _Estimates,
+    expected: Mapping[int, float] | None,
 ) -> dict[str, LevelWeight] | None:
     """m and u of the levels of a comparison; None where they cannot be trusted."""
-    sampled, seen = estimates.m.get(comparison.name), estimates.u.get(comparison.name)
-    if not sampled or not seen:
-        return None
     codes = range(len(comparison.levels) + 1)
     names = [comparison.level_name(code) for code in codes]
-    m = _normalized([_mean(sampled.get(code)) or start[name].m * 0.1 for code, name in zip(codes, names, strict=True)])
-    observed = [
-        _observed_share(con, comparison, code, seen, start[name].u) for code, name in zip(codes, names, strict=True)
-    ]
-    u = [
-        max((share - prior * part) / (1 - prior), LEAST_CHANCE * share) for share, part in zip(observed, m, strict=True)
-    ]
-    u = _normalized(u)
+    before = model.weights[comparison.name]
+    m = _normalized([_mean(sampled.get(code)) or before[name].m * 0.1 for code, name in zip(codes, names, strict=True)])
+    pairs, counted = estimates.pairs[comparison.name], estimates.counted[comparison.name]
+    matches = (
+        [model.prior * pairs * part for part in m] if expected is None else [expected.get(code, 0.0) for code in codes]
+    )
+    u = _normalized(
+        [
+            max(counted[code] - found, LEAST_CHANCE * counted[code]) / pairs
+            for code, found in zip(codes, matches, strict=True)
+        ]
+    )
     weights = {name: LevelWeight(x, y) for name, x, y in zip(names, m, u, strict=True)}
-    best, otherwise = weights[names[-1]].bits, weights[names[0]].bits
-    return weights if best > 0 > otherwise else None
-
-
-def _observed_share(
-    con: duckdb.DuckDBPyConnection, comparison: Comparison, code: int, seen: Mapping[int, float], start: float
-) -> float:
-    """The share of all pairs at a level: as sampled, or counted from equal values where the sample holds too few."""
-    level, share = comparison.level(code), seen.get(code, 0.0)
-    if share * U_PAIRS >= FEWEST_SAMPLED:
-        return share
-    if level and level.equal:
-        counted = con.execute(
-            f"""
-            select coalesce(sum(n * (n - 1)) / nullif(sum(n) * (sum(n) - 1), 0), 0)
-            from (select count(*)::double as n from given where {_joined(level.equal)} is not null group by {", ".join(level.equal)})
-            """
-        ).fetchall()[0][0]
-        return max(float(counted), LEAST_PROBABILITY)
-    return max(share, min(start, 0.5 / U_PAIRS))
+    return weights if weights[names[-1]].bits > 0 > weights[names[0]].bits else None
 
 
 def _mean(values: Sequence[float] | None) -> float | None:
@@ -372,15 +421,3 @@ def _describe(model: Model, remarks: Sequence[str], trained_at: datetime, seed: 
         "limits": limits,
     }
     return replace(model, card=card, seed=seed, trained_at=trained_at.isoformat())
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Splink reports its progress as warnings; what matters is on the card."""
-    logger = logging.getLogger("splink")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)

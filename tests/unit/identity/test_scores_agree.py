@@ -22,6 +22,7 @@ from foresell.identity.training import splink_comparison
 from tests.unit.identity.records import random_pairs, to_table
 
 KINDS = get_args(Kind)
+UNCALIBRATED = Calibration()
 logging.getLogger("splink").setLevel(logging.ERROR)
 logging.getLogger("splink").disabled = True
 
@@ -31,7 +32,7 @@ LISTS = settings(
 )
 
 
-def with_terms(kind: Kind, records: list[Record], calibration: Calibration = Calibration()) -> Model:
+def with_terms(kind: Kind, records: list[Record], calibration: Calibration = UNCALIBRATED) -> Model:
     """The starting model, with made-up shares of the values of half the records."""
     model = dataclasses.replace(starting_model(kind, 1000, b"secret"), calibration=calibration)
     names = {level.term for each in COMPARISONS[kind] for level in each.levels if level.term}
@@ -142,5 +143,5 @@ def test_the_levels_of_a_pair_name_each_comparison_once() -> None:
     ann = Record(1, "s", "person", first="ann", first_root="ann", last="lee", email="a@b.example")
     scored = Scorer(model).score(ann, dataclasses.replace(ann, record_id=2))
     assert scored.levels["name"][0] == "same first and last name"
-    assert scored.levels["phone"] == ("missing", 0.0)
+    assert scored.levels["phone"] == ("not compared", 0.0)
     assert scored.weight == pytest.approx(model.prior_bits + sum(bits for _, bits in scored.levels.values()))
