@@ -101,15 +101,24 @@ def choose_records(
     normalization refuses (placeholders, role mailboxes, numbers that cannot be) are chosen only where there is nothing else.
     """
     pinned = {pin.field_group: pin.record_id for pin in pins if pin.until is None or pin.until >= today}
-    countries = (normalize_country(record.values.get("country")) for record in records)
-    home = next(filter(None, countries), None)
-    normal = {record.record_id: _normalize(record, home) for record in records}
+    ordered = sorted(records, key=lambda each: each.record_id)
+    normalized: list[Record] = []  # only where records differ: it takes most of the time
     choices = []
     for rule in rules:
+        texts = [_read_texts(rule.field_group, record) for record in ordered]
+        known = [each for each in texts if each]
+        if len(known) > 1 and known.count(known[0]) < len(known):
+            normalized = normalized or _normalize(ordered)
+            forms = [
+                each and _comparable_form(rule.field_group, normal)
+                for each, normal in zip(texts, normalized, strict=True)
+            ]
+        else:
+            forms = texts
         candidates = [
-            candidate
-            for record in sorted(records, key=lambda each: each.record_id)
-            if (candidate := _read_candidate(rule.field_group, record, normal[record.record_id]))
+            _make_candidate(rule.field_group, record, text, form)
+            for record, text, form in zip(ordered, texts, forms, strict=True)
+            if text
         ]
         if candidates:
             choices.append(_choose(rule, candidates, pinned.get(rule.field_group)))
@@ -151,32 +160,43 @@ def describe_methods(methods: Sequence[Method], sources: Sequence[str]) -> str:
 
 def _choose(rule: SurvivorshipRule, candidates: list[_Candidate], pinned: int | None) -> Choice:
     best, why = _narrow(rule, candidates)
+    agreeing: list[int] = []
+    differing: list[int] = []
     for each in candidates:
         if each.record.record_id == pinned:
             best, why = each, "pin"
-    agreeing = [each.record.record_id for each in candidates if _agree(each.form, best.form)]
-    differing = [each.record.record_id for each in candidates if each.record.record_id not in agreeing]
+    for each in candidates:
+        (agreeing if _agree(each.form, best.form) else differing).append(each.record.record_id)
     return Choice(rule.field_group, best.record.record_id, why, agreeing, differing)
 
 
 def _narrow(rule: SurvivorshipRule, candidates: list[_Candidate]) -> tuple[_Candidate, Rule]:
     """The best candidate, and the rule that left only one form to choose from."""
-    strongest = min(each.weakness for each in candidates)
+    if len(candidates) == 1:
+        return candidates[0], "only one"
+    strongest = min([each.weakness for each in candidates])
     left = [each for each in candidates if each.weakness == strongest]
     why: Rule | None = None
-    if len({each.form for each in candidates}) == 1:
-        why = "only one" if len(left) == 1 else "all agree"
-    elif len({each.form for each in left}) == 1:
-        why = "usable"
+    if _same_form(left):
+        why = "usable" if len(left) < len(candidates) else "all agree"
     for method in rule.methods:
+        if len(left) == 1:
+            break
         left = _METHODS[method](left, rule)
-        if why is None and len({each.form for each in left}) == 1:
+        if why is None and _same_form(left):
             why = method
     return left[0], why or "oldest"
 
 
+def _same_form(candidates: list[_Candidate]) -> bool:
+    first = candidates[0].form
+    return all(each.form == first for each in candidates)
+
+
 def _agree(one: tuple[str | None, ...], other: tuple[str | None, ...]) -> bool:
     """Whether two records say the same: no part that both have differs, and one part is the same."""
+    if one == other:
+        return True
     if len(one) != len(other):
         return False
     both = [(a, b) for a, b in zip(one, other, strict=True) if a and b]
@@ -195,6 +215,8 @@ def _most_recent(candidates: list[_Candidate], _: SurvivorshipRule) -> list[_Can
 
 
 def _best_source(candidates: list[_Candidate], rule: SurvivorshipRule) -> list[_Candidate]:
+    if not rule.sources:
+        return candidates
     rank = {source: place for place, source in enumerate(rule.sources)}
     best = min(rank.get(each.record.source, len(rank)) for each in candidates)
     return [each for each in candidates if rank.get(each.record.source, len(rank)) == best]
@@ -210,27 +232,41 @@ def _earliest(candidates: list[_Candidate], _: SurvivorshipRule) -> list[_Candid
     return [each for each in candidates if each.texts == first]
 
 
+#: The fields that normalization reads.
+_TEXTS = [name for group in GROUPS if group != "signup_date" for name in FIELDS[group]]
 _METHODS: Mapping[Method, Callable[[list[_Candidate], SurvivorshipRule], list[_Candidate]]] = {
     "agreement": _most_agreed, "most recent": _most_recent, "source": _best_source, "longest": _longest,
     "earliest": _earliest,
 }  # fmt: skip
 
 
-def _normalize(record: SourceRecord, home: str | None) -> Record:
-    """home: the country of another record of the customer; numbers and addresses are read as there where it names none."""
-    texts = {name: record.values.get(name) for group in GROUPS if group != "signup_date" for name in FIELDS[group]}
-    return normalize(RawRecord(record.record_id, record.source, **texts), home_country=home)
+def _normalize(records: Iterable[SourceRecord]) -> list[Record]:
+    """Numbers and addresses are read as in the record's country or, where it names none, that of another record."""
+    countries = (normalize_country(record.values.get("country")) for record in records)
+    home = next(filter(None, countries), None)
+    return [
+        normalize(
+            RawRecord(record.record_id, record.source, **{name: record.values.get(name) for name in _TEXTS}),
+            home_country=home,
+        )
+        for record in records
+    ]
 
 
-def _read_candidate(group: FieldGroup, record: SourceRecord, normal: Record) -> _Candidate | None:
-    """The values of a record in a group; None where it has none."""
+def _read_texts(group: FieldGroup, record: SourceRecord) -> tuple[str, ...] | None:
+    """The values of a record in a group as texts, without case and needless spaces; None where it has none."""
     values = [record.values.get(name) for name in FIELDS[group]]
-    texts = tuple(" ".join(str(value).split()).casefold() if value is not None else "" for value in values)
-    if not any(texts):
-        return None
-    form = _comparable_form(group, normal)
-    weakness = 2 if form is None else 1 if group == "address" and not (form[0] and (form[2] or form[3])) else 0
-    return _Candidate(record, form or ("", *texts), weakness, texts)
+    texts = tuple([" ".join(str(value).split()).casefold() if value is not None else "" for value in values])
+    return texts if any(texts) else None
+
+
+def _make_candidate(
+    group: FieldGroup, record: SourceRecord, texts: tuple[str, ...], form: tuple[str | None, ...] | None
+) -> _Candidate:
+    if form is None:
+        return _Candidate(record, ("", *texts), 2, texts)
+    is_part = group == "address" and not (form[0] and (form[2] or form[3]))
+    return _Candidate(record, form, int(is_part), texts)
 
 
 def _comparable_form(group: FieldGroup, normal: Record) -> tuple[str | None, ...] | None:

@@ -21,11 +21,14 @@ where r.customer_id in (
     group by customer_id having count(*) > 1)
 order by r.customer_id, r.record_id
 
--- name: customers_of_batch
--- Grain: one customer with several records, one of which this batch brought or changed.
-select customer_id from core.customer_records
-where customer_id in (select customer_id from core.customer_records where batch_id = %(batch_id)s)
-group by customer_id having count(*) > 1
+-- name: without_choices
+-- Grain: one customer with several records that has to be chosen for: changed since, or with a pin that ended.
+select customer_id from core.customer_records as r
+group by customer_id
+having count(*) > 1 and not exists (select from identity.golden_choices as g where g.customer_id = r.customer_id)
+union
+select customer_id from identity.golden_choices as g join identity.golden_pins as p using (customer_id, field_group)
+where g.rule = 'pin' and p.until < current_date
 
 -- name: pins
 -- Grain: one pin of these customers (null: of all).

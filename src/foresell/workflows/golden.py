@@ -57,10 +57,10 @@ def choose_golden_records(
     return Choices(compared, changed, found)
 
 
-def choose_for_batch(settings: Settings, database: Database, batch_id: int) -> None:
-    """Choose the golden records of the customers with several records that a load brought or changed records of."""
+def choose_missing_records(settings: Settings, database: Database) -> None:
+    """Choose for customers with several records whose records changed since, or whose pin ended: after loads and moves of many."""
     with database.connect() as con:
-        ids = [row["customer_id"] for row in SQL.rows(con, "golden.customers_of_batch", batch_id=batch_id)]
+        ids = [row["customer_id"] for row in SQL.rows(con, "golden.without_choices")]
     if ids:
         choose_golden_records(settings, database, ids)
 

@@ -18,7 +18,7 @@ from foresell.store.load import load_staging
 from foresell.tempdirs import clear_temporary_folders
 from foresell.types import Batch, BeforeCommit, Progress, Staging, no_progress
 from foresell.workflows.arrival import match_batch
-from foresell.workflows.golden import choose_for_batch
+from foresell.workflows.golden import choose_missing_records
 from foresell.workflows.inspect import ask_about_source
 
 
@@ -74,8 +74,8 @@ def load_file(
             match=match_batch,
             before_commit=before_commit,
         )
-    if batch.batch_id is not None and batch.customers_changed + batch.customers_new:
-        choose_for_batch(settings, database, batch.batch_id)
+    if batch.customers_new + batch.customers_changed:
+        choose_missing_records(settings, database)
     return batch
 
 

@@ -23,7 +23,7 @@ from foresell.tempdirs import clear_temporary_folders
 from foresell.types import BeforeCommit, Progress, no_progress
 from foresell.workflows import prediction
 from foresell.workflows.assign_new_customers import assign_new_customers
-from foresell.workflows.golden import choose_golden_records
+from foresell.workflows.golden import choose_missing_records
 from foresell.workflows.resolve import resolve_new_records
 
 RUNS_KEPT_WHOLE = 10
@@ -52,8 +52,8 @@ def run_refresh(
     timings: dict[str, float] = {}
     if not history:
         with _time_step(timings, "find records of one customer"):
-            if resolve_new_records(settings, database, progress) is None:
-                choose_golden_records(settings, database)
+            resolve_new_records(settings, database, progress)
+            choose_missing_records(settings, database)
     with runs.build_run(database, _versions()) as run_id, build.build_draft(settings, str(run_id)) as draft:
         with _time_step(timings, "read database"):
             draft.read_tables(export_tables.read_tables(database), progress)

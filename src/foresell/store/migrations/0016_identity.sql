@@ -300,8 +300,28 @@ create table golden_choices (
     differing bigint[] not null,
     primary key (customer_id, field_group)
 );
-comment on table golden_choices is 'One row per customer with several records and group of fields that any of them has: the record whose values are shown, by which rule, and the records that agree (that one included) or differ. No values. Deleted when records move; chosen again after that.';
+comment on table golden_choices is 'One row per customer with several records and group of fields that any of them has: the record whose values are shown, by which rule, and the records that agree (that one included) or differ. No values. Deleted when a record of the customer changes, comes or goes; whoever changed it, or the next refresh, chooses again.';
 create index golden_choices_record on golden_choices (record_id);
+
+create function forget_choices() returns trigger
+language plpgsql security definer
+set search_path = identity, pg_temp
+as $$
+begin
+    if not exists (select from golden_choices) then
+        return null;
+    end if;
+    delete from golden_choices where customer_id in (select customer_id from old_rows);
+    if tg_op = 'UPDATE' then
+        delete from golden_choices where customer_id in (select customer_id from new_rows);
+    end if;
+    return null;
+end $$;
+comment on function forget_choices is 'Deletes the choices of customers whose records changed, moved or went.';
+create trigger customer_records_forget_choices after update on core.customer_records
+referencing old table as old_rows new table as new_rows for each statement execute function forget_choices();
+create trigger customer_records_forget_choices_on_delete after delete on core.customer_records
+referencing old table as old_rows for each statement execute function forget_choices();
 
 create table golden_pins (
     customer_id text not null,
@@ -455,7 +475,6 @@ language plpgsql
 set search_path = identity, pg_temp
 as $$
 begin
-    delete from golden_choices where customer_id = any (ids);
     ids := array(
         select unnest(ids)
         union
@@ -930,7 +949,6 @@ begin atomic
             union all
             select f.first_customer_id from moved_records as f where f.record_id = any (records)));
     update golden_pins set reason = null where record_id = any (records);
-    delete from golden_choices where record_id = any (records);
     delete from match_keys where record_id = any (records);
     delete from compared_records where record_id = any (records);
     delete from match_pairs where record_a = any (records);
