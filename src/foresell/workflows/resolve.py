@@ -35,7 +35,7 @@ from foresell.logs import logger
 from foresell.privacy.vault import Vault, vault_of
 from foresell.settings import Settings
 from foresell.types import Progress, no_progress
-from foresell.workflows.golden import choose_golden_records
+from foresell.workflows.golden import choose_missing_records
 
 if TYPE_CHECKING:
     import adbc_driver_postgresql.dbapi as adbc
@@ -90,7 +90,7 @@ def resolve_records(
             with _timed(timings, "write"):
                 _write(database, vault, compared, run_id)
             with _timed(timings, "golden records"):
-                choose_golden_records(settings, database)
+                choose_missing_records(settings, database)
         result = {
             "run_id": None if dry_run else run_id,
             "counts": compared.counts,

@@ -21,6 +21,7 @@ from foresell.api.shared.schemas import Body, CustomerKey, LargeNumber, UserRef
 from foresell.audit import record
 from foresell.db import AsyncConnection, AsyncStatements, Row
 from foresell.errors import CustomerNotFound, ParameterError, RelationNotFound
+from foresell.identity.customers import map_current
 from foresell.identity.relations import (
     RelationKind,
     describe_opportunity,
@@ -176,9 +177,10 @@ async def add_relation(
     principal: Reviewer, idempotent: IdempotentOf, customer_id: CurrentCustomer, relation: NewRelation
 ) -> Response:
     """Record that this customer works for, or was referred by, another one."""
-    ends = [customer_id.upper(), relation.customer_id.upper()]
 
     async def act(con: AsyncConnection) -> dict[str, Any]:
+        [other] = (await map_current(con, [relation.customer_id.upper()])).values()
+        ends = [customer_id, other]
         found = await SQL.rows(con, "relations.first_records", ids=ends)
         records = {row["customer_id"]: row["record_id"] for row in found}
         if ends[0] == ends[1]:
