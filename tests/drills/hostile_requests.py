@@ -35,7 +35,11 @@ def fuzz_everything(options: Options) -> Outcome:
     planted, faults = serve_planted_faults()
     noticed = [fuzz(f"{planted}/openapi.json", "", 5, "--include-path", path)[0] for path in faults]
     with create_shop(predict=True) as shop, serving(shop, plant="short streams"):
-        more = ("--include-path", "/api/stream") if options.quick else ("--max-time", str(MOST_SECONDS), "--workers", WORKERS)
+        more = (
+            ("--include-path", "/api/stream")
+            if options.quick
+            else ("--max-time", str(MOST_SECONDS), "--workers", WORKERS)
+        )
         before = {each.pid for each in processes_of(shop, "foresell.api.serve")}
         code, summary = fuzz(
             f"{shop.url}/api/openapi.json", "", options.size(100, 5), *more, seed=options.seed,
