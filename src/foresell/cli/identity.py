@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from foresell.cli import printing
-from foresell.cli.options import CustomerId, Json, Yes, confirm
+from foresell.cli.options import CustomerId, Json, Newest, Yes, confirm
 from foresell.cli.session import open_home, open_published
 from foresell.db import Statements
 from foresell.errors import NotReady
@@ -34,6 +34,7 @@ identity_app = typer.Typer(
 )
 Reason = Annotated[str | None, typer.Option("--reason", help="Why, for the history of the customer.")]
 Other = Annotated[list[str], typer.Argument(metavar="OTHER...", help="Customer ids to merge into it.")]
+ModelId = Annotated[int, typer.Argument(metavar="MODEL", help="Number of a model (foresell identity models).")]
 RecordIds = Annotated[
     list[int], typer.Argument(metavar="RECORD...", help="Numbers of its records (foresell identity records).")
 ]
@@ -267,6 +268,51 @@ def quality(json: Json = False) -> None:
     )
 
 
+@identity_app.command("train")
+def train(json: Json = False) -> None:
+    """Train matching models on all records and on decisions, and say what they would change. Approve one to use it."""
+    from foresell.workflows.train_matching import propose_models
+
+    settings, database = open_home()
+    with printing.show_progress(not json) as progress:
+        proposed = propose_models(settings, database, progress)
+    if json:
+        printing.print_json(proposed)
+        return
+    for each in proposed:
+        effect = each["card"]["effect"]
+        printing.print_text(
+            f"Model {each['model_id']} ({each['kind']}): would merge {effect['customers_merged']:,} customers and split"
+            f" {effect['splits']:,}; {effect['customers']:,} customers concerned, net revenue {effect['revenue']:,.2f}."
+        )
+    printing.print_text("Use one: foresell identity approve MODEL, then foresell identity run")
+
+
+@identity_app.command("models")
+def models(limit: Newest = 20, json: Json = False) -> None:
+    """List the matching models, the newest first."""
+    _, database = open_home()
+    with database.connect() as con:
+        rows = SQL.rows(con, "runs.models", limit=limit)
+    if json:
+        printing.print_json(rows)
+        return
+    columns = {"model_id": "Model", "kind": "Of", "state": "State", "trained_at": "Trained"}
+    printing.print_table([{**row, "trained_at": f"{row['trained_at']:%Y-%m-%d %H:%M}"} for row in rows], columns)
+
+
+@identity_app.command("approve")
+def approve(model_id: ModelId, json: Json = False) -> None:
+    """Serve a proposed model. The next run uses it: foresell identity run"""
+    _decide_model(model_id, approve=True, json=json)
+
+
+@identity_app.command("refuse")
+def refuse(model_id: ModelId, json: Json = False) -> None:
+    """Refuse a proposed model. The one served so far stays."""
+    _decide_model(model_id, approve=False, json=json)
+
+
 @identity_app.command("completeness")
 def completeness(json: Json = False) -> None:
     """How complete what is known of active customers is, by field and by source."""
@@ -311,6 +357,17 @@ def referrals(
         )
     for each in data:
         printing.print_text(f"{each['strength']:.0%}  {each['reason']}")
+
+
+def _decide_model(model_id: int, *, approve: bool, json: bool) -> None:
+    from foresell.workflows.train_matching import decide_model
+
+    _, database = open_home()
+    done = decide_model(database, model_id, approve=approve)
+    if json:
+        printing.print_json(done)
+    else:
+        printing.print_text(f"Model {model_id} ({done['kind']}) is {done['state']}.")
 
 
 def _print_move(move_id: int, sentence: str, json: bool) -> None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from foresell.db import Connection, Row, Statements
+from foresell.db import Connection, Statements
 from foresell.errors import NotFound
 from foresell.identity import moves
+from foresell.identity.intervals import wilson
 
 SQL = Statements("foresell.identity")
 
 Verdict = Literal["same", "different", "unsure"]
-#: 1.96: the half width of a 95 % interval, in standard deviations.
-Z = 1.96
 
 
 def decide_review(con: Connection, review_id: int, verdict: Verdict, *, reason: str | None = None) -> dict[str, Any]:
@@ -42,13 +41,3 @@ def read_quality(con: Connection, merge_weight: float) -> dict[str, Any]:
         "queue": SQL.rows(con, "runs.queue"),
         "last_run": SQL.row(con, "runs.latest_run"),
     }
-
-
-def wilson(successes: int, trials: int) -> Row:
-    """The share of successes with its 95 % score interval (Wilson 1927): share, low, high; None without trials."""
-    if not trials:
-        return {"share": None, "low": None, "high": None}
-    share, weight = successes / trials, Z * Z / trials
-    middle = (share + weight / 2) / (1 + weight)
-    half = Z / (1 + weight) * (share * (1 - share) / trials + weight / (4 * trials)) ** 0.5
-    return {"share": share, "low": middle - half, "high": middle + half}

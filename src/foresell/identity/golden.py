@@ -106,6 +106,7 @@ def choose_records(
     choices = []
     for rule in rules:
         texts = [_read_texts(rule.field_group, record) for record in ordered]
+        forms: Sequence[tuple[str | None, ...] | None] = texts
         known = [each for each in texts if each]
         if len(known) > 1 and known.count(known[0]) < len(known):
             normalized = normalized or _normalize(ordered)
@@ -113,8 +114,6 @@ def choose_records(
                 each and _comparable_form(rule.field_group, normal)
                 for each, normal in zip(texts, normalized, strict=True)
             ]
-        else:
-            forms = texts
         candidates = [
             _make_candidate(rule.field_group, record, text, form)
             for record, text, form in zip(ordered, texts, forms, strict=True)

@@ -74,3 +74,24 @@ left join privacy.data_keys as k on k.record_id = r.record_id and r.contact is n
 where r.customer_id = %(customer_id)s and (r.name is not null or r.contact is not null)
     and (%(customer_id)s = %(loaded_as)s or coalesce(m.first_customer_id, r.customer_id) = %(loaded_as)s)
 order by r.record_id
+
+-- name: propose
+insert into identity.match_models (kind, state, body, card) values (%(kind)s, 'proposed', %(body)s, %(card)s) returning model_id
+
+-- name: model
+select model_id, kind, state from identity.match_models where model_id = %(model_id)s for update
+
+-- name: replace_served
+update identity.match_models set state = 'replaced' where kind = %(kind)s and state = 'served'
+
+-- name: decide_model
+update identity.match_models set state = %(state)s, decided_at = now() where model_id = %(model_id)s
+
+-- name: decisions_to_learn
+-- Grain: one live decision about two records of one kind that still have the values decided on.
+select d.record_a, d.record_b, d.verdict, d.held_out
+from identity.decisions as d
+join identity.compared_records as a on a.record_id = d.record_a
+join identity.compared_records as b on b.record_id = d.record_b
+where d.revoked_at is null and d.verdict in ('same', 'different') and a.kind = %(kind)s and b.kind = %(kind)s
+    and d.fingerprint_a is not distinct from a.fingerprint and d.fingerprint_b is not distinct from b.fingerprint
