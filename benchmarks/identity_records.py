@@ -31,7 +31,7 @@ _TEXTS = ("name", "email", "phone", "address", "city", "postcode", "country")
 
 
 def draw_records(count: int) -> list[RawRecord]:
-    """So many records: customers of the shop, each followed by the contacts around it."""
+    """This number of records: customers of the shop, each followed by the contacts around it."""
     shop, taken, records = Shop(seed=SEED, customers=count), set[str](), list[RawRecord]()
     for chunk in range(count // CHUNK + 1):
         parties = draw_parties(shop, draw_traits(shop, chunk), taken, chunk)

@@ -121,7 +121,7 @@ def test_a_typo_is_one_slip(word: str, seed: int) -> None:
     assert sum(a != b for a, b in zip(slipped, word, strict=False)) <= 2 or len(slipped) != len(word)
 
 
-def test_hard_cases_are_in_the_list_and_their_truth_is_kept_aside() -> None:
+def test_hard_cases_are_in_the_list_and_the_right_answers_are_kept_aside() -> None:
     shop, taken = Shop(seed=7, customers=4000), set[str]()
     contacts, customers = [], []
     for chunk in range(4):

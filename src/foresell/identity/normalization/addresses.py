@@ -123,7 +123,7 @@ def _simple_street(text: str, country: str | None) -> str | None:
 def telling_word(street: str) -> str:
     """The longest word of a normalized street that does not only say what kind of street it is."""
     words = street.split()
-    return max([word for word in words if word not in _KINDS] or words, key=len)
+    return max([each for each in words if each not in _KINDS] or words, key=len)
 
 
 def normalize_postcode(text: str | None, country: str | None) -> str | None:
@@ -228,7 +228,7 @@ def _split_house(line: str, country: str | None) -> tuple[str | None, str | None
 def _normalize_street(text: str, country: str | None) -> str | None:
     table, endings = _words_of(country or "")
     words = _WORDS.findall(text.replace("c/", "calle "))
-    kept = [word for word in words if word not in _DROP] or words
+    kept = [each for each in words if each not in _DROP] or words
     last = len(kept) - 1
     found: list[str] = []
     for at, word in enumerate(kept):

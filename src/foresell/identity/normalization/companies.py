@@ -17,7 +17,7 @@ _AMBIGUOUS = frozenset(split_words(_FORMS["ambiguous"]["forms"]))
 _LONGEST_FORM = max(spelling.count(" ") for spelling in _FORM_OF) + 1
 #: Forms that no person's name holds, wherever they stand.
 _CLEAR = (
-    frozenset(word for word in _FORM_OF if " " not in word and len(word) > 2)
+    frozenset(each for each in _FORM_OF if " " not in each and len(each) > 2)
     - _AMBIGUOUS
     - {"cic", "teo", "sapa", "cie", "cia"}
 )
@@ -91,7 +91,7 @@ def _form_at_end(words: list[str]) -> tuple[int, str | None]:
     """(number of words, form) of the longest legal form at the end that leaves a word of the name."""
     if words[-1] not in _LAST_OF_FORM:
         return 0, None
-    plain = ["&" if word in AND else word for word in words[-_LONGEST_FORM:]]
+    plain = ["&" if each in AND else each for each in words[-_LONGEST_FORM:]]
     for size in range(min(_LONGEST_FORM, len(words) - 1), 0, -1):
         if form := _FORM_OF.get(" ".join(plain[-size:])):
             return size, form
@@ -110,8 +110,8 @@ def normalize_company(words: list[str]) -> CompanyName:
         words = words[:-1]
     if len(words) > 1 and words[0] == "the":
         words = words[1:]
-    distinctive = [word for word in words if word not in _COMMON and word != "&"] or [
-        word for word in words if word != "&"
+    distinctive = [each for each in words if each not in _COMMON and each != "&"] or [
+        each for each in words if each != "&"
     ]
     return CompanyName(shorten(" ".join(words)), form, shorten(" ".join(distinctive)))
 
@@ -127,8 +127,8 @@ def _remove_form(words: list[str]) -> tuple[list[str], str | None]:
         words, first = words[:-size], form if first in (None, "co") else first
     if first is None and len(words) > 1 and words[0] in _LEADING:
         return words[1:], _FORM_OF.get(words[0])
-    if first is None and (inside := next((word for word in words[1:] if word in _CLEAR), None)):
-        return [word for word in words if word != inside], _FORM_OF[inside]
+    if first is None and (inside := next((each for each in words[1:] if each in _CLEAR), None)):
+        return [each for each in words if each != inside], _FORM_OF[inside]
     return words, first
 
 

@@ -132,8 +132,8 @@ def _first_of_couple(words: list[str], titles: frozenset[str]) -> list[str]:
     if _COUPLE.isdisjoint(words):
         return words
     at = next(at for at, word in enumerate(words) if word in _COUPLE)
-    before = [word for word in words[:at] if word not in titles]
-    after = _strip_titles([word for word in words[at + 1 :] if word not in _COUPLE], titles)
+    before = [each for each in words[:at] if each not in titles]
+    after = _strip_titles([each for each in words[at + 1 :] if each not in _COUPLE], titles)
     if not before:
         return after
     return [*before, *after[1:]] if len(before) == 1 and len(after) > 1 else before

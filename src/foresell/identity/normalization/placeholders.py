@@ -22,7 +22,7 @@ def is_placeholder_name(words: list[str]) -> bool:
     """Whether the words of a name, without numbers, say nothing: "guest 12", "Test Test", "xxx", "Max Mustermann"."""
     if words and words[0] not in _FIRST_WORDS and words[0][0] not in words[0][1:2] and not words[0].isdigit():
         return False
-    words = [word for word in words if not word.isdigit()]
+    words = [each for each in words if not each.isdigit()]
     if not words or " ".join(words) in _NAMES:
         return True
     return all(word in _NAMES or (is_repetition(word) and len(word) > 2) for word in words)

@@ -29,7 +29,7 @@ _EAST_ASIAN_WORD = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,4}")
 
 
 def normalize(raw: RawRecord, *, own_domains: frozenset[str] = frozenset(), home_country: str | None = None) -> Record:
-    """The record in lower case ASCII, every value at most 200 characters; never raises, whatever the text.
+    """The record in lower case ASCII, every value at most 200 characters; never raises.
 
     own_domains: mail domains of the company that uses Foresell, which say nothing about a customer. home_country:
     alpha-2 of the country where a record names none; it decides how telephone numbers and addresses are read, and is
