@@ -151,6 +151,10 @@ _PART = (
 
 _INITIAL = "(length(first_l) = 1 or length(first_r) = 1) and first_l[1] = first_r[1]"
 _NAME_WORDS = "list_sort(string_split(first_{side} || ' ' || last_{side}, ' '))"
+_SWAPPED = (
+    "strlen(first_l) + strlen(last_l) = strlen(first_r) + strlen(last_r)"
+    f" and {_NAME_WORDS.format(side='l')} = {_NAME_WORDS.format(side='r')}"
+)
 
 
 def _name_words(record: Record) -> list[bytes]:
@@ -182,7 +186,7 @@ PERSON_NAME = Comparison(
         ),
         Level(
             "swapped names",
-            f"{_NAME_WORDS.format(side='l')} = {_NAME_WORDS.format(side='r')}",
+            _SWAPPED,
             lambda a, b: a.first is not None and b.first is not None and _name_words(a) == _name_words(b),
             compatible=True,
         ),
@@ -387,10 +391,6 @@ def _are_same_city(a: Record, b: Record) -> bool:
     return a.city is not None and a.city == b.city
 
 
-def _is_near_postcode(a: Record, b: Record) -> bool:
-    return is_typo(a.postcode, b.postcode)
-
-
 ADDRESS = Comparison(
     "address",
     "Address",
@@ -428,24 +428,23 @@ ADDRESS = Comparison(
         Level(
             "same street and house number, postcode differs",
             "house_l = house_r and jaro_winkler_similarity(street_l, street_r) >= 0.945"
-            f" and (city_l = city_r or ({_typo_sql('postcode')}))",
+            f" and (jaro_winkler_similarity(city_l, city_r) >= 0.845 or ({_typo_sql('postcode')}))",
             lambda a, b: (
                 a.house is not None
                 and a.house == b.house
                 and is_similar(a.street, b.street, 0.945)
-                and (_are_same_city(a, b) or _is_near_postcode(a, b))
+                and (is_similar(a.city, b.city, 0.845) or is_typo(a.postcode, b.postcode))
             ),
             strong=True,
         ),
         Level(
             "same street, other house number",
-            "street_l = street_r and (postcode_l = postcode_r or city_l = city_r)",
+            "jaro_winkler_similarity(street_l, street_r) >= 0.945"
+            " and (postcode_l = postcode_r or jaro_winkler_similarity(city_l, city_r) >= 0.845)",
             lambda a, b: (
-                a.street is not None
-                and a.street == b.street
-                and ((a.postcode is not None and a.postcode == b.postcode) or _are_same_city(a, b))
+                is_similar(a.street, b.street, 0.945)
+                and ((a.postcode is not None and a.postcode == b.postcode) or is_similar(a.city, b.city, 0.845))
             ),
-            equal=("street", "postcode"),
         ),
         Level(
             "same postcode",
@@ -454,9 +453,14 @@ ADDRESS = Comparison(
             equal=("postcode",),
         ),
         Level(
+            "same street and house number in another place",
+            "house_l = house_r and jaro_winkler_similarity(street_l, street_r) >= 0.945",
+            lambda a, b: a.house is not None and a.house == b.house and is_similar(a.street, b.street, 0.945),
+        ),
+        Level(
             "same city, postcode differs by a typo",
             f"city_l = city_r and {_typo_sql('postcode')}",
-            lambda a, b: _are_same_city(a, b) and _is_near_postcode(a, b),
+            lambda a, b: _are_same_city(a, b) and is_typo(a.postcode, b.postcode),
         ),
         Level("same city", "city_l = city_r", _are_same_city, equal=("city",)),
     ),

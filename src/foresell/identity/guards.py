@@ -42,8 +42,9 @@ class Findings:
 
     def is_mergeable(self, thresholds: Thresholds) -> bool:
         """Whether the pair may be merged when its weight is high enough."""
-        names_fit = self.compatible or self.confirmed or not thresholds.names_must_fit
-        return names_fit and self.strong and self.contradiction is None
+        if not thresholds.guarded:
+            return True
+        return (self.compatible or self.confirmed) and self.strong and self.contradiction is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,14 +55,14 @@ class Terms:
 class Thresholds:
     """Bits from which a pair is merged or reviewed, and the mean bits at which a cluster is cut.
 
-    names_must_fit: never merge two names that one person or company does not have. Without it only the bits decide, for
-    lists of persons with birth dates in which whole names are mistyped.
+    guarded: a merge needs more than bits (guards.py). Without it only the bits decide: for lists of persons with birth
+    dates in which whole names are wrong, not for customers.
     """
 
     merge: float = 6.63
     review: float = 0.0
     cut: float = 0.0
-    names_must_fit: bool = True
+    guarded: bool = True
 
 
 @dataclass(frozen=True, slots=True)

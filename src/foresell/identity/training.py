@@ -33,12 +33,15 @@ from foresell.identity.record import SCHEMA, Kind
 from foresell.identity.scorer import expand
 
 #: Pairs sampled to count how often any two records are alike, and pairs taken to estimate the rest.
-U_PAIRS = 2e6
+U_PAIRS = 1e6
 EM_PAIRS = 1e6
 
 #: With fewer records, or fewer pairs in a block, nothing is estimated.
 FEWEST_RECORDS = 500
 FEWEST_PAIRS = 50
+
+#: In a smaller table the records of one customer decide which values are common.
+FEWEST_FOR_TERMS = 10_000
 
 #: A level that fewer sampled pairs were at is counted from equal values.
 FEWEST_SAMPLED = 30
@@ -101,7 +104,7 @@ def train(
         for block in BLOCKS[kind]:
             _estimate_m(con, kind, block, start, estimates)
         _count_pairs(con, kind, start, estimates)
-        model = replace(start, origin="trained", terms=_count_terms(con, kind, start))
+        model = replace(start, origin="trained", terms=_count_terms(con, kind, start, estimates))
         model = _fit(con, model, estimates)
     return _describe(model, estimates.remarks, trained_at, seed)
 
@@ -243,25 +246,35 @@ def _trained(linker: Linker, parameter: str) -> Iterator[tuple[str, list[tuple[i
         )
 
 
-def _count_terms(con: duckdb.DuckDBPyConnection, kind: Kind, start: Model) -> dict[str, Terms]:
-    """How common each value is, for values that at least FEWEST_SHARING records share."""
-    terms = {}
-    used = {level.term for comparison in COMPARISONS[kind] for level in comparison.levels if level.term}
-    for term in sorted(used):
-        con.execute("set variable salt = $salt", {"salt": start.salt(term)})
-        total, rows = con.execute(
-            f"""
-            with counted as (select {TERMS[term][0]} as value, count(*) as records from given_records group by 1 having value is not null)
-            select (select sum(records) from counted),
-                list((sha256(getvariable('salt') || value)[1:16], records) order by value) filter (records >= {FEWEST_SHARING})
-            from counted
-            """
-        ).fetchall()[0]
-        if total:
-            terms[term] = Terms(
-                min(1.0, FEWEST_SHARING / total), {hashed: records / total for hashed, records in rows or ()}
-            )
+def _count_terms(con: duckdb.DuckDBPyConnection, kind: Kind, start: Model, estimates: _Estimates) -> dict[str, Terms]:
+    """How common each value is, for values that at least FEWEST_SHARING records share; all others are at most average."""
+    if start.records < FEWEST_FOR_TERMS:
+        return {}
+    terms: dict[str, Terms] = {}
+    for comparison in COMPARISONS[kind]:
+        for level in comparison.levels:
+            if level.term and level.term not in terms:
+                base = estimates.sampled.get(comparison.name, {}).get(comparison.code_of(level.base or level.name))
+                terms |= _count_term(con, level.term, start.salt(level.term), base or 1.0)
     return terms
+
+
+def _count_term(con: duckdb.DuckDBPyConnection, term: str, salt: str, base: float) -> dict[str, Terms]:
+    con.execute("set variable salt = $salt", {"salt": salt})
+    total, rows = con.execute(
+        f"""
+        with counted as (
+            select {TERMS[term][0]} as value, count(*) as records from given_records group by 1 having value is not null
+        )
+        select sum(records),
+            list((sha256(getvariable('salt') || value)[1:16], records) order by value) filter (records >= {FEWEST_SHARING})
+        from counted
+        """
+    ).fetchall()[0]
+    if not total:
+        return {}
+    shares = {hashed: records / int(total) for hashed, records in rows or ()}
+    return {term: Terms(min(base, FEWEST_SHARING / int(total)), shares)}
 
 
 def _count_pairs(con: duckdb.DuckDBPyConnection, kind: Kind, start: Model, estimates: _Estimates) -> None:
