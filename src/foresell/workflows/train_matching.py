@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from foresell.audit import record
@@ -15,7 +16,7 @@ from foresell.db import ArrowStatements, Row, Statements
 from foresell.errors import ModelNotFound, UsageError
 from foresell.identity import learning, training
 from foresell.identity.model import Model, load, starting_model
-from foresell.identity.record import Kind
+from foresell.identity.record import SCHEMA, Kind, Record
 from foresell.privacy.vault import vault_of
 from foresell.settings import Settings
 from foresell.types import Progress, no_progress
@@ -80,8 +81,17 @@ def _train(database: Database, compared: Compared, kind: Kind, secret: bytes) ->
     records = compared.records.filter(pc.equal(compared.records["kind"], kind))
     model = training.train(records, kind, seed=SEED, trained_at=datetime.now(UTC), secret=secret)
     with database.connect() as con:
-        decisions = SQL.rows(con, "runs.decisions_to_learn", kind=kind)
-    return learning.recalibrate(model, records, decisions)
+        decided = SQL.rows(con, "runs.decisions_to_learn", kind=kind)
+    known = _records_of(records, {number for each in decided for number in (each["record_a"], each["record_b"])})
+    decisions = [(known[each["record_a"]], known[each["record_b"]], each["verdict"] == "same") for each in decided]
+    learned = learning.learn(model, learning.decide(model, decisions), seed=SEED, learned_at=datetime.now(UTC))
+    return replace(learned.model, card={**learned.model.card, "learning": learned.reason})
+
+
+def _records_of(records: pa.Table, wanted: set[int]) -> dict[int, Record]:
+    rows = records.filter(pc.is_in(records["record_id"], pa.array(sorted(wanted), pa.int64())))
+    columns = (rows[name].to_pylist() for name in SCHEMA.names)
+    return {values[0]: Record(*values) for values in zip(*columns, strict=True)}
 
 
 def _effect(database: Database, compared: Compared) -> dict[str, Any]:
