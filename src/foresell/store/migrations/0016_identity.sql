@@ -1187,14 +1187,18 @@ begin atomic
     ),
     ids as materialized (select i.customer_id from identity.ids_of_customer(customer) as i (customer_id) where exists (select from records)),
     calls_visible as materialized (select exists (select from records) and access.has_permission('calls.read') as yes),
+    orders as materialized (
+        select o.order_id, o.order_key, o.source, o.status, o.ordered_at at time zone 'UTC' as at
+        from records as r join core.orders as o using (record_id)
+        where o.ordered_at <= before_at at time zone 'UTC' and case o.status
+            when 'cancelled' then 'cancelled order' = any (kinds) when 'returned' then 'return' = any (kinds)
+            else kinds && array['order', 'return'] end
+    ),
     recent_orders as materialized (
-        select o.* from records as r
-        cross join lateral (
-            select o.order_id, o.order_key, o.source, o.status, o.ordered_at at time zone 'UTC' as at from core.orders as o
-            where o.record_id = r.record_id and kinds && array['order', 'return', 'cancelled order']
-                and o.ordered_at <= before_at at time zone 'UTC'
-            order by o.ordered_at desc
-        ) as o
+        -- The amount tells orders from returns: only where both are wanted, or neither, are the newest enough.
+        select * from orders order by at desc
+        fetch first (case when ('order' = any (kinds)) = ('return' = any (kinds))
+            then max_rows + (select count(*) from orders where at = before_at) else 2147483647 end) rows with ties
     ),
     versions as materialized (
         select v.*, lag(v.fields) over (partition by v.record_id order by v.batch_id) as fields_before
@@ -1210,7 +1214,7 @@ begin atomic
         select case when o.status = 'cancelled' then 'cancelled order' when o.status = 'returned' or t.amount < 0 then 'return' else 'order' end,
             o.at, o.order_id, t.amount::double precision, o.source, null::integer, null::timestamptz, null::bytea, null,
             jsonb_build_object('order_key', o.order_key, 'lines', t.lines)
-        from (select * from recent_orders order by at desc, order_id desc limit max_rows * 4 + 40) as o
+        from recent_orders as o
         cross join lateral (
             select count(*) as lines, coalesce(sum(i.amount) filter (where p.kind = 'product'), 0) as amount
             from core.order_items as i join core.products as p using (product_id) where i.order_id = o.order_id
