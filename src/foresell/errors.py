@@ -438,6 +438,12 @@ class MoveNotFound(NotFound):
     code = "move_not_found"
 
 
+class ReviewNotFound(NotFound):
+    """Review not found"""
+
+    code = "review_not_found"
+
+
 class RunNotFound(NotFound):
     """Run not found"""
 

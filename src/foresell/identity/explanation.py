@@ -100,6 +100,28 @@ def summarize(weight: float) -> str:
     return f"{shown[:1].upper()}{shown[1:]} to 1 that they are {answer}."
 
 
+#: By reason why no evidence of two records is stored, a sentence.
+NO_PAIR = {
+    "not compared yet": "They have not been compared yet; the next comparison of all records does.",
+    "a person and a company": "One is a person and one a company; they are never compared.",
+    "no key in common": "They share no comparison key: no e-mail, phone, address or similar name in common, so they were never compared.",
+    "too little evidence": "They were compared, and too little speaks for one customer to keep the evidence.",
+}
+
+
+def answer_in_short(is_one: bool, pairs: Sequence[Mapping[str, Any]], why_none: str | None) -> str:
+    """Why two are one customer or not: by the strongest pair and its decision, else by why there is no evidence."""
+    state = "They are one customer." if is_one else "They are two customers."
+    if not pairs:
+        return f"{state} {NO_PAIR[why_none]}" if why_none else state
+    decided = next((d for pair in pairs for d in pair["decisions"] if d["revoked_at"] is None), None)
+    if decided:
+        by = "Someone" if decided["user"] is None else decided["user"]["name"] or "A colleague"
+        said = {"same": "the same", "different": "different"}.get(decided["verdict"])
+        return f"{state} {by} decided that they are {said}." if said else f"{state} {by} looked and was not sure."
+    return f"{state} {pairs[0]['evidence']['summary']}"
+
+
 def describe_pattern(levels: Mapping[str, Sequence[Any]]) -> str:
     """The levels of a pair in one line, for pairs with equal evidence: 'Same e-mail, name differs by a typo'."""
     names = [str(levels[each][0]) for each in sorted(levels, key=_place) if levels[each][0] != MISSING]
