@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import math
+
 #: 95 % of a normal distribution are within so many standard deviations.
 Z = 1.959964
 
 
-def wilson(successes: int, trials: int) -> dict[str, float | None]:
-    """The share of successes with its 95 % score interval (Wilson 1927): share, low, high; None without trials."""
-    if not trials:
+def wilson_interval(right: int, total: int) -> tuple[float, float]:
+    """The interval in which a share lies with 95 % confidence, for any number of observations (Wilson 1927); 0 to 1 for none."""
+    if not total:
+        return 0.0, 1.0
+    share, spread = right / total, Z * Z / total
+    middle = (share + spread / 2) / (1 + spread)
+    half = Z * math.sqrt(share * (1 - share) / total + spread / (4 * total)) / (1 + spread)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def wilson(right: int, total: int) -> dict[str, float | None]:
+    """A share with its interval: share, low, high; None without observations."""
+    if not total:
         return {"share": None, "low": None, "high": None}
-    share, weight = successes / trials, Z * Z / trials
-    middle = (share + weight / 2) / (1 + weight)
-    half = Z / (1 + weight) * (share * (1 - share) / trials + weight / (4 * trials)) ** 0.5
-    return {"share": share, "low": middle - half, "high": middle + half}
+    low, high = wilson_interval(right, total)
+    return {"share": right / total, "low": low, "high": high}

@@ -19,6 +19,7 @@ from scipy.special import expit
 from foresell.errors import UsageError
 from foresell.identity import guards
 from foresell.identity.comparisons import COMPARISONS
+from foresell.identity.intervals import wilson_interval
 from foresell.identity.model import Calibration, Model
 from foresell.identity.record import Record
 from foresell.identity.scorer import Scorer
@@ -112,16 +113,6 @@ def learn(model: Model, decisions: Sequence[Decided], *, seed: int, learned_at: 
         card=_describe(model, len(same), before, after, strength, learned_at),
     )
     return Learned(calibrated, True, reason, before, after)
-
-
-def wilson_interval(right: int, total: int, z: float = 1.959964) -> tuple[float, float]:
-    """The interval in which a share lies with 95 % confidence, for any number of observations."""
-    if not total:
-        return 0.0, 1.0
-    share, spread = right / total, z * z / total
-    middle = (share + spread / 2) / (1 + spread)
-    half = z * math.sqrt(share * (1 - share) / total + spread / (4 * total)) / (1 + spread)
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _fold(same: np.ndarray, seed: int) -> np.ndarray:
