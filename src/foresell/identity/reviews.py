@@ -11,7 +11,8 @@ import psycopg
 
 from foresell.db import AsyncConnection, AsyncStatements, Row
 from foresell.errors import CustomersChanged, ModelNotFound, ReviewNotFound
-from foresell.identity.decisions import Verdict, wilson
+from foresell.identity.decisions import Verdict
+from foresell.identity.intervals import wilson
 from foresell.identity.moves import NOT_THERE
 
 SQL = AsyncStatements("foresell.identity")
