@@ -9,6 +9,7 @@ starting weights stay, and the card says so.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -31,6 +32,9 @@ from foresell.identity.model import (
 from foresell.identity.pairs import MOST_PER_KEY, open_duckdb, prepare_records, weight_sql
 from foresell.identity.record import SCHEMA, Kind
 from foresell.identity.scorer import expand
+
+# Splink warns of every level that the data does not have; what matters of it is on the card.
+logging.getLogger("splink").setLevel(logging.ERROR)
 
 #: Pairs sampled to count how often any two records are alike, and pairs taken to estimate the rest.
 U_PAIRS = 1e6
