@@ -36,7 +36,7 @@ class CustomerCompleteness(BaseModel):
 
     customer_id: str
     completeness: float = Field(description="Weights of the groups that are filled, from 0 to 1.", examples=[0.75])
-    filled: list[CompletenessField]
+    filled: list[CompletenessField] = Field(description="Groups that a record has.")
     missing: list[MissingField]
     meta: Meta
 
@@ -70,7 +70,7 @@ class OverallCompleteness(BaseModel):
     all_customers: int
     all_completeness: float | None
     fields: list[FieldCompleteness]
-    sources: list[SourceCompleteness]
+    sources: list[SourceCompleteness] = Field(description="Every source, of all its records.")
     sentence: str = Field(examples=["Active customers are 84% complete on average; the goal is 80%."])
     meta: Meta
 

@@ -123,7 +123,7 @@ class SurvivorshipRule(BaseModel):
 
     field_group: FieldGroup
     methods: list[Method]
-    sources: list[str]
+    sources: list[str] = Field(description="Best first; others come after these.")
     sentence: str = Field(description="The rule in words.")
     changed_at: datetime | None
     changed_by: UserRef | None
