@@ -15,6 +15,7 @@ import { parseAdmin } from '@/pages/admin/search'
 import { parseCallLog, toCallQuery } from '@/pages/calls/search'
 import { parseCustomer } from '@/pages/customer/search'
 import { parseCustomers, toQuery } from '@/pages/customers/search'
+import { parseDuplicates } from '@/pages/duplicates/search'
 import { parseGlossary } from '@/pages/glossary/search'
 import { parseImport } from '@/pages/import/search'
 import { parseMe } from '@/pages/me/search'
@@ -227,6 +228,12 @@ const pages = [
       )
     },
     component: page(() => import('@/pages/runs/Runs')),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/duplicates',
+    validateSearch: parseDuplicates,
+    component: page(() => import('@/pages/duplicates/Duplicates')),
   }),
   createRoute({
     getParentRoute: () => shell,

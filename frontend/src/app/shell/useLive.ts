@@ -13,6 +13,8 @@ import { showToast } from '@/ui/toasts'
 
 /** Queries refetched on every progress event: they show jobs, not results. */
 const PROGRESS = ['imports', 'runs', 'batches', 'jobs']
+/** Those that a merge, a split or a decision of a colleague changes. */
+const OF_MOVES = ['identity', 'customer']
 
 /** Updates the cache from the event stream: rows change in place, nothing moves under the cursor. */
 export function useLive() {
@@ -31,8 +33,8 @@ export function useLive() {
   }, [queryClient, state, phase])
   useEffect(() => {
     if (phase !== 'in') return
-    const progress = () => {
-      for (const name of PROGRESS) void queryClient.invalidateQueries({ queryKey: [name] })
+    const progress = (names = PROGRESS) => {
+      for (const name of names) void queryClient.invalidateQueries({ queryKey: [name] })
     }
     return listen(event => {
       if (event.type === 'run_published') {
@@ -48,6 +50,8 @@ export function useLive() {
         progress()
       } else if (event.type === 'import_progress' || event.type === 'run_progress' || event.type === 'batch_undone') {
         progress()
+      } else if (event.type === 'customer_moved' || event.type === 'reviews_changed') {
+        progress(OF_MOVES)
       } else if (event.type === 'call_logged') {
         void markCalled(queryClient, Number(event.data.call_id))
       } else if (event.type === 'call_undone') {

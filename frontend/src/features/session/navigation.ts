@@ -1,4 +1,5 @@
 import {
+  IconArrowMerge,
   IconBook,
   IconChartBar,
   IconChartPie,
@@ -21,6 +22,7 @@ export const NAVIGATION = [
   { to: '/customers', label: 'Customers', icon: IconUsers, key: 'c', needs: 'customers.read' },
   { to: '/calls', label: 'Call log', icon: IconPhoneCall, key: 'h', needs: 'calls.read' },
   { to: '/assignment', label: 'Assignment', icon: IconUserShare, key: 'n', needs: 'customers.assign' },
+  { to: '/duplicates', label: 'Duplicates', icon: IconArrowMerge, key: 'p', needs: 'identity.review' },
   { to: '/segments', label: 'Segments', icon: IconChartPie, key: 's', needs: 'segments.read' },
   { to: '/model', label: 'Model accuracy', icon: IconTargetArrow, key: 'm', needs: 'model.read' },
   { to: '/sales', label: 'Sales', icon: IconChartBar, key: 'a', needs: 'sales.read' },

@@ -14,6 +14,8 @@ const PERMISSIONS: Record<string, string> = {
   'customers.export': 'Export customer lists',
   'customers.names': 'See customers’ names',
   'customers.read': 'See customers',
+  'identity.manage': 'Change how records are matched',
+  'identity.review': 'Merge and split customers',
   'imports.undo': 'Undo imports',
   'imports.write': 'Import files',
   'keys.manage': 'Manage encryption and API keys',

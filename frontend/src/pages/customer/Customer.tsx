@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import { IconPrinter } from '@tabler/icons-react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { getRouteApi } from '@tanstack/react-router'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useCallback, useEffect } from 'react'
 import { queries } from '@/api/queries'
 import type { Customer as CustomerData } from '@/api/shapes'
@@ -14,6 +14,7 @@ import { country, day, money, percent } from '@/ui/format'
 import { Page } from '@/ui/Page'
 import { Loading, QueryState } from '@/ui/states'
 import { Tabs } from '@/ui/Tabs'
+import { showToast } from '@/ui/toasts'
 import { usePrinting } from '@/ui/usePrinting'
 import { Calculation } from './Calculation'
 import css from './Customer.module.css'
@@ -23,7 +24,10 @@ import { Orders } from './Orders'
 import { Overview } from './Overview'
 import { Printed } from './Printed'
 import { Products } from './Products'
+import { Relations } from './Relations'
+import { Sources } from './Sources'
 import { TABS } from './search'
+import { Timeline } from './Timeline'
 
 const route = getRouteApi('/shell/customers/$id')
 
@@ -31,6 +35,7 @@ const route = getRouteApi('/shell/customers/$id')
 export default function Customer() {
   const { id } = route.useParams()
   const query = useQuery(queries.customer(id))
+  useCurrentAddress(query.data)
   if (query.data) return <CustomerPage data={query.data} />
   return (
     <Page title={id}>
@@ -41,12 +46,27 @@ export default function Customer() {
   )
 }
 
+/** An id that was merged leads to the customer it stands for, whose address takes its place. */
+function useCurrentAddress(data: CustomerData | undefined) {
+  const navigate = useNavigate({ from: '/customers/$id' })
+  const queryClient = useQueryClient()
+  useEffect(() => {
+    if (!data?.merged_from) return
+    queryClient.setQueryData(queries.customer(data.customer_id).queryKey, { ...data, merged_from: null })
+    showToast(`${data.merged_from} was merged into ${data.customer_id}`)
+    void navigate({ params: { id: data.customer_id }, search: now => now, replace: true })
+  }, [data, navigate, queryClient])
+}
+
 const TAB_CONTENT: Record<(typeof TABS)[number]['value'], (props: { data: CustomerData }) => ReactNode> = {
   overview: Overview,
+  timeline: Timeline,
   orders: Orders,
   rfm: Calculation,
   history: History,
   products: Products,
+  sources: Sources,
+  relations: Relations,
 }
 
 const PREFETCH_AFTER_MS = 1_500

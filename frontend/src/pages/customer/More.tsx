@@ -1,7 +1,7 @@
 import { Button, Menu } from '@mantine/core'
 import { Dialog } from '@/ui/Dialog'
 import '@/ui/theme/menus'
-import { IconDots, IconTrash, IconUserShare } from '@tabler/icons-react'
+import { IconArrowMerge, IconDots, IconTrash, IconUserShare } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, read } from '@/api/client'
@@ -9,14 +9,18 @@ import { queries } from '@/api/queries'
 import type { Customer, Erased } from '@/api/shapes'
 import { usePermissions } from '@/api/useSession'
 import { useEngagement } from '@/features/customer/engagement'
+import { lazyComponent } from '@/ui/lazyComponent'
 import { showToast } from '@/ui/toasts'
 import css from './Customer.module.css'
+
+const MergeWith = lazyComponent(() => import('@/features/identity/MergeWith'))
 
 /** Rare actions: reassign the customer, erase personal data. */
 export function More({ data }: { data: Customer }) {
   const can = usePermissions()
   const [erasing, setErasing] = useState(false)
-  if (!can('customers.assign') && !can('privacy.erase')) return null
+  const [merging, setMerging] = useState(false)
+  if (!can('customers.assign') && !can('privacy.erase') && !can('identity.review')) return null
   return (
     <>
       <Menu position="bottom-end" shadow="md" width={240}>
@@ -27,6 +31,11 @@ export function More({ data }: { data: Customer }) {
         </Menu.Target>
         <Menu.Dropdown>
           {can('customers.assign') && <Assignees id={data.customer_id} isOwned={data.owner !== null} />}
+          {can('identity.review') && (
+            <Menu.Item leftSection={<IconArrowMerge size={16} aria-hidden />} onClick={() => setMerging(true)}>
+              Merge with another customer
+            </Menu.Item>
+          )}
           {can('privacy.erase') && (
             <Menu.Item color="red" leftSection={<IconTrash size={16} aria-hidden />} onClick={() => setErasing(true)}>
               Erase personal data
@@ -34,6 +43,7 @@ export function More({ data }: { data: Customer }) {
           )}
         </Menu.Dropdown>
       </Menu>
+      {merging && <MergeWith id={data.customer_id} onClose={() => setMerging(false)} />}
       {erasing && <EraseDialog data={data} onClose={() => setErasing(false)} />}
     </>
   )

@@ -11,6 +11,7 @@ import { compact, dateTime, day, lastDay, money, month } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import { EmptyState, Loading, QueryState } from '@/ui/states'
 import css from './Customer.module.css'
+import { Completeness } from './GoldenRecord'
 
 export function Overview({ data }: { data: Customer }) {
   const can = usePermissions()
@@ -28,13 +29,17 @@ export function Overview({ data }: { data: Customer }) {
         {data.scores ? (
           <Purchases data={data} />
         ) : (
-          <EmptyState title="No scores yet">Scores start with the first product order that is not returned.</EmptyState>
+          <EmptyState title="No scores yet">
+            Scores start with the first product order that is not returned; those of a new or split customer with the
+            next update.
+          </EmptyState>
         )}
       </div>
       <div className={css.column}>
         <Card title="Contact">
           <Contact customerId={data.customer_id} contact={data.contact} />
         </Card>
+        <Completeness data={data} />
         <Card title="Source IDs">
           <dl className={css.records}>
             {data.records.map(record => (

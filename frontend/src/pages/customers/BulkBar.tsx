@@ -13,6 +13,7 @@ import { showError } from '@/ui/toasts'
 import css from './Customers.module.css'
 import { areEqual, countSelected, type Filters, NONE, type Selection, setSelection, toBody } from './selection'
 
+const MergeDialog = lazyComponent(() => import('@/features/identity/MergeDialog'))
 const ConfirmBulk = lazyComponent(() => import('./ConfirmBulk'))
 
 interface Props {
@@ -33,12 +34,14 @@ interface Waiting {
 
 /** Above this many customers, an action is confirmed first; below, its message can undo it. */
 const CONFIRM_ABOVE = 200
+const MOST_MERGED = 50
 const clear = () => setSelection(NONE)
 
 /** Actions on the selected customers, after their number, their expected revenue, and how many the filters hide. */
 export function BulkBar({ selection, rows, filters, total, currency, onExport }: Props) {
   const can = usePermissions()
   const engagement = useEngagement()
+  const [merging, setMerging] = useState<string[] | null>(null)
   const [waiting, setWaiting] = useState<Waiting | null>(null)
   const { customers, expected, hidden } = useSummary(selection, rows, filters)
   const which = { ids: [...(selection.ids ?? [])], selection: toBody(selection) }
@@ -92,6 +95,11 @@ export function BulkBar({ selection, rows, filters, total, currency, onExport }:
           </Menu.Dropdown>
         </Menu>
       )}
+      {can('identity.review') && which.ids.length > 1 && which.ids.length <= MOST_MERGED && (
+        <Button variant="default" onClick={() => setMerging(which.ids)}>
+          Merge
+        </Button>
+      )}
       {can('customers.export') && (
         <Button variant="default" onClick={onExport}>
           Export
@@ -100,6 +108,7 @@ export function BulkBar({ selection, rows, filters, total, currency, onExport }:
       <Button variant="subtle" onClick={clear}>
         Clear selection
       </Button>
+      {merging && <MergeDialog ids={merging} onDone={clear} onClose={() => setMerging(null)} />}
       {waiting && (
         <ConfirmBulk
           {...waiting}

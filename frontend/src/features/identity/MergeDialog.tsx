@@ -1,0 +1,132 @@
+import { Button, Radio } from '@mantine/core'
+import '@mantine/core/styles/Radio.layer.css'
+import '@/ui/theme/inputs'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { Problem } from '@/api/client'
+import { Dialog } from '@/ui/Dialog'
+import { count, day, money, plural } from '@/ui/format'
+import { Loading, QueryState } from '@/ui/states'
+import css from './Identity.module.css'
+import { identityQueries, type MergePreview, useIdentity } from './identity'
+
+/** What merging customers changes, and which of their ids is kept; merges when confirmed. */
+export default function MergeDialog({
+  ids,
+  onDone,
+  onClose,
+}: {
+  ids: string[]
+  onDone?: (kept: string) => void
+  onClose: () => void
+}) {
+  const [kept, setKept] = useState(ids[0] ?? '')
+  const ordered = [kept, ...ids.filter(id => id !== kept)]
+  const query = useQuery(identityQueries.mergePreview(ordered))
+  const { merge } = useIdentity()
+  const { error } = merge
+  return (
+    <Dialog onClose={onClose} title={`Merge ${plural(ids.length, 'customer')}?`} size="lg">
+      <QueryState query={query} loading={<Loading rows={4} height={40} />}>
+        {preview => (
+          <div className={css.stack}>
+            <Choice preview={preview} kept={kept} onChange={setKept} />
+            <Effects preview={preview} />
+            {error && (
+              <p className={css.bad} role="alert">
+                {error.message} {error instanceof Problem && error.remedy}
+              </p>
+            )}
+            <div className={css.actions}>
+              <Button variant="default" onClick={onClose}>
+                Cancel
+              </Button>
+              <Button
+                loading={merge.isPending}
+                onClick={() =>
+                  merge.mutate(ordered, {
+                    onSuccess: done => {
+                      onClose()
+                      onDone?.(done.customer_id)
+                    },
+                  })
+                }
+              >
+                Merge
+              </Button>
+            </div>
+          </div>
+        )}
+      </QueryState>
+    </Dialog>
+  )
+}
+
+function Choice({ preview, kept, onChange }: { preview: MergePreview; kept: string; onChange: (id: string) => void }) {
+  const rows = [...preview.customers].sort((one, other) => one.customer_id.localeCompare(other.customer_id))
+  return (
+    <Radio.Group label="Which customer number is kept" value={kept} onChange={onChange}>
+      <div className={css.choices}>
+        {rows.map(row => (
+          <Radio
+            key={row.customer_id}
+            value={row.customer_id}
+            label={`${row.name ?? row.customer_id}${row.name ? ` · ${row.customer_id}` : ''}`}
+            description={[
+              plural(row.orders, 'order'),
+              money(row.revenue, preview.meta?.currency),
+              row.segment,
+              row.owner && `Owner: ${row.owner.name ?? 'a colleague'}`,
+              row.follow_ups > 0 && `${plural(row.follow_ups, 'follow-up')} open`,
+            ]
+              .filter(Boolean)
+              .join(' · ')}
+          />
+        ))}
+      </div>
+    </Radio.Group>
+  )
+}
+
+function Effects({ preview }: { preview: MergePreview }) {
+  const { moves, after, meta } = preview
+  return (
+    <ul className={css.effects}>
+      <li>
+        Moves {money(moves.revenue, meta?.currency)} and {plural(moves.orders, 'order')} to {preview.customer_id}.
+      </li>
+      {after?.segment && (
+        <li>
+          {segmentsBefore(preview)} one {after.segment} (RFM {after.rfm_score}).
+        </li>
+      )}
+      <li>
+        {preview.owner_after
+          ? `Owner: ${preview.owner_after.name ?? 'a colleague'}${preview.owners_differ ? ', as of the customer that is kept; they have different owners now' : ''}.`
+          : 'No owner.'}
+      </li>
+      {preview.customers.some(row => row.follow_ups) && <li>Open follow-ups and notes come along.</li>}
+      {preview.refused.map(each => (
+        <li key={`${each.customer_a} ${each.customer_b}`} className={css.bad}>
+          {each.user?.name ?? 'Someone'} decided on {day(each.decided_at)} that {each.customer_a} and {each.customer_b}{' '}
+          are different. Merging overrules this.
+        </li>
+      ))}
+      <li className={css.dim}>
+        As of the published update; the figures of pages change with the next one. You can undo a merge at any time.
+      </li>
+    </ul>
+  )
+}
+
+/** "Two At-Risk become", "Champion and Lost become". */
+function segmentsBefore({ customers }: MergePreview): string {
+  const counts = new Map<string, number>()
+  for (const { segment } of customers) {
+    const name = segment ?? 'without a score'
+    counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  const parts = [...counts].map(([name, number]) => (number > 1 ? `${count(number)} ${name}` : name))
+  const listed = parts.length > 1 ? `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}` : (parts[0] ?? '')
+  return `${listed.charAt(0).toUpperCase()}${listed.slice(1)} become`
+}

@@ -1,0 +1,186 @@
+import { Button, Checkbox } from '@mantine/core'
+import '@/ui/theme/inputs'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { Problem } from '@/api/client'
+import type { Customer } from '@/api/shapes'
+import { type CustomerIdentity, identityQueries, type Move, useIdentity } from '@/features/identity/identity'
+import { Dialog } from '@/ui/Dialog'
+import { dateTime, day, plural } from '@/ui/format'
+import { lazyComponent } from '@/ui/lazyComponent'
+import { Card } from '@/ui/Page'
+import { Loading, QueryState } from '@/ui/states'
+import css from './Customer.module.css'
+import { GoldenRecord } from './GoldenRecord'
+
+const ExplainDialog = lazyComponent(() => import('@/features/identity/ExplainDialog'))
+
+/** What the customer is made of: values with their sources, records, merges and splits with their undo. */
+export function Sources({ data }: { data: Customer }) {
+  const query = useQuery(identityQueries.customer(data.customer_id))
+  return (
+    <>
+      <GoldenRecord data={data} />
+      <QueryState query={query} loading={<Loading rows={4} height={48} />}>
+        {identity => (
+          <>
+            <Records identity={identity} />
+            <Moves identity={identity} />
+          </>
+        )}
+      </QueryState>
+    </>
+  )
+}
+
+function Records({ identity }: { identity: CustomerIdentity }) {
+  const [isSplitting, setSplitting] = useState(false)
+  const [explained, setExplained] = useState<string | null>(null)
+  const { records, can_change } = identity
+  const first = records[0]
+  return (
+    <Card
+      title={plural(records.length, 'record')}
+      note={
+        identity.merged_ids.length
+          ? `${identity.merged_ids.join(', ')} ${identity.merged_ids.length > 1 ? 'stand' : 'stands'} for this customer`
+          : 'As the sources know this customer'
+      }
+      actions={
+        can_change && (
+          <>
+            {records.length > 1 && (
+              <Button variant="default" onClick={() => setSplitting(true)}>
+                Split
+              </Button>
+            )}
+            <Button variant="default" onClick={() => setExplained('')}>
+              Why not another?
+            </Button>
+          </>
+        )
+      }
+    >
+      {!identity.is_in_run && (
+        <p className={css.dim}>
+          Records were moved after the published update: scores, orders and lists follow with the next one.
+        </p>
+      )}
+      <ul className={css.sources}>
+        {records.map(record => (
+          <li key={record.record_id}>
+            <strong>{record.source}</strong> <span className={css.dim}>{record.source_key}</span>
+            <span dir="auto">{record.name}</span>
+            <span className={css.dim}>
+              {[record.postcode, record.city].filter(Boolean).join(' ')}
+              {record.loaded_at && ` · import ${record.batch_id}, ${day(record.loaded_at)}`}
+            </span>
+            {can_change && first && record !== first && (
+              <Button variant="subtle" size="compact-sm" onClick={() => setExplained(String(record.record_id))}>
+                Why one customer?
+              </Button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {isSplitting && <SplitDialog identity={identity} onClose={() => setSplitting(false)} />}
+      {explained !== null && first && (
+        <ExplainDialog
+          a={explained ? String(first.record_id) : identity.customer_id}
+          b={explained}
+          onClose={() => setExplained(null)}
+        />
+      )}
+    </Card>
+  )
+}
+
+/** Ticks the records that are another customer. */
+function SplitDialog({ identity, onClose }: { identity: CustomerIdentity; onClose: () => void }) {
+  const [chosen, setChosen] = useState<number[]>([])
+  const { split } = useIdentity()
+  const { records } = identity
+  const isAll = chosen.length === records.length
+  return (
+    <Dialog onClose={onClose} title={`Split ${identity.customer_id}`}>
+      <p>Tick the records that are another customer. Their orders, money and notes go with them.</p>
+      <div className={css.ticks}>
+        {records.map(({ record_id, source, source_key, name, city }) => (
+          <Checkbox
+            key={record_id}
+            checked={chosen.includes(record_id)}
+            onChange={event =>
+              setChosen(
+                event.currentTarget.checked ? [...chosen, record_id] : chosen.filter(each => each !== record_id),
+              )
+            }
+            label={`${source} ${source_key}`}
+            description={[name, city].filter(Boolean).join(', ')}
+          />
+        ))}
+      </div>
+      {isAll && <p className={css.dim}>Leave at least one record with this customer.</p>}
+      {split.error && (
+        <p role="alert">
+          {split.error.message} {split.error instanceof Problem && split.error.remedy}
+        </p>
+      )}
+      <Button
+        mt="md"
+        disabled={chosen.length === 0 || isAll}
+        loading={split.isPending}
+        onClick={() => split.mutate({ customer_id: identity.customer_id, record_ids: chosen }, { onSuccess: onClose })}
+      >
+        Split off {chosen.length > 0 && plural(chosen.length, 'record')}
+      </Button>
+    </Dialog>
+  )
+}
+
+const MADE_BY: Record<Move['made_by'], string> = {
+  user: 'At the command line',
+  run: 'A comparison of all records',
+  arrival: 'When it was loaded',
+}
+
+function Moves({ identity }: { identity: CustomerIdentity }) {
+  const { undoMove } = useIdentity()
+  return (
+    <Card title="Merges and splits" note={identity.moves.length ? 'Each can be undone at any time' : undefined}>
+      {identity.moves.length === 0 && <p className={css.dim}>None: the customer is as it was loaded.</p>}
+      <ul className={css.sources}>
+        {identity.moves.map(move => (
+          <li key={move.move_id} data-undone={move.undone_at !== null || undefined}>
+            <span>{describe(move)}</span>
+            <span className={css.dim}>
+              {move.user?.name ?? MADE_BY[move.made_by]}, {dateTime(move.made_at)}
+              {move.reason && `: ${move.reason}`}
+            </span>
+            {move.undone_at ? (
+              <span className={css.dim}>
+                Undone {dateTime(move.undone_at)}
+                {move.undone_by?.name && ` by ${move.undone_by.name}`}
+              </span>
+            ) : (
+              identity.can_change && (
+                <Button
+                  variant="subtle"
+                  size="compact-sm"
+                  loading={undoMove.isPending && undoMove.variables === move.move_id}
+                  onClick={() => undoMove.mutate(move.move_id)}
+                >
+                  Undo
+                </Button>
+              )
+            )}
+          </li>
+        ))}
+      </ul>
+    </Card>
+  )
+}
+
+const describe = ({ kind, customer_id, other_ids, record_ids }: Move) =>
+  kind === 'merge'
+    ? `${other_ids.join(', ')} merged into ${customer_id}`
+    : `${plural(record_ids.length, 'record')} of ${customer_id} split off as ${other_ids[0]}`

@@ -1,0 +1,75 @@
+import { useQuery } from '@tanstack/react-query'
+import { Metric, MetricRow } from '@/features/calculation/Metric'
+import { identityQueries, type MatchingQuality, WHY_NAMES } from '@/features/identity/identity'
+import { DataTable } from '@/ui/DataTable'
+import { count, dateTime, day, money, percent, plural } from '@/ui/format'
+import { Card } from '@/ui/Page'
+import { EmptyState, Loading, QueryState } from '@/ui/states'
+
+/** How often merges are right, what waits, and what the last comparison changed. */
+export function Quality() {
+  const query = useQuery(identityQueries.quality())
+  return (
+    <QueryState query={query} loading={<Loading rows={3} height={88} />}>
+      {quality => (
+        <>
+          <Figures quality={quality} />
+          <Card title="To review, by reason" flush>
+            {quality.queue.length ? (
+              <DataTable
+                caption="Open reviews by reason"
+                rows={quality.queue}
+                rowKey={row => row.why}
+                columns={[
+                  { name: 'why', label: 'Reason', show: row => WHY_NAMES[row.why] },
+                  { name: 'reviews', label: 'Pairs', numeric: true, show: row => count(row.reviews) },
+                  {
+                    name: 'value_at_stake',
+                    label: 'Net revenue',
+                    numeric: true,
+                    show: row => money(row.value_at_stake, null),
+                  },
+                  { name: 'oldest', label: 'Oldest since', show: row => day(row.oldest) },
+                ]}
+              />
+            ) : (
+              <EmptyState title="Nothing waits" />
+            )}
+          </Card>
+        </>
+      )}
+    </QueryState>
+  )
+}
+
+function Figures({ quality }: { quality: MatchingQuality }) {
+  const { precision, last_run } = quality
+  return (
+    <MetricRow>
+      <Metric
+        label="Precision of merges"
+        value={precision.share === null ? 'Not known yet' : percent(precision.share)}
+        note={
+          precision.share === null
+            ? 'needs decisions of people'
+            : `${percent(precision.low)} to ${percent(precision.high)}; ${count(precision.same)} of ${plural(precision.decided, 'pair')}`
+        }
+      />
+      <Metric
+        label="To review"
+        value={count(quality.open_reviews)}
+        note={quality.oldest_days === null ? 'nothing waits' : `the oldest for ${plural(quality.oldest_days, 'day')}`}
+      />
+      <Metric
+        label="Decided in 30 days"
+        value={count(quality.decided.reduce((sum, each) => sum + each.decisions, 0))}
+        note={quality.decided.map(each => `${count(each.decisions)} ${each.verdict}`).join(', ')}
+      />
+      <Metric
+        label="Changed by the last comparison"
+        value={quality.changed_customers === null ? 'None yet' : plural(quality.changed_customers, 'customer')}
+        note={last_run && dateTime(last_run.started_at)}
+      />
+    </MetricRow>
+  )
+}
