@@ -12,6 +12,7 @@ from contextlib import suppress
 import psycopg
 from benchmarks.faults import PATIENCE_SECONDS, WRITERS, Ledger, kill_one, run_faults, write
 
+from foresell.store import embedded
 from foresell.worker.run import STALLED_SECONDS
 from tests.drills.drill import Options, Outcome, least, most
 from tests.drills.shop import Shop, create_shop, percentile, processes_of, serving
@@ -135,6 +136,7 @@ def run_jobs(jobs: int, kills: int, plant: str, seed: int) -> tuple[dict[str, in
             wait_until(
                 lambda: not count(shop, "select count(*) from jobs.jobs where state in ('queued', 'running')"), 900
             )
+        embedded.ensure_running(shop.settings.home)  # it was stopped with `foresell up`
         with superuser(shop.settings) as con:
             ended = dict(con.execute("select job_id, extract(epoch from finished_at)::float from jobs.jobs").fetchall())
     counts = {
@@ -179,8 +181,6 @@ def kill_worker(shop: Shop) -> int | None:
 
 def count(shop: Shop, query: str) -> int:
     """A number from the database; it is started again where it was stopped with `foresell up`."""
-    from foresell.store import embedded
-
     embedded.ensure_running(shop.settings.home)
     with superuser(shop.settings) as con:
         row = con.execute(query.encode()).fetchone()
