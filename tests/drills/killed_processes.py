@@ -139,12 +139,12 @@ def run_jobs(jobs: int, kills: int, plant: str, seed: int) -> tuple[dict[str, in
         embedded.ensure_running(shop.settings.home)  # it was stopped with `foresell up`
         with superuser(shop.settings) as con:
             ended = dict(con.execute("select job_id, extract(epoch from finished_at)::float from jobs.jobs").fetchall())
-    counts = {
-        "done": count(shop, "select count(*) from jobs.jobs where state = 'done'"),
-        "without effect": count(shop, "select count(*) from jobs.jobs where job_id not in (select job_id from drill.effects)"),
-        "twice": count(shop, "select count(*) from (select 1 from drill.effects group by job_id having count(*) > 1)"),
-        "repeated": count(shop, "select count(*) from (select 1 from drill.attempts group by job_id having count(*) > 1)"),
-    }  # fmt: skip
+        counts = {
+            "done": count(shop, "select count(*) from jobs.jobs where state = 'done'"),
+            "without effect": count(shop, "select count(*) from jobs.jobs where job_id not in (select job_id from drill.effects)"),
+            "twice": count(shop, "select count(*) from (select 1 from drill.effects group by job_id having count(*) > 1)"),
+            "repeated": count(shop, "select count(*) from (select 1 from drill.attempts group by job_id having count(*) > 1)"),
+        }  # fmt: skip
     return counts, [ended[job_id] - at for job_id, at in killed.items()]  # type: ignore[operator, index]
 
 
