@@ -28,7 +28,10 @@ SCRIPTS: dict[str, tuple[str, tuple[str, ...] | None]] = {
     "call_list": ("Who is called and why: how many order anyway, compared with other rankings.", None),
     "bgnbd_at_size": ("BG/NBD at 10,000 to 1,000,000 customers, compared with a library.", None),
     "scores_at_size": ("Features, scores and reasons as the shop grows.", ("--customers", "10000")),
-    "completeness": ("How complete customers are: the demo shop with its second source, Online Retail II.", ("--quick",)),
+    "completeness": (
+        "How complete customers are: the demo shop with its second source, Online Retail II.",
+        ("--quick",),
+    ),
     "golden_records": ("Golden records, timeline and relations with a million customers.", ("20000",)),
     "saving": ("Saving a million predictions with their run.", ("--quick",)),
     "faults": ("Kills of the API and PostgreSQL under load: no call lost, no call stored twice.", ("--quick",)),
