@@ -57,7 +57,7 @@ where (%(ids)s::text[] is null or g.customer_id = any(%(ids)s))
     and not exists (select from new_choices as n where n.customer_id = g.customer_id and n.field_group = g.field_group)
 
 -- name: save_choices
--- A customer whose records moved meanwhile is left out: whoever moved them chooses again.
+-- A customer whose records moved meanwhile is left out: they are chosen for again.
 insert into identity.golden_choices (customer_id, field_group, record_id, rule, agreeing, differing)
 select n.* from new_choices as n
 join core.customer_records as r on r.record_id = n.record_id and r.customer_id = n.customer_id

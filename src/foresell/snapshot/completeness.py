@@ -10,7 +10,7 @@ import duckdb
 from foresell.errors import CustomerNotFound
 from foresell.snapshot.queries import run_query
 
-#: How complete active customers are to be, on average; active: a counted order in so many days before as_of.
+#: How complete active customers are to be, on average; active: a counted order in the days before as_of.
 GOAL, ACTIVE_DAYS = 0.8, 365
 #: A source could give a group of fields when at least this share of its records have it.
 COULD_GIVE = 0.5

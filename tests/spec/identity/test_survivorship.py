@@ -69,7 +69,7 @@ def values(group: FieldGroup, text: str | None) -> dict[str, object]:
         ("email", [("shop", 5, "new@post.example.com"), ("crm", 2, "old@post.example.com")], 1, "most recent", 1, 1),
         ("email", [("shop", 1, "Ann@Post.example.com"), ("crm", 2, "ann@post.example.com")], 2, "all agree", 2, 0),
         ("phone", [("shop", 1, "020 7946 0018"), ("crm", 2, "+44 20 7946 0018")], 2, "all agree", 2, 0),
-        # an address without a street comes after one with it, whatever changed last
+        # an address without a street comes after one with it, also when that changed last
         ("address", [("shop", 9, "|Leeds|LS1 4AP"), ("crm", 2, "5 High Street|Leeds|LS1 4AP")], 2, "usable", 2, 0),
         ("address", [("shop", 9, "5 High Street|Leeds|LS1 4AP"), ("crm", 2, "7 Low Road|Leeds|LS1 4AP")], 1, "most recent", 1, 1),
         ("signup_date", [("shop", 9, "2024-05-01"), ("crm", 2, "2023-01-31")], 2, "earliest", 1, 1),
@@ -137,7 +137,7 @@ RULES = [SurvivorshipRule(group, DEFAULTS[group], ("crm",)) for group in GROUPS]
 @settings(max_examples=150, deadline=None)
 @given(RECORDS, st.randoms())
 def test_properties_of_any_choice(rows: list[tuple[str, int, dict[str, str | None]]], random: object) -> None:
-    """Whatever the values: a group is there exactly when a record has it, is from one record that has it, everyone who has
+    """With any values, a group is there exactly when a record has it, is from one record that has it, everyone who has
     it agrees or differs, and the sequence of the records does not matter."""
     records = [
         SourceRecord(number, source, START + timedelta(days=day), texts)
@@ -160,7 +160,7 @@ def test_properties_of_any_choice(rows: list[tuple[str, int, dict[str, str | Non
     assert {each.field_group: each for each in choose_records(shuffled, RULES, today=TODAY)} == choices
 
 
-def test_rules_are_told_in_words() -> None:
+def test_rules_are_described_in_words() -> None:
     assert describe_rule("agreement", agree=2, records=3, source="crm") == "2 of 3 records agree on it."
     assert (
         describe_rule("pin", agree=1, records=2, source="crm", reason="Told us")

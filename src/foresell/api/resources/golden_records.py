@@ -176,7 +176,7 @@ async def pin_field_group(
     field_group: FieldGroup,
     pin: NewPin,
 ) -> Response:
-    """Fix a group of fields to one record of the customer, until a day or for good; instead of an earlier pin."""
+    """Fix a group of fields to one record of the customer, until a day or until it is removed, instead of an earlier pin."""
 
     async def act(con: AsyncConnection) -> dict[str, Any]:
         sources = {row["record_id"]: row for row in await _list_sources(con, customer_id)}

@@ -181,7 +181,7 @@ create table golden_choices (
     differing bigint[] not null,
     primary key (customer_id, field_group)
 );
-comment on table golden_choices is 'One row per customer with several records and group of fields that any of them has: the record whose values are shown, by which rule, and the records that agree (that one included) or differ. No values. Deleted when a record of the customer changes, comes or goes; whoever changed it, or the next refresh, chooses again.';
+comment on table golden_choices is 'One row per customer with several records and group of fields that any of them has: the record whose values are shown, by which rule, and the records that agree (that one included) or differ. No values. Deleted when a record of the customer changes, comes or goes; chosen again by what changed it, or by the next refresh.';
 create index golden_choices_record on golden_choices (record_id);
 
 create function forget_choices() returns trigger
