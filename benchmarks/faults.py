@@ -240,7 +240,7 @@ def verify(one: Shop, ledger: Ledger) -> dict[str, int]:
 def run_faults(
     faults: int, *, calls: int = 0, with_keys: bool = True, durable: bool = True, seed: int = SEED
 ) -> tuple[dict[str, int], dict[str, list[float]]]:
-    """Inject this number of faults under load, or more until so many calls are acknowledged.
+    """Inject this number of faults under load, or more until enough calls are acknowledged.
 
     Returns `verify`'s counts, and the seconds to recover by kind of process.
     """

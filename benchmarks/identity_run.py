@@ -29,7 +29,7 @@ from foresell.workflows.load import load_file
 from foresell.workflows.resolve import resolve_records
 
 CUSTOMERS = 670_000  # with their contacts in the second source about a million records
-LATE = 10  # one contact in so many comes later
+LATE = 10  # one contact in ten comes later
 ARRIVALS = 200
 COMPARING = ("read", "normalize", "score", "cluster", "reconcile")
 

@@ -61,7 +61,7 @@ def pair(served: Served) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("who", STAFF)
-def test_stewards_and_administrators_merge_and_nobody_else(served: Served, who: str, pair: tuple[str, str]) -> None:
+def test_stewards_and_administrators_merge_and_no_one_else(served: Served, who: str, pair: tuple[str, str]) -> None:
     client = served.client(who)
     allowed = who in MAY_DECIDE
     preview = client.post("/api/identity/merge-preview", json={"customer_ids": pair})
@@ -134,9 +134,9 @@ def test_the_audit_of_a_customer_covers_the_ids_merged_into_it(served: Served, p
     steward.post(f"/api/customers/{gone}/contact/reveal")
     before = get(admin, "/api/audit", customer=gone)["data"][0]
     merge(steward, kept, gone)
-    for asked in pair:
-        events = get(admin, "/api/audit", customer=asked)["data"]
-        assert before["event_id"] in {event["event_id"] for event in events}, asked
+    for wanted in pair:
+        events = get(admin, "/api/audit", customer=wanted)["data"]
+        assert before["event_id"] in {event["event_id"] for event in events}, wanted
         assert events[0]["action"] == "customers.merged" and events[0]["subject"] == f"customer:{kept}"
 
 
@@ -158,11 +158,11 @@ def test_the_preview_adds_money_and_orders_up_and_changes_nothing(served: Served
 def test_one_customer_alone_keeps_its_scores_in_the_preview(served: Served, pair: tuple[str, str]) -> None:
     """The cut points of the run give every customer the scores it has: merged with one without orders, nothing changes."""
     steward, admin = served.client("steward"), served.client("admin")
-    [[nobody]] = sql(served, "insert into core.customers values ('C900001') returning customer_id")
+    [[no_records]] = sql(served, "insert into core.customers values ('C900001') returning customer_id")
     sql(served, "update core.customer_records set customer_id = 'C900001' where record_id = (select max(record_id) from core.customer_records where customer_id <> %s)", pair[0])  # fmt: skip
     for row in get(admin, "/api/customers", limit=40)["data"]:
-        asked = steward.post("/api/identity/merge-preview", json={"customer_ids": [row["customer_id"], nobody]})
-        after = asked.json()["after"] if asked.status_code == 200 else None
+        previewed = steward.post("/api/identity/merge-preview", json={"customer_ids": [row["customer_id"], no_records]})
+        after = previewed.json()["after"] if previewed.status_code == 200 else None
         if after:
             assert (after["rfm_score"], after["segment"]) == (row["rfm_score"], row["segment"])
 

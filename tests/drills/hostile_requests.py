@@ -92,7 +92,7 @@ def inject_everywhere(options: Options) -> Outcome:
         least("operations attacked", len(attacked), len(targets)),
         least("parameters attacked", sum(each[3] for each, _ in attacked), sum(each[3] for each in targets)),
     ]
-    notes = [*holes, f"No operation was begun after {MOST_ATTACK_SECONDS / 60:.0f} minutes."]
+    notes = [*holes, f"No operation was started after {MOST_ATTACK_SECONDS / 60:.0f} minutes."]
     return Outcome(figures, [least("planted injectable operations found", int(control), 1)], notes)
 
 

@@ -245,7 +245,7 @@ ODD_NAMES = {
         ("2", "王小明", "", "", "", "", "", ""),
         ("3", "Ольга Петрова", "", "", "", "", "", ""),
     ],
-    "all the same": [(str(n), *ANNA[1:]) for n in range(150)],
+    "equal records": [(str(n), *ANNA[1:]) for n in range(150)],
     "one name, nothing else": [(str(n), "John Smith", "", "", "", "", "", "GB") for n in range(2000)],
 }
 

@@ -203,7 +203,7 @@ def undo(
     ],
     json: Json = False,
 ) -> None:
-    """Undo a merge or split, whatever was merged or split since."""
+    """Undo a merge or split, also one that others followed."""
     _, database = open_home()
     with database.connect() as con:
         changed = moves.undo(con, move_id)

@@ -98,7 +98,7 @@ async def split(con: AsyncConnection, customer_id: str, records: Sequence[int], 
 
 
 async def undo(con: AsyncConnection, move_id: int) -> Row:
-    """Undo a merge or split, whatever was moved since. Returns move_id, customer_ids, records.
+    """Undo a merge or split, also one that others followed. Returns move_id, customer_ids, records.
 
     customer_ids: whose records changed; records: how many did. Raises MoveNotFound, AlreadyUndone.
     """

@@ -33,7 +33,7 @@ WHY = {
     "pair": "The evidence is not strong enough to decide without a person.",
     "two customers fit": "One record fits two customers.",
     "conflict": "The evidence is strong, but something contradicts it.",
-    "too many": "So many records would become one customer that a person should look first.",
+    "too many": "More records than usual would become one customer: a person should look first.",
     "values changed": "Values have changed since this pair was decided.",
 }
 
@@ -117,8 +117,8 @@ def answer_in_short(is_one: bool, pairs: Sequence[Mapping[str, Any]], why_none: 
     decided = next((d for pair in pairs for d in pair["decisions"] if d["revoked_at"] is None), None)
     if decided:
         by = "Someone" if decided["user"] is None else decided["user"]["name"] or "A colleague"
-        said = {"same": "the same", "different": "different"}.get(decided["verdict"])
-        return f"{state} {by} decided that they are {said}." if said else f"{state} {by} looked and was not sure."
+        words = {"same": "the same", "different": "different"}.get(decided["verdict"])
+        return f"{state} {by} decided that they are {words}." if words else f"{state} {by} looked and was not sure."
     return f"{state} {pairs[0]['evidence']['summary']}"
 
 

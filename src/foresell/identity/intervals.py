@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-#: 95 % of a normal distribution are within so many standard deviations.
+#: Half the width of the interval that holds 95 % of a normal distribution, in standard deviations.
 Z = 1.959964
 
 

@@ -21,7 +21,7 @@ from foresell.identity.record import Kind
 
 FORMAT = 1
 
-#: A value's frequency is in the model when at least so many records share it.
+#: A value's frequency is in the model when at least this number of records share it.
 FEWEST_SHARING = 5
 
 #: No level is impossible: it would outweigh all other evidence.
@@ -188,7 +188,7 @@ def check(model: Model) -> None:
 
 
 def starting_model(kind: Kind, records: int, secret: bytes = b"") -> Model:
-    """The model that a new installation matches with before it has trained, for a table of so many records."""
+    """The model that a new installation matches with before it has trained, for a table of this size."""
     text = resources.files("foresell.identity").joinpath(f"starting_{kind}.json").read_text(encoding="utf-8")
     return load(text, secret).for_records(records)
 

@@ -65,7 +65,7 @@ def split(
 
 
 def undo(con: Connection, move_id: int) -> list[Row]:
-    """Undo a merge or split, whatever was moved since. Returns the records that changed: record_id, was, now_at.
+    """Undo a merge or split, also one that others followed. Returns the records that changed: record_id, was, now_at.
 
     What it puts or takes apart is remembered as a decision: a run does not repeat it. Raises UsageError for an unknown move,
     or one undone already.

@@ -22,7 +22,7 @@ from foresell.identity.scorer import LETTERS, expand
 #: A key that more records share is left out.
 MOST_PER_KEY = 200
 
-#: At most so many pairs per record on average, and so many in a small table; the commonest keys are left out first.
+#: The most pairs per record on average, and the most in a small table; the commonest keys are left out first.
 MOST_PAIRS_PER_RECORD = 50
 MOST_PAIRS_AT_LEAST = 1_000_000
 

@@ -61,12 +61,12 @@ def match_batch(cur: adbc.Cursor, vault: Vault, batch_id: int) -> tuple[str, ...
     if changed:
         SQL.run(cur, "arrival.forget_keys", json.dumps(changed))
     attached, reviews = _match(cur, vault, scorers, records, {row["record_id"] for row in rows if row["is_new"]})
-    said = []
+    notes: list[str] = []
     if attached:
-        said.append(f"{attached:,} of {len(rows):,} customer records belong to customers that were known already.")
+        notes.append(f"{attached:,} of {len(rows):,} customer records belong to customers that were known already.")
     if reviews:
-        said.append(f"{reviews:,} pairs of records wait for a decision: foresell identity review")
-    return tuple(said)
+        notes.append(f"{reviews:,} pairs of records wait for a decision: foresell identity review")
+    return tuple(notes)
 
 
 def _read_scorers(cur: adbc.Cursor, secret: bytes) -> dict[Kind, Scorer]:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 SQL = Statements("foresell.identity")
 BULK = ArrowStatements("foresell.identity")
 KINDS: tuple[Kind, ...] = ("person", "company")
-#: From so many records on, starting more processes takes less time than they save.
+#: From this number of records on, starting more processes takes less time than they save.
 WORTH_PROCESSES = 50_000
 SEED = 1
 MEMBERS = pa.schema([("record_id", pa.int64()), ("customer_id", pa.string())])

@@ -34,7 +34,7 @@ def other(record: Record, **values: str | None) -> Record:
 
 
 PERSONS = [
-    ("all the same", {}, "merge", None),
+    ("equal in all fields", {}, "merge", None),
     ("moved, same e-mail", {**MOVED, "phone": None}, "merge", None),
     ("moved, same phone", {**MOVED, "email": None, "email_user": None}, "merge", None),
     ("typo in the last name", {"last": "lindqvst"}, "merge", None),
@@ -51,7 +51,7 @@ PERSONS = [
 ]  # fmt: skip
 
 COMPANIES = [
-    ("all the same", {}, "merge", None),
+    ("equal in all fields", {}, "merge", None),
     ("same phone, no e-mail", {"email": None, "domain": None, "street": None, "house": None}, "merge", None),
     ("a branch: same name and domain elsewhere", {**MOVED, "email": None, "phone": None}, "related", "branch"),
     ("a branch that answers by itself", {**MOVED, "email": "info2@kestrel.example", "phone": "442079461111"}, "related", "branch"),

@@ -87,7 +87,7 @@ export function ReviewPanel({ row, currency, onSkip, onDecided, onPattern }: Pro
               <>
                 {onPattern && ' · '}
                 <button type="button" className={css.link} onClick={() => setTogether('same')}>
-                  All the same
+                  All are the same
                 </button>{' '}
                 ·{' '}
                 <button type="button" className={css.link} onClick={() => setTogether('different')}>

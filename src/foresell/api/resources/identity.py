@@ -264,7 +264,7 @@ async def split_customer(web: AppStateOf, principal: Steward, idempotent: Idempo
 async def undo_customer_move(
     web: AppStateOf, principal: Steward, idempotent: IdempotentOf, move_id: LargeNumber
 ) -> Response:
-    """Undo a merge or split, whatever was moved since. What it takes apart is remembered, so that no comparison repeats it."""
+    """Undo a merge or split, also one that others followed. What it takes apart is remembered, so that no comparison repeats it."""
 
     async def act(con: AsyncConnection) -> dict[str, Any]:
         done = await customers.undo(con, move_id)
