@@ -17,7 +17,7 @@ __all__ = ["clean_identity", "pair"]
 LEVELS = {
     "name": ["last name differs by a typo", 9.1],
     "email": ["same e-mail", 20.1],
-    "phone": ["missing", 0.0],
+    "phone": ["not compared", 0.0],
     "address": ["different address", -2.6],
 }
 WEIGHT = 4.7

@@ -24,7 +24,7 @@ LABELS = {
     "address": "Address",
 }
 #: The level of a comparison in which a record has no value.
-MISSING = "missing"
+MISSING = "not compared"
 #: Bits that say next to nothing either way.
 LITTLE = 0.5
 

@@ -97,7 +97,7 @@ function Effects({ preview }: { preview: MergePreview }) {
       </li>
       {after?.segment && (
         <li>
-          {segmentsBefore(preview)} one {after.segment} (RFM {after.rfm_score}).
+          {segmentsBefore(preview)} one in {after.segment} (RFM {after.rfm_score}).
         </li>
       )}
       <li>
@@ -119,14 +119,14 @@ function Effects({ preview }: { preview: MergePreview }) {
   )
 }
 
-/** "Two At-Risk become", "Champion and Lost become". */
+/** "2 in At-Risk become", "One in Champions and one in Lost become". */
 function segmentsBefore({ customers }: MergePreview): string {
   const counts = new Map<string, number>()
   for (const { segment } of customers) {
-    const name = segment ?? 'without a score'
+    const name = segment ? `in ${segment}` : 'without a score'
     counts.set(name, (counts.get(name) ?? 0) + 1)
   }
-  const parts = [...counts].map(([name, number]) => (number > 1 ? `${count(number)} ${name}` : name))
+  const parts = [...counts].map(([name, number]) => `${number > 1 ? count(number) : 'one'} ${name}`)
   const listed = parts.length > 1 ? `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}` : (parts[0] ?? '')
   return `${listed.charAt(0).toUpperCase()}${listed.slice(1)} become`
 }

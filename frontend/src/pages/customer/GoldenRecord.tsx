@@ -4,7 +4,7 @@ import { api, read } from '@/api/client'
 import type { Customer } from '@/api/shapes'
 import { usePermissions } from '@/api/useSession'
 import { Badge } from '@/ui/Badge'
-import { country, day, NO_VALUE, percent } from '@/ui/format'
+import { country, day, NO_VALUE, percent, plural } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import { Loading, QueryState } from '@/ui/states'
 import { showError, showToast } from '@/ui/toasts'
@@ -39,7 +39,7 @@ function Group({ customerId, group }: { customerId: string; group: GoldenGroup }
         <span dir="auto">{group.state === 'hidden' ? 'Hidden from your role' : show(group.values)}</span>
         <span>
           {group.pin && !group.pin.expired && <Badge tone="brand">pinned</Badge>}{' '}
-          {group.differ > 0 && <Badge tone="warn">{group.differ} differ</Badge>}
+          {group.differ > 0 && <Badge tone="warn">{plural(group.differ, 'record differs', 'records differ')}</Badge>}
         </span>
       </summary>
       <div className={css.goldenMore}>

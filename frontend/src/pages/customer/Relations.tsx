@@ -6,7 +6,7 @@ import { humanize } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import { EmptyState, Loading, QueryState } from '@/ui/states'
 import css from './Customer.module.css'
-import { customerQueries, type RelationGraph } from './customerQueries'
+import { customerQueries, type Relation, type RelationGraph } from './customerQueries'
 
 /** Customers this one is related to: a list with the evidence, and a small graph. */
 export function Relations({ data }: { data: Customer }) {
@@ -22,7 +22,7 @@ export function Relations({ data }: { data: Customer }) {
         {answer => (
           <div className={css.related}>
             <ul className={css.sources}>
-              {answer.data.map(relation => (
+              {oncePerCustomer(answer.data).map(relation => (
                 <li key={relation.relation_id}>
                   <Badge>{humanize(relation.kind)}</Badge>
                   <Link to="/customers/$id" params={{ id: relation.customer_id }}>
@@ -39,6 +39,12 @@ export function Relations({ data }: { data: Customer }) {
       </QueryState>
     </Card>
   )
+}
+
+/** One of the relations of a kind with each customer: records of the two may have several. */
+function oncePerCustomer(relations: Relation[]): Relation[] {
+  const key = ({ kind, direction, customer_id }: Relation) => `${kind} ${direction} ${customer_id}`
+  return [...new Map(relations.map(each => [key(each), each])).values()]
 }
 
 const SIZE = 320

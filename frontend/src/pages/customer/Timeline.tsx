@@ -68,18 +68,13 @@ export function Timeline({ data }: { data: Customer }) {
 function Entry({ entry }: { entry: TimelineEntry }) {
   return (
     <li data-undone={entry.undone_at !== null || undefined}>
-      <Badge tone={TONES[entry.kind] ?? 'plain'}>{humanize(entry.kind)}</Badge>
+      <span>
+        <Badge tone={TONES[entry.kind] ?? 'plain'}>{humanize(entry.kind)}</Badge>
+      </span>
       <div>
-        <span>{entry.sentence}</span>
-        {entry.note && <p>{entry.note}</p>}
+        <span>{entry.sentence}</span> {entry.note && <p>{entry.note}</p>}
         <span className={css.dim}>
-          {[
-            entry.user?.name,
-            entry.source && `from ${entry.source}`,
-            entry.undone_at && `undone on ${day(entry.undone_at)}`,
-          ]
-            .filter(Boolean)
-            .join(', ')}
+          {[entry.user?.name, entry.undone_at && `undone on ${day(entry.undone_at)}`].filter(Boolean).join(', ')}
         </span>
       </div>
     </li>

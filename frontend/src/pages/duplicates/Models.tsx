@@ -18,6 +18,8 @@ const STATES: Record<MatchModel['state'], string> = {
   replaced: 'Replaced',
 }
 
+const NOT_SHOWN = ['seed', 'trained_at']
+
 /** Matching models with their cards, approved or refused by an administrator, and comparisons of all records. */
 export function Models() {
   const models = useQuery(identityQueries.models())
@@ -80,7 +82,9 @@ function ModelCard({ model }: { model: MatchModel }) {
     },
     onError: showError,
   })
-  const facts = Object.entries(model.card).filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value))
+  const facts = Object.entries(model.card).filter(
+    ([name, value]) => !NOT_SHOWN.includes(name) && ['string', 'number', 'boolean'].includes(typeof value),
+  )
   return (
     <Card
       title={model.kind === 'person' ? 'Model of people' : 'Model of companies'}
