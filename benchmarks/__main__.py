@@ -39,6 +39,10 @@ SCRIPTS: dict[str, tuple[str, tuple[str, ...] | None]] = {
     "identity_sets": ("Public data sets with known duplicates: which pairs are compared.", ()),
     "identity_records": ("A million records normalized and given comparison keys.", ("--quick",)),
     "million": ("A million customers: load and refresh, time and memory.", ("--quick",)),
+    "identity_matching": (
+        "Persons and companies matched: public sets, the demo shop, speed at a million.",
+        ("--quick",),
+    ),
     "identity_run": ("Which of a million records are one customer: time, memory, precision, arrivals.", ("--quick",)),
     "linear": ("Load and refresh from ten thousand to a million customers.", ("--quick",)),
 }

@@ -276,9 +276,20 @@ MIDDLE = Comparison(
 GENERATION = Comparison(
     "generation",
     "Generation",
-    "generation_l is null or generation_r is null",
-    lambda a, b: a.generation is None or b.generation is None,
-    (Level("same generation", "generation_l = generation_r", lambda a, b: a.generation == b.generation),),
+    "generation_l is null and generation_r is null",
+    lambda a, b: a.generation is None and b.generation is None,
+    (
+        Level(
+            "same generation",
+            "generation_l = generation_r",
+            lambda a, b: a.generation is not None and a.generation == b.generation,
+        ),
+        Level(
+            "only one has a generation",
+            "generation_l is null or generation_r is null",
+            lambda a, b: a.generation is None or b.generation is None,
+        ),
+    ),
     "other generation (father and son)",
 )
 

@@ -65,12 +65,18 @@ def find(kind: Kind, codes: tuple[int, ...]) -> Findings:
     numbers = dict(zip(levels, codes, strict=True))
     name = levels["name"]
     compatible = name is not None and name.compatible
-    contradiction = next((each for each, code in CONTRADICTIONS[kind].items() if numbers[each] == code), None)
     shared = {each for each, level in levels.items() if level is not None and level.strong}
+    contradiction = next((each for each, code in CONTRADICTIONS[kind].items() if numbers[each] == code), None)
+    generation = levels.get("generation")
+    half_known = generation is not None and generation.name == "only one has a generation"
+    if half_known and not shared & {"email", "birth_date"}:
+        contradiction = contradiction or "generation"
     relation: Relation | None
     if kind == "person":
         family = bool(name and name.name == "same last name, other first name")
-        father_and_son = compatible and contradiction == "generation"
+        father_and_son = (
+            compatible and contradiction == "generation" and not (half_known and numbers["email"] == MISSING)
+        )
         shares_home = shared & {"phone", "address"} and "email" not in shared
         relation = "household" if (family or father_and_son) and shares_home else None
     elif compatible:

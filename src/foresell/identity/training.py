@@ -20,7 +20,7 @@ import pyarrow as pa
 from splink import DuckDBAPI, Linker, SettingsCreator
 from splink.internals.exceptions import EMTrainingException, SplinkException
 
-from foresell.identity.comparisons import COMPARISONS, TERMS, Comparison
+from foresell.identity.comparisons import COMPARISONS, MISSING, TERMS, Comparison
 from foresell.identity.model import (
     FEWEST_SHARING,
     LEAST_PROBABILITY,
@@ -37,7 +37,7 @@ from foresell.identity.scorer import expand
 logging.getLogger("splink").setLevel(logging.ERROR)
 
 #: Pairs sampled to count how often any two records are alike, and pairs taken to estimate the rest.
-U_PAIRS = 1e6
+U_PAIRS = 1.2e6
 EM_PAIRS = 1e6
 
 #: With fewer records, or fewer pairs in a block, nothing is estimated.
@@ -46,6 +46,9 @@ FEWEST_PAIRS = 50
 
 #: In a smaller table the records of one customer decide which values are common.
 FEWEST_FOR_TERMS = 10_000
+
+#: How much the assumed weights count where pairs are known: other data has levels that the known pairs never show.
+ASSUMED_SHARE = 0.2
 
 #: A level that fewer sampled pairs were at is counted from equal values.
 FEWEST_SAMPLED = 30
@@ -113,6 +116,44 @@ def train(
     return _describe(model, estimates.remarks, trained_at, seed)
 
 
+def fit_known(records: pa.Table, pairs: pa.Table, kind: Kind, assumed: Model, *, seed: int) -> Model:
+    """The weights of records whose pairs of one customer are known (a, b): how the starting weights are made.
+
+    assumed: weights where the records have no value to count; elsewhere they count ASSUMED_SHARE.
+    """
+    estimates = _Estimates()
+    with open_duckdb() as con:
+        con.register("given_records", records)
+        con.register("given_pairs", pairs)
+        _prepare(con, kind)
+        _sample_pairs(con, kind, seed, estimates)
+        model = assumed.for_records(records.num_rows)
+        _count_pairs(con, kind, model, estimates)
+        prepare_records(con, model)
+        con.execute(
+            "create temp table candidates as select distinct least(a, b) as a, greatest(a, b) as b from given_pairs"
+        )
+        rows = con.execute(f"select levels from ({weight_sql(model)})").fetchall()
+    known: dict[str, dict[int, float]] = {}
+    for (levels,) in rows:
+        for comparison, code in zip(COMPARISONS[kind], expand(levels), strict=True):
+            found = known.setdefault(comparison.name, {})
+            found[code] = found.get(code, 0.0) + 1
+    for comparison in COMPARISONS[kind]:
+        counts = {code: count for code, count in known.get(comparison.name, {}).items() if code != MISSING}
+        total = sum(counts.values())
+        if total >= FEWEST_PAIRS:
+            before = assumed.weights[comparison.name]
+            estimates.m[comparison.name] = {
+                code: [
+                    (1 - ASSUMED_SHARE) * counts.get(code, 0.0) / total
+                    + ASSUMED_SHARE * before[comparison.level_name(code)].m
+                ]
+                for code in range(len(comparison.levels) + 1)
+            }
+    return replace(model, duplicates=len(rows) / records.num_rows, weights=_fit_weights(model, estimates, known))
+
+
 def _prepare(con: duckdb.DuckDBPyConnection, kind: Kind) -> None:
     """Make the table `training`, with one column per block that is null where more than MOST_PER_KEY records share it.
 
@@ -141,7 +182,9 @@ def _sample_pairs(con: duckdb.DuckDBPyConnection, kind: Kind, seed: int, estimat
     """How often any two records are at each level, in a sample of pairs."""
     linker = _linker(con, "for_u", COMPARISONS[kind])
     try:
-        linker.training.estimate_u_using_random_sampling(max_pairs=U_PAIRS, seed=seed, min_count_per_level=None)
+        linker.training.estimate_u_using_random_sampling(
+            max_pairs=U_PAIRS, seed=seed, min_count_per_level=None, num_chunks=1
+        )
     except (SplinkException, ValueError, duckdb.Error):
         estimates.remarks.append("How often any two records are alike could not be counted.")
         return
@@ -211,7 +254,9 @@ def _linker(
         retain_matching_columns=False,
     )
     api = DuckDBAPI(con)
-    return Linker(api.register("training", dataset_display_name=name), settings, log_level=None)
+    return Linker(
+        api.register("training", dataset_display_name=name), settings, log_level=None, validate_settings=False
+    )
 
 
 def splink_comparison(

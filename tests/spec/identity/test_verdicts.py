@@ -82,6 +82,15 @@ def test_father_and_son_are_a_household() -> None:
     assert (found.verdict, found.relation) == ("related", "household")
 
 
+def test_one_who_is_called_junior_may_be_the_son_of_the_other_unless_the_mailbox_is_the_same() -> None:
+    scorer = Scorer(starting_model("person", 100_000))
+    junior = other(ANN, generation="jr", email="ann.l@b.example", email_user="ann.l")
+    found = scorer.score(ANN, junior).judge()
+    assert (found.verdict, found.relation) == ("related", "household")
+    assert scorer.score(ANN, replace(junior, email=None, email_user=None)).judge().verdict == "review"
+    assert scorer.score(ANN, other(ANN, generation="jr")).judge().verdict == "merge"
+
+
 @pytest.mark.parametrize(
     ("case", "values", "birth_date", "verdict"),
     [
