@@ -16,7 +16,7 @@ ROW = "[data-row]"
 PANEL = "aside[aria-label=Customer]"
 PATHS = (
     "/", "/customers", "/calls", "/segments", "/model", "/sales", "/import", "/runs", "/admin", "/me", "/glossary",
-    "/assignment", "/setup",
+    "/assignment", "/setup", "/duplicates",
 )  # fmt: skip
 AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS = """axe.run().then(({ violations }) => violations

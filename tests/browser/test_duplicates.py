@@ -1,0 +1,97 @@
+"""Duplicates in the browser: decided by key and undone, merged from the list, split on the page; a merged id leads on."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.api.people import Person, invite
+from tests.api.test_identity import clean_identity, pair
+from tests.api.test_reviews import add_review
+from tests.support.browsing import ROW, Pages, open_page, serious_faults
+from tests.support.served import Served
+
+__all__ = ["clean_identity", "pair"]
+
+
+@pytest.fixture(scope="module")
+def steward(served: Served) -> Person:
+    return invite(served, "steward")
+
+
+def test_a_pair_is_decided_by_key_and_the_decision_is_undone(
+    pages: Pages, served: Served, steward: Person, pair: tuple[str, str]
+) -> None:
+    add_review(served, *pair, value=1234)
+    page = pages(steward)
+    open_page(page, "/duplicates")
+    expect(page.get_by_role("heading", name="Is this one customer?")).to_be_visible()
+    expect(page.get_by_role("list", name="Evidence").get_by_text("Same e-mail")).to_be_visible()
+    assert serious_faults(page) == []
+    page.keyboard.press("s")
+    expect(page.get_by_text("Same: merged into one customer")).to_be_visible()
+    expect(page.get_by_text("Nothing to decide")).to_be_visible()
+    page.goto(f"/customers/{pair[1]}")
+    expect(page).to_have_url(re.compile(rf"/customers/({pair[0]}|{pair[1]})$"))
+    open_page(page, "/duplicates?tab=decided")
+    page.get_by_role("button", name="Undo").first.click()
+    expect(page.get_by_text("1 decision undone")).to_be_visible()
+    open_page(page, "/duplicates")
+    expect(page.get_by_role("heading", name="Is this one customer?")).to_be_visible()
+
+
+def test_another_stewards_decision_arrives_in_an_open_queue(
+    pages: Pages, served: Served, steward: Person, pair: tuple[str, str]
+) -> None:
+    review = add_review(served, *pair)
+    page = pages(steward)
+    open_page(page, "/duplicates")
+    expect(page.get_by_role("heading", name="Is this one customer?")).to_be_visible()
+    expect(page.get_by_text("Live")).to_be_visible()
+    served.client("admin").post(f"/api/identity/reviews/{review}/decision", json={"verdict": "different"})
+    expect(page.get_by_text("Nothing to decide")).to_be_visible()
+
+
+def test_equal_pairs_are_decided_together_after_their_number_was_confirmed(
+    pages: Pages, served: Served, steward: Person
+) -> None:
+    ids = served.customers["unassigned"]
+    for first in (0, 2, 4):
+        add_review(served, ids[first], ids[first + 1])
+    page = pages(steward)
+    open_page(page, "/duplicates")
+    page.get_by_role("button", name="All different").click()
+    dialog = page.get_by_role("dialog", name="Decide on 3 pairs at once?")
+    dialog.get_by_role("button", name="Keep all apart").click()
+    expect(page.get_by_text("Nothing to decide")).to_be_visible()
+
+
+def test_two_customers_are_merged_from_the_list_and_split_again(pages: Pages, steward: Person) -> None:
+    page = pages(steward)
+    open_page(page, "/customers")
+    rows = page.locator(ROW)
+    first, second = (str(rows.nth(place).get_attribute("data-row")) for place in (0, 1))
+    for place in (0, 1):
+        rows.nth(place).get_by_role("checkbox").check()
+    page.get_by_role("button", name="Merge", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Merge 2 customers?")
+    expect(dialog.get_by_text("Moves")).to_be_visible()
+    dialog.get_by_role("button", name="Merge", exact=True).click()
+    expect(page.get_by_text(f"{second} merged into {first}")).to_be_visible()
+    page.goto(f"/customers/{second}?tab=sources")
+    expect(page).to_have_url(re.compile(f"/customers/{first}"))
+    expect(page.get_by_role("heading", name="2 records")).to_be_visible()
+    page.get_by_role("button", name="Split", exact=True).click()
+    dialog = page.get_by_role("dialog", name=f"Split {first}")
+    dialog.get_by_role("checkbox").last.check()
+    dialog.get_by_role("button", name="Split off 1 record").click()
+    expect(page.get_by_role("heading", name="1 record")).to_be_visible()
+
+
+def test_who_may_not_decide_sees_no_duplicates_page(pages: Pages, served: Served) -> None:
+    page = pages(invite(served, "analyst"))
+    page.goto("/duplicates")
+    expect(page.get_by_text("You do not have access to Duplicates")).to_be_visible()
+    expect(page.get_by_role("link", name="Duplicates")).to_have_count(0)
