@@ -233,6 +233,23 @@ def test_why_two_customers_are_one_or_not(company: Company) -> None:
     assert not any(value in text for value in ("Anna", "Petersen", "anna.petersen", "7946", "High St"))
 
 
+def test_a_model_of_another_version_is_replaced_by_the_next_run(company: Company) -> None:
+    company.load("shop", ANNA, CLEO)
+    company.run()
+    with company.database.connect() as con:
+        con.execute("update identity.match_models set body = replace(body, '\"format\": 1', '\"format\": 99')")
+    company.load("crm", ANNA_IN_CRM)  # is loaded, and waits
+    assert len(set(company.customers().values())) == 3
+    assert company.run()["merges"] == 1
+    with company.database.connect() as con:
+        states = con.execute(
+            "select kind, array_agg(state order by model_id) as states from identity.match_models group by kind"
+        ).fetchall()
+    assert {row["kind"]: row["states"] for row in states} == {
+        kind: ["replaced", "served"] for kind in ("person", "company")
+    }
+
+
 ODD_NAMES = {
     "one record": [("1", "Anna Petersen", "", "", "", "", "", "")],
     "nothing to compare": [

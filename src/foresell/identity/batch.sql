@@ -33,6 +33,9 @@ where run_id = (select run_id from core.publication)
 -- name: served_models
 select kind, body from identity.match_models where state = 'served'
 
+-- name: replace_model
+update identity.match_models set state = 'replaced' where kind = $1 and state = 'served'
+
 -- name: add_model
 insert into identity.match_models (kind, state, body, card) values ($1, $2, $3, $4::jsonb)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from foresell.db import ArrowStatements
+from foresell.errors import BadInput
 from foresell.identity import clustering, keys
 from foresell.identity.clustering import Pair
 from foresell.identity.fingerprint import fingerprint
@@ -76,8 +78,9 @@ def _read_scorers(cur: adbc.Cursor, secret: bytes) -> dict[Kind, Scorer]:
         if (kind, model_id, secret) not in _known:
             for old in [each for each in _known if each[0] == kind and each[2] == secret]:
                 del _known[old]
-            _known[kind, model_id, secret] = Scorer(load(SQL.value(cur, "arrival.model", model_id), secret))
-    return {kind: _known[kind, model_id, secret] for kind, model_id in served.items()}
+            with suppress(BadInput):  # of another version of Foresell: the next run trains a new one
+                _known[kind, model_id, secret] = Scorer(load(SQL.value(cur, "arrival.model", model_id), secret))
+    return {kind: found for kind, model_id in served.items() if (found := _known.get((kind, model_id, secret)))}
 
 
 def _match(

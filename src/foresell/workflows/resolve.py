@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from psycopg.types.json import Jsonb
 
 from foresell.database import Database
 from foresell.db import ArrowStatements, Statements
-from foresell.errors import Busy, ForesellError
+from foresell.errors import BadInput, Busy, ForesellError
 from foresell.identity import clustering, pairs, training
 from foresell.identity.clustering import Clusters, Pair
 from foresell.identity.fingerprint import NOT_VALUES, hash_values
@@ -65,6 +65,7 @@ class Compared:
     plan: Plan = field(default_factory=lambda: Plan((), ()))
     counts: dict[str, int] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    trained: set[Kind] = field(default_factory=set)
 
 
 def resolve_records(
@@ -84,7 +85,7 @@ def resolve_records(
     with _only_run(database), _record_run(database, dry_run) as run_id:
         vault = vault_of(settings)
         compared = read_records(settings, database, timings, progress)
-        compared.models = _find_models(database, vault, compared.records, models, timings)
+        _find_models(database, vault, compared, models, timings)
         compare_records(database, compared, settings, timings)
         if not dry_run:
             with _timed(timings, "write"):
@@ -169,23 +170,23 @@ def _open(vault: Vault, source: str, batch: pa.RecordBatch) -> Iterator[RawRecor
 
 
 def _find_models(
-    database: Database,
-    vault: Vault,
-    records: pa.Table,
-    given: Mapping[Kind, Model] | None,
-    timings: dict[str, float],
-) -> dict[Kind, Model]:
+    database: Database, vault: Vault, compared: Compared, given: Mapping[Kind, Model] | None, timings: dict[str, float]
+) -> None:
     """Of each kind the given model, else the served one, else a new one trained on these records."""
     secret = vault.matching_secret()
     with database.arrow() as pg, pg.cursor() as cur:
-        found: dict[Kind, Model] = {kind: load(body, secret) for kind, body in BULK.rows(cur, "batch.served_models")}
-    found |= given or {}
+        served = BULK.rows(cur, "batch.served_models")
+    for kind, body in served:
+        with suppress(BadInput):  # of another version of Foresell
+            compared.models[kind] = load(body, secret)
+    compared.models |= given or {}
     with _timed(timings, "train"):
         for kind in KINDS:
-            if kind not in found:
-                of_kind = records.filter(pc.equal(records["kind"], kind))
-                found[kind] = training.train(of_kind, kind, seed=SEED, trained_at=datetime.now(UTC), secret=secret)
-    return found
+            if kind not in compared.models:
+                records = compared.records.filter(pc.equal(compared.records["kind"], kind))
+                model = training.train(records, kind, seed=SEED, trained_at=datetime.now(UTC), secret=secret)
+                compared.models[kind] = model
+                compared.trained.add(kind)
 
 
 def compare_records(database: Database, compared: Compared, settings: Settings, timings: dict[str, float]) -> None:
@@ -274,10 +275,10 @@ def _check_unmoved(cur: adbc.Cursor, compared: Compared) -> None:
 
 
 def _save_models(cur: adbc.Cursor, compared: Compared) -> None:
-    """The first model of a kind is served at once: there is none that it could be compared with."""
-    served = {kind for kind, _ in BULK.rows(cur, "batch.served_models")}
+    """A new model of a kind is served at once where there is none of this version that it could be compared with."""
     for kind, model in compared.models.items():
-        if kind not in served:
+        if kind in compared.trained:
+            BULK.run(cur, "batch.replace_model", kind)
             BULK.run(cur, "batch.add_model", kind, "served", model.dump(), json.dumps(dict(model.card)))
 
 
