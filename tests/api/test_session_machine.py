@@ -35,7 +35,7 @@ from tests.support.served import NO_TLS, Served
 pytestmark = pytest.mark.slow_proof
 
 RUNS = int(os.environ.get("FORESELL_SESSION_RUNS", "25"))
-STEPS = 14
+STEPS = 20
 #: How long a used refresh token still counts; a planted defect must not change what is expected.
 GRACE_SECONDS = sessions.GRACE_SECONDS
 #: What a second factor is answered with.
@@ -167,12 +167,15 @@ class Sessions(RuleBasedStateMachine):
         assert answer.status_code == 200, (kind, answer.text)
         self.spent_tickets.add(ticket)
         self.use_up(given)
+        again = self.send("POST", "/api/auth/second-factor", {"ticket": ticket, **self.choose_answer("recovery code")})
+        assert again.status_code == 401, "a used ticket was accepted"
         return self.remember(answer.json()["access_token"], answer.cookies["foresell"])
 
     def choose_answer(self, kind: str) -> dict[str, str]:
         """What is sent as a second factor."""
         if kind == "right code" and self.totp:
             rewind_totp(self.served, self.user_id)
+            self.used_code = ""  # it would count again now
             return {"code": self.totp.now()}
         if kind == "recovery code":
             return {"recovery_code": (self.recovery_codes or ["code-none"])[0]}
@@ -190,9 +193,10 @@ class Sessions(RuleBasedStateMachine):
     @rule(session=a_session, which=ANY_TOKEN)
     def refresh(self, session: Session, which: int) -> None:
         """A token that was not used yet."""
-        if not session.unspent:
-            return
-        token = session.unspent[which % len(session.unspent)]
+        if session.unspent:
+            self.refresh_with(session, session.unspent[which % len(session.unspent)])
+
+    def refresh_with(self, session: Session, token: str) -> None:
         answer = self.send("POST", "/api/auth/refresh", cookie=token)
         assert answer.status_code == (200 if self.counts(session) else 401), answer.text
         if answer.status_code == 200:
@@ -204,6 +208,8 @@ class Sessions(RuleBasedStateMachine):
     @rule(session=a_session, which=ANY_TOKEN, soon=st.booleans())
     def refresh_again(self, session: Session, which: int, soon: bool) -> None:
         """A used token: soon after its use it still counts, if none was used since; else it ends the session."""
+        if not session.spent:
+            self.refresh_with(session, session.unspent[0])
         if not session.spent:
             return
         token = session.spent[which % len(session.spent)]
@@ -282,14 +288,24 @@ class Sessions(RuleBasedStateMachine):
             self.password = new
             self.end_all(but=session)
 
-    @rule(disabled=st.booleans())
-    def lock_out(self, disabled: bool) -> None:
+    @rule(stays=st.sampled_from([False, False, False, True]))
+    def lock_out(self, stays: bool) -> None:
         """A lock-out ends all sessions, and letting the user in again brings none of them back."""
+        self.disable(True)
+        self.end_all()
+        self.every_token_is_accepted_exactly_while_its_session_lasts()
+        if not stays:
+            self.disable(False)
+
+    @rule()
+    @precondition(lambda self: self.is_disabled)
+    def let_in(self) -> None:
+        self.disable(False)
+
+    def disable(self, disabled: bool) -> None:
         answer = self.admin.patch(f"/api/users/{self.user_id}", json={"disabled": disabled})
         assert answer.status_code == 200, answer.text
         self.is_disabled = disabled
-        if disabled:
-            self.end_all()
 
     @rule(role=st.sampled_from(["analyst", "steward"]))
     def change_role(self, role: str) -> None:
@@ -320,7 +336,7 @@ class Sessions(RuleBasedStateMachine):
     def every_token_is_accepted_exactly_while_its_session_lasts(self) -> None:
         is_set_up = self.role == "analyst" or self.totp is not None
         for session in self.known:
-            for token in session.access_tokens[-3:]:
+            for token in session.access_tokens[-2:]:
                 wanted = 200 if self.counts(session) else 401
                 assert self.send("GET", "/api/me", bearer=token).status_code == wanted
         for session in self.known[-1:]:

@@ -59,6 +59,17 @@ def test_a_token_ends_with_its_session(served: Served) -> None:
     assert person.browser.post("/api/auth/refresh").status_code == 401
 
 
+def test_a_lock_out_ends_sessions_for_good(served: Served) -> None:
+    """A user who is let in again signs in again: a stolen token does not come back with them."""
+    person, admin = invite(served), served.client("admin")
+    for disabled in (True, False):
+        answer = admin.patch(f"/api/users/{person.user_id}", json={"disabled": disabled})
+        assert answer.status_code == 200
+        assert person.browser.get("/api/me").status_code == 401
+        assert person.browser.post("/api/auth/refresh").status_code == 401
+    assert person.sign_in().status_code == 200
+
+
 def test_a_refresh_token_counts_once_and_its_return_ends_the_session(served: Served) -> None:
     person = invite(served)
     stolen = person.browser.cookies["foresell"]

@@ -105,6 +105,17 @@ DRILLS = (
         ),
     ),
     Drill(
+        "SESSIONS",
+        "Sign-ins, refresh tokens, second factors, links, lock-outs and roles in any order, compared with a model of 2,000 users.",
+        "0 differences: each token counts exactly while its session lasts",
+        drill_of(
+            "tests/api/test_session_machine.py",
+            controls=("planted_defect",),
+            at_least={"sequences of sign-ins, refreshes and lock-outs": 2_000},
+            environment={"FORESELL_SESSION_RUNS": "2000"},
+        ),
+    ),
+    Drill(
         "S7",
         "10,000 guesses at one account from 1,000 networks; the time that a wrong password takes.",
         "at most 10 evaluated in 15 minutes; the owner still signs in; known and unknown users within 5 ms",

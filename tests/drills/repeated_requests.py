@@ -20,7 +20,7 @@ from tests.drills.shop import Shop, administrator_token, create_shop, processes_
 
 PATIENCE_SECONDS = 60.0
 #: How long a caller waits while the first request with its key is under way. Without a pause they leave it no processor time.
-AGAIN_SECONDS = 0.1
+AGAIN_SECONDS = 0.5
 
 
 def repeat(options: Options) -> Outcome:

@@ -60,16 +60,21 @@ def drill_of(
     at_most: dict[str, float] | None = None,
     at_least: dict[str, float] | None = None,
     corpora: bool = False,
+    environment: dict[str, str] | None = None,
 ) -> Callable[[Options], Outcome]:
     """A drill that runs these tests. `controls`: parts of the names of those that plant a defect.
 
     `at_most`, `at_least`: limits of recorded numbers. With `corpora`, the published collections of hostile input are used.
+    `environment`: variables by which the tests are made larger than in the test suite.
     """
 
     def run(options: Options) -> Outcome:
         if corpora and not (CORPORA / "blns.json").exists():
-            raise NotRun("JSONTestSuite and the big list of naughty strings are not in .cache/corpora.")
-        report = run_pytest(tests, {"FORESELL_CORPORA": str(CORPORA)} if corpora else None)
+            raise NotRun(
+                "Not in .cache/corpora: json/ (test_parsing of JSONTestSuite) and blns.json (the big list of naughty strings)."
+            )
+        collections = {"FORESELL_CORPORA": str(CORPORA)} if corpora else {}
+        report = run_pytest(tests, {**collections, **(environment or {})})
         planted = [name for name in report.passed if any(part in name for part in controls)]
         figures = [
             least("tests passed", len(report.passed) - len(planted), 1),

@@ -27,9 +27,16 @@ def test_add_list_link_lock_out(foresell: Shell, database: Database) -> None:
     foresell(
         "users", "add", "bob@shop.example", "--name", "Bob", "--role", "rep", "--role", "manager", "--team", "North"
     )
+    with database.connect() as con:
+        con.execute(
+            "insert into access.sessions (user_id, signed_in_by, device, expires_at)"
+            " select user_id, 'password', 'test', now() + interval '1 day' from access.users where name = 'Bob'"
+        )
     foresell("users", "disable", "bob@shop.example")
     assert [user["disabled"] for user in foresell.json("users")] == [False, True]
     foresell("users", "enable", "bob@shop.example")
+    with database.connect() as con:
+        assert con.execute("select 1 from access.sessions where revoked_at is null").fetchall() == []
     assert "token=" in foresell("users", "link", "bob@shop.example", "--lost-factor")
     with database.connect() as con:
         [links] = con.execute(

@@ -55,8 +55,8 @@ async def create(
 async def change(con: AsyncConnection, user_id: int, changes: dict[str, Any], *, by: int | None) -> Row:
     """Change any of name, email, team_id, disabled, roles. Returns the user as it is now.
 
-    Disabling ends the user's sessions and keys at once. Raises Forbidden when `by` changes their own roles or state, NotReady
-    when no user administrator would remain.
+    Disabling ends the user's sessions, and stops the keys for as long as it lasts. Raises Forbidden when `by` changes their own
+    roles or state, NotReady when no user administrator would remain.
     """
     if by == user_id and {"roles", "disabled"} & changes.keys():
         raise Forbidden("You cannot change your own roles or status.", remedy="Ask another administrator.")
@@ -70,6 +70,8 @@ async def change(con: AsyncConnection, user_id: int, changes: dict[str, Any], *,
         if column in changes:
             value = clean_email(changes[column]) if column == "email" else changes[column]
             await _set(con, column, user_id, value)
+    if changes.get("disabled"):
+        await _end_sessions(con, user_id, by)
     if not await SQL.run(con, "users.has_manager"):
         raise NotReady("There must be at least one administrator.", remedy="Make another user an administrator first.")
     return await get(con, user_id)
@@ -158,6 +160,12 @@ async def _set(con: AsyncConnection, column: str, user_id: int, value: object) -
         raise UsageError("This e-mail address is already in use.", parameter="email") from None
     except ForeignKeyViolation:
         raise UsageError("This team does not exist.", parameter="team_id") from None
+
+
+async def _end_sessions(con: AsyncConnection, user_id: int, by: int | None) -> None:
+    """Sessions do not come back with the user. `by`: None on the command line."""
+    statement = "users.reset_from_command_line" if by is None else "users.reset"
+    await SQL.run(con, statement, user_id=user_id, factors=False)
 
 
 async def _set_roles(con: AsyncConnection, user_id: int, wanted: Iterable[str]) -> None:
