@@ -104,7 +104,7 @@ grant insert on activity to foresell_web;
 grant select on detectors, alarms, canary_customers to foresell_app, foresell_web;
 grant insert, update, delete on alarms to foresell_app;
 grant update (threshold, factor, window_minutes, mode, answer, changed_at, changed_by) on detectors to foresell_web;
-grant update (checked_until, failing_since) on detectors to foresell_app;
+grant update (threshold, factor, window_minutes, mode, answer, changed_at, changed_by, checked_until, failing_since) on detectors to foresell_app;
 grant update (state, acknowledged_at, acknowledged_by, reason) on alarms to foresell_web;
 grant insert (customer_id, marked_by), delete on canary_customers to foresell_web;
 
