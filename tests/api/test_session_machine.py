@@ -120,7 +120,7 @@ class Sessions(RuleBasedStateMachine):
             session.is_over = session.is_over or session is not but
 
     def entered(self, answer: httpx2.Response) -> Any:
-        """What came of a first factor that was right: (session, None), or (None, ticket) where a second one is due."""
+        """What a first factor that was right leads to: (session, None), or (None, ticket) where a second one is due."""
         assert answer.status_code == 200, answer.text
         if self.totp is None:
             return self.remember(answer.json()["access_token"], answer.cookies["foresell"]), None
