@@ -26,6 +26,9 @@ MOST_PER_KEY = 200
 MOST_PAIRS_PER_RECORD = 50
 MOST_PAIRS_AT_LEAST = 1_000_000
 
+#: Pairs scored at once.
+PAIRS_AT_ONCE = 2_000_000
+
 #: One row per pair (a < b): weight in bits, levels in compact form, verdict and relation.
 PAIRS = pa.schema(
     [("a", pa.int64()), ("b", pa.int64()), ("weight", pa.float64()), ("levels", pa.string()),
@@ -53,10 +56,11 @@ class Scores:
 
 @contextmanager
 def open_duckdb(memory_gib: float = 2.0, threads: int = 2) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An empty database in memory."""
+    """An empty database in memory. It never spills to a file: it holds contact values that are sealed everywhere else."""
     with duckdb.connect(":memory:") as con:
         con.execute(
-            f"set memory_limit = '{memory_gib}GiB'; set threads = {threads}; set preserve_insertion_order = false"
+            f"set memory_limit = '{memory_gib}GiB'; set threads = {threads}; set preserve_insertion_order = false;"
+            " set temp_directory = ''"
         )
         yield con
 
@@ -111,18 +115,28 @@ def _find_candidates(con: duckdb.DuckDBPyConnection, most: int) -> tuple[LeftOut
 
 
 def _score(con: duckdb.DuckDBPyConnection, model: Model, floor: float | None) -> pa.Table:
+    """The candidates, scored part by part, so that memory does not grow with them."""
     prepare_records(con, model)
-    con.execute(f"create temp table scored as {weight_sql(model)}")
+    count = con.execute("select count(*) from candidates").fetchall()[0][0]
+    parts = [
+        _score_part(con, model, floor, number, 1 + count // PAIRS_AT_ONCE)
+        for number in range(1 + count // PAIRS_AT_ONCE)
+    ]
+    return pa.concat_tables(parts).sort_by([("a", "ascending"), ("b", "ascending")])
+
+
+def _score_part(con: duckdb.DuckDBPyConnection, model: Model, floor: float | None, number: int, parts: int) -> pa.Table:
+    part = f"(select * from candidates where a % {parts} = {number})"
+    con.execute(f"create or replace temp table scored as {weight_sql(model, part)}")
     con.register("findings", _findings(con, model))
     keep = "true" if floor is None else f"weight >= {floor} or verdict = 'related'"
     return (
         con.sql(
             f"""
-        select a, b, weight, levels, verdict, case when verdict = 'related' then relation end as relation
-        from (select *, {_verdict_sql(model)} as verdict from scored join findings using (levels))
-        where {keep}
-        order by a, b
-        """
+            select a, b, weight, levels, verdict, case when verdict = 'related' then relation end as relation
+            from (select *, {_verdict_sql(model)} as verdict from scored join findings using (levels))
+            where {keep}
+            """
         )
         .to_arrow_table()
         .cast(PAIRS)
@@ -149,8 +163,8 @@ def _share_table(model: Model, term: str) -> pa.Table:
     return pa.table({"hash": pa.array(shares.keys(), pa.string()), "share": pa.array(shares.values(), pa.float64())})
 
 
-def weight_sql(model: Model) -> str:
-    """A query for (a, b, weight, levels) of all `candidates`, from the tables `records` and `candidates`."""
+def weight_sql(model: Model, candidates: str = "candidates") -> str:
+    """A query for (a, b, weight, levels) of all candidates (a table or query), from the table `records`."""
     comparisons = COMPARISONS[model.kind]
     columns = _columns(model)
     both = ", ".join(f"l.{name} as {name}_l, r.{name} as {name}_r" for name in columns)
@@ -161,7 +175,7 @@ def weight_sql(model: Model) -> str:
     return f"""
         with both_sides as (
             select a, b, {both}
-            from candidates join records l on l.record_id = a join records r on r.record_id = b
+            from {candidates} join records l on l.record_id = a join records r on r.record_id = b
         ),
         compared as (select a, b, {", ".join(filter(None, [codes, kept]))} from both_sides)
         select a, b, {model.prior_bits!r} + {bits} as weight, {letters} as levels
