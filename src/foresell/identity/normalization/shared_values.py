@@ -26,7 +26,7 @@ def shared_values(records: pa.Table, most_names: int = MOST_NAMES) -> pa.Table:
     """
     if not records.num_rows:
         return records
-    with duckdb.connect() as con:
+    with duckdb.connect(config={"temp_directory": ""}) as con:  # contact values never reach a file
         con.register("numbered", records.append_column("row_number", pa.array(range(records.num_rows), pa.int64())))
         blanked: dict[str, str] = {}
         for at, (counted, columns) in enumerate(_GROUPS.items()):
