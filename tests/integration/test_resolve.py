@@ -227,10 +227,23 @@ def test_why_two_customers_are_one_or_not(company: Company) -> None:
     same = explain_customers(company.settings, company.database, "C000001", "C000003")
     other = explain_customers(company.settings, company.database, "C000001", "C000002")
     assert (same.verdict, other.verdict) == ("merge", "none")
-    assert "email" in same.shared
+    assert "e-mail" in same.shared
     assert other.shared == []
     text = " ".join([same.reason, *same.sentences])
     assert not any(value in text for value in ("Anna", "Petersen", "anna.petersen", "7946", "High St"))
+
+
+def test_a_relation_that_a_person_removed_is_not_added_again(company: Company) -> None:
+    husband = ("5", "Paul Petersen", "paul@mail.example", *ANNA[3:])
+    company.load("shop", ANNA, husband)
+    company.run()
+    with company.database.connect() as con:
+        [found] = con.execute("select relation_id, kind from identity.relations where removed_at is null").fetchall()
+        assert found["kind"] == "household"
+        con.execute("update identity.relations set removed_at = now() where relation_id = %s", [found["relation_id"]])
+    company.run()
+    with company.database.connect() as con:
+        assert con.execute("select from identity.relations where removed_at is null").fetchall() == []
 
 
 def test_a_model_of_another_version_is_replaced_by_the_next_run(company: Company) -> None:

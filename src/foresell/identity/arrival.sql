@@ -45,14 +45,14 @@ select record_id, kind, decode(fingerprint, 'hex')
 from jsonb_to_recordset($1::jsonb) as t (record_id bigint, kind text, fingerprint text)
 
 -- name: candidates
--- Grain: one key of a record, with the other records that have it; without keys that more than $2 records share.
+-- Grain: one key of a record, with the other records that have it; without keys that too many records share.
 select n.record_id, n.rule, found.others
-from jsonb_to_recordset($1::jsonb) as n (record_id bigint, rule text, key bigint)
+from jsonb_to_recordset($1::jsonb) as n (record_id bigint, rule text, key bigint, most integer)
 cross join lateral (
     select array_to_json(array_agg(m.record_id))::text as others, count(*) as size
-    from (select record_id from identity.match_keys where key = n.key limit $2 + 1) as m
+    from (select record_id from identity.match_keys where key = n.key limit n.most + 1) as m
 ) as found
-where found.size between 2 and $2
+where found.size between 2 and n.most
 
 -- name: decisions
 -- Grain: one decision about a pair of these records and others.

@@ -84,13 +84,16 @@ set why = excluded.why, weight = excluded.weight, value_at_stake = excluded.valu
 where reviews.closed_because is distinct from 'decided' or excluded.why = 'values changed'
 
 -- name: remove_relations
-update identity.relations as r set removed_at = now()
+update identity.relations as r set removed_at = now(), removed_by_run = true
 where r.removed_at is null and r.made_by in ('run', 'arrival')
     and not exists (select from new_relations as n where n.a = r.record_a and n.b = r.record_b and n.kind = r.kind)
 
 -- name: add_relations
 insert into identity.relations (record_a, record_b, kind, evidence, weight, made_by)
-select a, b, kind, evidence, weight, 'run' from new_relations
+select n.a, n.b, n.kind, n.evidence, n.weight, 'run' from new_relations as n
+where not exists (
+    select from identity.relations as r
+    where r.record_a = n.a and r.record_b = n.b and r.kind = n.kind and r.removed_at is not null and not r.removed_by_run)
 on conflict (record_a, record_b, kind) where removed_at is null do nothing
 
 -- name: faults

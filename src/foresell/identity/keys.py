@@ -43,6 +43,18 @@ from foresell.identity.record import Record
 
 SECRET_BYTES = 32
 SEPARATOR = "\x1f"
+
+#: The rules in words: what two records share.
+RULES = {
+    "email": "e-mail", "email_user": "part of the e-mail before the @", "phone": "phone", "number": "company number",
+    "domain": "web domain", "address": "street, house number and postcode", "address_city": "street, house number and city",
+    "names_city": "first and last name and city", "initial_postcode": "initial, last name and postcode",
+    "name_house": "name, house number and postcode", "name_street": "name, street and postcode",
+    "birth_surname": "birth date and last name", "birth_initials": "birth date and initials",
+    "birth_postcode": "birth date and postcode", "birth_city": "birth date and city", "birth_house": "birth date and house number",
+    "company_area": "company name and postal area", "word_postcode": "word of the company name and postcode",
+    "words_city": "words of the company name and city",
+}  # fmt: skip
 #: A user part of an e-mail address this long is one person's at any provider, if it is not a plain word.
 _TELLING_USER = 8
 _LEAST_WORD = 3

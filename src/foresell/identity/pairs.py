@@ -19,8 +19,11 @@ from foresell.identity.model import Model
 from foresell.identity.record import SCHEMA
 from foresell.identity.scorer import LETTERS, expand
 
-#: A key that more records share is left out.
+#: A key that more records share is left out: of one value that identifies, and of a name with a place, which a common name
+#: shares with many (each more costs the square of it, and finds hardly any pair that no other key finds).
 MOST_PER_KEY = 200
+MOST_PER_NAME = 40
+VALUE_RULES = ("email", "phone", "number", "domain", "address", "address_city")
 
 #: The most pairs per record on average, and the most in a small table; the commonest keys are left out first.
 MOST_PAIRS_PER_RECORD = 50
@@ -65,6 +68,11 @@ def open_duckdb(memory_gib: float = 2.0, threads: int = 2) -> Iterator[duckdb.Du
         yield con
 
 
+def most_per_key(rule: str) -> int:
+    """How many records may share a key of a rule."""
+    return MOST_PER_KEY if rule in VALUE_RULES else MOST_PER_NAME
+
+
 def score_pairs(
     records: pa.Table, keys: pa.Table, model: Model, *, memory_gib: float = 2.0, threads: int = 2, floor: float = -5.0
 ) -> Scores:
@@ -98,7 +106,7 @@ def _find_candidates(con: duckdb.DuckDBPyConnection, most: int) -> tuple[LeftOut
         from given_keys semi join given_records using (record_id);
 
         create temp table blocks as
-        select key, rule, records, records > {MOST_PER_KEY}
+        select key, rule, records, records > if(rule in {VALUE_RULES}, {MOST_PER_KEY}, {MOST_PER_NAME})
             or sum(records * (records - 1) // 2) over (order by records, key, rule) > {most} as too_common
         from (select key, rule, count(*) as records from keys group by all having count(*) > 1);
 

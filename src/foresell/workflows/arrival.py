@@ -16,7 +16,7 @@ from foresell.identity.fingerprint import fingerprint
 from foresell.identity.model import load
 from foresell.identity.normalization import normalize
 from foresell.identity.normalization.shared_values import MOST_NAMES
-from foresell.identity.pairs import MOST_PER_KEY
+from foresell.identity.pairs import most_per_key
 from foresell.identity.record import Kind, RawRecord, Record
 from foresell.identity.scorer import Scored, Scorer
 from foresell.privacy.vault import Vault
@@ -98,9 +98,11 @@ def _match(
             for each in records.values()
         ),
     )
-    wanted = _json({"record_id": record, "rule": rule, "key": key} for record, rule, key in own_keys)
+    wanted = _json(
+        {"record_id": record, "rule": rule, "key": key, "most": most_per_key(rule)} for record, rule, key in own_keys
+    )
     candidates: dict[int, set[int]] = {}
-    for record, rule, others in SQL.rows(cur, "arrival.candidates", wanted, MOST_PER_KEY):
+    for record, rule, others in SQL.rows(cur, "arrival.candidates", wanted):
         sharing = [other for other in json.loads(others) if other != record]
         if rule in VALUE_OF_RULE and len(sharing) > MOST_NAMES:
             blank: Any = dict.fromkeys(VALUE_OF_RULE[rule])

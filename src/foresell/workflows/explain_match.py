@@ -24,7 +24,7 @@ SQL = Statements("foresell.identity")
 class Explanation:
     """The best pair of records of two customers. weight in bits; None: one is a person and the other a company.
 
-    shared: rules of comparison keys they have in common; without one a run does not compare them.
+    shared: what they have in common, in words; without one a run does not compare them.
     """
 
     record_a: int
@@ -59,10 +59,8 @@ def explain_customers(settings: Settings, database: Database, a: str, b: str) ->
     if not scored:
         raise UsageError(f"{a} and {b} are one record.", remedy="Name two customers or two merged ids.")
     best, x, y = max(scored, key=lambda each: each[0].weight if each[0] else float("-inf"))
-    rules = {rule for rule, key in keys.keys(x, secret)} & {
-        rule for rule, key in keys.keys(y, secret) if (rule, key) in set(keys.keys(x, secret))
-    }
-    shared = sorted(rules)
+    common = set(keys.keys(x, secret)) & set(keys.keys(y, secret))
+    shared = [words for rule, words in keys.RULES.items() if rule in {each for each, _ in common}]
     if best is None:
         return Explanation(
             x.record_id,

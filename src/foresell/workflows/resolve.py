@@ -25,6 +25,7 @@ from foresell.errors import BadInput, Busy, ForesellError
 from foresell.identity import clustering, pairs, training
 from foresell.identity.clustering import Clusters, Pair
 from foresell.identity.fingerprint import NOT_VALUES, hash_values
+from foresell.identity.keys import RULES
 from foresell.identity.model import Model, load
 from foresell.identity.normalization import shared_values
 from foresell.identity.reconcile import Plan, plan_moves
@@ -204,7 +205,8 @@ def compare_records(database: Database, compared: Compared, settings: Settings, 
             compared.pairs[kind] = scores.pairs
             compared.counts[f"pairs_{kind}"] = scores.compared
             compared.remarks += [
-                f"{left.keys:,} values ({left.rule}) that more than {pairs.MOST_PER_KEY} records share were left out."
+                f"Not compared by {RULES[left.rule]} alone, which more than {pairs.most_per_key(left.rule)} records share:"
+                f" {left.records:,} records."
                 for left in scores.left_out
             ]
     with _timed(timings, "cluster"):

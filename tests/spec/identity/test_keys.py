@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import multiprocessing
+import re
 
 import pytest
 
 from foresell.errors import UsageError
+from foresell.identity import keys as keys_module
 from foresell.identity.keys import key_parts, keys
 from foresell.identity.normalization import normalize
 from foresell.identity.phonetic import sound_code
@@ -130,3 +133,8 @@ def test_no_records_no_rows() -> None:
 
 def test_a_record_of_nothing_has_no_keys() -> None:
     assert key_parts(normalize(RawRecord(1, "crm"))) == []
+
+
+def test_every_rule_has_words() -> None:
+    source = inspect.getsource(keys_module)
+    assert set(re.findall(r'f"([a-z_]+)\\x1f', source)) == set(keys_module.RULES)

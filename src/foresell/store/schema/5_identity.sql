@@ -146,9 +146,10 @@ create table relations (
     made_by text not null check (made_by in ('user', 'run', 'arrival', 'source')),
     user_id integer references access.users,
     made_at timestamptz not null default now(),
-    removed_at timestamptz
+    removed_at timestamptz,
+    removed_by_run boolean not null default false
 );
-comment on table relations is 'One row per relation of two records; customers are related through their records. works for, referred by: from record_a to record_b. evidence: in words, without values.';
+comment on table relations is 'One row per relation of two records; customers are related through their records. works for, referred by: from record_a to record_b. evidence: in words, without values. removed_by_run: a run found no evidence any more; what a person removed, no run adds again.';
 create unique index relations_live on relations (record_a, record_b, kind) where removed_at is null;
 create index relations_a on relations (record_a);
 create index relations_b on relations (record_b);
