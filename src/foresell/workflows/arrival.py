@@ -14,12 +14,12 @@ from foresell.identity import clustering, keys
 from foresell.identity.clustering import Pair
 from foresell.identity.fingerprint import fingerprint
 from foresell.identity.model import load
-from foresell.identity.normalization import normalize
 from foresell.identity.normalization.shared_values import MOST_NAMES
 from foresell.identity.pairs import most_per_key
-from foresell.identity.record import Kind, RawRecord, Record
+from foresell.identity.record import Kind, Record
 from foresell.identity.scorer import Scored, Scorer
 from foresell.privacy.vault import Vault
+from foresell.workflows.opened_records import open_records
 
 if TYPE_CHECKING:
     import adbc_driver_postgresql.dbapi as adbc
@@ -56,7 +56,7 @@ def match_batch(cur: adbc.Cursor, vault: Vault, batch_id: int) -> tuple[str, ...
     if count > MOST_ARRIVALS:
         return (f"{count:,} customer records were not compared with others yet; do it now: foresell identity run",)
     rows = SQL.table(cur, "arrival.records_of_batch", batch_id).to_pylist()
-    records = {record.record_id: record for record in _normalize(rows, vault)}
+    records = {record.record_id: record for record in open_records(rows, vault)}
     if not records:
         return ()
     changed = [row["record_id"] for row in rows if not row["is_new"]]
@@ -127,7 +127,7 @@ def _add_known(
     """Open the records that are candidates and not in `records` yet. Returns the customer of each record of both."""
     wanted = sorted({*records, *(other for others in candidates.values() for other in others)})
     rows = SQL.table(cur, "arrival.records", json.dumps(wanted)).to_pylist()
-    for record in _normalize([row for row in rows if row["record_id"] not in records], vault):
+    for record in open_records([row for row in rows if row["record_id"] not in records], vault):
         records[record.record_id] = record
     return {row["record_id"]: row["customer_id"] for row in rows}
 
@@ -192,21 +192,6 @@ def _attach(
 def _review(a: int, b: int, scored: Scored, why: str) -> dict[str, Any]:
     pattern = f"{scored.model.kind} {scored.compact()}"
     return {"a": a, "b": b, "why": why, "weight": scored.weight, "pattern": pattern}
-
-
-def _normalize(rows: list[dict[str, Any]], vault: Vault) -> list[Record]:
-    sealed = [row for row in rows if row["wrapped_key"] is not None]
-    contacts = dict(zip((row["record_id"] for row in sealed), vault.open_records(sealed), strict=True))
-    nothing: dict[str, str | None] = dict.fromkeys(("email", "phone", "address"))
-    return [
-        normalize(
-            RawRecord(
-                row["record_id"], row["source"], row["name"], **contacts.get(row["record_id"], nothing),
-                city=row["city"], region=row["region"], postcode=row["postcode"], country=row["country"],
-            )
-        )
-        for row in rows
-    ]  # fmt: skip
 
 
 def _json(rows: Iterable[Mapping[str, Any]]) -> str:

@@ -11,11 +11,11 @@ from foresell.errors import CustomerNotFound, NotReady, UsageError
 from foresell.identity import keys
 from foresell.identity.model import load
 from foresell.identity.moves import find_customer
-from foresell.identity.normalization import normalize
-from foresell.identity.record import Kind, RawRecord, Record
+from foresell.identity.record import Kind, Record
 from foresell.identity.scorer import Scored, Scorer, explain
-from foresell.privacy.vault import Vault, vault_of
+from foresell.privacy.vault import vault_of
 from foresell.settings import Settings
+from foresell.workflows.opened_records import open_records
 
 SQL = Statements("foresell.identity")
 
@@ -47,7 +47,9 @@ def explain_customers(settings: Settings, database: Database, a: str, b: str) ->
     with database.connect() as con:
         served = SQL.rows(con, "runs.served_models")
         sides = [
-            _open(SQL.rows(con, "runs.records_of", customer_id=find_customer(con, each), loaded_as=each.upper()), vault)
+            open_records(
+                SQL.rows(con, "runs.records_of", customer_id=find_customer(con, each), loaded_as=each.upper()), vault
+            )
             for each in (a, b)
         ]
     if not served:
@@ -73,21 +75,6 @@ def explain_customers(settings: Settings, database: Database, a: str, b: str) ->
         )
     judged = best.judge()
     return Explanation(x.record_id, y.record_id, best.weight, judged.verdict, judged.reason, explain(best), shared)
-
-
-def _open(rows: list[dict[str, Any]], vault: Vault) -> list[Record]:
-    sealed = [row for row in rows if row["wrapped_key"] is not None]
-    contacts = dict(zip((row["record_id"] for row in sealed), vault.open_records(sealed), strict=True))
-    nothing: dict[str, str | None] = dict.fromkeys(("email", "phone", "address"))
-    return [
-        normalize(
-            RawRecord(
-                row["record_id"], row["source"], row["name"], **contacts.get(row["record_id"], nothing),
-                city=row["city"], region=row["region"], postcode=row["postcode"], country=row["country"],
-            )
-        )
-        for row in rows
-    ]  # fmt: skip
 
 
 def _score(models: dict[Kind, Any], a: Record, b: Record) -> Scored | None:
