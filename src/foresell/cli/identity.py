@@ -17,6 +17,7 @@ from foresell.identity.golden import GROUPS
 from foresell.identity.model import Thresholds
 from foresell.identity.relations import describe_opportunity, opportunity_values
 from foresell.snapshot.completeness import measure_completeness
+from foresell.workflows.golden import choose_missing_records
 
 SQL = Statements("foresell.identity")
 
@@ -128,9 +129,10 @@ def decide(
     """Decide on a pair of the review list. `same` merges the two customers."""
     from foresell.identity.decisions import decide_review
 
-    _, database = open_home()
+    settings, database = open_home()
     with database.connect() as con:
         done = decide_review(con, review_id, verdict.value, reason=reason)
+    choose_missing_records(settings, database)
     if json:
         printing.print_json(done)
     elif done["move_id"]:
@@ -175,11 +177,12 @@ def records(customer_id: CustomerId, json: Json = False) -> None:
 @identity_app.command("merge")
 def merge(customer_id: CustomerId, others: Other, reason: Reason = None, yes: Yes = False, json: Json = False) -> None:
     """Merge customers into the first one. Their ids go on to lead to it."""
-    _, database = open_home()
+    settings, database = open_home()
     with database.connect() as con:
         into = moves.find_customer(con, customer_id)
         confirm(f"Merge {', '.join(others)} into {into}?", yes=yes, json=json)
         [move] = moves.merge(con, {into: [each.upper() for each in others]}, reason=reason)
+    choose_missing_records(settings, database)
     _print_move(move, f"{', '.join(others)} merged into {into}.", json)
 
 
@@ -188,11 +191,12 @@ def split(
     customer_id: CustomerId, record_ids: RecordIds, reason: Reason = None, yes: Yes = False, json: Json = False
 ) -> None:
     """Make some records of a customer a customer of their own: the one they were loaded as, or a new one."""
-    _, database = open_home()
+    settings, database = open_home()
     with database.connect() as con:
         customer = moves.find_customer(con, customer_id)
         confirm(f"Make {len(record_ids)} records of {customer} another customer?", yes=yes, json=json)
         done = moves.split(con, customer, record_ids, reason=reason)
+    choose_missing_records(settings, database)
     _print_move(done["move_id"], f"The records are customer {done['customer_id']} now.", json)
 
 
@@ -204,9 +208,10 @@ def undo(
     json: Json = False,
 ) -> None:
     """Undo a merge or split, also one that others followed."""
-    _, database = open_home()
+    settings, database = open_home()
     with database.connect() as con:
         changed = moves.undo(con, move_id)
+    choose_missing_records(settings, database)
     if json:
         printing.print_json({"move_id": move_id, "records": changed})
     else:
