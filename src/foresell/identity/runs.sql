@@ -95,3 +95,16 @@ join identity.compared_records as a on a.record_id = d.record_a
 join identity.compared_records as b on b.record_id = d.record_b
 where d.revoked_at is null and d.verdict in ('same', 'different') and a.kind = %(kind)s and b.kind = %(kind)s
     and d.fingerprint_a is not distinct from a.fingerprint and d.fingerprint_b is not distinct from b.fingerprint
+
+-- name: value_reviews
+-- The net revenue of both customers of each open review, of the published run.
+update identity.reviews as r set value_at_stake = coalesce(v.revenue, 0)
+from (
+    select w.review_id, sum(s.monetary) as revenue
+    from identity.reviews as w
+    join core.customer_records as x on x.record_id in (w.record_a, w.record_b)
+    join core.rfm_scores as s on s.customer_id = x.customer_id and s.run_id = (select run_id from core.publication)
+    where w.closed_at is null
+    group by w.review_id
+) as v
+where v.review_id = r.review_id and r.value_at_stake <> v.revenue

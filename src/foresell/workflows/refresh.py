@@ -24,7 +24,7 @@ from foresell.types import BeforeCommit, Progress, no_progress
 from foresell.workflows import prediction
 from foresell.workflows.assign_new_customers import assign_new_customers
 from foresell.workflows.golden import choose_missing_records
-from foresell.workflows.resolve import resolve_new_records
+from foresell.workflows.resolve import resolve_new_records, value_reviews
 
 RUNS_KEPT_WHOLE = 10
 SAVED_ROWS = 122_880
@@ -80,6 +80,7 @@ def run_refresh(
             _save_and_publish(database, run_id, tables, results, before_commit, timings=timings, **facts)
         clear_snapshots(settings, database)
     if not history:
+        value_reviews(database)
         assign_new_customers(database)
     return runs.get_run(database, run_id)
 

@@ -129,6 +129,12 @@ def resolve_new_records(
         return None
 
 
+def value_reviews(database: Database) -> None:
+    """After a run is published: what is at stake in each open review is as of that run."""
+    with database.connect() as con:
+        SQL.run(con, "runs.value_reviews")
+
+
 def read_records(
     settings: Settings, database: Database, timings: dict[str, float], progress: Progress = no_progress
 ) -> Compared:

@@ -607,6 +607,10 @@ begin
     update core.customers as c set merged_into = n.customer_id
     from new_merges as n cross join unnest(n.other_ids) as o (id)
     where c.customer_id = o.id or c.merged_into = o.id;
+    update reviews as r set closed_at = now(), closed_because = 'decided'
+    from core.customer_records as x, core.customer_records as y
+    where r.closed_at is null and x.record_id = r.record_a and y.record_id = r.record_b
+        and x.customer_id = y.customer_id and x.customer_id = any (customers);
     perform follow_moves(ids || array(select customer_id from core.customers where merged_into = any (ids)));
     if by = 'user' then
         perform audit.record_event(by_user, 'customers.merged', 'customer:' || customers[1], '{}', null, ids);
