@@ -30,7 +30,7 @@ from foresell.workflows.resolve import resolve_records
 
 CUSTOMERS = 670_000  # with their contacts in the second source about a million records
 LATE = 10  # one contact in ten comes later
-ARRIVALS = 200
+ARRIVALS = 100
 COMPARING = ("read", "normalize", "score", "cluster", "reconcile")
 
 Key = tuple[str, str]
@@ -180,7 +180,7 @@ def main() -> None:
         f" {details['arrival_ms']['p50']:.1f} ms.\n\n"
         + table(("step", "first run, s", "again, s", "a tenth more, s"), steps)
     )
-    write_results("identity_run", "Which of a million records are one customer", targets, details, text)
+    write_results("identity_run", "Which records of two sources are one customer", targets, details, text)
 
 
 if __name__ == "__main__":
