@@ -1,4 +1,4 @@
-"""Training and matching finish, and say what they could not do, whatever the table holds."""
+"""Training and matching finish with any table, and say what they could not do."""
 
 from __future__ import annotations
 
