@@ -5,6 +5,7 @@ set search_path = core;
 alter table customers add column merged_into text check (merged_into <> customer_id);
 comment on table customers is 'One row per real customer, and per id that once was one. customer_id is assigned once and never reused. merged_into: the customer that has its records now.';
 create index customers_merged on customers (merged_into) where merged_into is not null;
+create index customer_records_batch on customer_records (batch_id);
 
 set search_path = access;
 
@@ -606,7 +607,10 @@ begin
     where r.customer_id = o.id;
     update core.customers as c set merged_into = n.customer_id
     from new_merges as n cross join unnest(n.other_ids) as o (id)
-    where c.customer_id = o.id or c.merged_into = o.id;
+    where c.merged_into = o.id;
+    update core.customers as c set merged_into = n.customer_id
+    from new_merges as n cross join unnest(n.other_ids) as o (id)
+    where c.customer_id = o.id;
     update reviews as r set closed_at = now(), closed_because = 'decided'
     from core.customer_records as x, core.customer_records as y
     where r.closed_at is null and x.record_id = r.record_a and y.record_id = r.record_b

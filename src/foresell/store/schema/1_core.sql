@@ -73,6 +73,7 @@ create table customer_records (
 );
 comment on table customer_records is 'One row per customer as one source knows it. Merging moves customer_id, nothing else. contact: e-mail, phone and street address, encrypted with the data key of this record in privacy.data_keys. email_index, phone_index: blind indexes for exact search.';
 create index customer_records_customer_id on customer_records (customer_id);
+create index customer_records_batch on customer_records (batch_id);
 create index customer_records_search on customer_records using gin (search);
 create index customer_records_email on customer_records (email_index) where email_index is not null;
 create index customer_records_phone on customer_records (phone_index) where phone_index is not null;

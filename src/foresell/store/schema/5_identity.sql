@@ -487,7 +487,10 @@ begin
     where r.customer_id = o.id;
     update core.customers as c set merged_into = n.customer_id
     from new_merges as n cross join unnest(n.other_ids) as o (id)
-    where c.customer_id = o.id or c.merged_into = o.id;
+    where c.merged_into = o.id;
+    update core.customers as c set merged_into = n.customer_id
+    from new_merges as n cross join unnest(n.other_ids) as o (id)
+    where c.customer_id = o.id;
     update reviews as r set closed_at = now(), closed_because = 'decided'
     from core.customer_records as x, core.customer_records as y
     where r.closed_at is null and x.record_id = r.record_a and y.record_id = r.record_b
