@@ -568,28 +568,24 @@ set search_path = identity, pg_temp
 as $$
 declare
     ids text[];
+    last_move bigint;
 begin
     perform lock_moves();
     create temporary table new_merges on commit drop as
     select n.customer_id, array(select jsonb_array_elements_text(n.other) order by 1) as other_ids
     from rows from (unnest(customers), jsonb_array_elements(others)) as n (customer_id, other);
-    create temporary table new_ids on commit drop as
-    select o.id, n.customer_id as into_id from new_merges as n cross join unnest(n.other_ids) as o (id);
-    analyze new_ids; -- without its size, the planner would read the customers once for each id
     ids := array(select customer_id from new_merges union all select unnest(other_ids) from new_merges);
     if cardinality(ids) <> (select count(distinct i) from unnest(ids) as i)
         or cardinality(ids) <> (select count(*) from core.customers where customer_id = any (ids) and merged_into is null) then
         raise sqlstate 'FS404' using message = 'a customer of a merge does not exist, is merged already, or is named twice';
     end if;
+    last_move := coalesce((select max(m.move_id) from moves as m), 0);
     return query
     insert into moves (kind, customer_id, other_ids, made_by, user_id, run_id, reason)
     select 'merge', customer_id, other_ids, by, by_user, by_run, why from new_merges
     returning move_id;
     insert into move_customers (customer_id, move_id)
-    select unnest(m.customer_id || m.other_ids), m.move_id
-    from new_merges as n join moves as m
-        on m.customer_id = n.customer_id and m.other_ids = n.other_ids and m.kind = 'merge' and m.undone_at is null
-    on conflict do nothing;
+    select unnest(m.customer_id || m.other_ids), m.move_id from moves as m where m.move_id > last_move;
     if by = 'user' then
         update decisions as d set revoked_at = now()
         from core.customer_records as x, core.customer_records as y
@@ -602,11 +598,15 @@ begin
         cross join lateral (select min(record_id) as first from core.customer_records where customer_id = o.id) as y;
     end if;
     insert into moved_records (record_id, first_customer_id)
-    select r.record_id, r.customer_id from new_ids as o join core.customer_records as r on r.customer_id = o.id
+    select r.record_id, r.customer_id from new_merges as n cross join unnest(n.other_ids) as o (id)
+    join core.customer_records as r on r.customer_id = o.id
     on conflict do nothing;
-    update core.customer_records as r set customer_id = o.into_id from new_ids as o where r.customer_id = o.id;
-    update core.customers as c set merged_into = o.into_id from new_ids as o where c.merged_into = o.id;
-    update core.customers as c set merged_into = o.into_id from new_ids as o where c.customer_id = o.id;
+    update core.customer_records as r set customer_id = n.customer_id
+    from new_merges as n cross join unnest(n.other_ids) as o (id)
+    where r.customer_id = o.id;
+    update core.customers as c set merged_into = n.customer_id
+    from new_merges as n cross join unnest(n.other_ids) as o (id)
+    where c.customer_id = o.id or c.merged_into = o.id;
     update reviews as r set closed_at = now(), closed_because = 'decided'
     from core.customer_records as x, core.customer_records as y
     where r.closed_at is null and x.record_id = r.record_a and y.record_id = r.record_b
@@ -615,7 +615,7 @@ begin
     if by = 'user' then
         perform audit.record_event(by_user, 'customers.merged', 'customer:' || customers[1], '{}', null, ids);
     end if;
-    drop table new_merges, new_ids;
+    drop table new_merges;
 end $$;
 comment on function add_merges is 'Merges, for each i, the customers others[i] (an array of ids) into customers[i]. Returns the moves. SQLSTATE FS404 when one of them is no customer with records.';
 
