@@ -574,6 +574,9 @@ begin
     create temporary table new_merges on commit drop as
     select n.customer_id, array(select jsonb_array_elements_text(n.other) order by 1) as other_ids
     from rows from (unnest(customers), jsonb_array_elements(others)) as n (customer_id, other);
+    create temporary table new_ids on commit drop as
+    select o.id, n.customer_id as into_id from new_merges as n cross join unnest(n.other_ids) as o (id);
+    analyze new_ids; -- without its size, the planner would read all customers once for each id
     ids := array(select customer_id from new_merges union all select unnest(other_ids) from new_merges);
     if cardinality(ids) <> (select count(distinct i) from unnest(ids) as i)
         or cardinality(ids) <> (select count(*) from core.customers where customer_id = any (ids) and merged_into is null) then
@@ -598,15 +601,11 @@ begin
         cross join lateral (select min(record_id) as first from core.customer_records where customer_id = o.id) as y;
     end if;
     insert into moved_records (record_id, first_customer_id)
-    select r.record_id, r.customer_id from new_merges as n cross join unnest(n.other_ids) as o (id)
-    join core.customer_records as r on r.customer_id = o.id
+    select r.record_id, r.customer_id from new_ids as o join core.customer_records as r on r.customer_id = o.id
     on conflict do nothing;
-    update core.customer_records as r set customer_id = n.customer_id
-    from new_merges as n cross join unnest(n.other_ids) as o (id)
-    where r.customer_id = o.id;
-    update core.customers as c set merged_into = n.customer_id
-    from new_merges as n cross join unnest(n.other_ids) as o (id)
-    where c.customer_id = o.id or c.merged_into = o.id;
+    update core.customer_records as r set customer_id = o.into_id from new_ids as o where r.customer_id = o.id;
+    update core.customers as c set merged_into = o.into_id from new_ids as o where c.merged_into = o.id;
+    update core.customers as c set merged_into = o.into_id from new_ids as o where c.customer_id = o.id;
     update reviews as r set closed_at = now(), closed_because = 'decided'
     from core.customer_records as x, core.customer_records as y
     where r.closed_at is null and x.record_id = r.record_a and y.record_id = r.record_b
@@ -615,7 +614,7 @@ begin
     if by = 'user' then
         perform audit.record_event(by_user, 'customers.merged', 'customer:' || customers[1], '{}', null, ids);
     end if;
-    drop table new_merges;
+    drop table new_merges, new_ids;
 end $$;
 comment on function add_merges is 'Merges, for each i, the customers others[i] (an array of ids) into customers[i]. Returns the moves. SQLSTATE FS404 when one of them is no customer with records.';
 
