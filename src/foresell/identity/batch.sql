@@ -46,10 +46,6 @@ select pg_try_advisory_xact_lock(hashtext('foresell load')) as taken
 -- name: lock_moves
 select identity.lock_moves()
 
--- name: analyze
--- Records that were just loaded have no statistics yet, and the moves of many would be planned as those of one.
-analyze core.customers, core.customer_records
-
 -- name: last_move
 select coalesce(max(move_id), 0) as last, count(*) filter (where undone_at is not null) as undone
 from identity.moves

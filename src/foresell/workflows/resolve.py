@@ -262,7 +262,6 @@ def _write(database: Database, vault: Vault, compared: Compared, run_id: int) ->
         if not BULK.value(cur, "batch.lock_loads"):
             raise Busy("A load is running on this database.", remedy="Wait for it, then try again.")
         BULK.run(cur, "batch.lock_moves")
-        BULK.run(cur, "batch.analyze")
         _check_unmoved(cur, compared)
         _save_models(cur, compared)
         _move(cur, compared, run_id)

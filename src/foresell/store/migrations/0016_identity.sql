@@ -483,27 +483,27 @@ begin
         select merged_into from core.customers where customer_id = any (ids)
         union
         select inherited_by from kept_owners where customer_id = any (ids));
+    -- current_customer is called for the few rows there are: joined with the customers, of whom the statistics do not know yet how
+    -- many are merged, these rows would be read once for each customer.
     -- Back: customers that have records of their own again.
-    delete from access.customer_owners as o using kept_owners as k, core.customers as c
-    where k.customer_id = any (ids) and c.customer_id = k.customer_id and c.merged_into is distinct from k.inherited_by
+    delete from access.customer_owners as o using kept_owners as k
+    where k.customer_id = any (ids) and current_customer(k.customer_id) <> k.inherited_by
         and o.customer_id = k.inherited_by and o.user_id = k.user_id and o.assigned_at = k.assigned_at;
     with back as (
-        delete from kept_owners as k using core.customers as c
-        where k.customer_id = any (ids) and c.customer_id = k.customer_id and c.merged_into is null
-        returning k.customer_id, k.user_id, k.assigned_at
+        delete from kept_owners where customer_id = any (ids) and current_customer(customer_id) = customer_id
+        returning customer_id, user_id, assigned_at
     )
     insert into access.customer_owners (customer_id, user_id, assigned_at) select customer_id, user_id, assigned_at from back
     on conflict (customer_id) do nothing;
     -- There: customers without records of their own.
     with gone as (
-        delete from access.customer_owners as o using core.customers as c
-        where o.customer_id = any (ids) and c.customer_id = o.customer_id and c.merged_into is not null
-        returning o.customer_id, o.user_id, o.assigned_at
+        delete from access.customer_owners where customer_id = any (ids) and current_customer(customer_id) <> customer_id
+        returning customer_id, user_id, assigned_at
     )
     insert into kept_owners (customer_id, user_id, assigned_at) select customer_id, user_id, assigned_at from gone
     on conflict (customer_id) do update set user_id = excluded.user_id, assigned_at = excluded.assigned_at, inherited_by = null;
-    update kept_owners set inherited_by = null where customer_id = any (ids) and not exists (
-        select from core.customers as c where c.customer_id = kept_owners.customer_id and c.merged_into = inherited_by);
+    update kept_owners set inherited_by = null
+    where customer_id = any (ids) and current_customer(customer_id) is distinct from inherited_by;
     with heirs as (
         select distinct on (c.merged_into) c.merged_into, k.customer_id, k.user_id, k.assigned_at
         from kept_owners as k join core.customers as c using (customer_id)
@@ -516,27 +516,21 @@ begin
     )
     update kept_owners as k set inherited_by = h.merged_into
     from heirs as h where k.customer_id = h.customer_id;
-    update engagement.calls as t set customer_id = coalesce(c.merged_into, c.customer_id)
-    from core.customers as c
-    where t.original_customer_id = any (ids) and c.customer_id = t.original_customer_id
-        and t.customer_id <> coalesce(c.merged_into, c.customer_id);
-    update engagement.snoozes as t set customer_id = coalesce(c.merged_into, c.customer_id)
-    from core.customers as c
-    where t.original_customer_id = any (ids) and c.customer_id = t.original_customer_id
-        and t.customer_id <> coalesce(c.merged_into, c.customer_id);
-    update engagement.follow_ups as t set customer_id = coalesce(c.merged_into, c.customer_id)
-    from core.customers as c
-    where t.original_customer_id = any (ids) and c.customer_id = t.original_customer_id
-        and t.customer_id <> coalesce(c.merged_into, c.customer_id);
-    update engagement.call_list_entries as t set customer_id = coalesce(c.merged_into, c.customer_id)
-    from core.customers as c
-    where t.original_customer_id = any (ids) and c.customer_id = t.original_customer_id
-        and t.customer_id <> coalesce(c.merged_into, c.customer_id)
+    update engagement.calls set customer_id = current_customer(original_customer_id)
+    where original_customer_id = any (ids) and customer_id <> current_customer(original_customer_id);
+    update engagement.snoozes set customer_id = current_customer(original_customer_id)
+    where original_customer_id = any (ids) and customer_id <> current_customer(original_customer_id);
+    update engagement.follow_ups set customer_id = current_customer(original_customer_id)
+    where original_customer_id = any (ids) and customer_id <> current_customer(original_customer_id);
+    -- Of customers of one list that are one by now, the first entry follows.
+    update engagement.call_list_entries as t set customer_id = current_customer(t.original_customer_id)
+    where t.original_customer_id = any (ids) and t.customer_id <> current_customer(t.original_customer_id)
         and not exists (
-            select from engagement.call_list_entries as other join core.customers as o on o.customer_id = other.original_customer_id
+            select from engagement.call_list_entries as other
             where other.call_list_id = t.call_list_id and other.original_customer_id <> t.original_customer_id
-                and (other.customer_id = coalesce(c.merged_into, c.customer_id)
-                    or coalesce(o.merged_into, o.customer_id) = coalesce(c.merged_into, c.customer_id) and other.position < t.position));
+                and (other.customer_id = current_customer(t.original_customer_id)
+                    or current_customer(other.original_customer_id) = current_customer(t.original_customer_id)
+                    and other.position < t.position));
 end $$;
 comment on function follow_moves is 'Lets owners, calls, snoozes, follow-ups and call lists follow these customers to where they are merged into now, or back. An owner is kept; a customer without one inherits that of the customer merged into it last assigned.';
 
