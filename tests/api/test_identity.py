@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from tests.api.people import sql
+from tests.api.test_row_security import Web, acting_for
 from tests.support.served import STAFF, Served
 
 MAY_DECIDE = {"steward", "admin"}
@@ -27,7 +28,7 @@ def clean_identity(served: Served) -> Iterator[None]:
         served, "truncate identity.moves, identity.move_customers, identity.moved_records, identity.kept_owners cascade"
     )
     sql(served, "truncate identity.decisions, identity.reviews, identity.match_pairs, identity.compared_records")
-    sql(served, "truncate identity.match_keys, detection.canary_customers, api.idempotency_keys")
+    sql(served, "truncate identity.match_keys, detection.canary_customers, api.idempotency_keys, api.live_events")
     sql(served, "update core.customers set merged_into = null")
     for record, customer in records:
         sql(served, "update core.customer_records set customer_id = %s where record_id = %s", customer, record)
@@ -126,6 +127,24 @@ def test_who_owned_only_the_merged_customer_loses_it_and_gets_it_back(served: Se
     assert get(other, f"/api/customers/{gone}")["merged_from"] is None
     again = served.client("admin").post(f"/api/identity/moves/{move}/undo")
     assert (again.status_code, again.json()["code"]) == (409, "already_undone")
+
+
+def test_what_was_published_about_a_merged_id_is_for_those_who_see_its_customer(
+    served: Served, pair: tuple[str, str]
+) -> None:
+    mine, theirs = pair
+    sql(served, "select api.publish_event('customer_changed', '{}', 'customers.read', %s, null)", mine)
+    with acting_for(served, served.users["manager"]) as con:
+        assert seen_events(con, mine) == 1
+    merge(served.client("steward"), theirs, mine)
+    with acting_for(served, served.users["manager"]) as con:
+        assert (seen_events(con, mine), seen_events(con, theirs)) == (0, 0)
+
+
+def seen_events(con: Web, customer: str) -> int:
+    row = con.execute("select count(*) as many from api.live_events where customer_id = %s", [customer]).fetchone()
+    assert row is not None
+    return int(row["many"])
 
 
 def test_the_audit_of_a_customer_covers_the_ids_merged_into_it(served: Served, pair: tuple[str, str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx2
@@ -67,14 +67,20 @@ def read_all(client: httpx2.Client, limit: int, **question: Any) -> list[Row]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def some_without_a_name(served: Served) -> None:
-    """Two customers without a name, two who share one, and one whose name begins with an accent."""
+def some_without_a_name(served: Served) -> Iterator[None]:
+    """Two customers without a name, two who share one, and one whose name begins with an accent; as before afterwards."""
     ids = sorted(row["customer_id"] for row in read_all(served.client("admin"), 1000))[:5]
     names = [None, None, "Anna Berg", "ANNA BERG", "Édith Aalto"]
     with superuser(served.settings) as con:
+        before = con.execute(
+            "select name, record_id from core.customer_records where customer_id = any(%s)", [ids]
+        ).fetchall()
         for customer_id, name in zip(ids, names, strict=True):
             con.execute("update core.customer_records set name = %s where customer_id = %s", [name, customer_id])
     run_refresh(served.settings, served.database, predict=True, train="never")
+    yield
+    with superuser(served.settings) as con:
+        con.cursor().executemany("update core.customer_records set name = %s where record_id = %s", before)
 
 
 @pytest.mark.parametrize("name", [*registry.best_first_sorts(), "owner"])

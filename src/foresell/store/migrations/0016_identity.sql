@@ -1284,3 +1284,10 @@ grant execute on all functions in schema web to foresell_web;
 
 create index orders_record on core.orders (record_id, ordered_at);
 create index superseded_records on core.superseded_rows (row_id) where table_name = 'customer_records';
+
+-- What was published about a customer that was merged since reaches those who see the customer it was merged into.
+alter policy recipient on api.live_events
+using ((select access.current_user_id()) is not null
+    and (permission is null or access.has_permission(permission))
+    and (customer_id is null or access.can_see(coalesce(identity.current_customer(customer_id), customer_id)))
+    and (user_id is null or user_id = (select access.current_user_id())));

@@ -109,7 +109,7 @@ create policy own on idempotency_keys to foresell_web using (user_id = (select a
 create policy recipient on live_events for select to foresell_web
 using ((select access.current_user_id()) is not null
     and (permission is null or access.has_permission(permission))
-    and (customer_id is null or access.can_see(customer_id))
+    and (customer_id is null or access.can_see(coalesce(identity.current_customer(customer_id), customer_id)))
     and (user_id is null or user_id = (select access.current_user_id())));
 
 grant usage on schema api to foresell_app, foresell_web;
