@@ -51,6 +51,16 @@ class ContactVault(Protocol):
         """What stands for the key of an erased record in its source."""
 
 
+class Sealer(Protocol):
+    """Seals what the store keeps of connected sources; it opens at the place it was sealed for only."""
+
+    def seal(self, plain: bytes, place: str) -> bytes:
+        """The sealed bytes."""
+
+    def open(self, sealed: bytes, place: str) -> bytes:
+        """What was sealed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Staging:
     """One source, parsed and validated, in DuckDB, ready to be written to the store.

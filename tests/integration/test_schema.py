@@ -25,6 +25,7 @@ SCHEMAS = (
     "web",
     "detection",
     "identity",
+    "sources",
 )
 
 

@@ -36,6 +36,7 @@ class Stream:
     legal_basis: str  # why personal data may be processed, such as "contract"; "none" where there is none in it
     retention_days: int | None = None  # None: as long as the customer is kept
     requests_per_minute: int | None = None  # None: no limit is known
+    keeps_documents: bool = True  # False: about people; once loaded, only key and version of a record are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +120,16 @@ class TransientError(ForesellError):
     retryable = True
 
     def __init__(
-        self, message: str | None = None, *, remedy: str | None = None, retry_after: float | None = None
+        self,
+        message: str | None = None,
+        *,
+        remedy: str | None = None,
+        retry_after: float | None = None,
+        over_quota: bool = False,
     ) -> None:
         super().__init__(message, remedy=remedy)
         self.retry_after = retry_after  # seconds the source asked for; goes before any back-off of ours
+        self.over_quota = over_quota  # the source says that it was called too often
 
 
 class TerminalError(ForesellError):

@@ -49,6 +49,13 @@ class _LoadContext:
 #: Called with the cursor of a load, its vault and batch when everything is written; returns what to say about it.
 Match = Callable[["adbc.Cursor", Any, int], tuple[str, ...]]
 
+#: Called with the cursor and the batch of a load when everything is written, in its transaction.
+Also = Callable[["adbc.Cursor", int], None]
+
+#: Called with the keys of orders that a file which holds all rows does not have any more, and how many the store holds;
+#: returns whether they are cancelled. What it raises ends the load.
+DecideGone = Callable[[list[str], int], bool]
+
 #: What a batch counts, in the order in which it is saved.
 COUNTS = (
     "lines_read", "lines_loaded", "lines_unchanged", "lines_rejected", "orders_new", "orders_replaced", "customers_new",
@@ -64,12 +71,15 @@ def load_staging(
     rejects_file: Path | None = None,
     progress: Progress = no_progress,
     match: Match | None = None,
+    also: Also | None = None,
+    decide_gone: DecideGone | None = None,
     before_commit: BeforeCommit | None = None,
 ) -> Batch:
     """Write a staged source and return its counts. The same file again changes nothing.
 
-    Orders the store already has are replaced if they differ. `match` finds other records of the same customers. Raises Busy while another load runs, and what `before_commit`
-    raises; then nothing is changed.
+    Orders the store already has are replaced if they differ. `match` finds other records of the same customers, `also` writes
+    what belongs to the load. With `decide_gone` the source holds all rows: orders that it no longer has are cancelled where
+    it says so. Raises Busy while another load runs, and what `before_commit` or `decide_gone` raises; then nothing is changed.
     """
     started = time.monotonic()
     with database.arrow() as pg, pg.cursor() as cur:
@@ -88,10 +98,14 @@ def load_staging(
         _compare(context)
         warnings = (*warnings, *_warn_of_currencies(context))
         counts = _count_changes(context, staging)
+        if decide_gone:
+            counts["orders_replaced"] += _cancel_gone(context, decide_gone)
         _write_batch(context, counts, progress)
         PG.run(cur, "load.close_batch", batch_id, *(counts[name] for name in COUNTS))
         if match and counts["customers_new"] + counts["customers_changed"]:
             warnings = (*warnings, *match(cur, vault, int(batch_id)))
+        if also:
+            also(cur, int(batch_id))
         if before_commit:
             before_commit()
     log.info("batch loaded", action="load", batch_id=context.batch_id, **counts)
@@ -212,6 +226,19 @@ def _get_key_number(context: _LoadContext) -> int:
         current = PG.value(context.cur, "load.create_key")
         context.vault.make_kek(int(current))
     return int(current)
+
+
+def _cancel_gone(context: _LoadContext, decide: DecideGone) -> int:
+    """Cancel the orders that the source no longer has, where `decide` says so. Returns how many."""
+    PG.run(context.cur, "load.drop_wanted")
+    _copy_rows(context, "wanted", DUCK.reader(context.con, "stage.orders_keys", BATCH_ROWS, known=True), temporary=True)
+    PG.run(context.cur, "load.collect_gone", context.source)
+    gone = [key for (key,) in PG.rows(context.cur, "load.gone_keys")]
+    if not gone or not decide(gone, int(PG.value(context.cur, "load.count_orders", context.source))):
+        return 0
+    PG.run(context.cur, "load.keep_gone", context.batch_id)
+    PG.run(context.cur, "load.cancel_gone", context.batch_id)
+    return len(gone)
 
 
 def _count_changes(context: _LoadContext, staging: Staging) -> dict[str, int]:

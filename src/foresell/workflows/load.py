@@ -14,7 +14,7 @@ from foresell.sources.files.mapping import Mapping
 from foresell.sources.files.questions import OpenQuestions
 from foresell.sources.files.rejects import check_rejects, write_rejects
 from foresell.sources.files.source import LINES, FileSource
-from foresell.store.load import load_staging
+from foresell.store.load import DecideGone, load_staging
 from foresell.tempdirs import clear_temporary_folders
 from foresell.types import Batch, BeforeCommit, Progress, Staging, no_progress
 from foresell.workflows.arrival import match_batch
@@ -35,12 +35,14 @@ def load_file(
     load_day: date | None = None,
     accept_guesses: bool = False,
     progress: Progress = no_progress,
+    decide_gone: DecideGone | None = None,
     before_commit: BeforeCommit | None = None,
 ) -> Batch:
     """Read, validate and write one file as one batch.
 
     `dates` (dmy, mdy or ymd) decides how ambiguous dates are read; `max_rejected` is in percent of the lines read;
-    with `accept_guesses` the likeliest answers to open questions are taken and recorded with the batch. Raises
+    with `accept_guesses` the likeliest answers to open questions are taken and recorded with the batch; with `decide_gone` the
+    file holds all rows of its source (see `store.load`). Raises
     OpenQuestions where another source has the same file or orders and no `source` is given, TooManyRejects or EmptySource
     (nothing is written), the source's errors for a file it cannot read, and what
     `before_commit` raises (nothing is written).
@@ -72,6 +74,7 @@ def load_file(
             rejects_file=rejects_file,
             progress=progress,
             match=match_batch,
+            decide_gone=decide_gone,
             before_commit=before_commit,
         )
     if batch.customers_new + batch.customers_changed:

@@ -122,6 +122,27 @@ set record_id = c.record_id, ordered_at = c.ordered_at, status = c.status, count
     currency = coalesce(c.currency, o.currency), batch_id = $1
 from changed_orders as c where c.order_id = o.order_id
 
+-- name: collect_gone
+-- Orders of the source that are not among the wanted keys.
+create temporary table gone_orders on commit drop as
+select o.order_id, o.order_key from orders as o
+where o.source = $1 and o.status <> 'cancelled' and not exists (select from wanted where wanted.key = o.order_key)
+
+-- name: gone_keys
+select order_key from gone_orders order by order_key
+
+-- name: count_orders
+select count(*) as orders from orders where source = $1 and status <> 'cancelled'
+
+-- name: keep_gone
+insert into superseded_rows (batch_id, table_name, row_id, old_row)
+select $1, 'orders', o.order_id, to_jsonb(o) || jsonb_build_object('items', (
+    select coalesce(jsonb_agg(to_jsonb(i) order by i.line_no), '[]') from order_items as i where i.order_id = o.order_id))
+from orders as o join gone_orders using (order_id)
+
+-- name: cancel_gone
+update orders as o set status = 'cancelled', batch_id = $1 from gone_orders as g where g.order_id = o.order_id
+
 -- name: close_batch
 -- What the load did, in the same transaction as the rows.
 update load_batches

@@ -565,6 +565,8 @@ insert into permissions (permission, description) values
 ('segments.movement', 'View which customers moved between segments.'),
 ('segments.read', 'View segments.'),
 ('segments.write', 'Change the segment rules.'),
+('sources.manage', 'Connect sources, start syncs and decide on rows that are gone.'),
+('sources.read', 'View connected sources and their syncs.'),
 ('status.read', 'View the state of the installation: speed, availability, metrics.'),
 ('users.manage', 'Manage users, roles and teams.'),
 ('views.write', 'Save views.');
@@ -579,9 +581,9 @@ select role, unnest(granted) from (values
         'views.write', 'contacts.reveal', 'customers.names', 'customers.export', 'runs.read', 'customers.assign', 'contacts.export',
         'segments.movement', 'calls.configure', 'calls.manage', 'sales.annotate']),
     ('analyst', array['customers.read', 'segments.read', 'segments.write', 'model.read', 'sales.read', 'views.write',
-        'customers.export', 'runs.read', 'quality.read', 'sales.annotate']),
+        'customers.export', 'runs.read', 'quality.read', 'sales.annotate', 'sources.read']),
     ('marketer', array['customers.read', 'segments.read', 'segments.write', 'model.read', 'sales.read', 'views.write',
         'customers.export', 'runs.read', 'sales.annotate']),
     ('steward', array['customers.read', 'segments.read', 'imports.write', 'imports.undo', 'runs.read', 'runs.write',
-        'contacts.reveal', 'customers.names', 'identity.review', 'privacy.erase', 'quality.read', 'status.read', 'views.write'])
+        'contacts.reveal', 'customers.names', 'identity.review', 'privacy.erase', 'quality.read', 'sources.manage', 'sources.read', 'status.read', 'views.write'])
 ) as grants (role, granted);

@@ -16,7 +16,7 @@ set search_path = jobs;
 
 create table jobs (
     job_id bigint primary key generated always as identity,
-    kind text not null check (kind in ('inspect', 'load', 'undo', 'refresh', 'load_sample', 'remove_sample')),
+    kind text not null check (kind in ('inspect', 'load', 'undo', 'refresh', 'load_sample', 'remove_sample', 'sync')),
     requested_by integer references access.users,
     requested_at timestamptz not null default now(),
     arguments jsonb not null default '{}',
@@ -38,6 +38,7 @@ create table jobs (
 comment on table jobs is 'One row per job of the worker. step, done, total: its progress. arguments, result: ids and counts. cancellable: false from the moment its result is committed.';
 create unique index jobs_one_refresh on jobs (kind) where kind = 'refresh' and state in ('queued', 'running');
 create unique index jobs_one_sample on jobs ((true)) where kind in ('load_sample', 'remove_sample') and state in ('queued', 'running');
+create unique index jobs_one_sync on jobs ((arguments ->> 'connection_id')) where kind = 'sync' and state in ('queued', 'running');
 create unique index jobs_one_undo on jobs ((arguments ->> 'batch_id')) where kind = 'undo' and state in ('queued', 'running');
 
 create table imports (
@@ -87,6 +88,7 @@ declare
     new_job bigint;
     needed constant text := case kind
         when 'refresh' then 'runs.write' when 'undo' then 'imports.undo' when 'remove_sample' then 'imports.undo'
+        when 'sync' then 'sources.manage'
         else 'imports.write' end;
 begin
     if not access.has_permission(needed) then

@@ -1,0 +1,104 @@
+"""The kinds of sources that can be connected, and how each is made from its settings and secret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from foresell.errors import UsageError
+from foresell.sources.connectors.folder import Folder
+from foresell.sources.connectors.google_sheets import GoogleSheet, ServiceAccount
+from foresell.sources.connectors.http import ApiClient, Patience
+from foresell.sources.connectors.quickbooks import QuickBooks
+from foresell.sources.connectors.tokens import TokenStore
+from foresell.sources.contract import Source
+
+
+class Connector(Source[Any], Protocol):
+    """A source that is read again and again. `soon`: it should be read again at once."""
+
+    @property
+    def requests(self) -> int:
+        """Calls made."""
+
+    @property
+    def retries(self) -> int:
+        """Calls made again."""
+
+    def close(self) -> None:
+        """Close its connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of source. `documents`: the SQL file that maps its records, None where it hands over files.
+
+    `never_run` is what a user must know about a vendor that could not be reached while this was built.
+    """
+
+    name: str
+    label: str
+    every_seconds: int
+    make: Callable[[Mapping[str, Any], Mapping[str, Any], TokenStore, Path], Connector]
+    documents: str | None = None
+    never_run: str | None = None
+
+
+def _imitation_client(url: str) -> ApiClient:
+    """A client of an imitation on this machine, which has no limits and answers at once."""
+    return ApiClient(url, 1_000.0, timeout=5.0, patience=Patience(first=0.02, longest=2.0))
+
+
+def _make_quickbooks(
+    settings: Mapping[str, Any], secret: Mapping[str, Any], tokens: TokenStore, work: Path
+) -> Connector:
+    made = QuickBooks(settings["realm"], settings["client_id"], secret.get("client_secret", ""), tokens)
+    if url := settings.get("imitation_url"):
+        made.close()
+        made.api, made.sign_in = _imitation_client(url), _imitation_client(url)
+    return made
+
+
+def _make_sheet(settings: Mapping[str, Any], secret: Mapping[str, Any], tokens: TokenStore, work: Path) -> Connector:
+    account = ServiceAccount(secret["client_email"], secret["private_key_id"], secret["private_key"])
+    made = GoogleSheet(settings["spreadsheet"], settings["tab"], account, work=work)
+    if url := settings.get("imitation_url"):
+        made.close()
+        made.sheets, made.drive, made.sign_in = (_imitation_client(url) for _ in range(3))
+    return made
+
+
+def _make_folder(settings: Mapping[str, Any], secret: Mapping[str, Any], tokens: TokenStore, work: Path) -> Connector:
+    return Folder(Path(settings["path"]), settings.get("pattern", "*"), bool(settings.get("is_whole")), work)
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "quickbooks",
+            "QuickBooks Online",
+            300,
+            _make_quickbooks,
+            documents="quickbooks.sql",
+            never_run="Never run against Intuit's service; tested against an imitation that plays its faults.",
+        ),
+        Kind(
+            "google-sheets",
+            "Google Sheets",
+            60,
+            _make_sheet,
+            never_run="Never run against Google's service; tested against an imitation that plays its faults.",
+        ),
+        Kind("folder", "Folder of Excel and CSV files", 600, _make_folder),
+    )
+}
+
+
+def find_kind(name: str) -> Kind:
+    """The kind of that name. Raises UsageError."""
+    if name not in KINDS:
+        raise UsageError(f"There is no kind of source {name!r}.", remedy=f"The kinds are {', '.join(KINDS)}.")
+    return KINDS[name]

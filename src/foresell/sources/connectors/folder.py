@@ -1,0 +1,150 @@
+"""A folder of Excel and CSV files: each new or changed file is loaded once it is written completely."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+import time
+import zipfile
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import Path
+
+from foresell.errors import BadInput
+from foresell.sources.connectors.tables import Table
+from foresell.sources.contract import Connection, Cursor, Page, Stream, TerminalError, find_stream
+
+FILES = Stream(
+    name="files",
+    key=("order_key",),
+    deletes="none",
+    resumable=True,
+    licence="own data",
+    legal_basis="contract",
+)
+#: Lock files, hidden files, and what programs write before they rename it.
+IGNORED = ("~$*", ".~lock*", ".*", "*.tmp", "*.part", "*.partial", "*.crdownload", "*.download", "*.swp", "~*")
+READ = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".zip", ".gz", ".parquet", ".iif")
+#: A file that neither grew nor changed for so long is complete; programs that copy and spreadsheets write faster.
+SETTLE_SECONDS = 1.0
+#: Names that the cursor remembers of files that are gone, so that one that is moved away and back is not loaded again.
+REMEMBERED = 1_000
+
+
+@dataclass
+class Folder:
+    """The files of one folder whose names match `pattern`. `is_whole`: a file always holds all rows of this source."""
+
+    path: Path
+    pattern: str = "*"
+    is_whole: bool = False
+    work: Path | None = None
+    settle_seconds: float = SETTLE_SECONDS
+    #: Whether a file was still being written: it is looked at again at once.
+    soon: bool = field(default=False, init=False)
+    requests: int = field(default=0, init=False)
+    retries: int = field(default=0, init=False)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def discover(self) -> Sequence[Stream]:
+        """The files."""
+        return (FILES,)
+
+    def check(self) -> Connection:
+        """The folder and how many of its files would be read. Raises TerminalError where it cannot be read."""
+        return Connection(f"{self.path} ({len(self._list_files())} files)")
+
+    def read(self, stream: str, cursor: Cursor | None = None) -> Generator[Page[Table], None, None]:
+        """A page for each file whose content was not read before, the oldest first.
+
+        A file that is still being written is left out, and `soon` is set. Raises UnknownStream, or TerminalError where the
+        folder cannot be read.
+        """
+        find_stream(self, stream)
+        known: dict[str, dict[str, object]] = json.loads(cursor.position) if cursor else {}
+        self.soon = False
+        fresh = {name: look for name, look in self._look().items() if known.get(name, {}).get("seen") != list(look)}
+        if not fresh:
+            return
+        time.sleep(self.settle_seconds)
+        again = self._look()
+        for name in sorted(fresh, key=lambda each: fresh[each][1]):
+            if again.get(name) != fresh[name] or not self._opens(self.path / name):
+                self.soon = self.soon or name in again
+                continue
+            with tempfile.TemporaryDirectory(prefix="folder-", dir=self.work) as folder:
+                copy = Path(folder) / name
+                try:
+                    shutil.copyfile(self.path / name, copy)
+                except OSError:
+                    self.soon = True
+                    continue
+                if self._look().get(name) != fresh[name]:  # replaced while it was copied
+                    self.soon = True
+                    continue
+                digest = hashlib.sha256(copy.read_bytes()).hexdigest()
+                is_known = any(entry["sha256"] == digest for entry in known.values())
+                known = {**known, name: {"seen": list(fresh[name]), "sha256": digest}}
+                following = Cursor(json.dumps(_forget_old(known, again)))
+                if is_known:
+                    yield Page(None, next_cursor=following)  # type: ignore[arg-type]
+                else:
+                    yield Page(Table(copy, name, self.is_whole), next_cursor=following, complete=self.is_whole)
+
+    def _look(self) -> dict[str, tuple[int, int]]:
+        """By name, size and time of the last change of each file."""
+        found = {}
+        for file in self._list_files():
+            try:
+                status = file.stat()
+            except OSError:
+                continue
+            if status.st_size:
+                found[file.name] = (status.st_size, status.st_mtime_ns)
+        return found
+
+    def _list_files(self) -> list[Path]:
+        try:
+            entries = [entry for entry in self.path.iterdir() if entry.is_file() and not entry.is_symlink()]
+        except OSError as error:
+            raise TerminalError(
+                f"The folder {self.path} cannot be read: {error.strerror}.",
+                reason="permission",
+                remedy="Check that it is there, and that Foresell may read it.",
+            ) from None
+        return [
+            entry
+            for entry in entries
+            if entry.suffix.lower() in READ
+            and fnmatch(entry.name, self.pattern)
+            and not any(fnmatch(entry.name, ignored) for ignored in IGNORED)
+        ]
+
+    def _opens(self, file: Path) -> bool:
+        """Whether a workbook is there as a whole: its directory is at its end."""
+        if file.suffix.lower() not in (".xlsx", ".xlsm", ".xlsb", ".ods", ".zip"):
+            return True
+        return zipfile.is_zipfile(file)
+
+
+def check_folder(path: Path, forbidden: Sequence[Path]) -> Path:
+    """The folder, absolute. Raises BadInput where it is none, or holds or is below a folder of Foresell's own."""
+    full = path.expanduser().resolve()
+    if not full.is_dir():
+        raise BadInput(f"{path} is not a folder.", remedy="Give a folder that exists.")
+    for own in forbidden:
+        if full == own.resolve() or own.resolve() in full.parents or full in own.resolve().parents:
+            raise BadInput(f"{path} holds Foresell's own files.", remedy="Give another folder.")
+    return full
+
+
+def _forget_old(known: Mapping[str, dict[str, object]], present: Mapping[str, object]) -> dict[str, dict[str, object]]:
+    """The entries of files that are there, and the newest of others."""
+    gone = [name for name in known if name not in present]
+    dropped = set(gone[: max(0, len(gone) - REMEMBERED)])
+    return {name: entry for name, entry in known.items() if name not in dropped}
