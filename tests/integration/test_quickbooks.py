@@ -1,4 +1,4 @@
-"""QuickBooks Online, imitated: nothing missing, nothing stale, the money to the cent, whatever the service does."""
+"""QuickBooks Online, imitated: nothing missing, nothing stale, the money to the cent, with every fault of the service."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_customers_come_with_their_contact_data_sealed(settings: Settings, datab
     assert kept == [{"count": 0}]
 
 
-def test_a_month_that_differs_from_the_report_is_said(settings: Settings, database: Database) -> None:
+def test_a_month_that_differs_from_the_report_is_a_warning(settings: Settings, database: Database) -> None:
     with imitated(settings, database) as (company, connection):
         company.revenue_by_month = lambda: {"2026-10": Decimal("1.00")}  # type: ignore[method-assign]
         first = sync_source(settings, database, connection)

@@ -175,6 +175,8 @@ CONNECTS = {
     "privacy/key_store.py": "AWS KMS",
     "cli/supervisor.py": "the API",
     "api/serve.py": "the API",
+    "sources/connectors/http.py": "the vendor of a connected source",
+    "demo/imitations/server.py": "the vendor of a connected source",
 }
 
 

@@ -23,7 +23,7 @@ EXIT_CODES = """
 Exit codes: 0 success · 1 unexpected error · 2 wrong usage · 3 unreadable input · 4 too many rows rejected ·
 5 empty source · 6 database unavailable · 7 busy · 8 not found · 9 not ready · 10 disk error · 11 not signed in ·
 12 not allowed · 13 too many attempts · 14 model unavailable · 15 audit log changed · 16 sign-in provider failed ·
-17 database of another version · 130 interrupted
+17 database of another version · 18 a source could not be read · 130 interrupted
 """
 
 #: The module of each command, in the order of `foresell --help`.
@@ -34,6 +34,7 @@ MODULES = {
     "upgrade": "upgrade", "restore": "upgrade",
     "sql": "console",
     "inspect": "batches", "load": "batches", "batches": "batches", "undo": "batches",
+    "connect": "sources", "sync": "sources", "sources": "sources",
     "refresh": "runs", "runs": "runs", "rollback": "runs", "backfill": "runs",
     "customers": "customers", "customer": "customers",
     "segments": "segments",

@@ -115,7 +115,7 @@ class UnknownStream(ForesellError):
 class TransientError(ForesellError):
     """The source does not answer as it should; the next try may succeed."""
 
-    exit_code = 17
+    exit_code = 18
     http_status = 503
     retryable = True
 

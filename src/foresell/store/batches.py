@@ -40,16 +40,6 @@ def list_batches(database: Database, *, limit: int = 100) -> list[dict[str, Any]
         return SQL.rows(con, "undo.batches", limit=limit)
 
 
-def find_mapping(database: Database, batch_id: int) -> dict[str, Any]:
-    """The mapping by which a batch was read. Raises NotFound."""
-    with database.connect() as con:
-        row = SQL.row(con, "undo.batch", batch=batch_id)
-    if row is None:
-        raise NotFound(f"There is no batch {batch_id}.", remedy="List them: foresell batches")
-    found: dict[str, Any] = row["mapping"]
-    return found
-
-
 def list_first_sample_batches(database: Database) -> list[int]:
     """Of each source of the sample data, the first loaded batch; the newest source first."""
     with database.connect() as con:

@@ -27,6 +27,7 @@ EVENTS = {
     "undo": ("import_progress", "imports.write"),
     "load_sample": ("import_progress", "imports.write"),
     "remove_sample": ("import_progress", "imports.write"),
+    "sync": ("sync_progress", "sources.read"),
 }
 
 SQL = Statements("foresell.store", "queries/")
@@ -169,6 +170,7 @@ def delete_old_jobs(database: Database) -> tuple[set[int], set[int]]:
     with database.connect() as con:
         SQL.run(con, "jobs.fail_lost")
         SQL.run(con, "jobs.delete_old")
+        SQL.run(con, "sources.forget_old")
         expired = {row["import_id"] for row in SQL.rows(con, "jobs.delete_stale_imports")}
         return expired, {row["import_id"] for row in SQL.rows(con, "jobs.kept_imports")}
 

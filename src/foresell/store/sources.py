@@ -156,13 +156,28 @@ def set_state(con: Connection, connection_id: int, state: str) -> None:
     SQL.run(con, "sources.change", connection_id=connection_id, state=state)
 
 
+def need_sign_in(con: Connection, connection_id: int) -> None:
+    """A connection that no one has signed in to yet."""
+    SQL.run(con, "sources.need_sign_in", connection_id=connection_id)
+
+
+def save_settings(con: Connection, connection_id: int, settings: Mapping[str, Any]) -> None:
+    """Replace the settings of a connection."""
+    SQL.run(con, "sources.save_settings", connection_id=connection_id, settings=Jsonb(dict(settings)))
+
+
+def remove_connection(con: Connection, connection_id: int) -> None:
+    """Disconnect a source: its secret and what it sent are deleted, what was loaded stays."""
+    SQL.run(con, "sources.remove", connection_id=connection_id)
+
+
 def list_syncs(con: Connection, source: str, limit: int = 20) -> list[dict[str, Any]]:
     """The newest syncs of a source."""
     return SQL.rows(con, "sources.syncs", source=source, limit=limit)
 
 
 def list_held_changes(con: Connection, source: str | None = None, *, only_open: bool = True) -> list[dict[str, Any]]:
-    """Readings in which so many rows were gone that a person decides, the newest first."""
+    """Rows that are gone and that a person decides about, the newest first."""
     return SQL.rows(con, "sources.held_changes", source=source, only_open=only_open)
 
 
@@ -329,7 +344,8 @@ class Landing:
         """Save how the sync ended, and when the source is read next."""
         with self.con.transaction():
             SQL.run(
-                self.con, "sources.finish_sync", sync_id=self.sync_id, state=outcome.state, requests=outcome.requests,
+                self.con, "sources.finish_sync", sync_id=self.sync_id, state=outcome.state, records=outcome.records,
+                changed=outcome.changed, deleted=outcome.deleted, requests=outcome.requests,
                 retries=outcome.retries, batch_ids=outcome.batch_ids, warnings=outcome.warnings,
                 mismatches=Jsonb(outcome.mismatches), totals_compared=outcome.totals_compared, error=outcome.error,
                 remedy=outcome.remedy,
@@ -358,7 +374,7 @@ def request_due_syncs(database: Database) -> list[int]:
 
 
 def request_refresh(database: Database, seconds: int) -> None:
-    """Enqueue a refresh when syncs have brought something since the last run, at most every so many seconds."""
+    """Enqueue a refresh when syncs have brought something since the last run, at most once in `seconds`."""
     with database.connect() as con:
         SQL.run(con, "sources.needs_refresh", seconds=seconds)
 

@@ -19,8 +19,9 @@ from foresell.detection.detect import run_detectors
 from foresell.errors import AuditBroken, Busy, DatabaseUnavailable, ForesellError
 from foresell.logs import logger
 from foresell.settings import Settings
-from foresell.store import jobs
+from foresell.store import jobs, sources
 from foresell.uploads import Upload, get_uploads_folder
+from foresell.worker.folders import FolderWatch
 from foresell.worker.tasks import run_job
 
 HEARTBEAT_SECONDS = 2.0
@@ -32,6 +33,11 @@ DETECT_SECONDS = 10.0
 VERIFY_SECONDS = 30.0
 VERIFY_PAUSES = 50
 DELETE_SECONDS = 600.0
+#: How often is looked which sources are due, and what syncs brought is scored.
+DUE_SECONDS = 0.5
+REFRESH_SECONDS = 600
+#: Of each queue one job at a time: a sync does not wait for a refresh.
+QUEUES = ("jobs", "syncs")
 RETRY_SECONDS = 3
 
 log = logger("worker")
@@ -51,10 +57,10 @@ async def _run_until_stopped(settings: Settings) -> None:
             async with app.open_async():
                 loops = (
                     _retry_stalled_jobs(app), _seal_audit(settings), _verify_audit(settings), _detect_intrusions(settings),
-                    _delete_old_data(settings),
+                    _delete_old_data(settings), _sync_sources(settings), FolderWatch(Database(settings, via="worker")).run(),
                 )  # fmt: skip
                 background = [asyncio.create_task(each) for each in loops]
-                working = asyncio.create_task(_work_on_queue(app))
+                working = asyncio.create_task(_work_on_queues(app))
                 for number in (signal.SIGINT, signal.SIGTERM):
                     loop.add_signal_handler(number, _stop, stopped, working)
                 try:
@@ -74,10 +80,14 @@ def _stop(stopped: asyncio.Event, working: asyncio.Task[None]) -> None:
     working.cancel()  # procrastinate lets the current job finish; after kill -9 another worker starts it again
 
 
-async def _work_on_queue(app: procrastinate.App) -> None:
+async def _work_on_queues(app: procrastinate.App) -> None:
+    await asyncio.gather(*(_work_on_queue(app, queue) for queue in QUEUES))
+
+
+async def _work_on_queue(app: procrastinate.App, queue: str) -> None:
     await app.run_worker_async(
-        name="foresell",
-        queues=["jobs"],
+        name=f"foresell {queue}",
+        queues=[queue],
         concurrency=1,
         install_signal_handlers=False,
         update_heartbeat_interval=HEARTBEAT_SECONDS,
@@ -167,6 +177,22 @@ async def _detect_intrusions(settings: Settings) -> None:
             await asyncio.to_thread(run_detectors, database)
         except (ForesellError, psycopg.Error) as error:
             log.warning("detectors did not run", action="detect", kind=type(error).__name__)
+
+
+async def _sync_sources(settings: Settings) -> None:
+    """Enqueue the syncs that are due, and a refresh for what they brought."""
+    database = Database(settings, via="worker")
+
+    def request() -> None:
+        sources.request_due_syncs(database)
+        sources.request_refresh(database, REFRESH_SECONDS)
+
+    while True:
+        try:
+            await asyncio.to_thread(request)
+        except (ForesellError, psycopg.Error) as error:
+            log.warning("no syncs requested", action="sync", kind=type(error).__name__)
+        await asyncio.sleep(DUE_SECONDS)
 
 
 async def _delete_old_data(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""What the worker does for each kind of job: inspect, load, undo, refresh; load and remove the sample data."""
+"""What the worker does for each kind of job: inspect, load, undo, refresh, sync; load and remove the sample data."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from foresell.workflows.inspect import inspect_for_load
 from foresell.workflows.load import load_file
 from foresell.workflows.refresh import run_refresh
 from foresell.workflows.sample_data import load_sample_data, remove_sample_data
+from foresell.workflows.sync import sync_source
 
 log = logger("worker")
 
@@ -143,6 +144,25 @@ def _remove_sample(database: Database, job: jobs.Job) -> None:
         _queue_refresh(job)
 
 
+def _sync(database: Database, job: jobs.Job) -> None:
+    """Read a connected source. How that ended is kept with the source; the job fails only where Foresell does."""
+    outcome = sync_source(
+        database.settings,
+        database,
+        job.arguments["connection_id"],
+        whole=bool(job.arguments.get("whole")),
+        job_id=job.job_id,
+        progress=job.progress,
+    )
+    job.result = {
+        "state_of_sync": outcome.state,
+        "records": outcome.records,
+        "changed": outcome.changed,
+        "deleted": outcome.deleted,
+        "batch_ids": outcome.batch_ids,
+    }
+
+
 KINDS: dict[str, Callable[[Database, jobs.Job], None]] = {
     "inspect": _inspect,
     "load": _load,
@@ -150,6 +170,7 @@ KINDS: dict[str, Callable[[Database, jobs.Job], None]] = {
     "refresh": _refresh,
     "load_sample": _load_sample,
     "remove_sample": _remove_sample,
+    "sync": _sync,
 }
 
 

@@ -26,14 +26,17 @@ from foresell.sources.connectors.mapped import MappedRecord, stage_records
 from foresell.sources.connectors.tables import Table
 from foresell.sources.connectors.tokens import Renew, Tokens
 from foresell.sources.contract import Cursor, Page, Record, Stream, TerminalError, TransientError, reconcile
-from foresell.sources.files.mapping import Mapping, build_mapping, parse_mapping, render_mapping
-from foresell.store import batches, sources
+from foresell.sources.files.inspection import complete_mapping
+from foresell.sources.files.mapping import Mapping, parse_mapping, render_mapping
+from foresell.sources.files.questions import OpenQuestions
+from foresell.store import sources
 from foresell.store.load import load_staging
 from foresell.store.sources import Arrival, Connected, Landing, SyncOutcome
 from foresell.tempdirs import clear_temporary_folders, temporary_folder
 from foresell.types import BeforeCommit, Progress, no_progress
 from foresell.workflows.arrival import match_batch
 from foresell.workflows.golden import choose_missing_records
+from foresell.workflows.inspect import inspect_for_load
 from foresell.workflows.load import load_file
 
 #: More rows than these gone at once, and than this share of those held, wait for a person.
@@ -44,7 +47,7 @@ MOST_PASSES = 4
 FIRST_WAIT, LONGEST_WAIT = 60.0, 3_600.0
 #: A source that has refused for too many calls for so long has a quota of a month, not of a minute.
 QUOTA_AFTER = timedelta(minutes=10)
-#: Everything is read again after so many days, for changes that the source's log does not name.
+#: Everything is read again after a week, for changes that the source's log does not name.
 WHOLE_AFTER_DAYS = 7
 #: A folder whose file is still being written is looked at again so soon.
 SOON_SECONDS = 0.5
@@ -53,9 +56,8 @@ log = logger("sync")
 
 
 class RowsGone(ForesellError):
-    """So many rows are gone at the source that a person decides."""
+    """Many rows are gone at the source; a person decides."""
 
-    exit_code = 19
     http_status = 409
 
 
@@ -86,7 +88,7 @@ class SavedTokens:
             if saved.refresh != used.refresh or saved.access != used.access:
                 return saved
             fresh = renew(saved)
-            sources.save_secret(con, self._box, self._connection_id, {**secret, "tokens": _dump_tokens(fresh)})
+            sources.save_secret(con, self._box, self._connection_id, {**secret, "tokens": dump_tokens(fresh)})
         return fresh
 
     def _secret(self, con: Connection, statement: str) -> dict[str, Any]:
@@ -100,7 +102,8 @@ class SavedTokens:
         return load_tokens(secret["tokens"])
 
 
-def _dump_tokens(tokens: Tokens) -> dict[str, str | None]:
+def dump_tokens(tokens: Tokens) -> dict[str, str | None]:
+    """Tokens as `load_tokens` reads them."""
     return {
         "access": tokens.access,
         "expires_at": tokens.expires_at.isoformat(),
@@ -268,7 +271,7 @@ class _Sync:
                 self._read_stream(source, stream, box)
             except RowsGone as error:
                 held = error
-            except (BadInput, EmptySource, TooManyRejects) as error:  # one file; others are read all the same
+            except (BadInput, EmptySource, TooManyRejects) as error:  # one file; others are read anyway
                 failed = failed or error
         if self.kind.documents:
             self._load_pending(box, [s.name for s in source.discover() if not s.keeps_documents])
@@ -387,11 +390,15 @@ class _Sync:
     def _load_file(self, table: Table, stream: Stream) -> None:
         stated = self.connected.settings.get("mapping")
         mapping: Mapping | None = parse_mapping(stated, "the saved mapping") if stated else None
+        if table.is_whole and not stated:
+            mapping = self._recognise(table)
         decide: Callable[[list[str], int], bool] | None = None
         if table.is_whole:
 
             def decide(keys: list[str], held: int) -> bool:
-                return self._may_drop("orders", keys, held)
+                dropped = self._may_drop("orders", keys, held)
+                self.outcome.deleted += len(keys) if dropped else 0
+                return dropped
 
         batch = load_file(
             self.settings,
@@ -408,16 +415,18 @@ class _Sync:
         if batch.state == "loaded" and batch.batch_id is not None:
             self.outcome.changed += batch.lines_loaded + batch.customers_changed
             self.outcome.batch_ids.append(batch.batch_id)
-            if table.is_whole and not stated:
-                self._keep_mapping(batch.batch_id)
+            if mapping and not stated:  # by the same columns from now on: one that is renamed stops the next sync
+                self._change_settings({"mapping": render_mapping(mapping)})
         self.outcome.warnings += [f"{table.name}: {warning}" for warning in batch.warnings]
         if batch.lines_rejected:
             self.outcome.warnings.append(f"{table.name}: {batch.lines_rejected:,} rows were rejected.")
 
-    def _keep_mapping(self, batch_id: int) -> None:
-        """Read the table by the same columns from now on: one that is renamed stops the next sync."""
-        used = batches.find_mapping(self.database, batch_id)
-        self._change_settings({"mapping": render_mapping(build_mapping(used, "mapping"))})
+    def _recognise(self, table: Table) -> Mapping:
+        """How a table is read that no mapping was given for. Raises OpenQuestions where that is not certain."""
+        found = inspect_for_load(self.settings, None, table.path, load_day=datetime.now(UTC).date())
+        if found.questions:
+            raise OpenQuestions(table.name, found.questions)
+        return complete_mapping(found)
 
     def _load_pending(self, box: SecretBox, without_content: list[str]) -> None:
         """Map what was received since the last load, and load it as one batch."""

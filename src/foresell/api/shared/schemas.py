@@ -75,7 +75,7 @@ class Job(BaseModel):
     """Something the worker was asked to do."""
 
     job_id: int
-    kind: Literal["inspect", "load", "undo", "refresh", "load_sample", "remove_sample"]
+    kind: Literal["inspect", "load", "undo", "refresh", "load_sample", "remove_sample", "sync"]
     state: Literal["queued", "running", "done", "failed", "cancelled"]
     requested_at: datetime
     started_at: datetime | None

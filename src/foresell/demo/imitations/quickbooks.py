@@ -22,7 +22,7 @@ _QUERY = re.compile(
     r"(?: startposition (?P<start>\d+))?(?: maxresults (?P<most>\d+))?$",
     re.IGNORECASE,
 )
-_PRODUCTS = ("Desk", "Chair", "Lamp", "Shelf", "Monitor", "Keyboard", "Cable", "Paper", "Ink", "Stapler")
+_PRODUCTS = ("Table", "Chair", "Lamp", "Cabinet", "Monitor", "Keyboard", "Cable", "Paper", "Ink", "Stapler")
 _NAMES = (
     "Anna Berg",
     "Jan de Vries",
@@ -39,7 +39,7 @@ _NAMES = (
 class Habits:
     """What this company's QuickBooks does. `edits_between_pages`, `deletes_between_pages`: after each page of invoices.
 
-    `page_limit`: it returns no more rows than this, whatever is asked. `rows_in_one_second`: invoices that were imported at
+    `page_limit`: it returns no more rows than this, even when it is asked for more. `rows_in_one_second`: invoices that were imported at
     once. `is_unstable`: rows with equal times come in another order each time. `miscounts`: its count is wrong so often.
     """
 
@@ -115,21 +115,21 @@ class QuickBooksImitation(Imitation):
     def _make_sale(self) -> dict[str, Any]:
         day = self.today - timedelta(days=self.data.randrange(700))
         lines: list[dict[str, Any]] = []
-        goods = Decimal(0)
+        products_sold = Decimal(0)
         for number in range(self.data.randint(1, 4)):
             line = self._make_line(number)
             lines.append(line)
-            goods += Decimal(str(line["Amount"]))
+            products_sold += Decimal(str(line["Amount"]))
         if self.data.random() < 0.1:
             children = [self._make_line(number) for number in range(2)]
             amount = sum((Decimal(str(child["Amount"])) for child in children), Decimal(0))
             lines.append(
                 {"DetailType": "GroupLineDetail", "Amount": _money(amount), "GroupLineDetail": {"Line": children}}
             )
-            goods += amount
+            products_sold += amount
         discount = Decimal(0)
         if self.data.random() < 0.15:
-            discount = (goods * self.data.randint(5, 20) / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
+            discount = (products_sold * self.data.randint(5, 20) / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
             lines.append(
                 {
                     "DetailType": "DiscountLineDetail",
@@ -137,22 +137,22 @@ class QuickBooksImitation(Imitation):
                     "DiscountLineDetail": {"PercentBased": False},
                 }
             )
-        lines.append({"DetailType": "SubTotalLineDetail", "Amount": _money(goods)})
+        lines.append({"DetailType": "SubTotalLineDetail", "Amount": _money(products_sold)})
         lines.append({"DetailType": "DescriptionOnly", "Description": "Thank you"})
-        tax = ((goods - discount) * Decimal("0.2")).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        tax = ((products_sold - discount) * Decimal("0.2")).quantize(Decimal("0.01"), ROUND_HALF_UP)
         sale: dict[str, Any] = {
             "DocNumber": str(1000 + self.data.randrange(5_000)),  # numbers repeat: people type them
             "TxnDate": day.isoformat(),
             "CustomerRef": {"value": self.data.choice(list(self.rows["Customer"])), "name": "as printed"},
             "CurrencyRef": {"value": "GBP"},
-            "TotalAmt": _money(goods - discount + tax),
+            "TotalAmt": _money(products_sold - discount + tax),
             "TxnTaxDetail": {"TotalTax": _money(tax)},
             "GlobalTaxCalculation": "TaxExcluded",
             "Line": lines,
         }
         if self.data.random() < 0.1:
             sale["CurrencyRef"], sale["ExchangeRate"] = {"value": "EUR"}, 0.8567
-            sale["HomeTotalAmt"] = _money((goods - discount + tax) * Decimal("0.8567"))
+            sale["HomeTotalAmt"] = _money((products_sold - discount + tax) * Decimal("0.8567"))
         return sale
 
     def _make_line(self, number: int) -> dict[str, Any]:
@@ -304,7 +304,7 @@ class QuickBooksImitation(Imitation):
     def _changes(self, params: Mapping[str, str]) -> Reply:
         since = _moment(params["changedSince"].replace(" ", "+"))
         responses: list[dict[str, Any]] = []
-        room = MOST_CHANGES
+        left = MOST_CHANGES
         for entity in params["entities"].split(","):
             changed = [
                 row for row in self.rows[entity].values() if _moment(row["MetaData"]["LastUpdatedTime"]) >= since
@@ -314,8 +314,8 @@ class QuickBooksImitation(Imitation):
                 for kind, key, at in self.deleted
                 if kind == entity and at >= since
             ]
-            found = (changed + deleted)[:room]
-            room -= len(found)
+            found = (changed + deleted)[:left]
+            left -= len(found)
             responses.append({entity: found, "startPosition": 1, "maxResults": len(found)} if found else {})
         return self._reply({"CDCResponse": [{"QueryResponse": responses}]})
 

@@ -42,7 +42,7 @@ from documents
 where stream not in ('customers', 'items')
 
 -- name: sale_lines
--- Grain: one line of a sale: goods and services, also inside a group; a group's own line repeats its children, a subtotal
+-- Grain: one line of a sale: products_sold and services, also inside a group; a group's own line repeats its children, a subtotal
 -- its lines above.
 create or replace temp table sale_lines as
 with top as (
@@ -73,12 +73,12 @@ from flat
 where entry ->> 'DetailType' in ('SalesItemLineDetail', 'DiscountLineDetail')
 
 -- name: sums
--- Grain: one sale: what its goods and its discounts come to. A discount is stated without a sign.
+-- Grain: one sale: what its products_sold and its discounts come to. A discount is stated without a sign.
 create or replace temp table sums as
 select
     order_key,
     any_value(net) as net,
-    coalesce(sum(stated) filter (where detail_type = 'SalesItemLineDetail'), 0) as goods,
+    coalesce(sum(stated) filter (where detail_type = 'SalesItemLineDetail'), 0) as products_sold,
     coalesce(sum(abs(stated)) filter (where detail_type = 'DiscountLineDetail'), 0) as discount,
     count(*) filter (where detail_type = 'SalesItemLineDetail') as lines
 from sale_lines
@@ -92,10 +92,10 @@ from sales as s where s.day is null and not s.deleted
 union all
 select
     s.stream, s.line, 'TotalAmt', null,
-    printf('its lines come to %s, its total without tax is %s', (coalesce(x.goods - x.discount, 0))::varchar, s.net::varchar)
+    printf('its lines come to %s, its total without tax is %s', (coalesce(x.products_sold - x.discount, 0))::varchar, s.net::varchar)
 from sales as s left join sums as x using (order_key)
 where s.day is not null and not s.deleted and not s.is_void
-    and (s.net is null or abs(coalesce(x.goods - x.discount, 0) - s.net) > 0.01 * greatest(coalesce(x.lines, 1), 1))
+    and (s.net is null or abs(coalesce(x.products_sold - x.discount, 0) - s.net) > 0.01 * greatest(coalesce(x.lines, 1), 1))
 
 -- name: lines
 -- Grain: one line of an order. A discount is spread over the lines in proportion; what rounding leaves is on the largest, so
@@ -104,7 +104,7 @@ create or replace temp table staged_lines as
 with spread as (
     select
         l.*,
-        round((l.stated - case when x.goods = 0 then 0 else x.discount * l.stated / x.goods end) * l.rate, 2)
+        round((l.stated - case when x.products_sold = 0 then 0 else x.discount * l.stated / x.products_sold end) * l.rate, 2)
             as amount,
         row_number() over (partition by l.order_key order by abs(l.stated) desc, l.position, l.inner_position) as by_size,
         round(l.net * l.rate, 2) as order_amount

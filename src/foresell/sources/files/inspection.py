@@ -169,23 +169,25 @@ def inspect_file(
 
 def save_mapping(inspection: Inspection, path: Path) -> None:
     """Write the proposed mapping, with the detected dialect, as a commented file to edit."""
+    write_mapping(complete_mapping(inspection), path)
+
+
+def complete_mapping(inspection: Inspection) -> Mapping:
+    """The proposed mapping, with the detected dialect: it reads the same file, and later ones, in the same way."""
     numbers = inspection.decimal if inspection.decimal != "." else None
     order = next((f for f in inspection.dates.values() if f in ("dmy", "mdy")), None)
     mapping = inspection.mapping
     headers = {c.header for c in inspection.columns}
     named = {f: next((p for p in h.split("|") if p in headers), h) for f, h in mapping.columns.items()}
     found = {key: value for key, value in inspection.dialect.items() if value is not None}
-    write_mapping(
-        replace(
-            mapping,
-            columns=named,
-            dialect=replace(mapping.dialect, **found),
-            decimal=mapping.decimal or numbers,
-            date_order=mapping.date_order or order,
-            currency=mapping.currency or inspection.currency,
-            undecided=tuple(question.name for question in inspection.questions if question.name.startswith("columns.")),
-        ),
-        path,
+    return replace(
+        mapping,
+        columns=named,
+        dialect=replace(mapping.dialect, **found),
+        decimal=mapping.decimal or numbers,
+        date_order=mapping.date_order or order,
+        currency=mapping.currency or inspection.currency,
+        undecided=tuple(question.name for question in inspection.questions if question.name.startswith("columns.")),
     )
 
 

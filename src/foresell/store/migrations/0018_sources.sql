@@ -6,6 +6,17 @@ check (kind in ('inspect', 'load', 'undo', 'refresh', 'load_sample', 'remove_sam
 create unique index jobs_one_sync on jobs.jobs ((arguments ->> 'connection_id')) where kind = 'sync' and state in ('queued', 'running');
 
 set search_path = jobs;
+create or replace function enqueue_job(job_id bigint) returns void
+language plpgsql security definer
+set search_path = job_queue, pg_temp
+as $$
+begin
+    perform procrastinate_defer_jobs_v1(array[
+        row(case j.kind when 'sync' then 'syncs' else 'jobs' end, 'run_job', 0, null, null,
+            jsonb_build_object('job_id', enqueue_job.job_id), null)::procrastinate_job_to_defer_v1
+    ]) from jobs.jobs as j where j.job_id = enqueue_job.job_id;
+end $$;
+
 create or replace function request_job(kind text, arguments jsonb) returns bigint
 language plpgsql security definer
 set search_path = jobs, pg_temp
@@ -131,7 +142,7 @@ create table held_changes (
     decided_by integer references access.users,
     check ((decided_at is null) = (state in ('open', 'outdated')))
 );
-comment on table held_changes is 'One row per reading in which so many rows were gone that a person decides. gone: of the `held` rows, those that the source no longer has; keys: the first of them. fingerprint: SHA-256 of all their keys: an accepted deletion applies to exactly these.';
+comment on table held_changes is 'One row per reading after which a person decides whether rows are gone. gone: of the `held` rows, those that the source no longer has; keys: the first of them. fingerprint: SHA-256 of all their keys: an accepted deletion applies to exactly these.';
 create unique index held_changes_open on held_changes (connection_id, stream) where state = 'open';
 
 create function ask_for_sync(wanted integer) returns bigint

@@ -64,14 +64,15 @@ where state in ('queued', 'running') and requested_at < now() - interval '1 minu
         where q.args @> jsonb_build_object('job_id', jobs.job_id) and q.status in ('todo', 'doing'))
 
 -- name: delete_old
--- Idempotency keys after two days, live events after seven, activity after thirty, networks of API keys and ended jobs after ninety.
+-- Idempotency keys after two days, live events after seven, activity after thirty, networks of API keys and ended jobs after
+-- ninety; syncs, of which sources.syncs says more, after one.
 with answers as (delete from api.idempotency_keys where created_at < now() - interval '2 days'),
 events as (delete from api.live_events where at < now() - interval '7 days'),
 activity as (
     delete from detection.activity
     where at < now() - case when kind = 'used' and api_key_id is not null then interval '90 days' else interval '30 days' end
 )
-delete from jobs.jobs where finished_at < now() - interval '90 days'
+delete from jobs.jobs where finished_at < now() - case kind when 'sync' then interval '1 day' else interval '90 days' end
     and not exists (select from jobs.imports as i where i.job_id = jobs.job_id)
 
 -- name: delete_stale_imports

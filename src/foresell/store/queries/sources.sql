@@ -54,6 +54,10 @@ set state = %(state)s, reason = null, remedy = null, failures = 0, next_at = now
 where connection_id = %(connection_id)s
 returning connection_id
 
+-- name: need_sign_in
+update sources.connections set state = 'needs you', reason = 'authentication', remedy = 'Sign in to it.'
+where connection_id = %(connection_id)s
+
 -- name: set_interval
 update sources.connections set every_seconds = %(every_seconds)s where connection_id = %(connection_id)s
 
@@ -257,7 +261,8 @@ group by 1 order by 1
 
 -- name: finish_sync
 update sources.syncs
-set state = %(state)s, finished_at = clock_timestamp(), requests = %(requests)s, retries = %(retries)s,
+set state = %(state)s, finished_at = clock_timestamp(), records = %(records)s, changed = %(changed)s, deleted = %(deleted)s,
+    requests = %(requests)s, retries = %(retries)s,
     batch_ids = %(batch_ids)s, warnings = %(warnings)s, mismatches = %(mismatches)s,
     totals_compared = %(totals_compared)s, error = %(error)s, remedy = %(remedy)s
 where sync_id = %(sync_id)s
@@ -272,11 +277,11 @@ set state = case when state = 'paused' then state else %(state)s end, reason = %
 where connection_id = %(connection_id)s
 
 -- name: syncs
-select sync_id, started_at, finished_at, state, pages, records, changed, deleted, requests, retries, batch_ids, warnings,
-    mismatches, totals_compared, error, remedy
+select s.sync_id, s.started_at, s.finished_at, s.state, s.pages, s.records, s.changed, s.deleted, s.requests, s.retries,
+    s.batch_ids, s.warnings, s.mismatches, s.totals_compared, s.error, s.remedy
 from sources.syncs as s join sources.connections as c using (connection_id)
 where c.source = %(source)s and c.removed_at is null
-order by sync_id desc limit %(limit)s
+order by s.sync_id desc limit %(limit)s
 
 -- name: forget_old
 -- Syncs that brought nothing are kept for seven days, others for two years.

@@ -95,7 +95,7 @@ create table held_changes (
     decided_by integer references access.users,
     check ((decided_at is null) = (state in ('open', 'outdated')))
 );
-comment on table held_changes is 'One row per reading in which so many rows were gone that a person decides. gone: of the `held` rows, those that the source no longer has; keys: the first of them. fingerprint: SHA-256 of all their keys: an accepted deletion applies to exactly these.';
+comment on table held_changes is 'One row per reading after which a person decides whether rows are gone. gone: of the `held` rows, those that the source no longer has; keys: the first of them. fingerprint: SHA-256 of all their keys: an accepted deletion applies to exactly these.';
 create unique index held_changes_open on held_changes (connection_id, stream) where state = 'open';
 
 create function ask_for_sync(wanted integer) returns bigint

@@ -75,8 +75,9 @@ set search_path = job_queue, pg_temp
 as $$
 begin
     perform procrastinate_defer_jobs_v1(array[
-        row('jobs', 'run_job', 0, null, null, jsonb_build_object('job_id', enqueue_job.job_id), null)::procrastinate_job_to_defer_v1
-    ]);
+        row(case j.kind when 'sync' then 'syncs' else 'jobs' end, 'run_job', 0, null, null,
+            jsonb_build_object('job_id', enqueue_job.job_id), null)::procrastinate_job_to_defer_v1
+    ]) from jobs.jobs as j where j.job_id = enqueue_job.job_id;
 end $$;
 comment on function enqueue_job is 'Puts a job of jobs.jobs into the worker''s queue, in the same transaction.';
 

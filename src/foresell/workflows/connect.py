@@ -1,0 +1,281 @@
+"""Connects a source: checks what is given, saves its secret sealed, and reaches it once before anything is read."""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from foresell.database import Database
+from foresell.errors import NotReady, UsageError
+from foresell.privacy.secret_box import secret_box_of
+from foresell.settings import Settings
+from foresell.sources.connectors import google_sheets, quickbooks
+from foresell.sources.connectors.catalogue import find_kind
+from foresell.sources.connectors.folder import check_folder
+from foresell.sources.connectors.http import ApiClient
+from foresell.sources.contract import TerminalError
+from foresell.sources.files.mapping import parse_mapping
+from foresell.store import sources
+from foresell.workflows.sync import dump_tokens, make_source
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_REALM = re.compile(r"[0-9]{6,20}")
+
+
+class SourceUnreachable(UsageError):
+    """The source could not be reached with what was given; nothing was connected."""
+
+    code = "source_unreachable"
+    http_status = 422
+
+
+def connect_folder(
+    settings: Settings,
+    database: Database,
+    source: str,
+    path: Path,
+    *,
+    pattern: str = "*",
+    is_whole: bool = False,
+    mapping: str | None = None,
+    every_seconds: int | None = None,
+) -> int:
+    """Watch a folder of Excel and CSV files; returns the connection. `mapping`: TOML text, None to recognise each file.
+
+    Raises UsageError, BadInput for a folder that cannot be watched, or SourceUnreachable.
+    """
+    full = check_folder(path, [settings.home])
+    given = {"path": str(full), "pattern": pattern, "is_whole": is_whole}
+    return _connect(settings, database, "folder", source, given, None, mapping, every_seconds, user_id=None)
+
+
+def connect_sheet(
+    settings: Settings,
+    database: Database,
+    source: str,
+    spreadsheet: str,
+    tab: str,
+    key_file: str,
+    *,
+    mapping: str | None = None,
+    every_seconds: int | None = None,
+    user_id: int | None = None,
+    imitation_url: str | None = None,
+) -> int:
+    """Connect one tab of a Google spreadsheet by the key file (JSON text) of a service account; returns the connection.
+
+    Raises UsageError or SourceUnreachable.
+    """
+    account = google_sheets.read_key_file(key_file)
+    given = {"spreadsheet": google_sheets.read_sheet_id(spreadsheet), "tab": tab.strip(), "account": account.email}
+    if imitation_url:
+        given["imitation_url"] = imitation_url
+    secret = {
+        "client_email": account.email,
+        "private_key_id": account.key_id,
+        "private_key": account.private_key,
+    }
+    return _connect(settings, database, "google-sheets", source, given, secret, mapping, every_seconds, user_id=user_id)
+
+
+def connect_quickbooks(
+    settings: Settings,
+    database: Database,
+    source: str,
+    client_id: str,
+    client_secret: str,
+    redirect_url: str,
+    *,
+    every_seconds: int | None = None,
+    user_id: int | None = None,
+    imitation_url: str | None = None,
+) -> tuple[int, str]:
+    """Begin to connect a company of QuickBooks Online by your app's id and secret.
+
+    Returns the connection, which needs a person, and the address at which that person allows it. Raises UsageError.
+    """
+    if not client_id.strip() or not client_secret.strip():
+        raise UsageError(
+            "QuickBooks needs the client id and the client secret of your app.",
+            remedy="They are on Intuit's developer site, under Keys.",
+        )
+    given: dict[str, Any] = {"client_id": client_id.strip(), "redirect_url": redirect_url}
+    if imitation_url:
+        given["imitation_url"] = imitation_url
+    state = secrets.token_urlsafe(24)
+    secret = {"client_secret": client_secret.strip(), "state": state}
+    kind = find_kind("quickbooks")
+    with database.connect() as con:
+        connection_id = sources.add_connection(
+            con,
+            kind="quickbooks",
+            source=_check_name(source),
+            settings=given,
+            every_seconds=every_seconds or kind.every_seconds,
+            user_id=user_id,
+            is_imitation=imitation_url is not None,
+        )
+        sources.save_secret(con, secret_box_of(settings), connection_id, secret)
+        sources.need_sign_in(con, connection_id)
+    return connection_id, quickbooks.sign_in_url(given["client_id"], redirect_url, state)
+
+
+def begin_sign_in(settings: Settings, database: Database, source: str) -> str:
+    """The address at which a person allows a source to be read again. Raises UnknownConnection, or NotReady for a kind without."""
+    box = secret_box_of(settings)
+    with database.connect() as con:
+        connected = sources.read_connection(con, sources.find_connection(con, source)["connection_id"])
+        if connected.kind != "quickbooks":
+            raise NotReady(
+                f"{source} has no sign-in.", remedy=f"Give it a new secret: foresell sources secret {source}"
+            )
+        secret = sources.open_secret(box, connected.connection_id, connected.secret)
+        secret["state"] = secrets.token_urlsafe(24)
+        sources.save_secret(con, box, connected.connection_id, secret)
+    given = connected.settings
+    return quickbooks.sign_in_url(given["client_id"], given["redirect_url"], secret["state"])
+
+
+def finish_sign_in(settings: Settings, database: Database, source: str, code: str, state: str, realm: str) -> None:
+    """Take what came back from the vendor: exchange the code for tokens, save them, and read the source from now on.
+
+    Raises UsageError for an answer that does not belong to the sign-in that was begun, or SourceUnreachable.
+    """
+    box = secret_box_of(settings)
+    with database.connect() as con:
+        connected = sources.read_connection(con, sources.find_connection(con, source)["connection_id"])
+        secret = sources.open_secret(box, connected.connection_id, connected.secret)
+        begun = str(secret.pop("state", ""))
+        if not begun or not hmac.compare_digest(begun.encode(), state.encode()) or not _REALM.fullmatch(realm):
+            raise UsageError("This answer does not belong to the sign-in that was begun.", remedy="Begin again.")
+        if (known := connected.settings.get("realm")) not in (None, realm):
+            raise UsageError(
+                f"This is another company ({realm}) than the one that is connected ({known}).",
+                remedy="Sign in to the same company, or connect the other one under another name.",
+            )
+        client = ApiClient(connected.settings.get("imitation_url") or quickbooks.TOKEN_URL, 1.0)
+        with closing(client):
+            form = {
+                "grant_type": "authorization_code",
+                "code": code,
+                "redirect_uri": connected.settings["redirect_url"],
+            }
+            try:
+                tokens = quickbooks.request_tokens(
+                    client, connected.settings["client_id"], secret["client_secret"], form
+                )
+            except TerminalError as error:
+                raise SourceUnreachable(error.message, remedy="Begin the sign-in again.") from None
+        sources.save_secret(con, box, connected.connection_id, {**secret, "tokens": dump_tokens(tokens)})
+        sources.save_settings(con, connected.connection_id, {**connected.settings, "realm": realm})
+        sources.set_state(con, connected.connection_id, "due")
+
+
+def replace_secret(settings: Settings, database: Database, source: str, text: str) -> None:
+    """Put a new secret in place of the old: the key file of a service account, or the client secret of an app.
+
+    Raises UsageError, UnknownConnection, or NotReady for a kind without a secret.
+    """
+    box = secret_box_of(settings)
+    with database.connect() as con:
+        connected = sources.read_connection(con, sources.find_connection(con, source)["connection_id"])
+        secret = sources.open_secret(box, connected.connection_id, connected.secret)
+        if connected.kind == "google-sheets":
+            account = google_sheets.read_key_file(text)
+            secret = {
+                "client_email": account.email,
+                "private_key_id": account.key_id,
+                "private_key": account.private_key,
+            }
+        elif connected.kind == "quickbooks":
+            secret["client_secret"] = text.strip()
+        else:
+            raise NotReady(f"{source} has no secret.")
+        sources.save_secret(con, box, connected.connection_id, secret)
+        sources.set_state(con, connected.connection_id, "due")
+
+
+def replace_mapping(database: Database, source: str, mapping: str | None) -> None:
+    """Read the tables of a source by another mapping (TOML text) from now on; None: recognise the next one anew.
+
+    Raises BadInput for a mapping that is wrong, or UnknownConnection.
+    """
+    if mapping:
+        parse_mapping(mapping, "the mapping")
+    with database.connect() as con:
+        row = sources.find_connection(con, source)
+        stated = {key: value for key, value in row["settings"].items() if key != "mapping"}
+        sources.save_settings(con, row["connection_id"], stated | ({"mapping": mapping} if mapping else {}))
+        sources.set_state(con, row["connection_id"], "due")
+
+
+def _connect(
+    settings: Settings,
+    database: Database,
+    kind: str,
+    source: str,
+    given: Mapping[str, Any],
+    secret: Mapping[str, Any] | None,
+    mapping: str | None,
+    every_seconds: int | None,
+    *,
+    user_id: int | None,
+) -> int:
+    """Save the connection and reach the source. Raises SourceUnreachable; then nothing is saved."""
+    stated = dict(given)
+    if mapping:
+        parse_mapping(mapping, "the mapping")
+        stated["mapping"] = mapping
+    found = find_kind(kind)
+    with database.connect() as con:
+        connection_id = sources.add_connection(
+            con,
+            kind=kind,
+            source=_check_name(source),
+            settings=stated,
+            every_seconds=every_seconds or found.every_seconds,
+            user_id=user_id,
+            is_imitation="imitation_url" in given,
+        )
+        if secret is not None:
+            sources.save_secret(con, secret_box_of(settings), connection_id, secret)
+        connected = sources.read_connection(con, connection_id)
+        try:
+            _, reached = make_source(settings, database, connected)
+            with closing(reached):
+                sources.save_settings(con, connection_id, {**stated, "reached": reached.check().reached})
+        except TerminalError as error:
+            raise SourceUnreachable(error.message, remedy=error.remedy) from None
+    return connection_id
+
+
+def _check_name(source: str) -> str:
+    if not _NAME.fullmatch(source):
+        raise UsageError(
+            f"{source!r} cannot be the name of a source.",
+            remedy="Use up to 40 small letters, digits and hyphens, such as quickbooks-uk.",
+            parameter="source",
+        )
+    return source
+
+
+def describe_state(row: Mapping[str, Any]) -> str:
+    """The state of a connected source (a row of store.sources.list_connections) in words."""
+    until = f"read until {row['read_until']:%Y-%m-%d %H:%M}" if row["read_until"] else "not read yet"
+    if row["running_sync_id"]:
+        return f"reading now; {until}"
+    match row["state"]:
+        case "needs you":
+            return f"needs you: {' '.join(filter(None, (row['last_error'], row['remedy'])))} ({until})"
+        case "held":
+            return f"waits for your decision about rows that are gone ({until})"
+        case "throttled":
+            return f"waits until {row['next_at']:%H:%M}: {row['last_error'] or 'too many calls'} ({until})"
+        case "paused":
+            return f"paused ({until})"
+    return until
