@@ -16,12 +16,12 @@ select
     last.records as last_records, last.changed as last_changed, last.deleted as last_deleted, last.error as last_error,
     (select max(s.finished_at) from sources.syncs as s where s.connection_id = c.connection_id and s.state = 'done')
         as read_until,
-    (select count(*) from core.customer_records as r where r.source = c.source) as customers,
-    (select count(*) from core.orders as o where o.source = c.source) as orders,
+    brought.customers, brought.orders,
     (select coalesce(sum(s.requests), 0) from sources.syncs as s
         where s.connection_id = c.connection_id and s.started_at >= date_trunc('month', now())) as requests_this_month,
     (select count(*) from sources.held_changes as h where h.connection_id = c.connection_id and h.state = 'open') as held
 from sources.connections as c
+cross join lateral sources.count_brought(c.source) as brought
 left join sources.syncs as running on running.connection_id = c.connection_id and running.state = 'running'
 left join lateral (
     select * from sources.syncs as s where s.connection_id = c.connection_id and s.state <> 'running'

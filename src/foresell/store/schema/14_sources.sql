@@ -115,6 +115,16 @@ begin
 end $$;
 comment on function ask_for_sync is 'Adds and enqueues a sync of this connection. Returns its job; null when one waits or runs already.';
 
+create function count_brought(wanted text) returns table (customers bigint, orders bigint)
+language sql stable security definer
+set search_path = sources, pg_temp
+begin atomic
+    select (select count(*) from core.customer_records as r where r.source = wanted),
+        (select count(*) from core.orders as o where o.source = wanted)
+    where 'foresell_web' <> all (array[session_user::text, current_setting('role')]) or access.has_permission('sources.read');
+end;
+comment on function count_brought is 'How many customer records and orders a source has brought; on the web for those who see sources.';
+
 create function check_secrets() returns trigger
 language plpgsql
 set search_path = sources, pg_temp
@@ -152,9 +162,9 @@ grant select on syncs, streams, held_changes to foresell_web;
 grant select (connection_id, kind, source, settings, secret_at, is_imitation, every_seconds, state, reason, remedy, failures,
     next_at, created_at, created_by, removed_at) on connections to foresell_web;
 grant insert (kind, source, settings, secret, secret_at, every_seconds, created_by),
-    update (settings, secret, secret_at, every_seconds, state, reason, remedy, failures, next_at, removed_at)
+    update (settings, secret, secret_at, every_seconds, state, reason, remedy, failures, next_at, throttled_since, removed_at)
     on connections to foresell_web;
 grant update (state, decided_at, decided_by) on held_changes to foresell_web;
 revoke execute on all functions in schema sources from public;
-grant execute on function check_secrets() to foresell_app, foresell_web;
+grant execute on function check_secrets(), count_brought(text) to foresell_app, foresell_web;
 grant execute on function ask_for_sync(integer) to foresell_app;

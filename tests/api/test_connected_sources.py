@@ -1,0 +1,136 @@
+"""Connected sources over HTTP: who may, signing in, pausing, questions about gone rows, and that no secret comes back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from joserfc.jwk import RSAKey
+
+from foresell.demo.imitations.quickbooks import CLIENT_ID, CLIENT_SECRET, REALM, QuickBooksImitation
+from foresell.store import sources
+from foresell.workflows import connect
+from tests.api.people import sql
+from tests.support.served import STAFF, Served
+
+READ, MANAGE = {"analyst", "steward", "admin"}, {"steward", "admin"}
+
+
+@pytest.fixture(autouse=True)
+def no_sources(served: Served) -> Iterator[None]:
+    yield
+    sql(
+        served,
+        "truncate sources.held_changes, sources.documents, sources.streams, sources.syncs, sources.connections cascade",
+    )
+    sql(served, "delete from jobs.jobs where kind = 'sync'")
+
+
+@pytest.fixture
+def company() -> Iterator[QuickBooksImitation]:
+    with QuickBooksImitation(customers=5, invoices=5) as imitation:
+        yield imitation
+
+
+def begin(served: Served, company: QuickBooksImitation) -> str:
+    """A company of which the sign-in is begun; returns the state that belongs to it."""
+    _, url = connect.connect_quickbooks(
+        served.settings,
+        served.database,
+        "books",
+        CLIENT_ID,
+        CLIENT_SECRET,
+        "https://shop.example/sources",
+        imitation_url=company.url,
+    )
+    return parse_qs(urlsplit(url).query)["state"][0]
+
+
+def row_of(served: Served, who: str = "steward") -> dict[str, Any]:
+    [row] = served.client(who).get("/api/sources").json()["data"]
+    return dict(row)
+
+
+@pytest.mark.parametrize("who", STAFF)
+def test_who_may_see_and_who_may_manage(served: Served, company: QuickBooksImitation, who: str) -> None:
+    state = begin(served, company)
+    client = served.client(who)
+    seen = [client.get(path).status_code for path in ("/api/sources", "/api/sources/books/syncs")]
+    assert seen == [200 if who in READ else 403] * 2
+    finish = {"code": "imitation-code", "state": state, "realm": REALM}
+    managed = [
+        client.post("/api/sources/books/sign-in/finish", json=finish).status_code,
+        client.post("/api/sources/books/state", json={"state": "paused"}).status_code,
+        client.post("/api/sources/books/sync", json={}).status_code,
+        client.delete("/api/sources/books").status_code,
+    ]
+    assert managed == ([200, 200, 202, 204] if who in MANAGE else [403] * 4)
+
+
+def test_a_company_is_signed_in_to_once_by_the_one_who_began(served: Served, company: QuickBooksImitation) -> None:
+    state, client = begin(served, company), served.client("admin")
+    assert row_of(served)["in_words"] == "needs you: Sign in to it. (not read yet)"
+    right = {"code": "imitation-code", "state": state, "realm": REALM}
+    for wrong in ({"state": "x" * 32}, {"realm": "../9"}, {"code": "stolen"}):
+        refused = client.post("/api/sources/books/sign-in/finish", json={**right, **wrong})
+        assert refused.status_code in (400, 422), refused.text
+        assert CLIENT_SECRET not in refused.text
+    done = client.post("/api/sources/books/sign-in/finish", json=right)
+    assert (done.status_code, done.json()["state"]) == (200, "due")
+    again = client.post("/api/sources/books/sign-in/finish", json=right)
+    assert again.status_code == 400, "the state is used"
+
+
+def test_no_secret_is_shown_or_stored_in_clear(served: Served, company: QuickBooksImitation) -> None:
+    state, client = begin(served, company), served.client("admin")
+    client.post("/api/sources/books/sign-in/finish", json={"code": "imitation-code", "state": state, "realm": REALM})
+    shown = client.get("/api/sources").text + client.get("/api/audit").text
+    stored = str(sql(served, "select * from sources.connections"))
+    for secret in (CLIENT_SECRET, company.refresh_token, *company.access_tokens):
+        assert secret not in shown and secret not in stored
+
+
+def test_pause_resume_read_now_and_disconnect(served: Served, company: QuickBooksImitation) -> None:
+    state, client = begin(served, company), served.client("steward")
+    client.post("/api/sources/books/sign-in/finish", json={"code": "imitation-code", "state": state, "realm": REALM})
+    assert (
+        client.post("/api/sources/books/state", json={"state": "paused"}).json()["in_words"] == "paused (not read yet)"
+    )
+    assert client.post("/api/sources/books/state", json={"state": "due"}).json()["state"] == "due"
+    job = client.post("/api/sources/books/sync", json={"whole": True})
+    assert (job.status_code, job.json()["kind"]) == (202, "sync")
+    busy = client.post("/api/sources/books/sync", json={})
+    assert (busy.status_code, busy.json()["code"]) == (409, "already_running")
+    assert client.delete("/api/sources/books").status_code == 204
+    assert client.get("/api/sources").json()["data"] == []
+    assert client.post("/api/sources/books/sync", json={}).status_code == 404
+
+
+def test_a_person_decides_about_rows_that_are_gone(served: Served, company: QuickBooksImitation) -> None:
+    begin(served, company)
+    connection = sql(served, "select connection_id from sources.connections")[0][0]
+    with sources.open_sync(served.database, connection, None) as landing:
+        landing.hold("orders", [f"A{number}" for number in range(30)], 40)
+    client = served.client("steward")
+    [question] = client.get("/api/sources/books/held-changes").json()["data"]
+    assert (question["gone"], question["held"], question["keys"][0], question["state"]) == (30, 40, "A0", "open")
+    path = f"/api/sources/books/held-changes/{question['held_id']}/decision"
+    assert client.post(path, json={"accept": True}).json()["state"] == "due"
+    assert client.post(path, json={"accept": False}).status_code == 404
+    [decided] = client.get("/api/sources/books/held-changes", params={"every": True}).json()["data"]
+    assert (decided["state"], decided["decided_by"]["name"]) == ("accepted", "Steward")
+
+
+def test_a_sheet_that_cannot_be_read_is_not_connected(served: Served) -> None:
+    key = RSAKey.generate_key(2048).as_pem(private=True).decode()
+    file = json.dumps({"client_email": "a@b.example", "private_key_id": "1", "private_key": key})
+    wanted = {"source": "sheet", "spreadsheet": "x" * 44, "tab": "Orders", "key_file": "{}"}
+    refused = served.client("admin").post("/api/sources/google-sheets", json=wanted)
+    assert refused.status_code == 400 and "key file" in refused.text
+    wanted = {**wanted, "spreadsheet": "https://evil.example/spreadsheets/d/abc", "key_file": file}
+    refused = served.client("admin").post("/api/sources/google-sheets", json=wanted)
+    assert refused.status_code == 400 and "spreadsheet" in refused.text
+    assert served.client("admin").get("/api/sources").json()["data"] == []
