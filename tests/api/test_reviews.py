@@ -132,6 +132,7 @@ def test_same_merges_and_undo_opens_the_review_again(served: Served, pair: tuple
         "same",
         "Steward",
     )
+    assert get(steward, "/api/identity/decisions", page=9)["total"] == 1
     undone = steward.post("/api/identity/decisions/undo", json={"decision_ids": [done["decision_id"]]})
     assert undone.json() == {"decision_ids": [done["decision_id"]]}
     assert listed(steward) == [review]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import combinations, islice
 
 import pytest
 from playwright.sync_api import expect
@@ -66,6 +67,24 @@ def test_equal_pairs_are_decided_together_after_their_number_was_confirmed(
     dialog = page.get_by_role("dialog", name="Decide on 3 pairs at once?")
     dialog.get_by_role("button", name="Keep all apart").click()
     expect(page.get_by_text("Nothing to decide")).to_be_visible()
+
+
+def test_a_long_queue_has_pages_and_leads_back_from_one_that_is_gone(
+    pages: Pages, served: Served, steward: Person
+) -> None:
+    for place, ids in enumerate(islice(combinations(served.customers["unassigned"][:12], 2), 51)):
+        add_review(served, *ids, value=100 - place, pattern=f"person {place}")
+    page = pages(steward)
+    open_page(page, "/duplicates")
+    rows = page.get_by_role("listitem").filter(has=page.get_by_role("button", name=re.compile("and")))
+    expect(page.get_by_text("Page 1 of 2")).to_be_visible()
+    expect(rows).to_have_count(50)
+    page.get_by_role("button", name="Next").click()
+    expect(rows).to_have_count(1)
+    expect(page.get_by_role("heading", name="Is this one customer?")).to_be_visible()
+    page.keyboard.press("d")
+    expect(rows).to_have_count(50)
+    expect(page).to_have_url(re.compile("page=1"))
 
 
 def test_two_customers_are_merged_from_the_list_and_split_again(pages: Pages, steward: Person) -> None:

@@ -51,6 +51,9 @@ async def list_decisions_of(con: AsyncConnection, record_a: int, record_b: int) 
 async def list_decided(con: AsyncConnection, *, limit: int, start: int) -> tuple[int, list[Row]]:
     """How many decisions about reviews are in force, and those from `start` on, the newest first."""
     rows = await SQL.rows(con, "reviews.decided", limit=limit, start=start)
+    if not rows and start:
+        total, _ = await list_decided(con, limit=1, start=0)
+        return total, []
     return (rows[0]["total"] if rows else 0), rows
 
 

@@ -24,13 +24,17 @@ export interface ReviewFilters {
   min_days?: number | undefined
 }
 
+export const PAIRS_A_PAGE = 50
+
 /** Under one key, because each merge, split and decision changes all of them. */
 export const identityQueries = {
-  reviews: (filters: ReviewFilters) =>
+  reviews: (filters: ReviewFilters, page: number) =>
     queryOptions({
-      queryKey: ['identity', 'reviews', filters],
+      queryKey: ['identity', 'reviews', filters, page],
       queryFn: ({ signal }) =>
-        read(api.GET('/api/identity/reviews', { params: { query: { ...filters, limit: 100 } }, signal })),
+        read(
+          api.GET('/api/identity/reviews', { params: { query: { ...filters, page, limit: PAIRS_A_PAGE } }, signal }),
+        ),
       placeholderData: keepPreviousData,
     }),
   review: (review_id: number) =>
@@ -39,10 +43,12 @@ export const identityQueries = {
       queryFn: ({ signal }) =>
         read(api.GET('/api/identity/reviews/{review_id}', { params: { path: { review_id } }, signal })),
     }),
-  decisions: () =>
+  decisions: (page: number) =>
     queryOptions({
-      queryKey: ['identity', 'decisions'],
-      queryFn: ({ signal }) => read(api.GET('/api/identity/decisions', { params: { query: { limit: 100 } }, signal })),
+      queryKey: ['identity', 'decisions', page],
+      queryFn: ({ signal }) =>
+        read(api.GET('/api/identity/decisions', { params: { query: { page, limit: PAIRS_A_PAGE } }, signal })),
+      placeholderData: keepPreviousData,
     }),
   quality: () =>
     queryOptions({

@@ -2,9 +2,10 @@ import { NativeSelect } from '@mantine/core'
 import '@/ui/theme/inputs'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { identityQueries, type OpenReview, WHY_NAMES } from '@/features/identity/identity'
+import { identityQueries, type OpenReview, PAIRS_A_PAGE, WHY_NAMES } from '@/features/identity/identity'
 import { count, money, plural } from '@/ui/format'
 import { Card } from '@/ui/Page'
+import { Pager } from '@/ui/Pager'
 import { EmptyState, Loading, QueryState } from '@/ui/states'
 import css from './Duplicates.module.css'
 import { ReviewPanel } from './ReviewPanel'
@@ -18,9 +19,15 @@ const DAYS = [7, 30, 90]
 export function Queue() {
   const search = route.useSearch()
   const navigate = useNavigate({ from: '/duplicates' })
-  const query = useQuery(identityQueries.reviews(filtersOf(search)))
+  const page = search.page ?? 1
+  const query = useQuery(identityQueries.reviews(filtersOf(search), page))
   const change = (next: Partial<DuplicatesSearch>) =>
-    void navigate({ search: now => ({ ...now, review: undefined, ...next }), replace: true, resetScroll: false })
+    void navigate({
+      search: now => ({ ...now, review: undefined, page: undefined, ...next }),
+      replace: true,
+      resetScroll: false,
+    })
+  const choose = (review: number | undefined) => change({ review, page: search.page })
   const isFiltered = Object.values(filtersOf(search)).some(value => value !== undefined)
   return (
     <>
@@ -61,7 +68,7 @@ export function Queue() {
       <QueryState
         query={query}
         loading={<Loading rows={6} height={56} />}
-        isEmpty={answer => answer.data.length === 0}
+        isEmpty={answer => answer.total === 0}
         empty={
           <Card>
             <EmptyState title={isFiltered ? 'No pairs match these filters' : 'Nothing to decide'}>
@@ -80,25 +87,25 @@ export function Queue() {
           return (
             <div className={css.columns}>
               <Card title={plural(answer.total, 'pair')} note="Highest value at stake first" flush>
-                <List
-                  rows={answer.data}
-                  chosen={chosen}
-                  currency={answer.meta?.currency}
-                  onChoose={review_id => change({ review: review_id })}
-                />
+                <List rows={answer.data} chosen={chosen} currency={answer.meta?.currency} onChoose={choose} />
               </Card>
               <ReviewPanel
                 key={chosen.review_id}
                 row={chosen}
                 currency={answer.meta?.currency}
-                onSkip={() => change({ review: answer.data[(place + 1) % answer.data.length]?.review_id })}
-                onDecided={() => change({ review: next?.review_id })}
+                onSkip={() => choose(answer.data[(place + 1) % answer.data.length]?.review_id)}
+                onDecided={() => choose(next?.review_id)}
                 onPattern={search.pattern ? undefined : () => change({ pattern: chosen.pattern, why: chosen.why })}
               />
             </div>
           )
         }}
       </QueryState>
+      <Pager
+        page={page}
+        pages={Math.ceil((query.data?.total ?? 0) / PAIRS_A_PAGE)}
+        onPage={next => change({ page: next })}
+      />
     </>
   )
 }

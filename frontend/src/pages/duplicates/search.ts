@@ -14,6 +14,7 @@ const SHAPE = {
   min_value: number,
   min_days: integer,
   review: integer,
+  page: integer,
 }
 
 export const parseDuplicates = searchParser(SHAPE)
