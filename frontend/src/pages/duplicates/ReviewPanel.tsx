@@ -77,7 +77,7 @@ export function ReviewPanel({ row, currency, onSkip, onDecided, onPattern }: Pro
         </div>
         {row.same_pattern > 1 && (
           <p className={css.dim}>
-            {plural(row.same_pattern, 'open pair')} {row.same_pattern === 1 ? 'has' : 'have'} exactly this evidence.{' '}
+            {plural(row.same_pattern, 'open pair')} have exactly this evidence.{' '}
             {onPattern && (
               <button type="button" className={css.link} onClick={onPattern}>
                 Look at them
@@ -87,7 +87,7 @@ export function ReviewPanel({ row, currency, onSkip, onDecided, onPattern }: Pro
               <>
                 {onPattern && ' · '}
                 <button type="button" className={css.link} onClick={() => setTogether('same')}>
-                  All are the same
+                  All same
                 </button>{' '}
                 ·{' '}
                 <button type="button" className={css.link} onClick={() => setTogether('different')}>
