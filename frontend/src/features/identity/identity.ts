@@ -3,6 +3,7 @@ import { api, read } from '@/api/client'
 import type { components } from '@/api/schema'
 import { plural } from '@/ui/format'
 import { showError, showToast } from '@/ui/toasts'
+import { DECIDED } from './names'
 
 type Shapes = components['schemas']
 export type Verdict = Shapes['NewDecision']['verdict']
@@ -138,18 +139,4 @@ export function useIdentity() {
     onSettled: refresh,
   })
   return { merge, split, undoMove, decide, decideTogether, undoDecisions }
-}
-
-const DECIDED: Record<Verdict, string> = {
-  same: 'Same: merged into one customer',
-  different: 'Different: kept apart',
-  unsure: 'Not sure: put aside until values change',
-}
-
-export const WHY_NAMES: Record<Why, string> = {
-  pair: 'Not certain enough',
-  'two customers fit': 'Fits two customers',
-  conflict: 'Contradiction',
-  'too many': 'Large group',
-  'values changed': 'Values changed',
 }

@@ -3,13 +3,14 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, read } from '@/api/client'
 import type { Customer } from '@/api/shapes'
 import { usePermissions } from '@/api/useSession'
+import { FIELD_NAMES, RELATION_NAMES } from '@/features/identity/names'
 import { Badge } from '@/ui/Badge'
 import { country, day, NO_VALUE, percent, plural } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import { Loading, QueryState } from '@/ui/states'
 import { showError, showToast } from '@/ui/toasts'
 import css from './Customer.module.css'
-import { customerQueries, FIELD_NAMES, type GoldenGroup } from './customerQueries'
+import { customerQueries, type GoldenGroup } from './customerQueries'
 
 /** The values shown of the customer, each with its source, rule, and who differs. */
 export function GoldenRecord({ data }: { data: Customer }) {
@@ -52,7 +53,7 @@ function Group({ customerId, group }: { customerId: string; group: GoldenGroup }
               </span>
               <span dir="auto">{show(source.values)}</span>
               <span className={css.dim}>
-                {source.relation}, {day(source.changed_at)}
+                {RELATION_NAMES[source.relation]}, {day(source.changed_at)}
               </span>
               {can('identity.review') && group.sources.length > 1 && source.relation !== 'nothing' && (
                 <Pin

@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { Problem } from '@/api/client'
 import type { Customer } from '@/api/shapes'
 import { type CustomerIdentity, identityQueries, type Move, useIdentity } from '@/features/identity/identity'
+import { MADE_BY } from '@/features/identity/names'
 import { Dialog } from '@/ui/Dialog'
 import { dateTime, day, plural } from '@/ui/format'
 import { lazyComponent } from '@/ui/lazyComponent'
@@ -135,12 +136,6 @@ function SplitDialog({ identity, onClose }: { identity: CustomerIdentity; onClos
       </Button>
     </Dialog>
   )
-}
-
-const MADE_BY: Record<Move['made_by'], string> = {
-  user: 'At the command line',
-  run: 'A comparison of all records',
-  arrival: 'When it was loaded',
 }
 
 function Moves({ identity }: { identity: CustomerIdentity }) {

@@ -43,12 +43,3 @@ export const customerQueries = {
         read(api.GET('/api/customers/{customer_id}/relations', { params: { path: { customer_id: id } }, signal })),
     }),
 }
-
-export const FIELD_NAMES: Record<GoldenGroup['field_group'], string> = {
-  name: 'Name',
-  email: 'E-mail',
-  phone: 'Phone',
-  address: 'Address',
-  country: 'Country',
-  signup_date: 'Customer since',
-}

@@ -2,8 +2,9 @@ import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { identityQueries, PAIRS_A_PAGE, useIdentity } from '@/features/identity/identity'
+import { VERDICT_NAMES } from '@/features/identity/names'
 import { DataTable } from '@/ui/DataTable'
-import { dateTime, humanize } from '@/ui/format'
+import { dateTime } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import { Pager } from '@/ui/Pager'
 import { EmptyState, Loading, QueryState } from '@/ui/states'
@@ -45,7 +46,7 @@ export function Decided() {
                   wrap: true,
                   show: ({ a, b }) => `${a.name ?? a.customer_id} and ${b.name ?? b.customer_id}`,
                 },
-                { name: 'verdict', label: 'Decision', show: row => humanize(row.verdict) },
+                { name: 'verdict', label: 'Decision', show: row => VERDICT_NAMES[row.verdict] },
                 { name: 'user', label: 'By', show: row => row.user?.name ?? 'Command line' },
                 { name: 'decided_at', label: 'When', show: row => dateTime(row.decided_at) },
                 {

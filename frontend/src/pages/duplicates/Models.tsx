@@ -3,22 +3,22 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, read } from '@/api/client'
 import { usePermissions } from '@/api/useSession'
 import { identityQueries, type MatchModel } from '@/features/identity/identity'
+import { listCounts, MODEL_NAMES, MODEL_STATES, RUN_STATES } from '@/features/identity/names'
 import { Badge } from '@/ui/Badge'
 import { DataTable } from '@/ui/DataTable'
-import { count, dateTime, humanize } from '@/ui/format'
+import { dateTime, percent, plural } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import { EmptyState, Loading, QueryState } from '@/ui/states'
 import { showError, showToast } from '@/ui/toasts'
 import css from './Duplicates.module.css'
 
-const STATES: Record<MatchModel['state'], string> = {
-  proposed: 'Waits for approval',
-  served: 'In use',
-  refused: 'Refused',
-  replaced: 'Replaced',
+/** What the page shows of a model's card. */
+interface ModelFacts {
+  what?: string
+  trained_on?: string
+  learning?: string | { decisions: number; held_out_precision: number; held_out_merges: number }
+  limits?: string[]
 }
-
-const NOT_SHOWN = ['seed', 'trained_at']
 
 /** Matching models with their cards, approved or refused by an administrator, and comparisons of all records. */
 export function Models() {
@@ -52,10 +52,15 @@ export function Models() {
               rows={answer.data}
               rowKey={run => run.run_id}
               columns={[
-                { name: 'run_id', label: 'Number', numeric: true },
+                { name: 'run_id', label: 'Comparison', numeric: true },
                 { name: 'started_at', label: 'Started', show: run => dateTime(run.started_at) },
-                { name: 'state', label: 'State', show: run => humanize(run.state) },
-                { name: 'counts', label: 'Found', wrap: true, show: run => run.message ?? listFacts(run.counts) },
+                { name: 'state', label: 'State', show: run => RUN_STATES[run.state] },
+                {
+                  name: 'counts',
+                  label: 'Result',
+                  wrap: true,
+                  show: run => [listCounts(run.counts), run.message].filter(Boolean).join('. '),
+                },
               ]}
             />
           )}
@@ -82,13 +87,10 @@ function ModelCard({ model }: { model: MatchModel }) {
     },
     onError: showError,
   })
-  const facts = Object.entries(model.card).filter(
-    ([name, value]) => !NOT_SHOWN.includes(name) && ['string', 'number', 'boolean'].includes(typeof value),
-  )
   return (
     <Card
-      title={model.kind === 'person' ? 'Model of people' : 'Model of companies'}
-      note={`Number ${model.model_id}, trained ${dateTime(model.trained_at)}`}
+      title={MODEL_NAMES[model.kind]}
+      note={`Model ${model.model_id}, trained ${dateTime(model.trained_at)}`}
       actions={
         model.state === 'proposed' && can('identity.manage') ? (
           <>
@@ -100,26 +102,40 @@ function ModelCard({ model }: { model: MatchModel }) {
             </Button>
           </>
         ) : (
-          <Badge tone={model.state === 'served' ? 'good' : 'plain'}>{STATES[model.state]}</Badge>
+          <Badge tone={model.state === 'served' ? 'good' : 'plain'}>{MODEL_STATES[model.state]}</Badge>
         )
       }
     >
-      <dl className={css.card}>
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{humanize(name.replaceAll('_', ' '))}</dt>
-            <dd>{typeof value === 'number' ? count(value) : String(value)}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts card={model.card} />
     </Card>
   )
 }
 
-/** "Records 5,000, pairs 800": the plain numbers. */
-function listFacts(counts: Record<string, unknown>): string {
-  return Object.entries(counts)
-    .filter(([, value]) => typeof value === 'number')
-    .map(([name, value]) => `${humanize(name.replaceAll('_', ' '))} ${count(value as number)}`)
-    .join(', ')
+function Facts({ card }: { card: ModelFacts }) {
+  const facts = [
+    { label: 'What it answers', value: card.what },
+    { label: 'Trained on', value: card.trained_on },
+    { label: 'Learned from decisions', value: describeLearning(card.learning) },
+    { label: 'Limits', value: card.limits?.join(' ') },
+  ]
+  return (
+    <dl className={css.card}>
+      {facts.map(
+        ({ label, value }) =>
+          value && (
+            <div key={label}>
+              <dt>{label}</dt>
+              <dd>{value}</dd>
+            </div>
+          ),
+      )}
+    </dl>
+  )
+}
+
+/** What decisions taught a model, or in a sentence why they taught it nothing. */
+function describeLearning(learning: ModelFacts['learning']) {
+  if (typeof learning !== 'object') return learning
+  const { decisions, held_out_precision, held_out_merges } = learning
+  return `${plural(decisions, 'decision')}; ${percent(held_out_precision)} of ${plural(held_out_merges, 'merge')} right by decisions it had not seen`
 }

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Metric, MetricRow } from '@/features/calculation/Metric'
-import { identityQueries, type MatchingQuality, WHY_NAMES } from '@/features/identity/identity'
+import { identityQueries, type MatchingQuality } from '@/features/identity/identity'
+import { VERDICT_NAMES, WHY_NAMES } from '@/features/identity/names'
 import { DataTable } from '@/ui/DataTable'
 import { count, dateTime, day, money, percent, plural } from '@/ui/format'
 import { Card } from '@/ui/Page'
@@ -63,7 +64,9 @@ function Figures({ quality }: { quality: MatchingQuality }) {
       <Metric
         label="Decided in 30 days"
         value={count(quality.decided.reduce((sum, each) => sum + each.decisions, 0))}
-        note={quality.decided.map(each => `${count(each.decisions)} ${each.verdict}`).join(', ')}
+        note={quality.decided
+          .map(each => `${count(each.decisions)} ${VERDICT_NAMES[each.verdict].toLowerCase()}`)
+          .join(', ')}
       />
       <Metric
         label="Changed by the last comparison"

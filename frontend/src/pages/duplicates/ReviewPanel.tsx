@@ -10,9 +10,9 @@ import {
   type ReviewedRecord,
   useIdentity,
   type Verdict,
-  WHY_NAMES,
 } from '@/features/identity/identity'
 import { Marked } from '@/features/identity/Marked'
+import { VERDICT_NAMES, WHY_NAMES } from '@/features/identity/names'
 import { Badge } from '@/ui/Badge'
 import { ConfirmDialog } from '@/ui/ConfirmDialog'
 import { country, dateTime, day, money, plural } from '@/ui/format'
@@ -21,10 +21,10 @@ import { useShortcuts } from '@/ui/shortcuts'
 import { Loading, QueryState } from '@/ui/states'
 import css from './Duplicates.module.css'
 
-const ANSWERS: { verdict: Verdict; label: string; key: string }[] = [
-  { verdict: 'same', label: 'Same', key: 's' },
-  { verdict: 'different', label: 'Different', key: 'd' },
-  { verdict: 'unsure', label: 'Not sure', key: 'u' },
+const ANSWERS: { verdict: Verdict; key: string }[] = [
+  { verdict: 'same', key: 's' },
+  { verdict: 'different', key: 'd' },
+  { verdict: 'unsure', key: 'u' },
 ]
 const MOST_TOGETHER = 1_000
 
@@ -60,7 +60,7 @@ export function ReviewPanel({ row, currency, onSkip, onDecided, onPattern }: Pro
           {review => <SideBySide review={review} />}
         </QueryState>
         <div className={css.answers}>
-          {ANSWERS.map(({ verdict, label, key }) => (
+          {ANSWERS.map(({ verdict, key }) => (
             <Button
               key={verdict}
               variant={verdict === 'same' ? 'filled' : 'default'}
@@ -68,7 +68,7 @@ export function ReviewPanel({ row, currency, onSkip, onDecided, onPattern }: Pro
               onClick={() => answer(verdict)}
               aria-keyshortcuts={key}
             >
-              {label} <kbd className={css.key}>{key.toUpperCase()}</kbd>
+              {VERDICT_NAMES[verdict]} <kbd className={css.key}>{key.toUpperCase()}</kbd>
             </Button>
           ))}
           <Button variant="subtle" onClick={onSkip} aria-keyshortcuts="k">
@@ -146,8 +146,8 @@ function SideBySide({ review }: { review: Review }) {
       {review.why !== 'pair' && <p>{review.why_sentence}</p>}
       {last && (
         <p className={css.dim}>
-          {last.user?.name ?? 'Someone'} decided on {dateTime(last.decided_at)}: {last.verdict}
-          {review.is_stale && ', but values have changed since'}.
+          {last.user?.name ?? 'Someone'} decided on {dateTime(last.decided_at)}: {VERDICT_NAMES[last.verdict]}.
+          {review.is_stale && ' Values have changed since.'}
         </p>
       )}
       {review.is_one_customer && (
