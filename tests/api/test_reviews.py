@@ -195,9 +195,9 @@ def test_any_two_are_explained(served: Served, pair: tuple[str, str]) -> None:
     a, b = record_of(served, pair[0]), record_of(served, third)
     for record in (a, b):
         sql(served, "insert into identity.compared_records values (%s, 'person', '\\x00')", record)
-    assert "share no comparison key" in get(steward, "/api/identity/explain", a=a, b=b)["sentence"]
+    assert "were never compared" in get(steward, "/api/identity/explain", a=a, b=b)["sentence"]
     sql(served, "insert into identity.match_keys values (7, %s), (7, %s)", a, b)
-    assert "too little speaks for one customer" in get(steward, "/api/identity/explain", a=a, b=b)["sentence"]
+    assert "too little evidence" in get(steward, "/api/identity/explain", a=a, b=b)["sentence"]
     assert steward.get("/api/identity/explain", params={"a": "C999999", "b": pair[0]}).status_code == 404
 
 

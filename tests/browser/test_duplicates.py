@@ -28,19 +28,19 @@ def test_a_pair_is_decided_by_key_and_the_decision_is_undone(
     add_review(served, *pair, value=1234)
     page = pages(steward)
     open_page(page, "/duplicates")
-    expect(page.get_by_role("heading", name="Is this one customer?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Are these the same customer?")).to_be_visible()
     expect(page.get_by_role("list", name="Evidence").get_by_text("Same e-mail")).to_be_visible()
     assert serious_faults(page) == []
     page.keyboard.press("s")
     expect(page.get_by_text("Same: merged into one customer")).to_be_visible()
-    expect(page.get_by_text("Nothing to decide")).to_be_visible()
+    expect(page.get_by_text("No open pairs")).to_be_visible()
     page.goto(f"/customers/{pair[1]}")
     expect(page).to_have_url(re.compile(rf"/customers/({pair[0]}|{pair[1]})$"))
     open_page(page, "/duplicates?tab=decided")
     page.get_by_role("button", name="Undo").first.click()
     expect(page.get_by_text("1 decision undone")).to_be_visible()
     open_page(page, "/duplicates")
-    expect(page.get_by_role("heading", name="Is this one customer?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Are these the same customer?")).to_be_visible()
 
 
 def test_another_stewards_decision_arrives_in_an_open_queue(
@@ -49,10 +49,10 @@ def test_another_stewards_decision_arrives_in_an_open_queue(
     review = add_review(served, *pair)
     page = pages(steward)
     open_page(page, "/duplicates")
-    expect(page.get_by_role("heading", name="Is this one customer?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Are these the same customer?")).to_be_visible()
     expect(page.get_by_text("Live")).to_be_visible()
     served.client("admin").post(f"/api/identity/reviews/{review}/decision", json={"verdict": "different"})
-    expect(page.get_by_text("Nothing to decide")).to_be_visible()
+    expect(page.get_by_text("No open pairs")).to_be_visible()
 
 
 def test_equal_pairs_are_decided_together_after_their_number_was_confirmed(
@@ -65,8 +65,8 @@ def test_equal_pairs_are_decided_together_after_their_number_was_confirmed(
     open_page(page, "/duplicates")
     page.get_by_role("button", name="All different").click()
     dialog = page.get_by_role("dialog", name="Decide on 3 pairs at once?")
-    dialog.get_by_role("button", name="Keep all apart").click()
-    expect(page.get_by_text("Nothing to decide")).to_be_visible()
+    dialog.get_by_role("button", name="Keep them apart").click()
+    expect(page.get_by_text("No open pairs")).to_be_visible()
 
 
 def test_a_long_queue_has_pages_and_leads_back_from_one_that_is_gone(
@@ -81,7 +81,7 @@ def test_a_long_queue_has_pages_and_leads_back_from_one_that_is_gone(
     expect(rows).to_have_count(50)
     page.get_by_role("button", name="Next").click()
     expect(rows).to_have_count(1)
-    expect(page.get_by_role("heading", name="Is this one customer?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Are these the same customer?")).to_be_visible()
     page.keyboard.press("d")
     expect(rows).to_have_count(50)
     expect(page).to_have_url(re.compile("page=1"))

@@ -102,10 +102,10 @@ def summarize(weight: float) -> str:
 
 #: By reason why no evidence of two records is stored, a sentence.
 NO_PAIR = {
-    "not compared yet": "They have not been compared yet; the next comparison of all records does.",
-    "a person and a company": "One is a person and one a company; they are never compared.",
-    "no key in common": "They share no comparison key: no e-mail, phone, address or similar name in common, so they were never compared.",
-    "too little evidence": "They were compared, and too little speaks for one customer to keep the evidence.",
+    "not compared yet": "They have not been compared yet; the next comparison of all records will compare them.",
+    "a person and a company": "One is a person and the other a company; these are never compared.",
+    "no key in common": "They were never compared, because they have no e-mail, phone or address in common and no similar name.",
+    "too little evidence": "They were compared, but there was too little evidence that they are the same.",
 }
 
 

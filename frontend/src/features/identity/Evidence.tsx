@@ -13,17 +13,21 @@ export function Evidence({ evidence }: { evidence: PairEvidence }) {
           <li key={part.comparison}>
             <span className={css.sentence}>{part.sentence}</span>
             <Bar bits={part.bits} />
-            <span className={css.bits} data-says={part.says} title="One bit more makes it twice as likely">
+            <span
+              className={css.bits}
+              data-says={part.says}
+              title="Each extra bit makes it twice as likely that they are the same"
+            >
               {signed(part.bits)} bits
             </span>
           </li>
         ))}
       </ul>
       <p className={css.dim}>
-        <strong>{evidence.summary}</strong> Before any comparison: {signed(evidence.start)} bits, because two records at
-        random are rarely one customer. All together: {signed(evidence.weight)} bits.
+        <strong>{evidence.summary}</strong> The evidence starts at {signed(evidence.start)} bits, because two random
+        records are rarely the same customer. The total is {signed(evidence.weight)} bits.
         {evidence.not_compared.length > 0 &&
-          ` Not compared, because a value is missing: ${evidence.not_compared.join(', ').toLowerCase()}.`}
+          ` Not compared because a value is missing: ${evidence.not_compared.join(', ').toLowerCase()}.`}
       </p>
     </div>
   )

@@ -15,7 +15,7 @@ export default function ExplainDialog({ a, b = '', onClose }: { a: string; b?: s
   const [typed, setTyped] = useState(b)
   const [other, setOther] = useState(b)
   return (
-    <Dialog onClose={onClose} title={b ? 'Why one customer?' : `Why is another not ${a}?`} size="lg">
+    <Dialog onClose={onClose} title={b ? 'Why one customer?' : `Compare ${a} with another customer`} size="lg">
       <div className={css.stack}>
         {!b && (
           <form
@@ -27,7 +27,7 @@ export default function ExplainDialog({ a, b = '', onClose }: { a: string; b?: s
           >
             <TextInput
               label="The other customer"
-              description="A customer number such as C000123, or the number of a record"
+              description="For example C000123, or the number of a record"
               value={typed}
               onChange={event => setTyped(event.currentTarget.value)}
               data-autofocus

@@ -65,7 +65,7 @@ export default function MergeDialog({
 function Choice({ preview, kept, onChange }: { preview: MergePreview; kept: string; onChange: (id: string) => void }) {
   const rows = [...preview.customers].sort((one, other) => one.customer_id.localeCompare(other.customer_id))
   return (
-    <Radio.Group label="Which customer number is kept" value={kept} onChange={onChange}>
+    <Radio.Group label="Customer number to keep" value={kept} onChange={onChange}>
       <div className={css.choices}>
         {rows.map(row => (
           <Radio
@@ -102,18 +102,19 @@ function Effects({ preview }: { preview: MergePreview }) {
       )}
       <li>
         {preview.owner_after
-          ? `Owner: ${preview.owner_after.name ?? 'a colleague'}${preview.owners_differ ? ', as of the customer that is kept; they have different owners now' : ''}.`
+          ? `Owner: ${preview.owner_after.name ?? 'a colleague'}.${preview.owners_differ ? ' The customers have different owners now; the owner of the number you keep stays.' : ''}`
           : 'No owner.'}
       </li>
-      {preview.customers.some(row => row.follow_ups) && <li>Open follow-ups and notes come along.</li>}
+      {preview.customers.some(row => row.follow_ups) && <li>Open follow-ups and notes move too.</li>}
       {preview.refused.map(each => (
         <li key={`${each.customer_a} ${each.customer_b}`} className={css.bad}>
           {each.user?.name ?? 'Someone'} decided on {day(each.decided_at)} that {each.customer_a} and {each.customer_b}{' '}
-          are different. Merging overrules this.
+          are different. Merging overrides this decision.
         </li>
       ))}
       <li className={css.dim}>
-        As of the published update; the figures of pages change with the next one. You can undo a merge at any time.
+        The figures are from the latest update; other pages change with the next one. You can undo the merge at any
+        time.
       </li>
     </ul>
   )

@@ -32,7 +32,7 @@ export default function MergeWith({ id, onClose }: { id: string; onClose: () => 
       >
         <TextInput
           label="The other customer"
-          description="Its number, such as C000123. You see what changes before anything is merged"
+          description="For example C000123. You will see what changes before anything is merged."
           value={typed}
           onChange={event => setTyped(event.currentTarget.value)}
           data-autofocus

@@ -89,7 +89,7 @@ function usePin(customer_id: string, field_group: GoldenGroup['field_group']) {
             api.PUT('/api/customers/{customer_id}/golden-record/{field_group}/pin', { params, body: { record_id } }),
           ),
     onSuccess: done =>
-      showToast(done.record_id === null ? 'The rules choose again' : 'This value is shown from now on', {
+      showToast(done.record_id === null ? 'The rules choose this value again' : 'This value is shown from now on', {
         tone: 'good',
       }),
     onError: showError,

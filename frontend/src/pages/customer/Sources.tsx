@@ -44,8 +44,8 @@ function Records({ identity }: { identity: CustomerIdentity }) {
       title={plural(records.length, 'record')}
       note={
         identity.merged_ids.length
-          ? `${identity.merged_ids.join(', ')} ${identity.merged_ids.length > 1 ? 'stand' : 'stands'} for this customer`
-          : 'As the sources know this customer'
+          ? `Also known as ${identity.merged_ids.join(', ')}`
+          : 'What each source says about this customer'
       }
       actions={
         can_change && (
@@ -56,7 +56,7 @@ function Records({ identity }: { identity: CustomerIdentity }) {
               </Button>
             )}
             <Button variant="default" onClick={() => setExplained('')}>
-              Why not another?
+              Compare with another
             </Button>
           </>
         )
@@ -64,7 +64,7 @@ function Records({ identity }: { identity: CustomerIdentity }) {
     >
       {!identity.is_in_run && (
         <p className={css.dim}>
-          Records were moved after the published update: scores, orders and lists follow with the next one.
+          Records were merged or split after the latest update. Scores, orders and lists change with the next one.
         </p>
       )}
       <ul className={css.sources}>
@@ -104,7 +104,7 @@ function SplitDialog({ identity, onClose }: { identity: CustomerIdentity; onClos
   const isAll = chosen.length === records.length
   return (
     <Dialog onClose={onClose} title={`Split ${identity.customer_id}`}>
-      <p>Tick the records that are another customer. Their orders, money and notes go with them.</p>
+      <p>Select the records that belong to another customer. Their orders, revenue and notes move with them.</p>
       <div className={css.ticks}>
         {records.map(({ record_id, source, source_key, name, city }) => (
           <Checkbox
@@ -141,8 +141,8 @@ function SplitDialog({ identity, onClose }: { identity: CustomerIdentity; onClos
 function Moves({ identity }: { identity: CustomerIdentity }) {
   const { undoMove } = useIdentity()
   return (
-    <Card title="Merges and splits" note={identity.moves.length ? 'Each can be undone at any time' : undefined}>
-      {identity.moves.length === 0 && <p className={css.dim}>None: the customer is as it was loaded.</p>}
+    <Card title="Merges and splits" note={identity.moves.length ? 'You can undo each of them at any time' : undefined}>
+      {identity.moves.length === 0 && <p className={css.dim}>None yet.</p>}
       <ul className={css.sources}>
         {identity.moves.map(move => (
           <li key={move.move_id} data-undone={move.undone_at !== null || undefined}>

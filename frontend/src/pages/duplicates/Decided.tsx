@@ -30,11 +30,7 @@ export function Decided() {
         }
       >
         {answer => (
-          <Card
-            title="Decisions"
-            note="Undoing one also undoes the merge or split it made; the pair is to review again"
-            flush
-          >
+          <Card title="Decisions" note="Undo also reverses the merge or split and puts the pair back in review" flush>
             <DataTable
               caption="Decisions"
               rows={answer.data}

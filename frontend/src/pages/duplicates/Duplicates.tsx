@@ -31,8 +31,8 @@ export default function Duplicates() {
       sentence={
         quality.data &&
         (quality.data.open_reviews
-          ? `${plural(quality.data.open_reviews, 'pair')} of records may be one customer`
-          : 'No pair of records waits for a decision')
+          ? `${plural(quality.data.open_reviews, 'pair')} may be the same customer`
+          : 'No open pairs')
       }
     >
       <Tabs label="Duplicates" now={tab} tabs={TABS} />

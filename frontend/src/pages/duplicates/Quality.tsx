@@ -7,7 +7,7 @@ import { count, dateTime, day, money, percent, plural } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import { EmptyState, Loading, QueryState } from '@/ui/states'
 
-/** How often merges are right, what waits, and what the last comparison changed. */
+/** How often merges are right, the open pairs, and what the last comparison changed. */
 export function Quality() {
   const query = useQuery(identityQueries.quality())
   return (
@@ -15,10 +15,10 @@ export function Quality() {
       {quality => (
         <>
           <Figures quality={quality} />
-          <Card title="To review, by reason" flush>
+          <Card title="Open pairs by reason" flush>
             {quality.queue.length ? (
               <DataTable
-                caption="Open reviews by reason"
+                caption="Open pairs by reason"
                 rows={quality.queue}
                 rowKey={row => row.why}
                 columns={[
@@ -26,15 +26,15 @@ export function Quality() {
                   { name: 'reviews', label: 'Pairs', numeric: true, show: row => count(row.reviews) },
                   {
                     name: 'value_at_stake',
-                    label: 'Net revenue',
+                    label: 'Value at stake',
                     numeric: true,
                     show: row => money(row.value_at_stake, null),
                   },
-                  { name: 'oldest', label: 'Oldest since', show: row => day(row.oldest) },
+                  { name: 'oldest', label: 'Oldest', show: row => day(row.oldest) },
                 ]}
               />
             ) : (
-              <EmptyState title="Nothing waits" />
+              <EmptyState title="No open pairs" />
             )}
           </Card>
         </>
@@ -48,21 +48,27 @@ function Figures({ quality }: { quality: MatchingQuality }) {
   return (
     <MetricRow>
       <Metric
-        label="Precision of merges"
+        label="Merges that were right"
         value={precision.share === null ? 'Not known yet' : percent(precision.share)}
         note={
           precision.share === null
-            ? 'needs decisions of people'
-            : `${percent(precision.low)} to ${percent(precision.high)}; ${count(precision.same)} of ${plural(precision.decided, 'pair')}`
+            ? 'needs decisions'
+            : `${count(precision.same)} of ${plural(precision.decided, 'pair')}; likely ${percent(precision.low)} to ${percent(precision.high)}`
         }
       />
       <Metric
-        label="To review"
+        label="Open pairs"
         value={count(quality.open_reviews)}
-        note={quality.oldest_days === null ? 'nothing waits' : `the oldest for ${plural(quality.oldest_days, 'day')}`}
+        note={
+          quality.oldest_days === null
+            ? 'none'
+            : quality.oldest_days
+              ? `oldest: ${plural(quality.oldest_days, 'day')}`
+              : 'all from today'
+        }
       />
       <Metric
-        label="Decided in 30 days"
+        label="Decisions in 30 days"
         value={count(quality.decided.reduce((sum, each) => sum + each.decisions, 0))}
         note={quality.decided
           .map(each => `${count(each.decisions)} ${VERDICT_NAMES[each.verdict].toLowerCase()}`)

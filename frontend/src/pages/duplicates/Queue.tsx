@@ -38,7 +38,7 @@ export function Queue() {
           value={search.why ?? ''}
           onChange={event => change({ why: (event.currentTarget.value || undefined) as DuplicatesSearch['why'] })}
           data={[
-            { value: '', label: 'Every reason' },
+            { value: '', label: 'All reasons' },
             ...Object.entries(WHY_NAMES).map(([value, label]) => ({ value, label })),
           ]}
         />
@@ -56,13 +56,13 @@ export function Queue() {
           value={search.min_days ?? ''}
           onChange={event => change({ min_days: Number(event.currentTarget.value) || undefined })}
           data={[
-            { value: '', label: 'Any time' },
+            { value: '', label: 'Any' },
             ...DAYS.map(days => ({ value: String(days), label: `${days} days or more` })),
           ]}
         />
         {search.pattern && (
           <button type="button" className={css.chip} onClick={() => change({ pattern: undefined })}>
-            Equal evidence only <span aria-hidden>×</span>
+            Same evidence only <span aria-hidden>×</span>
           </button>
         )}
       </div>
@@ -72,10 +72,10 @@ export function Queue() {
         isEmpty={answer => answer.total === 0}
         empty={
           <Card>
-            <EmptyState title={isFiltered ? 'No pairs match these filters' : 'Nothing to decide'}>
+            <EmptyState title={isFiltered ? 'No pairs match these filters' : 'No open pairs'}>
               {isFiltered
-                ? 'Try fewer filters.'
-                : 'Pairs that are not certain enough to merge appear here after each import and each comparison of all records.'}
+                ? 'Remove a filter to see more.'
+                : 'After an import or a comparison of all records, pairs that are not certain enough to merge appear here.'}
             </EmptyState>
           </Card>
         }

@@ -52,7 +52,7 @@ export function ReviewPanel({ row, currency, onSkip, onDecided, onPattern }: Pro
   return (
     <div className={css.panel}>
       <Card
-        title="Is this one customer?"
+        title="Are these the same customer?"
         note={`${money(row.value_at_stake, currency)} net revenue at stake`}
         actions={<Badge tone={row.why === 'pair' ? 'plain' : 'warn'}>{WHY_NAMES[row.why]}</Badge>}
       >
@@ -80,7 +80,7 @@ export function ReviewPanel({ row, currency, onSkip, onDecided, onPattern }: Pro
             {plural(row.same_pattern, 'open pair')} have exactly this evidence.{' '}
             {onPattern && (
               <button type="button" className={css.link} onClick={onPattern}>
-                Look at them
+                Show them
               </button>
             )}
             {canDecideTogether && (
@@ -101,7 +101,7 @@ export function ReviewPanel({ row, currency, onSkip, onDecided, onPattern }: Pro
       {together && (
         <ConfirmDialog
           title={`Decide on ${plural(row.same_pattern, 'pair')} at once?`}
-          action={together === 'same' ? `Merge ${plural(row.same_pattern, 'pair')}` : 'Keep all apart'}
+          action={together === 'same' ? `Merge ${plural(row.same_pattern, 'pair')}` : 'Keep them apart'}
           isBusy={decideTogether.isPending}
           error={decideTogether.error}
           onConfirm={() =>
@@ -118,9 +118,9 @@ export function ReviewPanel({ row, currency, onSkip, onDecided, onPattern }: Pro
           onClose={() => setTogether(null)}
         >
           <p>
-            All of them have this evidence: {row.evidence.toLowerCase()}.{' '}
-            {together === 'same' ? 'The customers of each pair become one.' : 'None of them will be merged.'} You can
-            undo it as a whole.
+            They all have this evidence: {row.evidence.toLowerCase()}.{' '}
+            {together === 'same' ? 'The two customers in each pair become one.' : 'None of them will be merged.'} You
+            can undo all of them together.
           </p>
         </ConfirmDialog>
       )}
@@ -152,7 +152,7 @@ function SideBySide({ review }: { review: Review }) {
       )}
       {review.is_one_customer && (
         <p className={css.dim}>
-          Both are records of {a.customer_id} now. Different takes {b.source} {b.source_key} out of it.
+          Both records belong to {a.customer_id} now. “Different” splits off {b.source} {b.source_key}.
         </p>
       )}
       <div className={css.scroll}>
