@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import type { ReactNode } from 'react'
-import { Problem } from '@/api/client'
+import { ErrorText } from '@/ui/ErrorText'
 import css from './ConfirmDialog.module.css'
 import { Dialog } from './Dialog'
 
@@ -9,29 +9,45 @@ interface Props {
   action: string
   /** Red: the action cannot be undone. */
   isDestructive?: boolean
+  /** The action cannot be chosen yet. */
+  isDisabled?: boolean | undefined
   isBusy: boolean
   error: Error | null
   onConfirm: () => void
   onClose: () => void
+  size?: 'lg'
   children: ReactNode
 }
 
 /** Explains what will change and asks for confirmation. */
-export function ConfirmDialog({ title, action, isDestructive, isBusy, error, onConfirm, onClose, children }: Props) {
+export function ConfirmDialog({
+  title,
+  action,
+  isDestructive,
+  isDisabled,
+  isBusy,
+  error,
+  onConfirm,
+  onClose,
+  size,
+  children,
+}: Props) {
   return (
-    <Dialog onClose={onClose} title={title}>
+    <Dialog onClose={onClose} title={title} {...(size && { size })}>
       <div className={css.confirm}>
         {children}
-        {error && (
-          <p className={css.error} role="alert">
-            {error.message} {error instanceof Problem && error.remedy}
-          </p>
-        )}
+        <ErrorText error={error} />
         <div className={css.actions}>
           <Button variant="default" onClick={onClose}>
             Cancel
           </Button>
-          <Button color={isDestructive ? 'red' : undefined} loading={isBusy} onClick={onConfirm} data-autofocus>
+          <Button
+            color={isDestructive ? 'red' : undefined}
+            loading={isBusy}
+            disabled={isDisabled ?? false}
+            onClick={onConfirm}
+            data-autofocus
+          >
             {action}
           </Button>
         </div>

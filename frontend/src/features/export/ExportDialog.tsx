@@ -6,6 +6,7 @@ import { useState } from 'react'
 import type { Search } from '@/api/queries'
 import type { SelectionBody } from '@/api/shapes'
 import { usePermissions, useUser } from '@/api/useSession'
+import { ErrorText } from '@/ui/ErrorText'
 import { plural } from '@/ui/format'
 import { showToast } from '@/ui/toasts'
 import { download } from './download'
@@ -128,9 +129,7 @@ export default function ExportDialog({ filters, total, selected, onClose }: Prop
           </strong>
           , in the order of the list.
         </p>
-        <p className={css.error} role="alert">
-          {exportFile.error?.message}
-        </p>
+        <ErrorText error={exportFile.error} keepsRoom />
         <Button loading={exportFile.isPending} onClick={() => exportFile.mutate()}>
           Download
         </Button>

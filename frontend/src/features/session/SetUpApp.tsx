@@ -2,8 +2,9 @@ import { Button, TextInput } from '@mantine/core'
 import '@/ui/theme/inputs'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api, Problem, read } from '@/api/client'
+import { api, read } from '@/api/client'
 import { Dialog } from '@/ui/Dialog'
+import { describeError } from '@/ui/ErrorText'
 import css from './SetUpApp.module.css'
 
 /** The API's SVG as an image address; outside a page an SVG needs its namespace. */
@@ -48,10 +49,7 @@ export function SetUpApp({ secret, qr, onClose, onDone }: Props) {
           maxLength={6}
           value={code}
           onChange={event => setCode(event.currentTarget.value)}
-          error={
-            confirm.error &&
-            `${confirm.error.message} ${(confirm.error instanceof Problem && confirm.error.remedy) || ''}`
-          }
+          error={confirm.error && describeError(confirm.error)}
         />
         <Button type="submit" loading={confirm.isPending} disabled={code.length < 6}>
           Turn on

@@ -4,6 +4,7 @@ import '@/ui/theme/inputs'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, read } from '@/api/client'
+import { ErrorText } from '@/ui/ErrorText'
 import { EmailField, NameField } from '@/ui/fields'
 import { OneTimeSecret } from '@/ui/OneTimeSecret'
 import css from './Admin.module.css'
@@ -41,9 +42,7 @@ export function AddUser({ onClose }: { onClose: () => void }) {
         <NameField data-autofocus value={name} onChange={setName} />
         <EmailField value={email} onChange={setEmail} />
         <RolesAndTeam roles={roles} teamId={teamId} onRoles={setRoles} onTeam={setTeamId} />
-        <p className={css.error} role="alert">
-          {add.error?.message}
-        </p>
+        <ErrorText error={add.error} keepsRoom />
         <Button type="submit" loading={add.isPending} disabled={!roles.length}>
           Add user
         </Button>

@@ -8,6 +8,7 @@ import { api, read } from '@/api/client'
 import type { Account } from '@/api/shapes'
 import { useUser } from '@/api/useSession'
 import { ConfirmDialog } from '@/ui/ConfirmDialog'
+import { ErrorText } from '@/ui/ErrorText'
 import { EmailField, NameField } from '@/ui/fields'
 import { showToast } from '@/ui/toasts'
 import css from './Admin.module.css'
@@ -86,9 +87,7 @@ export function EditUser({ user }: { user: Account }) {
         <EmailField value={email} onChange={setEmail} />
         <RolesAndTeam roles={roles} teamId={teamId} onRoles={setRoles} onTeam={setTeamId} isSelf={isSelf} />
         {isSelf && <p className={css.dim}>You cannot change your own roles; another administrator can.</p>}
-        <p className={css.error} role="alert">
-          {change.error?.message}
-        </p>
+        <ErrorText error={change.error} keepsRoom />
         <div className={css.buttons}>
           <Button type="submit" loading={change.isPending} disabled={!Object.keys(findChanges()).length}>
             Save

@@ -2,10 +2,11 @@ import { Button, Textarea } from '@mantine/core'
 import '@/ui/theme/inputs'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api, Problem, read } from '@/api/client'
+import { api, read } from '@/api/client'
 import { queries } from '@/api/queries'
 import type { OwnedApiKey } from '@/api/shapes'
 import { Dialog } from '@/ui/Dialog'
+import { ErrorText } from '@/ui/ErrorText'
 import { showToast } from '@/ui/toasts'
 import css from './Admin.module.css'
 
@@ -53,9 +54,7 @@ export function GrantReveal({ apiKey, onClose }: { apiKey: OwnedApiKey; onClose:
             />
           </>
         )}
-        <p className={css.error} role="alert">
-          {change.error?.message} {change.error instanceof Problem && change.error.remedy}
-        </p>
+        <ErrorText error={change.error} keepsRoom />
         <Button
           type="submit"
           color={granted ? 'red' : undefined}

@@ -7,6 +7,7 @@ import { queries } from '@/api/queries'
 import type { Role } from '@/api/shapes'
 import { roleName } from '@/features/session/permissions'
 import { Dialog } from '@/ui/Dialog'
+import { ErrorText } from '@/ui/ErrorText'
 import { showToast } from '@/ui/toasts'
 import css from './Admin.module.css'
 
@@ -73,9 +74,7 @@ export function RolePolicy({ role, onClose }: { role: Role; onClose: () => void 
             onChange={given => set(given === '' ? null : Number(given))}
           />
         ))}
-        <p className={css.error} role="alert">
-          {save.error?.message}
-        </p>
+        <ErrorText error={save.error} keepsRoom />
         <Button type="submit" loading={save.isPending}>
           Save
         </Button>

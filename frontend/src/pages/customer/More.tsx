@@ -9,6 +9,7 @@ import { queries } from '@/api/queries'
 import type { Customer, Erased } from '@/api/shapes'
 import { usePermissions } from '@/api/useSession'
 import { useEngagement } from '@/features/customer/engagement'
+import { ErrorText } from '@/ui/ErrorText'
 import { lazyComponent } from '@/ui/lazyComponent'
 import { showToast } from '@/ui/toasts'
 import css from './Customer.module.css'
@@ -103,7 +104,7 @@ function EraseDialog({ data, onClose }: { data: Customer; onClose: () => void })
         calls, and mentions in saved views, uploaded files and rejected rows. Contact details and notes become
         unreadable in backups too. Orders are kept without personal data. You cannot undo this.
       </p>
-      {erase.error && <p role="alert">{erase.error.message}</p>}
+      <ErrorText error={erase.error} />
       <Button color="red" mt="md" loading={erase.isPending} onClick={() => erase.mutate()}>
         Erase permanently
       </Button>

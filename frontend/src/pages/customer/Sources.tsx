@@ -2,11 +2,11 @@ import { Button, Checkbox } from '@mantine/core'
 import '@/ui/theme/inputs'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { Problem } from '@/api/client'
 import type { Customer } from '@/api/shapes'
 import { type CustomerIdentity, identityQueries, type Move, useIdentity } from '@/features/identity/identity'
 import { MADE_BY } from '@/features/identity/names'
 import { Dialog } from '@/ui/Dialog'
+import { ErrorText } from '@/ui/ErrorText'
 import { dateTime, day, plural } from '@/ui/format'
 import { lazyComponent } from '@/ui/lazyComponent'
 import { Card } from '@/ui/Page'
@@ -121,11 +121,7 @@ function SplitDialog({ identity, onClose }: { identity: CustomerIdentity; onClos
         ))}
       </div>
       {isAll && <p className={css.dim}>Leave at least one record with this customer.</p>}
-      {split.error && (
-        <p role="alert">
-          {split.error.message} {split.error instanceof Problem && split.error.remedy}
-        </p>
-      )}
+      <ErrorText error={split.error} />
       <Button
         mt="md"
         disabled={chosen.length === 0 || isAll}

@@ -7,6 +7,7 @@ import { useState } from 'react'
 import { api, read } from '@/api/client'
 import { session } from '@/api/session'
 import { useUser } from '@/api/useSession'
+import { ErrorText } from '@/ui/ErrorText'
 import css from './ColumnChooser.module.css'
 import { COLUMNS } from './columns'
 
@@ -72,9 +73,7 @@ export default function ColumnChooser({ onClose }: { onClose: () => void }) {
           </li>
         ))}
       </ul>
-      <p className={css.error} role="alert">
-        {save.error?.message}
-      </p>
+      <ErrorText error={save.error} />
       <div className={css.actions}>
         <Button variant="subtle" onClick={() => save.mutate([])}>
           Usual columns

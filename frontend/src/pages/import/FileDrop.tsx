@@ -3,8 +3,8 @@ import { IconFileUpload } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
-import { Problem } from '@/api/client'
 import { upload } from '@/api/upload'
+import { ErrorText } from '@/ui/ErrorText'
 import { percent } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import { Progress } from '@/ui/Progress'
@@ -80,11 +80,7 @@ export function FileDrop() {
           event.currentTarget.value = ''
         }}
       />
-      {error && (
-        <p className={css.error} role="alert">
-          {error.message} {error instanceof Problem && error.remedy}
-        </p>
-      )}
+      <ErrorText error={error} />
     </div>
   )
 }

@@ -3,10 +3,11 @@ import { Dialog } from '@/ui/Dialog'
 import '@/ui/theme/inputs'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api, Problem, read } from '@/api/client'
+import { api, read } from '@/api/client'
 import { queries } from '@/api/queries'
 import type { User } from '@/api/shapes'
 import { byPermissionName, permissionName } from '@/features/session/permissions'
+import { ErrorText } from '@/ui/ErrorText'
 import { OneTimeSecret } from '@/ui/OneTimeSecret'
 import css from './Me.module.css'
 
@@ -83,11 +84,7 @@ export function NewApiKey({ me, onClose }: { me: User; onClose: () => void }) {
               />
             ))}
         </fieldset>
-        {create.error && (
-          <p className={css.error} role="alert">
-            {create.error.message} {create.error instanceof Problem && create.error.remedy}
-          </p>
-        )}
+        <ErrorText error={create.error} />
         <Button type="submit" loading={create.isPending} disabled={!name.trim() || !scopes.length}>
           Create key
         </Button>

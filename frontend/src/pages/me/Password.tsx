@@ -2,10 +2,11 @@ import { Button, PasswordInput } from '@mantine/core'
 import '@/ui/theme/inputs'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api, Problem, read } from '@/api/client'
+import { api, read } from '@/api/client'
 import type { User } from '@/api/shapes'
 import { NewPasswordField } from '@/features/session/NewPasswordField'
 import { Username } from '@/features/session/Username'
+import { ErrorText } from '@/ui/ErrorText'
 import { Card } from '@/ui/Page'
 import { showToast } from '@/ui/toasts'
 import css from './Me.module.css'
@@ -50,11 +51,7 @@ export function Password({ me }: { me: User }) {
           />
         )}
         <NewPasswordField user={me} value={password} onChange={setPassword} />
-        {change.error && (
-          <p className={css.error} role="alert">
-            {change.error.message} {change.error instanceof Problem && change.error.remedy}
-          </p>
-        )}
+        <ErrorText error={change.error} />
         <Button type="submit" loading={change.isPending} disabled={!password} className={css.act}>
           {me.password ? 'Change password' : 'Save password'}
         </Button>

@@ -8,6 +8,7 @@ import { modelName } from '@/features/model/names'
 import { Badge } from '@/ui/Badge'
 import { DataTable } from '@/ui/DataTable'
 import { Dialog } from '@/ui/Dialog'
+import { ErrorText } from '@/ui/ErrorText'
 import { asSentence, dateTime, day, lastDay } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import { showToast } from '@/ui/toasts'
@@ -76,7 +77,7 @@ function UsePrevious({ task, onClose }: { task: Task; onClose: () => void }) {
         The newest model is withdrawn; from the next update on, the one before it is used. Published predictions stay as
         they are.
       </p>
-      {rollBack.error && <p role="alert">{rollBack.error.message}</p>}
+      <ErrorText error={rollBack.error} />
       <Button mt="md" loading={rollBack.isPending} onClick={() => rollBack.mutate()}>
         Use previous model
       </Button>

@@ -5,6 +5,7 @@ import { useEffect } from 'react'
 import { api, read, toReaderWords } from '@/api/client'
 import { queries } from '@/api/queries'
 import { usePermissions } from '@/api/useSession'
+import { ErrorText } from '@/ui/ErrorText'
 import { asSentence, count } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import { Progress } from '@/ui/Progress'
@@ -84,7 +85,7 @@ export function RefreshProgress() {
           {cancel.isSuccess ? 'Cancelling' : 'Cancel'}
         </Button>
       )}
-      {cancel.error && <p role="alert">{cancel.error.message}</p>}
+      <ErrorText error={cancel.error} />
     </Card>
   )
 }

@@ -2,10 +2,11 @@ import { Button, TextInput } from '@mantine/core'
 import '@/ui/theme/inputs'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api, Problem, read } from '@/api/client'
+import { api, read } from '@/api/client'
 import { session } from '@/api/session'
 import type { User } from '@/api/shapes'
 import { NewPasswordField } from '@/features/session/NewPasswordField'
+import { ErrorText } from '@/ui/ErrorText'
 import css from './SignIn.module.css'
 import { onSubmit } from './submit'
 
@@ -39,9 +40,7 @@ export function ChoosePassword({ user, onDone }: { user: User; onDone: () => voi
           onChange={event => setEmail(event.currentTarget.value)}
         />
         <NewPasswordField user={user} size="md" value={password} onChange={setPassword} autoFocus />
-        <p className={css.error} role="alert">
-          {save.error?.message} {save.error instanceof Problem && save.error.remedy}
-        </p>
+        <ErrorText error={save.error} keepsRoom />
         <Button type="submit" size="md" loading={save.isPending} fullWidth>
           Save and continue
         </Button>

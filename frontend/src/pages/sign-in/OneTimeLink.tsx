@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { api, Problem, read } from '@/api/client'
+import { api, read } from '@/api/client'
+import { ErrorText } from '@/ui/ErrorText'
 import css from './SignIn.module.css'
 import { type OnAnswer, onSubmit } from './submit'
 
@@ -15,9 +16,7 @@ export function OneTimeLink({ token, onAnswer }: { token: string; onAnswer: OnAn
       <h1 className={css.title}>Welcome</h1>
       <form className={css.form} onSubmit={onSubmit(enter.mutate)}>
         <p>This link signs you in without a password. Next, you choose your password.</p>
-        <p className={css.error} role="alert">
-          {enter.error?.message} {enter.error instanceof Problem && enter.error.remedy}
-        </p>
+        <ErrorText error={enter.error} keepsRoom />
         <Button type="submit" size="md" loading={enter.isPending} fullWidth autoFocus>
           Continue
         </Button>

@@ -3,12 +3,13 @@ import { IconDeviceMobile, IconFingerprint } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { getRouteApi, useRouter } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
-import { api, Problem, read } from '@/api/client'
+import { api, read } from '@/api/client'
 import { session } from '@/api/session'
 import { createPasskey, hasPasskeys } from '@/features/session/passkeys'
 import { RecoveryCodes } from '@/features/session/RecoveryCodes'
 import { SetUpApp } from '@/features/session/SetUpApp'
 import { StepUpPrompt } from '@/features/session/StepUpPrompt'
+import { ErrorText } from '@/ui/ErrorText'
 import css from './SignIn.module.css'
 import { SignInCard } from './SignInCard'
 
@@ -81,9 +82,7 @@ export default function SetUpSecondFactor() {
       </div>
       <div className={css.help}>
         <p>A passkey uses this device’s fingerprint, face or PIN. You can add more ways later under My account.</p>
-        <p className={css.error} role="alert">
-          {error?.message} {error instanceof Problem && error.remedy}
-        </p>
+        <ErrorText error={error} keepsRoom />
       </div>
       <div className={css.ways}>
         <button type="button" onClick={() => signOut.mutate()}>

@@ -7,6 +7,7 @@ import { queries } from '@/api/queries'
 import type { CallListSettings } from '@/api/shapes'
 import { useUser } from '@/api/useSession'
 import { Dialog } from '@/ui/Dialog'
+import { ErrorText } from '@/ui/ErrorText'
 import { dateTime } from '@/ui/format'
 import { Loading, QueryState } from '@/ui/states'
 import { showToast } from '@/ui/toasts'
@@ -92,9 +93,7 @@ function Form({ settings, onClose }: { settings: CallListSettings; onClose: () =
           : `The shares add up to ${total} %. They must add up to 100 %.`}
       </p>
       <p className={css.note}>Lists made today stay as they are; the settings apply from tomorrow.</p>
-      <p className={css.error} role="alert">
-        {save.error?.message}
-      </p>
+      <ErrorText error={save.error} />
       <Button type="submit" loading={save.isPending} disabled={total !== 100 || capacity < 1 || capacity > MOST_CALLS}>
         Save
       </Button>
