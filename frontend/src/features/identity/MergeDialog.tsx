@@ -1,10 +1,9 @@
-import { Button, Radio } from '@mantine/core'
+import { Radio } from '@mantine/core'
 import '@mantine/core/styles/Radio.layer.css'
 import '@/ui/theme/inputs'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { Problem } from '@/api/client'
-import { Dialog } from '@/ui/Dialog'
+import { ConfirmDialog } from '@/ui/ConfirmDialog'
 import { count, day, money, plural } from '@/ui/format'
 import { Loading, QueryState } from '@/ui/states'
 import css from './Identity.module.css'
@@ -24,41 +23,33 @@ export default function MergeDialog({
   const ordered = [kept, ...ids.filter(id => id !== kept)]
   const query = useQuery(identityQueries.mergePreview(ordered))
   const { merge } = useIdentity()
-  const { error } = merge
   return (
-    <Dialog onClose={onClose} title={`Merge ${plural(ids.length, 'customer')}?`} size="lg">
+    <ConfirmDialog
+      title={`Merge ${plural(ids.length, 'customer')}?`}
+      action="Merge"
+      size="lg"
+      isDisabled={!query.data || query.isPlaceholderData}
+      isBusy={merge.isPending}
+      error={merge.error}
+      onConfirm={() =>
+        merge.mutate(ordered, {
+          onSuccess: done => {
+            onClose()
+            onDone?.(done.customer_id)
+          },
+        })
+      }
+      onClose={onClose}
+    >
       <QueryState query={query} loading={<Loading rows={4} height={40} />}>
         {preview => (
           <div className={css.stack}>
             <Choice preview={preview} kept={kept} onChange={setKept} />
             <Effects preview={preview} />
-            {error && (
-              <p className={css.bad} role="alert">
-                {error.message} {error instanceof Problem && error.remedy}
-              </p>
-            )}
-            <div className={css.actions}>
-              <Button variant="default" onClick={onClose}>
-                Cancel
-              </Button>
-              <Button
-                loading={merge.isPending}
-                onClick={() =>
-                  merge.mutate(ordered, {
-                    onSuccess: done => {
-                      onClose()
-                      onDone?.(done.customer_id)
-                    },
-                  })
-                }
-              >
-                Merge
-              </Button>
-            </div>
           </div>
         )}
       </QueryState>
-    </Dialog>
+    </ConfirmDialog>
   )
 }
 

@@ -75,6 +75,7 @@ export const identityQueries = {
     queryOptions({
       queryKey: ['identity', 'merge-preview', customer_ids],
       queryFn: ({ signal }) => read(api.POST('/api/identity/merge-preview', { body: { customer_ids }, signal })),
+      placeholderData: keepPreviousData,
     }),
   customer: (id: string) =>
     queryOptions({
