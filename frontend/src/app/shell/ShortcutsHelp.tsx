@@ -16,6 +16,14 @@ const KEYS = [
   ['?', 'Show keyboard shortcuts'],
 ] as const
 
+/** On the page that decides on duplicates. */
+const DUPLICATES_KEYS = [
+  ['s', 'Same customer'],
+  ['d', 'Different customers'],
+  ['u', 'Not sure'],
+  ['k', 'Skip the pair'],
+] as const
+
 export default function ShortcutsHelp({ pages, onClose }: { pages: NavigationEntry[]; onClose: () => void }) {
   return (
     <Dialog onClose={onClose} title="Keyboard shortcuts" size="lg">
@@ -25,6 +33,16 @@ export default function ShortcutsHelp({ pages, onClose }: { pages: NavigationEnt
             <Key key={key} name={key} what={what} />
           ))}
         </dl>
+        {pages.some(page => page.to === '/duplicates') && (
+          <section>
+            <h3 className={css.page}>Duplicates</h3>
+            <dl className={css.keys}>
+              {DUPLICATES_KEYS.map(([key, what]) => (
+                <Key key={key} name={key} what={what} />
+              ))}
+            </dl>
+          </section>
+        )}
         <dl className={css.keys}>
           {pages.map(page => (
             <Key key={page.to} name={`g  ${page.key}`} what={`Go to ${page.label}`} />
