@@ -1,13 +1,14 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core'
 import '@/ui/theme/inputs'
 import { useDebouncedCallback } from '@mantine/hooks'
-import { IconAdjustmentsHorizontal, IconSearch, IconX } from '@tabler/icons-react'
+import { IconAdjustmentsHorizontal, IconSearch } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { queries } from '@/api/queries'
 import { usePermissions } from '@/api/useSession'
 import { CategorySelect } from '@/features/catalogue/CategorySelect'
 import { DateField } from '@/ui/DateField'
+import { FilterChip } from '@/ui/FilterChip'
 import { count, country, day, percent } from '@/ui/format'
 import { selectOptions } from '@/ui/selectOptions'
 import css from './Customers.module.css'
@@ -207,11 +208,9 @@ function Chips({ search, onChange, ownerName }: Props & { ownerName: OwnerName }
   return (
     <div className={css.chips}>
       {shown.map(chip => (
-        <button key={chip.name} type="button" className={css.chip} onClick={() => onChange({ [chip.name]: undefined })}>
+        <FilterChip key={chip.name} onRemove={() => onChange({ [chip.name]: undefined })}>
           {chip.label(search, ownerName)}
-          <IconX size={12} aria-hidden />
-          <span className="only-read">, remove this filter</span>
-        </button>
+        </FilterChip>
       ))}
       {shown.length > 1 && (
         <Button

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { identityQueries, type OpenReview, PAIRS_A_PAGE } from '@/features/identity/identity'
 import { WHY_NAMES } from '@/features/identity/names'
+import { FilterChip } from '@/ui/FilterChip'
 import { count, money, plural } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import { Pager } from '@/ui/Pager'
@@ -60,11 +61,7 @@ export function Queue() {
             ...DAYS.map(days => ({ value: String(days), label: `${days} days or more` })),
           ]}
         />
-        {search.pattern && (
-          <button type="button" className={css.chip} onClick={() => change({ pattern: undefined })}>
-            Same evidence only <span aria-hidden>×</span>
-          </button>
-        )}
+        {search.pattern && <FilterChip onRemove={() => change({ pattern: undefined })}>Same evidence only</FilterChip>}
       </div>
       <QueryState
         query={query}
