@@ -2,7 +2,7 @@
 
     .venv/bin/python -m benchmarks [NAME ...] [--quick] [--list]
 
-Together they take about an hour on two cores. `--quick` checks within minutes that they work, and saves no results.
+Together they take more than an hour on two cores. `--quick` checks within minutes that they work, and saves no results.
 """
 
 from __future__ import annotations
