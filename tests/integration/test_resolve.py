@@ -233,6 +233,25 @@ def test_why_two_customers_are_one_or_not(company: Company) -> None:
     assert not any(value in text for value in ("Anna", "Petersen", "anna.petersen", "7946", "High St"))
 
 
+def test_no_table_of_identity_holds_a_value_of_a_record(company: Company) -> None:
+    company.load("shop", ANNA, BERT, CLEO)
+    company.load("crm", ANNA_IN_CRM, BERT_IN_CRM, STRANGER)
+    company.run()
+    values = {value.lower() for row in (ANNA, BERT, CLEO, ANNA_IN_CRM, STRANGER) for value in row[1:7]}
+    words = {word for value in values for word in (value, *value.split()) if len(word) > 4} - {"street"}
+    written = words | {word.encode().hex() for word in words}
+    with company.database.connect() as con:
+        tables = con.execute("select tablename from pg_tables where schemaname = 'identity'").fetchall()
+        rows = {
+            row["tablename"]: con.execute(f"select t::text as t from identity.{row['tablename']} as t").fetchall()
+            for row in tables
+        }
+    for name in ("match_keys", "compared_records", "match_pairs", "golden_choices", "match_models"):
+        assert rows[name], name
+    found = {name for name, texts in rows.items() for row in texts if any(word in row["t"].lower() for word in written)}
+    assert found == set()
+
+
 def test_a_relation_that_a_person_removed_is_not_added_again(company: Company) -> None:
     husband = ("5", "Paul Petersen", "paul@mail.example", *ANNA[3:])
     company.load("shop", ANNA, husband)
