@@ -198,9 +198,13 @@ def test_rules_are_tried_and_then_changed(pair: Served, customer: str) -> None:
     rules = {"rules": [{"field_group": "name", "methods": ["source"], "sources": ["shop"]}]}
     tried = admin.put("/api/identity/survivorship-rules?dry_run=true", json=rules).json()
     assert (tried["dry_run"], tried["customers"], tried["by_group"], tried["compared"]) == (True, 1, {"name": 1}, 1)
+    [example] = tried["examples"]
+    assert (example["customer_id"], example["field_group"]) == (customer, "name")
+    assert (example["source_before"], example["source_after"]) == ("crm", "shop")
+    assert example["value_before"] != example["value_after"] and example["value_before"] and example["value_after"]
     assert groups(pair, "steward", customer)["name"]["source"] == "crm"
     done = admin.put("/api/identity/survivorship-rules", json=rules).json()
-    assert done["customers"] == 1 and groups(pair, "steward", customer)["name"]["source"] == "shop"
+    assert done["customers"] == 1 and done["examples"] == [] and groups(pair, "steward", customer)["name"]["source"] == "shop"
     back = {"rules": [{"field_group": "name", "methods": ["agreement", "source", "longest"]}]}
     assert admin.put("/api/identity/survivorship-rules", json=back).json()["customers"] == 1
     listed = admin.get("/api/identity/survivorship-rules").json()

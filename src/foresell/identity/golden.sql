@@ -50,6 +50,25 @@ from new_choices as n join identity.golden_choices as g using (customer_id, fiel
 where g.record_id <> n.record_id and not g.record_id = any(n.agreeing)
 group by grouping sets ((n.field_group), ())
 
+-- name: changed_examples
+-- Grain: one customer and group of fields of which another record is chosen now; some of each group. Sealed values are left out.
+select c.customer_id, c.field_group, o.source as source_before, o.source_key as source_key_before, s.source as source_after,
+    s.source_key as source_key_after,
+    case c.field_group when 'name' then o.name when 'address' then nullif(concat_ws(', ', o.city, o.region, o.postcode), '')
+        when 'country' then o.country when 'signup_date' then o.signup_date::text end as value_before,
+    case c.field_group when 'name' then s.name when 'address' then nullif(concat_ws(', ', s.city, s.region, s.postcode), '')
+        when 'country' then s.country when 'signup_date' then s.signup_date::text end as value_after
+from (
+    select n.customer_id, n.field_group, g.record_id as record_before, n.record_id as record_after,
+        row_number() over (partition by n.field_group order by n.customer_id) as place
+    from new_choices as n join identity.golden_choices as g using (customer_id, field_group)
+    where g.record_id <> n.record_id and not g.record_id = any(n.agreeing)
+) as c
+join core.customer_records as o on o.record_id = c.record_before
+join core.customer_records as s on s.record_id = c.record_after
+order by c.place, c.field_group
+limit %(limit)s
+
 -- name: delete_choices
 -- Choices that are not made any more.
 delete from identity.golden_choices as g

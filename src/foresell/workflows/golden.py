@@ -16,6 +16,7 @@ from foresell.settings import Settings
 
 SQL = Statements("foresell.identity")
 ROWS = 5_000
+EXAMPLES = 12
 
 log = logger("identity")
 
@@ -23,11 +24,12 @@ log = logger("identity")
 @dataclass(frozen=True, slots=True)
 class Choices:
     """What was chosen. compared: customers with several records; changed: those of whom another value is shown than before,
-    also by group of fields; neither counts customers without an earlier choice."""
+    also by group of fields; neither counts customers without an earlier choice. examples: some of them, when rules are tried."""
 
     compared: int
     changed: int
     by_group: dict[str, int] = field(default_factory=dict)
+    examples: list[Row] = field(default_factory=list)
 
 
 def choose_golden_records(
@@ -48,13 +50,14 @@ def choose_golden_records(
         SQL.run(con, "golden.make_new_choices")
         compared = _copy_choices(con, vault_of(settings), ids, rules or read_rules(con))
         found = {row["field_group"]: row["customers"] for row in SQL.rows(con, "golden.changed_values")}
+        examples = SQL.rows(con, "golden.changed_examples", limit=EXAMPLES) if rules is not None else []
         if rules is None:
             SQL.run(con, "golden.delete_choices", ids=ids)
             SQL.run(con, "golden.save_choices")
         con.execute("drop table new_choices")
     changed = found.pop(None, 0)
     log.info("golden records chosen", action="choose", customers=compared, changed=changed)
-    return Choices(compared, changed, found)
+    return Choices(compared, changed, found, examples)
 
 
 def choose_missing_records(settings: Settings, database: Database) -> None:

@@ -142,6 +142,19 @@ class NewSurvivorshipRules(Body):
     rules: list[NewSurvivorshipRule] = Field(min_length=1, max_length=6)
 
 
+class ChangedValue(BaseModel):
+    """A customer of whom another value would be shown."""
+
+    customer_id: str
+    field_group: FieldGroup
+    source_before: str = Field(description="The source of the value shown now.")
+    source_key_before: str = Field(description="Its number of the customer.")
+    value_before: str | None = Field(description="The value shown now; null: sealed, or hidden from your role.")
+    source_after: str = Field(description="The source of the value that would be shown.")
+    source_key_after: str = Field(description="Its number of the customer.")
+    value_after: str | None = Field(description="The value that would be shown; null as before.")
+
+
 class SurvivorshipChange(BaseModel):
     """What the rules change, or would change (dry_run)."""
 
@@ -149,6 +162,7 @@ class SurvivorshipChange(BaseModel):
     customers: int = Field(description="Customers with several records of whom another value is shown.")
     by_group: dict[FieldGroup, int] = Field(description="The same by group of fields.")
     compared: int = Field(description="Customers with several records.")
+    examples: list[ChangedValue] = Field(description="Some of them, of each group of fields; only for a dry run.")
     sentence: str = Field(examples=["This would change what is shown of 12 of 340 customers with several records."])
 
 
@@ -269,9 +283,20 @@ async def change_survivorship_rules(
     return answer(
         {
             "dry_run": dry_run, "customers": found.changed, "by_group": found.by_group, "compared": found.compared,
-            "sentence": sentence,
+            "examples": _hide_names(principal, found.examples), "sentence": sentence,
         }
     )  # fmt: skip
+
+
+def _hide_names(principal: Principal, examples: list[Row]) -> list[Row]:
+    """The examples without names, for those who may not see names; none for those who do not see every customer."""
+    if principal.scope != "all":
+        return []
+    if principal.may("customers.names"):
+        return examples
+    return [
+        each | {"value_before": None, "value_after": None} if each["field_group"] == "name" else each for each in examples
+    ]
 
 
 async def _read(web: AppState, principal: Principal, customer_id: str) -> tuple[list[Row], list[Row], list[Row]]:
