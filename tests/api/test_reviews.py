@@ -225,6 +225,11 @@ def test_an_administrator_approves_a_proposed_model(served: Served) -> None:
         " returning model_id",
     )
     try:
+        listed = {row["model_id"]: row for row in get(admin, "/api/identity/models")["data"]}
+        assert (listed[new]["merge_weight"], listed[new]["review_odds"]) == (None, None)
+        [served_now] = [listed[each] for each, state in before.items() if state == "served"]
+        assert (served_now["merge_weight"], served_now["review_weight"]) == (6.63, 0)
+        assert served_now["merge_odds"] == "About 99 to 1 that they are the same."
         done = admin.post(f"/api/identity/models/{new}/decision", json={"approve": True})
         assert (done.status_code, done.json()["state"]) == (200, "served")
         states = {row["model_id"]: row["state"] for row in get(admin, "/api/identity/models")["data"]}

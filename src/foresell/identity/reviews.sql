@@ -103,6 +103,8 @@ where m.run_id = %(run_id)s and m.undone_at is null
 -- name: models
 -- Grain: one matching model, the newest first.
 select m.model_id, m.kind, m.state, m.card, m.trained_at, m.decided_at,
+    (m.body::json -> 'thresholds' ->> 'merge')::double precision as merge_weight,
+    (m.body::json -> 'thresholds' ->> 'review')::double precision as review_weight,
     case when m.decided_by is not null then jsonb_build_object('user_id', m.decided_by, 'name', u.name) end as decided_by
 from identity.match_models as m left join access.users as u on u.user_id = m.decided_by
 order by m.model_id desc limit 50

@@ -6,7 +6,7 @@ import { identityQueries, type MatchModel } from '@/features/identity/identity'
 import { listCounts, MODEL_NAMES, MODEL_STATES, RUN_STATES } from '@/features/identity/names'
 import { Badge } from '@/ui/Badge'
 import { DataTable } from '@/ui/DataTable'
-import { dateTime, percent, plural } from '@/ui/format'
+import { dateTime, decimal, money, percent, plural } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import { EmptyState, Loading, QueryState } from '@/ui/states'
 import { showError, showToast } from '@/ui/toasts'
@@ -18,6 +18,7 @@ interface ModelFacts {
   trained_on?: string
   learning?: string | { decisions: number; held_out_precision: number; held_out_merges: number }
   limits?: string[]
+  effect?: { customers_merged: number; splits: number; customers: number; revenue: number }
 }
 
 /** Matching models with their cards, approved or refused by an administrator, and comparisons of all records. */
@@ -106,14 +107,24 @@ function ModelCard({ model }: { model: MatchModel }) {
         )
       }
     >
-      <Facts card={model.card} />
+      <Facts model={model} />
     </Card>
   )
 }
 
-function Facts({ card }: { card: ModelFacts }) {
+function Facts({ model }: { model: MatchModel }) {
+  const card: ModelFacts = model.card
   const facts = [
+    { label: 'If you approve it', value: model.state === 'proposed' && card.effect && describeEffect(card.effect) },
     { label: 'What it answers', value: card.what },
+    {
+      label: 'Merges without asking',
+      value: model.merge_weight !== null && `From ${bits(model.merge_weight)}. ${model.merge_odds}`,
+    },
+    {
+      label: 'Asks for a decision',
+      value: model.review_weight !== null && `From ${bits(model.review_weight)}. ${model.review_odds}`,
+    },
     { label: 'Trained on', value: card.trained_on },
     { label: 'Learned from decisions', value: describeLearning(card.learning) },
     { label: 'Limits', value: card.limits?.join(' ') },
@@ -130,6 +141,17 @@ function Facts({ card }: { card: ModelFacts }) {
           ),
       )}
     </dl>
+  )
+}
+
+const bits = (weight: number) => `${decimal(weight, 1)} bits of evidence`
+
+/** What the next comparison would change with a proposed model. */
+function describeEffect({ customers_merged, splits, customers, revenue }: NonNullable<ModelFacts['effect']>): string {
+  if (!customers) return 'The next comparison would change no customer.'
+  return (
+    `The next comparison would merge ${plural(customers_merged, 'customer')} into others and make ${plural(splits, 'split')}.` +
+    ` This concerns ${plural(customers, 'customer')} with a net revenue of ${money(revenue, null)}.`
   )
 }
 

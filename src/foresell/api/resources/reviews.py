@@ -296,6 +296,12 @@ class MatchModel(BaseModel):
     kind: Literal["person", "company"]
     state: Literal["proposed", "served", "refused", "replaced"]
     card: dict[str, Any] = Field(description="What it was trained on, results and limits.")
+    merge_weight: float | None = Field(description="Bits from which it merges a pair without a person.")
+    merge_odds: str | None = Field(
+        description="The same as odds.", examples=["About 99 to 1 that they are the same."]
+    )
+    review_weight: float | None = Field(description="Bits from which it puts a pair up for review.")
+    review_odds: str | None = Field(description="The same as odds.", examples=["As likely the same as different."])
     trained_at: datetime
     decided_at: datetime | None
     decided_by: UserRef | None = Field(description="Who approved or refused it.")
@@ -493,7 +499,12 @@ async def list_match_runs(web: AppStateOf, principal: Steward) -> Response:
 async def list_match_models(web: AppStateOf, principal: Steward) -> Response:
     """The newest matching models, with their cards; one of each kind is in use."""
     async with web.transaction(principal.user_id) as con:
-        return answer({"data": await reviews.list_models(con)})
+        rows = await reviews.list_models(con)
+    for row in rows:
+        for name in ("merge", "review"):
+            weight = row[f"{name}_weight"]
+            row[f"{name}_odds"] = None if weight is None else explanation.summarize(weight)
+    return answer({"data": rows})
 
 
 @router.post("/models/{model_id}/decision", response_model=JudgedModel, responses=error_responses(404, 409, 422))
