@@ -219,6 +219,10 @@ def test_completeness_adds_up(pair: Served, customer: str) -> None:
     weights = {each["field_group"]: each["weight"] for each in everyone["fields"]}
     by_field = sum(each["weight"] * each["share"] for each in everyone["fields"]) / sum(weights.values())
     assert everyone["completeness"] == pytest.approx(by_field)
+    missing = [each["missing"] for each in everyone["fields"]]
+    assert missing == sorted(missing, reverse=True)
+    assert all(each["filled"] + each["missing"] == everyone["active"] for each in everyone["fields"])
+    assert next(each["sources"] for each in everyone["fields"] if each["field_group"] == "name") == ["crm", "shop"]
     crm = next(each for each in everyone["sources"] if each["source"] == "crm")
     assert crm["records"] == 2 and crm["fields"]["email"] == 0.5 and crm["fields"]["name"] == 1.0
     one = pair.client("rep").get(f"/api/customers/{pair.customers['rep'][2]}/completeness").json()

@@ -33,7 +33,7 @@ def test_a_pair_is_decided_by_key_and_the_decision_is_undone(
     assert serious_faults(page) == []
     page.keyboard.press("s")
     expect(page.get_by_text("Same: merged into one customer")).to_be_visible()
-    expect(page.get_by_text("No open pairs")).to_be_visible()
+    expect(page.get_by_text("No pairs to review")).to_be_visible()
     page.goto(f"/customers/{pair[1]}")
     expect(page).to_have_url(re.compile(rf"/customers/({pair[0]}|{pair[1]})$"))
     open_page(page, "/duplicates?tab=decided")
@@ -52,7 +52,7 @@ def test_another_stewards_decision_arrives_in_an_open_queue(
     expect(page.get_by_role("heading", name="Are these the same customer?")).to_be_visible()
     expect(page.get_by_text("Live")).to_be_visible()
     served.client("admin").post(f"/api/identity/reviews/{review}/decision", json={"verdict": "different"})
-    expect(page.get_by_text("No open pairs")).to_be_visible()
+    expect(page.get_by_text("No pairs to review")).to_be_visible()
 
 
 def test_equal_pairs_are_decided_together_after_their_number_was_confirmed(
@@ -66,7 +66,7 @@ def test_equal_pairs_are_decided_together_after_their_number_was_confirmed(
     page.get_by_role("button", name="All different").click()
     dialog = page.get_by_role("dialog", name="Decide on 3 pairs at once?")
     dialog.get_by_role("button", name="Keep them apart").click()
-    expect(page.get_by_text("No open pairs")).to_be_visible()
+    expect(page.get_by_text("No pairs to review")).to_be_visible()
 
 
 def test_a_long_queue_has_pages_and_leads_back_from_one_that_is_gone(
@@ -107,6 +107,18 @@ def test_two_customers_are_merged_from_the_list_and_split_again(pages: Pages, st
     dialog.get_by_role("checkbox").last.check()
     dialog.get_by_role("button", name="Split off 1 record").click()
     expect(page.get_by_role("heading", name="1 record")).to_be_visible()
+
+
+def test_quality_says_what_is_missing_most_and_models_when_they_ask(pages: Pages, steward: Person) -> None:
+    page = pages(steward)
+    open_page(page, "/duplicates?tab=quality")
+    missing = page.get_by_role("region", name="What is missing most")
+    expect(missing.get_by_role("row")).to_have_count(7)
+    expect(page.get_by_text("complete on average; goal 80%")).to_be_visible()
+    assert serious_faults(page) == []
+    open_page(page, "/duplicates?tab=models")
+    expect(page.get_by_text("From 6.6 bits of evidence. About 99 to 1 that they are the same.").first).to_be_visible()
+    assert serious_faults(page) == []
 
 
 def test_who_may_not_decide_sees_no_duplicates_page(pages: Pages, served: Served) -> None:

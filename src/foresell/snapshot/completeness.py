@@ -21,13 +21,18 @@ Row = dict[str, Any]
 def measure_completeness(con: duckdb.DuckDBPyConnection) -> Row:
     """as_of, active, completeness, goal, at_goal, all_customers, all_completeness, fields, sources and a sentence.
 
-    Of the customers in the connection's scope; sources: of all records of the shop.
+    Of the customers in the connection's scope; sources: of all records of the shop. fields: the one that most active customers
+    lack first, each with the sources that could give it.
     """
     [row] = run_query(con, "completeness", {"goal": GOAL - 1e-9, "days": ACTIVE_DAYS})
     fields = run_query(con, "completeness_of_fields", {"days": ACTIVE_DAYS})
+    sources = list_sources(con)
     for each in fields:
         each["share"] = each["share"] or 0.0
-    return {**row, "goal": GOAL, "fields": fields, "sources": list_sources(con), "sentence": _describe(row)}
+        each["missing"] = row["active"] - each["filled"]
+        each["sources"] = _could_give(sources, each["field_group"])
+    fields.sort(key=lambda each: -each["missing"])
+    return {**row, "goal": GOAL, "fields": fields, "sources": sources, "sentence": _describe(row)}
 
 
 def list_sources(con: duckdb.DuckDBPyConnection) -> list[Row]:
@@ -56,7 +61,7 @@ def describe_completeness(con: duckdb.DuckDBPyConnection, customer_id: str) -> R
         {
             "field_group": row["field_group"],
             "weight": row["weight"],
-            "sources": [each["source"] for each in sources if each["fields"][row["field_group"]] >= COULD_GIVE],
+            "sources": _could_give(sources, row["field_group"]),
         }
         for row in rows
         if not row["filled"]
@@ -65,6 +70,11 @@ def describe_completeness(con: duckdb.DuckDBPyConnection, customer_id: str) -> R
     return {
         "customer_id": customer_id, "completeness": rows[0]["completeness"], "filled": filled, "missing": missing,
     }  # fmt: skip
+
+
+def _could_give(sources: list[Row], field_group: str) -> list[str]:
+    """The sources that have this group of fields for most of their records."""
+    return [each["source"] for each in sources if each["fields"][field_group] >= COULD_GIVE]
 
 
 def _describe(row: Row) -> str:

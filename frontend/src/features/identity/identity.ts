@@ -66,6 +66,11 @@ export const identityQueries = {
       queryKey: ['identity', 'models'],
       queryFn: ({ signal }) => read(api.GET('/api/identity/models', { signal })),
     }),
+  completeness: () =>
+    queryOptions({
+      queryKey: ['identity', 'completeness'],
+      queryFn: ({ signal }) => read(api.GET('/api/completeness', { signal })),
+    }),
   explanation: (a: string, b: string) =>
     queryOptions({
       queryKey: ['identity', 'explain', a, b],

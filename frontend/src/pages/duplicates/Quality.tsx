@@ -6,9 +6,19 @@ import { DataTable } from '@/ui/DataTable'
 import { count, dateTime, day, money, percent, plural } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import { EmptyState, Loading, QueryState } from '@/ui/states'
+import { Completeness } from './Completeness'
 
-/** How often merges are right, the open pairs, and what the last comparison changed. */
+/** How often merges are right, the open pairs, what the last comparison changed, and how much is known of customers. */
 export function Quality() {
+  return (
+    <>
+      <Matching />
+      <Completeness />
+    </>
+  )
+}
+
+function Matching() {
   const query = useQuery(identityQueries.quality())
   return (
     <QueryState query={query} loading={<Loading rows={3} height={88} />}>

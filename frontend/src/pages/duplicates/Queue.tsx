@@ -69,7 +69,7 @@ export function Queue() {
         isEmpty={answer => answer.total === 0}
         empty={
           <Card>
-            <EmptyState title={isFiltered ? 'No pairs match these filters' : 'No open pairs'}>
+            <EmptyState title={isFiltered ? 'No pairs match these filters' : 'No pairs to review'}>
               {isFiltered
                 ? 'Remove a filter to see more.'
                 : 'After an import or a comparison of all records, pairs that are not certain enough to merge appear here.'}

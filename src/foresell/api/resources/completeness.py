@@ -47,7 +47,11 @@ class FieldCompleteness(BaseModel):
     field_group: CompletenessField
     weight: int
     filled: int = Field(description="Active customers of whom it is known.")
+    missing: int = Field(description="Active customers of whom it is not known.")
     share: float = Field(description="Of the active customers, from 0 to 1.")
+    sources: list[str] = Field(
+        description="Sources that could give it: those that have it for most of their customers."
+    )
 
 
 class SourceCompleteness(BaseModel):
@@ -69,7 +73,7 @@ class OverallCompleteness(BaseModel):
     at_goal: int = Field(description="Active customers who reach the goal each.")
     all_customers: int
     all_completeness: float | None
-    fields: list[FieldCompleteness]
+    fields: list[FieldCompleteness] = Field(description="What most of the active customers lack comes first.")
     sources: list[SourceCompleteness] = Field(description="Every source, of all its records.")
     sentence: str = Field(examples=["Active customers are 84% complete on average; the goal is 80%."])
     meta: Meta
