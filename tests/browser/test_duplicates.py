@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.api.people import Person, invite
-from tests.api.test_identity import clean_identity, pair
+from tests.api.test_identity import clean_identity, get, merge, pair
 from tests.api.test_reviews import add_review
 from tests.support.browsing import ROW, Pages, open_page, serious_faults
 from tests.support.served import Served
@@ -107,6 +107,58 @@ def test_two_customers_are_merged_from_the_list_and_split_again(pages: Pages, st
     dialog.get_by_role("checkbox").last.check()
     dialog.get_by_role("button", name="Split off 1 record").click()
     expect(page.get_by_role("heading", name="1 record")).to_be_visible()
+
+
+def test_rules_are_previewed_applied_and_undone(pages: Pages, served: Served, manager: Person, steward: Person) -> None:
+    client = served.client("admin")
+    names = {row["customer_id"]: row["name"] for row in get(client, "/api/customers", limit=50)["data"]}
+    first, second = sorted(names)[:1] + [max(names, key=lambda each: len(names[each]))]
+    merge(client, first, second)
+    assert get(client, f"/api/customers/{first}/golden-record")["groups"][0]["values"]["name"] == names[first]
+    before = [row["methods"] for row in get(client, "/api/identity/survivorship-rules")["data"]]
+    page = pages(manager)
+    open_page(page, "/duplicates?tab=rules")
+    preview = page.get_by_role("button", name="Preview")
+    expect(preview).to_be_disabled()
+    page.locator("summary").filter(has_text="Name").click()
+    page.get_by_role("checkbox", name="The longest value").check()
+    expect(page.get_by_text("not saved")).to_be_visible()
+    page.get_by_role("button", name="Discard").click()
+    expect(preview).to_be_disabled()
+    page.get_by_role("checkbox", name="The longest value").check()
+    for _ in before[0]:
+        page.get_by_role("button", name="Move The longest value up").click()
+    preview.click()
+    dialog = page.get_by_role("dialog", name="Apply these rules?")
+    expect(dialog.get_by_text("This would change what is shown of 1 of 1 customers")).to_be_visible()
+    expect(dialog.get_by_role("row").filter(has_text=names[second])).to_have_count(1)
+    assert serious_faults(page) == []
+    dialog.get_by_role("button", name="Cancel").click()
+    assert [row["methods"] for row in get(client, "/api/identity/survivorship-rules")["data"]] == before
+    preview.click()
+    dialog.get_by_role("button", name="Apply").click()
+    toast = page.get_by_text("This changed what is shown of 1 of 1 customers")
+    expect(toast).to_be_visible()
+    assert get(client, f"/api/customers/{first}/golden-record")["groups"][0]["values"]["name"] == names[second]
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Undone")).to_be_visible()
+    assert [row["methods"] for row in get(client, "/api/identity/survivorship-rules")["data"]] == before
+    page = pages(steward)
+    open_page(page, "/duplicates?tab=rules")
+    expect(page.get_by_role("button", name="Preview")).to_have_count(0)
+    assert serious_faults(page) == []
+
+
+def test_a_refused_preview_says_why(pages: Pages, manager: Person) -> None:
+    page = pages(manager)
+    page.route("**/survivorship-rules?dry_run=true", lambda route: route.fulfill(status=500, json={"error": "Broken"}))
+    open_page(page, "/duplicates?tab=rules")
+    page.locator("summary").filter(has_text="Phone").click()
+    page.get_by_role("checkbox", name="The longest value").check()
+    page.get_by_role("button", name="Preview").click()
+    dialog = page.get_by_role("dialog", name="Apply these rules?")
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Apply")).to_be_disabled()
 
 
 def test_quality_says_what_is_missing_most_and_models_when_they_ask(pages: Pages, steward: Person) -> None:

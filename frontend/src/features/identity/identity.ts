@@ -18,6 +18,11 @@ export type Move = Shapes['Move']
 export type MatchModel = Shapes['MatchModel']
 export type MatchingQuality = Shapes['MatchingQuality']
 
+export type SurvivorshipRule = Shapes['SurvivorshipRule']
+export type SurvivorshipRules = Shapes['SurvivorshipRuleList']
+export type ChangedValue = Shapes['ChangedValue']
+export type NewRule = Pick<SurvivorshipRule, 'field_group' | 'methods' | 'sources'>
+
 export interface ReviewFilters {
   why?: Why | undefined
   pattern?: string | undefined
@@ -71,6 +76,24 @@ export const identityQueries = {
       queryKey: ['identity', 'completeness'],
       queryFn: ({ signal }) => read(api.GET('/api/completeness', { signal })),
     }),
+  rules: () =>
+    queryOptions({
+      queryKey: ['identity', 'rules'],
+      queryFn: ({ signal }) => read(api.GET('/api/identity/survivorship-rules', { signal })),
+    }),
+  rulesPreview: (rules: NewRule[]) =>
+    queryOptions({
+      queryKey: ['identity', 'rules-preview', rules],
+      queryFn: ({ signal }) =>
+        read(
+          api.PUT('/api/identity/survivorship-rules', {
+            params: { query: { dry_run: true } },
+            body: { rules },
+            signal,
+          }),
+        ),
+      gcTime: 0,
+    }),
   explanation: (a: string, b: string) =>
     queryOptions({
       queryKey: ['identity', 'explain', a, b],
@@ -88,6 +111,26 @@ export const identityQueries = {
       queryFn: ({ signal }) =>
         read(api.GET('/api/customers/{customer_id}/identity', { params: { path: { customer_id: id } }, signal })),
     }),
+}
+
+/** Applies survivorship rules; the undo applies those that were there before. */
+export function useSurvivorship() {
+  const queryClient = useQueryClient()
+  const onSettled = () => {
+    for (const key of ['identity', 'customer', 'customers']) void queryClient.invalidateQueries({ queryKey: [key] })
+  }
+  const put = (rules: NewRule[]) => read(api.PUT('/api/identity/survivorship-rules', { body: { rules } }))
+  const undo = useMutation({
+    mutationFn: put,
+    onSuccess: () => showToast('Undone', { tone: 'good' }),
+    onError: showError,
+    onSettled,
+  })
+  return useMutation({
+    mutationFn: ({ rules }: { rules: NewRule[]; before: NewRule[] }) => put(rules),
+    onSuccess: (done, { before }) => showToast(done.sentence, { tone: 'good', undo: () => undo.mutate(before) }),
+    onSettled,
+  })
 }
 
 /** Merges, splits, decisions and their undo; each says what it did, with Undo. */

@@ -34,6 +34,14 @@ export const FIELD_NAMES: Record<Shapes['GoldenGroup']['field_group'], string> =
   signup_date: 'Customer since',
 }
 
+export const METHOD_NAMES: Record<Shapes['SurvivorshipRule']['methods'][number], string> = {
+  agreement: 'What most records agree on',
+  'most recent': 'What changed last',
+  source: 'The order of sources',
+  longest: 'The longest value',
+  earliest: 'The earliest value',
+}
+
 export const RELATION_NAMES: Record<Shapes['GoldenSource']['relation'], string> = {
   chosen: 'shown',
   agrees: 'same',

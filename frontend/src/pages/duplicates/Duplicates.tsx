@@ -9,6 +9,7 @@ import { Decided } from './Decided'
 import { Models } from './Models'
 import { Quality } from './Quality'
 import { Queue } from './Queue'
+import { Rules } from './Rules'
 import { TABS } from './search'
 
 const route = getRouteApi('/shell/duplicates')
@@ -16,11 +17,12 @@ const route = getRouteApi('/shell/duplicates')
 const CONTENT: Record<(typeof TABS)[number]['value'], () => ReactNode> = {
   queue: Queue,
   decided: Decided,
+  rules: Rules,
   quality: Quality,
   models: Models,
 }
 
-/** Which records are one customer: pairs to decide on, decisions, how good matching is, and its models. */
+/** Which records are one customer: pairs to decide on, decisions, which values are shown, how good matching is, and its models. */
 export default function Duplicates() {
   const { tab = 'queue' } = route.useSearch()
   const quality = useQuery(identityQueries.quality())

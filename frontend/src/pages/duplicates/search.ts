@@ -3,6 +3,7 @@ import { integer, number, oneOf, type SearchOf, searchParser, text } from '@/ui/
 export const TABS = [
   { value: 'queue', label: 'To review' },
   { value: 'decided', label: 'Decided' },
+  { value: 'rules', label: 'Values shown' },
   { value: 'quality', label: 'Quality' },
   { value: 'models', label: 'Models and runs' },
 ] as const
