@@ -12,7 +12,7 @@ from foresell.cli.options import CustomerId, Json, Newest, Yes, confirm
 from foresell.cli.session import open_home, open_published
 from foresell.db import Statements
 from foresell.errors import NotReady
-from foresell.identity import moves
+from foresell.identity import decisions, moves
 from foresell.identity.golden import GROUPS
 from foresell.identity.model import Thresholds
 from foresell.identity.relations import describe_opportunity, opportunity_values
@@ -34,7 +34,11 @@ identity_app = typer.Typer(
     help="Find records of the same person or company, merge them into one customer, and undo it.", no_args_is_help=True
 )
 Reason = Annotated[str | None, typer.Option("--reason", help="Why, for the history of the customer.")]
-Other = Annotated[list[str], typer.Argument(metavar="OTHER...", help="Customer ids to merge into it.")]
+Other = Annotated[
+    list[str],
+    typer.Argument(metavar="OTHER...", help="Customer numbers to merge into it; a merged one stands for its customer."),
+]
+ReviewId = Annotated[int, typer.Argument(metavar="REVIEW", help="Number of a pair (foresell identity review).")]
 ModelId = Annotated[int, typer.Argument(metavar="MODEL", help="Number of a model (foresell identity models).")]
 RecordIds = Annotated[
     list[int], typer.Argument(metavar="RECORD...", help="Numbers of its records (foresell identity records).")
@@ -94,14 +98,19 @@ def run(
 
 @identity_app.command("review")
 def review(
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many.")] = 20, json: Json = False
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many.")] = 20,
+    decided: Annotated[bool, typer.Option("--decided", help="The pairs decided on instead, the newest first.")] = False,
+    json: Json = False,
 ) -> None:
     """List the pairs that a person should decide on, the highest revenue at stake first."""
     _, database = open_home()
     with database.connect() as con:
-        rows = SQL.rows(con, "runs.reviews", limit=limit)
+        rows = decisions.list_decided(con, limit=limit) if decided else SQL.rows(con, "runs.reviews", limit=limit)
     if json:
         printing.print_json(rows)
+        return
+    if decided:
+        _print_decided(rows)
         return
     if not rows:
         printing.print_text("No pair waits for a decision.")
@@ -115,32 +124,59 @@ def review(
         columns,
     )
     printing.print_text(
-        "Why: foresell identity explain A B · the same: foresell identity merge A B · different: foresell identity decide REVIEW different"
+        "Why: foresell identity explain A B · decide: foresell identity decide REVIEW same|different|unsure"
     )
+
+
+def _print_decided(rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        printing.print_text("No pair of the review list has a decision.")
+        return
+    columns = {
+        "review_id": "Review", "customer_a": "Customer", "customer_b": "and", "verdict": "Decision", "by": "By",
+        "decided_at": "When", "reason": "Reason",
+    }  # fmt: skip
+    printing.print_table([{**row, "decided_at": f"{row['decided_at']:%Y-%m-%d %H:%M}"} for row in rows], columns)
+    printing.print_text("Undo: foresell identity reopen REVIEW")
 
 
 @identity_app.command("decide")
 def decide(
-    review_id: Annotated[int, typer.Argument(metavar="REVIEW")],
-    verdict: Annotated[Verdict, typer.Argument()],
+    review_id: ReviewId,
+    verdict: Annotated[
+        Verdict,
+        typer.Argument(help="same: one customer; different: two customers; unsure: ask again when values change."),
+    ],
     reason: Reason = None,
     json: Json = False,
 ) -> None:
-    """Decide on a pair of the review list. `same` merges the two customers."""
-    from foresell.identity.decisions import decide_review
-
+    """Decide on a pair of the review list. `same` merges the customers, `different` splits them if they are one."""
     settings, database = open_home()
     with database.connect() as con:
-        done = decide_review(con, review_id, verdict.value, reason=reason)
+        done = decisions.decide_review(con, review_id, verdict.value, reason=reason)
     choose_missing_records(settings, database)
     if json:
         printing.print_json(done)
-    elif done["move_id"]:
-        printing.print_text(
-            f"{done['customer_b']} is {done['customer_a']} now. Undo: foresell identity undo {done['move_id']}"
-        )
+        return
+    sentence = f"Decided: {verdict}."
+    if done["kind"] == "merge":
+        sentence = f"{', '.join(done['other_ids'])} was merged into {done['customer_id']}."
+    elif done["kind"] == "split":
+        sentence = f"{done['customer_id']} was split: the second record is customer {done['other_ids'][0]}."
+    printing.print_text(f"{sentence} Undo: foresell identity reopen {review_id}")
+
+
+@identity_app.command("reopen")
+def reopen(review_id: ReviewId, json: Json = False) -> None:
+    """Undo the decision about a pair, with what it merged or split: the pair waits for a decision again."""
+    settings, database = open_home()
+    with database.connect() as con:
+        done = decisions.reopen_review(con, review_id)
+    choose_missing_records(settings, database)
+    if json:
+        printing.print_json(done)
     else:
-        printing.print_text(f"Decided: {verdict}.")
+        printing.print_text("Undone. The pair waits for a decision again: foresell identity review")
 
 
 @identity_app.command("explain")
@@ -176,14 +212,15 @@ def records(customer_id: CustomerId, json: Json = False) -> None:
 
 @identity_app.command("merge")
 def merge(customer_id: CustomerId, others: Other, reason: Reason = None, yes: Yes = False, json: Json = False) -> None:
-    """Merge customers into the first one. Their ids go on to lead to it."""
+    """Merge customers into the first one. Their numbers will lead to it."""
     settings, database = open_home()
     with database.connect() as con:
         into = moves.find_customer(con, customer_id)
-        confirm(f"Merge {', '.join(others)} into {into}?", yes=yes, json=json)
-        [move] = moves.merge(con, {into: [each.upper() for each in others]}, reason=reason)
+        gone = [moves.find_customer(con, each) for each in others]
+        confirm(f"Merge {', '.join(gone)} into {into}?", yes=yes, json=json)
+        [move] = moves.merge(con, {into: gone}, reason=reason)
     choose_missing_records(settings, database)
-    _print_move(move, f"{', '.join(others)} merged into {into}.", json)
+    _print_move(move, f"{', '.join(gone)} merged into {into}.", json)
 
 
 @identity_app.command("split")
@@ -248,11 +285,9 @@ def history(customer_id: CustomerId, json: Json = False) -> None:
 @identity_app.command("quality")
 def quality(json: Json = False) -> None:
     """Say how good the matching is: precision from decisions, the review queue, and the last run."""
-    from foresell.identity.decisions import read_quality
-
     _, database = open_home()
     with database.connect() as con:
-        found = read_quality(con, Thresholds().merge)
+        found = decisions.read_quality(con, Thresholds().merge)
     if json:
         printing.print_json(found)
         return

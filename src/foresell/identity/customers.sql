@@ -66,4 +66,4 @@ select move_id, customer_id from identity.web_split(%(customer_id)s, %(records)s
 select record_id, was, now_at from identity.web_undo(%(move_id)s)
 
 -- name: move
-select move_id, customer_id, undone_at from identity.moves where move_id = %(move_id)s
+select move_id, kind, customer_id, other_ids, undone_at from identity.moves where move_id = %(move_id)s

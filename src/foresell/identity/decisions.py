@@ -1,35 +1,50 @@
-"""Decisions of people about two records, and what they say of the matching."""
+"""Decisions of people about two records, at the command line, and what they say of the matching."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
-from foresell.db import Connection, Statements
-from foresell.errors import NotFound
-from foresell.identity import moves
+import psycopg
+
+from foresell.db import Connection, Row, Statements
+from foresell.errors import ReviewNotFound
 from foresell.identity.intervals import wilson
+from foresell.identity.moves import NOT_THERE
 
 SQL = Statements("foresell.identity")
 
 Verdict = Literal["same", "different", "unsure"]
 
 
-def decide_review(con: Connection, review_id: int, verdict: Verdict, *, reason: str | None = None) -> dict[str, Any]:
-    """Decide on an open review. `same` merges the customer of the second record into that of the first.
+def list_decided(con: Connection, *, limit: int) -> list[Row]:
+    """Reviews with a decision in force, the newest first: review_id, customer_a, customer_b, verdict, decided_at, reason, by."""
+    return SQL.rows(con, "runs.decided", limit=limit)
 
-    Returns customer_a, customer_b and move_id (None without a merge). Raises NotFound when it is not open.
+
+def decide_review(con: Connection, review_id: int, verdict: Verdict, *, reason: str | None = None) -> Row:
+    """Decide on an open review, as on the page of duplicates. Raises ReviewNotFound when it is not open.
+
+    same merges its customers; different takes the second record out of the customer, if they are one. Returns review_id,
+    decision_id, move_id, and of the move kind, customer_id and other_ids; None where nothing moved.
     """
-    pair = SQL.row(con, "runs.review", review_id=review_id)
-    if pair is None:
-        raise NotFound(f"There is no open review {review_id}.", remedy="List them: foresell identity review")
-    a, b = pair["customer_a"], pair["customer_b"]
-    move_id = None
-    if verdict == "same" and a != b:
-        [move_id] = moves.merge(con, {a: [b]}, reason=reason)
-    values: Mapping[str, Any] = {"a": pair["record_a"], "b": pair["record_b"], "verdict": verdict}
-    SQL.run(con, "runs.decide", **values, move_id=move_id, reason=reason)
-    return {"customer_a": a, "customer_b": b, "move_id": move_id}
+    with _explain(f"Review {review_id} is not open.", "List the open ones: foresell identity review"):
+        row = SQL.row(con, "runs.decide", review_id=review_id, verdict=verdict, reason=reason)
+    assert row is not None
+    move = SQL.row(con, "customers.move", move_id=row["move_id"]) or {}
+    return row | {name: move.get(name) for name in ("kind", "customer_id", "other_ids")}
+
+
+def reopen_review(con: Connection, review_id: int) -> Row:
+    """Undo the decision in force about the pair of a review, with what it merged or split; the review is open again.
+
+    Returns decision_id, record_a, record_b. Raises ReviewNotFound without such a decision.
+    """
+    with _explain(f"Review {review_id} has no decision.", "List the decided ones: foresell identity review --decided"):
+        row = SQL.row(con, "runs.reopen", review_id=review_id)
+    assert row is not None
+    return row
 
 
 def read_quality(con: Connection, merge_weight: float) -> dict[str, Any]:
@@ -41,3 +56,13 @@ def read_quality(con: Connection, merge_weight: float) -> dict[str, Any]:
         "queue": SQL.rows(con, "runs.queue"),
         "last_run": SQL.row(con, "runs.latest_run"),
     }
+
+
+@contextmanager
+def _explain(message: str, remedy: str) -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as error:
+        if error.sqlstate != NOT_THERE:
+            raise
+        raise ReviewNotFound(message, remedy=remedy) from None

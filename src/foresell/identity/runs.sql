@@ -36,15 +36,32 @@ where closed_at is null
 order by value_at_stake desc, review_id
 limit %(limit)s
 
--- name: review
-select r.record_a, r.record_b, x.customer_id as customer_a, y.customer_id as customer_b
-from identity.reviews as r
-join core.customer_records as x on x.record_id = r.record_a
-join core.customer_records as y on y.record_id = r.record_b
-where r.review_id = %(review_id)s and r.closed_at is null
+-- name: decided
+-- Grain: one review with a decision in force, the newest first.
+select r.review_id, x.customer_id as customer_a, y.customer_id as customer_b, d.verdict, d.decided_at, d.reason,
+    coalesce(u.name, 'command line') as by
+from identity.decisions as d
+join identity.reviews as r on r.record_a = d.record_a and r.record_b = d.record_b
+join core.customer_records as x on x.record_id = d.record_a
+join core.customer_records as y on y.record_id = d.record_b
+left join access.users as u on u.user_id = d.user_id
+where d.revoked_at is null
+order by d.decision_id desc
+limit %(limit)s
 
 -- name: decide
-select identity.add_decisions(array[%(a)s::bigint], array[%(b)s::bigint], %(verdict)s, null, %(move_id)s, %(reason)s)
+-- Grain: one review that was decided.
+select review_id, decision_id, move_id
+from identity.decide_reviews(array[%(review_id)s::bigint], %(verdict)s, null, %(reason)s)
+
+-- name: reopen
+-- Grain: one decision in force about the pair of a review, undone.
+select decision_id, record_a, record_b
+from identity.undo_decisions(
+    array(
+        select d.decision_id from identity.decisions as d join identity.reviews as r using (record_a, record_b)
+        where r.review_id = %(review_id)s and d.revoked_at is null),
+    null)
 
 -- name: models
 -- Grain: one matching model, the newest first.

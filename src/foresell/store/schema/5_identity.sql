@@ -659,49 +659,13 @@ begin
 end $$;
 comment on function undo_move is 'Undoes a move: the customers that moves connect with it are what they would be without it. Grain: one record that changed its customer. SQLSTATE FS404 when it was undone already.';
 
-create function web_merge(customers text[], why text) returns bigint
-language plpgsql security definer
-set search_path = identity, pg_temp
-as $$
-begin
-    if not (access.has_permission('identity.review') and access.current_scope() = 'all') then
-        raise insufficient_privilege using message = 'merging customers needs the permission identity.review';
-    end if;
-    return (select add_merges(customers[1:1], jsonb_build_array(to_jsonb(customers[2:])), 'user', access.current_user_id(), null, why));
-end $$;
-comment on function web_merge is 'add_merges for the web: merges the other customers into the first. Checks the permission.';
-
-create function web_split(customer text, records bigint[], why text) returns table (move_id bigint, customer_id text)
-language plpgsql security definer
-set search_path = identity, pg_temp
-as $$
-begin
-    if not (access.has_permission('identity.review') and access.current_scope() = 'all') then
-        raise insufficient_privilege using message = 'splitting a customer needs the permission identity.review';
-    end if;
-    return query select * from add_split(customer, records, null, 'user', access.current_user_id(), null, why);
-end $$;
-comment on function web_split is 'add_split for the web. Checks the permission.';
-
-create function web_undo(which bigint) returns table (record_id bigint, was text, now_at text)
-language plpgsql security definer
-set search_path = identity, pg_temp
-as $$
-begin
-    if not (access.has_permission('identity.review') and access.current_scope() = 'all') then
-        raise insufficient_privilege using message = 'undoing a merge or split needs the permission identity.review';
-    end if;
-    return query select * from undo_move(which, access.current_user_id());
-end $$;
-comment on function web_undo is 'undo_move for the web. Checks the permission.';
-
-create function web_decide(which bigint[], verdict text, why text) returns table (review_id bigint, decision_id bigint, move_id bigint)
+create function decide_reviews(which bigint[], verdict text, by_user integer, why text)
+returns table (review_id bigint, decision_id bigint, move_id bigint)
 language plpgsql security definer
 set search_path = identity, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    by_user integer := access.current_user_id();
     step record;
     move bigint;
     kept text;
@@ -709,9 +673,6 @@ declare
     touched text[] := '{}';
     done bigint[] := '{}';
 begin
-    if not (access.has_permission('identity.review') and access.current_scope() = 'all') then
-        raise insufficient_privilege using message = 'deciding on a pair needs the permission identity.review';
-    end if;
     perform lock_moves();
     for step in
         select r.review_id, r.record_a, r.record_b, x.customer_id as customer_a, y.customer_id as customer_b
@@ -754,21 +715,17 @@ begin
     from reviews as r join decisions as d on d.record_a = r.record_a and d.record_b = r.record_b and d.revoked_at is null
     where r.review_id = any (done) order by r.review_id;
 end $$;
-comment on function web_decide is 'Decides on open reviews for the web. same: their customers are merged; different: record_b leaves the customer, if they are one. Reviews that this makes pointless are closed. Grain: one review that was decided. SQLSTATE FS404 when none of them is open.';
+comment on function decide_reviews is 'Decides on open reviews. same: their customers are merged; different: record_b leaves the customer, if they are one. Reviews that this makes pointless are closed. Grain: one review that was decided. SQLSTATE FS404 when none of them is open.';
 
-create function web_undo_decisions(which bigint[]) returns table (decision_id bigint, record_a bigint, record_b bigint)
+create function undo_decisions(which bigint[], by_user integer) returns table (decision_id bigint, record_a bigint, record_b bigint)
 language plpgsql security definer
 set search_path = identity, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    by_user integer := access.current_user_id();
     step record;
     undone bigint[] := '{}';
 begin
-    if not (access.has_permission('identity.review') and access.current_scope() = 'all') then
-        raise insufficient_privilege using message = 'undoing a decision needs the permission identity.review';
-    end if;
     perform lock_moves();
     for step in
         select d.* from decisions as d where d.decision_id = any (which) and d.revoked_at is null order by d.decision_id desc
@@ -799,7 +756,67 @@ begin
             join core.customer_records as r on r.record_id in (d.record_a, d.record_b) where d.decision_id = any (undone)));
     return query select d.decision_id, d.record_a, d.record_b from decisions as d where d.decision_id = any (undone);
 end $$;
-comment on function web_undo_decisions is 'Undoes decisions for the web: what they merged or split is undone, and their reviews are open again. Grain: one decision. SQLSTATE FS404 when none of them is in force.';
+comment on function undo_decisions is 'Undoes decisions: what they merged or split is undone, and their reviews are open again. Grain: one decision. SQLSTATE FS404 when none of them is in force.';
+
+create function web_merge(customers text[], why text) returns bigint
+language plpgsql security definer
+set search_path = identity, pg_temp
+as $$
+begin
+    if not (access.has_permission('identity.review') and access.current_scope() = 'all') then
+        raise insufficient_privilege using message = 'merging customers needs the permission identity.review';
+    end if;
+    return (select add_merges(customers[1:1], jsonb_build_array(to_jsonb(customers[2:])), 'user', access.current_user_id(), null, why));
+end $$;
+comment on function web_merge is 'add_merges for the web: merges the other customers into the first. Checks the permission.';
+
+create function web_split(customer text, records bigint[], why text) returns table (move_id bigint, customer_id text)
+language plpgsql security definer
+set search_path = identity, pg_temp
+as $$
+begin
+    if not (access.has_permission('identity.review') and access.current_scope() = 'all') then
+        raise insufficient_privilege using message = 'splitting a customer needs the permission identity.review';
+    end if;
+    return query select * from add_split(customer, records, null, 'user', access.current_user_id(), null, why);
+end $$;
+comment on function web_split is 'add_split for the web. Checks the permission.';
+
+create function web_undo(which bigint) returns table (record_id bigint, was text, now_at text)
+language plpgsql security definer
+set search_path = identity, pg_temp
+as $$
+begin
+    if not (access.has_permission('identity.review') and access.current_scope() = 'all') then
+        raise insufficient_privilege using message = 'undoing a merge or split needs the permission identity.review';
+    end if;
+    return query select * from undo_move(which, access.current_user_id());
+end $$;
+comment on function web_undo is 'undo_move for the web. Checks the permission.';
+
+create function web_decide(which bigint[], verdict text, why text) returns table (review_id bigint, decision_id bigint, move_id bigint)
+language plpgsql security definer
+set search_path = identity, pg_temp
+as $$
+begin
+    if not (access.has_permission('identity.review') and access.current_scope() = 'all') then
+        raise insufficient_privilege using message = 'deciding on a pair needs the permission identity.review';
+    end if;
+    return query select * from decide_reviews(which, verdict, access.current_user_id(), why);
+end $$;
+comment on function web_decide is 'decide_reviews for the web. Checks the permission.';
+
+create function web_undo_decisions(which bigint[]) returns table (decision_id bigint, record_a bigint, record_b bigint)
+language plpgsql security definer
+set search_path = identity, pg_temp
+as $$
+begin
+    if not (access.has_permission('identity.review') and access.current_scope() = 'all') then
+        raise insufficient_privilege using message = 'undoing a decision needs the permission identity.review';
+    end if;
+    return query select * from undo_decisions(which, access.current_user_id());
+end $$;
+comment on function web_undo_decisions is 'undo_decisions for the web. Checks the permission.';
 
 create function why_no_pair(a bigint, b bigint) returns text
 language sql stable security definer
