@@ -14,7 +14,8 @@ from foresell.privacy.contacts import read_contacts
 from foresell.privacy.vault import vault_of
 from foresell.settings import Settings
 from foresell.store.batches import undo_batch
-from foresell.workflows.golden import choose_golden_records
+from foresell.workflows.golden import choose_golden_records, read_rules
+from tests.support.survivorship import DEFAULTS
 from tests.support.two_sources import customer_of, load_contacts, merge_records
 
 SQL = Statements("foresell.identity")
@@ -64,6 +65,13 @@ def test_each_group_is_of_one_record_and_says_why(database: Database, merged: st
     assert str(row["signup_date"]) == "2023-01-31" and row["known"] == 63
     contact = read_contacts(database, vault_of(database.settings), [merged])[merged]
     assert (contact["email"], contact["address"], contact["city"]) == ("new@post.example.com", "5 High Street", "York")
+
+
+def test_the_rules_of_a_new_database_are_those_of_the_spec(database: Database) -> None:
+    with database.connect() as con:
+        rules = read_rules(con)
+    assert {each.field_group: tuple(each.methods) for each in rules} == DEFAULTS
+    assert all(not each.sources for each in rules)
 
 
 def test_a_customer_with_one_record_needs_no_choice(database: Database, merged: str) -> None:

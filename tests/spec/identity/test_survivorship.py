@@ -22,6 +22,7 @@ from foresell.identity.golden import (
     describe_methods,
     describe_rule,
 )
+from tests.support.survivorship import DEFAULTS
 
 TODAY = date(2026, 11, 27)
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -63,8 +64,8 @@ def values(group: FieldGroup, text: str | None) -> dict[str, object]:
         # a placeholder is never better than a name
         ("name", [("shop", 1, "n/a"), ("crm", 2, "Ann Smith")], 2, "usable", 1, 1),
         ("name", [("shop", 1, "n/a"), ("crm", 2, None)], 1, "only one", 1, 0),
-        # no one agrees: the longest
-        ("name", [("shop", 1, "A Smith"), ("crm", 2, "Annabel Smith")], 2, "longest", 1, 1),
+        # no one agrees, and no order of sources is set
+        ("name", [("shop", 1, "A Smith"), ("crm", 2, "Annabel Smith")], 1, "oldest", 1, 1),
         # contact data: what changed last
         ("email", [("shop", 5, "new@post.example.com"), ("crm", 2, "old@post.example.com")], 1, "most recent", 1, 1),
         ("email", [("shop", 1, "Ann@Post.example.com"), ("crm", 2, "ann@post.example.com")], 2, "all agree", 2, 0),
@@ -84,16 +85,16 @@ def test_the_rules_foresell_comes_with(
     assert (choice.record_id, choice.rule, len(choice.agreeing), len(choice.differing)) == (chosen, rule, agree, differ)
 
 
-DEFAULTS: dict[FieldGroup, Sequence[Method]] = {
-    "name": ("agreement", "source", "longest"), "email": ("most recent", "source"), "phone": ("most recent", "source"),
-    "address": ("most recent", "source"), "country": ("agreement", "source"), "signup_date": ("earliest", "source"),
-}  # fmt: skip
-
-
 def test_a_source_order_decides_where_nothing_before_it_does() -> None:
     rows: list[Row] = [("sheet", 3, "Ann Smith"), ("qb", 1, "Anna Smyth"), ("other", 2, "Annabel Smithson")]
     choice = choose("name", rows, ("agreement", "source", "longest"), ("qb", "sheet"))
     assert choice and (choice.record_id, choice.rule) == (2, "source")
+
+
+def test_the_longest_value_decides_where_it_is_asked_for() -> None:
+    rows: list[Row] = [("shop", 1, "A Smith"), ("crm", 2, "Annabel Smith")]
+    choice = choose("name", rows, ("agreement", "source", "longest"))
+    assert choice and (choice.record_id, choice.rule) == (2, "longest")
 
 
 def test_where_no_rule_decides_it_is_the_record_known_longest() -> None:
