@@ -301,7 +301,7 @@ def quality(json: Json = False) -> None:
         )
     else:
         printing.print_text("No decisions yet that the model can be measured by.")
-    printing.print_table(found["queue"], {"why": "Waiting for review", "open": "Pairs", "oldest": "Since"})
+    printing.print_table(found["queue"], {"why": "Waiting for review", "reviews": "Pairs", "oldest": "Since"})
     run_of = found["last_run"]
     printing.print_text(
         f"Last run {run_of['run_id']}: {run_of['state']}, {run_of['counts'].get('customers_merged', 0)} customers merged, {run_of['counts'].get('splits', 0)} splits."
@@ -333,7 +333,7 @@ def models(limit: Newest = 20, json: Json = False) -> None:
     """List the matching models, the newest first."""
     _, database = open_home()
     with database.connect() as con:
-        rows = SQL.rows(con, "runs.models", limit=limit)
+        rows = SQL.rows(con, "reviews.models", limit=limit)
     if json:
         printing.print_json(rows)
         return

@@ -46,12 +46,8 @@ select pg_try_advisory_xact_lock(hashtext('foresell load')) as taken
 -- name: lock_moves
 select identity.lock_moves()
 
--- name: last_move
-select coalesce(max(move_id), 0) as last, count(*) filter (where undone_at is not null) as undone
-from identity.moves
-
 -- name: split
-select customer_id from identity.add_split($1, array(select jsonb_array_elements_text($2::jsonb)::bigint), null, 'run', null, $3::integer, null)
+select customer_id from identity.add_split($1, array(select jsonb_array_elements_text($2::jsonb)::bigint), 'run', null, $3::integer, null)
 
 -- name: merge
 select count(*) from identity.add_merges(

@@ -605,8 +605,3 @@ COMPARISONS: dict[Kind, tuple[Comparison, ...]] = {
     "person": (PERSON_NAME, MIDDLE, GENERATION, BIRTH_DATE, PERSON_EMAIL, PHONE, ADDRESS),
     "company": (COMPANY_NAME, LEGAL_FORM, COMPANY_NUMBER, COMPANY_EMAIL, PHONE, ADDRESS),
 }
-
-
-def codes(kind: Kind, a: Record, b: Record) -> tuple[int, ...]:
-    """The level of each comparison of a kind for one pair."""
-    return tuple(comparison.code(a, b) for comparison in COMPARISONS[kind])

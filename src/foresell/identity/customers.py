@@ -80,7 +80,7 @@ async def merge(con: AsyncConnection, customers: Sequence[str], reason: str | No
 
     Raises CustomersChanged when one of them is no customer, is merged already, or is named twice.
     """
-    with _explain():
+    with explain_changes():
         row = await SQL.row(con, "customers.merge", customers=list(customers), reason=reason)
     assert row is not None
     return {"move_id": row["move_id"], "customer_id": customers[0], "merged_ids": list(customers[1:])}
@@ -91,7 +91,7 @@ async def split(con: AsyncConnection, customer_id: str, records: Sequence[int], 
 
     Returns move_id, customer_id, new_customer_id. Raises CustomersChanged unless they are some, but not all, of its records.
     """
-    with _explain():
+    with explain_changes():
         row = await SQL.row(con, "customers.split", customer_id=customer_id, records=list(records), reason=reason)
     assert row is not None
     return {"move_id": row["move_id"], "customer_id": customer_id, "new_customer_id": row["customer_id"]}
@@ -107,14 +107,15 @@ async def undo(con: AsyncConnection, move_id: int) -> Row:
         raise MoveNotFound(remedy="List the moves of a customer: GET /api/customers/{customer_id}/identity")
     if known["undone_at"]:
         raise AlreadyUndone("This was undone already.")
-    with _explain():
+    with explain_changes():
         rows = await SQL.rows(con, "customers.undo", move_id=move_id)
     ids = {known["customer_id"], *(row["was"] for row in rows), *(row["now_at"] for row in rows)}
     return {"move_id": move_id, "customer_ids": sorted(ids), "records": len(rows)}
 
 
 @contextmanager
-def _explain() -> Iterator[None]:
+def explain_changes() -> Iterator[None]:
+    """Raises CustomersChanged where a statement finds no such customer, record, move, review or decision any more."""
     try:
         yield
     except psycopg.Error as error:

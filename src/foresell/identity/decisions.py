@@ -49,12 +49,12 @@ def reopen_review(con: Connection, review_id: int) -> Row:
 
 def read_quality(con: Connection, merge_weight: float) -> dict[str, Any]:
     """Precision on held-out decisions with its 95 % interval, the review queue, and the last run (None before the first)."""
-    measured = SQL.row(con, "runs.precision", merge=merge_weight)
+    measured = SQL.row(con, "reviews.precision", merge=merge_weight)
     assert measured is not None
     return {
         "precision": measured | wilson(measured["same"], measured["decided"]),
-        "queue": SQL.rows(con, "runs.queue"),
-        "last_run": SQL.row(con, "runs.latest_run"),
+        "queue": SQL.rows(con, "reviews.queue"),
+        "last_run": SQL.row(con, "reviews.runs", limit=1),
     }
 
 

@@ -1,4 +1,4 @@
-"""What the stored evidence of a pair of records says in plain words. It holds names of levels and bits, never a value.
+"""What the evidence of a pair of records says in plain words. It holds names of levels and bits, never a value.
 
 Bits are logarithms to the base 2 of odds: one bit more makes it twice as likely that both records are one customer.
 """
@@ -59,6 +59,16 @@ class Explanation:
     start: float
     weight: float
     summary: str
+
+    @property
+    def sentences(self) -> list[str]:
+        """The same as sentences, for a terminal."""
+        found = [f"Two records taken at random: rarely one customer ({self.start:+.1f} bits)."]
+        found += [f"{each.label}: {each.sentence.lower()} ({each.bits:+.1f} bits)." for each in self.evidence]
+        if self.not_compared:
+            labels = ", ".join(self.not_compared).lower()
+            found.append(f"Not compared, because a value is missing or says nothing new: {labels}.")
+        return [*found, f"Together {self.weight:+.1f} bits. {self.summary}"]
 
     def as_dict(self) -> dict[str, Any]:
         """The same as the API answers it."""

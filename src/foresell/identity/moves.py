@@ -29,7 +29,6 @@ def merge(
     merges: Mapping[str, Sequence[str]],
     *,
     by: MadeBy = "user",
-    run_id: int | None = None,
     reason: str | None = None,
 ) -> list[int]:
     """Make all records of the values records of their keys. Returns the ids of the moves, one per key.
@@ -39,27 +38,17 @@ def merge(
     """
     others = Jsonb([list(each) for each in merges.values()])
     with _explain("List them: foresell customers"):
-        rows = SQL.rows(con, "moves.merge", customers=list(merges), others=others, by=by, run_id=run_id, reason=reason)
+        rows = SQL.rows(con, "moves.merge", customers=list(merges), others=others, by=by, reason=reason)
     return [row["move_id"] for row in rows]
 
 
-def split(
-    con: Connection,
-    customer_id: str,
-    records: Sequence[int],
-    *,
-    into: str | None = None,
-    by: MadeBy = "user",
-    run_id: int | None = None,
-    reason: str | None = None,
-) -> Row:
+def split(con: Connection, customer_id: str, records: Sequence[int], *, reason: str | None = None) -> Row:
     """Make some records of a customer another customer: the one they were loaded as, or a new one. Returns move_id, customer_id.
 
-    `into`: a customer that was merged into this one. Raises UsageError unless they are some, but not all, of its records.
+    Raises UsageError unless they are some, but not all, of its records.
     """
-    values = {"customer": customer_id, "records": list(records), "into": into, "by": by}
     with _explain("List its records: foresell identity records"):
-        row = SQL.row(con, "moves.split", **values, run_id=run_id, reason=reason)
+        row = SQL.row(con, "moves.split", customer=customer_id, records=list(records), reason=reason)
     assert row is not None
     return row
 

@@ -2,10 +2,10 @@
 
 -- name: merge
 -- Grain: one move. Merges others[i] into customers[i], all in one step.
-select move_id from identity.add_merges(%(customers)s, %(others)s, %(by)s, null, %(run_id)s, %(reason)s) as t (move_id)
+select move_id from identity.add_merges(%(customers)s, %(others)s, %(by)s, null, null, %(reason)s) as t (move_id)
 
 -- name: split
-select move_id, customer_id from identity.add_split(%(customer)s, %(records)s, %(into)s, %(by)s, null, %(run_id)s, %(reason)s)
+select move_id, customer_id from identity.add_split(%(customer)s, %(records)s, 'user', null, null, %(reason)s)
 
 -- name: undo
 -- Grain: one record that changed its customer.

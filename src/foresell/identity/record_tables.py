@@ -16,6 +16,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar, cast
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from foresell.identity.keys import SEPARATOR, check_secret, key_parts, make_keys
 from foresell.identity.normalization.records import normalize_values
@@ -79,6 +80,13 @@ def normalize_table(
     work = partial(_normalize_batch, own_domains=own_domains, home_country=home_country)
     with _open_pool(processes) as run:
         return _read_tables(run(work, _raw_batches(raw)), SCHEMA)
+
+
+def read_records_of(records: pa.Table, wanted: pa.Array | pa.ChunkedArray) -> dict[int, Record]:
+    """By number, the wanted records of a table with the columns of SCHEMA."""
+    rows = records.filter(pc.is_in(records["record_id"], wanted))
+    columns = (rows[name].to_pylist() for name in SCHEMA.names)
+    return {values[0]: Record(*values) for values in zip(*columns, strict=True)}
 
 
 def key_table(records: pa.Table, secret: bytes, *, processes: int = 1) -> pa.Table:

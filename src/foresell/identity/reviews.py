@@ -7,13 +7,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import psycopg
-
 from foresell.db import AsyncConnection, AsyncStatements, Row
-from foresell.errors import CustomersChanged, ModelNotFound, ReviewNotFound
+from foresell.errors import ModelNotFound, ReviewNotFound
+from foresell.identity.customers import explain_changes
 from foresell.identity.decisions import Verdict
 from foresell.identity.intervals import wilson
-from foresell.identity.moves import NOT_THERE
 
 SQL = AsyncStatements("foresell.identity")
 
@@ -69,18 +67,14 @@ async def decide(con: AsyncConnection, ids: Sequence[int], verdict: Verdict, rea
     same merges their customers; different takes record_b out of the customer, if they are one. Raises CustomersChanged when
     none of them is open.
     """
-    try:
+    with explain_changes():
         return await SQL.rows(con, "reviews.decide", ids=list(ids), verdict=verdict, reason=reason)
-    except psycopg.Error as error:
-        raise _explained(error) from None
 
 
 async def undo_decisions(con: AsyncConnection, ids: Sequence[int]) -> list[Row]:
     """Undo decisions, with what they merged or split; their reviews are open again. Raises CustomersChanged for none in force."""
-    try:
+    with explain_changes():
         return await SQL.rows(con, "reviews.undo", ids=list(ids))
-    except psycopg.Error as error:
-        raise _explained(error) from None
 
 
 async def list_pairs(con: AsyncConnection, left: Sequence[int], right: Sequence[int]) -> list[Row]:
@@ -115,9 +109,9 @@ async def list_runs(con: AsyncConnection, *, limit: int) -> list[Row]:
     return await SQL.rows(con, "reviews.runs", limit=limit)
 
 
-async def list_models(con: AsyncConnection) -> list[Row]:
+async def list_models(con: AsyncConnection, *, limit: int) -> list[Row]:
     """The newest matching models, with their cards."""
-    return await SQL.rows(con, "reviews.models")
+    return await SQL.rows(con, "reviews.models", limit=limit)
 
 
 async def judge_model(con: AsyncConnection, model_id: int, *, approve: bool, user_id: int) -> Row:
@@ -134,11 +128,3 @@ async def judge_model(con: AsyncConnection, model_id: int, *, approve: bool, use
     row = await SQL.row(con, "reviews.judge_model", model_id=model_id, **values)
     assert row is not None
     return row
-
-
-def _explained(error: psycopg.Error) -> Exception:
-    if error.sqlstate != NOT_THERE:
-        return error
-    return CustomersChanged(
-        f"Nothing was changed: {error.diag.message_primary}.", remedy="Load the page again and look."
-    )

@@ -107,7 +107,7 @@ select m.model_id, m.kind, m.state, m.card, m.trained_at, m.decided_at,
     (m.body::json -> 'thresholds' ->> 'review')::double precision as review_weight,
     case when m.decided_by is not null then jsonb_build_object('user_id', m.decided_by, 'name', u.name) end as decided_by
 from identity.match_models as m left join access.users as u on u.user_id = m.decided_by
-order by m.model_id desc limit 50
+order by m.model_id desc limit %(limit)s
 
 -- name: lock_model
 select model_id, kind, state from identity.match_models where model_id = %(model_id)s for update

@@ -63,24 +63,6 @@ from identity.undo_decisions(
         where r.review_id = %(review_id)s and d.revoked_at is null),
     null)
 
--- name: models
--- Grain: one matching model, the newest first.
-select model_id, kind, state, card, trained_at, decided_at from identity.match_models order by model_id desc limit %(limit)s
-
--- name: latest_run
-select run_id, started_at, finished_at, state, counts, timings, message from identity.match_runs order by run_id desc limit 1
-
--- name: precision
--- Of pairs that the model would merge, how many a person decided about, and how many of these are the same.
-select count(*) as decided, count(*) filter (where verdict = 'same') as same
-from identity.decisions where revoked_at is null and held_out and weight >= %(merge)s and verdict <> 'unsure'
-
--- name: queue
-select why, count(*) as open, min(opened_at) as oldest from identity.reviews where closed_at is null group by why order by why
-
--- name: served_models
-select kind, body from identity.match_models where state = 'served'
-
 -- name: records_of
 -- Grain: one record of a customer that has values, with the key that opens its contact data; of an id that was merged, the
 -- records it was loaded with.
@@ -94,15 +76,6 @@ order by r.record_id
 
 -- name: propose
 insert into identity.match_models (kind, state, body, card) values (%(kind)s, 'proposed', %(body)s, %(card)s) returning model_id
-
--- name: model
-select model_id, kind, state from identity.match_models where model_id = %(model_id)s for update
-
--- name: replace_served
-update identity.match_models set state = 'replaced' where kind = %(kind)s and state = 'served'
-
--- name: decide_model
-update identity.match_models set state = %(state)s, decided_at = now() where model_id = %(model_id)s
 
 -- name: decisions_to_learn
 -- Grain: one live decision about two records of one kind that still have the values decided on.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -38,9 +38,9 @@ class Scored:
         }
 
     @property
-    def probability(self) -> float:
-        """The probability that both are one customer, as the model has it."""
-        return float(1 / (1 + 2.0 ** -max(min(self.weight, 1000), -1000)))
+    def evidence(self) -> dict[str, tuple[str, float]]:
+        """The levels as they are stored: bits with two decimals."""
+        return {name: (level, round(bits, 2)) for name, (level, bits) in self.levels.items()}
 
     def judge(self, decision: Decision | None = None) -> Judgement:
         """What is done with the pair."""
@@ -123,23 +123,3 @@ def compact(codes: tuple[int, ...]) -> str:
 def expand(text: str) -> tuple[int, ...]:
     """The levels of compact form."""
     return tuple(MISSING if letter == "-" else LETTERS.index(letter) for letter in text)
-
-
-def explain(scored: Scored) -> list[str]:
-    """The evidence of a pair, one sentence per line, without any value: prior, each field, the sum, and what follows."""
-    return list(_explain(scored))
-
-
-def _explain(scored: Scored) -> Iterator[str]:
-    model = scored.model
-    chance = round(1 / model.prior)
-    yield f"Any two of {model.records:,} records: one pair in {chance:,} is one customer ({model.prior_bits:+.1f} bits)."
-    for comparison in COMPARISONS[model.kind]:
-        name, bits = scored.levels[comparison.name]
-        if name != "not compared":
-            yield f"{comparison.label}: {name} ({bits:+.1f} bits)."
-    left_out = [each.label.lower() for each in COMPARISONS[model.kind] if scored.levels[each.name][0] == "not compared"]
-    if left_out:
-        yield f"Not compared, because a value is missing or says nothing new: {', '.join(left_out)}."
-    judgement = scored.judge()
-    yield f"Together {scored.weight:+.1f} bits; {model.thresholds.merge:g} are needed to merge. {judgement.reason}"

@@ -150,15 +150,14 @@ def _score(
         if judged.verdict == "none":
             continue
         found.scored[a, b] = scored
-        levels = {name: (level, round(bits, 2)) for name, (level, bits) in scored.levels.items()}
-        found.pairs.append({"a": a, "b": b, "weight": scored.weight, "levels": levels, "verdict": judged.verdict})
+        pair = {"a": a, "b": b, "weight": scored.weight}
+        found.pairs.append({**pair, "levels": scored.evidence, "verdict": judged.verdict})
         if judged.verdict == "merge":
             found.edges.append((a, b, scored.weight))
         elif judged.verdict == "review" and verdict is None:
             found.reviews.append(_review(a, b, scored, "pair"))
         if judged.relation:
-            relation = {"a": a, "b": b, "kind": judged.relation, "evidence": judged.reason, "weight": scored.weight}
-            found.relations.append(relation)
+            found.relations.append({**pair, "kind": judged.relation, "evidence": judged.reason})
     return found
 
 

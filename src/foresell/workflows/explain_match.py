@@ -8,11 +8,11 @@ from typing import Any
 from foresell.database import Database
 from foresell.db import Statements
 from foresell.errors import CustomerNotFound, NotReady, UsageError
-from foresell.identity import keys
+from foresell.identity import explanation, keys
 from foresell.identity.model import load
 from foresell.identity.moves import find_customer
 from foresell.identity.record import Kind, Record
-from foresell.identity.scorer import Scored, Scorer, explain
+from foresell.identity.scorer import Scored, Scorer
 from foresell.privacy.vault import vault_of
 from foresell.settings import Settings
 from foresell.workflows.opened_records import open_records
@@ -45,7 +45,7 @@ def explain_customers(settings: Settings, database: Database, a: str, b: str) ->
     vault = vault_of(settings)
     secret = vault.matching_secret()
     with database.connect() as con:
-        served = SQL.rows(con, "runs.served_models")
+        served = SQL.rows(con, "batch.served_models")
         sides = [
             open_records(
                 SQL.rows(con, "runs.records_of", customer_id=find_customer(con, each), loaded_as=each.upper()), vault
@@ -64,17 +64,11 @@ def explain_customers(settings: Settings, database: Database, a: str, b: str) ->
     common = set(keys.keys(x, secret)) & set(keys.keys(y, secret))
     shared = [words for rule, words in keys.RULES.items() if rule in {each for each, _ in common}]
     if best is None:
-        return Explanation(
-            x.record_id,
-            y.record_id,
-            None,
-            "none",
-            "One is a person, the other a company: they are not compared.",
-            [],
-            shared,
-        )
+        reason = explanation.NO_PAIR["a person and a company"]
+        return Explanation(x.record_id, y.record_id, None, "none", reason, [], shared)
     judged = best.judge()
-    return Explanation(x.record_id, y.record_id, best.weight, judged.verdict, judged.reason, explain(best), shared)
+    sentences = explanation.explain(best.evidence, best.weight).sentences
+    return Explanation(x.record_id, y.record_id, best.weight, judged.verdict, judged.reason, sentences, shared)
 
 
 def _score(models: dict[Kind, Any], a: Record, b: Record) -> Scored | None:

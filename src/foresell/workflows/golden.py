@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -13,6 +13,7 @@ from foresell.identity.golden import Choice, Pin, SourceRecord, SurvivorshipRule
 from foresell.logs import logger
 from foresell.privacy.vault import Vault, vault_of
 from foresell.settings import Settings
+from foresell.workflows.opened_records import open_rows
 
 SQL = Statements("foresell.identity")
 ROWS = 5_000
@@ -86,7 +87,7 @@ def _copy_choices(con: Connection, vault: Vault, ids: list[str] | None, rules: S
     with con.cursor(name="golden_records", withhold=False) as cur:
         cur.itersize = ROWS
         cur.execute(SQL.text("golden.records").encode(), {"ids": ids})
-        for customer_id, rows in groupby(_open(vault, cur), key=lambda row: row["customer_id"]):
+        for customer_id, rows in groupby(open_rows(cur, vault), key=lambda row: row["customer_id"]):
             compared += 1
             choices = choose_records([_read(row) for row in rows], rules, pins[customer_id], today=today["today"])
             spool += ((customer_id, choice) for choice in choices)
@@ -101,24 +102,6 @@ def _write(con: Connection, spool: list[tuple[str, Choice]]) -> None:
         for customer_id, each in spool:
             copy.write_row((customer_id, each.field_group, each.record_id, each.rule, each.agreeing, each.differing))
     spool.clear()
-
-
-def _open(vault: Vault, rows: Iterable[Row]) -> Iterator[Row]:
-    """The rows with their contact data opened."""
-    waiting: list[Row] = []
-
-    def sealed() -> Iterator[Row]:
-        for row in rows:
-            waiting.append(row)
-            if row["wrapped_key"] is not None:
-                yield row
-
-    for contact in vault.open_records(sealed()):
-        *plain, last = waiting
-        waiting.clear()
-        yield from plain
-        yield {**last, **contact}
-    yield from waiting
 
 
 def _read(row: Row) -> SourceRecord:

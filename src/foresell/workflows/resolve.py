@@ -29,8 +29,8 @@ from foresell.identity.keys import RULES
 from foresell.identity.model import Model, load
 from foresell.identity.normalization import shared_values
 from foresell.identity.reconcile import Plan, plan_moves
-from foresell.identity.record import SCHEMA, Kind, RawRecord, Record
-from foresell.identity.record_tables import key_table, normalize_table
+from foresell.identity.record import Kind, RawRecord
+from foresell.identity.record_tables import key_table, normalize_table, read_records_of
 from foresell.identity.scorer import Scorer
 from foresell.logs import logger
 from foresell.privacy.vault import Vault, vault_of
@@ -402,15 +402,12 @@ class _Explanations:
 
     def __init__(self, compared: Compared, kind: Kind, chosen: pa.Table) -> None:
         wanted = pa.chunked_array([*chosen["a"].chunks, *chosen["b"].chunks], pa.int64())
-        rows = compared.records.filter(pc.is_in(compared.records["record_id"], wanted))
-        columns = [rows[name].to_pylist() for name in SCHEMA.names]
-        self._records = {values[0]: Record(*values) for values in zip(*columns, strict=True)}
+        self._records = read_records_of(compared.records, wanted)
         self._scorer = Scorer(compared.models[kind])
 
     def levels(self, a: int, b: int) -> dict[str, tuple[str, float]]:
         """By comparison, the level and its bits."""
-        found = self._scorer.score(self._records[a], self._records[b]).levels
-        return {name: (level, round(bits, 2)) for name, (level, bits) in found.items()}
+        return self._scorer.score(self._records[a], self._records[b]).evidence
 
     def reason(self, a: int, b: int) -> str:
         """Why the pair is judged as it is."""

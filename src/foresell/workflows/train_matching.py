@@ -16,7 +16,8 @@ from foresell.db import ArrowStatements, Row, Statements
 from foresell.errors import ModelNotFound, UsageError
 from foresell.identity import learning, training
 from foresell.identity.model import Model, load, starting_model
-from foresell.identity.record import SCHEMA, Kind, Record
+from foresell.identity.record import Kind
+from foresell.identity.record_tables import read_records_of
 from foresell.privacy.vault import vault_of
 from foresell.settings import Settings
 from foresell.types import Progress, no_progress
@@ -36,7 +37,7 @@ def propose_models(settings: Settings, database: Database, progress: Progress = 
     timings: dict[str, float] = {}
     compared = read_records(settings, database, timings, progress)
     with database.connect() as con:
-        served = {row["kind"]: load(row["body"], secret) for row in SQL.rows(con, "runs.served_models")}
+        served = {row["kind"]: load(row["body"], secret) for row in SQL.rows(con, "batch.served_models")}
     proposed = []
     for kind in KINDS:
         model = _train(database, compared, kind, secret)
@@ -47,7 +48,7 @@ def propose_models(settings: Settings, database: Database, progress: Progress = 
             row = SQL.row(con, "runs.propose", kind=kind, body=model.dump(), card=json.dumps(dict(model.card)))
             assert row is not None
             record.record_sync(
-                con, "identity.model_proposed", subject=f"match-model:{row['model_id']}", detail={"kind": kind}
+                con, "identity.model_proposed", subject=f"match_model:{row['model_id']}", detail={"kind": kind}
             )
         proposed.append({"model_id": row["model_id"], "kind": kind, "card": dict(model.card)})
     return proposed
@@ -59,7 +60,7 @@ def decide_model(database: Database, model_id: int, *, approve: bool) -> Row:
     Raises ModelNotFound, or UsageError when it is not proposed (any more).
     """
     with database.connect() as con:
-        found = SQL.row(con, "runs.model", model_id=model_id)
+        found = SQL.row(con, "reviews.lock_model", model_id=model_id)
         if found is None:
             raise ModelNotFound(f"There is no matching model {model_id}.", remedy="List them: foresell identity models")
         if found["state"] != "proposed":
@@ -67,13 +68,15 @@ def decide_model(database: Database, model_id: int, *, approve: bool) -> Row:
                 f"Matching model {model_id} is {found['state']}.", remedy="Propose a new one: foresell identity train"
             )
         if approve:
-            SQL.run(con, "runs.replace_served", kind=found["kind"])
+            SQL.run(con, "reviews.replace_served", kind=found["kind"])
         state = "served" if approve else "refused"
-        SQL.run(con, "runs.decide_model", model_id=model_id, state=state)
+        done = SQL.row(con, "reviews.judge_model", model_id=model_id, state=state, user_id=None)
+        assert done is not None
         record.record_sync(
-            con, f"identity.model_{state}", subject=f"match-model:{model_id}", detail={"kind": found["kind"]}
-        )
-    return {"model_id": model_id, "kind": found["kind"], "state": state}
+            con, "identity.model_judged", subject=f"match_model:{model_id}",
+            detail={"state": state, "kind": done["kind"]},
+        )  # fmt: skip
+    return done
 
 
 def _train(database: Database, compared: Compared, kind: Kind, secret: bytes) -> Model:
@@ -82,16 +85,11 @@ def _train(database: Database, compared: Compared, kind: Kind, secret: bytes) ->
     model = training.train(records, kind, seed=SEED, trained_at=datetime.now(UTC), secret=secret)
     with database.connect() as con:
         decided = SQL.rows(con, "runs.decisions_to_learn", kind=kind)
-    known = _records_of(records, {number for each in decided for number in (each["record_a"], each["record_b"])})
+    numbers = [each[side] for each in decided for side in ("record_a", "record_b")]
+    known = read_records_of(records, pa.array(numbers, pa.int64()))
     decisions = [(known[each["record_a"]], known[each["record_b"]], each["verdict"] == "same") for each in decided]
     learned = learning.learn(model, learning.decide(model, decisions), seed=SEED, learned_at=datetime.now(UTC))
     return replace(learned.model, card={**learned.model.card, "learning": learned.reason})
-
-
-def _records_of(records: pa.Table, wanted: set[int]) -> dict[int, Record]:
-    rows = records.filter(pc.is_in(records["record_id"], pa.array(sorted(wanted), pa.int64())))
-    columns = (rows[name].to_pylist() for name in SCHEMA.names)
-    return {values[0]: Record(*values) for values in zip(*columns, strict=True)}
 
 
 def _effect(database: Database, compared: Compared) -> dict[str, Any]:

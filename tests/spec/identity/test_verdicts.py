@@ -10,10 +10,11 @@ from dataclasses import replace
 
 import pytest
 
+from foresell.identity.explanation import explain
 from foresell.identity.guards import judge
 from foresell.identity.model import Thresholds, starting_model
 from foresell.identity.record import Record
-from foresell.identity.scorer import Scorer, explain, score
+from foresell.identity.scorer import Scorer, score
 
 ANN = Record(
     1, "shop", "person", first="ann", first_root="ann", last="lindqvist", email="bee.keeper@post.example",
@@ -73,7 +74,7 @@ COMPANIES = [
 def test_verdict(first: Record, values: dict[str, str | None], verdict: str, relation: str | None) -> None:
     scored = score(starting_model(first.kind, 100_000), first, other(first, **values))
     found = scored.judge()
-    assert (found.verdict, found.relation) == (verdict, relation), explain(scored)
+    assert (found.verdict, found.relation) == (verdict, relation), scored.evidence
 
 
 def test_father_and_son_are_a_household() -> None:
@@ -107,7 +108,7 @@ def test_a_birth_date_decides(case: str, values: dict[str, str | None], birth_da
         replace(ANN, birth_date="1980-05-17"),
         other(ANN, birth_date=birth_date, **values),
     )
-    assert scored.judge().verdict == verdict, (case, explain(scored))
+    assert scored.judge().verdict == verdict, (case, scored.evidence)
 
 
 def test_a_decision_goes_before_the_evidence() -> None:
@@ -125,10 +126,11 @@ def test_without_guards_only_the_bits_decide() -> None:
 
 
 def test_an_explanation_names_each_field_and_no_value() -> None:
-    lines = explain(score(starting_model("person", 100_000), ANN, other(ANN, phone=None, city="perth")))
-    assert lines[0].startswith("Any two of 100,000 records: one pair in")
+    scored = score(starting_model("person", 100_000), ANN, other(ANN, phone=None, city="perth"))
+    lines = explain(scored.evidence, scored.weight).sentences
+    assert lines[0].startswith("Two records taken at random: rarely one customer (-")
     assert any(line.startswith("E-mail: same e-mail (+") for line in lines)
     assert any("Not compared" in line and "phone" in line for line in lines)
-    assert lines[-1].endswith("an identifier is shared.")
+    assert lines[-1].endswith("to 1 that they are the same.")
     text = " ".join(lines).lower()
     assert not [value for value in ("lindqvist", "bee.keeper", "mill", "aberdeen", "perth") if value in text]

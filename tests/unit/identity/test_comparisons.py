@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from foresell.identity.comparisons import COMPARISONS, TERMS, codes
+from foresell.identity.comparisons import COMPARISONS, TERMS
 from foresell.identity.record import Kind, Record
 from tests.unit.identity.records import FIELDS, random_pairs, to_table
 
@@ -32,7 +32,7 @@ def codes_in_duckdb(kind: Kind, pairs: list[tuple[Record, Record]]) -> list[tupl
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_duckdb_and_python_find_the_same_levels(kind: Kind, data: st.DataObject) -> None:
     pairs = data.draw(st.lists(random_pairs(kind), min_size=1, max_size=10))
-    assert codes_in_duckdb(kind, pairs) == [codes(kind, a, b) for a, b in pairs]
+    assert codes_in_duckdb(kind, pairs) == [tuple(each.code(a, b) for each in COMPARISONS[kind]) for a, b in pairs]
 
 
 @pytest.mark.parametrize("kind", ["person", "company"])

@@ -499,7 +499,7 @@ async def list_match_runs(web: AppStateOf, principal: Steward) -> Response:
 async def list_match_models(web: AppStateOf, principal: Steward) -> Response:
     """The newest matching models, with their cards; one of each kind is in use."""
     async with web.transaction(principal.user_id) as con:
-        rows = await reviews.list_models(con)
+        rows = await reviews.list_models(con, limit=50)
     for row in rows:
         for name in ("merge", "review"):
             weight = row[f"{name}_weight"]

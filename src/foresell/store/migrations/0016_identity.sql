@@ -612,14 +612,14 @@ begin
 end $$;
 comment on function add_merges is 'Merges, for each i, the customers others[i] (an array of ids) into customers[i]. Returns the moves. SQLSTATE FS404 when one of them is no customer with records.';
 
-create function add_split(customer text, records bigint[], into_customer text, by text, by_user integer, by_run integer, why text)
+create function add_split(customer text, records bigint[], by text, by_user integer, by_run integer, why text)
 returns table (move_id bigint, customer_id text)
 language plpgsql security definer
 set search_path = identity, pg_temp
 as $$
 #variable_conflict use_column
 declare
-    target text := into_customer;
+    target text;
     move bigint;
     total bigint;
 begin
@@ -629,14 +629,10 @@ begin
         or cardinality(records) <> (select count(*) from core.customer_records as r where r.customer_id = customer and r.record_id = any (records)) then
         raise sqlstate 'FS404' using message = 'the records of a split are not some, but not all, records of the customer';
     end if;
-    if target is null then
-        -- The id that these records, and no others, came with; else a new one.
-        select min(f.first_customer_id) into target from moved_records as f join core.customers as c on c.customer_id = f.first_customer_id
-        where f.record_id = any (records) and c.merged_into = customer
-        having count(distinct f.first_customer_id) = 1;
-    elsif not exists (select from core.customers as c where c.customer_id = target and c.merged_into = customer) then
-        raise sqlstate 'FS404' using message = 'a split goes to a customer that was merged into this one';
-    end if;
+    -- The id that these records, and no others, came with; else a new one.
+    select min(f.first_customer_id) into target from moved_records as f join core.customers as c on c.customer_id = f.first_customer_id
+    where f.record_id = any (records) and c.merged_into = customer
+    having count(distinct f.first_customer_id) = 1;
     if target is null then
         target := format('C%s', lpad(nextval('core.customer_number')::text, 6, '0'));
         insert into core.customers (customer_id) values (target);
@@ -659,7 +655,7 @@ begin
     end if;
     return query select move, target;
 end $$;
-comment on function add_split is 'Moves some records of a customer to another one: into_customer, which was merged into it; else (null) the one they were loaded as, or a new one. SQLSTATE FS404 when they are not its records, or all of them.';
+comment on function add_split is 'Moves some records of a customer to another one: the one they were loaded as, or a new one. SQLSTATE FS404 when they are not its records, or all of them.';
 
 create function settle_customers(ids text[]) returns void
 language plpgsql security definer
@@ -813,7 +809,7 @@ begin
             end if;
             move := (select add_merges(array[kept], jsonb_build_array(jsonb_build_array(gone)), 'user', by_user, null, why));
         elsif verdict = 'different' and kept = gone then
-            move := (select s.move_id from add_split(kept, array[step.record_b], null, 'user', by_user, null, why) as s);
+            move := (select s.move_id from add_split(kept, array[step.record_b], 'user', by_user, null, why) as s);
         end if;
         perform add_decisions(array[step.record_a], array[step.record_b], verdict, by_user, move, why);
         touched := touched || array[kept, gone, step.customer_a, step.customer_b];
@@ -898,7 +894,7 @@ begin
     if not (access.has_permission('identity.review') and access.current_scope() = 'all') then
         raise insufficient_privilege using message = 'splitting a customer needs the permission identity.review';
     end if;
-    return query select * from add_split(customer, records, null, 'user', access.current_user_id(), null, why);
+    return query select * from add_split(customer, records, 'user', access.current_user_id(), null, why);
 end $$;
 comment on function web_split is 'add_split for the web. Checks the permission.';
 
