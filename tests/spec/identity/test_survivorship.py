@@ -91,7 +91,7 @@ def test_a_source_order_decides_where_nothing_before_it_does() -> None:
     assert choice and (choice.record_id, choice.rule) == (2, "source")
 
 
-def test_the_longest_value_decides_where_it_is_asked_for() -> None:
+def test_the_longest_value_decides_where_a_rule_says_so() -> None:
     rows: list[Row] = [("shop", 1, "A Smith"), ("crm", 2, "Annabel Smith")]
     choice = choose("name", rows, ("agreement", "source", "longest"))
     assert choice and (choice.record_id, choice.rule) == (2, "longest")
