@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx2
@@ -201,17 +202,42 @@ def test_any_two_are_explained(served: Served, pair: tuple[str, str]) -> None:
     assert steward.get("/api/identity/explain", params={"a": "C999999", "b": pair[0]}).status_code == 404
 
 
-def test_quality_measures_held_out_decisions(served: Served, pair: tuple[str, str]) -> None:
+def test_quality_measures_held_out_decisions_by_the_model_in_use(served: Served, pair: tuple[str, str]) -> None:
     steward = served.client("steward")
     add_review(served, *pair, value=40, days=3)
-    for number, verdict in enumerate(("same", "same", "same", "different"), start=1):
-        sql(served, "insert into identity.decisions (record_a, record_b, verdict, weight, held_out) values (%s, %s, %s, 9, true)", number, 10**6, verdict)  # fmt: skip
+    [[model, body]] = sql(
+        served, "select model_id, body from identity.match_models where kind = 'person' and state = 'served'"
+    )
+    for number, (verdict, weight, held_out, is_changed) in enumerate(
+        [
+            ("same", 9, True, False),
+            ("same", 8, True, False),
+            ("same", 7, True, False),
+            ("different", 9, True, False),
+            ("different", 5, True, False),  # the model would not merge it
+            ("different", 9, False, False),  # the model was trained on it
+            ("different", 9, True, True),  # of records that have other values now
+            ("unsure", 9, True, False),
+        ]
+    ):
+        a, b = 10**6 + 2 * number, 10**6 + 2 * number + 1
+        for record in (a, b):
+            sql(served, "insert into identity.compared_records values (%s, 'person', %s)", record, b"new" if is_changed else b"old")  # fmt: skip
+        sql(served, "insert into identity.decisions (record_a, record_b, verdict, weight, held_out, fingerprint_a, fingerprint_b) values (%s, %s, %s, %s, %s, 'old', 'old')", a, b, verdict, weight, held_out)  # fmt: skip
     quality = get(steward, "/api/identity/quality")
     assert quality["precision"] == pytest.approx(
         {"decided": 4, "same": 3, "share": 0.75, "low": 0.3006, "high": 0.9544}, abs=1e-4
     )
     assert (quality["open_reviews"], quality["oldest_days"], quality["queue"][0]["value_at_stake"]) == (1, 3, 40)
     assert quality["last_run"]["state"] == "finished" and quality["changed_customers"] == 0
+    other = json.loads(body)
+    other["thresholds"]["merge"] = 7.5
+    sql(served, "update identity.match_models set body = %s where model_id = %s", json.dumps(other), model)
+    try:
+        quality = get(steward, "/api/identity/quality")
+    finally:
+        sql(served, "update identity.match_models set body = %s where model_id = %s", body, model)
+    assert (quality["precision"]["decided"], quality["precision"]["same"]) == (3, 2)
 
 
 def test_an_administrator_approves_a_proposed_model(served: Served) -> None:

@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 
 from foresell.database import Database
+from foresell.db import Statements
 from foresell.errors import Busy
-from foresell.identity import moves
+from foresell.identity import decisions, moves
+from foresell.identity.decisions import Verdict
 from foresell.settings import Settings
 from foresell.workflows.erase import erase_customer
 from foresell.workflows.explain_match import explain_customers
@@ -25,6 +27,7 @@ from foresell.workflows.resolve import resolve_records
 from tests.integration.test_moves import find_faults
 from tests.support.store_dump import dump
 
+SQL = Statements("foresell.identity")
 COLUMNS = ("customer_no", "name", "email", "phone", "street", "city", "postcode", "country")
 ANNA = (
     "1",
@@ -190,6 +193,53 @@ def test_what_a_person_merged_stays_together(company: Company) -> None:
         moves.merge(con, {"C000001": ["C000002"]})
     counts = company.run()
     assert (counts["splits"], set(company.customers().values())) == (0, {"C000001"})
+
+
+@pytest.mark.parametrize(
+    ("verdict", "new"),
+    [
+        ("unsure", ("A", "Anna Petersen", "", "", "", "London", "SW1A 2AA", "GB")),
+        ("different", ("A", "Anna Petersen", "", "+44 20 7946 0011", "", "London", "", "GB")),
+    ],
+)
+def test_a_decision_is_put_up_for_review_again_when_values_change(
+    company: Company, verdict: Verdict, new: tuple[str, ...]
+) -> None:
+    twin = ("A", "Anna Petersen", "", "+44 20 7946 0099", "", "London", "", "GB")
+    company.load("shop", ANNA, CLEO)
+    company.load("crm", twin)
+    company.run()
+    with company.database.connect() as con:
+        con.execute(
+            "insert into identity.reviews (record_a, record_b, why, weight, pattern) values (1, 3, 'pair', 1, 'person')"
+            " on conflict do nothing"
+        )
+        review = SQL.rows(con, "runs.reviews", limit=1)[0]["review_id"]
+        decisions.decide_review(con, review, verdict)
+    company.run()
+    assert open_reviews(company) == []
+    company.load("crm", new)
+    company.run()
+    assert len(set(company.customers().values())) == 3
+    assert open_reviews(company) == ["values changed"]
+    company.run()
+    assert open_reviews(company) == ["values changed"]
+    with company.database.connect() as con:
+        decisions.decide_review(con, review, "different")
+    company.run()
+    assert open_reviews(company) == []
+
+
+def open_reviews(company: Company) -> list[str]:
+    with company.database.connect() as con:
+        return [row["why"] for row in SQL.rows(con, "runs.reviews", limit=10)]
+
+
+def test_evidence_that_contradicts_itself_is_a_conflict(company: Company) -> None:
+    company.load("shop", ("1", "Anna Petersen Jr", *ANNA[2:]), CLEO)
+    company.load("crm", ("A", "Anna Petersen Sr", "anna.petersen@mail.example", "", "", "", "", "GB"))
+    company.run()
+    assert open_reviews(company) == ["conflict"]
 
 
 def test_an_undone_load_leaves_nothing_of_its_records(company: Company) -> None:

@@ -14,7 +14,6 @@ from foresell.db import Statements
 from foresell.errors import NotReady
 from foresell.identity import decisions, moves
 from foresell.identity.golden import GROUPS
-from foresell.identity.model import Thresholds
 from foresell.identity.relations import describe_opportunity, opportunity_values
 from foresell.snapshot.completeness import measure_completeness
 from foresell.workflows.golden import choose_missing_records
@@ -287,7 +286,7 @@ def quality(json: Json = False) -> None:
     """Say how good the matching is: precision from decisions, the review queue, and the last run."""
     _, database = open_home()
     with database.connect() as con:
-        found = decisions.read_quality(con, Thresholds().merge)
+        found = decisions.read_quality(con)
     if json:
         printing.print_json(found)
         return

@@ -22,6 +22,13 @@ join core.customer_records as a on a.record_id = d.record_a
 join core.customer_records as b on b.record_id = d.record_b
 where d.revoked_at is null
 
+-- name: stale_decisions
+-- Grain: one pair that a person did not decide to be the same, of records that have other values now.
+select d.record_a, d.record_b from identity.decisions as d
+join identity.compared_records as a on a.record_id = d.record_a
+join identity.compared_records as b on b.record_id = d.record_b
+where d.revoked_at is null and d.verdict <> 'same' and (d.fingerprint_a <> a.fingerprint or d.fingerprint_b <> b.fingerprint)
+
 -- name: fingerprints
 select record_id, kind, fingerprint from identity.compared_records
 

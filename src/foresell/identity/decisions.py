@@ -47,9 +47,9 @@ def reopen_review(con: Connection, review_id: int) -> Row:
     return row
 
 
-def read_quality(con: Connection, merge_weight: float) -> dict[str, Any]:
+def read_quality(con: Connection) -> dict[str, Any]:
     """Precision on held-out decisions with its 95 % interval, the review queue, and the last run (None before the first)."""
-    measured = SQL.row(con, "reviews.precision", merge=merge_weight)
+    measured = SQL.row(con, "runs.precision")
     assert measured is not None
     return {
         "precision": measured | wilson(measured["same"], measured["decided"]),

@@ -115,6 +115,11 @@ def judge(
     return Judgement("review", None, "The evidence is strong, but the names do not fit.")
 
 
+def is_conflict(kind: Kind, thresholds: Thresholds, weight: float, codes: Sequence[int]) -> bool:
+    """Whether a pair would be merged if no field contradicted."""
+    return weight >= thresholds.merge and find(kind, tuple(codes)).contradiction is not None
+
+
 _RELATED: dict[Relation, str] = {
     "household": "Same last name and the same phone or address, but another person: a household.",
     "branch": "Same name at another place, with no phone or e-mail in common: a branch.",

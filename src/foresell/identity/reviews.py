@@ -12,6 +12,7 @@ from foresell.errors import ModelNotFound, ReviewNotFound
 from foresell.identity.customers import explain_changes
 from foresell.identity.decisions import Verdict
 from foresell.identity.intervals import wilson
+from foresell.identity.model import Thresholds
 
 SQL = AsyncStatements("foresell.identity")
 
@@ -89,10 +90,14 @@ async def find_why_no_pair(con: AsyncConnection, a: int, b: int) -> str:
     return str(row["why"])
 
 
-async def read_quality(con: AsyncConnection, merge_weight: float) -> Row:
-    """Precision on held-out decisions with its 95 % interval, the queue, decisions of 30 days, and the last run."""
-    measured = await SQL.row(con, "reviews.precision", merge=merge_weight)
+async def read_quality(con: AsyncConnection) -> Row:
+    """Precision on held-out decisions with its 95 % interval, the queue, decisions of 30 days, and the last run.
+
+    merge_weight: bits from which the served models merge, the least of them; of a new model before the first run.
+    """
+    measured = await SQL.row(con, "reviews.precision")
     assert measured is not None
+    merge_weight = measured.pop("merge_weight")
     runs = await list_runs(con, limit=1)
     changed = await SQL.row(con, "reviews.changed_by_run", run_id=runs[0]["run_id"]) if runs else None
     return {
@@ -101,6 +106,7 @@ async def read_quality(con: AsyncConnection, merge_weight: float) -> Row:
         "decided": await SQL.rows(con, "reviews.decided_since"),
         "last_run": runs[0] if runs else None,
         "changed_customers": changed["customers"] if changed else None,
+        "merge_weight": Thresholds().merge if merge_weight is None else merge_weight,
     }
 
 

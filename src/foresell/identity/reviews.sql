@@ -80,9 +80,8 @@ select why, count(*) as reviews, sum(value_at_stake)::double precision as value_
 from identity.reviews where closed_at is null group by why order by 2 desc
 
 -- name: precision
--- Grain: one row: of decided pairs that were held out of training and that the model would merge, how many are the same.
-select count(*) as decided, count(*) filter (where verdict = 'same') as same
-from identity.decisions where revoked_at is null and held_out and weight >= %(merge)s and verdict <> 'unsure'
+-- Grain: one row; see identity.measure_precision.
+select decided, same, merge_weight from identity.web_precision()
 
 -- name: decided_since
 -- Grain: one verdict in force: how many in the last 30 days.

@@ -36,6 +36,10 @@ where closed_at is null
 order by value_at_stake desc, review_id
 limit %(limit)s
 
+-- name: precision
+-- Grain: one row; see identity.measure_precision.
+select decided, same, merge_weight from identity.measure_precision()
+
 -- name: decided
 -- Grain: one review with a decision in force, the newest first.
 select r.review_id, x.customer_id as customer_a, y.customer_id as customer_b, d.verdict, d.decided_at, d.reason,

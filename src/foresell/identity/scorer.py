@@ -46,6 +46,10 @@ class Scored:
         """What is done with the pair."""
         return guards.judge(self.model.kind, self.model.thresholds, self.weight, self.codes, decision)
 
+    def is_conflict(self) -> bool:
+        """Whether it would be merged if no field contradicted."""
+        return guards.is_conflict(self.model.kind, self.model.thresholds, self.weight, self.codes)
+
     def compact(self) -> str:
         """The levels in compact form, as the batch writes them."""
         return compact(self.codes)

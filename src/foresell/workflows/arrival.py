@@ -155,7 +155,7 @@ def _score(
         if judged.verdict == "merge":
             found.edges.append((a, b, scored.weight))
         elif judged.verdict == "review" and verdict is None:
-            found.reviews.append(_review(a, b, scored, "pair"))
+            found.reviews.append(_review(a, b, scored, "conflict" if scored.is_conflict() else "pair"))
         if judged.relation:
             found.relations.append({**pair, "kind": judged.relation, "evidence": judged.reason})
     return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from psycopg.types.json import Jsonb
 from foresell.database import Database
 from foresell.db import ArrowStatements, Statements
 from foresell.errors import BadInput, Busy, ForesellError
-from foresell.identity import clustering, pairs, training
+from foresell.identity import clustering, guards, pairs, training
 from foresell.identity.clustering import Clusters, Pair
 from foresell.identity.fingerprint import NOT_VALUES, hash_values
 from foresell.identity.keys import RULES
@@ -31,7 +31,7 @@ from foresell.identity.normalization import shared_values
 from foresell.identity.reconcile import Plan, plan_moves
 from foresell.identity.record import Kind, RawRecord
 from foresell.identity.record_tables import key_table, normalize_table, read_records_of
-from foresell.identity.scorer import Scorer
+from foresell.identity.scorer import Scorer, expand
 from foresell.logs import logger
 from foresell.privacy.vault import Vault, vault_of
 from foresell.settings import Settings
@@ -358,6 +358,8 @@ def _save_pairs(cur: adbc.Cursor, compared: Compared, run_id: int) -> None:
     """Pairs with evidence worth keeping, those that a person should decide on, and relations."""
     cluster_of = {record: members[0] for members in compared.clusters.members for record in members}
     oversize = set(compared.clusters.oversize)
+    stale = set(BULK.rows(cur, "batch.stale_decisions"))
+    settled = compared.decided.keys() - stale
     kept: list[dict[str, Any]] = []
     reviews: list[dict[str, Any]] = []
     relations: list[dict[str, Any]] = []
@@ -374,10 +376,11 @@ def _save_pairs(cur: adbc.Cursor, compared: Compared, run_id: int) -> None:
             )
             if relation and not together:
                 relations.append({"a": a, "b": b, "kind": relation, "evidence": explain.reason(a, b), "weight": weight})
-            in_question = verdict == "review" or (a, b) in oversize
-            if in_question and not together and (a, b) not in compared.decided:
+            why = _why_review((a, b), verdict, oversize, stale)
+            if why == "pair" and guards.is_conflict(kind, compared.models[kind].thresholds, weight, expand(levels)):
+                why = "conflict"
+            if why and not together and (a, b) not in settled:
                 value = sum(revenue.get(customer, 0.0) for customer in {compared.members[a], compared.members[b]})
-                why = "too many" if (a, b) in oversize else "pair"
                 reviews.append(
                     {"a": a, "b": b, "why": why, "weight": weight, "value": value, "pattern": f"{kind} {levels}"}
                 )
@@ -389,6 +392,15 @@ def _save_pairs(cur: adbc.Cursor, compared: Compared, run_id: int) -> None:
     for step in ("close_reviews", "open_reviews", "remove_relations", "add_relations"):
         BULK.run(cur, f"batch.{step}")
     compared.counts |= {"reviews": len(reviews), "relations": len(relations)}
+
+
+def _why_review(pair: Pair, verdict: str, oversize: Set[Pair], stale: Set[Pair]) -> str | None:
+    """Why a person should look at a pair whose records are two customers; None where the verdict leaves no question."""
+    if pair in oversize:
+        return "too many"
+    if pair in stale and verdict in ("merge", "review"):
+        return "values changed"
+    return "pair" if verdict == "review" else None
 
 
 _PAIR = [("a", pa.int64()), ("b", pa.int64()), ("weight", pa.float64())]

@@ -22,7 +22,6 @@ from foresell.audit import record
 from foresell.db import AsyncConnection, Row
 from foresell.errors import CustomerNotFound, ParameterError, SelectionChanged
 from foresell.identity import customers, explanation, reviews
-from foresell.identity.model import Thresholds
 
 router = APIRouter(prefix="/api/identity", tags=["identity"])
 Steward = Annotated[Principal, require("identity.review")]
@@ -286,7 +285,7 @@ class MatchingQuality(BaseModel):
     decided: list[VerdictCount] = Field(description="Decisions of people in the last 30 days.")
     last_run: MatchRun | None = Field(description="The last comparison of all records.")
     changed_customers: int | None = Field(description="Customers that the last comparison merged or split.")
-    merge_weight: float = Field(description="Bits from which a pair is merged without a person.")
+    merge_weight: float = Field(description="Bits from which the model in use merges a pair without a person.")
 
 
 class MatchModel(BaseModel):
@@ -474,16 +473,14 @@ async def explain_pair(web: AppStateOf, principal: Steward, a: Which, b: Which) 
 @router.get("/quality", response_model=MatchingQuality, responses=error_responses())
 async def get_matching_quality(web: AppStateOf, principal: Steward) -> Response:
     """How often merges are right by decisions held out of training, what waits for a decision, and what the last run changed."""
-    merge_weight = Thresholds().merge
     async with web.transaction(principal.user_id) as con:
-        found = await reviews.read_quality(con, merge_weight)
+        found = await reviews.read_quality(con)
     oldest = min((part["oldest"] for part in found["queue"]), default=None)
     return answer(
         {
             **found,
             "open_reviews": sum(part["reviews"] for part in found["queue"]),
             "oldest_days": oldest and _days_since(oldest),
-            "merge_weight": merge_weight,
         }
     )
 

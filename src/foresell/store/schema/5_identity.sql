@@ -829,6 +829,31 @@ begin atomic
 end;
 comment on function why_no_pair is 'Why no evidence is stored of two records: not compared yet, a person and a company, no key in common, or too little evidence. Null without identity.review.';
 
+create function measure_precision() returns table (decided bigint, same bigint, merge_weight double precision)
+language sql stable security definer
+set search_path = identity, pg_temp
+begin atomic
+    with served as (
+        select kind, (body::jsonb #>> '{thresholds,merge}')::double precision as merge_weight
+        from match_models where state = 'served'
+    )
+    select count(*), count(*) filter (where d.verdict = 'same'), (select min(s.merge_weight) from served as s)
+    from decisions as d
+    join compared_records as a on a.record_id = d.record_a and a.fingerprint = d.fingerprint_a
+    join compared_records as b on b.record_id = d.record_b and b.fingerprint = d.fingerprint_b
+    join served as s on s.kind = a.kind
+    where d.revoked_at is null and d.held_out and d.verdict <> 'unsure' and d.weight >= s.merge_weight;
+end;
+comment on function measure_precision is 'Grain: one row. Of decided pairs that were held out of training and that the served model of their kind would merge, how many are the same; without pairs whose records have changed since. merge_weight: the least of the served models; null without one.';
+
+create function web_precision() returns table (decided bigint, same bigint, merge_weight double precision)
+language sql stable security definer
+set search_path = identity, pg_temp
+begin atomic
+    select m.decided, m.same, m.merge_weight from measure_precision() as m where access.has_permission('identity.review');
+end;
+comment on function web_precision is 'measure_precision for the web; no row without identity.review.';
+
 create function forget_records(records bigint[]) returns void
 language sql security definer
 set search_path = identity, pg_temp
@@ -912,4 +937,5 @@ grant insert, update, delete on golden_pins to foresell_web;
 revoke execute on all functions in schema identity from public;
 grant execute on all functions in schema identity to foresell_app;
 grant execute on function current_customer(text), current_customers(text[]), ids_of_customer(text), web_merge(text[], text), web_split(text, bigint[], text),
-    web_undo(bigint), web_decide(bigint[], text, text), web_undo_decisions(bigint[]), why_no_pair(bigint, bigint) to foresell_web;
+    web_undo(bigint), web_decide(bigint[], text, text), web_undo_decisions(bigint[]), why_no_pair(bigint, bigint),
+    web_precision() to foresell_web;
