@@ -24,6 +24,7 @@ import { parseRuns } from '@/pages/runs/search'
 import { comparisonOf, filtersOf, parseSales } from '@/pages/sales/search'
 import { parseSegments } from '@/pages/segments/search'
 import { parseSecondFactor, parseSignIn } from '@/pages/sign-in/search'
+import { parseSources } from '@/pages/sources/search'
 import { parseToday } from '@/pages/today/search'
 import { setLocale } from '@/ui/format'
 import { Toasts } from '@/ui/toasts'
@@ -214,6 +215,12 @@ const pages = [
       void queryClient.prefetchQuery(queries.batches(page))
     },
     component: page(() => import('@/pages/import/Import')),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/sources',
+    validateSearch: parseSources,
+    component: page(() => import('@/pages/sources/Sources')),
   }),
   createRoute({
     getParentRoute: () => shell,

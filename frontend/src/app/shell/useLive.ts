@@ -50,6 +50,8 @@ export function useLive() {
         progress()
       } else if (event.type === 'import_progress' || event.type === 'run_progress' || event.type === 'batch_undone') {
         progress()
+      } else if (event.type === 'sync_progress') {
+        progress(['sources'])
       } else if (event.type === 'customer_moved' || event.type === 'reviews_changed') {
         progress(OF_MOVES)
       } else if (event.type === 'call_logged') {

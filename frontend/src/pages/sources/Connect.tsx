@@ -1,0 +1,164 @@
+import { Button, NativeSelect, Textarea, TextInput } from '@mantine/core'
+import '@/ui/theme/inputs'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { api, read } from '@/api/client'
+import type { SourceKind } from '@/api/shapes'
+import { Dialog } from '@/ui/Dialog'
+import { ErrorText } from '@/ui/ErrorText'
+import { showToast } from '@/ui/toasts'
+import css from './Sources.module.css'
+import { SIGNING_IN } from './search'
+
+/** Connects a source: which kind, and what it needs. */
+export function Connect({ kinds, onClose }: { kinds: SourceKind[]; onClose: () => void }) {
+  const [chosen, setChosen] = useState(kinds[0]?.kind ?? '')
+  const kind = kinds.find(each => each.kind === chosen)
+  return (
+    <Dialog title="Connect a source" onClose={onClose} closeOnClickOutside={false}>
+      <div className={css.form}>
+        <NativeSelect
+          label="Kind"
+          value={chosen}
+          onChange={event => setChosen(event.currentTarget.value)}
+          data={kinds.map(each => ({ value: each.kind, label: each.label }))}
+        />
+        {kind?.never_run && <p className={css.dim}>{kind.never_run}</p>}
+        {chosen === 'google-sheets' && <Sheet onClose={onClose} />}
+        {chosen === 'quickbooks' && <QuickBooks />}
+        {kind?.on_command_line_only && (
+          <p>
+            An administrator connects a folder on the server, at its command line:{' '}
+            <code>foresell connect folder NAME PATH</code>
+          </p>
+        )}
+      </div>
+    </Dialog>
+  )
+}
+
+function Name({ value, onChange }: { value: string; onChange: (name: string) => void }) {
+  return (
+    <TextInput
+      label="Name"
+      description="Small letters, digits and hyphens, such as quickbooks-uk"
+      required
+      withAsterisk={false}
+      maxLength={40}
+      pattern="[a-z0-9][a-z0-9\-]*"
+      value={value}
+      onChange={event => onChange(event.currentTarget.value)}
+    />
+  )
+}
+
+function Sheet({ onClose }: { onClose: () => void }) {
+  const queryClient = useQueryClient()
+  const [source, setSource] = useState('')
+  const [spreadsheet, setSpreadsheet] = useState('')
+  const [tab, setTab] = useState('')
+  const [key_file, setKeyFile] = useState('')
+  const connect = useMutation({
+    mutationFn: () => read(api.POST('/api/sources/google-sheets', { body: { source, spreadsheet, tab, key_file } })),
+    onSuccess: () => {
+      showToast(`${source} is connected`, { tone: 'good' })
+      onClose()
+      return queryClient.invalidateQueries({ queryKey: ['sources'] })
+    },
+  })
+  return (
+    <form
+      className={css.form}
+      onSubmit={event => {
+        event.preventDefault()
+        connect.mutate()
+      }}
+    >
+      <Name value={source} onChange={setSource} />
+      <TextInput
+        label="Spreadsheet"
+        description="Its address, as in the browser"
+        required
+        withAsterisk={false}
+        value={spreadsheet}
+        onChange={event => setSpreadsheet(event.currentTarget.value)}
+      />
+      <TextInput
+        label="Tab"
+        description="The one with a heading row and one order line a row"
+        required
+        withAsterisk={false}
+        maxLength={100}
+        value={tab}
+        onChange={event => setTab(event.currentTarget.value)}
+      />
+      <Textarea
+        label="Key of the service account"
+        description="The JSON file from Google. Share the spreadsheet with its client_email, as a reader. It is kept encrypted"
+        required
+        withAsterisk={false}
+        rows={4}
+        autoComplete="off"
+        spellCheck={false}
+        value={key_file}
+        onChange={event => setKeyFile(event.currentTarget.value)}
+      />
+      <ErrorText error={connect.error} keepsRoom />
+      <Button type="submit" loading={connect.isPending}>
+        Connect
+      </Button>
+    </form>
+  )
+}
+
+function QuickBooks() {
+  const [source, setSource] = useState('')
+  const [client_id, setId] = useState('')
+  const [client_secret, setSecret] = useState('')
+  const redirect_url = `${window.location.origin}/sources`
+  const connect = useMutation({
+    mutationFn: () =>
+      read(api.POST('/api/sources/quickbooks', { body: { source, client_id, client_secret, redirect_url } })),
+    onSuccess: ({ sign_in_url }) => {
+      sessionStorage.setItem(SIGNING_IN, source)
+      window.location.assign(sign_in_url)
+    },
+  })
+  return (
+    <form
+      className={css.form}
+      onSubmit={event => {
+        event.preventDefault()
+        connect.mutate()
+      }}
+    >
+      <p className={css.dim}>
+        Make an app on Intuit’s developer site, and add <strong>{redirect_url}</strong> to its redirect addresses.
+      </p>
+      <Name value={source} onChange={setSource} />
+      <TextInput
+        label="Client id"
+        required
+        withAsterisk={false}
+        maxLength={200}
+        autoComplete="off"
+        value={client_id}
+        onChange={event => setId(event.currentTarget.value)}
+      />
+      <TextInput
+        label="Client secret"
+        type="password"
+        required
+        withAsterisk={false}
+        maxLength={500}
+        autoComplete="off"
+        value={client_secret}
+        onChange={event => setSecret(event.currentTarget.value)}
+      />
+      <ErrorText error={connect.error} keepsRoom />
+      <Button type="submit" loading={connect.isPending}>
+        Sign in to QuickBooks
+      </Button>
+    </form>
+  )
+}

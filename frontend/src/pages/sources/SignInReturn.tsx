@@ -1,0 +1,31 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useRef } from 'react'
+import { api, read } from '@/api/client'
+import { ErrorText } from '@/ui/ErrorText'
+import { showToast } from '@/ui/toasts'
+import { arrivedWith, SIGNING_IN } from './search'
+
+/** Finishes a sign-in when the browser comes back from the vendor. */
+export function SignInReturn() {
+  const queryClient = useQueryClient()
+  const isDone = useRef(false)
+  const { mutate, error } = useMutation({
+    mutationFn: (given: { source: string; code: string; state: string; realm: string }) => {
+      const { source, ...body } = given
+      return read(api.POST('/api/sources/{source}/sign-in/finish', { params: { path: { source } }, body }))
+    },
+    onSuccess: ({ source }) => {
+      showToast(`${source} is connected`, { tone: 'good' })
+      return queryClient.invalidateQueries({ queryKey: ['sources'] })
+    },
+  })
+  useEffect(() => {
+    const source = sessionStorage.getItem(SIGNING_IN)
+    const { code, state, realm } = arrivedWith
+    if (isDone.current || !source || !code || !state || !realm) return
+    isDone.current = true
+    sessionStorage.removeItem(SIGNING_IN)
+    mutate({ source, code, state, realm })
+  }, [mutate])
+  return <ErrorText error={error} />
+}
