@@ -36,7 +36,7 @@ def company() -> Iterator[QuickBooksImitation]:
 
 
 def begin(served: Served, company: QuickBooksImitation) -> str:
-    """A company of which the sign-in is begun; returns the state that belongs to it."""
+    """A company of which the sign-in is started; returns the state that belongs to it."""
     _, url = connect.connect_quickbooks(
         served.settings,
         served.database,

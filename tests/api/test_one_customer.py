@@ -204,7 +204,11 @@ def test_rules_are_tried_and_then_changed(pair: Served, customer: str) -> None:
     assert example["value_before"] != example["value_after"] and example["value_before"] and example["value_after"]
     assert groups(pair, "steward", customer)["name"]["source"] == "crm"
     done = admin.put("/api/identity/survivorship-rules", json=rules).json()
-    assert done["customers"] == 1 and done["examples"] == [] and groups(pair, "steward", customer)["name"]["source"] == "shop"
+    assert (
+        done["customers"] == 1
+        and done["examples"] == []
+        and groups(pair, "steward", customer)["name"]["source"] == "shop"
+    )
     back = {"rules": [{"field_group": "name", "methods": ["agreement", "source"]}]}
     assert admin.put("/api/identity/survivorship-rules", json=back).json()["customers"] == 1
     listed = admin.get("/api/identity/survivorship-rules").json()

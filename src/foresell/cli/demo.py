@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Annotated
 
 import typer
@@ -14,13 +17,18 @@ from foresell.cli.installation import run_installation, running_process
 from foresell.cli.run_report import print_run, read_run_details
 from foresell.cli.session import open_home, open_published
 from foresell.database import Database
+from foresell.demo.imitations.quickbooks import QuickBooksImitation
 from foresell.settings import Settings
 from foresell.snapshot import queries
 from foresell.types import Progress
+from foresell.workflows.connect import connect_imitation
 from foresell.workflows.refresh import run_refresh
 from foresell.workflows.sample_data import load_sample_data
+from foresell.workflows.sync import sync_source
 
 CALLS = 10
+#: The source of the imitated company, and how often someone edits a sale of it.
+IMITATION, EDIT_SECONDS = "quickbooks-imitation", 30.0
 
 
 def register(app: typer.Typer) -> None:
@@ -37,23 +45,64 @@ def demo(
             "--serve/--no-serve", help="Serve the dashboard at the end, or exit (default: serve on a terminal)."
         ),
     ] = None,
+    connectors: Annotated[
+        bool,
+        typer.Option(
+            "--connectors", help="Also connect a local imitation of QuickBooks, with made-up sales and faults."
+        ),
+    ] = False,
 ) -> None:
     """Make a demo shop and serve its dashboard.
 
     Generates the shop's files, loads and scores them, and prints the segments and the call list. Safe to repeat.
     """
     settings, database = open_home()
+    shop = demo_shop.Shop(customers=customers, seed=seed)
     with printing.show_progress(True) as progress:
-        _load_shop(settings, database, demo_shop.Shop(customers=customers, seed=seed), progress)
-        run = run_refresh(settings, database, progress=progress)
-    printing.print_text()
-    print_run(run, *read_run_details(database, run["run_id"]))
-    printing.print_text()
-    _print_results()
-    _print_next_steps()
-    if printing.out.is_terminal if serve is None else serve:
+        _load_shop(settings, database, shop, progress)
+    with _connect_imitation(settings, database, shop) if connectors else nullcontext():
+        with printing.show_progress(True) as progress:
+            run = run_refresh(settings, database, progress=progress)
         printing.print_text()
-        _serve(settings)
+        print_run(run, *read_run_details(database, run["run_id"]))
+        printing.print_text()
+        _print_results()
+        _print_next_steps()
+        if printing.out.is_terminal if serve is None else serve:
+            printing.print_text()
+            _serve(settings)
+
+
+@contextmanager
+def _connect_imitation(settings: Settings, database: Database, shop: demo_shop.Shop) -> Iterator[None]:
+    """An imitation of QuickBooks on this machine, connected and read; someone edits its sales while it lasts."""
+    with QuickBooksImitation(
+        customers=120, invoices=900, seed=shop.seed, fault_share=0.1, today=shop.last_day
+    ) as company:
+        connection_id = connect_imitation(settings, database, IMITATION, company.url, company.connection())
+        printing.print_note(
+            f"{IMITATION} is an imitation of QuickBooks on this machine: its customers and sales are made up, and a tenth of"
+            " the calls fails on purpose. It ends with this command."
+        )
+        for _ in range(5):  # given up after six failures of one call; what was read is kept
+            outcome = sync_source(settings, database, connection_id, whole=True)
+            if outcome.state == "done":
+                break
+        printing.print_text(
+            f"{IMITATION}: {outcome.records:,} records read with {outcome.requests:,} calls, {outcome.retries:,} of them repeated;"
+            f" {outcome.totals_compared} months compared with its own report, {len(outcome.mismatches)} differ."
+        )
+        editing = threading.Event()
+        thread = threading.Thread(target=_keep_editing, args=(company, editing), daemon=True)
+        thread.start()
+        yield
+        editing.set()
+
+
+def _keep_editing(company: QuickBooksImitation, ended: threading.Event) -> None:
+    while not ended.wait(EDIT_SECONDS):
+        with company.lock:
+            company.edit_sale()
 
 
 def _load_shop(settings: Settings, database: Database, shop: demo_shop.Shop, progress: Progress) -> None:

@@ -125,6 +125,28 @@ def connect_quickbooks(
     return connection_id, quickbooks.sign_in_url(given["client_id"], redirect_url, state)
 
 
+def connect_imitation(
+    settings: Settings, database: Database, source: str, url: str, given: tuple[Mapping[str, Any], Mapping[str, Any]]
+) -> int:
+    """Connect a local imitation of QuickBooks at this address, signed in, or the one of this name at its new address.
+
+    `given`: its settings and its secret. Returns the connection.
+    """
+    stated, secret = given
+    with database.connect() as con:
+        known = sources.list_connections(con, source)
+        if known:
+            connection_id = int(known[0]["connection_id"])
+        else:
+            connection_id = sources.add_connection(
+                con, kind="quickbooks", source=_check_name(source), settings={}, every_seconds=10, is_imitation=True
+            )
+        sources.save_settings(con, connection_id, {**stated, "imitation_url": url})
+        sources.save_secret(con, secret_box_of(settings), connection_id, secret)
+        sources.set_state(con, connection_id, "due")
+    return connection_id
+
+
 def begin_sign_in(settings: Settings, database: Database, source: str) -> str:
     """The address at which a person allows a source to be read again. Raises UnknownConnection, or NotReady for a kind without."""
     box = secret_box_of(settings)
@@ -142,17 +164,17 @@ def begin_sign_in(settings: Settings, database: Database, source: str) -> str:
 
 
 def finish_sign_in(settings: Settings, database: Database, source: str, code: str, state: str, realm: str) -> None:
-    """Take what came back from the vendor: exchange the code for tokens, save them, and read the source from now on.
+    """Take the answer of the vendor: exchange the code for tokens, save them, and read the source from now on.
 
-    Raises UsageError for an answer that does not belong to the sign-in that was begun, or SourceUnreachable.
+    Raises UsageError for an answer that does not belong to the sign-in that was started, or SourceUnreachable.
     """
     box = secret_box_of(settings)
     with database.connect() as con:
         connected = sources.read_connection(con, sources.find_connection(con, source)["connection_id"])
         secret = sources.open_secret(box, connected.connection_id, connected.secret)
-        begun = str(secret.pop("state", ""))
-        if not begun or not hmac.compare_digest(begun.encode(), state.encode()) or not _REALM.fullmatch(realm):
-            raise UsageError("This answer does not belong to the sign-in that was begun.", remedy="Begin again.")
+        started = str(secret.pop("state", ""))
+        if not started or not hmac.compare_digest(started.encode(), state.encode()) or not _REALM.fullmatch(realm):
+            raise UsageError("This answer does not belong to the sign-in that was started.", remedy="Begin again.")
         if (known := connected.settings.get("realm")) not in (None, realm):
             raise UsageError(
                 f"This is another company ({realm}) than the one that is connected ({known}).",

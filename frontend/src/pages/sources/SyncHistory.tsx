@@ -20,7 +20,7 @@ export function SyncHistory({ source, onClose }: { source: string; onClose: () =
     { name: 'deleted', label: 'Gone', numeric: true, show: sync => count(sync.deleted) },
     { name: 'batch_ids', label: 'Batch', show: sync => sync.batch_ids.join(', ') || '–' },
     { name: 'requests', label: 'Calls', numeric: true, show: sync => count(sync.requests) },
-    { name: 'warnings', label: 'Remarks', wrap: true, show: remarks },
+    { name: 'warnings', label: 'Remarks', wrap: true, show: describe },
   ]
   return (
     <Dialog size="xl" title={`Syncs of ${source}`} onClose={onClose}>
@@ -31,11 +31,11 @@ export function SyncHistory({ source, onClose }: { source: string; onClose: () =
   )
 }
 
-function remarks(sync: Sync): string {
-  const said = [toReaderWords(sync.error), toReaderWords(sync.remedy), ...sync.warnings]
+function describe(sync: Sync): string {
+  const remarks = [toReaderWords(sync.error), toReaderWords(sync.remedy), ...sync.warnings]
   if (sync.totals_compared && !sync.mismatches.length)
-    said.push(`${plural(sync.totals_compared, 'month')} agree with the source's own report.`)
+    remarks.push(`${plural(sync.totals_compared, 'month')} agree with the source's own report.`)
   for (const { name, stated, held } of sync.mismatches.slice(0, 3))
-    said.push(`${name}: the source says ${stated}, ${held} is loaded.`)
-  return said.filter(Boolean).join(' ') || '–'
+    remarks.push(`${name}: the source says ${stated}, ${held} is loaded.`)
+  return remarks.filter(Boolean).join(' ') || '–'
 }

@@ -295,7 +295,8 @@ def _hide_names(principal: Principal, examples: list[Row]) -> list[Row]:
     if principal.may("customers.names"):
         return examples
     return [
-        each | {"value_before": None, "value_after": None} if each["field_group"] == "name" else each for each in examples
+        each | {"value_before": None, "value_after": None} if each["field_group"] == "name" else each
+        for each in examples
     ]
 
 

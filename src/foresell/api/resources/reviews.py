@@ -296,9 +296,7 @@ class MatchModel(BaseModel):
     state: Literal["proposed", "served", "refused", "replaced"]
     card: dict[str, Any] = Field(description="What it was trained on, results and limits.")
     merge_weight: float | None = Field(description="Bits from which it merges a pair without a person.")
-    merge_odds: str | None = Field(
-        description="The same as odds.", examples=["About 99 to 1 that they are the same."]
-    )
+    merge_odds: str | None = Field(description="The same as odds.", examples=["About 99 to 1 that they are the same."])
     review_weight: float | None = Field(description="Bits from which it puts a pair up for review.")
     review_odds: str | None = Field(description="The same as odds.", examples=["As likely the same as different."])
     trained_at: datetime

@@ -81,6 +81,12 @@ class QuickBooksImitation(Imitation):
         self._number = 0
         self._make_company(customers, invoices)
 
+    def connection(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The settings and the secret of a connection to this company that is signed in."""
+        tokens = {"access": "access-0", "expires_at": "2100-01-01T00:00:00+00:00", "refresh": "refresh-0"}
+        settings = {"realm": REALM, "client_id": CLIENT_ID, "redirect_url": "http://127.0.0.1/sources"}
+        return settings, {"client_secret": CLIENT_SECRET, "tokens": tokens}
+
     def _make_company(self, customers: int, invoices: int) -> None:
         for index, name in enumerate(_PRODUCTS):
             self.save("Item", {"Name": name, "FullyQualifiedName": f"Office:{name}", "Type": "Inventory", "UnitPrice": 10 + 7 * index,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 
@@ -49,7 +49,7 @@ class Imitation:
         self.handle, self.fault_share = handle, fault_share
         self.random = Random(seed)  # noqa: S311 - chooses faults
         self.calls: list[Call] = []
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._make_handler())
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -59,7 +59,7 @@ class Imitation:
         """Its address."""
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
-    def __enter__(self) -> Imitation:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -70,7 +70,7 @@ class Imitation:
     def _answer(self, method: str, target: str, headers: Mapping[str, str], content: bytes) -> tuple[Reply, str | None]:
         url = urlsplit(target)
         params = dict(parse_qsl(url.query)) | dict(parse_qsl(content.decode("utf-8", "replace")))
-        with self._lock:
+        with self.lock:
             fault = self.random.choice(FAULTS) if self.random.random() < self.fault_share else None
             self.calls.append(Call(method, url.path, params, dict(headers), fault))
             if fault in FAULTS[:4]:

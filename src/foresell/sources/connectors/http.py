@@ -20,6 +20,8 @@ import stamina
 import foresell
 from foresell.sources.contract import TransientError
 
+stamina.instrumentation.set_on_retry_hooks(())  # a sync says itself how many calls were repeated
+
 #: Statuses that may pass by themselves.
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 MOST_BYTES = 64 << 20
