@@ -213,6 +213,27 @@ def test_records_are_split_off_and_come_back(served: Served, pair: tuple[str, st
     assert (everything.status_code, everything.json()["code"]) == (409, "customers_changed")
 
 
+def test_a_split_is_previewed_in_orders_and_money(served: Served, pair: tuple[str, str]) -> None:
+    kept, gone = pair
+    steward = served.client("steward")
+    before = {
+        row["customer_id"]: {name: row[name] for name in ("records", "orders", "revenue")}
+        for row in steward.post("/api/identity/merge-preview", json={"customer_ids": pair}).json()["customers"]
+    }
+    assert before[gone]["orders"] > 0
+    merge(steward, kept, gone)
+    records = [row["record_id"] for row in get(steward, f"/api/customers/{kept}/identity")["records"]]
+    leaving = sql(served, "select record_id from identity.moved_records where first_customer_id = %s", gone)[0][0]
+    question = {"customer_id": gone.lower(), "record_ids": [leaving]}
+    preview = steward.post("/api/identity/split-preview", json=question).json()
+    assert preview["customer_id"] == kept
+    assert preview["moves"] == pytest.approx(before[gone]) and preview["stays"] == pytest.approx(before[kept])
+    assert len(get(steward, f"/api/customers/{kept}/identity")["records"]) == 2
+    everything = steward.post("/api/identity/split-preview", json={"customer_id": kept, "record_ids": records})
+    assert (everything.status_code, everything.json()["code"]) == (409, "customers_changed")
+    assert served.client("manager").post("/api/identity/split-preview", json=question).status_code == 403
+
+
 def test_a_new_customer_of_a_split_opens_before_the_next_run(served: Served, pair: tuple[str, str]) -> None:
     kept, gone = pair
     steward = served.client("steward")

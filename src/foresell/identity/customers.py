@@ -45,6 +45,11 @@ async def list_records(con: AsyncConnection, customers: Sequence[str] = (), reco
     return await SQL.rows(con, "customers.records", customers=list(customers), records=list(records))
 
 
+async def list_orders(con: AsyncConnection, records: Sequence[int]) -> list[int]:
+    """The numbers of the orders of these records, as far as their customers are visible."""
+    return [row["order_id"] for row in await SQL.rows(con, "customers.orders_of_records", records=list(records))]
+
+
 async def list_moves(
     con: AsyncConnection, ids: Sequence[str], *, since: datetime | None, limit: int = 100
 ) -> list[Row]:

@@ -14,6 +14,10 @@ select record_id, customer_id, source, source_key, name, city, region, postcode,
     has_address, batch_id, loaded_at
 from web.records_of(%(customers)s, %(records)s)
 
+-- name: orders_of_records
+-- Grain: one order of these records, those of visible customers only.
+select order_id from web.orders_of_records(%(records)s)
+
 -- name: owners
 -- Grain: one of these customers that has an owner.
 select o.customer_id, jsonb_build_object('user_id', o.user_id, 'name', u.name) as owner

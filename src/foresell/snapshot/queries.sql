@@ -137,6 +137,11 @@ select name, r_min, r_max, f_min, f_max, m_min, m_max, conditions, advice from s
 select count(*) filter (where is_counted) as orders, coalesce(sum(net_amount), 0)::double as revenue
 from orders where customer_id in (select unnest($ids::varchar[]))
 
+-- name: totals_of_orders
+-- Grain: one row: how many of these orders count, and their net revenue.
+select count(*) filter (where is_counted) as orders, coalesce(sum(net_amount), 0)::double as revenue
+from orders where order_id in (select unnest($order_ids::bigint[]))
+
 -- name: customers_as_one
 -- Grain: one row, or none: what these customers would be as one, by the cut points of the run. position: the place of the
 -- first segment rule that holds, an expression of checked rules; its values are bound. What models predict of the customers

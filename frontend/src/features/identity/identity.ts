@@ -13,6 +13,7 @@ export type Review = Shapes['Review']
 export type ReviewedRecord = Shapes['ReviewedRecord']
 export type PairEvidence = Shapes['PairEvidence']
 export type MergePreview = Shapes['MergePreview']
+export type SplitPreview = Shapes['SplitPreview']
 export type CustomerIdentity = Shapes['CustomerIdentity']
 export type Move = Shapes['Move']
 export type MatchModel = Shapes['MatchModel']
@@ -103,6 +104,13 @@ export const identityQueries = {
     queryOptions({
       queryKey: ['identity', 'merge-preview', customer_ids],
       queryFn: ({ signal }) => read(api.POST('/api/identity/merge-preview', { body: { customer_ids }, signal })),
+      placeholderData: keepPreviousData,
+    }),
+  splitPreview: (customer_id: string, record_ids: number[]) =>
+    queryOptions({
+      queryKey: ['identity', 'split-preview', customer_id, record_ids],
+      queryFn: ({ signal }) =>
+        read(api.POST('/api/identity/split-preview', { body: { customer_id, record_ids }, signal })),
       placeholderData: keepPreviousData,
     }),
   customer: (id: string) =>

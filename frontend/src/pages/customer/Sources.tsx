@@ -1,12 +1,9 @@
-import { Button, Checkbox } from '@mantine/core'
-import '@/ui/theme/inputs'
+import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Customer } from '@/api/shapes'
 import { type CustomerIdentity, identityQueries, type Move, useIdentity } from '@/features/identity/identity'
 import { MADE_BY } from '@/features/identity/names'
-import { Dialog } from '@/ui/Dialog'
-import { ErrorText } from '@/ui/ErrorText'
 import { dateTime, day, plural } from '@/ui/format'
 import { lazyComponent } from '@/ui/lazyComponent'
 import { Card } from '@/ui/Page'
@@ -14,6 +11,7 @@ import { Loading, QueryState } from '@/ui/states'
 import css from './Customer.module.css'
 import { GoldenRecord } from './GoldenRecord'
 
+const SplitDialog = lazyComponent(() => import('./SplitDialog'))
 const ExplainDialog = lazyComponent(() => import('@/features/identity/ExplainDialog'))
 
 /** What the customer is made of: values with their sources, records, merges and splits with their undo. */
@@ -93,44 +91,6 @@ function Records({ identity }: { identity: CustomerIdentity }) {
         />
       )}
     </Card>
-  )
-}
-
-/** Ticks the records that are another customer. */
-function SplitDialog({ identity, onClose }: { identity: CustomerIdentity; onClose: () => void }) {
-  const [chosen, setChosen] = useState<number[]>([])
-  const { split } = useIdentity()
-  const { records } = identity
-  const isAll = chosen.length === records.length
-  return (
-    <Dialog onClose={onClose} title={`Split ${identity.customer_id}`}>
-      <p>Select the records that belong to another customer. Their orders, revenue and notes move with them.</p>
-      <div className={css.ticks}>
-        {records.map(({ record_id, source, source_key, name, city }) => (
-          <Checkbox
-            key={record_id}
-            checked={chosen.includes(record_id)}
-            onChange={event =>
-              setChosen(
-                event.currentTarget.checked ? [...chosen, record_id] : chosen.filter(each => each !== record_id),
-              )
-            }
-            label={`${source} ${source_key}`}
-            description={[name, city].filter(Boolean).join(', ')}
-          />
-        ))}
-      </div>
-      {isAll && <p className={css.dim}>Leave at least one record with this customer.</p>}
-      <ErrorText error={split.error} />
-      <Button
-        mt="md"
-        disabled={chosen.length === 0 || isAll}
-        loading={split.isPending}
-        onClick={() => split.mutate({ customer_id: identity.customer_id, record_ids: chosen }, { onSuccess: onClose })}
-      >
-        Split off {chosen.length > 0 && plural(chosen.length, 'record')}
-      </Button>
-    </Dialog>
   )
 }
 

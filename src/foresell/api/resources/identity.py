@@ -16,7 +16,7 @@ from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import Meta, answer
 from foresell.api.shared import customer_lists
-from foresell.api.shared.customers_as_one import preview_merge
+from foresell.api.shared.customers_as_one import preview_merge, preview_split
 from foresell.api.shared.moved_customers import publish_move
 from foresell.api.shared.paging import meta
 from foresell.api.shared.schemas import NOT_BLANK, Body, CustomerKey, LargeNumber, UserRef
@@ -170,6 +170,30 @@ class Merged(BaseModel):
     merged_ids: list[str] = Field(description="Ids that stand for it from now on.")
 
 
+class SplitQuestion(Body):
+    """Records that may be another customer."""
+
+    customer_id: CustomerKey
+    record_ids: list[RecordId] = Field(min_length=1, max_length=1000, description="Some, but not all, of its records.")
+
+
+class SplitFigures(BaseModel):
+    """Records of a customer, and their orders in the published run."""
+
+    records: int = Field(description="How many records of sources.")
+    orders: int = Field(description="Counted orders.")
+    revenue: float = Field(description="Net revenue.")
+
+
+class SplitPreview(BaseModel):
+    """What a split would change."""
+
+    customer_id: str
+    moves: SplitFigures = Field(description="What leaves the customer.")
+    stays: SplitFigures = Field(description="What stays with the customer.")
+    meta: Meta | None = Field(description="What is published now; null when nothing is.")
+
+
 class NewSplit(Body):
     """Records that are another customer."""
 
@@ -243,6 +267,16 @@ async def merge_customers(web: AppStateOf, principal: Steward, idempotent: Idemp
     response = await idempotent.run(principal, act, status=201)
     web.forget_scopes()
     return response
+
+
+@router.post("/identity/split-preview", response_model=SplitPreview, responses=error_responses(404, 409))
+async def preview_customer_split(web: AppStateOf, principal: Steward, question: SplitQuestion) -> Response:
+    """What a split would change: the orders and money that leave the customer, and those that stay. Nothing is changed.
+
+    Figures are those of the published run.
+    """
+    async with web.transaction(principal.user_id) as con:
+        return answer(await preview_split(web, principal, con, question.customer_id.upper(), question.record_ids))
 
 
 @router.post("/identity/splits", status_code=201, response_model=Split, responses=error_responses(409, 422))

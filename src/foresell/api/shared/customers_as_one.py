@@ -1,4 +1,4 @@
-"""What customers would be as one: money and orders that move, segments before and after, owners, follow-ups, earlier decisions."""
+"""What customers would be as one, or in two: money and orders that move, segments before and after, owners, earlier decisions."""
 
 from __future__ import annotations
 
@@ -70,6 +70,35 @@ async def preview_merge(
         "refused": await customers.list_refusals(con, wanted),
         "meta": meta(web),
     }
+
+
+async def preview_split(
+    web: AppState, principal: Principal, con: AsyncConnection, customer_id: str, record_ids: Sequence[int]
+) -> dict[str, Any]:
+    """What leaves a customer with these records and what stays, as of the published run; nothing is changed.
+
+    Raises CustomerNotFound, and CustomersChanged when they are not some, but not all, of its records.
+    """
+    [current] = (await customers.map_current(con, [customer_id])).values()
+    records = [row["record_id"] for row in await customers.list_records(con, [current])]
+    if not records:
+        raise CustomerNotFound(remedy="Find the customer in the list: /api/customers?q=")
+    leaving, staying = set(record_ids), set(records) - set(record_ids)
+    if not leaving < set(records):
+        raise CustomersChanged(
+            "These are not some, but not all, of the records of the customer.", remedy="Look at its records again."
+        )
+    parts = {}
+    for name, part in (("moves", leaving), ("stays", staying)):
+        orders = await customers.list_orders(con, sorted(part))
+        totals = {"orders": 0, "revenue": 0} if meta(web) is None else await web.ask(principal, _total_orders, orders)
+        parts[name] = {"records": len(part), **totals}
+    return {"customer_id": current, **parts, "meta": meta(web)}
+
+
+def _total_orders(con: duckdb.DuckDBPyConnection, order_ids: list[int]) -> Row:
+    [totals] = queries.run_query(con, "totals_of_orders", {"order_ids": order_ids})
+    return totals
 
 
 async def _figures(

@@ -243,6 +243,17 @@ begin atomic
 end;
 comment on function records_of is 'Grain: one visible record of these customers, or one of these records, the oldest first, without contact data. name: null without customers.names. loaded_at: when its values were last loaded.';
 
+create function orders_of_records(records bigint[]) returns table (order_id bigint)
+language sql stable security definer
+set search_path = core, pg_temp
+begin atomic
+    select o.order_id
+    from core.orders as o join core.customer_records as r using (record_id)
+    where o.record_id = any (records) and (select access.has_permission('customers.read'))
+        and ((select access.current_scope()) = 'all' or r.customer_id in (select access.visible_customer_ids()));
+end;
+comment on function orders_of_records is 'Grain: one order of these records, those of visible customers only.';
+
 grant usage on schema web to foresell_web;
 grant select on rfm_scores, predictions, prediction_reasons to foresell_web;
 grant select (record_id, source, source_key, customer_id, city, region, postcode, country, signup_date, contact)
