@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.api.people import Person, invite
 from tests.api.test_identity import clean_identity, get, merge, pair
 from tests.api.test_reviews import add_review
-from tests.support.browsing import ROW, Pages, open_page, serious_faults
+from tests.support.browsing import ROW, Pages, open_page, serious_faults, wait_until_still
 from tests.support.served import Served
 
 __all__ = ["clean_identity", "pair"]
@@ -97,6 +97,7 @@ def test_two_customers_are_merged_from_the_list_and_split_again(pages: Pages, st
     page.get_by_role("button", name="Merge", exact=True).click()
     dialog = page.get_by_role("dialog", name="Merge 2 customers?")
     expect(dialog.get_by_text("Moves")).to_be_visible()
+    assert serious_faults(page) == []
     dialog.get_by_role("button", name="Merge", exact=True).click()
     expect(page.get_by_text(f"{second} merged into {first}")).to_be_visible()
     page.goto(f"/customers/{second}?tab=sources")
@@ -104,9 +105,42 @@ def test_two_customers_are_merged_from_the_list_and_split_again(pages: Pages, st
     expect(page.get_by_role("heading", name="2 records")).to_be_visible()
     page.get_by_role("button", name="Split", exact=True).click()
     dialog = page.get_by_role("dialog", name=f"Split {first}")
+    expect(dialog.get_by_role("button", name="Split off")).to_be_disabled()
     dialog.get_by_role("checkbox").last.check()
+    expect(dialog.get_by_text(re.compile(r"^Moves .*\d and \d+ orders?\.$"))).to_be_visible()
+    assert serious_faults(page) == []
+    dialog.get_by_role("checkbox").first.check()
+    expect(dialog.get_by_text("Leave at least one record")).to_be_visible()
+    dialog.get_by_role("checkbox").first.uncheck()
     dialog.get_by_role("button", name="Split off 1 record").click()
     expect(page.get_by_role("heading", name="1 record")).to_be_visible()
+
+
+def test_two_customers_are_explained_and_a_value_is_pinned(
+    pages: Pages, served: Served, steward: Person, pair: tuple[str, str]
+) -> None:
+    kept, gone = pair
+    add_review(served, kept, gone)
+    page = pages(steward)
+    open_page(page, f"/customers/{kept}?tab=sources")
+    page.get_by_role("button", name="Compare with another").click()
+    dialog = page.get_by_role("dialog", name=f"Compare {kept} with another customer")
+    dialog.get_by_role("textbox", name="The other customer").fill(gone)
+    dialog.get_by_role("button", name="Compare").click()
+    expect(dialog.get_by_text("They are two customers.")).to_be_visible()
+    expect(dialog.get_by_role("list", name="Evidence").get_by_text("Same e-mail")).to_be_visible()
+    assert serious_faults(page) == []
+    page.keyboard.press("Escape")
+    merge(served.client("admin"), kept, gone)
+    open_page(page, f"/customers/{kept}?tab=sources")
+    page.locator("summary").filter(has_text="Name").click()
+    page.get_by_role("button", name="Always use").last.click()
+    expect(page.get_by_text("This value is shown from now on")).to_be_visible()
+    expect(page.get_by_text("pinned", exact=True)).to_be_visible()
+    wait_until_still(page)
+    assert serious_faults(page) == []
+    page.get_by_role("button", name="Unpin").click()
+    expect(page.get_by_text("The rules choose this value again")).to_be_visible()
 
 
 def test_rules_are_previewed_applied_and_undone(pages: Pages, served: Served, manager: Person, steward: Person) -> None:
