@@ -17,7 +17,7 @@ from foresell.workflows.opened_records import open_rows
 
 SQL = Statements("foresell.identity")
 ROWS = 5_000
-EXAMPLES = 12
+EXAMPLES = 6
 
 log = logger("identity")
 

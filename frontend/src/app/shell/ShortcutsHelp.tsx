@@ -28,21 +28,23 @@ export default function ShortcutsHelp({ pages, onClose }: { pages: NavigationEnt
   return (
     <Dialog onClose={onClose} title="Keyboard shortcuts" size="lg">
       <div className={css.columns}>
-        <dl className={css.keys}>
-          {KEYS.map(([key, what]) => (
-            <Key key={key} name={key} what={what} />
-          ))}
-        </dl>
-        {pages.some(page => page.to === '/duplicates') && (
-          <section>
-            <h3 className={css.page}>Duplicates</h3>
-            <dl className={css.keys}>
-              {DUPLICATES_KEYS.map(([key, what]) => (
-                <Key key={key} name={key} what={what} />
-              ))}
-            </dl>
-          </section>
-        )}
+        <div>
+          <dl className={css.keys}>
+            {KEYS.map(([key, what]) => (
+              <Key key={key} name={key} what={what} />
+            ))}
+          </dl>
+          {pages.some(page => page.to === '/duplicates') && (
+            <>
+              <h3 className={css.page}>Duplicates</h3>
+              <dl className={css.keys}>
+                {DUPLICATES_KEYS.map(([key, what]) => (
+                  <Key key={key} name={key} what={what} />
+                ))}
+              </dl>
+            </>
+          )}
+        </div>
         <dl className={css.keys}>
           {pages.map(page => (
             <Key key={page.to} name={`g  ${page.key}`} what={`Go to ${page.label}`} />

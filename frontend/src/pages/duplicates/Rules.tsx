@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core'
+import { IconChevronRight } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { usePermissions } from '@/api/useSession'
@@ -10,7 +11,7 @@ import {
 } from '@/features/identity/identity'
 import { FIELD_NAMES, METHOD_NAMES } from '@/features/identity/names'
 import { Badge } from '@/ui/Badge'
-import { dateTime } from '@/ui/format'
+import { dateTime, humanize } from '@/ui/format'
 import { lazyComponent } from '@/ui/lazyComponent'
 import { OrderedChoices } from '@/ui/OrderedChoices'
 import { Card } from '@/ui/Page'
@@ -109,6 +110,7 @@ function Rule({ rule, draft, isChanged, sources, onChange }: RuleProps) {
   return (
     <details className={css.rule}>
       <summary>
+        <IconChevronRight size={16} aria-hidden />
         <strong>{name}</strong>
         <span>{isChanged ? describe(draft) : rule.sentence}</span>
         {isChanged && <Badge tone="warn">not saved</Badge>}
@@ -162,4 +164,5 @@ const withOthers = (ordered: string[], known: string[]) => [
   ...known.filter(source => !ordered.includes(source)),
 ]
 
-const describe = ({ methods }: NewRule) => methods.map(method => METHOD_NAMES[method]).join(', then ')
+const describe = ({ methods }: NewRule) =>
+  humanize(methods.map(method => METHOD_NAMES[method].toLowerCase()).join(', then '))
