@@ -5,20 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from tests.api.people import Person
-from tests.support.browsing import PANEL, PATHS, ROW, Pages, open_page, serious_faults, wait_until_still
-
-
-def faults_in_both(page: Page) -> list[tuple[str, str]]:
-    found = []
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        expect(page.locator(f":root[data-mantine-color-scheme={scheme}]")).to_have_count(1)
-        wait_until_still(page)
-        found += [(scheme, fault) for fault in serious_faults(page)]
-    return found
+from tests.support.browsing import PANEL, PATHS, ROW, Pages, faults_in_both, open_page
 
 
 def test_every_page(pages: Pages, manager: Person) -> None:

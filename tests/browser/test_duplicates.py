@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.api.people import Person, invite
 from tests.api.test_identity import clean_identity, get, merge, pair
 from tests.api.test_reviews import add_review
-from tests.support.browsing import ROW, Pages, open_page, serious_faults, wait_until_still
+from tests.support.browsing import ROW, Pages, faults_in_both, open_page
 from tests.support.served import Served
 
 __all__ = ["clean_identity", "pair"]
@@ -30,7 +30,7 @@ def test_a_pair_is_decided_by_key_and_the_decision_is_undone(
     open_page(page, "/duplicates")
     expect(page.get_by_role("heading", name="Are these the same customer?")).to_be_visible()
     expect(page.get_by_role("list", name="Evidence").get_by_text("Same e-mail")).to_be_visible()
-    assert serious_faults(page) == []
+    assert faults_in_both(page) == []
     page.keyboard.press("s")
     expect(page.get_by_text("Same: merged into one customer")).to_be_visible()
     expect(page.get_by_text("No pairs to review")).to_be_visible()
@@ -97,7 +97,7 @@ def test_two_customers_are_merged_from_the_list_and_split_again(pages: Pages, st
     page.get_by_role("button", name="Merge", exact=True).click()
     dialog = page.get_by_role("dialog", name="Merge 2 customers?")
     expect(dialog.get_by_text("Moves")).to_be_visible()
-    assert serious_faults(page) == []
+    assert faults_in_both(page) == []
     dialog.get_by_role("button", name="Merge", exact=True).click()
     expect(page.get_by_text(f"{second} merged into {first}")).to_be_visible()
     page.goto(f"/customers/{second}?tab=sources")
@@ -108,7 +108,7 @@ def test_two_customers_are_merged_from_the_list_and_split_again(pages: Pages, st
     expect(dialog.get_by_role("button", name="Split off")).to_be_disabled()
     dialog.get_by_role("checkbox").last.check()
     expect(dialog.get_by_text(re.compile(r"^Moves .*\d and \d+ orders?\.$"))).to_be_visible()
-    assert serious_faults(page) == []
+    assert faults_in_both(page) == []
     dialog.get_by_role("checkbox").first.check()
     expect(dialog.get_by_text("Leave at least one record")).to_be_visible()
     dialog.get_by_role("checkbox").first.uncheck()
@@ -129,7 +129,7 @@ def test_two_customers_are_explained_and_a_value_is_pinned(
     dialog.get_by_role("button", name="Compare").click()
     expect(dialog.get_by_text("They are two customers.")).to_be_visible()
     expect(dialog.get_by_role("list", name="Evidence").get_by_text("Same e-mail")).to_be_visible()
-    assert serious_faults(page) == []
+    assert faults_in_both(page) == []
     page.keyboard.press("Escape")
     merge(served.client("admin"), kept, gone)
     open_page(page, f"/customers/{kept}?tab=sources")
@@ -137,8 +137,7 @@ def test_two_customers_are_explained_and_a_value_is_pinned(
     page.get_by_role("button", name="Always use").last.click()
     expect(page.get_by_text("This value is shown from now on")).to_be_visible()
     expect(page.get_by_text("pinned", exact=True)).to_be_visible()
-    wait_until_still(page)
-    assert serious_faults(page) == []
+    assert faults_in_both(page) == []
     page.get_by_role("button", name="Unpin").click()
     expect(page.get_by_text("The rules choose this value again")).to_be_visible()
 
@@ -166,7 +165,7 @@ def test_rules_are_previewed_applied_and_undone(pages: Pages, served: Served, ma
     dialog = page.get_by_role("dialog", name="Apply these rules?")
     expect(dialog.get_by_text("This would change what is shown of 1 of 1 customers")).to_be_visible()
     expect(dialog.get_by_role("row").filter(has_text=names[second])).to_have_count(1)
-    assert serious_faults(page) == []
+    assert faults_in_both(page) == []
     dialog.get_by_role("button", name="Cancel").click()
     assert [row["methods"] for row in get(client, "/api/identity/survivorship-rules")["data"]] == before
     preview.click()
@@ -180,7 +179,7 @@ def test_rules_are_previewed_applied_and_undone(pages: Pages, served: Served, ma
     page = pages(steward)
     open_page(page, "/duplicates?tab=rules")
     expect(page.get_by_role("button", name="Preview")).to_have_count(0)
-    assert serious_faults(page) == []
+    assert faults_in_both(page) == []
 
 
 def test_a_refused_preview_says_why(pages: Pages, manager: Person) -> None:
@@ -201,10 +200,10 @@ def test_quality_says_what_is_missing_most_and_models_when_they_ask(pages: Pages
     missing = page.get_by_role("region", name="What is missing most")
     expect(missing.get_by_role("row")).to_have_count(7)
     expect(page.get_by_text("complete on average; goal 80%")).to_be_visible()
-    assert serious_faults(page) == []
+    assert faults_in_both(page) == []
     open_page(page, "/duplicates?tab=models")
     expect(page.get_by_text("From 6.6 bits of evidence. About 99 to 1 that they are the same.").first).to_be_visible()
-    assert serious_faults(page) == []
+    assert faults_in_both(page) == []
 
 
 def test_who_may_not_decide_sees_no_duplicates_page(pages: Pages, served: Served) -> None:

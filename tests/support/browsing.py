@@ -56,6 +56,17 @@ def serious_faults(page: Page) -> list[str]:
     return found
 
 
+def faults_in_both(page: Page) -> list[tuple[str, str]]:
+    """The same in the light and in the dark scheme, as (scheme, finding)."""
+    found = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        expect(page.locator(f":root[data-mantine-color-scheme={scheme}]")).to_have_count(1)
+        wait_until_still(page)
+        found += [(scheme, fault) for fault in serious_faults(page)]
+    return found
+
+
 def assign_customers(served: Served, person: Person, customers: Iterable[str]) -> None:
     """Make the person the owner of these customers."""
     sql(
