@@ -11,8 +11,7 @@ import pytest
 from foresell.api.http import activity
 from foresell.detection import detect
 from tests.api.people import PHRASE, browser, forget_guesses, invite, sql, with_totp
-from tests.api.test_row_security import acting_for
-from tests.support.served import Served
+from tests.support.served import Served, acting_for
 from tests.support.worker import wait_until
 
 

@@ -28,7 +28,7 @@ from foresell.api.http.rate_limits import Limits
 from foresell.api.http.request_validation import DEPTH_LIMIT, HEADERS, JSON_LIMIT, RequestValidation, wrong_with
 from foresell.settings import Settings
 from tests.api.hostile import bodies, strings
-from tests.api.test_rights import fill_path
+from tests.api.operations import fill_path
 from tests.support.served import Served, running
 
 #: Where a body of no harm would end the sessions the other tests run in, or needs a body that is no JSON.

@@ -23,8 +23,7 @@ from foresell.workflows.golden import choose_golden_records
 from foresell.workflows.load import load_file
 from foresell.workflows.refresh import run_refresh
 from tests.api.people import sql
-from tests.api.test_row_security import acting_for
-from tests.support.served import STAFF, Served, running, staff_and_customers
+from tests.support.served import STAFF, Served, acting_for, running, staff_and_customers
 from tests.support.two_sources import customer_of, load_contacts, merge_records
 
 STREET = "17 Zebra Crossing Lane"

@@ -7,52 +7,12 @@ from typing import Any
 
 import httpx2
 import pytest
-from psycopg.types.json import Jsonb
 
+from tests.api.identity import MAY_DECIDE, add_review, clean_identity, get, merge, pair, record_of
 from tests.api.people import sql
-from tests.api.test_identity import MAY_DECIDE, clean_identity, get, merge, pair
 from tests.support.served import STAFF, Served
 
 __all__ = ["clean_identity", "pair"]
-
-LEVELS = {
-    "name": ["last name differs by a typo", 9.1],
-    "email": ["same e-mail", 20.1],
-    "phone": ["not compared", 0.0],
-    "address": ["different address", -2.6],
-}
-WEIGHT = 4.7
-
-
-def record_of(served: Served, customer: str) -> int:
-    return int(sql(served, "select min(record_id) from core.customer_records where customer_id = %s", customer)[0][0])
-
-
-def add_review(
-    served: Served,
-    a: str,
-    b: str,
-    *,
-    value: float = 100,
-    why: str = "pair",
-    pattern: str = "person 6-4-0",
-    days: int = 0,
-) -> int:
-    """An open review of the first records of two customers, as a run writes it."""
-    records = sorted((record_of(served, a), record_of(served, b)))
-    sql(
-        served,
-        "insert into identity.match_pairs (record_a, record_b, weight, levels, verdict) values (%s, %s, %s, %s, 'review')"
-        " on conflict do nothing",
-        *records, WEIGHT, Jsonb(LEVELS),
-    )  # fmt: skip
-    [[review]] = sql(
-        served,
-        "insert into identity.reviews (record_a, record_b, why, weight, value_at_stake, pattern, opened_at)"
-        " values (%s, %s, %s, %s, %s, %s, now() - make_interval(days => %s)) returning review_id",
-        *records, why, WEIGHT, value, pattern, days,
-    )  # fmt: skip
-    return int(review)
 
 
 def decide(client: httpx2.Client, review: int, verdict: str) -> dict[str, Any]:

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.rows import dict_row
 
-from tests.support.served import STAFF, Served, superuser
-
-Web = psycopg.Connection[dict[str, Any]]
-
-
-@contextmanager
-def acting_for(served: Served, user_id: int | None) -> Iterator[Web]:
-    """A transaction of the API's own role for a user, as the application opens it, and nothing else of the application."""
-    with psycopg.connect(served.database.conninfo("web"), row_factory=dict_row) as con:
-        con.execute("select set_config('foresell.user_id', %s, true)", [str(user_id or "")])
-        yield con
+from tests.support.served import STAFF, Served, acting_for, superuser
 
 
 def readable(served: Served) -> list[tuple[str, str, list[str]]]:

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 
 from foresell.database import Database
+from tests.api.operations import OPERATIONS, fill_path
 from tests.api.people import PHRASE, Person, browser, carry, invite, sql, with_totp
-from tests.api.test_rights import OPERATIONS, fill_path
 from tests.support.served import Served, superuser
 
 #: What a user whose second factor is due still reaches: signing in and out, and the own account.

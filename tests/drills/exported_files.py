@@ -18,7 +18,7 @@ from foresell.workflows.refresh import run_refresh
 from tests.drills.drill import ROOT, NotRun, Options, Outcome, least, most
 from tests.drills.shop import Shop, administrator_token, create_shop, serving
 from tests.drills.tests_as_drills import CORPORA, run_pytest
-from tests.unit.test_tabular_writers import FORMULAS, live
+from tests.support.formulas import FORMULAS, live
 
 LEADS = ("", " ", "\t", "\u200b", "\u00a0", "\ufeff")
 COLUMNS = ["customer_id", "name", "email", "phone", "address", "city", "country"]

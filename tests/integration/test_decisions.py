@@ -8,21 +8,10 @@ from foresell.database import Database
 from foresell.errors import ReviewNotFound
 from foresell.identity import decisions
 from foresell.identity.decisions import Verdict
-from tests.integration.test_moves import find_faults
-from tests.support.two_sources import customer_of, load_contacts, merge_records
+from tests.support.identity_faults import find_faults
+from tests.support.two_sources import customer_of, load_contacts, merge_records, open_review
 
 BOTH = (("shop", "1"), ("crm", "1"))
-
-
-def open_review(database: Database) -> int:
-    """A review of the records of BOTH, as a run writes it."""
-    with database.connect() as con:
-        row = con.execute(
-            "insert into identity.reviews (record_a, record_b, why, weight, pattern)"
-            " select min(record_id), max(record_id), 'conflict', 9, 'person 1' from customer_records returning review_id"
-        ).fetchone()
-    assert row is not None
-    return int(row["review_id"])
 
 
 def read_state(database: Database) -> tuple[tuple[str, ...], list[str], list[str]]:

@@ -18,7 +18,7 @@ from foresell.store import embedded, migrate, upgrade
 from foresell.store.database import open_database
 from foresell.store.upgrade import Upgrade, restore_backup
 from foresell.workflows.upgrade import upgrade_database
-from tests.integration.test_schema import dump
+from tests.support.schema_dump import dump
 
 HOMES = sorted((Path(__file__).parent / "schema_homes").glob("*.sql"))
 

@@ -2,40 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
-
 import psycopg
 import pytest
 
 from foresell.database import Database, embedded_conninfo
 from foresell.settings import Settings
-from foresell.store import embedded, migrate
+from foresell.store import migrate
 from foresell.store.segment_rules import list_segment_rules, save_segment_rules
-
-SCHEMAS = (
-    "core",
-    "access",
-    "privacy",
-    "audit",
-    "engagement",
-    "jobs",
-    "api",
-    "delivery",
-    "web",
-    "detection",
-    "identity",
-    "sources",
-)
-
-
-def dump(settings: Settings, database: str, *options: str) -> list[str]:
-    """Our schemas as lines of SQL with their rows, in the order of pg_dump; `options` are those of pg_dump."""
-    conninfo = embedded_conninfo(settings.home, "postgres", database)
-    command = [str(embedded.BIN / "pg_dump"), *(f"--schema={name}" for name in SCHEMAS), *options, "-d", conninfo]
-    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    lines = [line for line in text.splitlines() if line and not line.startswith(("--", "\\"))]
-    return [line for line in lines if not re.match(r"\d+\t\w+\t[0-9a-f]{64}\t", line)]  # rows of schema_migrations
+from tests.support.schema_dump import SCHEMAS, dump
 
 
 def test_schema_file_and_migrations_agree(settings: Settings, database: Database) -> None:

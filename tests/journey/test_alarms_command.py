@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.journey.test_command_line import Shell
+from tests.support.shell import Shell
 
 from foresell.database import Database
 from foresell.settings import Settings

@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from tests.support.shell import Shell
 
 from foresell.database import Database
 from foresell.settings import Settings
@@ -27,27 +28,6 @@ ORDERS = """Order No,Ordered At,Customer No,SKU,Quantity,Unit Price
 1003,2026-01-07,,mug,1,3.50
 1004,2026-02-07,c1,vase,1,20.00
 """
-
-
-class Shell:
-    """Runs the program on one home."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-
-    def __call__(self, *arguments: str, code: int = 0, typed: str | None = None, **extra: str) -> str:
-        """Standard output; standard error too when the exit code is not 0. Fails on any other exit code."""
-        result = subprocess.run(
-            [sys.executable, "-m", "foresell", *arguments],
-            env={**os.environ, "FORESELL_HOME": str(self.home), **extra}, input=typed, capture_output=True, text=True, check=False, cwd=self.home.parent,
-        )  # fmt: skip
-        words = result.stdout + result.stderr
-        assert result.returncode == code, words
-        assert "Traceback" not in words
-        return " ".join(words.split()) if code else result.stdout
-
-    def json(self, *arguments: str) -> object:
-        return json.loads(self(*arguments, "--json"))
 
 
 @pytest.fixture

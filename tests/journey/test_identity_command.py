@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.integration.test_decisions import open_review
-from tests.journey.test_command_line import Shell
-from tests.support.two_sources import load_contacts
+from tests.support.shell import Shell
+from tests.support.two_sources import load_contacts, open_review
 
 from foresell.database import Database
 from foresell.settings import Settings

@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 import httpx2
 import psycopg
 import pytest
+from psycopg.rows import dict_row
 
 from foresell.access import tokens
 from foresell.access.keyring import Keyring
@@ -162,3 +164,14 @@ def staff_and_customers(database: Database) -> tuple[dict[str, int], dict[str, l
 def superuser(settings: Settings) -> psycopg.Connection[tuple[object, ...]]:
     """A superuser's connection, to read or change stored data past row security."""
     return psycopg.connect(embedded_conninfo(settings.home, "postgres"), autocommit=True)
+
+
+Web = psycopg.Connection[dict[str, Any]]
+
+
+@contextmanager
+def acting_for(served: Served, user_id: int | None) -> Iterator[Web]:
+    """A transaction of the API's own role for a user, as the application opens it, and nothing else of the application."""
+    with psycopg.connect(served.database.conninfo("web"), row_factory=dict_row) as con:
+        con.execute("select set_config('foresell.user_id', %s, true)", [str(user_id or "")])
+        yield con

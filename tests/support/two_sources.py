@@ -47,3 +47,14 @@ def merge_records(database: Database, *records: tuple[str, str]) -> str:
     with database.connect() as con:
         moves.merge(con, {first: others})
     return first
+
+
+def open_review(database: Database) -> int:
+    """A review of the first and the last record, as a run writes it."""
+    with database.connect() as con:
+        row = con.execute(
+            "insert into identity.reviews (record_a, record_b, why, weight, pattern)"
+            " select min(record_id), max(record_id), 'conflict', 9, 'person 1' from customer_records returning review_id"
+        ).fetchone()
+    assert row is not None
+    return int(row["review_id"])
