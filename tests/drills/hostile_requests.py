@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2
+import pytest
 from benchmarks.fuzzing import FAULTS_FOUND, count_cases, fuzz, serve_planted_faults
 from benchmarks.injection import build_request, is_injectable, list_targets, serve_planted_hole
 
@@ -77,8 +78,9 @@ def inject_everywhere(options: Options) -> Outcome:
         tempfile.TemporaryDirectory() as name,
         create_shop() as shop,
         serving(shop, plant="short streams; lasting tokens"),
+        pytest.MonkeyPatch.context() as changed,
     ):
-        tokens.ACCESS_SECONDS = OPERATION_SECONDS
+        changed.setattr(tokens, "ACCESS_SECONDS", OPERATION_SECONDS)
         folder, token = Path(name), administrator_token(shop.settings.home, shop.users[-1])
         control = is_injectable(
             build_request("GET", serve_planted_hole(), "/planted?name=a", token, None), LEVEL, folder

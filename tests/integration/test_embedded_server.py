@@ -54,7 +54,7 @@ def test_a_killed_server_is_back_with_the_next_command(settings: Settings, datab
         assert ask(open_database(settings), "select count(*) from customers") == 1
 
 
-def test_after_a_crash_it_does_not_open_every_file(settings: Settings, database: Database) -> None:
+def test_recovery_syncs_whole_file_systems_instead_of_each_file(settings: Settings, database: Database) -> None:
     assert ask(database, "select setting from pg_settings where name = 'recovery_init_sync_method'") == "syncfs"
 
 
