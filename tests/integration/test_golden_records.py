@@ -13,8 +13,8 @@ from foresell.identity.golden import SurvivorshipRule
 from foresell.privacy.contacts import read_contacts
 from foresell.privacy.vault import vault_of
 from foresell.settings import Settings
-from foresell.store.batches import undo_batch
 from foresell.workflows.golden import choose_golden_records, read_rules
+from foresell.workflows.undo import undo_load
 from tests.support.survivorship import DEFAULTS
 from tests.support.two_sources import customer_of, load_contacts, merge_records
 
@@ -112,8 +112,7 @@ def test_a_load_that_changes_a_record_and_its_undo(settings: Settings, database:
     contact = read_contacts(database, vault_of(settings), [merged])[merged]
     assert contact["email"] == "newest@post.example.com"
     assert batch.batch_id is not None
-    undo_batch(database, batch.batch_id)
-    choose_golden_records(settings, database, [merged])
+    undo_load(settings, database, batch.batch_id)
     assert read_contacts(database, vault_of(settings), [merged])[merged]["email"] == "new@post.example.com"
 
 

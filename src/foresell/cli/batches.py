@@ -22,6 +22,7 @@ from foresell.tempdirs import clear_temporary_folders
 from foresell.types import Batch
 from foresell.workflows.inspect import inspect_for_load
 from foresell.workflows.load import load_file
+from foresell.workflows.undo import undo_load
 
 File = Annotated[
     Path,
@@ -181,10 +182,10 @@ def undo(
 
     The database is then exactly as before the batch, also where it replaced rows.
     """
-    _, database = open_home()
+    settings, database = open_home()
     later = " and all later batches of its source" if with_later else ""
     confirm(f"Undo batch {batch}{later}?", yes=yes, json=json)
-    undone = batches.undo_batch(database, batch, with_later=with_later)
+    undone = undo_load(settings, database, batch, with_later=with_later)
     if json:
         printing.print_json({"undone": undone})
     else:

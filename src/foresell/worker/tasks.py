@@ -13,7 +13,7 @@ from foresell.logs import logger
 from foresell.settings import Settings
 from foresell.sources.files.inspection import save_mapping
 from foresell.sources.files.mapping import read_mapping
-from foresell.store import batches, jobs
+from foresell.store import jobs
 from foresell.store.runs import clear_results
 from foresell.uploads import Upload
 from foresell.workflows.inspect import inspect_for_load
@@ -21,6 +21,7 @@ from foresell.workflows.load import load_file
 from foresell.workflows.refresh import run_refresh
 from foresell.workflows.sample_data import load_sample_data, remove_sample_data
 from foresell.workflows.sync import sync_source
+from foresell.workflows.undo import undo_load
 
 log = logger("worker")
 
@@ -103,7 +104,8 @@ def _undo(database: Database, job: jobs.Job) -> None:
     if job.row("batch_undone_since", batch_id=batch_id, since=job.started_at):
         job.result = {"undone": [batch_id]}
     else:
-        job.result = {"undone": batches.undo_batch(database, batch_id, with_later=job.arguments["with_later"])}
+        later = job.arguments["with_later"]
+        job.result = {"undone": undo_load(database.settings, database, batch_id, with_later=later)}
     _queue_refresh(job)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from foresell.database import Database
 from foresell.demo import Shop, write_shop
 from foresell.settings import Settings
-from foresell.store.batches import list_first_sample_batches, undo_batch
+from foresell.store.batches import list_first_sample_batches
 from foresell.types import Batch, BeforeCommit, Progress, no_progress
 from foresell.workflows.load import load_file
+from foresell.workflows.undo import undo_load
 
 
 def load_sample_data(
@@ -45,5 +46,5 @@ def remove_sample_data(database: Database) -> list[int]:
     return [
         undone
         for first in list_first_sample_batches(database)
-        for undone in undo_batch(database, first, with_later=True)
+        for undone in undo_load(database.settings, database, first, with_later=True)
     ]
