@@ -1,11 +1,11 @@
 import { Problem } from '@/api/client'
 import css from './ErrorText.module.css'
 
-/** What went wrong, and what to do about it, under a form. `keepsRoom`: its line is there before, so that nothing moves. */
-export function ErrorText({ error, keepsRoom }: { error: Error | null; keepsRoom?: boolean }) {
-  if (!error && !keepsRoom) return null
+/** What went wrong, and what to do about it, under a form. `keepsHeight`: its line is there before, so that nothing moves. */
+export function ErrorText({ error, keepsHeight }: { error: Error | null; keepsHeight?: boolean }) {
+  if (!error && !keepsHeight) return null
   return (
-    <p className={css.error} data-room={keepsRoom || undefined} role="alert">
+    <p className={css.error} data-height={keepsHeight || undefined} role="alert">
       {error && describeError(error)}
     </p>
   )

@@ -129,7 +129,7 @@ export default function ExportDialog({ filters, total, selected, onClose }: Prop
           </strong>
           , in the order of the list.
         </p>
-        <ErrorText error={exportFile.error} keepsRoom />
+        <ErrorText error={exportFile.error} keepsHeight />
         <Button loading={exportFile.isPending} onClick={() => exportFile.mutate()}>
           Download
         </Button>

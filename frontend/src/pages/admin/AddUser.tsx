@@ -42,7 +42,7 @@ export function AddUser({ onClose }: { onClose: () => void }) {
         <NameField data-autofocus value={name} onChange={setName} />
         <EmailField value={email} onChange={setEmail} />
         <RolesAndTeam roles={roles} teamId={teamId} onRoles={setRoles} onTeam={setTeamId} />
-        <ErrorText error={add.error} keepsRoom />
+        <ErrorText error={add.error} keepsHeight />
         <Button type="submit" loading={add.isPending} disabled={!roles.length}>
           Add user
         </Button>

@@ -87,7 +87,7 @@ export function EditUser({ user }: { user: Account }) {
         <EmailField value={email} onChange={setEmail} />
         <RolesAndTeam roles={roles} teamId={teamId} onRoles={setRoles} onTeam={setTeamId} isSelf={isSelf} />
         {isSelf && <p className={css.dim}>You cannot change your own roles; another administrator can.</p>}
-        <ErrorText error={change.error} keepsRoom />
+        <ErrorText error={change.error} keepsHeight />
         <div className={css.buttons}>
           <Button type="submit" loading={change.isPending} disabled={!Object.keys(findChanges()).length}>
             Save

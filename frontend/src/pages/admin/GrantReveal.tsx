@@ -54,7 +54,7 @@ export function GrantReveal({ apiKey, onClose }: { apiKey: OwnedApiKey; onClose:
             />
           </>
         )}
-        <ErrorText error={change.error} keepsRoom />
+        <ErrorText error={change.error} keepsHeight />
         <Button
           type="submit"
           color={granted ? 'red' : undefined}

@@ -74,7 +74,7 @@ export function RolePolicy({ role, onClose }: { role: Role; onClose: () => void 
             onChange={given => set(given === '' ? null : Number(given))}
           />
         ))}
-        <ErrorText error={save.error} keepsRoom />
+        <ErrorText error={save.error} keepsHeight />
         <Button type="submit" loading={save.isPending}>
           Save
         </Button>

@@ -40,7 +40,7 @@ export function ChoosePassword({ user, onDone }: { user: User; onDone: () => voi
           onChange={event => setEmail(event.currentTarget.value)}
         />
         <NewPasswordField user={user} size="md" value={password} onChange={setPassword} autoFocus />
-        <ErrorText error={save.error} keepsRoom />
+        <ErrorText error={save.error} keepsHeight />
         <Button type="submit" size="md" loading={save.isPending} fullWidth>
           Save and continue
         </Button>

@@ -16,7 +16,7 @@ export function OneTimeLink({ token, onAnswer }: { token: string; onAnswer: OnAn
       <h1 className={css.title}>Welcome</h1>
       <form className={css.form} onSubmit={onSubmit(enter.mutate)}>
         <p>This link signs you in without a password. Next, you choose your password.</p>
-        <ErrorText error={enter.error} keepsRoom />
+        <ErrorText error={enter.error} keepsHeight />
         <Button type="submit" size="md" loading={enter.isPending} fullWidth autoFocus>
           Continue
         </Button>

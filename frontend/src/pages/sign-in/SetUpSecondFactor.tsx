@@ -82,7 +82,7 @@ export default function SetUpSecondFactor() {
       </div>
       <div className={css.help}>
         <p>A passkey uses this device’s fingerprint, face or PIN. You can add more ways later under My account.</p>
-        <ErrorText error={error} keepsRoom />
+        <ErrorText error={error} keepsHeight />
       </div>
       <div className={css.ways}>
         <button type="button" onClick={() => signOut.mutate()}>

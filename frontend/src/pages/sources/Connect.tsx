@@ -103,7 +103,7 @@ function Sheet({ onClose }: { onClose: () => void }) {
         value={key_file}
         onChange={event => setKeyFile(event.currentTarget.value)}
       />
-      <ErrorText error={connect.error} keepsRoom />
+      <ErrorText error={connect.error} keepsHeight />
       <Button type="submit" loading={connect.isPending}>
         Connect
       </Button>
@@ -155,7 +155,7 @@ function QuickBooks() {
         value={client_secret}
         onChange={event => setSecret(event.currentTarget.value)}
       />
-      <ErrorText error={connect.error} keepsRoom />
+      <ErrorText error={connect.error} keepsHeight />
       <Button type="submit" loading={connect.isPending}>
         Sign in to QuickBooks
       </Button>
