@@ -41,6 +41,7 @@ SCRIPTS: dict[str, tuple[str, tuple[str, ...] | None]] = {
         ("--quick",),
     ),
     "identity_run": ("Which of a million records are one customer: time, memory, precision, arrivals.", ("--quick",)),
+    "connected_source": ("20,000 sales read from an imitated QuickBooks while they are edited.", ("--quick",)),
     "linear": ("Load and refresh from ten thousand to a million customers.", ("--quick",)),
 }
 

@@ -80,6 +80,7 @@ class Page(Generic[Content]):
 
     `next_cursor`: where to continue once this page is stored; None where resuming would lose or repeat records silently.
     `complete`: this page ends a full listing, so a stored key that no page of the reading contained is deleted.
+    `totals`: of the page that ends a reading from the beginning: `count`, how many records it must have contained at least.
     """
 
     records: Content

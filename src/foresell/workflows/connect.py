@@ -107,7 +107,7 @@ def connect_quickbooks(
     given: dict[str, Any] = {"client_id": client_id.strip(), "redirect_url": redirect_url}
     if imitation_url:
         given["imitation_url"] = imitation_url
-    state = secrets.token_urlsafe(24)
+    state = _new_state(source)
     secret = {"client_secret": client_secret.strip(), "state": state}
     kind = find_kind("quickbooks")
     with database.connect() as con:
@@ -157,7 +157,7 @@ def begin_sign_in(settings: Settings, database: Database, source: str) -> str:
                 f"{source} has no sign-in.", remedy=f"Give it a new secret: foresell sources secret {source}"
             )
         secret = sources.open_secret(box, connected.connection_id, connected.secret)
-        secret["state"] = secrets.token_urlsafe(24)
+        secret["state"] = _new_state(source)
         sources.save_secret(con, box, connected.connection_id, secret)
     given = connected.settings
     return quickbooks.sign_in_url(given["client_id"], given["redirect_url"], secret["state"])
@@ -274,6 +274,11 @@ def _connect(
         except TerminalError as error:
             raise SourceUnreachable(error.message, remedy=error.remedy) from None
     return connection_id
+
+
+def _new_state(source: str) -> str:
+    """What must come back with the answer to a sign-in: the source, so that the page knows it, and a secret."""
+    return f"{source}.{secrets.token_urlsafe(24)}"
 
 
 def _check_name(source: str) -> str:

@@ -306,21 +306,19 @@ class _Sync:
         cursor = Cursor(position) if position is not None else None
         for attempt in range(MOST_PASSES):
             count: Decimal | None = None
-            is_listing = False
+            is_whole = False
             with closing(source.read(stream.name, cursor)) as pages:
                 for page in pages:
                     if isinstance(page.records, Table) or page.records is None:
                         self._load_table(page, stream)
                         continue
                     self._save_records(page, stream, box)
-                    if page.complete:
-                        is_listing = True
-                        count = next((t.value for t in page.totals if t.name == "count"), None)
-            if not is_listing:
-                return
+                    is_whole = is_whole or page.complete
+                    count = next((total.value for total in page.totals if total.name == "count"), count)
             held, unseen = self.landing.count_records(stream.name)
-            if count is None or held - unseen == count or attempt == MOST_PASSES - 1:
-                self._drop_unseen(stream, held, unseen)
+            if count is None or held - unseen >= count or attempt == MOST_PASSES - 1:
+                if is_whole:
+                    self._drop_unseen(stream, held, unseen)
                 return
             cursor = None
 

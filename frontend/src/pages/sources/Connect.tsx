@@ -8,7 +8,6 @@ import { Dialog } from '@/ui/Dialog'
 import { ErrorText } from '@/ui/ErrorText'
 import { showToast } from '@/ui/toasts'
 import css from './Sources.module.css'
-import { SIGNING_IN } from './search'
 
 /** Connects a source: which kind, and what it needs. */
 export function Connect({ kinds, onClose }: { kinds: SourceKind[]; onClose: () => void }) {
@@ -120,7 +119,6 @@ function QuickBooks() {
     mutationFn: () =>
       read(api.POST('/api/sources/quickbooks', { body: { source, client_id, client_secret, redirect_url } })),
     onSuccess: ({ sign_in_url }) => {
-      sessionStorage.setItem(SIGNING_IN, source)
       window.location.assign(sign_in_url)
     },
   })

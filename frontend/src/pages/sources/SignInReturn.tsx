@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'react'
 import { api, read } from '@/api/client'
 import { ErrorText } from '@/ui/ErrorText'
 import { showToast } from '@/ui/toasts'
-import { arrivedWith, SIGNING_IN } from './search'
+import { arrivedWith } from './search'
 
 /** Finishes a sign-in when the browser comes back from the vendor. */
 export function SignInReturn() {
@@ -20,11 +20,10 @@ export function SignInReturn() {
     },
   })
   useEffect(() => {
-    const source = sessionStorage.getItem(SIGNING_IN)
     const { code, state, realm } = arrivedWith
+    const source = state?.split('.')[0]
     if (isDone.current || !source || !code || !state || !realm) return
     isDone.current = true
-    sessionStorage.removeItem(SIGNING_IN)
     mutate({ source, code, state, realm })
   }, [mutate])
   return <ErrorText error={error} />

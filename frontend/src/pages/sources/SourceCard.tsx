@@ -12,7 +12,6 @@ import { Card } from '@/ui/Page'
 import { showToast } from '@/ui/toasts'
 import { GoneRows } from './GoneRows'
 import css from './Sources.module.css'
-import { SIGNING_IN } from './search'
 
 const STATES = {
   due: ['Connected', 'good'],
@@ -94,7 +93,6 @@ function Manage({ source }: { source: ConnectedSource }) {
   const signIn = useMutation({
     mutationFn: () => read(api.POST('/api/sources/{source}/sign-in', { params: { path } })),
     onSuccess: ({ sign_in_url }) => {
-      sessionStorage.setItem(SIGNING_IN, source.source)
       window.location.assign(sign_in_url)
     },
   })

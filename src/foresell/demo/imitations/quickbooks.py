@@ -280,14 +280,19 @@ class QuickBooksImitation(Imitation):
         where = found["where"] or ""
         if "Active" not in where:
             rows = [row for row in rows if row.get("Active", True)]
+        if since := re.search(r"LastUpdatedTime (>=?) '([^']+)'", where):
+            moment, with_equal = _moment(since[2]), since[1] == ">="
+            rows = [
+                row
+                for row in rows
+                if (at := _moment(row["MetaData"]["LastUpdatedTime"])) > moment or (with_equal and at == moment)
+            ]
         if found["what"].lower() == "count(*)":
             count = len(rows)
             if self.habits.miscounts:
                 self.habits.miscounts -= 1
                 count += 3
             return self._reply({"QueryResponse": {"totalCount": count}})
-        if since := re.search(r"LastUpdatedTime >= '([^']+)'", where):
-            rows = [row for row in rows if _moment(row["MetaData"]["LastUpdatedTime"]) >= _moment(since[1])]
         if self.habits.is_unstable:
             self.random.shuffle(rows)
         rows.sort(key=lambda row: _moment(row["MetaData"]["LastUpdatedTime"]))

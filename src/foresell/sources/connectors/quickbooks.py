@@ -47,6 +47,9 @@ RENEW_SECONDS = 600.0
 #: Change data capture reaches back 30 days. Readings overlap, for changes that were under way.
 MOST_DAYS, OVERLAP = 29, timedelta(minutes=5)
 
+#: A first reading follows changes made while it lasts for so many pages; the next reading brings later ones.
+LATE_PAGES = 3
+
 #: By stream, the entity of the API and whether inactive ones must be asked for.
 ENTITIES = {
     "customers": ("Customer", True),
@@ -163,6 +166,7 @@ class QuickBooks:
         """Everything in the order of its last change. Equal times are paged by offset, and counted at the end."""
         entity, with_inactive = ENTITIES[stream]
         last, start, until = position["last"], position["start"], position.get("until")
+        late = 0
         active = " and Active in (true, false)" if with_inactive else ""
         columns = "*, Sku" if entity == "Item" else "*"
         while True:
@@ -172,16 +176,23 @@ class QuickBooks:
             )
             until = until or answer.body["time"]
             found = answer.body["QueryResponse"].get(entity) or []
-            if not found:
+            if not found or late == LATE_PAGES:
                 break
             newest = found[-1]["MetaData"]["LastUpdatedTime"]
             last, start = (last, start + len(found)) if newest == last else (newest, 1)
+            late += datetime.fromisoformat(newest) > datetime.fromisoformat(until)
             following = json.dumps({"last": last, "start": start, "until": until})
             yield Page(self._records(stream, found, answer), next_cursor=Cursor(following))
-        counted = self._query(f"select count(*) from {entity}{' where Active in (true, false)' if active else ''}")
-        count = Total("count", Decimal(counted.body["QueryResponse"].get("totalCount", 0)))
+        where = "where Active in (true, false)" if active else ""
+        count = self._count(entity, where)
+        if late:  # what changed since the beginning may not have come; the next reading brings it
+            count -= self._count(entity, f"where MetaData.LastUpdatedTime > '{until}'{active}")
         since = json.dumps({"since": until})
-        yield Page((), next_cursor=Cursor(since), complete=True, totals=(count,))
+        yield Page((), next_cursor=Cursor(since), complete=not late, totals=(Total("count", Decimal(count)),))
+
+    def _count(self, entity: str, where: str) -> int:
+        counted = self._query(f"select count(*) from {entity} {where}".strip())
+        return int(counted.body["QueryResponse"].get("totalCount", 0))
 
     def _read_changes(self, stream: str, since: datetime) -> Generator[Page[Sequence[Record]], None, None]:
         entity, _ = ENTITIES[stream]
