@@ -27,6 +27,9 @@ _LANGUAGES = {
 }
 #: Countries where people have two surnames.
 _TWO_SURNAMES = frozenset(("ES", "MX", "CO", "CL", "PE", "AR"))
+#: What stands before an Irish surname, written apart.
+_IRISH = frozenset(("o", "ni", "nic", "mac", "mc"))
+_IRISH_PARTICLES = _PARTICLES | _IRISH
 _COUPLE = frozenset(("&", "and", "und", "et", "en", "och", "+"))
 
 GENERATIONS = frozenset(_GENERATION_OF)
@@ -146,8 +149,10 @@ def _split_surname(words: list[str], country: str | None) -> tuple[list[str], li
         return [], words
     if size == 2:
         return words[:1], words[1:]
+    if surname := _leading_surname(words, country):
+        return words[surname:], words[:surname]
     begin = next((at for at in range(1, size - 1) if words[at] in _PARTICLES), size - 1)
-    if country == "IE" and words[-2] in ("o", "ni", "mac", "mc"):
+    if country == "IE" and words[-2] in _IRISH:
         begin = min(begin, size - 2)
     if country in _TWO_SURNAMES:
         two = 1 if words[1] not in FIRST_NAMES or (size == 3 and words[1] in _PARTICLES) else 2
@@ -155,12 +160,24 @@ def _split_surname(words: list[str], country: str | None) -> tuple[list[str], li
     return words[:begin], words[begin:]
 
 
+def _leading_surname(words: list[str], country: str | None) -> int:
+    """How many words in front are a surname with its particles: "van den Berg Jan", "O Donaill Sean"; 0 where they are not.
+
+    Only where what follows begins with a first name and the surname is none: "La Toya Jackson" begins with a first name.
+    """
+    particles = _IRISH_PARTICLES if country == "IE" else _PARTICLES
+    at = 0
+    while at < len(words) - 2 and words[at] in particles:
+        at += 1
+    return at + 1 if at and words[at] not in FIRST_NAMES and words[at + 1] in FIRST_NAMES else 0
+
+
 def _join_particles(words: list[str]) -> list[str]:
     joined: list[str] = []
     prefix = ""
     for at, word in enumerate(words):
         prefix += word
-        if at == len(words) - 1 or not (word in _PARTICLES or (word in ("o", "y", "ni") and len(words) > 1)):
+        if at == len(words) - 1 or not (word in _PARTICLES or (word in ("o", "y", "ni", "nic") and len(words) > 1)):
             joined.extend(prefix.split("-"))
             prefix = ""
     return joined
