@@ -31,6 +31,11 @@ STREETS = [
     ("DE", "Postfach 12 34", "po box", "1234"),
     ("FR", "12 bis, rue de la Paix", "rue paix", "12b"),
     ("FR", "12 B r. de la Paix", "rue paix", "12b"),
+    ("FR", "105 R. Peupliers", "rue peupliers", "105"),
+    ("FR", "105 R des Peupliers", "rue peupliers", "105"),
+    ("FR", "105 R, rue des Peupliers", "rue peupliers", "105r"),
+    ("FR", "105r rue des Peupliers", "rue peupliers", "105r"),
+    ("ES", "12 C. Mayor", "calle mayor", "12"),
     ("FR", "4 av. du Général", "avenue general", "4"),
     ("FR", "4 bd Victor Hugo, appt 5", "boulevard victor hugo", "4"),
     ("FR", "BP 50", "po box", "50"),
@@ -118,7 +123,12 @@ def test_an_address_in_one_text(country: str, text: str, street: str, house: str
 @pytest.mark.parametrize(
     "country, text, city",
     [("DE", "München", "munchen"), ("DE", "Muenchen", "munchen"), ("ES", "A Coruña", "a coruna"), ("GB", "Newcastle upon Tyne", "newcastle upon tyne"),
-     ("DE", "Frankfurt (Main)", "frankfurt"), ("GB", "n/a", None), ("GB", "12345", None)],
+     ("DE", "Frankfurt (Main)", "frankfurt"), ("GB", "n/a", None), ("GB", "12345", None),
+     # the names of other languages
+     ("DE", "Munich", "munchen"), ("AT", "Vienna", "wien"), ("AT", "Wien", "wien"), ("CH", "Genève", "geneve"),
+     ("CH", "Geneva", "geneve"), ("CH", "Genf", "geneve"), ("DE", "Cologne", "koln"), ("DE", "Koeln", "koln"),
+     ("BE", "Bruxelles", "brussel"), ("BE", "Brussels", "brussel"), ("NL", "'s-Gravenhage", "den haag"), ("DK", "Copenhagen", "kobenhavn"),
+     (None, "Munich", "munchen"), ("US", "Vienna", "vienna")],
 )  # fmt: skip
-def test_a_city(country: str, text: str, city: str | None) -> None:
+def test_a_city(country: str | None, text: str, city: str | None) -> None:
     assert normalize(RawRecord(1, "crm", city=text, country=country)).city == city

@@ -12,6 +12,8 @@ from foresell.identity.normalization.word_lists import fold_umlauts, invert, rea
 
 _STREETS = read_words("streets")
 _DROP = frozenset(split_words(_STREETS["drop"]["words"]))
+#: Languages that say first what kind of street it is.
+_KIND_FIRST = frozenset(("FR", "ES", "IT"))
 _LANGUAGE = {"AT": "DE", "CH": "DE", "BE": "NL", "LU": "FR"}
 
 
@@ -151,7 +153,7 @@ def normalize_postcode(text: str | None, country: str | None) -> str | None:
 
 @lru_cache(maxsize=65_536)
 def normalize_city(text: str | None, country: str | None) -> str | None:
-    """The city in ASCII words, without what stands in brackets."""
+    """The city in ASCII words, without what stands in brackets; by its local name where `words/cities.toml` knows another one."""
     if not text:
         return None
     folded = _fold_for(text, country)
@@ -160,7 +162,15 @@ def normalize_city(text: str | None, country: str | None) -> str | None:
     words = _NOT_WORDS.sub(" ", folded).strip()
     if is_placeholder(words) or words.isdigit():
         return None
-    return shorten(words)
+    return shorten(_city_names(country).get(words, words))
+
+
+@cache
+def _city_names(country: str | None) -> dict[str, str]:
+    """Name of a city in another language -> its local name; of all countries where none is known."""
+    known = read_words("cities")
+    tables = [known.get(country, {})] if country else list(known.values())
+    return {name: city for table in reversed(tables) for name, city in invert(table).items()}
 
 
 def _fold_for(text: str, country: str | None) -> str:
@@ -211,6 +221,8 @@ def _split_house(line: str, country: str | None) -> tuple[str | None, str | None
         return _normalize_street(line, country), None
     if match := _LEADING.match(line):
         number, *letters, street = match.groups()
+        if letters[0] and match.start(2) > match.end(1) and _is_kind(letters[0], street, country):
+            letters, street = [], f"{letters[0]}. {street}"
     else:
         spaced = _ATTACHED.sub(" ", line)
         match = _LAST.match(spaced) or _INSIDE.match(spaced)
@@ -222,6 +234,16 @@ def _split_house(line: str, country: str | None) -> tuple[str | None, str | None
     if not number or street is None:
         return street, None
     return street, number + next(filter(None, letters), "").strip()
+
+
+def _is_kind(letter: str, street: str, country: str | None) -> bool:
+    """Whether a letter between house number and street says what kind of street it is, not which house: "105 R. Peupliers"."""
+    section = _LANGUAGE.get(country or "", country)
+    if section not in _KIND_FIRST:
+        return False
+    kinds, _ = _words_of(section)
+    first = next(iter(_WORDS.findall(street)), "")
+    return letter in kinds and kinds.get(first, first) not in _STREETS[section]
 
 
 @lru_cache(maxsize=65_536)
