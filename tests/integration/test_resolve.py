@@ -351,10 +351,19 @@ ODD_NAMES = {
 @pytest.mark.parametrize("rows", ODD_NAMES.values(), ids=ODD_NAMES)
 def test_odd_records_end_in_a_result_and_in_no_giant_customer(company: Company, rows: list[tuple[str, ...]]) -> None:
     company.load("shop", *rows)
-    counts = company.run()
+    result = resolve_records(company.settings, company.database)
     sizes = list(company.customers().values())
-    assert counts["records"] == len(rows)
+    assert result["counts"]["records"] == len(rows)
     assert max(sizes.count(customer) for customer in set(sizes)) <= 60
+
+
+def test_records_that_are_not_compared_are_counted_in_a_sentence(company: Company) -> None:
+    company.load("shop", *((str(n), "John Smith", "", "", "", "London", "", "GB") for n in range(50)))
+    company.load("crm", *((str(n), "John Smith", "", "", "", "", "", "GB") for n in range(7)))
+    assert resolve_records(company.settings, company.database)["remarks"] == [
+        "Not compared by first and last name and city alone, which more than 40 records share: 50 records.",
+        "Not compared, since a name or less is all that is known of them: 7 records.",
+    ]
 
 
 def test_one_run_at_a_time(company: Company) -> None:

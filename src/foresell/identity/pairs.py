@@ -41,7 +41,7 @@ PAIRS = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Keys of one rule that were left out because too many records share them: how many, and of how many records."""
+    """Keys of one rule that were left out because too many records share them: how many keys, and how many records have one."""
 
     rule: str
     keys: int
@@ -117,7 +117,8 @@ def _find_candidates(con: duckdb.DuckDBPyConnection, most: int) -> tuple[LeftOut
         """
     )
     rows = con.execute(
-        "select rule, count(*), sum(records)::bigint from blocks where too_common group by rule order by rule"
+        "select rule, count(distinct key), count(distinct record_id) from keys join blocks using (key, rule)"
+        " where too_common group by rule order by rule"
     ).fetchall()
     return tuple(LeftOut(*row) for row in rows)
 

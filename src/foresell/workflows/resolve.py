@@ -215,6 +215,8 @@ def compare_records(database: Database, compared: Compared, settings: Settings, 
                 f" {left.records:,} records."
                 for left in scores.left_out
             ]
+    if alone := compared.records.num_rows - pc.count_distinct(compared.keys["record_id"]).as_py():
+        compared.remarks.append(f"Not compared, since a name or less is all that is known of them: {alone:,} records.")
     with _timed(timings, "cluster"):
         compared.clusters = _cluster(compared)
     with _timed(timings, "reconcile"):
