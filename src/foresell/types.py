@@ -80,6 +80,9 @@ class Staging:
         list_price DECIMAL(14,4).
     staged_rejects: one row per problem; `line` is the line in `file` as a text editor counts it.
         file VARCHAR, line BIGINT, column_name VARCHAR, value VARCHAR, reason VARCHAR.
+
+    A file of orders has one more, staged_rejected_orders: one row per order with a rejected row.
+        order_key VARCHAR (null: it is not known which order the row is of).
     """
 
     con: duckdb.DuckDBPyConnection

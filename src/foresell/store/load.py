@@ -98,8 +98,10 @@ def load_staging(
         _compare(context)
         warnings = (*warnings, *_warn_of_currencies(context))
         counts = _count_changes(context, staging)
-        if decide_gone:
-            counts["orders_replaced"] += _cancel_gone(context, decide_gone)
+        if decide_gone and staging.rows == "orders":
+            cancelled, kept = _cancel_gone(context, decide_gone)
+            counts["orders_replaced"] += cancelled
+            warnings = (*warnings, *kept)
         _write_batch(context, counts, progress)
         PG.run(cur, "load.close_batch", batch_id, *(counts[name] for name in COUNTS))
         if match and counts["customers_new"] + counts["customers_changed"]:
@@ -228,17 +230,27 @@ def _get_key_number(context: _LoadContext) -> int:
     return int(current)
 
 
-def _cancel_gone(context: _LoadContext, decide: DecideGone) -> int:
-    """Cancel the orders that the source no longer has, where `decide` says so. Returns how many."""
+def _cancel_gone(context: _LoadContext, decide: DecideGone) -> tuple[int, tuple[str, ...]]:
+    """Cancel the orders that the source no longer has, where `decide` says so. Returns how many, and warnings.
+
+    An order with a row that was rejected is there. Where it is not known which order such a row is of, none is cancelled.
+    """
     PG.run(context.cur, "load.drop_wanted")
-    _copy_rows(context, "wanted", DUCK.reader(context.con, "stage.orders_keys", BATCH_ROWS, known=True), temporary=True)
+    _copy_rows(context, "wanted", DUCK.reader(context.con, "stage.present_orders", BATCH_ROWS), temporary=True)
     PG.run(context.cur, "load.collect_gone", context.source)
     gone = [key for (key,) in PG.rows(context.cur, "load.gone_keys")]
-    if not gone or not decide(gone, int(PG.value(context.cur, "load.count_orders", context.source))):
-        return 0
+    if not gone:
+        return 0, ()
+    [(unknown,)] = DUCK.run(context.con, "stage.rejected_of_no_order").fetchall()
+    if unknown:
+        return 0, (
+            f"{len(gone):,} orders are not in the file and are kept: it has rejected rows of which the order is not known.",
+        )
+    if not decide(gone, int(PG.value(context.cur, "load.count_orders", context.source))):
+        return 0, ()
     PG.run(context.cur, "load.keep_gone", context.batch_id)
     PG.run(context.cur, "load.cancel_gone", context.batch_id)
-    return len(gone)
+    return len(gone), ()
 
 
 def _count_changes(context: _LoadContext, staging: Staging) -> dict[str, int]:

@@ -99,6 +99,7 @@ def _interpret_once(parsed: ParsedFile, load_day: date | None) -> tuple[Staging,
         extra, added = _stage_orders(parsed, resolved, decided, limit)
         open_questions += [*more, *_ask_about_orders(parsed, resolved, ask_about_basis=ask_about_basis)]
         notices += _list_notices(parsed, resolved) + _settle_totals(con) + added
+        con.execute(named_queries(*_STEPS)["rejected_orders"])
         _refuse_no_sales(parsed)
     else:
         _stage_keyed_rows(parsed, resolved, decided)

@@ -173,6 +173,11 @@ from problems as p
 left join field_headers as m using (field)
 order by p.line, p.field
 
+-- name: rejected_orders
+-- Grain: an order with a rejected row; null where it is not known which order that is.
+create or replace table staged_rejected_orders as
+select distinct m.order_key from staged_rejects as r left join mapped_rows as m on m.line = r.line
+
 -- name: insert_extra_lines
 -- One row per order and extra money column (freight): the sum over its lines. Their `line` lies past the file's last line.
 insert into staged_lines

@@ -17,8 +17,17 @@ from staged_lines
 group by order_key
 
 -- name: orders_keys
--- The keys to look up in the store, none unless $known; the next two are alike.
+-- The keys to look up in the store, none unless $known; customer_records_keys and products_keys are alike.
 select order_key as key from staged_orders where $known
+
+-- name: present_orders
+-- The orders that the file has, be it with rows that were rejected.
+select order_key as key from staged_orders
+union
+select order_key from staged_rejected_orders where order_key is not null
+
+-- name: rejected_of_no_order
+select count(*) from staged_rejected_orders where order_key is null
 
 -- name: customer_records_keys
 select customer_key as key from staged_customers where $known
