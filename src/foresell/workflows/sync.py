@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from collections.abc import Mapping as Named
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,7 @@ from foresell.sources.connectors.mapped import MappedRecord, stage_records
 from foresell.sources.connectors.tables import Table
 from foresell.sources.connectors.tokens import Renew, Tokens
 from foresell.sources.contract import Cursor, Page, Record, Stream, TerminalError, TransientError, reconcile
+from foresell.sources.files.formats import ColumnMissing
 from foresell.sources.files.inspection import complete_mapping
 from foresell.sources.files.mapping import Mapping, parse_mapping, render_mapping
 from foresell.sources.files.questions import OpenQuestions
@@ -51,6 +53,9 @@ QUOTA_AFTER = timedelta(minutes=10)
 WHOLE_AFTER_DAYS = 7
 #: A folder whose file is still being written is looked at again so soon.
 SOON_SECONDS = 0.5
+
+#: Keeps a file (name, what is wrong, what to do) from being read again before it changes; returns the cursor that says so.
+SetAside = Callable[[str, str, str | None], Cursor]
 
 log = logger("sync")
 
@@ -271,13 +276,14 @@ class _Sync:
                 self._read_stream(source, stream, box)
             except RowsGone as error:
                 held = error
-            except (BadInput, EmptySource, TooManyRejects) as error:  # one file; others are read anyway
+            except (BadInput, EmptySource, TooManyRejects) as error:  # one table; others are read anyway
                 failed = failed or error
         if self.kind.documents:
             self._load_pending(box, [s.name for s in source.discover() if not s.keeps_documents])
             self._reconcile(source)
         if self.outcome.batch_ids:
             choose_missing_records(self.settings, self.database)
+        self._report_files(getattr(source, "problems", {}))
         if held or failed:
             raise held or failed  # type: ignore[misc]
 
@@ -310,7 +316,7 @@ class _Sync:
             with closing(source.read(stream.name, cursor)) as pages:
                 for page in pages:
                     if isinstance(page.records, Table) or page.records is None:
-                        self._load_table(page, stream)
+                        self._load_table(page, stream, getattr(source, "set_aside", None))
                         continue
                     self._save_records(page, stream, box)
                     is_whole = is_whole or page.complete
@@ -372,18 +378,47 @@ class _Sync:
             remedy="Say whether they are: foresell sources accept or refuse, or on the Sources page.",
         )
 
-    def _load_table(self, page: Page[Table | None], stream: Stream) -> None:
-        """Load a file, then save the cursor: a file that is read again after a crash changes nothing."""
+    def _load_table(self, page: Page[Table | None], stream: Stream, set_aside: SetAside | None) -> None:
+        """Load a file, then save the cursor: a file that is read again after a crash changes nothing.
+
+        Of several files, one that cannot be loaded is set aside, and the others are loaded.
+        """
         assert page.next_cursor is not None
         if page.records is not None:
-            table = page.records
             try:
-                self._load_file(table, stream)
-            except (BadInput, EmptySource, TooManyRejects):
-                if not table.is_whole:  # tried again when it changes, not at every look
-                    self.landing.save_cursor(stream.name, page.next_cursor.position, ended=True)
-                raise
+                self._load_file(page.records, stream)
+            except (BadInput, EmptySource, TooManyRejects) as error:
+                if set_aside is None:
+                    raise self._explain(error) from None
+                self.outcome.state = "failed"
+                following = set_aside(page.records.name, error.message, error.remedy)
+                self.landing.save_cursor(stream.name, following.position, ended=True)
+                return
+        if page.complete:
+            self.landing.close_older_questions("orders")
         self.landing.save_cursor(stream.name, page.next_cursor.position, ended=True)
+
+    def _explain(self, error: ForesellError) -> ForesellError:
+        """A column that is not there any more is a change at the source; only a person knows what it means."""
+        name = self.connected.source
+        if not isinstance(error, ColumnMissing):
+            return error
+        return TerminalError(
+            error.message,
+            reason="drift",
+            remedy=f"Rename the column back, or say how to read it: foresell sources mapping {name} --map FILE."
+            f" Then: foresell sources resume {name}",
+        )
+
+    def _report_files(self, problems: Named[str, tuple[str, str | None]]) -> None:
+        """Have a person see to the files that were set aside, now or before. The source is read on."""
+        if not problems:
+            return
+        (error, remedy), *others = problems.values()
+        more = f" So it is with {len(others):,} more: {', '.join(sorted(problems)[1:4])}." if others else ""
+        self.outcome.connection_state, self.outcome.reason = "needs you", "data"
+        self.outcome.error = f"{error}{more}"
+        self.outcome.remedy = " ".join(filter(None, (remedy, "A file is read again when it is saved again.")))
 
     def _load_file(self, table: Table, stream: Stream) -> None:
         stated = self.connected.settings.get("mapping")

@@ -12,6 +12,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 from foresell.errors import BadInput
 from foresell.sources.connectors.tables import Table
@@ -47,6 +48,8 @@ class Folder:
     soon: bool = field(default=False, init=False)
     requests: int = field(default=0, init=False)
     retries: int = field(default=0, init=False)
+    _known: dict[str, dict[str, Any]] = field(default_factory=dict, init=False, repr=False)
+    _present: Mapping[str, object] = field(default_factory=dict, init=False, repr=False)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -59,42 +62,63 @@ class Folder:
         """The folder and how many of its files would be read. Raises TerminalError where it cannot be read."""
         return Connection(f"{self.path} ({len(self._list_files())} files)")
 
-    def read(self, stream: str, cursor: Cursor | None = None) -> Generator[Page[Table], None, None]:
+    def read(self, stream: str, cursor: Cursor | None = None) -> Generator[Page[Table | None], None, None]:
         """A page for each file whose content was not read before, the oldest first.
 
         A file that is still being written is left out, and `soon` is set. Raises UnknownStream, or TerminalError where the
         folder cannot be read.
         """
         find_stream(self, stream)
-        known: dict[str, dict[str, object]] = json.loads(cursor.position) if cursor else {}
+        self._known = json.loads(cursor.position) if cursor else {}
+        self._present = found = self._look()
         self.soon = False
-        fresh = {name: look for name, look in self._look().items() if known.get(name, {}).get("seen") != list(look)}
+        fresh = {name: look for name, look in found.items() if self._known.get(name, {}).get("seen") != list(look)}
         if not fresh:
             return
         time.sleep(self.settle_seconds)
-        again = self._look()
+        self._present = again = self._look()
         for name in sorted(fresh, key=lambda each: fresh[each][1]):
             if again.get(name) != fresh[name] or not self._opens(self.path / name):
                 self.soon = self.soon or name in again
                 continue
             with tempfile.TemporaryDirectory(prefix="folder-", dir=self.work) as folder:
                 copy = Path(folder) / name
-                try:
-                    shutil.copyfile(self.path / name, copy)
-                except OSError:
-                    self.soon = True
-                    continue
-                if self._look().get(name) != fresh[name]:  # replaced while it was copied
+                if not self._copy(name, copy, fresh[name]):
                     self.soon = True
                     continue
                 digest = hashlib.sha256(copy.read_bytes()).hexdigest()
-                is_known = any(entry["sha256"] == digest for entry in known.values())
-                known = {**known, name: {"seen": list(fresh[name]), "sha256": digest}}
-                following = Cursor(json.dumps(_forget_old(known, again)))
+                is_known = any(entry["sha256"] == digest for entry in self._known.values())
+                self._known[name] = {"seen": list(fresh[name]), "sha256": digest}
                 if is_known:
-                    yield Page(None, next_cursor=following)  # type: ignore[arg-type]
+                    yield Page(None, next_cursor=self._position(), complete=self.is_whole)
                 else:
-                    yield Page(Table(copy, name, self.is_whole), next_cursor=following, complete=self.is_whole)
+                    table = Table(copy, name, self.is_whole)
+                    yield Page(table, next_cursor=self._position(), complete=self.is_whole)
+
+    def set_aside(self, name: str, error: str, remedy: str | None) -> Cursor:
+        """Keep a file that could not be loaded from being read again before it is saved again. Returns where reading goes on."""
+        self._known[name] |= {"sha256": "", "problem": [error, remedy]}
+        return self._position()
+
+    @property
+    def problems(self) -> dict[str, tuple[str, str | None]]:
+        """By name, what is wrong with the files that were set aside and are still there, and what to do."""
+        return {
+            name: (entry["problem"][0], entry["problem"][1])
+            for name, entry in sorted(self._known.items())
+            if "problem" in entry and name in self._present
+        }
+
+    def _position(self) -> Cursor:
+        return Cursor(json.dumps(_forget_old(self._known, self._present)))
+
+    def _copy(self, name: str, copy: Path, look: tuple[int, int]) -> bool:
+        """Copy a file. False where it could not be read, or was replaced meanwhile."""
+        try:
+            shutil.copyfile(self.path / name, copy)
+        except OSError:
+            return False
+        return self._look().get(name) == look
 
     def _look(self) -> dict[str, tuple[int, int]]:
         """By name, size and time of the last change of each file."""
@@ -143,7 +167,7 @@ def check_folder(path: Path, forbidden: Sequence[Path]) -> Path:
     return full
 
 
-def _forget_old(known: Mapping[str, dict[str, object]], present: Mapping[str, object]) -> dict[str, dict[str, object]]:
+def _forget_old(known: Mapping[str, dict[str, Any]], present: Mapping[str, object]) -> dict[str, dict[str, Any]]:
     """The entries of files that are there, and the newest of others."""
     gone = [name for name in known if name not in present]
     dropped = set(gone[: max(0, len(gone) - REMEMBERED)])

@@ -39,6 +39,10 @@ _OLIST_COLUMNS = {
 MAPPED = "mapped"
 
 
+class ColumnMissing(BadInput):
+    """The file lacks a column that its mapping names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """One platform's export: what people call it, where its headers were seen (files or documents), the headers that
@@ -145,12 +149,12 @@ def choose_columns(columns: Sequence[Column], mapping: Mapping | None, format: s
 
 
 def resolve_columns(mapping: Mapping, raw: RawRows, file: str) -> dict[str, Column]:
-    """Field -> column. Raises BadInput naming the mapping's key when a column or a required field is missing."""
+    """Field -> column. Raises ColumnMissing naming the mapping's key, or BadInput where a required field has no column."""
     resolved = {field: find_column(raw.columns, header) for field, header in mapping.columns.items()}
     known = {field: column for field, column in resolved.items() if column is not None}
     absent = [field for field, column in resolved.items() if column is None]
     if absent and mapping.format == "mapped":
-        raise BadInput(
+        raise ColumnMissing(
             f"{file} has no column {mapping.columns[absent[0]]!r}, which columns.{absent[0]} names.",
             remedy=f"Its columns are: {name_some([column.header for column in raw.columns])}. Correct columns.{absent[0]} in the mapping.",
         )

@@ -73,19 +73,21 @@ set removed_at = now(), secret = null, state = 'paused' where connection_id = %(
 returning source
 
 -- name: due
--- Asks for the syncs that are due. Returns the connections asked for.
+-- Asks for the syncs that are due. Returns the connections asked for. A folder is read on when it needs a person: one of its files
+-- may be wrong, and a drive that was away comes back by itself.
 select connection_id from sources.connections
-where removed_at is null and state in ('due', 'throttled') and next_at <= now()
+where removed_at is null and next_at <= now()
+    and (state in ('due', 'throttled') or (kind = 'folder' and state = 'needs you'))
     and sources.ask_for_sync(connection_id) is not null
 
 -- name: wake
 -- A source that says it has news, or whose folder changed, is due now.
 update sources.connections set next_at = now()
-where connection_id = %(connection_id)s and state = 'due' and next_at > now()
+where connection_id = %(connection_id)s and next_at > now() and (state = 'due' or (kind = 'folder' and state = 'needs you'))
 
 -- name: folders
 select connection_id, settings ->> 'path' as path from sources.connections
-where kind = 'folder' and removed_at is null and state = 'due'
+where kind = 'folder' and removed_at is null and state in ('due', 'needs you')
 
 -- name: needs_refresh
 -- Requests a refresh when a sync brought something since the last run began, not more often than every ten minutes.
