@@ -121,7 +121,7 @@ class GoogleSheet:
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             following = Cursor(json.dumps({"version": version, "sha256": digest}))
             if digest == known.get("sha256"):
-                yield Page(None, next_cursor=following)
+                yield Page(None, next_cursor=following, complete=True)
             else:
                 yield Page(Table(path, self.tab, is_whole=True), next_cursor=following, complete=True)
 
