@@ -11,14 +11,16 @@ from collections.abc import Callable
 from typing import Any
 
 from foresell.parent_watch import GO
+from foresell.settings import Settings
 from tests.support.served import Served
 
 
 class Worker:
     """The worker as `foresell up` starts it."""
 
-    def __init__(self, served: Served) -> None:
-        environment = {**os.environ, "FORESELL_HOME": str(served.settings.home), "FORESELL_MEMORY_GIB": "1"}
+    def __init__(self, home: Served | Settings) -> None:
+        settings = home if isinstance(home, Settings) else home.settings
+        environment = {**os.environ, "FORESELL_HOME": str(settings.home), "FORESELL_MEMORY_GIB": "1"}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "foresell.worker"], env=environment, stdin=subprocess.PIPE
         )

@@ -351,7 +351,7 @@ class Landing:
                 remedy=outcome.remedy,
             )  # fmt: skip
             SQL.run(
-                self.con, "sources.finish_connection", connection_id=self.connection_id,
+                self.con, "sources.finish_connection", connection_id=self.connection_id, sync_id=self.sync_id,
                 state=outcome.connection_state, reason=outcome.reason, remedy=outcome.remedy,
                 failed=outcome.state == "failed", wait=outcome.wait, over_quota=outcome.over_quota,
             )  # fmt: skip

@@ -31,8 +31,13 @@ IGNORED = ("~$*", ".~lock*", ".*", "*.tmp", "*.part", "*.partial", "*.crdownload
 READ = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".zip", ".gz", ".parquet", ".iif")
 #: A file that neither grew nor changed for so long is complete; programs that copy and spreadsheets write faster.
 SETTLE_SECONDS = 1.0
+#: A file that cannot be read, or not as a whole, is looked at again at once for so long after its last change; then it is named.
+NEW_SECONDS = 60.0
 #: Names that the cursor remembers of files that are gone, so that one that is moved away and back is not loaded again.
 REMEMBERED = 1_000
+
+#: A file's size, and when its content and anything about it last changed (nanoseconds).
+Look = tuple[int, int, int]
 
 
 @dataclass
@@ -78,22 +83,25 @@ class Folder:
         time.sleep(self.settle_seconds)
         self._present = again = self._look()
         for name in sorted(fresh, key=lambda each: fresh[each][1]):
-            if again.get(name) != fresh[name] or not self._opens(self.path / name):
+            if again.get(name) != fresh[name]:
                 self.soon = self.soon or name in again
                 continue
             with tempfile.TemporaryDirectory(prefix="folder-", dir=self.work) as folder:
                 copy = Path(folder) / name
-                if not self._copy(name, copy, fresh[name]):
+                fault = self._copy(name, copy)
+                is_replaced = self._look().get(name) != fresh[name]
+                if is_replaced or (fault and _is_new(fresh[name])):  # it is being written, or open in another program
                     self.soon = True
+                    continue
+                if fault:
+                    self._known[name] = {"seen": list(fresh[name])}
+                    yield Page(None, next_cursor=self.set_aside(name, *fault))
                     continue
                 digest = hashlib.sha256(copy.read_bytes()).hexdigest()
                 is_known = any(entry["sha256"] == digest for entry in self._known.values())
                 self._known[name] = {"seen": list(fresh[name]), "sha256": digest}
-                if is_known:
-                    yield Page(None, next_cursor=self._position(), complete=self.is_whole)
-                else:
-                    table = Table(copy, name, self.is_whole)
-                    yield Page(table, next_cursor=self._position(), complete=self.is_whole)
+                content = None if is_known else Table(copy, name, self.is_whole)
+                yield Page(content, next_cursor=self._position(), complete=self.is_whole)
 
     def set_aside(self, name: str, error: str, remedy: str | None) -> Cursor:
         """Keep a file that could not be loaded from being read again before it is saved again. Returns where reading goes on."""
@@ -112,16 +120,20 @@ class Folder:
     def _position(self) -> Cursor:
         return Cursor(json.dumps(_forget_old(self._known, self._present)))
 
-    def _copy(self, name: str, copy: Path, look: tuple[int, int]) -> bool:
-        """Copy a file. False where it could not be read, or was replaced meanwhile."""
+    def _copy(self, name: str, copy: Path) -> tuple[str, str] | None:
+        """Copy a file. Where it cannot be read as a whole: what is wrong with it, and what to do."""
         try:
             shutil.copyfile(self.path / name, copy)
-        except OSError:
-            return False
-        return self._look().get(name) == look
+        except OSError as error:
+            return f"{name} cannot be read: {error.strerror}.", "Close it, and check that Foresell may read it."
+        with copy.open("rb") as file:
+            is_packed = file.read(2) == b"PK"
+        if is_packed and not zipfile.is_zipfile(copy):
+            return f"{name} is cut off or damaged: it has no directory at its end.", "Save or copy it there again."
+        return None
 
-    def _look(self) -> dict[str, tuple[int, int]]:
-        """By name, size and time of the last change of each file."""
+    def _look(self) -> dict[str, Look]:
+        """How each file looks, by its name."""
         found = {}
         for file in self._list_files():
             try:
@@ -129,7 +141,7 @@ class Folder:
             except OSError:
                 continue
             if status.st_size:
-                found[file.name] = (status.st_size, status.st_mtime_ns)
+                found[file.name] = (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
         return found
 
     def _list_files(self) -> list[Path]:
@@ -149,12 +161,6 @@ class Folder:
             and not any(fnmatch(entry.name, ignored) for ignored in IGNORED)
         ]
 
-    def _opens(self, file: Path) -> bool:
-        """Whether a workbook is there as a whole: its directory is at its end."""
-        if file.suffix.lower() not in (".xlsx", ".xlsm", ".xlsb", ".ods", ".zip"):
-            return True
-        return zipfile.is_zipfile(file)
-
 
 def check_folder(path: Path, forbidden: Sequence[Path]) -> Path:
     """The folder, absolute. Raises BadInput where it is none, or holds or is below a folder of Foresell's own."""
@@ -165,6 +171,10 @@ def check_folder(path: Path, forbidden: Sequence[Path]) -> Path:
         if full == own.resolve() or own.resolve() in full.parents or full in own.resolve().parents:
             raise BadInput(f"{path} holds Foresell's own files.", remedy="Give another folder.")
     return full
+
+
+def _is_new(look: Look) -> bool:
+    return abs(time.time() - look[1] / 1e9) < NEW_SECONDS
 
 
 def _forget_old(known: Mapping[str, dict[str, Any]], present: Mapping[str, object]) -> dict[str, dict[str, Any]]:

@@ -81,9 +81,11 @@ where removed_at is null and next_at <= now()
     and sources.ask_for_sync(connection_id) is not null
 
 -- name: wake
--- A source that says it has news, or whose folder changed, is due now.
-update sources.connections set next_at = now()
-where connection_id = %(connection_id)s and next_at > now() and (state = 'due' or (kind = 'folder' and state = 'needs you'))
+-- A source that says it has news, or whose folder changed, is due now; where it is being read, again after that.
+update sources.connections set next_at = clock_timestamp()
+where connection_id = %(connection_id)s and (state = 'due' or (kind = 'folder' and state = 'needs you'))
+    and (next_at > now() or exists (
+        select from sources.syncs as s where s.connection_id = connections.connection_id and s.state = 'running'))
 
 -- name: folders
 select connection_id, settings ->> 'path' as path from sources.connections
@@ -270,13 +272,16 @@ set state = %(state)s, finished_at = clock_timestamp(), records = %(records)s, c
 where sync_id = %(sync_id)s
 
 -- name: finish_connection
--- A person may have paused or removed it meanwhile.
-update sources.connections
-set state = case when state = 'paused' then state else %(state)s end, reason = %(reason)s, remedy = %(remedy)s,
+-- A person may have paused or removed it meanwhile, and it may have been woken since this reading began.
+update sources.connections as c
+set state = case when c.state = 'paused' then c.state else %(state)s end, reason = %(reason)s, remedy = %(remedy)s,
     failures = case when %(failed)s then failures + 1 else 0 end,
     throttled_since = case when %(over_quota)s then coalesce(throttled_since, clock_timestamp()) end,
-    next_at = clock_timestamp() + make_interval(secs => coalesce(%(wait)s, every_seconds))
-where connection_id = %(connection_id)s
+    next_at = least(
+        clock_timestamp() + make_interval(secs => coalesce(%(wait)s, every_seconds)),
+        case when %(state)s <> 'throttled' and next_at > s.started_at then next_at end)
+from sources.syncs as s
+where c.connection_id = %(connection_id)s and s.sync_id = %(sync_id)s
 
 -- name: syncs
 select s.sync_id, s.started_at, s.finished_at, s.state, s.pages, s.records, s.changed, s.deleted, s.requests, s.retries,
