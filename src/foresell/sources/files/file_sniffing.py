@@ -35,6 +35,8 @@ _MAGIC = (
     (b'{"', "JSON"),
     (b"<?xml", "XML"),
 )
+#: QuickBooks Desktop's own text format begins with the headings of one of its lists.
+_IIF = re.compile(rb"(?:\xef\xbb\xbf)?\s*!(?:HDR|TRNS|CUST|INVITEM|ACCNT|VEND|EMP|CLASS|TERMS|CUSTNAMEDICT)\t")
 _PACKINGS = (
     (b"\x1f\x8b", "gz"),
     (b"BZh", "bz2"),
@@ -61,7 +63,7 @@ class OpenedFile:
 
     name: str
     path: Path
-    kind: str  # text | workbook | parquet | sqlite | parts
+    kind: str  # text | iif | workbook | parquet | sqlite | parts
     compression: str | None
     plain_bytes: int = 0
     parts: tuple[OpenedFile, ...] = ()
@@ -202,6 +204,8 @@ def _detect_kind(name: str, head: bytes) -> str:
             if kind in ("parquet", "sqlite", "workbook"):
                 return kind
             raise BadInput(f"{name} is {kind}, not a table.", remedy="Export CSV, XLSX or Parquet.")
+    if _IIF.match(head):
+        return "iif"
     if detect_bom_encoding(head) is None and _detect_utf16(head) is None and _is_binary(head):
         raise BadInput(f"{name} is binary data of an unknown kind.", remedy="Export CSV, XLSX or Parquet.")
     return "text"

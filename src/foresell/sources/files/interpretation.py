@@ -307,5 +307,7 @@ def _stage_keyed_rows(parsed: ParsedFile, resolved: dict[str, Column], decided: 
     )
     if key == "customer_key":
         con.execute(typed_view.build_customers_step("kept", [*typed_view.DESCRIBED, "signup_date"], keep_all=True))
+        if parsed.explicit:
+            con.execute(typed_view.build_catalogue_step(parsed.explicit[1], "clean_key(sku)"))
     else:
         con.execute(typed_view.build_catalogue_step("kept", "sku"))

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from foresell.errors import BadInput, DiskTrouble, ForesellError
-from foresell.sources.files import columnar, delimited, file_sniffing, formats, parts, workbook
+from foresell.sources.files import columnar, delimited, file_sniffing, formats, iif_reader, parts, workbook
 from foresell.sources.files.bounded import Limits, build_limits
 from foresell.sources.files.interpretation import ParsedFile, describe_left_out, interpret_rows
 from foresell.sources.files.mapping import Mapping, override_mapping
@@ -174,6 +174,12 @@ def _read(
         raw = formats.read_documents(con, opened)
         tables = ("customers_read", "products_read")
         return ParsedFile(con, path.name, raw, formats.read_format("documents"), tables)
+    if opened.kind == "iif":
+        stated = (mapping or Mapping()).dialect
+        raw, known, explicit = iif_reader.read_iif(con, replace(opened, name=path.name), stated)
+        raw = replace(raw, warnings=(*raw.warnings, *opened.notes))
+        chosen = mapping or formats.read_format(format or known)
+        return ParsedFile(con, path.name, raw, chosen, explicit if known != iif_reader.PRODUCTS else None)
     raw = _read_opened(con, replace(opened, name=path.name), folder, mapping, format)
     raw = replace(raw, warnings=(*raw.warnings, *opened.notes))
     chosen = mapping or formats.choose_mapping(con, raw, format)
