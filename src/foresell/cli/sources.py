@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,9 +14,11 @@ from foresell.cli import printing
 from foresell.cli.options import Json, Newest, Yes, confirm
 from foresell.cli.session import open_home
 from foresell.database import Database
+from foresell.delivery import ssis
 from foresell.errors import BadInput, ForesellError, UsageError
 from foresell.settings import Settings
 from foresell.sources.connectors.catalogue import find_kind
+from foresell.sources.contract import TerminalError
 from foresell.store import sources
 from foresell.store.sources import SyncOutcome
 from foresell.workflows import connect as connecting
@@ -281,6 +284,54 @@ def remove(name: Name, yes: Yes = False) -> None:
         confirm(f"Disconnect {name}? Its {row['orders']:,} orders stay.", yes=yes, json=False)
         sources.remove_connection(con, row["connection_id"])
     printing.print_text(f"{name} is disconnected.")
+
+
+@sources_app.command("ssis")
+def ssis_package(
+    file: Annotated[
+        Path, typer.Argument(help="The package to write, such as customers.dtsx; its SQL is written next to it.")
+    ],
+    csv_file: Annotated[
+        Path,
+        typer.Option("--csv", help="An exported CSV file (foresell customers -o FILE): its headings are the columns."),
+    ],
+    table: Annotated[str, typer.Option(help="The table of SQL Server to fill, such as dbo.customers.")],
+    key: Annotated[list[str], typer.Option(help="A column that identifies a row; repeat it for several.")],
+) -> None:
+    """Write a package for SQL Server Integration Services that loads an exported CSV file into a table.
+
+    Generated and checked against the published format; never executed by us. It holds no password. What to do with it:
+    docs/how-to/ssis.md.
+    """
+    if file.suffix.lower() != ".dtsx":
+        raise UsageError(f"{file.name} is no name of a package.", remedy="Give a name that ends with .dtsx.")
+    target = ssis.make_target(file.stem, table, _read_headings(csv_file), key)
+    package = ssis.build_package(target)
+    if faults := ssis.check_package(package):
+        raise ForesellError(f"The package is wrong: {faults[0]}.", remedy=TerminalError.remedies["defect"])
+    _write_text(file, ssis.write_package(package))
+    _write_text(file.with_suffix(".sql"), ssis.write_sql(target))
+    printing.print_text(f"Wrote {file} and {file.with_suffix('.sql')}: {len(target.columns)} columns into {table}.")
+    printing.print_note(f"{ssis.NEVER_RUN} How to bring it to SQL Server: docs/how-to/ssis.md")
+
+
+def _read_headings(file: Path) -> list[str]:
+    """The headings of a CSV file with commas. Raises BadInput."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as text:
+            return next(csv.reader(text), [])
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BadInput(
+            f"{file} cannot be read: {error}.", remedy="Give a CSV file that Foresell has exported."
+        ) from None
+
+
+def _write_text(file: Path, text: str) -> None:
+    """Write a file as Windows does, with CRLF. Raises BadInput."""
+    try:
+        file.write_text(text, encoding="utf-8", newline="\r\n")
+    except OSError as error:
+        raise BadInput(f"{file} cannot be written: {error}.", remedy="Check the path and its permissions.") from None
 
 
 def _decide(held_id: int, *, accept: bool) -> None:
