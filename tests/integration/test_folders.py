@@ -137,7 +137,7 @@ def test_a_file_that_goes_on_after_a_long_pause_is_completed(drop: Drop) -> None
     assert drop.state()["state"] == "due"
 
 
-def test_what_programs_write_beside_a_file_is_not_read(drop: Drop) -> None:
+def test_what_programs_write_next_to_a_file_is_not_read(drop: Drop) -> None:
     """Lock files of Excel and LibreOffice, hidden and partial files, other kinds; and a file written under another name first."""
     content = as_csv(0, 5)
     for name in (

@@ -49,7 +49,7 @@ class Tab:
 
 @dataclass
 class Refusals:
-    """How Google refuses. `access`: the status of every answer about a file that is not shared. `too_many`: answer so many calls
+    """How Google refuses. `access`: the status of every answer about a file that is not shared. `too_many`: answer this number of calls
     with 429, and with `as_drive` with Drive's 403. `key_is_disabled`: the service account's key does not work any more.
     """
 
