@@ -50,7 +50,7 @@ class OffsetPaging(QuickBooks):
 
 
 def serve(pipe: Pipe, sales: int, in_one_second: int, seed: int) -> None:
-    """The imitation in a process of its own: `calm` ends the edits, `truth` answers what is true, `end` ends it."""
+    """The imitation in a process of its own: `calm` ends the edits, `sales` answers what is true, `end` ends it."""
     habits = Habits(edits_between_pages=5, deletes_between_pages=3, rows_in_one_second=in_one_second)
     with QuickBooksImitation(customers=500, invoices=sales, seed=seed, fault_share=FAULTS, habits=habits) as company:
         pipe.send((company.url, company.connection()))
@@ -102,7 +102,7 @@ def read_company(sales: int, in_one_second: int, seed: int) -> dict[str, Any]:
         whole = compare(database, ask(pipe, "calm"))
         while sync_source(database.settings, database, connection).state != "done":
             pass
-        delta = compare(database, ask(pipe, "truth"))
+        delta = compare(database, ask(pipe, "sales"))
     return {
         "seed": seed,
         "whole": whole,

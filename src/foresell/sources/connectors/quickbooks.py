@@ -47,7 +47,7 @@ RENEW_SECONDS = 600.0
 #: Change data capture reaches back 30 days. Readings overlap, for changes that were under way.
 MOST_DAYS, OVERLAP = 29, timedelta(minutes=5)
 
-#: A first reading follows changes made while it lasts for so many pages; the next reading brings later ones.
+#: A first reading follows changes made while it lasts for three pages; the next reading brings later ones.
 LATE_PAGES = 3
 
 #: By stream, the entity of the API and whether inactive ones must be asked for.
