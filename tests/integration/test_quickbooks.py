@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import signal
 import subprocess
 import sys
@@ -14,11 +15,13 @@ import pytest
 
 from foresell.database import Database
 from foresell.demo.imitations.quickbooks import Habits
+from foresell.privacy.secret_box import secret_box_of
 from foresell.settings import Settings
 from foresell.sources.connectors import catalogue
 from foresell.sources.connectors.quickbooks import ENTITIES, QuickBooks
 from foresell.sources.contract import Cursor, Page, Record
 from foresell.store import sources
+from foresell.workflows.erase import erase_customer
 from foresell.workflows.sync import sync_source, try_source
 from tests.support.connected import held_sales, imitated, true_sales
 
@@ -220,3 +223,42 @@ def test_a_dry_run_writes_nothing(settings: Settings, database: Database) -> Non
     with database.connect() as con:
         [[rows]] = [list(row.values()) for row in con.execute("select count(*) from sources.documents").fetchall()]
     assert rows == 0
+
+
+def test_an_erased_customer_is_in_no_document_and_does_not_come_back(settings: Settings, database: Database) -> None:
+    with imitated(settings, database, customers=8, invoices=60) as (company, connection):
+        sync_source(settings, database, connection)
+        key = company.rows["Invoice"][min(company.rows["Invoice"])]["CustomerRef"]["value"]
+        with database.connect() as con:
+            [row] = con.execute("select customer_id from core.customer_records where source_key = %s", [key]).fetchall()
+        orders = held_sales(database)
+        erased = erase_customer(settings, database, row["customer_id"])
+        assert erased.files.documents > 1
+        assert named_in_documents(settings, database, connection, key) == []
+        for customer in company.rows["Customer"].values():  # it is edited at the source, and everything is read again
+            company.save("Customer", {**customer, "GivenName": "Renamed"})
+        company.edit_sale()
+        again = sync_source(settings, database, connection, whole=True)
+        assert again.state == "done" and again.mismatches == []
+        assert named_in_documents(settings, database, connection, key) == []
+        with database.connect() as con:
+            rows = con.execute(
+                "select name, contact from core.customer_records where customer_id = %s", [row["customer_id"]]
+            )
+            assert [(each["name"], each["contact"]) for each in rows] == [(None, None)]
+        assert orders.keys() == held_sales(database).keys()
+
+
+def named_in_documents(settings: Settings, database: Database, connection: int, key: str) -> list[str]:
+    """Documents that have the number of a customer: as their key, or in their content."""
+    box, found = secret_box_of(settings), []
+    with database.connect() as con:
+        rows = con.execute("select stream, key, document from sources.documents").fetchall()
+    for row in rows:
+        if row["stream"] == "customers" and row["key"] == key:
+            found.append(row["stream"])
+        if row["document"] is not None:
+            place = sources.document_place(connection, row["stream"], row["key"])
+            if json.loads(box.open(bytes(row["document"]), place)).get("Customer") == key:
+                found.append(f"{row['stream']} {row['key']}")
+    return found

@@ -17,6 +17,7 @@ from foresell.workflows.erase import erase_customer
 PLACES = {
     "contacts": "Contact details of records", "notes": "Notes and tasks", "saved_views": "Saved views",
     "answers": "Kept answers to requests", "upload_rows": "Rows of uploaded files", "uploads": "Whole uploaded files",
+    "documents": "Documents of connected sources",
     "rejected_rows": "Rejected rows",
 }  # fmt: skip
 keys_app = typer.Typer(help="Manage the keys that encrypt contact details.", no_args_is_help=True)

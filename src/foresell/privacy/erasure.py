@@ -44,11 +44,13 @@ log = logger("privacy")
 
 @dataclass(frozen=True, slots=True)
 class ErasedFiles:
-    """What was removed from files of the home: rows of uploads and of rejects files, and whole uploads."""
+    """What was removed from files of the home (rows of uploads and of rejects files, whole uploads), and from the documents
+    of connected sources."""
 
     upload_rows: int = 0
     uploads: int = 0
     rejected_rows: int = 0
+    documents: int = 0
 
 
 @dataclass(frozen=True, slots=True)

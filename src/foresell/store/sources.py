@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from psycopg.pq import TransactionStatus
 from psycopg.types.json import Jsonb
 
 from foresell.database import Database
@@ -355,6 +356,22 @@ class Landing:
                 state=outcome.connection_state, reason=outcome.reason, remedy=outcome.remedy,
                 failed=outcome.state == "failed", wait=outcome.wait, over_quota=outcome.over_quota,
             )  # fmt: skip
+
+
+@contextmanager
+def open_documents(database: Database, connection_id: int) -> Iterator[Connection]:
+    """A transaction on the documents of a source while no one reads it. Raises Busy."""
+    with database.connect() as con:
+        lock = SQL.row(con, "sources.take_lock", connection_id=connection_id)
+        if not lock or not lock["taken"]:
+            raise Busy(
+                "A connected source that has this customer is being read.", remedy="Wait for it, then try again."
+            )
+        try:
+            yield con
+        finally:
+            if not con.broken and con.info.transaction_status != TransactionStatus.INERROR:
+                SQL.run(con, "sources.release_lock", connection_id=connection_id)
 
 
 def mark_loaded(cur: adbc.Cursor, connection_id: int, batch_id: int, without_content: Sequence[str]) -> None:

@@ -328,6 +328,23 @@ class _Sync:
                 return
             cursor = None
 
+    def _hide_erased(self, records: Sequence[Record], stream: Stream) -> list[Record]:
+        """The records without those of erased people, and with a pseudonym where a sale names one."""
+        rows = sources.SQL.rows(self.landing.con, "sources.erased", source=self.connected.source)
+        erased = {bytes(row["source_key_hash"]) for row in rows}
+        name = self.kind.customer_field
+        if not erased or name is None or stream.legal_basis == "none":
+            return list(records)
+        vault = vault_of(self.settings)
+        keys = [str(record.document.get(name) if stream.keeps_documents else record.key) for record in records]
+        shown = []
+        for record, digest in zip(records, vault.digests(self.connected.source, keys), strict=True):
+            if digest not in erased:
+                shown.append(record)
+            elif stream.keeps_documents:
+                shown.append(replace(record, document={**record.document, name: vault.pseudonym(digest)}))
+        return shown
+
     def _save_records(self, page: Page[Sequence[Record]], stream: Stream, box: SecretBox) -> None:
         arrivals = [
             Arrival(
@@ -341,7 +358,7 @@ class _Sync:
                     sources.document_place(self.connected.connection_id, stream.name, record.key),
                 ),
             )
-            for record in page.records
+            for record in self._hide_erased(page.records, stream)
         ]
         changed, deleted = self.landing.save_page(
             stream.name,

@@ -81,6 +81,7 @@ const removedNames: Record<keyof Erased['removed'], string> = {
   notes: 'Notes and tasks',
   saved_views: 'Saved views',
   answers: 'Kept answers to requests',
+  documents: 'Documents of connected sources',
   upload_rows: 'Rows of uploaded files',
   uploads: 'Uploaded files, deleted whole',
   rejected_rows: 'Rejected rows',

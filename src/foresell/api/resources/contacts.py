@@ -88,6 +88,7 @@ class RemovedData(BaseModel):
     notes: int = Field(description="Notes of calls and tasks of follow-ups.")
     saved_views: int = Field(description="Saved views, of any user, in which [erased] replaces the customer.")
     answers: int = Field(description="Kept answers to requests in which [erased] replaces the customer.")
+    documents: int = Field(description="What connected sources sent that named the customer.")
     upload_rows: int = Field(description="Rows of uploaded files that are not loaded yet.")
     uploads: int = Field(description="Uploaded files that were deleted, because a row cannot be removed from them.")
     rejected_rows: int = Field(description="Rows of files of rejected rows.")

@@ -35,6 +35,7 @@ class Connector(Source[Any], Protocol):
 class Kind:
     """A kind of source. `documents`: the SQL file that maps its records, None where it hands over files.
 
+    `customer_field` is the field by which a record that is kept names its customer.
     `never_run` is what a user must know about a vendor that could not be reached while this was built.
     """
 
@@ -43,6 +44,7 @@ class Kind:
     every_seconds: int
     make: Callable[[Mapping[str, Any], Mapping[str, Any], TokenStore, Path], Connector]
     documents: str | None = None
+    customer_field: str | None = None
     never_run: str | None = None
 
 
@@ -83,6 +85,7 @@ KINDS = {
             300,
             _make_quickbooks,
             documents="quickbooks.sql",
+            customer_field="Customer",
             never_run="Never run against Intuit's service; tested against an imitation that plays its faults.",
         ),
         Kind(

@@ -180,6 +180,29 @@ update sources.syncs
 set pages = pages + 1, records = records + %(records)s, changed = changed + %(changed)s, deleted = deleted + %(deleted)s
 where sync_id = %(sync_id)s
 
+-- name: erased
+-- Keyed hashes of the erased records of a source.
+select source_key_hash from privacy.erased_records where source = %(source)s
+
+-- name: records_of_customer
+-- The records of a customer that connected sources have brought, with the connection.
+select c.connection_id, c.kind, r.source, r.source_key
+from core.customer_records as r
+join sources.connections as c on c.source = r.source and c.removed_at is null
+where r.customer_id = identity.current_customer(%(customer_id)s)
+
+-- name: kept_documents
+select stream, key, document from sources.documents
+where connection_id = %(connection_id)s and document is not null
+order by stream, key
+
+-- name: delete_document
+delete from sources.documents where connection_id = %(connection_id)s and stream = %(stream)s and key = %(key)s
+
+-- name: change_document
+update sources.documents set document = %(document)s
+where connection_id = %(connection_id)s and stream = %(stream)s and key = %(key)s
+
 -- name: held_records
 -- How many records of a stream are held, and how many of them this reading has not received.
 select count(*) as held, count(*) filter (where sync_id <> %(sync_id)s) as unseen
