@@ -29,7 +29,7 @@ FILES = Stream(
 #: Lock files, hidden files, and what programs write before they rename it.
 IGNORED = ("~$*", ".~lock*", ".*", "*.tmp", "*.part", "*.partial", "*.crdownload", "*.download", "*.swp", "~*")
 READ = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".zip", ".gz", ".parquet", ".iif")
-#: A file that neither grew nor changed for so long is complete; programs that copy and spreadsheets write faster.
+#: A file that neither grew nor changed for this long is complete; programs that copy and spreadsheets write faster.
 SETTLE_SECONDS = 1.0
 #: A file that cannot be read, or not as a whole, is looked at again at once for so long after its last change; then it is named.
 NEW_SECONDS = 60.0
@@ -80,7 +80,7 @@ class Folder:
         fresh = {name: look for name, look in found.items() if self._known.get(name, {}).get("seen") != list(look)}
         if not fresh:
             return
-        time.sleep(self.settle_seconds)
+        time.sleep(max(_find_wait(look, self.settle_seconds) for look in fresh.values()))
         self._present = again = self._look()
         for name in sorted(fresh, key=lambda each: fresh[each][1]):
             if again.get(name) != fresh[name]:
@@ -171,6 +171,16 @@ def check_folder(path: Path, forbidden: Sequence[Path]) -> Path:
         if full == own.resolve() or own.resolve() in full.parents or full in own.resolve().parents:
             raise BadInput(f"{path} holds Foresell's own files.", remedy="Give another folder.")
     return full
+
+
+def _find_wait(look: Look, settle_seconds: float) -> float:
+    """Seconds until the second look: the rest of the time that a file must be still.
+
+    Times on a share are by its own clock. One that is off by more than that time has no say, and one that is off by less cannot
+    bring the looks closer together than a third of it.
+    """
+    age = time.time() - max(look[1], look[2]) / 1e9
+    return max(settle_seconds - age, settle_seconds / 3) if 0 <= age < settle_seconds else settle_seconds
 
 
 def _is_new(look: Look) -> bool:
