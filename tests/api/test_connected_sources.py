@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx2
 import pytest
 from joserfc.jwk import RSAKey
 
@@ -122,6 +125,46 @@ def test_a_person_decides_about_rows_that_are_gone(served: Served, company: Quic
     assert client.post(path, json={"accept": False}).status_code == 404
     [decided] = client.get("/api/sources/books/held-changes", params={"every": True}).json()["data"]
     assert (decided["state"], decided["decided_by"]["name"]) == ("accepted", "Steward")
+
+
+ENVELOPES = {
+    "CloudEvents": [{"specversion": "1.0", "id": "1", "type": "qbo.invoice.created.v1", "intuitaccountid": REALM}],
+    "eventNotifications": {"eventNotifications": [{"realmId": REALM, "dataChangeEvent": {"entities": []}}]},
+}
+
+
+@pytest.mark.parametrize("envelope", ENVELOPES)
+def test_a_signed_notification_has_the_company_read_and_a_forged_one_does_not(
+    served: Served, company: QuickBooksImitation, envelope: str
+) -> None:
+    connection = connect.connect_imitation(served.settings, served.database, "books", company.url, company.connection())
+    connect.save_webhook_token(served.settings, served.database, "books", "verifier")
+    sql(served, "update sources.connections set next_at = now() + interval '1 hour'")
+    content = json.dumps(ENVELOPES[envelope]).encode()
+    right = base64.b64encode(hmac.digest(b"verifier", content, "sha256")).decode()
+    anyone = httpx2.Client(base_url=served.url)
+    for signature, status, due in (
+        ("", 401, False),
+        ("x" + right[1:], 401, False),
+        (right, 204, True),
+        (right, 204, True),
+    ):
+        answer = anyone.post(
+            "/api/sources/books/webhook",
+            content=content,
+            headers={"intuit-signature": signature, "content-type": "application/json"},
+        )
+        [[is_due]] = sql(
+            served, "select next_at <= now() from sources.connections where connection_id = %s", connection
+        )
+        assert (answer.status_code, is_due) == (status, due), answer.text
+    other = json.dumps([{"intuitaccountid": "another"}]).encode()
+    sql(served, "update sources.connections set next_at = now() + interval '1 hour'")
+    signed = base64.b64encode(hmac.digest(b"verifier", other, "sha256")).decode()
+    headers = {"intuit-signature": signed, "content-type": "application/json"}
+    assert anyone.post("/api/sources/books/webhook", content=other, headers=headers).status_code == 204
+    assert sql(served, "select next_at > now() from sources.connections") == [(True,)]
+    assert anyone.post("/api/sources/none/webhook", content=other, headers=headers).status_code == 401
 
 
 def test_a_sheet_that_cannot_be_read_is_not_connected(served: Served) -> None:

@@ -267,6 +267,21 @@ def secret(
     printing.print_text(f"The secret of {name} is replaced.")
 
 
+@sources_app.command("webhook")
+def webhook(
+    name: Name,
+    file: Annotated[Path | None, typer.Option(help="A file with the verifier token (default: asked for).")] = None,
+) -> None:
+    """Let QuickBooks say when the company changed: keeps the verifier token of your app, and shows the address to enter."""
+    settings, database = open_home()
+    text = _read_text(file) if file else typer.prompt("Verifier token", hide_input=True)
+    connecting.save_webhook_token(settings, database, name, text)
+    address = settings.public_url or "https://YOUR-FORESELL"
+    printing.print_text(
+        f"Enter this address under Webhooks on Intuit's developer site: {address}/api/sources/{name}/webhook"
+    )
+
+
 @sources_app.command("mapping")
 def mapping(name: Name, map_file: Map = None) -> None:
     """Read the tables of a source by another mapping; without --map, recognise the next one anew."""

@@ -222,6 +222,38 @@ def replace_secret(settings: Settings, database: Database, source: str, text: st
         sources.set_state(con, connected.connection_id, "due")
 
 
+def save_webhook_token(settings: Settings, database: Database, source: str, token: str) -> None:
+    """Keep the verifier token of a QuickBooks app, with which its notifications are signed. Raises UnknownConnection, or
+    NotReady for another kind of source.
+    """
+    box = secret_box_of(settings)
+    with database.connect() as con:
+        connected = sources.read_connection(con, sources.find_connection(con, source)["connection_id"])
+        if connected.kind != "quickbooks":
+            raise NotReady(f"{source} sends no notifications.")
+        secret = sources.open_secret(box, connected.connection_id, connected.secret)
+        sources.save_secret(con, box, connected.connection_id, {**secret, "webhook_token": token.strip()})
+
+
+def take_webhook(settings: Settings, database: Database, source: str, content: bytes, signature: str) -> bool:
+    """Have a source read at once because its vendor says that it changed. False for a notification that is not the vendor's.
+
+    A notification is only a reason to look: one that comes twice, late or in another order does no harm.
+    """
+    with database.connect() as con:
+        rows = sources.list_connections(con, source)
+        if not rows or rows[0]["kind"] != "quickbooks":
+            return False
+        connected = sources.read_connection(con, rows[0]["connection_id"])
+        secret = sources.open_secret(secret_box_of(settings), connected.connection_id, connected.secret)
+        companies = quickbooks.read_webhook(content, signature, str(secret.get("webhook_token", "")))
+        if companies is None:
+            return False
+        if connected.settings.get("realm") in companies:
+            sources.SQL.run(con, "sources.wake", connection_id=connected.connection_id)
+    return True
+
+
 def replace_mapping(database: Database, source: str, mapping: str | None) -> None:
     """Read the tables of a source by another mapping (TOML text) from now on; None: recognise the next one anew.
 

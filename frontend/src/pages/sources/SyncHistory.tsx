@@ -5,6 +5,7 @@ import { type Column, DataTable } from '@/ui/DataTable'
 import { Dialog } from '@/ui/Dialog'
 import { count, dateTime, plural } from '@/ui/format'
 import { EmptyState, QueryState } from '@/ui/states'
+import css from './Sources.module.css'
 import { sourceQueries } from './sourceQueries'
 
 const STATES = { running: 'Reading', done: 'Done', failed: 'Failed', held: 'Waits for you', cancelled: 'Stopped' }
@@ -20,7 +21,7 @@ export function SyncHistory({ source, onClose }: { source: string; onClose: () =
     { name: 'deleted', label: 'Gone', numeric: true, show: sync => count(sync.deleted) },
     { name: 'batch_ids', label: 'Batch', show: sync => sync.batch_ids.join(', ') || '–' },
     { name: 'requests', label: 'Calls', numeric: true, show: sync => count(sync.requests) },
-    { name: 'warnings', label: 'Remarks', wrap: true, show: describe },
+    { name: 'warnings', label: 'Remarks', wrap: true, show: sync => <span className={css.remarks}>{describe(sync)}</span> },
   ]
   return (
     <Dialog size="xl" title={`Syncs of ${source}`} onClose={onClose}>

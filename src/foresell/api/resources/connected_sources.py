@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 import anyio
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.responses import Response
 from psycopg.errors import UniqueViolation
 from pydantic import BaseModel, ConfigDict, Field
 
 from foresell.access.principal import Principal
 from foresell.api.http.app_state import AppState
-from foresell.api.http.dependencies import AppStateOf, require
+from foresell.api.http.dependencies import AppStateOf, public, require
 from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
@@ -23,7 +23,7 @@ from foresell.api.shared.schemas import NOT_BLANK, Body, Job, UserRef
 from foresell.audit import record
 from foresell.database import Database
 from foresell.db import AsyncConnection, AsyncStatements, Row
-from foresell.errors import Busy, NotFound
+from foresell.errors import Busy, NotFound, NotSignedIn
 from foresell.sources.connectors.catalogue import KINDS, find_kind
 from foresell.store import sources
 from foresell.store.sources import UnknownConnection
@@ -296,6 +296,22 @@ async def finish_sign_in(web: AppStateOf, principal: Manager, source: Source, wa
         ),
     )
     return await _answer_changed(web, principal, source, "source.signed_in")
+
+
+@router.post("/{source}/webhook", status_code=204, dependencies=[public()], responses=error_responses())
+async def take_webhook(
+    web: AppStateOf, request: Request, source: Source, intuit_signature: Annotated[str, Header(max_length=200)] = ""
+) -> Response:
+    """For QuickBooks: it says that the company changed, and is read at once. Signed with the verifier token of the app."""
+    content = await request.body()
+    database = Database(web.settings, via="web")
+    async with web.while_database_answers():
+        is_genuine = await anyio.to_thread.run_sync(
+            lambda: connect.take_webhook(web.settings, database, source, content, intuit_signature)
+        )
+    if not is_genuine:
+        raise NotSignedIn("This is not signed by the vendor of this source.")
+    return Response(status_code=204)
 
 
 @router.post("/{source}/sync", status_code=202, response_model=Job, responses=error_responses(404, 409))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -316,6 +317,24 @@ def _reduce_line(line: Mapping[str, Any]) -> dict[str, Any]:
 
 def _pick(item: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     return {name: item[name] for name in names if item.get(name) is not None}
+
+
+def read_webhook(content: bytes, signature: str, token: str) -> frozenset[str] | None:
+    """The companies that a notification says have changed; None where it is not signed with our verifier token.
+
+    Both envelopes are read: an array of CloudEvents, and `eventNotifications`. What changed is not taken from it: the next
+    reading asks. `signature`: the header intuit-signature, HMAC-SHA256 of the body in base64.
+    """
+    expected = base64.b64encode(hmac.digest(token.encode(), content, "sha256")).decode()
+    if not token or not hmac.compare_digest(expected.encode(), signature.encode()):
+        return None
+    try:
+        body = json.loads(content)
+    except ValueError:
+        return frozenset()
+    entries = body if isinstance(body, list) else body.get("eventNotifications") if isinstance(body, dict) else None
+    named = [entry for entry in entries or [] if isinstance(entry, dict)]
+    return frozenset(str(entry.get("intuitaccountid") or entry.get("realmId") or "") for entry in named) - {""}
 
 
 def read_sales_report(report: Mapping[str, Any]) -> tuple[Total, ...]:
