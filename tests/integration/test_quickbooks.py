@@ -262,3 +262,64 @@ def named_in_documents(settings: Settings, database: Database, connection: int, 
             if json.loads(box.open(bytes(row["document"]), place)).get("Customer") == key:
                 found.append(f"{row['stream']} {row['key']}")
     return found
+
+
+#: What a sale may look like: the fields that are other than usual, and what is said of it; None: it is loaded.
+ODD_SALES = {
+    "no date": ({"TxnDate": None}, "has no date"),
+    "a date that is none": ({"TxnDate": "31/12/2026"}, "has no date"),
+    "no lines": ({"Line": None}, "its lines come to 0.0000"),
+    "lines that do not come to the total": ({"TotalAmt": 999_999.99}, "its total without tax is"),
+    "a total that is a word": ({"TotalAmt": "a lot"}, "missing"),
+    "an amount that is a word": (
+        {"Line": [{"DetailType": "SalesItemLineDetail", "Amount": "a lot"}]},
+        "missing or too large",
+    ),
+    "an amount that is too large": (
+        {"TotalAmt": 1e15, "TxnTaxDetail": {}, "Line": [{"DetailType": "SalesItemLineDetail", "Amount": 1e15}]},
+        "missing or too large",
+    ),
+    "no customer": ({"CustomerRef": None}, None),
+    "an unknown kind of line": (
+        {"Line": [{"DetailType": "TaxLineDetail", "Amount": 1}], "TotalAmt": 0, "TxnTaxDetail": {}},
+        None,
+    ),
+    "names that are SQL": ({"DocNumber": "'; drop table x; --", "CurrencyRef": {"value": "\u202e"}}, None),
+}
+
+
+@pytest.mark.parametrize("odd", ODD_SALES)
+def test_an_odd_sale_is_set_aside_with_the_reason_and_the_others_are_loaded(
+    settings: Settings, database: Database, odd: str
+) -> None:
+    changed, reason = ODD_SALES[odd]
+    with imitated(settings, database, customers=5, invoices=20) as (company, connection):
+        company.revenue_by_month = dict  # type: ignore[method-assign]
+        key = min(company.rows["Invoice"], key=int)
+        company.save("Invoice", {"Id": key, **changed})
+        done = sync_source(settings, database, connection)
+    assert done.state == "done", done.error
+    assert (f"Invoice {key}" in held_sales(database)) == (reason is None)
+    assert len(held_sales(database)) == 20 - (reason is not None)
+    assert not reason or any(reason in warning for warning in done.warnings), done.warnings
+
+
+@pytest.mark.parametrize(
+    ("entity", "broken", "state"),
+    [
+        ("Invoice", {"MetaData": {"LastUpdatedTime": "2026-11-01T00:00:00Z", "CreateTime": 5}}, "done"),
+        ("Invoice", {"Line": "none"}, "failed"),
+        ("Invoice", {"CustomerRef": "12"}, "failed"),
+        ("Customer", {"PrimaryEmailAddr": "a@b.example"}, "done"),
+        ("Customer", {"BillAddr": ["1 Mill Lane"]}, "done"),
+    ],
+)
+def test_records_of_another_form_stop_the_sync_with_a_sentence(
+    settings: Settings, database: Database, entity: str, broken: dict[str, Any], state: str
+) -> None:
+    with imitated(settings, database, customers=5, invoices=20) as (company, connection):
+        company.rows[entity][min(company.rows[entity], key=int)].update(broken)
+        done = sync_source(settings, database, connection)
+    assert done.state == state, done.error
+    if state == "failed":
+        assert done.connection_state == "needs you" and "another form" in str(done.error)

@@ -32,6 +32,7 @@ from foresell.sources.files.inspection import complete_mapping
 from foresell.sources.files.mapping import Mapping, parse_mapping, render_mapping
 from foresell.sources.files.questions import OpenQuestions
 from foresell.store import sources
+from foresell.store.jobs import Cancelled
 from foresell.store.load import load_staging
 from foresell.store.sources import Arrival, Connected, Landing, SyncOutcome
 from foresell.tempdirs import clear_temporary_folders, temporary_folder
@@ -201,8 +202,18 @@ def sync_source(
             outcome.state, outcome.error = "failed", "Another load was running, or the database did not answer."
             outcome.wait = 1.0
             raise
+        except Cancelled:
+            outcome.state, outcome.error = "cancelled", "It was stopped; what was read is kept."
+            raise
         except ForesellError as error:
             _fail(outcome, error, connected, needs="data")
+        except Exception as error:
+            unexpected = ForesellError(
+                f"An unexpected error occurred ({type(error).__name__}); what was read is kept.",
+                remedy="This is a bug in Foresell. Please report it.",
+            )
+            _fail(outcome, unexpected, connected, needs="data")
+            raise
         except BaseException:
             outcome.state, outcome.error = "cancelled", "It was stopped; what was read is kept."
             raise

@@ -30,6 +30,8 @@ const PERMISSIONS: Record<string, string> = {
   'segments.movement': 'See movement between segments',
   'segments.read': 'See segments',
   'segments.write': 'Change segment rules',
+  'sources.manage': 'Connect sources',
+  'sources.read': 'View connected sources',
   'status.read': 'See how the system is running',
   'users.manage': 'Manage users, roles and teams',
   'views.write': 'Save views',

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from foresell.db import DuckStatements
 from foresell.sources.connectors.catalogue import Kind
+from foresell.sources.contract import TerminalError
 from foresell.sql import named_queries
 from foresell.types import Staging
 
@@ -54,7 +55,12 @@ def stage_records(
         )
         con.unregister("arrived")
         for statement in named_queries("foresell.sources", f"connectors/{kind.documents}"):
-            SQL.run(con, f"{file}.{statement}", **settings)
+            try:
+                SQL.run(con, f"{file}.{statement}", **settings)
+            except (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException):
+                raise TerminalError(
+                    f"{kind.label} sends values of another form than expected ({statement}).", reason="drift"
+                ) from None
         [(lines,)] = con.execute("select count(*) from staged_lines").fetchall()
         rejected = con.execute("select line, reason from staged_rejects").fetchall()
         digest = hashlib.sha256("\n".join(f"{r.stream}\0{r.key}\0{r.document}\0{r.deleted}" for r in records).encode())

@@ -70,7 +70,7 @@ SALE_FIELDS = (
     "Id", "DocNumber", "TxnDate", "CurrencyRef", "ExchangeRate", "TotalAmt", "HomeTotalAmt", "GlobalTaxCalculation", "MetaData",
 )  # fmt: skip
 LINE_FIELDS = ("Id", "LineNum", "Amount", "DetailType")
-LINE_DETAILS = ("ItemRef", "Qty", "UnitPrice", "TaxInclusiveAmt")
+LINE_DETAILS = ("ItemRef", "Qty", "UnitPrice")
 #: Codes of errors after which a person must act, with the reason.
 TERMINAL_CODES = {
     "120": "permission", "3100": "permission", "3200": "authentication", "6190": "permission", "4000": "defect",
@@ -179,11 +179,12 @@ class QuickBooks:
             found = answer.body["QueryResponse"].get(entity) or []
             if not found or late == LATE_PAGES:
                 break
+            records = self._records(stream, found, answer)
             newest = found[-1]["MetaData"]["LastUpdatedTime"]
             last, start = (last, start + len(found)) if newest == last else (newest, 1)
             late += datetime.fromisoformat(newest) > datetime.fromisoformat(until)
             following = json.dumps({"last": last, "start": start, "until": until})
-            yield Page(self._records(stream, found, answer), next_cursor=Cursor(following))
+            yield Page(records, next_cursor=Cursor(following))
         where = "where Active in (true, false)" if active else ""
         count = self._count(entity, where)
         if late:  # what changed since the beginning may not have come; the next reading brings it
@@ -222,7 +223,10 @@ class QuickBooks:
         return answer
 
     def _query(self, text: str) -> Answer:
-        return self._get(f"/v3/company/{self.realm}/query", {"query": text})
+        answer = self._get(f"/v3/company/{self.realm}/query", {"query": text})
+        if not isinstance(answer.body.get("QueryResponse"), dict) or "time" not in answer.body:
+            raise TerminalError("QuickBooks answers a query in another form than expected.", reason="drift")
+        return answer
 
     def _get(self, path: str, params: Mapping[str, str]) -> Answer:
         """The answer, with new tokens where the old ones have ended. Raises TransientError or TerminalError."""
@@ -255,11 +259,16 @@ class QuickBooks:
         origin = f"{answer.url.split('?')[0]} ({answer.headers.get('intuit_tid', 'no number')})"
         records = []
         for item in found:
-            document = reduce_document(stream, item)
-            text = json.dumps(document, sort_keys=True, default=str)
-            version = f"{item.get('SyncToken', '')}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-            updated_at = datetime.fromisoformat(item["MetaData"]["LastUpdatedTime"])
-            records.append(Record(str(item["Id"]), version, document, updated_at, fetched_at, origin))
+            try:
+                document = reduce_document(stream, item)
+                text = json.dumps(document, sort_keys=True, default=str)
+                version = f"{item.get('SyncToken', '')}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+                updated_at = datetime.fromisoformat(item["MetaData"]["LastUpdatedTime"])
+                records.append(Record(str(item["Id"]), version, document, updated_at, fetched_at, origin))
+            except (KeyError, TypeError, ValueError, AttributeError):
+                raise TerminalError(
+                    f"QuickBooks sends {stream} in another form than expected.", reason="drift"
+                ) from None
         return records
 
 

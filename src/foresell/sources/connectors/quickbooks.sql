@@ -34,16 +34,16 @@ select
         when 'invoices' then 'Invoice ' when 'sales receipts' then 'Receipt ' when 'credit memos' then 'Credit memo '
         else 'Refund ' end || key as order_key,
     stream in ('credit memos', 'refund receipts') as is_credit,
-    coalesce((document ->> 'Void')::boolean, false) and coalesce((document ->> 'TotalAmt')::decimal(18, 4), 0) = 0 as is_void,
+    coalesce(try_cast(document ->> 'Void' as boolean), false) and coalesce(try_cast(document ->> 'TotalAmt' as decimal(18, 4)), 0) = 0 as is_void,
     try_cast(document ->> 'TxnDate' as date) as day,
-    (document ->> 'TotalAmt')::decimal(18, 4) - coalesce((document ->> 'Tax')::decimal(18, 4), 0) as net,
-    coalesce((document ->> 'ExchangeRate')::decimal(18, 8), 1) as rate
+    try_cast(document ->> 'TotalAmt' as decimal(18, 4)) - coalesce(try_cast(document ->> 'Tax' as decimal(18, 4)), 0) as net,
+    try_cast(coalesce(document ->> 'ExchangeRate', '1') as decimal(18, 8)) as rate
 from documents
 where stream not in ('customers', 'items')
 
 -- name: sale_lines
--- Grain: one line of a sale: products_sold and services, also inside a group; a group's own line repeats its children, a subtotal
--- its lines above.
+-- Grain: one line of a sale: a product or service, also inside a group, or a discount. A group's own line repeats
+-- its children, a subtotal the lines above it.
 create or replace temp table sale_lines as
 with top as (
     select s.line, s.order_key, s.net, s.rate, s.is_credit, each.line as entry, each.position
@@ -66,36 +66,41 @@ select
     entry ->> 'DetailType' as detail_type,
     coalesce(entry ->> '$.ItemRef.value', 'none') as sku,
     entry ->> '$.ItemRef.name' as item_name,
-    coalesce((entry ->> 'Amount')::decimal(18, 4), 0) as stated,
-    coalesce((entry ->> 'Qty')::decimal(14, 3), 1) as quantity,
-    coalesce((entry ->> 'TaxInclusiveAmt')::decimal(18, 4), (entry ->> 'Amount')::decimal(18, 4), 0) as with_tax
+    try_cast(coalesce(entry ->> 'Amount', '0') as decimal(18, 4)) as stated,
+    try_cast(coalesce(entry ->> 'Qty', '1') as decimal(14, 3)) as quantity
 from flat
 where entry ->> 'DetailType' in ('SalesItemLineDetail', 'DiscountLineDetail')
 
 -- name: sums
--- Grain: one sale: what its products_sold and its discounts come to. A discount is stated without a sign.
+-- Grain: one sale: what its products and its discounts come to. A discount is stated without a sign.
 create or replace temp table sums as
 select
     order_key,
     any_value(net) as net,
-    coalesce(sum(stated) filter (where detail_type = 'SalesItemLineDetail'), 0) as products_sold,
+    coalesce(sum(stated) filter (where detail_type = 'SalesItemLineDetail'), 0) as sold,
     coalesce(sum(abs(stated)) filter (where detail_type = 'DiscountLineDetail'), 0) as discount,
     count(*) filter (where detail_type = 'SalesItemLineDetail') as lines
 from sale_lines
 group by order_key
 
 -- name: rejects
--- Sales that cannot be read: without a date, or whose lines do not come to their total without tax.
+-- Sales that cannot be read: without a date, with an amount that is none, or whose lines do not come to their total.
 create or replace temp table staged_rejects as
 select s.stream as file, s.line, 'TxnDate' as column_name, null::varchar as value, 'has no date' as reason
 from sales as s where s.day is null and not s.deleted
 union all
+select distinct s.stream, l.line, 'Amount', null, 'has a line whose amount is missing or too large'
+from sale_lines as l join sales as s using (order_key)
+where l.detail_type = 'SalesItemLineDetail' and not s.deleted
+    and (l.stated is null or abs(l.stated) >= 1e9 or l.quantity is null or abs(l.quantity) >= 1e9 or s.rate is null or abs(s.rate) >= 1e6
+        or abs(l.stated / nullif(l.quantity, 0)) >= 1e9)
+union all
 select
     s.stream, s.line, 'TotalAmt', null,
-    printf('its lines come to %s, its total without tax is %s', (coalesce(x.products_sold - x.discount, 0))::varchar, s.net::varchar)
+    printf('its lines come to %s, its total without tax is %s', coalesce(x.sold - x.discount, 0)::varchar, coalesce(s.net::varchar, 'missing'))
 from sales as s left join sums as x using (order_key)
-where s.day is not null and not s.deleted and not s.is_void
-    and (s.net is null or abs(coalesce(x.products_sold - x.discount, 0) - s.net) > 0.01 * greatest(coalesce(x.lines, 1), 1))
+where s.day is not null and not s.deleted and not s.is_void and s.line not in (select l.line from sale_lines as l where l.stated is null)
+    and (s.net is null or abs(coalesce(x.sold - x.discount, 0) - s.net) > 0.01 * greatest(coalesce(x.lines, 1), 1))
 
 -- name: lines
 -- Grain: one line of an order. A discount is spread over the lines in proportion; what rounding leaves is on the largest, so
@@ -104,7 +109,7 @@ create or replace temp table staged_lines as
 with spread as (
     select
         l.*,
-        round((l.stated - case when x.products_sold = 0 then 0 else x.discount * l.stated / x.products_sold end) * l.rate, 2)
+        round((l.stated - case when x.sold = 0 then 0 else x.discount * l.stated / x.sold end) * l.rate, 2)
             as amount,
         row_number() over (partition by l.order_key order by abs(l.stated) desc, l.position, l.inner_position) as by_size,
         round(l.net * l.rate, 2) as order_amount
@@ -121,7 +126,7 @@ select
     row_number() over (order by s.line, l.position nulls first, l.inner_position) as line,
     s.order_key,
     s.document ->> 'Customer' as customer_key,
-    coalesce(s.day, date '1970-01-01')::timestamp as ordered_at,
+    s.day::timestamp as ordered_at,
     case when s.deleted or s.is_void then 'cancelled' when s.is_credit then 'returned' else 'completed' end as status,
     coalesce(l.sku, 'none') as sku,
     (case when s.is_credit then -1 else 1 end * coalesce(l.quantity, 0))::decimal(14, 3) as quantity,
@@ -144,7 +149,7 @@ with stated as (
         null::varchar as category,
         true as category_derived,
         case when document ->> 'Type' in ('Category', 'Group') then 'non_product' else 'product' end as kind,
-        (document ->> 'UnitPrice')::decimal(14, 4) as list_price
+        try_cast(document ->> 'UnitPrice' as decimal(14, 4)) as list_price
     from documents
     where stream = 'items' and not deleted
 ),
