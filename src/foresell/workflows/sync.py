@@ -6,7 +6,6 @@ Source's failures that may pass are tried again later, others wait for a person;
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Named
 from contextlib import closing
@@ -14,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+
+import orjson
 
 from foresell.database import Database
 from foresell.db import Connection
@@ -365,7 +366,7 @@ class _Sync:
                 fetched_at=record.fetched_at,
                 origin=record.origin,
                 document=box.seal(
-                    json.dumps(record.document, default=str).encode(),
+                    orjson.dumps(record.document, default=str),
                     sources.document_place(self.connected.connection_id, stream.name, record.key),
                 ),
             )

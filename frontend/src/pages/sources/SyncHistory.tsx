@@ -21,7 +21,12 @@ export function SyncHistory({ source, onClose }: { source: string; onClose: () =
     { name: 'deleted', label: 'Gone', numeric: true, show: sync => count(sync.deleted) },
     { name: 'batch_ids', label: 'Batch', show: sync => sync.batch_ids.join(', ') || '–' },
     { name: 'requests', label: 'Calls', numeric: true, show: sync => count(sync.requests) },
-    { name: 'warnings', label: 'Remarks', wrap: true, show: sync => <span className={css.remarks}>{describe(sync)}</span> },
+    {
+      name: 'warnings',
+      label: 'Remarks',
+      wrap: true,
+      show: sync => <span className={css.remarks}>{describe(sync)}</span>,
+    },
   ]
   return (
     <Dialog size="xl" title={`Syncs of ${source}`} onClose={onClose}>

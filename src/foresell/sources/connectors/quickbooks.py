@@ -13,11 +13,13 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
+
+import orjson
 
 from foresell.sources.connectors.http import Answer, ApiClient
 from foresell.sources.connectors.tokens import Tokens, TokenStore
@@ -48,6 +50,8 @@ RENEW_SECONDS = 600.0
 #: Change data capture reaches back 30 days. Readings overlap, for changes that were under way.
 MOST_DAYS, OVERLAP = 29, timedelta(minutes=5)
 
+#: Of records with equal times, pages overlap by 50 rows, or by a tenth.
+OVERLAP_ROWS = 50
 #: A first reading follows changes made while it lasts for three pages; the next reading brings later ones.
 LATE_PAGES = 3
 
@@ -164,7 +168,10 @@ class QuickBooks:
         return read_sales_report(answer.body)
 
     def _read_all(self, stream: str, position: dict[str, Any]) -> Generator[Page[Sequence[Record]], None, None]:
-        """Everything in the order of its last change. Equal times are paged by offset, and counted at the end."""
+        """Everything in the order of its last change, then what changed meanwhile, then the count that must be held.
+
+        Records with equal times are paged by offset, with an overlap: one that is deleted moves the others up.
+        """
         entity, with_inactive = ENTITIES[stream]
         last, start, until = position["last"], position["start"], position.get("until")
         late = 0
@@ -181,16 +188,19 @@ class QuickBooks:
                 break
             records = self._records(stream, found, answer)
             newest = found[-1]["MetaData"]["LastUpdatedTime"]
-            last, start = (last, start + len(found)) if newest == last else (newest, 1)
+            step = len(found) - min(OVERLAP_ROWS, len(found) // 10)
+            last, start = (last, start + step) if newest == last else (newest, 1)
             late += datetime.fromisoformat(newest) > datetime.fromisoformat(until)
             following = json.dumps({"last": last, "start": start, "until": until})
             yield Page(records, next_cursor=Cursor(following))
-        where = "where Active in (true, false)" if active else ""
-        count = self._count(entity, where)
-        if late:  # what changed since the beginning may not have come; the next reading brings it
-            count -= self._count(entity, f"where MetaData.LastUpdatedTime > '{until}'{active}")
-        since = json.dumps({"since": until})
-        yield Page((), next_cursor=Cursor(since), complete=not late, totals=(Total("count", Decimal(count)),))
+        changes = self._changed([entity], datetime.fromisoformat(until), reuse=False)
+        if _count_objects(changes) >= PAGE_ROWS:  # too much changed meanwhile to count; the next reading brings it
+            yield Page((), next_cursor=Cursor(json.dumps({"since": until})))
+            return
+        page = self._make_page(stream, changes)
+        yield replace(page, next_cursor=None)  # killed before the count, the reading goes on where it is checked
+        count = self._count(entity, "where Active in (true, false)" if active else "")
+        yield Page((), next_cursor=page.next_cursor, complete=True, totals=(Total("count", Decimal(count)),))
 
     def _count(self, entity: str, where: str) -> int:
         counted = self._query(f"select count(*) from {entity} {where}".strip())
@@ -204,11 +214,16 @@ class QuickBooks:
             if _count_objects(answer) >= PAGE_ROWS:
                 yield from self._read_all(stream, {"last": "1970-01-01T00:00:00Z", "start": 1})
                 return
-        found = [item for response in _responses(answer) for item in response.get(entity) or []]
+        yield self._make_page(stream, answer)
+
+    def _make_page(self, stream: str, changes: Answer) -> Page[Sequence[Record]]:
+        """What change data capture says of a stream."""
+        entity, _ = ENTITIES[stream]
+        found = [item for response in _responses(changes) for item in response.get(entity) or []]
         deleted = tuple(str(item["Id"]) for item in found if item.get("status") == "Deleted")
         kept = [item for item in found if item.get("status") != "Deleted"]
-        following = json.dumps({"since": answer.body["time"]})
-        yield Page(self._records(stream, kept, answer), deleted, Cursor(following))
+        following = json.dumps({"since": changes.body["time"]})
+        return Page(self._records(stream, kept, changes), deleted, Cursor(following))
 
     def _changed(self, entities: Sequence[str], since: datetime, *, reuse: bool) -> Answer:
         """What changed in these entities since then, with an overlap. All streams of one reading share a call."""
@@ -261,8 +276,8 @@ class QuickBooks:
         for item in found:
             try:
                 document = reduce_document(stream, item)
-                text = json.dumps(document, sort_keys=True, default=str)
-                version = f"{item.get('SyncToken', '')}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+                text = orjson.dumps(document, default=str, option=orjson.OPT_SORT_KEYS)
+                version = f"{item.get('SyncToken', '')}-{hashlib.sha256(text).hexdigest()[:12]}"
                 updated_at = datetime.fromisoformat(item["MetaData"]["LastUpdatedTime"])
                 records.append(Record(str(item["Id"]), version, document, updated_at, fetched_at, origin))
             except (KeyError, TypeError, ValueError, AttributeError):
