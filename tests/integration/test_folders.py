@@ -422,7 +422,7 @@ def test_amounts_of_a_workbook_arrive_as_they_are(drop: Drop) -> None:
 
 
 @pytest.mark.parametrize(("age", "wait"), [(0.0, 1.0), (0.4, 0.6), (0.95, 1 / 3), (1.5, 1.0), (40.0, 1.0), (-3.0, 1.0)])
-def test_a_file_must_be_still_for_a_second_anything_clock_a_share_has(age: float, wait: float) -> None:
+def test_a_file_must_be_still_for_a_second_by_any_clock_of_a_share(age: float, wait: float) -> None:
     """A clock that is more than a second off shows an age below 0 or above 1: then the looks are a whole second apart."""
     changed = time.time_ns() - int(age * 1e9)
     found = folders._find_wait((10, changed, changed), 1.0)
