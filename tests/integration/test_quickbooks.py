@@ -21,6 +21,7 @@ from foresell.sources.connectors import catalogue
 from foresell.sources.connectors.quickbooks import ENTITIES, QuickBooks
 from foresell.sources.contract import Cursor, Page, Record
 from foresell.store import sources
+from foresell.store.batches import undo_batch
 from foresell.workflows.erase import erase_customer
 from foresell.workflows.sync import sync_source, try_source
 from tests.support.connected import held_sales, imitated, true_sales
@@ -50,6 +51,18 @@ def test_changes_deletions_and_voids_arrive(settings: Settings, database: Databa
         gone = held.keys() - true.keys()
         assert len(gone) == 2 and all(held[key] == ("cancelled", before[key][1]) for key in gone)
         assert "cancelled" in {status for status, _ in true.values()}
+
+
+def test_what_was_undone_comes_back_with_a_whole_reading_only(settings: Settings, database: Database) -> None:
+    with imitated(settings, database, customers=5, invoices=30) as (company, connection):
+        [batch] = sync_source(settings, database, connection).batch_ids
+        undo_batch(database, batch)
+        assert held_sales(database) == {}
+        assert sync_source(settings, database, connection).batch_ids == []
+        assert sync_source(settings, database, connection, whole=True).state == "done"
+        assert held_sales(database) == true_sales(company)
+        again = sync_source(settings, database, connection, whole=True)
+        assert (again.state, again.batch_ids) == ("done", [])
 
 
 def test_customers_come_with_their_contact_data_sealed(settings: Settings, database: Database) -> None:

@@ -226,6 +226,10 @@ class Landing:
         """Read everything anew."""
         SQL.run(self.con, "sources.forget_cursors", connection_id=self.connection_id)
 
+    def forget_versions(self) -> None:
+        """Load everything anew that is received, also what was not changed."""
+        SQL.run(self.con, "sources.forget_versions", connection_id=self.connection_id)
+
     def save_page(
         self, stream: str, arrivals: Sequence[Arrival], deletions: Sequence[str], cursor: str | None, *, ended: bool
     ) -> tuple[int, int]:

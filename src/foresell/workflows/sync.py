@@ -176,7 +176,7 @@ def sync_source(
     progress: Progress = no_progress,
     before_commit: BeforeCommit | None = None,
 ) -> SyncOutcome:
-    """Read what changed and load it; `whole`: read everything again. How it ended is saved, with what a person must do.
+    """Read what changed and load it; `whole`: read and load everything again, also what was undone. How it ended is saved, with what a person must do.
 
     Raises Busy while this source is read or another load runs, DatabaseUnavailable, UnknownConnection; what the source or the
     load raises is in the outcome.
@@ -280,6 +280,8 @@ class _Sync:
         box = secret_box_of(self.settings)
         if whole or self._is_due_whole():
             self.landing.forget_cursors()
+            if whole:
+                self.landing.forget_versions()
             self._learn(source)
         held: RowsGone | None = None
         failed: ForesellError | None = None

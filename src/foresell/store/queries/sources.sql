@@ -128,6 +128,10 @@ select cursor from sources.streams where connection_id = %(connection_id)s and s
 -- The next reading begins anew.
 delete from sources.streams where connection_id = %(connection_id)s
 
+-- name: forget_versions
+-- Every record that is received counts as changed, such as after its load was undone.
+update sources.documents set version = '' where connection_id = %(connection_id)s
+
 -- name: save_cursor
 insert into sources.streams (connection_id, stream, cursor, read_at)
 values (%(connection_id)s, %(stream)s, %(cursor)s, case when %(ended)s then clock_timestamp() end)
