@@ -63,7 +63,7 @@ class SourceKind(BaseModel):
 class LastSync(BaseModel):
     """How the last sync ended."""
 
-    sync_id: int
+    sync_id: int = Field(description="Its number.")
     state: Literal["done", "failed", "held", "cancelled"]
     finished_at: datetime
     records: int = Field(description="Records or lines received.")
@@ -89,14 +89,14 @@ class ConnectedSource(BaseModel):
     remedy: str | None
     is_reading: bool = Field(description="Whether a sync is running.")
     can_sign_in: bool = Field(description="Whether it is signed in to in a browser.")
-    every_seconds: int
+    every_seconds: int = Field(description="Seconds between two syncs.")
     next_at: datetime = Field(description="When it is read next.")
     read_until: datetime | None = Field(description="When the last sync that succeeded ended.")
     customers: int = Field(description="Customer records it has brought.")
     orders: int = Field(description="Orders it has brought.")
     requests_this_month: int = Field(description="Calls made to it since the first of the month (UTC).")
     open_questions: int = Field(description="How often rows are gone and wait for a decision.")
-    last_sync: LastSync | None
+    last_sync: LastSync | None = Field(description="The last sync that ended; null before the first.")
 
 
 class ConnectedSourceList(BaseModel):
@@ -117,18 +117,18 @@ class Mismatch(BaseModel):
 class Sync(BaseModel):
     """One reading of a source."""
 
-    sync_id: int
+    sync_id: int = Field(description="Its number.")
     started_at: datetime
     finished_at: datetime | None
     state: Literal["running", "done", "failed", "held", "cancelled"]
-    pages: int
+    pages: int = Field(description="Steps in which it was read; each was saved with where reading goes on.")
     records: int = Field(description="Records or lines received.")
     changed: int = Field(description="New, or different from what was held.")
     deleted: int = Field(description="Gone at the source.")
     requests: int = Field(description="Calls made.")
     retries: int = Field(description="Calls made again after a failure.")
     batch_ids: list[int] = Field(description="The batches it loaded; each can be undone.")
-    warnings: list[str]
+    warnings: list[str] = Field(description="What a person should know, in sentences.")
     mismatches: list[Mismatch] = Field(description="Totals that the source states and that differ from what is held.")
     totals_compared: int = Field(description="How many totals were compared.")
     error: str | None
@@ -144,7 +144,7 @@ class SyncList(BaseModel):
 class HeldChange(BaseModel):
     """Rows that a source no longer has. Nothing changes until a person decides."""
 
-    held_id: int
+    held_id: int = Field(description="The number of the question.")
     source: str
     stream: str = Field(description="What is gone.", examples=["orders"])
     gone: int = Field(description="How many are gone.")
@@ -153,7 +153,7 @@ class HeldChange(BaseModel):
     state: Literal["open", "accepted", "refused", "outdated"]
     opened_at: datetime
     decided_at: datetime | None
-    decided_by: UserRef | None
+    decided_by: UserRef | None = Field(description="Who decided; null at the command line, or while it is open.")
 
 
 class HeldChangeList(BaseModel):
@@ -300,7 +300,12 @@ async def finish_sign_in(web: AppStateOf, principal: Manager, source: Source, wa
 
 @router.post("/{source}/webhook", status_code=204, dependencies=[public()], responses=error_responses())
 async def take_webhook(
-    web: AppStateOf, request: Request, source: Source, intuit_signature: Annotated[str, Header(max_length=200)] = ""
+    web: AppStateOf,
+    request: Request,
+    source: Source,
+    intuit_signature: Annotated[
+        str, Header(max_length=200, description="HMAC-SHA256 of the body with the verifier token, in base64.")
+    ] = "",
 ) -> Response:
     """For QuickBooks: it says that the company changed, and is read at once. Signed with the verifier token of the app."""
     content = await request.body()
@@ -314,7 +319,7 @@ async def take_webhook(
     return Response(status_code=204)
 
 
-@router.post("/{source}/sync", status_code=202, response_model=Job, responses=error_responses(404, 409))
+@router.post("/{source}/sync", status_code=202, response_model=Job, responses=error_responses(404, 409, 422))
 async def request_sync(principal: Manager, idempotent: IdempotentOf, source: Source, wanted: SyncRequest) -> Response:
     """Read a source now, in the background. 409 while it is being read."""
 
@@ -389,7 +394,7 @@ async def decide_held_change(
     web: AppStateOf,
     principal: Manager,
     source: Source,
-    held_id: Annotated[int, Path(ge=1, lt=2**31)],
+    held_id: Annotated[int, Path(ge=1, lt=2**31, description="The number of the question.")],
     wanted: Decision,
 ) -> Response:
     """Decide whether these rows are gone; the source is read again at once."""
