@@ -78,7 +78,7 @@ def test_every_question_keeps_to_the_scope(snapshot: ScopedSnapshot) -> None:
         if "{" in query:
             continue  # lists: below
         theirs: dict[str, object] = {
-            "customer_id": "bob", "ids": sorted(others), "places": [0] * len(others), "products": [1], "ranks": [1, 2, 3, 4],
+            "customer_id": "bob", "ids": sorted(others), "places": [0] * len(others), "products": [1], "ranks": [1, 2, 3, 4], "order_ids": list(range(1, 100)),
             "capacity": 50, "days": 365, "goal": 0.8, "left_out": [], "call_ids": [1], "customer_ids": ["bob"], "times": ["2020-01-01"],
         }  # fmt: skip
         values = {word: theirs.get(word, "Champions") for word in re.findall(r"\$(\w+)", query)}
