@@ -13,40 +13,22 @@ import argparse
 import multiprocessing
 import statistics
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection as Pipe
 from typing import Any
 
 from benchmarks.ground import fresh_home
 from benchmarks.measure import Target, table, write_results
-from tests.support.connected import held_sales, true_sales
+from tests.support.connected import OffsetPaging, held_sales, true_sales
 
 from foresell.database import Database
 from foresell.demo.imitations.quickbooks import Habits, QuickBooksImitation
 from foresell.sources.connectors import catalogue
-from foresell.sources.connectors.quickbooks import ENTITIES, QuickBooks
-from foresell.sources.contract import Cursor, Page, Record
 from foresell.workflows.connect import connect_imitation
 from foresell.workflows.sync import sync_source
 
 SALES, IN_ONE_SECOND, FAULTS, SEEDS = 20_000, 2_500, 0.2, 10
-
-
-class OffsetPaging(QuickBooks):
-    """The control: a client that pages by offset."""
-
-    def _read_all(self, stream: str, position: dict[str, Any]) -> Generator[Page[Sequence[Record]], None, None]:
-        entity, start, until = ENTITIES[stream][0], 1, None
-        while True:
-            query = f"select * from {entity} orderby MetaData.LastUpdatedTime startposition {start} maxresults 1000"
-            answer = self._query(query)
-            until = until or answer.body["time"]
-            found = answer.body["QueryResponse"].get(entity) or []
-            yield Page(self._records(stream, found, answer), next_cursor=Cursor(f'{{"since": "{until}"}}'))
-            if not found:
-                return
-            start += len(found)
 
 
 def serve(pipe: Pipe, sales: int, in_one_second: int, seed: int) -> None:

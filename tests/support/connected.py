@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
@@ -10,9 +10,27 @@ from typing import Any
 from foresell.database import Database
 from foresell.demo.imitations.quickbooks import SALES, QuickBooksImitation
 from foresell.settings import Settings
+from foresell.sources.connectors.quickbooks import ENTITIES, QuickBooks
+from foresell.sources.contract import Cursor, Page, Record
 from foresell.workflows.connect import connect_imitation
 
 SHORT = {"Invoice": "Invoice", "SalesReceipt": "Receipt", "CreditMemo": "Credit memo", "RefundReceipt": "Refund"}
+
+
+class OffsetPaging(QuickBooks):
+    """The control: a client that pages by offset."""
+
+    def _read_all(self, stream: str, position: dict[str, Any]) -> Generator[Page[Sequence[Record]], None, None]:
+        entity, start, until = ENTITIES[stream][0], 1, None
+        while True:
+            query = f"select * from {entity} orderby MetaData.LastUpdatedTime startposition {start} maxresults 1000"
+            answer = self._query(query)
+            until = until or answer.body["time"]
+            found = answer.body["QueryResponse"].get(entity) or []
+            yield Page(self._records(stream, found, answer), next_cursor=Cursor(f'{{"since": "{until}"}}'))
+            if not found:
+                return
+            start += len(found)
 
 
 @contextmanager

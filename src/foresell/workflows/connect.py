@@ -325,7 +325,7 @@ def _check_name(source: str) -> str:
 
 def describe_state(row: Mapping[str, Any]) -> str:
     """The state of a connected source (a row of store.sources.list_connections) in words."""
-    until = f"read until {row['read_until']:%Y-%m-%d %H:%M}" if row["read_until"] else "not read yet"
+    until = f"read until {row['read_until'].astimezone():%Y-%m-%d %H:%M %Z}" if row["read_until"] else "not read yet"
     if row["running_sync_id"]:
         return f"reading now; {until}"
     match row["state"]:
@@ -334,7 +334,9 @@ def describe_state(row: Mapping[str, Any]) -> str:
         case "held":
             return f"waits for your decision about rows that are gone ({until})"
         case "throttled":
-            return f"waits until {row['next_at']:%H:%M}: {row['last_error'] or 'too many calls'} ({until})"
+            return (
+                f"waits until {row['next_at'].astimezone():%H:%M %Z}: {row['last_error'] or 'too many calls'} ({until})"
+            )
         case "paused":
             return f"paused ({until})"
     return until

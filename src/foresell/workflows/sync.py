@@ -27,7 +27,7 @@ from foresell.sources.connectors.catalogue import Connector, Kind, find_kind
 from foresell.sources.connectors.mapped import MappedRecord, stage_records
 from foresell.sources.connectors.tables import Table
 from foresell.sources.connectors.tokens import Renew, Tokens
-from foresell.sources.contract import Cursor, Page, Record, Stream, TerminalError, TransientError, reconcile
+from foresell.sources.contract import Cursor, Page, Record, Stream, TerminalError, Total, TransientError, reconcile
 from foresell.sources.files.formats import ColumnMissing
 from foresell.sources.files.inspection import complete_mapping
 from foresell.sources.files.mapping import Mapping, parse_mapping, render_mapping
@@ -538,7 +538,7 @@ class _Sync:
             )
 
     def _reconcile(self, source: Connector) -> None:
-        """Compare with the totals that the source states, where something changed or they differed before."""
+        """Compare the months with what the source states, where something changed. One that it does not state counts as 0."""
         state_totals = getattr(source, "totals", None)
         held = self.landing.revenue_by_month(self.connected.source)
         if state_totals is None or not held or not (self.outcome.changed or self.outcome.deleted):
@@ -547,20 +547,21 @@ class _Sync:
             datetime.strptime(f"{month}-01", "%Y-%m-%d").replace(tzinfo=UTC) for month in (min(held), max(held))
         )
         try:
-            stated = state_totals(first, last + timedelta(days=31))
+            stated = {each.name: each.value for each in state_totals(first, last + timedelta(days=31))}
         except (TransientError, TerminalError) as error:  # what was loaded is right; only its check is missing
             self.outcome.warnings.append(f"Not compared with the source's own totals: {error.message}")
             return
         cents = {f"revenue {month}": round(amount, 2) for month, amount in held.items()}
-        self.outcome.totals_compared = len(stated)
+        names = sorted(stated.keys() | cents.keys())
+        totals = [Total(name, round(stated.get(name, Decimal(0)), 2)) for name in names]
+        self.outcome.totals_compared = len(totals)
         self.outcome.mismatches = [
-            {"name": each.name, "stated": str(each.stated), "held": str(each.held or 0)}
-            for each in reconcile([replace(t, value=round(t.value, 2)) for t in stated], cents)
-            if each.stated != (each.held or 0)
+            {"name": each.name, "stated": str(each.stated), "held": str(each.held)}
+            for each in reconcile(totals, {name: cents.get(name, Decimal(0)) for name in names})
         ]
         if self.outcome.mismatches:
             self.outcome.warnings.append(
-                f"{len(self.outcome.mismatches)} of {len(stated)} months differ from the source's own report."
+                f"{len(self.outcome.mismatches)} of {len(totals)} months differ from the source's own report."
             )
 
 
