@@ -289,13 +289,13 @@ def test_a_folder_that_vanishes_needs_a_person_until_it_is_back(drop: Drop) -> N
     assert (drop.sync().state, drop.state()["state"], drop.sync().batch_ids) == ("done", "due", [])
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_folder_that_may_not_be_read_needs_a_person(drop: Drop) -> None:
-    drop.path.chmod(0)
-    try:
-        assert drop.sync().reason == "permission"
-    finally:
-        drop.path.chmod(0o700)
+def test_a_folder_that_is_a_file_now_needs_a_person(drop: Drop) -> None:
+    """The same refusal as a folder that may not be read, which root may read in any case."""
+    drop.path.rename(drop.path.with_name("before"))
+    drop.path.write_text("no folder")
+    done = drop.sync()
+    assert (done.state, done.connection_state, done.reason) == ("failed", "needs you", "permission")
+    assert done.error and "cannot be read" in done.error and done.remedy
 
 
 def test_a_folder_that_cannot_be_listed_is_not_connected(
