@@ -1,4 +1,4 @@
-import { Button, NativeSelect, Textarea, TextInput } from '@mantine/core'
+import { Button, NativeSelect, Textarea, TextInput, type TextInputProps } from '@mantine/core'
 import '@/ui/theme/inputs'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -36,17 +36,30 @@ export function Connect({ kinds, onClose }: { kinds: SourceKind[]; onClose: () =
   )
 }
 
-function Name({ value, onChange }: { value: string; onChange: (name: string) => void }) {
+interface FieldProps extends Omit<TextInputProps, 'onChange'> {
+  onChange: (value: string) => void
+}
+
+function Field({ onChange, ...rest }: FieldProps) {
   return (
     <TextInput
-      label="Name"
-      description="Small letters, digits and hyphens, such as quickbooks-uk"
       required
       withAsterisk={false}
+      autoComplete="off"
+      onChange={event => onChange(event.currentTarget.value)}
+      {...rest}
+    />
+  )
+}
+
+function Name(props: Pick<FieldProps, 'value' | 'onChange'>) {
+  return (
+    <Field
+      label="Name"
+      description="Small letters, digits and hyphens, such as quickbooks-uk"
       maxLength={40}
       pattern="[a-z0-9][a-z0-9\-]*"
-      value={value}
-      onChange={event => onChange(event.currentTarget.value)}
+      {...props}
     />
   )
 }
@@ -74,22 +87,18 @@ function Sheet({ onClose }: { onClose: () => void }) {
       }}
     >
       <Name value={source} onChange={setSource} />
-      <TextInput
+      <Field
         label="Spreadsheet"
         description="Its address, as in the browser"
-        required
-        withAsterisk={false}
         value={spreadsheet}
-        onChange={event => setSpreadsheet(event.currentTarget.value)}
+        onChange={setSpreadsheet}
       />
-      <TextInput
+      <Field
         label="Tab"
         description="The one with a heading row and one order line a row"
-        required
-        withAsterisk={false}
         maxLength={100}
         value={tab}
-        onChange={event => setTab(event.currentTarget.value)}
+        onChange={setTab}
       />
       <Textarea
         label="Key of the service account"
@@ -134,25 +143,8 @@ function QuickBooks() {
         Make an app on Intuit’s developer site, and add <strong>{redirect_url}</strong> to its redirect addresses.
       </p>
       <Name value={source} onChange={setSource} />
-      <TextInput
-        label="Client id"
-        required
-        withAsterisk={false}
-        maxLength={200}
-        autoComplete="off"
-        value={client_id}
-        onChange={event => setId(event.currentTarget.value)}
-      />
-      <TextInput
-        label="Client secret"
-        type="password"
-        required
-        withAsterisk={false}
-        maxLength={500}
-        autoComplete="off"
-        value={client_secret}
-        onChange={event => setSecret(event.currentTarget.value)}
-      />
+      <Field label="Client id" maxLength={200} value={client_id} onChange={setId} />
+      <Field label="Client secret" type="password" maxLength={500} value={client_secret} onChange={setSecret} />
       <ErrorText error={connect.error} keepsHeight />
       <Button type="submit" loading={connect.isPending}>
         Sign in to QuickBooks

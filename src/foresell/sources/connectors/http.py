@@ -51,10 +51,7 @@ class Answer:
 
 @dataclass
 class ApiClient:
-    """Calls one host. `requests` and `retries` count the calls made; `per_second` bounds them.
-
-    As a context manager it closes its connections at the end.
-    """
+    """Calls one host. `requests` and `retries` count the calls made; `per_second` bounds them."""
 
     base_url: str
     per_second: float
@@ -84,16 +81,9 @@ class ApiClient:
         """The JSON answer of a GET. Raises TransientError when it does not come in all attempts."""
         return self._call("GET", path, params=params, headers=headers)
 
-    def post(
-        self,
-        path: str,
-        form: Mapping[str, str],
-        headers: Mapping[str, str] | None = None,
-        *,
-        attempts: int | None = None,
-    ) -> Answer:
+    def post(self, path: str, form: Mapping[str, str], headers: Mapping[str, str] | None = None) -> Answer:
         """The JSON answer of a POST of a form. Raises TransientError when it does not come in all attempts."""
-        return self._call("POST", path, form=form, headers=headers, attempts=attempts)
+        return self._call("POST", path, form=form, headers=headers)
 
     def _call(
         self,
@@ -103,11 +93,10 @@ class ApiClient:
         params: Mapping[str, str] | None = None,
         form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-        attempts: int | None = None,
     ) -> Answer:
         for attempt in stamina.retry_context(
             on=self._wait_for,
-            attempts=attempts or self.patience.attempts,
+            attempts=self.patience.attempts,
             timeout=None,
             wait_initial=self.patience.first,
             wait_max=self.patience.longest,

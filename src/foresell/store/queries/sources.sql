@@ -58,9 +58,6 @@ returning connection_id
 update sources.connections set state = 'needs you', reason = 'authentication', remedy = 'Sign in to it.'
 where connection_id = %(connection_id)s
 
--- name: set_interval
-update sources.connections set every_seconds = %(every_seconds)s where connection_id = %(connection_id)s
-
 -- name: remove
 -- What it sent is forgotten; what was loaded stays, as do its syncs.
 with dropped as (delete from sources.documents where connection_id = %(connection_id)s),
@@ -261,9 +258,6 @@ select stream, key, document, deleted_at is not null as deleted
 from sources.documents
 where connection_id = %(connection_id)s and state = 'pending'
 order by stream, key
-
--- name: count_pending
-select count(*) as pending from sources.documents where connection_id = %(connection_id)s and state = 'pending'
 
 -- name: reject
 update sources.documents as d set state = 'rejected', problem = p.problem
