@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.api.people import Person
-from tests.support.browsing import ROW, Pages, list_customers, serious_faults, wait_until_still
+from tests.support.browsing import ROW, Pages, list_customers, serious_faults
 
 
 def test_a_manager_reads_the_list_and_changes_its_settings(pages: Pages, manager: Person) -> None:
@@ -29,7 +29,6 @@ def test_a_manager_reads_the_list_and_changes_its_settings(pages: Pages, manager
     dialog.get_by_label("Due", exact=True).fill("20")
     expect(dialog.get_by_role("button", name="Save")).to_be_disabled()
     dialog.get_by_label("Overdue").fill("45")
-    wait_until_still(page)
     assert serious_faults(page) == []
     dialog.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Call list settings saved")).to_be_visible()

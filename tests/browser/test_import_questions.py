@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import FilePayload, Page, Route, expect
 
 from tests.api.people import Person
-from tests.support.browsing import Pages, open_page, serious_faults, wait_until_still
+from tests.support.browsing import Pages, open_page, serious_faults
 from tests.support.served import Served
 from tests.support.worker import Worker, wait_until
 
@@ -78,7 +78,6 @@ def test_questions_are_answered_before_the_import(pages: Pages, manager: Person,
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         expect(page.locator(f":root[data-mantine-color-scheme={scheme}]")).to_have_count(1)
-        wait_until_still(page)
         assert serious_faults(page) == []
     take_pictures(page, "questions")
     apply.click()

@@ -42,14 +42,32 @@ def open_page(page: Page, path: str) -> None:
     wait_until_still(page)
 
 
+# A transition starts one or two frames after the click that shows something.
+STILL = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  const ending = () => document.getAnimations().filter(each =>
+    each.playState === "running" && Number.isFinite(each.effect.getComputedTiming().endTime));
+  for (let quiet = 0; quiet < 3; quiet += 1) {
+    await frame();
+    const moving = ending();
+    if (moving.length > 0) quiet = 0;
+    await Promise.all(moving.map(each => each.finished.catch(() => 0)));
+  }
+}"""
+
+
 def wait_until_still(page: Page) -> None:
-    """Wait until no placeholder is left and no animation runs."""
+    """Wait until no placeholder is left and nothing fades or moves (a spinner, which never ends, is not waited for)."""
     expect(page.locator(".mantine-Skeleton-root")).to_have_count(0)
-    page.evaluate("Promise.all(document.getAnimations().map(each => each.finished.catch(() => 0)))")
+    page.evaluate(STILL)
 
 
 def serious_faults(page: Page) -> list[str]:
-    """The critical and serious findings of axe, which is injected through DevTools because of the content policy."""
+    """The critical and serious findings of axe, which is injected through DevTools because of the content policy.
+
+    Colours are judged at rest: text that is fading in has less contrast than the page has.
+    """
+    wait_until_still(page)
     if not page.evaluate("'axe' in window"):
         page.context.new_cdp_session(page).send("Runtime.evaluate", {"expression": AXE.read_text()})
     found: list[str] = page.evaluate(SERIOUS)
@@ -62,7 +80,6 @@ def faults_in_both(page: Page) -> list[tuple[str, str]]:
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         expect(page.locator(f":root[data-mantine-color-scheme={scheme}]")).to_have_count(1)
-        wait_until_still(page)
         found += [(scheme, fault) for fault in serious_faults(page)]
     return found
 
