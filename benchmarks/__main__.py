@@ -24,6 +24,7 @@ SCRIPTS: dict[str, tuple[str, tuple[str, ...] | None]] = {
     "seed_model": ("The documents' model with a label that is not leaked, compared with ours.", None),
     "forecast_peers": ("The revenue forecast compared with seasonal naive and AutoETS.", None),
     "service_gate": ("Which predictions each public shop allows, and how often chance is served.", ("--quick",)),
+    "sentiment": ("Sentiment of 3,000 unseen sentences, compared with VADER and with one answer for all.", None),
     "expected_money": ("Expected revenue and lifetime value out of time, compared with last year's revenue.", None),
     "call_list": ("Who is called and why: how many order anyway, compared with other rankings.", None),
     "bgnbd_at_size": ("BG/NBD at 10,000 to 1,000,000 customers, compared with a library.", None),

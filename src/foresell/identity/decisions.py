@@ -10,8 +10,8 @@ import psycopg
 
 from foresell.db import Connection, Row, Statements
 from foresell.errors import ReviewNotFound
-from foresell.identity.intervals import wilson
 from foresell.identity.moves import NOT_THERE
+from foresell.intervals import wilson
 
 SQL = Statements("foresell.identity")
 

@@ -19,10 +19,10 @@ from scipy.special import expit
 from foresell.errors import UsageError
 from foresell.identity import guards
 from foresell.identity.comparisons import COMPARISONS
-from foresell.identity.intervals import wilson_interval
 from foresell.identity.model import Calibration, Model
 from foresell.identity.record import Record
 from foresell.identity.scorer import Scorer
+from foresell.intervals import wilson_interval
 
 FOLDS = 5
 

@@ -11,8 +11,8 @@ from foresell.db import AsyncConnection, AsyncStatements, Row
 from foresell.errors import ModelNotFound, ReviewNotFound
 from foresell.identity.customers import explain_changes
 from foresell.identity.decisions import Verdict
-from foresell.identity.intervals import wilson
 from foresell.identity.model import Thresholds
+from foresell.intervals import wilson
 
 SQL = AsyncStatements("foresell.identity")
 
