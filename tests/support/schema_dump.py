@@ -22,6 +22,7 @@ SCHEMAS = (
     "detection",
     "identity",
     "sources",
+    "feedback",
 )
 
 

@@ -15,7 +15,7 @@ from foresell.workflows.erase import erase_customer
 
 #: What the counts of an erasure are called.
 PLACES = {
-    "contacts": "Contact details of records", "notes": "Notes and tasks", "saved_views": "Saved views",
+    "contacts": "Contact details of records", "notes": "Notes and tasks", "reviews": "Reviews and mentions", "saved_views": "Saved views",
     "answers": "Kept answers to requests", "upload_rows": "Rows of uploaded files", "uploads": "Whole uploaded files",
     "documents": "Documents of connected sources",
     "rejected_rows": "Rejected rows",
@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
 def erase(customer_id: CustomerId, yes: Yes = False, json: Json = False) -> None:
     """Permanently erase a customer's personal data, wherever Foresell keeps it, and say what remains.
 
-    Name, address, contact details, notes of calls and numbers in sources, also in saved views, uploaded files and rejected
+    Name, address, contact details, notes of calls, texts of reviews and numbers in sources, also in saved views, uploaded files and rejected
     rows. Orders and scores stay, without a name. Repeat it when it was interrupted.
     """
     settings, database = open_home()

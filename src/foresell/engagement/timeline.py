@@ -17,7 +17,7 @@ from foresell.privacy.vault import Vault
 SQL = AsyncStatements("foresell.engagement")
 TimelineKind = Literal[
     "order", "return", "cancelled order", "call", "follow-up", "snooze", "owner", "merge", "split", "record", "pin",
-    "relation", "erasure",
+    "relation", "review", "erasure",
 ]  # fmt: skip
 KINDS: tuple[TimelineKind, ...] = get_args(TimelineKind)
 #: Kinds that need calls.read.
@@ -109,6 +109,12 @@ def _describe_relation(_: Row, detail: Mapping[str, Any]) -> str:
     return f"Relation {'to' if detail['is_from'] else 'from'} {detail['customer_id']}: {detail['relation']}."
 
 
+def _describe_review(row: Row, detail: Mapping[str, Any]) -> str:
+    rating = "" if detail["rating"] is None else f", rated {detail['rating']:g} of {detail['best_rating']}"
+    about = f" of {detail['product']}" if detail["product"] else ""
+    return f"{detail['review'].capitalize()}{about}: {detail['sentiment']}{rating} ({row['source']})."
+
+
 _SENTENCES: Mapping[str, Callable[[Row, Mapping[str, Any]], str]] = {
     "order": _describe_order,
     "return": _describe_order,
@@ -127,5 +133,6 @@ _SENTENCES: Mapping[str, Callable[[Row, Mapping[str, Any]], str]] = {
         f"{'fixed to one record' if detail['action'] == 'golden.pinned' else 'chosen by the rules again'}."
     ),
     "relation": _describe_relation,
+    "review": _describe_review,
     "erasure": lambda _, __: "Personal data was erased.",
 }

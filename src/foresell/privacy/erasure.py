@@ -32,9 +32,10 @@ REMAINS = (
     ("Orders, amounts and scores, under the customer number and without a name", "stay"),
     ("Audit events: that the customer number was read, exported or changed, and by whom", "stay"),
     ("Keyed hashes of the numbers in sources, so that a later file does not bring the customer back", "stay"),
-    ("E-mail, phone, address and notes, encrypted, in the database's log and backups", "unreadable: the key is destroyed"),
-    ("Name, town, number in sources and mentions in saved views, in the database's files and log", "until their space is used again"),
-    ("Name, town, number in sources and mentions in saved views, in backups made before", "until you delete the backups"),
+    ("Product, date, rating and sentiment of reviews, without text and key, under the customer number", "stay"),
+    ("E-mail, phone, address, notes and texts of reviews, encrypted, in the database's log and backups", "unreadable: the key is destroyed"),
+    ("Name, town, number in sources, words of reviews and mentions in saved views, in the database's files and log", "until their space is used again"),
+    ("Name, town, number in sources, words of reviews and mentions in saved views, in backups made before", "until you delete the backups"),
     ("The place of the name in the alphabet, in snapshots", "until the next update; in older ones, until they are removed"),
     ("Downloaded exports and the files of sources, where they were saved", "until their owners delete them"),
 )  # fmt: skip
@@ -55,10 +56,11 @@ class ErasedFiles:
 
 @dataclass(frozen=True, slots=True)
 class ErasedRows:
-    """What was removed from the database: keys of contact data, notes and tasks, texts in views and in kept answers."""
+    """What was removed from the database: keys of contact data, notes and tasks, reviews, texts in views and in kept answers."""
 
     contacts: int
     notes: int
+    reviews: int
     saved_views: int
     answers: int
 
@@ -189,9 +191,19 @@ def _erase_rows(cur: adbc.Cursor, vault: Vault, customer_id: str, who: Identifie
     return len(records), ErasedRows(
         contacts=sum(row["contact"] is not None for row in records),
         notes=int(SQL.value(cur, "erasure.clear_notes", customer_id)),
+        reviews=_erase_reviews(cur, vault, customer_id),
         saved_views=_erase_in_views(cur, who),
         answers=_erase_in_answers(cur, who),
     )
+
+
+def _erase_reviews(cur: adbc.Cursor, vault: Vault, customer_id: str) -> int:
+    """Remove the texts of the customer's reviews and what tells where they are published. Returns how many there were."""
+    reviews = SQL.rows(cur, "erasure.reviews", customer_id)
+    for review_id, source, key in reviews:
+        [pseudonym] = vault.review_pseudonyms(source, [key])
+        SQL.run(cur, "erasure.clear_review", review_id, pseudonym)
+    return len(reviews)
 
 
 def _erase_in_views(cur: adbc.Cursor, who: Identifiers) -> int:

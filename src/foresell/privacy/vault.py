@@ -137,6 +137,38 @@ class Vault:
             ids = pa.array([kek_id] * len(batch), pa.int32())
             yield pa.record_batch([batch[0], ids, pa.array(wrapped, pa.binary())], schema=batch.schema)
 
+    def make_record_key(self, kek_id: int, record_id: int) -> bytes:
+        """A new data key for a customer record that has none yet, wrapped by `kek_id`."""
+        kek = self._make_key_reader()(kek_id)
+        return wrap(kek, kek_id, os.urandom(NONCE_BYTES), os.urandom(KEY_BYTES), record_id)
+
+    def seal_reviews(self, rows: Iterable[Mapping[str, Any]]) -> list[bytes]:
+        """The `text` of rows with record_id, kek_id and wrapped_key, sealed with the data key of the record."""
+        read_key = self._make_key_reader()
+        return [
+            seal_text(
+                unwrap(read_key(row["kek_id"]), row["kek_id"], row["wrapped_key"], row["record_id"]),
+                os.urandom(NONCE_BYTES),
+                row["text"],
+                _review_owner(row["record_id"]),
+            )
+            for row in rows
+        ]
+
+    def open_reviews(self, rows: Iterable[Mapping[str, Any]]) -> list[str | None]:
+        """The texts of rows that `seal_reviews` sealed; None where a row has no text or no key."""
+        read_key = self._make_key_reader()
+        return [
+            open_text(
+                unwrap(read_key(row["kek_id"]), row["kek_id"], row["wrapped_key"], row["record_id"]),
+                row["text"],
+                _review_owner(row["record_id"]),
+            )
+            if row["text"] is not None and row["kek_id"] is not None
+            else None
+            for row in rows
+        ]
+
     def make_customer_key(self, kek_id: int, customer_id: str) -> bytes:
         """A new key for the notes about a customer, wrapped by `kek_id`."""
         kek = self._make_key_reader()(kek_id)
@@ -209,6 +241,15 @@ class Vault:
         )
         return [index for index in found if index]
 
+    def email_indexes(self, emails: Iterable[str]) -> list[bytes | None]:
+        """The blind index of each e-mail address; None for an empty one."""
+        hasher = self._make_hasher()
+        return [_blind_index(hasher, "email", _normalize_email(email)) for email in emails]
+
+    def review_pseudonyms(self, source: str, keys: Iterable[str]) -> list[str]:
+        """What stands for the key of each review once its customer is erased."""
+        return [self.pseudonym(digest) for digest in self.digests(source, (f"review {key}" for key in keys))]
+
     def digest(self, source: str, source_key: str) -> bytes:
         """The keyed hash that identifies an erased record."""
         return self.digests(source, [source_key])[0]
@@ -245,6 +286,10 @@ class Vault:
         secret = self._read_index_secret()
         keys = {use: HKDF(SHA256(), BYTES, None, use.encode()).derive(secret) for use in ("email", "phone", "erased")}
         return lambda use, value: hmac.digest(keys[use], value, "sha256")[:INDEX_BYTES]
+
+
+def _review_owner(record_id: int) -> str:
+    return f"review of record {record_id}"
 
 
 def is_pseudonym(source_key: str) -> bool:

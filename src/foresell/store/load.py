@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from foresell.database import Database
 from foresell.db import ArrowStatements, DuckStatements
@@ -201,7 +202,8 @@ def _open_contacts(context: _LoadContext) -> None:
     [(has_contacts,)] = DUCK.run(context.con, "stage.has_contacts").fetchall()
     sealed = PG.table(context.cur, "load.existing_contacts", context.source, has_contacts)
     context.con.register("existing_keys", sealed.select(["record_id", "kek_id", "wrapped_key"]))
-    opened = context.vault.open(context.source, sealed.to_batches(max_chunksize=CONTACT_ROWS))
+    with_contact = sealed.filter(pc.is_valid(sealed["contact"]))
+    opened = context.vault.open(context.source, with_contact.to_batches(max_chunksize=CONTACT_ROWS))
     context.con.execute(
         "create or replace temp table existing_contacts (record_id bigint, email text, phone text, address text)"
     )

@@ -70,6 +70,16 @@ tasks as (
 )
 select (select count(*) from notes) + (select count(*) from tasks) as cleared
 
+-- name: reviews
+-- Grain: one review or mention by the customer that is not erased yet.
+select v.review_id, v.source, v.source_key
+from feedback.reviews as v join customer_records as r using (record_id)
+where r.customer_id = $1 and v.erased_at is null
+
+-- name: clear_review
+-- $2: what stands for its key at the source. Product, date, rating and sentiment stay.
+update feedback.reviews set source_key = $2, text = null, words = '[]', fingerprint = '', erased_at = now() where review_id = $1
+
 -- name: saved_views
 -- Grain: one view of any user.
 select view_id, name, description, filters::text as filters from engagement.saved_views order by view_id
@@ -124,7 +134,8 @@ update privacy.key_encryption_keys set retired_at = now() where kek_id < $1 and 
 with taken as (
     insert into privacy.data_keys (record_id, kek_id, wrapped_key)
     select k.record_id, k.kek_id, k.wrapped_key
-    from kept_keys as k join customer_records as r using (record_id) where r.contact is not null
+    from kept_keys as k join customer_records as r using (record_id)
+    where r.contact is not null or exists (select from feedback.reviews as v where v.record_id = r.record_id and v.text is not null)
     on conflict (record_id) do update set kek_id = excluded.kek_id, wrapped_key = excluded.wrapped_key
     returning record_id
 )

@@ -57,12 +57,12 @@ select r.record_id, r.source_key, r.customer_id, r.name, r.city, r.region, r.pos
 from customer_records as r join wanted on wanted.key = r.source_key where r.source = $1
 
 -- name: existing_contacts
--- Their sealed contact data, with the data keys that open it; no rows unless $2.
+-- Their sealed contact data (null where only the text of a review is sealed), with the data keys that open it; no rows unless $2.
 select r.record_id, r.source_key, r.contact, k.kek_id, k.wrapped_key
 from customer_records as r
 join wanted on wanted.key = r.source_key
 join privacy.data_keys as k using (record_id)
-where r.source = $1 and r.contact is not null and $2::boolean
+where r.source = $1 and $2::boolean
 
 -- name: erased
 -- Keyed hashes of the erased records of this source.
