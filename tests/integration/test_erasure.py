@@ -23,11 +23,19 @@ from foresell.workflows.erase import erase_customer
 from foresell.workflows.inspect import inspect_for_load
 from foresell.workflows.load import load_file
 from foresell.workflows.refresh import run_refresh
+from foresell.workflows.reviews import ReviewOptions, load_reviews
 from tests.support.worker import wait_until
 
 HEAD = "customer_id,name,email,phone,address,city,country\n"
 ADA = 'K-7781,"Nightingale, Ada",ada@nightingale.example,+44 20 7946 0018,12 Canary Wharf,York,GB\n'
 BOB = "K-7782,Bob Moss,bob@moss.example,+44 20 7946 0019,1 Mill Lane,Leeds,GB\n"
+REVIEWS = (
+    "review_id,customer_id,rating,text,date\n"
+    "K-7781-1,K-7781,5,Nightingale loves it: call 020 7946 0018,2025-02-01\n"
+    "K-7781-2,K-7781,1,Never came to 12 Canary Wharf,2025-02-02\n"
+    "B-1,K-7782,4,Fine mug,2025-02-03\n"
+    "K-7781,K-7781,K-7781,not a rating,2025-02-03\n"
+)
 #: What each file, table or log must not hold of Ada once she is erased; lower case.
 SIGNS = (b"nightingale", b"7946 0018", b"k-7781", b"canary wharf", b"gate code 4711")
 HEX = re.compile(r"\\x((?:[0-9a-f]{2})+)")
@@ -45,6 +53,9 @@ def shop(database: Database, tmp_path: Path) -> Database:
     for file in (people, orders):
         load_file(database.settings, database, file, source="shop", max_rejected=10.0)
     run_refresh(database.settings, database, predict=False)
+    written = tmp_path / "reviews.csv"
+    written.write_text(REVIEWS)
+    load_reviews(database.settings, database, written, ReviewOptions(source="shop", max_rejected=50.0))
     with database.connect() as con:
         for user in ("rep", "other"):
             con.execute("insert into access.users (name, email) values (%s, %s)", [user, f"{user}@shop.example"])
@@ -128,18 +139,18 @@ def rows_with_ada(database: Database) -> list[str]:
 def test_ada_is_everywhere_before(shop: Database) -> None:
     """The control: each place is looked into."""
     assert sightings(shop.settings.home) == [
-        "inspection-1.json", "people.csv", "people.csv", *[file.name for file in shop.settings.rejects.glob("*.csv")],
+        "inspection-1.json", "people.csv", "people.csv", *sorted(file.name for file in shop.settings.rejects.glob("*.csv")),
     ]  # fmt: skip
     assert rows_with_ada(shop) == [
-        "api.idempotency_keys", "core.customer_records", "engagement.saved_views", "web.customer_records",
+        "api.idempotency_keys", "core.customer_records", "engagement.saved_views", "feedback.reviews", "web.customer_records",
     ]  # fmt: skip
 
 
 def test_an_erasure_reaches_every_place_and_says_so(shop: Database, tmp_path: Path) -> None:
     done = erase_customer(shop.settings, shop, "C000001")
     assert done.removed() == {
-        "contacts": 1, "notes": 1, "saved_views": 2, "answers": 1, "upload_rows": 2, "uploads": 1, "rejected_rows": 1,
-        "documents": 0,
+        "contacts": 1, "notes": 1, "reviews": 2, "saved_views": 2, "answers": 1, "upload_rows": 2, "uploads": 1,
+        "rejected_rows": 2, "documents": 0,
     }  # fmt: skip
     assert sightings(shop.settings.home) == [] and rows_with_ada(shop) == []
     assert Upload.of(shop.settings, 1).file.read_text() == HEAD + BOB

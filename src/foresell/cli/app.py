@@ -45,6 +45,7 @@ MODULES = {
     "users": "users",
     "erase": "privacy", "keys": "privacy",
     "identity": "identity",
+    "reviews": "reviews",
     "audit": "audit", "alarms": "alarms",
 }  # fmt: skip
 

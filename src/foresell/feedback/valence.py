@@ -194,8 +194,8 @@ def _measure_emphasis(text: str) -> float:
 
 def _split(text: str) -> list[str]:
     """Words without punctuation around them; what would leave two characters or fewer stays, for it may be an emoticon."""
-    pairs = ((word, word.strip(string.punctuation)) for word in text.split())
-    return [bare if len(bare) > 2 else word for word, bare in pairs]
+    pairs = ((token, token.strip(string.punctuation)) for token in text.split())
+    return [bare if len(bare) > 2 else token for token, bare in pairs]
 
 
 def _name_emoji(text: str) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import time
 from contextlib import suppress
+from datetime import UTC, datetime
 
 import procrastinate
 import psycopg
@@ -17,6 +18,7 @@ from foresell.audit.verify import record_findings, verify_audit
 from foresell.database import Database
 from foresell.detection.detect import run_detectors
 from foresell.errors import AuditBroken, Busy, DatabaseUnavailable, ForesellError
+from foresell.feedback import reviews
 from foresell.logs import logger
 from foresell.settings import Settings
 from foresell.store import jobs, sources
@@ -200,6 +202,8 @@ async def _delete_old_data(settings: Settings) -> None:
     database = Database(settings, via="worker")
 
     def delete_expired() -> None:
+        with database.connect() as con:
+            reviews.delete_expired(con, datetime.now(UTC).date())
         gone, kept = jobs.delete_old_jobs(database)
         for folder in get_uploads_folder(settings).glob("*"):
             if folder.name.isdigit() and (int(folder.name) in gone or int(folder.name) not in kept):

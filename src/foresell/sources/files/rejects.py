@@ -6,6 +6,8 @@ import csv
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
+
 from foresell.errors import EmptySource, TooManyRejects
 from foresell.types import Staging
 
@@ -19,10 +21,14 @@ def write_rejects(staging: Staging, folder: Path) -> Path | None:
     """The rejected rows as a CSV only this user can read (they may hold personal data); None when there are none."""
     if not staging.rejected:
         return None
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file = locate_rejects(folder, staging.source, staging.file_name, staging.file_sha256)
+    return save_rejects(staging.con, locate_rejects(folder, staging.source, staging.file_name, staging.file_sha256))
+
+
+def save_rejects(con: duckdb.DuckDBPyConnection, file: Path) -> Path:
+    """The rows of `staged_rejects` as a CSV only this user can read. Returns `file`."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     file.touch(mode=0o600)
-    staging.con.execute(
+    con.execute(
         'copy (select file, line, column_name as "column", '
         # a spreadsheet must not run a formula in a cell
         "case when regexp_matches(value, '^\\s*[=+@-]') and try_cast(value as double) is null"
