@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol, get_args
 from psycopg.types.json import Jsonb
 
 from foresell.db import AsyncConnection, AsyncStatements, Connection, Row, Statements
-from foresell.errors import Busy
+from foresell.errors import Busy, CustomerNotFound
 from foresell.feedback.sentiment import Judgement
 from foresell.feedback.summary import describe_group
 
@@ -185,7 +185,12 @@ async def summarize_visible(
 async def list_of_customer(
     con: AsyncConnection, vault: ReviewVault, customer_id: str, limit: int
 ) -> tuple[list[Row], int]:
-    """The newest reviews by a visible customer with their texts (None without customers.names), and how many there are."""
+    """The newest reviews by a customer with their texts (None without customers.names), and how many there are.
+
+    Raises CustomerNotFound for a customer who is not visible.
+    """
+    if await ASYNC_SQL.row(con, "reviews.is_visible", customer_id=customer_id) is None:
+        raise CustomerNotFound(remedy="Find the customer in the list: /api/customers?q=")
     rows = await ASYNC_SQL.rows(con, "reviews.of_customer", customer_id=customer_id, limit=limit)
     hidden = ("record_id", "kek_id", "wrapped_key", "total")
     opened = [

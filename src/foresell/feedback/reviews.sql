@@ -76,6 +76,9 @@ from feedback.count_reviews(true, %(by)s, %(product)s, %(segment)s) order by par
 select part, positive, negative, not_sure, not_analysed, n
 from web.review_counts(%(by)s, %(product)s, %(segment)s) order by part
 
+-- name: is_visible
+select 1 from web.customer_records where customer_id = %(customer_id)s limit 1
+
 -- name: of_customer
 select review_id, kind, source, product, written_at, rating, best_rating, language, sentiment, probability, words, model_version,
     licence, origin, legal_basis, retention_until, has_text, erased_at, record_id, text, kek_id, wrapped_key, total
