@@ -26,7 +26,9 @@ def mine(served: Served, tmp_path_factory: pytest.TempPathFactory) -> str:
     rows.append(f"X1,{keys[other]},mug,1,Terrible mug,2026-01-05")
     file: Path = tmp_path_factory.mktemp("reviews") / "reviews.csv"
     file.write_text("review_id,customer_id,product,rating,text,date\n" + "\n".join(rows) + "\n")
-    done = load_reviews(served.settings, open_database(served.settings), file, ReviewOptions(source=found[0][2]))
+    done = load_reviews(
+        served.settings, open_database(served.settings), file, ReviewOptions(found[0][2], "own customers", "contract")
+    )
     assert done.joined == 13
     return customer
 

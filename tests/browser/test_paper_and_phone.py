@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import zlib
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.api.people import Person
-from tests.support.browsing import PANEL, PATHS, ROW, Pages, open_page, wait_until_still
+from tests.support.browsing import PANEL, PATHS, ROW, Pages, find_too_wide, open_page, wait_until_still
 from tests.support.served import Served
 from tests.support.worker import wait_until
 
@@ -85,14 +85,6 @@ def decompress_pdf(pdf: bytes) -> bytes:
         except zlib.error:
             continue
     return b"\n".join(found)
-
-
-def find_too_wide(page: Page) -> list[str]:
-    """The elements wider than the screen, when the page can be scrolled sideways."""
-    found: list[str] = page.evaluate("""document.scrollingElement.scrollWidth <= innerWidth ? [] :
-        [...document.querySelectorAll('body *')].filter(each => each.getBoundingClientRect().right > innerWidth + 1)
-            .map(each => each.outerHTML.slice(0, 120)).slice(0, 5)""")
-    return found
 
 
 def test_no_page_scrolls_sideways_on_a_phone_or_a_tablet(pages: Pages, served: Served, manager: Person) -> None:

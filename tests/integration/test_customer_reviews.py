@@ -21,6 +21,7 @@ from foresell.workflows.load import load_file
 from foresell.workflows.reviews import ReviewLoad, ReviewOptions, load_reviews
 
 TODAY = date(2026, 11, 28)
+TERMS: dict[str, Any] = {"source": "shop", "licence": "own customers", "legal_basis": "contract"}
 PEOPLE = """customer_id,name,email,city
 K1,Ada Nightingale,ada@shop.example,York
 K2,Bob Moss,,Leeds
@@ -53,7 +54,7 @@ def shop(database: Database, tmp_path: Path) -> Database:
 def load(database: Database, content: str, **options: Any) -> ReviewLoad:
     file = database.settings.home / "reviews.csv"
     file.write_text(content)
-    return load_reviews(database.settings, database, file, ReviewOptions(source="shop", **options), today=TODAY)
+    return load_reviews(database.settings, database, file, ReviewOptions(**TERMS | options), today=TODAY)
 
 
 def saved(database: Database) -> dict[str, dict[str, Any]]:
@@ -174,7 +175,7 @@ def test_a_workbook_is_read_like_a_text_file(shop: Database, tmp_path: Path) -> 
     for row in (["review_id", "customer_id", "rating", "text", "date"], ["X1", "K1", 5, "Great mug", date(2026, 2, 1)]):
         book.active.append(row)  # type: ignore[union-attr]
     book.save(tmp_path / "reviews.xlsx")
-    done = load_reviews(shop.settings, shop, tmp_path / "reviews.xlsx", ReviewOptions(source="shop"), today=TODAY)
+    done = load_reviews(shop.settings, shop, tmp_path / "reviews.xlsx", ReviewOptions(**TERMS), today=TODAY)
     assert (done.added, done.joined) == (1, 1) and saved(shop)["X1"]["written_at"].date() == date(2026, 2, 1)
 
 

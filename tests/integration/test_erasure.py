@@ -55,7 +55,9 @@ def shop(database: Database, tmp_path: Path) -> Database:
     run_refresh(database.settings, database, predict=False)
     written = tmp_path / "reviews.csv"
     written.write_text(REVIEWS)
-    load_reviews(database.settings, database, written, ReviewOptions(source="shop", max_rejected=50.0))
+    load_reviews(
+        database.settings, database, written, ReviewOptions("shop", "own customers", "contract", max_rejected=50.0)
+    )
     with database.connect() as con:
         for user in ("rep", "other"):
             con.execute("insert into access.users (name, email) values (%s, %s)", [user, f"{user}@shop.example"])

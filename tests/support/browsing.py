@@ -84,6 +84,14 @@ def faults_in_both(page: Page) -> list[tuple[str, str]]:
     return found
 
 
+def find_too_wide(page: Page) -> list[str]:
+    """The elements wider than the screen, when the page can be scrolled sideways."""
+    found: list[str] = page.evaluate("""document.scrollingElement.scrollWidth <= innerWidth ? [] :
+        [...document.querySelectorAll('body *')].filter(each => each.getBoundingClientRect().right > innerWidth + 1)
+            .map(each => each.outerHTML.slice(0, 120)).slice(0, 5)""")
+    return found
+
+
 def assign_customers(served: Served, person: Person, customers: Iterable[str]) -> None:
     """Make the person the owner of these customers."""
     sql(

@@ -23,7 +23,7 @@ from foresell.snapshot import queries
 from foresell.types import Progress
 from foresell.workflows.connect import connect_imitation
 from foresell.workflows.refresh import run_refresh
-from foresell.workflows.sample_data import load_sample_data
+from foresell.workflows.sample_data import load_sample_data, load_sample_reviews
 from foresell.workflows.sync import sync_source
 
 CALLS = 10
@@ -48,7 +48,8 @@ def demo(
     connectors: Annotated[
         bool,
         typer.Option(
-            "--connectors", help="Also connect a local imitation of QuickBooks, with made-up sales and faults."
+            "--connectors",
+            help="Also load made-up reviews, and connect a local imitation of QuickBooks with made-up sales and faults.",
         ),
     ] = False,
 ) -> None:
@@ -60,6 +61,8 @@ def demo(
     shop = demo_shop.Shop(customers=customers, seed=seed)
     with printing.show_progress(True) as progress:
         _load_shop(settings, database, shop, progress)
+    if connectors:
+        _load_reviews(settings, database, shop)
     with _connect_imitation(settings, database, shop) if connectors else nullcontext():
         with printing.show_progress(True) as progress:
             run = run_refresh(settings, database, progress=progress)
@@ -112,6 +115,15 @@ def _load_shop(settings: Settings, database: Database, shop: demo_shop.Shop, pro
             f"{batch.file_name}: {batch.lines_loaded:,} lines loaded, {batch.lines_unchanged:,} unchanged,"
             f" {batch.lines_rejected:,} rejected"
         )
+
+
+def _load_reviews(settings: Settings, database: Database, shop: demo_shop.Shop) -> None:
+    """Load reviews that customers of the shop could have written, and print how they were read."""
+    done = load_sample_reviews(settings, database, shop)
+    shares = ", ".join(f"{n:,} {sentiment}" for sentiment, n in sorted(done.sentiments.items()))
+    printing.print_text(
+        f"{done.file_name}: {done.added:,} added, {done.unchanged:,} unchanged. New: {shares or 'none'}"
+    )
 
 
 def _print_results() -> None:

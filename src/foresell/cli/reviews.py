@@ -73,20 +73,22 @@ def list_reviews(
     elif rows:
         printing.print_table([_describe(row) for row in rows], LISTED)
     else:
-        printing.print_text("No reviews. Load them: foresell reviews load FILE --source NAME")
+        printing.print_text(
+            "No reviews. Load them: foresell reviews load FILE --source NAME --licence TERMS --legal-basis BASIS"
+        )
 
 
 @reviews_app.command("load")
 def load(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV or Excel file.")],
     source: Annotated[str, typer.Option(help="The name of the source, such as trustpilot.")],
-    kind: Annotated[KindName, typer.Option(help="What a row is.")] = KindName.REVIEW,
     licence: Annotated[
-        str, typer.Option(help="On what terms you have the texts, in words; kept with each.")
-    ] = "own customers",
+        str, typer.Option(help="On what terms you have the texts, in words, such as 'own customers'; kept with each.")
+    ],
     legal_basis: Annotated[
         Basis, typer.Option("--legal-basis", help="On what basis you keep texts about people (GDPR, Article 6).")
-    ] = Basis.LEGITIMATE_INTEREST,
+    ],
+    kind: Annotated[KindName, typer.Option(help="What a row is.")] = KindName.REVIEW,
     keep_days: Annotated[int, typer.Option("--keep-days", min=1, max=3650, help="Days until they are deleted.")] = 1095,
     no_text: Annotated[
         bool,
@@ -155,7 +157,9 @@ def summary(
         if rows:
             printing.print_table([_describe_group(each) for each in rows], _summary_columns(), title=title)
     if not groups:
-        printing.print_text("No reviews. Load them: foresell reviews load FILE --source NAME")
+        printing.print_text(
+            "No reviews. Load them: foresell reviews load FILE --source NAME --licence TERMS --legal-basis BASIS"
+        )
     elif any(not each["enough"] for each in (*groups, *months)):
         printing.print_note(f"Shares are shown for {LEAST} reviews or more.")
 

@@ -33,9 +33,9 @@ class ReviewOptions:
     """
 
     source: str
+    licence: str
+    legal_basis: LegalBasis
     kind: Kind = "review"
-    licence: str = "own customers"
-    legal_basis: LegalBasis = "legitimate interest"
     keep_days: int = 1095
     keeps_text: bool = True
     customers_of: str | None = None

@@ -25,6 +25,7 @@ import { Overview } from './Overview'
 import { Printed } from './Printed'
 import { Products } from './Products'
 import { Relations } from './Relations'
+import { Reviews } from './Reviews'
 import { Sources } from './Sources'
 import { TABS } from './search'
 import { Timeline } from './Timeline'
@@ -65,6 +66,7 @@ const TAB_CONTENT: Record<(typeof TABS)[number]['value'], (props: { data: Custom
   rfm: Calculation,
   history: History,
   products: Products,
+  reviews: Reviews,
   sources: Sources,
   relations: Relations,
 }

@@ -102,8 +102,8 @@ function EraseDialog({ data, onClose }: { data: Customer; onClose: () => void })
     <Dialog onClose={onClose} title="Erase personal data?">
       <p>
         This permanently erases the name, contact details and number in your sources of {data.customer_id}, notes of
-        calls, texts of reviews, and mentions in saved views, uploaded files and rejected rows. Contact details and notes become
-        unreadable in backups too. Orders are kept without personal data. You cannot undo this.
+        calls, texts of reviews, and mentions in saved views, uploaded files and rejected rows. Contact details and
+        notes become unreadable in backups too. Orders are kept without personal data. You cannot undo this.
       </p>
       <ErrorText error={erase.error} />
       <Button color="red" mt="md" loading={erase.isPending} onClick={() => erase.mutate()}>

@@ -6,6 +6,7 @@ type Shapes = components['schemas']
 export type TimelineEntry = Shapes['TimelineEntry']
 export type GoldenGroup = Shapes['GoldenGroup']
 export type Relation = Shapes['Relation']
+export type Review = Shapes['CustomerReview']
 export type RelationGraph = Shapes['RelationGraph']
 
 /** Here rather than with the others: only this page asks, and the first page is not to carry it. */
@@ -41,5 +42,11 @@ export const customerQueries = {
       queryKey: ['customer', id, 'relations'],
       queryFn: ({ signal }) =>
         read(api.GET('/api/customers/{customer_id}/relations', { params: { path: { customer_id: id } }, signal })),
+    }),
+  reviews: (id: string) =>
+    queryOptions({
+      queryKey: ['customer', id, 'reviews'],
+      queryFn: ({ signal }) =>
+        read(api.GET('/api/customers/{customer_id}/reviews', { params: { path: { customer_id: id } }, signal })),
     }),
 }

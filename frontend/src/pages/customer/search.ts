@@ -7,6 +7,7 @@ export const TABS = [
   { value: 'rfm', label: 'RFM explained' },
   { value: 'history', label: 'History' },
   { value: 'products', label: 'Products' },
+  { value: 'reviews', label: 'Reviews' },
   { value: 'sources', label: 'Sources' },
   { value: 'relations', label: 'Relations' },
 ] as const

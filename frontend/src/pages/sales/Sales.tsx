@@ -10,6 +10,7 @@ import { Breakdown } from './Breakdown'
 import { Filters } from './Filters'
 import { Forecast } from './Forecast'
 import { LineClasses } from './LineClasses'
+import { Reviews } from './Reviews'
 import css from './Sales.module.css'
 import { filtersOf } from './search'
 import { Trend } from './Trend'
@@ -38,6 +39,7 @@ export default function Sales() {
         <Breakdown />
         <LineClasses />
       </div>
+      <Reviews />
     </Page>
   )
 }

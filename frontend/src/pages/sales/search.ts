@@ -9,6 +9,12 @@ export const GROUPS = [
   { value: 'category', label: 'Category' },
   { value: 'country', label: 'Country' },
 ] as const
+export const REVIEW_GROUPS = [
+  { value: 'month', label: 'Month' },
+  { value: 'product', label: 'Product' },
+  { value: 'segment', label: 'Segment' },
+  { value: 'source', label: 'Source' },
+] as const
 export const TARGETS = [
   { value: 'revenue', label: 'Net revenue' },
   { value: 'orders', label: 'Orders' },
@@ -47,4 +53,5 @@ export const parseSales = searchParser({
   from: isoDay,
   to: isoDay,
   category: text,
+  reviews: oneOf(REVIEW_GROUPS.map(({ value }) => value)),
 })
