@@ -12,7 +12,7 @@ from typing import Literal, get_args
 from foresell.feedback.language import ENGLISH, detect_language
 from foresell.feedback.model import load_model
 from foresell.feedback.phrases import load_phrases
-from foresell.feedback.words import MARK
+from foresell.feedback.words import MARK, word_list
 
 Sentiment = Literal["positive", "negative", "not sure", "not analysed"]
 SENTIMENTS: tuple[Sentiment, ...] = get_args(Sentiment)
@@ -21,6 +21,9 @@ NEGATIVE_BELOW, POSITIVE_ABOVE = 0.3, 0.7
 #: The same for a text without any word that has a valence: the model is right less often there (see the data card).
 WITHOUT_VALENCE = (0.1, 0.9)
 STRONGEST = 3
+#: Words that add less than this share of what the strongest adds are not shown: they decided nothing.
+LEAST_SHARE = 0.25
+FUNCTION_WORDS = word_list("function_words")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +78,14 @@ def _name(probability: float, negative_below: float, positive_above: float) -> S
 
 def _pick_strongest(points: Mapping[str, float]) -> tuple[Word, ...]:
     ranked = sorted(points.items(), key=lambda each: (-abs(each[1]), each[0]))
-    readable = ((name.replace(MARK, "not "), value) for name, value in ranked if any(map(_shows, name)))
-    return tuple(Word(name, round(value, 2)) for name, value in list(readable)[:STRONGEST])
+    telling = [(name, value) for name, value in ranked if _tells(name)][:STRONGEST]
+    least = max((abs(value) for _, value in telling), default=0.0) * LEAST_SHARE
+    return tuple(Word(name.replace(MARK, "not "), round(value, 2)) for name, value in telling if abs(value) >= least)
+
+
+def _tells(name: str) -> bool:
+    """Whether a word is one that a reader understands as a reason: not punctuation, "the" or "this"."""
+    return any(map(_shows, name)) and name.removeprefix(MARK) not in FUNCTION_WORDS
 
 
 def _shows(character: str) -> bool:

@@ -140,3 +140,8 @@ def test_unseen_sentences(data_dir: Path) -> None:
     assert benchmark.calibration_error(labels, p) <= 0.03
     control = benchmark.bootstrap(labels, np.random.default_rng(1).permutation(p), 0.5, groups["all"][0])
     assert control["accuracy"] < 0.55
+
+
+def test_words_that_decide_nothing_are_not_shown() -> None:
+    assert [each.word for each in judge("I love this mug").words] == ["love"]
+    assert [each.word for each in judge("The food is great but the service is terrible").words] == ["terrible", "great"]

@@ -50,7 +50,7 @@ class CustomerReview(BaseModel):
         description="`not sure`: the model would be right too seldom; `not analysed`: not English, or no words."
     )
     probability: float | None = Field(description="That the text is positive; null when not analysed.")
-    words: list[DecidingWord] = Field(description="The strongest three, the strongest first.")
+    words: list[DecidingWord] = Field(description="Up to three, the strongest first.")
     model_version: str = Field(description="Of the model and its table of phrases.")
     licence: str = Field(description="On what terms the text is held, in words.", examples=["own customers"])
     origin: str = Field(description="The file or call it came from.")
