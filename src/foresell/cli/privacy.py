@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import typer
 
 from foresell.cli import printing
@@ -12,15 +14,19 @@ from foresell.privacy.contacts import resolve_customer_id
 from foresell.privacy.erasure import REMAINS
 from foresell.privacy.vault import vault_of
 from foresell.workflows.erase import erase_customer
+from foresell.workflows.rotate_secrets import rotate_secrets
 
 #: What the counts of an erasure are called.
 PLACES = {
-    "contacts": "Contact details of records", "notes": "Notes and tasks", "reviews": "Reviews and mentions", "saved_views": "Saved views",
+    "contacts": "Contact details of records", "notes": "Notes and tasks",
+    "reviews": "Reviews and mentions", "saved_views": "Saved views",
     "answers": "Kept answers to requests", "upload_rows": "Rows of uploaded files", "uploads": "Whole uploaded files",
     "documents": "Documents of connected sources",
     "rejected_rows": "Rejected rows",
 }  # fmt: skip
-keys_app = typer.Typer(help="Manage the keys that encrypt contact details.", no_args_is_help=True)
+keys_app = typer.Typer(
+    help="Manage the keys that encrypt contact details and the secrets of connected sources.", no_args_is_help=True
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -32,8 +38,8 @@ def register(app: typer.Typer) -> None:
 def erase(customer_id: CustomerId, yes: Yes = False, json: Json = False) -> None:
     """Permanently erase a customer's personal data, wherever Foresell keeps it, and say what remains.
 
-    Name, address, contact details, notes of calls, texts of reviews and numbers in sources, also in saved views, uploaded files and rejected
-    rows. Orders and scores stay, without a name. Repeat it when it was interrupted.
+    Name, address, contact details, notes of calls, texts of reviews and numbers in sources, also in saved views, uploaded
+    files and rejected rows. Orders and scores stay, without a name. Repeat it when it was interrupted.
     """
     settings, database = open_home()
     customer = resolve_customer_id(database, customer_id)
@@ -53,16 +59,24 @@ def erase(customer_id: CustomerId, yes: Yes = False, json: Json = False) -> None
 
 @keys_app.command("rotate")
 def rotate_keys(json: Json = False) -> None:
-    """Create a new key-encryption key, re-encrypt all record keys with it, and destroy the old one."""
+    """Replace the keys of customers and of connected sources: encrypt what they protect anew, and destroy the old ones.
+
+    Everything may go on meanwhile. A source that is being read for long keeps its old key until you repeat this.
+    """
     settings, database = open_home()
     kek_id = erasure.rotate_keys(database, vault_of(settings))
+    rotation = rotate_secrets(settings, database)
     if json:
-        printing.print_json({"kek_id": kek_id})
-    else:
+        printing.print_json({"kek_id": kek_id, "sources": asdict(rotation) if rotation else None})
+        return
+    printing.print_text(f"All record keys are now encrypted with key {kek_id}; older keys are destroyed.")
+    if rotation:
         printing.print_text(
-            f"All record keys are now encrypted with key {kek_id}; older keys are destroyed."
-            f" Back up {settings.keys} separately from the database."
+            f"Secrets and records of connected sources ({rotation.sealed:,}) are now sealed with key {rotation.key}."
         )
+        if rotation.busy:
+            printing.print_note(f"Not yet of {', '.join(rotation.busy)}, being read now: repeat this command.")
+    printing.print_text(f"Back up {settings.keys} separately from the database.")
 
 
 @keys_app.command("restore")

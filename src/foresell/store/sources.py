@@ -108,7 +108,8 @@ def add_connection(
 
 
 def save_secret(con: Connection, sealer: Sealer, connection_id: int, secret: Mapping[str, Any]) -> None:
-    """Seal and save the secret of a connection, instead of the one before."""
+    """Seal and save the secret of a connection, instead of the one before; locked first, so that no key goes meanwhile."""
+    SQL.row(con, "sources.lock_secret", connection_id=connection_id)
     sealed = sealer.seal(json.dumps(secret).encode(), secret_place(connection_id))
     SQL.run(con, "sources.save_secret", connection_id=connection_id, secret=sealed)
 
@@ -368,9 +369,7 @@ def open_documents(database: Database, connection_id: int) -> Iterator[Connectio
     with database.connect() as con:
         lock = SQL.row(con, "sources.take_lock", connection_id=connection_id)
         if not lock or not lock["taken"]:
-            raise Busy(
-                "A connected source that has this customer is being read.", remedy="Wait for it, then try again."
-            )
+            raise Busy("A connected source is being read.", remedy="Wait for it, then try again.")
         try:
             yield con
         finally:

@@ -35,7 +35,7 @@ select connection_id, kind, source, settings, secret, is_imitation, every_second
 from sources.connections where connection_id = %(connection_id)s and removed_at is null
 
 -- name: lock_secret
--- One process at a time replaces the tokens.
+-- One process at a time replaces the tokens, or the key that they are sealed with.
 select secret from sources.connections where connection_id = %(connection_id)s for update
 
 -- name: secret
@@ -203,6 +203,28 @@ delete from sources.documents where connection_id = %(connection_id)s and stream
 -- name: change_document
 update sources.documents set document = %(document)s
 where connection_id = %(connection_id)s and stream = %(stream)s and key = %(key)s
+
+-- name: sealed_connections
+-- Grain: one source with something sealed, also one that was removed.
+select connection_id, source from sources.connections as c
+where secret is not null
+    or exists (select from sources.documents as d where d.connection_id = c.connection_id and d.document is not null)
+order by connection_id
+
+-- name: seal_secret
+update sources.connections set secret = %(secret)s where connection_id = %(connection_id)s
+
+-- name: documents_to_seal
+select stream, key, document from sources.documents
+where connection_id = %(connection_id)s and document is not null
+    and get_byte(document, 0) * 256 + get_byte(document, 1) <> %(key_number)s
+limit %(limit)s
+
+-- name: needed_keys
+-- Grain: one key that something is sealed with.
+select get_byte(secret, 0) * 256 + get_byte(secret, 1) as key_number from sources.connections where secret is not null
+union
+select get_byte(document, 0) * 256 + get_byte(document, 1) from sources.documents where document is not null
 
 -- name: held_records
 -- How many records of a stream are held, and how many of them this reading has not received.
