@@ -6,6 +6,7 @@ import base64
 import hmac
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -177,3 +178,49 @@ def test_a_sheet_that_cannot_be_read_is_not_connected(served: Served) -> None:
     refused = served.client("admin").post("/api/sources/google-sheets", json=wanted)
     assert refused.status_code == 400 and "spreadsheet" in refused.text
     assert served.client("admin").get("/api/sources").json()["data"] == []
+
+
+TEXT = """rows = "orders"
+[columns]
+order_key = "Order"
+customer_key = "Customer"
+"""
+
+
+@pytest.fixture
+def folder(served: Served, tmp_path: Path) -> Iterator[str]:
+    connect.connect_folder(served.settings, served.database, "sheets", tmp_path)
+    yield "/api/sources/sheets/mapping"
+    sql(served, "delete from sources.connections where source = 'sheets'")
+
+
+def test_a_mapping_is_given_changed_and_forgotten(served: Served, folder: str) -> None:
+    client = served.client("steward")
+    assert client.get(folder).json()["is_known"] is False
+    early = client.put(folder, json={"columns": {"order_key": "No"}})
+    assert (early.status_code, early.json()["code"]) == (400, "invalid_parameter"), early.text
+    given = client.put(folder, json={"text": TEXT}).json()
+    assert {each["field"]: each["header"] for each in given["fields"] if each["header"]} == {
+        "order_key": "Order",
+        "customer_key": "Customer",
+    }
+    changed = client.put(folder, json={"columns": {"order_key": "Order", "sku": "Article"}}).json()
+    assert {each["field"] for each in changed["fields"] if each["header"]} == {"order_key", "sku"}
+    assert 'sku = "Article"' in client.get(folder).json()["text"]
+    for wrong in ({"columns": {"shoe_size": "Size"}}, {"text": "rows = 7"}, {"text": "rows ="}):
+        refused = client.put(folder, json=wrong)
+        assert refused.status_code in (400, 422) and refused.json()["title"], refused.text
+    assert 'sku = "Article"' in client.get(folder).json()["text"], "a wrong mapping changes nothing"
+    assert client.put(folder, json={}).json()["is_known"] is False
+
+
+def test_who_may_see_and_change_a_mapping_and_that_quickbooks_has_none(
+    served: Served, company: QuickBooksImitation, folder: str
+) -> None:
+    begin(served, company)
+    for who in STAFF:
+        client = served.client(who)
+        seen, put = client.get(folder).status_code, client.put(folder, json={"text": TEXT}).status_code
+        assert (seen, put) == (200 if who in READ else 403, 200 if who in MANAGE else 403), who
+    fixed = served.client("admin").get("/api/sources/books/mapping")
+    assert (fixed.status_code, fixed.json()["remedy"]) == (409, "Only spreadsheets and folders are read by a mapping.")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from foresell.demo.imitations.quickbooks import QuickBooksImitation
 from foresell.store import sources
-from foresell.workflows.connect import connect_imitation
+from foresell.workflows.connect import connect_folder, connect_imitation
 from tests.api.people import Person, invite, sql
-from tests.support.browsing import Pages, open_page, serious_faults
+from tests.support.browsing import Pages, faults_in_both, find_too_wide, open_page, serious_faults
 from tests.support.served import Served
 
 
@@ -70,3 +72,33 @@ def test_an_analyst_looks_and_changes_nothing(pages: Pages, served: Served, book
     expect(page.get_by_role("heading", name="books")).to_be_visible()
     for name in ("Pause", "Read now", "Disconnect", "Connect a source"):
         expect(page.get_by_role("button", name=name)).to_have_count(0)
+
+
+def test_the_fields_of_a_folder_are_changed(pages: Pages, served: Served, steward: Person, tmp_path: Path) -> None:
+    connect_folder(
+        served.settings, served.database, "till", tmp_path, mapping='rows = "orders"\n[columns]\norder_key = "Order"\n'
+    )
+    try:
+        page = pages(steward)
+        open_page(page, "/sources")
+        page.get_by_role("button", name="Fields").click()
+        dialog = page.get_by_role("dialog", name="Fields of till")
+        expect(dialog.get_by_label("Order number")).to_have_value("Order")
+        assert faults_in_both(page) == []
+        dialog.get_by_label("Order number").fill("Receipt no.")
+        dialog.get_by_role("button", name="Save").click()
+        expect(page.get_by_text("till is read by this mapping from now on")).to_be_visible()
+        page.get_by_role("button", name="Fields").click()
+        dialog.get_by_role("button", name="Show as text").click()
+        expect(dialog.get_by_label("Mapping (TOML)")).to_have_value(re.compile('order_key = "Receipt no."'))
+        dialog.get_by_label("Mapping (TOML)").fill("rows =")
+        dialog.get_by_role("button", name="Save").click()
+        expect(dialog.get_by_text("is not valid TOML")).to_be_visible()
+        dialog.get_by_role("button", name="Recognise anew").click()
+        expect(dialog).to_have_count(0)
+        page.set_viewport_size({"width": 390, "height": 800})
+        page.get_by_role("button", name="Fields").click()
+        expect(dialog.get_by_text("No mapping is kept")).to_be_visible()
+        assert find_too_wide(page) == []
+    finally:
+        sql(served, "delete from sources.connections where source = 'till'")

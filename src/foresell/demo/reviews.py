@@ -9,7 +9,7 @@ from pathlib import Path
 from foresell.demo.rng import RandomChoices
 from foresell.demo.shop import Shop, stream
 
-#: One order line in so many is reviewed.
+#: One order line of this number is reviewed.
 ONE_IN = 60
 COLUMNS = ("review_id", "customer_id", "product", "rating", "text", "date")
 GOOD = (
@@ -23,7 +23,7 @@ MIXED = (
 )  # fmt: skip
 BAD = (
     "Broke after two days. Very disappointed.", "Not worth the money, the finish is poor.",
-    "Arrived damaged and nobody answered my e-mail.", "The worst I have bought here, it does not even stand upright.",
+    "Arrived damaged and my e-mail was not answered.", "The worst I have bought here, it does not even stand upright.",
 )  # fmt: skip
 GERMAN_GOOD = ("Sehr schön, gerne wieder.", "Gute Qualität, schneller Versand.")
 GERMAN_BAD = ("Leider kam es beschädigt an.", "Den Preis nicht wert.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
+import tomllib
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -19,7 +20,9 @@ from foresell.sources.connectors.catalogue import find_kind
 from foresell.sources.connectors.folder import check_folder
 from foresell.sources.connectors.http import ApiClient
 from foresell.sources.contract import TerminalError
-from foresell.sources.files.mapping import parse_mapping
+from foresell.sources.files.fields import FIELDS
+from foresell.sources.files.mapping import Mapping as FileMapping
+from foresell.sources.files.mapping import build_mapping, parse_mapping, render_mapping
 from foresell.store import sources
 from foresell.workflows.sync import dump_tokens, make_source
 
@@ -254,18 +257,66 @@ def take_webhook(settings: Settings, database: Database, source: str, content: b
     return True
 
 
-def replace_mapping(database: Database, source: str, mapping: str | None) -> None:
-    """Read the tables of a source by another mapping (TOML text) from now on; None: recognise the next one anew.
+def replace_mapping(
+    database: Database, source: str, mapping: str | None, columns: Mapping[str, str] | None = None
+) -> None:
+    """Read the tables of a source by another mapping from now on, and read it at once.
 
-    Raises BadInput for a mapping that is wrong, or UnknownConnection.
+    `mapping`: TOML text. `columns`: header by field, for the mapping that is kept. Neither: recognise the next table anew.
+    Raises BadInput for a mapping that is wrong, NotReady for a source without tables, or UnknownConnection.
     """
-    if mapping:
-        parse_mapping(mapping, "the mapping")
     with database.connect() as con:
         row = sources.find_connection(con, source)
+        _check_tables(row)
+        kept = row["settings"].get("mapping")
+        if columns is not None:
+            if mapping or not kept:
+                raise UsageError(
+                    "Columns change a mapping that is kept.",
+                    remedy="Give the whole mapping as text.",
+                    parameter="columns",
+                )
+            mapping = render_mapping(build_mapping({**tomllib.loads(kept), "columns": dict(columns)}, "the mapping"))
+        elif mapping:
+            parse_mapping(mapping, "the mapping")
         stated = {key: value for key, value in row["settings"].items() if key != "mapping"}
         sources.save_settings(con, row["connection_id"], stated | ({"mapping": mapping} if mapping else {}))
         sources.set_state(con, row["connection_id"], "due")
+
+
+def describe_mapping(row: Mapping[str, Any]) -> dict[str, Any]:
+    """How the tables of a connected source (a row of store.sources.list_connections) are read.
+
+    Grain of `fields`: one field that its rows can fill. Raises NotReady for a source that is not tables.
+    """
+    _check_tables(row)
+    text = row["settings"].get("mapping")
+    kept = parse_mapping(text, "the saved mapping") if text else FileMapping()
+    return {
+        "source": row["source"],
+        "is_known": text is not None,
+        "rows": kept.rows,
+        "fields": [
+            {
+                "field": each.name,
+                "label": each.label,
+                "meaning": each.meaning,
+                "header": kept.columns.get(each.name),
+            }
+            for each in FIELDS
+            if kept.rows in each.rows
+        ],
+        "text": text,
+    }
+
+
+def _check_tables(row: Mapping[str, Any]) -> None:
+    kind = find_kind(row["kind"])
+    if kind.documents is not None:
+        raise NotReady(
+            f"The fields of {kind.label} are fixed: {row['source']} has no mapping.",
+            remedy="Only spreadsheets and folders are read by a mapping.",
+        )
 
 
 def _connect(

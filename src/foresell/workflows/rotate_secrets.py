@@ -34,7 +34,7 @@ class Rotation:
 def rotate_secrets(settings: Settings, database: Database, *, wait: float = LONGEST_WAIT_SECONDS) -> Rotation | None:
     """Seal every secret and document of connected sources with a new key; None where nothing was ever sealed.
 
-    Work goes on meanwhile: whoever sealed with the key before is still understood. That key is destroyed as soon as no
+    Work goes on meanwhile: values sealed with the key before still open. That key is destroyed as soon as no
     value needs it: at once, or by the next rotation where a source was being read for longer than `wait` seconds.
     """
     box = secret_box_of(settings)

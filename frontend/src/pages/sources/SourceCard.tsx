@@ -8,10 +8,13 @@ import { Badge } from '@/ui/Badge'
 import { ConfirmDialog } from '@/ui/ConfirmDialog'
 import { ErrorText } from '@/ui/ErrorText'
 import { count, dateTime } from '@/ui/format'
+import { lazyComponent } from '@/ui/lazyComponent'
 import { Card } from '@/ui/Page'
 import { showToast } from '@/ui/toasts'
 import { GoneRows } from './GoneRows'
 import css from './Sources.module.css'
+
+const MappingDialog = lazyComponent(() => import('./MappingDialog'))
 
 const STATES = {
   due: ['Connected', 'good'],
@@ -24,6 +27,7 @@ const STATES = {
 /** One connected source, and what can be done with it. */
 export function SourceCard({ source, onHistory }: { source: ConnectedSource; onHistory: (source: string) => void }) {
   const can = usePermissions()
+  const [isMapping, setMapping] = useState(false)
   const [label, tone] = STATES[source.state]
   return (
     <Card
@@ -58,8 +62,16 @@ export function SourceCard({ source, onHistory }: { source: ConnectedSource; onH
         <Button variant="subtle" size="compact-sm" onClick={() => onHistory(source.source)}>
           History
         </Button>
+        {source.has_mapping && (
+          <Button variant="subtle" size="compact-sm" onClick={() => setMapping(true)}>
+            Fields
+          </Button>
+        )}
         {can('sources.manage') && <Manage source={source} />}
       </div>
+      {isMapping && (
+        <MappingDialog source={source.source} canChange={can('sources.manage')} onClose={() => setMapping(false)} />
+      )}
     </Card>
   )
 }

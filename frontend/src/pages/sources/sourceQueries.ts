@@ -9,6 +9,11 @@ export const sourceQueries = {
       queryFn: ({ signal }) => read(api.GET('/api/sources', { signal })),
       refetchInterval: 15_000,
     }),
+  mapping: (source: string) =>
+    queryOptions({
+      queryKey: ['sources', source, 'mapping'],
+      queryFn: ({ signal }) => read(api.GET('/api/sources/{source}/mapping', { params: { path: { source } }, signal })),
+    }),
   syncs: (source: string) =>
     queryOptions({
       queryKey: ['sources', source, 'syncs'],

@@ -89,6 +89,7 @@ class ConnectedSource(BaseModel):
     remedy: str | None
     is_reading: bool = Field(description="Whether a sync is running.")
     can_sign_in: bool = Field(description="Whether it is signed in to in a browser.")
+    has_mapping: bool = Field(description="Whether it is tables, of which a mapping names the columns.")
     every_seconds: int = Field(description="Seconds between two syncs.")
     next_at: datetime = Field(description="When it is read next.")
     read_until: datetime | None = Field(description="When the last sync that succeeded ended.")
@@ -211,6 +212,36 @@ class SyncRequest(Body):
     """What to read."""
 
     whole: bool = Field(False, description="Everything again, not only what changed.")
+
+
+class FieldOfMapping(BaseModel):
+    """One field that the rows of a source can fill."""
+
+    field: str = Field(description="Its name in a mapping.", examples=["order_key"])
+    label: str = Field(description="What it is called.", examples=["Order number"])
+    meaning: str = Field(description="What it is for.")
+    header: str | None = Field(description="The column it is read from; null where it is not read.")
+
+
+class SourceMapping(BaseModel):
+    """How the columns of a source's tables become fields."""
+
+    source: str
+    is_known: bool = Field(
+        description="Whether a mapping is kept: given, or recognised in the first table. Otherwise the next table decides."
+    )
+    rows: str = Field(description="What a row is: an order line, a customer or a product.", examples=["orders"])
+    fields: list[FieldOfMapping]
+    text: str | None = Field(description="The whole mapping as TOML, with number and date formats; null without one.")
+
+
+class NewMapping(Body):
+    """Other columns for the kept mapping, a whole mapping as text, or neither: recognise the next table anew."""
+
+    columns: dict[str, Annotated[str, Field(max_length=200)]] | None = Field(
+        None, max_length=100, description="By field, the header of its column; fields that are left out are not read."
+    )
+    text: str | None = Field(None, max_length=50_000, description="TOML, as `foresell inspect --save-map` writes it.")
 
 
 class Decision(Body):
@@ -348,6 +379,27 @@ async def change_state(web: AppStateOf, principal: Manager, source: Source, want
     return await _answer_changed(web, principal, source, action)
 
 
+@router.get("/{source}/mapping", response_model=SourceMapping, responses=error_responses(404, 409))
+async def read_mapping(web: AppStateOf, principal: Reader, source: Source) -> Response:
+    """How the columns of a source's tables become fields. 409 for a source that is not tables."""
+    async with web.transaction(principal.user_id) as con:
+        return answer(connect.describe_mapping(await _find(con, source)))
+
+
+@router.put("/{source}/mapping", response_model=SourceMapping, responses=error_responses(404, 409, 422))
+async def replace_mapping(web: AppStateOf, principal: Manager, source: Source, wanted: NewMapping) -> Response:
+    """Read the tables of a source by another mapping from now on. What was loaded stays until its rows come again."""
+
+    def replace(database: Database) -> dict[str, Any]:
+        connect.replace_mapping(database, source, wanted.text, wanted.columns)
+        with database.connect() as con:
+            return connect.describe_mapping(sources.find_connection(con, source))
+
+    described = await _work(web, principal, replace)
+    await _record(web, principal, source, "source.mapped")
+    return answer(described)
+
+
 @router.delete("/{source}", status_code=204, responses=error_responses(404))
 async def disconnect(web: AppStateOf, principal: Manager, source: Source) -> Response:
     """Disconnect a source. Its secret and what waits to be loaded are deleted; customers and orders stay."""
@@ -455,6 +507,7 @@ def _describe(row: Row) -> Row:
         "in_words": connect.describe_state(row),
         "is_reading": row["running_sync_id"] is not None,
         "can_sign_in": kind.name == "quickbooks",
+        "has_mapping": kind.documents is None,
         "open_questions": row["held"],
         "last_sync": {"sync_id": row["last_sync_id"], **last} if row["last_sync_id"] else None,
     }
