@@ -25,6 +25,7 @@ SCRIPTS: dict[str, tuple[str, tuple[str, ...] | None]] = {
     "forecast_peers": ("The revenue forecast compared with seasonal naive and AutoETS.", None),
     "service_gate": ("Which predictions each public shop allows, and how often chance is served.", ("--quick",)),
     "sentiment": ("Sentiment of 3,000 unseen sentences, compared with VADER and with one answer for all.", None),
+    "standard_forms": ("Standard forms of names, contact details and places, compared with matching.", ("--quick",)),
     "expected_money": ("Expected revenue and lifetime value out of time, compared with last year's revenue.", None),
     "call_list": ("Who is called and why: how many order anyway, compared with other rankings.", None),
     "bgnbd_at_size": ("BG/NBD at 10,000 to 1,000,000 customers, compared with a library.", None),

@@ -7,6 +7,7 @@ from typing import Any
 
 from foresell.db import Row
 from foresell.identity.golden import GROUPS, FieldGroup, describe_rule
+from foresell.identity.standard_forms import standardise_values
 
 #: What stands for a sealed value that is on file.
 SEALED, SEALED_EMAIL = "•••", "•••@•••"
@@ -18,7 +19,7 @@ def describe_golden_record(
     sources: Sequence[Row], choices: Sequence[Row], pins: Sequence[Row], *, names: bool
 ) -> list[Row]:
     """One row per group of fields: field_group, state, values, record_id, source, source_key, changed_at, rule, agree, differ,
-    differing_sources, sources, pin.
+    differing_sources, sources, pin, standard.
 
     sources, choices, pins: rows of the statements of the same names in golden.sql. names: whether names may be shown.
     """
@@ -54,7 +55,7 @@ def _describe_group(group: FieldGroup, sources: Sequence[Row], choice: Row | Non
         missing = dict.fromkeys(("record_id", "source", "source_key", "changed_at", "rule"))
         listed = [_describe_source(group, source, "nothing", names) for source in sources]
         return {"field_group": group, "state": "missing", "values": {}, **missing, "agree": 0, "differ": 0,
-                "differing_sources": [], "sources": listed, "pin": _without_group(pin)}  # fmt: skip
+                "differing_sources": [], "sources": listed, "pin": _without_group(pin), "standard": {}}  # fmt: skip
     relations = dict.fromkeys(choice["differing"], "differs") | dict.fromkeys(choice["agreeing"], "agrees")
     relations[first["record_id"]] = "chosen"
     agree, differ = len(choice["agreeing"]), len(choice["differing"])
@@ -79,6 +80,7 @@ def _describe_group(group: FieldGroup, sources: Sequence[Row], choice: Row | Non
             for source in (first, *others)
         ],
         "pin": _without_group(pin),
+        "standard": _standardise(group, first, names),
     }
 
 
@@ -97,6 +99,13 @@ def _values(group: FieldGroup, source: Row, names: bool) -> dict[str, Any]:
         street = SEALED if source["on_file"] & BITS["address"] else None
         return {"street": street, **{name: source[name] for name in ("city", "region", "postcode")}}
     return {group: source[group]}
+
+
+def _standardise(group: FieldGroup, source: Row, names: bool) -> Row:
+    """By field, the standard form of the values that are shown; sealed ones have theirs when they are revealed."""
+    if group in BITS and group != "address":
+        return {}
+    return {**standardise_values(_values(group, source, names), source["country"])}
 
 
 def _without_group(pin: Row | None) -> Row | None:

@@ -17,10 +17,12 @@ from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.responses import answer
 from foresell.api.shared import customer_lists
+from foresell.api.shared.schemas import StandardForm
 from foresell.audit import record
 from foresell.database import Database
 from foresell.db import AsyncConnection
 from foresell.errors import CustomerNotFound, DailyLimitReached
+from foresell.identity.standard_forms import standardise_values
 from foresell.privacy.contacts import pick_sealed_values
 from foresell.privacy.envelope import FIELDS
 from foresell.privacy.erasure import REMAINS
@@ -61,6 +63,7 @@ class RevealedContact(BaseModel):
         description="The values of the golden record.",
         examples=[{"name": "Ada Lovelace", "email": "ada@post.example", "phone": "+44 20 7946 0018"}],
     )
+    standard: dict[str, StandardForm] = Field(description="By field, the standard form of the values that are shown.")
     others: list[OtherContact] = Field(
         description="Records with other values of the fields asked for, the oldest first."
     )
@@ -134,7 +137,9 @@ async def reveal_contact(
     contact: dict[str, Any] = known | pick_sealed_values(known, opened)
     wanted = (body.fields if body else None) or ALL
     shown = {field: contact[field] for field in ALL if field in wanted}
-    return answer({"customer_id": customer_id, "contact": shown, "others": list(_list_others(sealed, opened, shown))})
+    standard = standardise_values(shown, contact["country"])
+    others = list(_list_others(sealed, opened, shown))
+    return answer({"customer_id": customer_id, "contact": shown, "standard": standard, "others": others})
 
 
 @router.post("/by-contact", response_model=ContactLookupResult, responses=error_responses())

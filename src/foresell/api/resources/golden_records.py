@@ -18,7 +18,7 @@ from foresell.api.http.dependencies import AppStateOf, require
 from foresell.api.http.error_handlers import error_responses
 from foresell.api.http.idempotency import IdempotentOf
 from foresell.api.http.responses import answer
-from foresell.api.shared.schemas import Body, UserRef
+from foresell.api.shared.schemas import Body, StandardForm, UserRef
 from foresell.audit import record
 from foresell.database import Database
 from foresell.db import AsyncConnection, AsyncStatements, Row
@@ -82,6 +82,9 @@ class GoldenGroup(BaseModel):
     differing_sources: list[str]
     sources: list[GoldenSource] = Field(description="Every record of the customer, the chosen one first.")
     pin: GoldenPin | None
+    standard: dict[str, StandardForm] = Field(
+        description="By field, the standard form of name, postcode and country; of sealed fields when they are revealed."
+    )
 
 
 class GoldenRecord(BaseModel):

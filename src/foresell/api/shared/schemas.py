@@ -87,3 +87,19 @@ class Job(BaseModel):
     result: dict[str, Any] = Field(description="Ids and counts.")
     error: str | None
     remedy: str | None
+
+
+class StandardForm(BaseModel):
+    """A value as its source writes it, and how it is written by a rule; the source's value is never changed."""
+
+    rule: str = Field(description="The rule: phone, email, person, company, postcode or country.")
+    version: int = Field(description="The version of the rule; raised whenever it gives any value another form.")
+    raw: str = Field(description="The value as the source writes it.", examples=["020 7946 0018"])
+    standard: str | None = Field(description="null: the value is not valid.", examples=["+44 20 7946 0018"])
+    problem: str | None = Field(
+        description="What is wrong with it; null: nothing.", examples=["not a phone number of GB: 5 digits"]
+    )
+    suggestion: str | None = Field(
+        description="What may be meant, where it looks like a typing error; never applied.",
+        examples=["ann@gmail.com"],
+    )

@@ -151,6 +151,12 @@ def normalize_postcode(text: str | None, country: str | None) -> str | None:
     return code
 
 
+def fits_country(code: str, country: str | None) -> bool | None:
+    """Whether a normalized postcode can be one of the country; None where the country's form is not known."""
+    form = _POSTCODES.get(country or "")
+    return bool(form[0].fullmatch(code)) if form else None
+
+
 @lru_cache(maxsize=65_536)
 def normalize_city(text: str | None, country: str | None) -> str | None:
     """The city in ASCII words, without what stands in brackets; by its local name where `words/cities.toml` knows another one."""

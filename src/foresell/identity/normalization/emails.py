@@ -13,7 +13,7 @@ from foresell.identity.normalization.text import MOST, fold, is_repetition
 from foresell.identity.normalization.word_lists import invert, read_words, split_words
 
 _WORDS = read_words("mailboxes")
-_PUBLIC = frozenset(split_words(_WORDS["public"]["domains"]))
+PUBLIC = frozenset(split_words(_WORDS["public"]["domains"]))
 _SAME = invert(_WORDS["same"])
 _DOTS = frozenset(split_words(_WORDS["rules"]["dots"]))
 _HYPHEN = frozenset(split_words(_WORDS["rules"]["hyphen"]))
@@ -82,6 +82,11 @@ def normalize_email(text: str | None, own_domains: frozenset[str] = frozenset())
     return Mailbox(f"{user}@{provider.domain}", user, provider.own_domain)
 
 
+def is_address(text: str) -> bool:
+    """Whether a text is one e-mail address as a whole, its domain in any script."""
+    return bool(_ADDRESS.fullmatch(text.lower() if text.isascii() else _encode(text)))
+
+
 @lru_cache(maxsize=65_536)
 def _read_domain(domain: str) -> _Provider | None:
     """None for domains of placeholders."""
@@ -89,7 +94,7 @@ def _read_domain(domain: str) -> _Provider | None:
         return None
     domain = _SAME.get(domain, domain)
     ignored = "." if domain in _DOTS else "-" if domain in _HYPHEN else ""
-    return _Provider(domain, None if domain in _PUBLIC else _HOST.sub("", domain), ignored)
+    return _Provider(domain, None if domain in PUBLIC else _HOST.sub("", domain), ignored)
 
 
 def is_role(user: str) -> bool:

@@ -12,7 +12,7 @@ _WORDS = read_words("names")
 _ANY_TITLES = frozenset(split_words(_WORDS["titles"]["any"]))
 _HONOURS = frozenset(split_words(_WORDS["honours"]["any"]))
 _GENERATION_OF = invert(_WORDS["generations"])
-_PARTICLES = frozenset(split_words(_WORDS["particles"]["any"])) - {"d", "t", "l", "o", "y"}
+PARTICLES = frozenset(split_words(_WORDS["particles"]["any"])) - {"d", "t", "l", "o", "y"}
 _NICKNAMES = read_words("nicknames")
 _LANGUAGES = {
     **dict.fromkeys(("GB", "US", "AU", "CA", "NZ"), "en"),
@@ -29,7 +29,7 @@ _LANGUAGES = {
 _TWO_SURNAMES = frozenset(("ES", "MX", "CO", "CL", "PE", "AR"))
 #: What stands before an Irish surname, written apart.
 _IRISH = frozenset(("o", "ni", "nic", "mac", "mc"))
-_IRISH_PARTICLES = _PARTICLES | _IRISH
+_IRISH_PARTICLES = PARTICLES | _IRISH
 _COUPLE = frozenset(("&", "and", "und", "et", "en", "och", "+"))
 
 GENERATIONS = frozenset(_GENERATION_OF)
@@ -81,7 +81,7 @@ def _reversed(
 ) -> PersonName:
     last, found = _strip_suffix(_strip_titles(last, titles), 1)
     given, other = _strip_suffix(_first_of_couple(_strip_titles(given, titles), titles), 1)
-    while len(given) > 1 and given[-1] in _PARTICLES:
+    while len(given) > 1 and given[-1] in PARTICLES:
         last = [given[-1], *last]
         given = given[:-1]
     return _make(given, last, generation or found or other, country)
@@ -151,11 +151,11 @@ def _split_surname(words: list[str], country: str | None) -> tuple[list[str], li
         return words[:1], words[1:]
     if surname := _leading_surname(words, country):
         return words[surname:], words[:surname]
-    begin = next((at for at in range(1, size - 1) if words[at] in _PARTICLES), size - 1)
+    begin = next((at for at in range(1, size - 1) if words[at] in PARTICLES), size - 1)
     if country == "IE" and words[-2] in _IRISH:
         begin = min(begin, size - 2)
     if country in _TWO_SURNAMES:
-        two = 1 if words[1] not in FIRST_NAMES or (size == 3 and words[1] in _PARTICLES) else 2
+        two = 1 if words[1] not in FIRST_NAMES or (size == 3 and words[1] in PARTICLES) else 2
         begin = min(begin, max(two, 1) if size <= 4 else max(two, size - 3))
     return words[:begin], words[begin:]
 
@@ -165,7 +165,7 @@ def _leading_surname(words: list[str], country: str | None) -> int:
 
     Only where what follows begins with a first name and the surname is none: "La Toya Jackson" begins with a first name.
     """
-    particles = _IRISH_PARTICLES if country == "IE" else _PARTICLES
+    particles = _IRISH_PARTICLES if country == "IE" else PARTICLES
     at = 0
     while at < len(words) - 2 and words[at] in particles:
         at += 1
@@ -177,7 +177,7 @@ def _join_particles(words: list[str]) -> list[str]:
     prefix = ""
     for at, word in enumerate(words):
         prefix += word
-        if at == len(words) - 1 or not (word in _PARTICLES or (word in ("o", "y", "ni", "nic") and len(words) > 1)):
+        if at == len(words) - 1 or not (word in PARTICLES or (word in ("o", "y", "ni", "nic") and len(words) > 1)):
             joined.extend(prefix.split("-"))
             prefix = ""
     return joined
