@@ -26,6 +26,7 @@ SCRIPTS: dict[str, tuple[str, tuple[str, ...] | None]] = {
     "service_gate": ("Which predictions each public shop allows, and how often chance is served.", ("--quick",)),
     "sentiment": ("Sentiment of 3,000 unseen sentences, compared with VADER and with one answer for all.", None),
     "standard_forms": ("Standard forms of names, contact details and places, compared with matching.", ("--quick",)),
+    "batch_profiles": ("What differs in a batch: false alarms, and planted faults that are found.", None),
     "expected_money": ("Expected revenue and lifetime value out of time, compared with last year's revenue.", None),
     "call_list": ("Who is called and why: how many order anyway, compared with other rankings.", None),
     "bgnbd_at_size": ("BG/NBD at 10,000 to 1,000,000 customers, compared with a library.", None),

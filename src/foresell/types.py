@@ -74,7 +74,8 @@ class Staging:
         unit_price DECIMAL(14,4), amount DECIMAL(18,4) (quantity x unit_price unless the source states it),
         country VARCHAR, currency VARCHAR.
     staged_customers: one row per customer_key, explicit or derived from the lines.
-        customer_key, name, email, phone, address, city, region, postcode, country VARCHAR, signup_date DATE.
+        customer_key, name, email, phone, address, city, region, postcode, country VARCHAR, signup_date DATE; of a file
+        also lines STRUCT: for each of the nine, the line its value stands on (BIGINT).
     staged_products: one row per sku.
         sku, name, category VARCHAR, category_derived BOOLEAN, kind VARCHAR (product | non_product),
         list_price DECIMAL(14,4).

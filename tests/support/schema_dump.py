@@ -23,6 +23,7 @@ SCHEMAS = (
     "identity",
     "sources",
     "feedback",
+    "quality",
 )
 
 

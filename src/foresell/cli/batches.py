@@ -1,4 +1,4 @@
-"""Commands that load files and undo loads: inspect, load, batches, undo."""
+"""Commands that load files and undo loads: inspect, load, batches, profile, undo."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from foresell.cli import printing
 from foresell.cli.options import Json, Newest, Yes, confirm
 from foresell.cli.session import open_home
 from foresell.errors import UsageError
+from foresell.quality import profiles
 from foresell.settings import read_settings
 from foresell.sources.files.description import describe_inspection
 from foresell.sources.files.inspection import save_mapping
@@ -45,7 +46,7 @@ Dates = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add this group's commands."""
-    for command in (inspect, load, list_batches, undo):
+    for command in (inspect, load, list_batches, profile, undo):
         app.command(name="batches" if command is list_batches else None)(command)
 
 
@@ -158,6 +159,9 @@ def list_batches(limit: Newest = 20, json: Json = False) -> None:
     """List the batches, newest first."""
     _, database = open_home()
     found = batches.list_batches(database, limit=limit)
+    with database.connect() as con:
+        counts = profiles.count_differing(con, [row["batch_id"] for row in found])
+    found = [row | {"differs": counts.get(row["batch_id"])} for row in found]
     if json:
         printing.print_json(found)
     elif not found:
@@ -165,9 +169,37 @@ def list_batches(limit: Newest = 20, json: Json = False) -> None:
     else:
         columns = {
             "batch_id": "Batch", "loaded_at": "Loaded at", "source": "Source", "file_name": "File", "lines_read": "Lines read",
-            "lines_loaded": "Loaded", "lines_unchanged": "Unchanged", "lines_rejected": "Rejected", "state": "State",
+            "lines_loaded": "Loaded", "lines_unchanged": "Unchanged", "lines_rejected": "Rejected", "differs": "Differs", "state": "State",
         }  # fmt: skip
         printing.print_table(found, columns, plain_ids=["batch_id"])
+
+
+def profile(
+    batch: Annotated[int, typer.Argument(help="The number shown by `foresell batches`.")],
+    json: Json = False,
+) -> None:
+    """Show what a batch brought, column by column, and what differs from earlier batches of its source."""
+    _, database = open_home()
+    with database.connect() as con:
+        streams = profiles.read_profile(con, batch)
+    if json:
+        printing.print_json({"batch_id": batch, "streams": streams})
+        return
+    if not streams:
+        printing.print_text(
+            "There is no profile: the batch does not exist, was undone, or loaded before profiles were kept."
+        )
+    columns = {
+        "column_name": "Column", "empty": "Empty", "different": "Different", "smallest": "Smallest", "largest": "Largest",
+        "middle": "Median", "checked": "Checked", "invalid": "Not valid",
+    }  # fmt: skip
+    for stream in streams:
+        printing.print_table(stream["columns"], columns, title=f"{stream['stream']}: {stream['rows']:,} rows")
+        count = len({each["column"] for each in stream["differences"]})
+        summary = profiles.describe_count(count, len(stream["compared_with"]))
+        printing.print_text(f"{summary or 'Too few earlier batches to compare with'}.")
+        for each in stream["differences"]:
+            printing.print_text(f"  {each['sentence']}")
 
 
 def undo(

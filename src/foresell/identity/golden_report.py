@@ -105,7 +105,7 @@ def _standardise(group: FieldGroup, source: Row, names: bool) -> Row:
     """By field, the standard form of the values that are shown; sealed ones have theirs when they are revealed."""
     if group in BITS and group != "address":
         return {}
-    return {**standardise_values(_values(group, source, names), source["country"])}
+    return dict(standardise_values(_values(group, source, names), source["country"]))
 
 
 def _without_group(pin: Row | None) -> Row | None:

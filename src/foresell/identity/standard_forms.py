@@ -103,7 +103,7 @@ def standardise(field: StandardField, raw: str, country: str | None = None) -> S
     return _STANDARDISE[field](raw, normalize_country(country))
 
 
-def standardise_values(values: Mapping[str, Any], country: str | None = None) -> dict[StandardField, StandardForm]:
+def standardise_values(values: Mapping[Any, Any], country: str | None = None) -> dict[str, StandardForm]:
     """The standard forms of the values that are known and have a rule. country: where the values name none."""
     place = values.get("country") or country
     return {field: standardise(field, str(values[field]), place) for field in FIELDS if values.get(field)}

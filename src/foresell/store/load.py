@@ -53,6 +53,10 @@ Match = Callable[["adbc.Cursor", Any, int], tuple[str, ...]]
 #: Called with the cursor and the batch of a load when everything is written, in its transaction.
 Also = Callable[["adbc.Cursor", int], None]
 
+#: Called with the cursor, the staged source and the batch of a load when everything is written, in its transaction; returns what
+#: to say about it.
+Profile = Callable[["adbc.Cursor", duckdb.DuckDBPyConnection, int], tuple[str, ...]]
+
 #: Called with the keys of orders that a file which holds all rows does not have any more, and how many the store holds;
 #: returns whether they are cancelled. What it raises ends the load.
 DecideGone = Callable[[list[str], int], bool]
@@ -72,14 +76,15 @@ def load_staging(
     rejects_file: Path | None = None,
     progress: Progress = no_progress,
     match: Match | None = None,
+    profile: Profile | None = None,
     also: Also | None = None,
     decide_gone: DecideGone | None = None,
     before_commit: BeforeCommit | None = None,
 ) -> Batch:
     """Write a staged source and return its counts. The same file again changes nothing.
 
-    Orders the store already has are replaced if they differ. `match` finds other records of the same customers, `also` writes
-    what belongs to the load. With `decide_gone` the source holds all rows: orders that it no longer has are cancelled where
+    Orders the store already has are replaced if they differ. `match` finds other records of the same customers, `profile`
+    describes what the batch brought, `also` writes what belongs to the load. With `decide_gone` the source holds all rows: orders that it no longer has are cancelled where
     it says so. Raises Busy while another load runs, and what `before_commit` or `decide_gone` raises; then nothing is changed.
     """
     started = time.monotonic()
@@ -107,6 +112,8 @@ def load_staging(
         PG.run(cur, "load.close_batch", batch_id, *(counts[name] for name in COUNTS))
         if match and counts["customers_new"] + counts["customers_changed"]:
             warnings = (*warnings, *match(cur, vault, int(batch_id)))
+        if profile:
+            warnings = (*warnings, *profile(cur, context.con, int(batch_id)))
         if also:
             also(cur, int(batch_id))
         if before_commit:
@@ -295,6 +302,8 @@ def _write_batch(context: _LoadContext, counts: Mapping[str, int], progress: Pro
     _write_new(context, "customers", counts["customers_new"], values)
     _write_new(context, "customer_records", counts["customers_new"], values)
     _write_changed(context, "customer_records", counts["customers_changed"])
+    if counts["customers_new"] + counts["customers_changed"]:
+        _write_origins(context)
     _write_new(context, "products", counts["products_new"], values)
     _write_changed(context, "products", counts["products_changed"])
     _write_new(context, "orders", counts["orders_new"], values)
@@ -302,6 +311,16 @@ def _write_batch(context: _LoadContext, counts: Mapping[str, int], progress: Pro
     if counts["orders_new"] + counts["orders_replaced"]:
         items = DUCK.reader(context.con, "stage.new_items", BATCH_ROWS)
         _copy_rows(context, "order_items", items, progress=progress, total=counts["lines_loaded"])
+
+
+def _write_origins(context: _LoadContext) -> None:
+    """Keep which values of which record this batch brought, and where in the file they stand."""
+    for step in ("add_customer_lines", "add_row_places"):
+        DUCK.run(context.con, f"stage.{step}")
+    with context.cur.connection.cursor() as ingest:  # a cursor keeps the schema it last wrote to
+        for table in ("value_origins", "batch_parts"):
+            rows = DUCK.reader(context.con, f"stage.new_{table}", BATCH_ROWS, batch_id=context.batch_id)
+            ingest.adbc_ingest(table, rows, mode="append", db_schema_name="quality")
 
 
 def _write_new(context: _LoadContext, table: str, count: int, values: Mapping[str, object]) -> None:

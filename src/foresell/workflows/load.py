@@ -20,6 +20,7 @@ from foresell.types import Batch, BeforeCommit, Progress, Staging, no_progress
 from foresell.workflows.arrival import match_batch
 from foresell.workflows.golden import choose_missing_records
 from foresell.workflows.inspect import ask_about_source
+from foresell.workflows.profile import profile_batch
 
 
 def load_file(
@@ -74,6 +75,7 @@ def load_file(
             rejects_file=rejects_file,
             progress=progress,
             match=match_batch,
+            profile=profile_batch(staging.rows),
             decide_gone=decide_gone,
             before_commit=before_commit,
         )

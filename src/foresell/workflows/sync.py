@@ -42,6 +42,7 @@ from foresell.workflows.arrival import match_batch
 from foresell.workflows.golden import choose_missing_records
 from foresell.workflows.inspect import inspect_for_load
 from foresell.workflows.load import load_file
+from foresell.workflows.profile import profile_batch
 
 #: More rows than these gone at once, and than this share of those held, wait for a person.
 MOST_GONE, MOST_GONE_SHARE = 20, 0.1
@@ -520,6 +521,7 @@ class _Sync:
                 vault_of(self.settings),
                 progress=self.progress,
                 match=match_batch,
+                profile=profile_batch(staging.rows),
                 also=lambda cur, batch_id: sources.mark_loaded(cur, place, batch_id, without_content),
                 before_commit=self.before_commit,
             )

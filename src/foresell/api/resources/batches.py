@@ -21,6 +21,8 @@ from foresell.api.shared.schemas import Job, Number
 from foresell.audit import record
 from foresell.db import AsyncConnection, AsyncStatements
 from foresell.errors import AlreadyUndone, BatchNotFound, Busy, RejectsNotFound
+from foresell.quality.profiles import ASYNC as PROFILES
+from foresell.quality.profiles import add_sentences
 from foresell.sources.files.rejects import locate_rejects
 
 SQL = AsyncStatements("foresell.api.resources")
@@ -52,6 +54,56 @@ class Batch(BaseModel):
     products_changed: int
     loaded_at: datetime
     undone_at: datetime | None
+    differing_columns: int | None = Field(
+        description="How many columns differ from earlier batches of the source; null: compared with none."
+    )
+    compared_with: int = Field(description="With how many earlier batches it was compared; 0 where there are too few.")
+
+
+class ColumnDifference(BaseModel):
+    """A figure of a column that differs from its median in the earlier batches."""
+
+    column: str = Field(description="The field; empty for the number of rows.")
+    figure: Literal["rows", "empty", "invalid", "different", "middle", "span", "length", "pattern", "share"]
+    part: str | None = Field(description="Of share the value, of pattern the shape.")
+    value: float
+    usual: float = Field(description="The median of the earlier batches.")
+    sentence: str = Field(examples=["country: 61% are France, usually 4.0%"])
+
+
+class ColumnProfile(BaseModel):
+    """What a batch has in one column. No value of a column about people is kept."""
+
+    column_name: str
+    empty: int = Field(description="Rows without a value.")
+    different: int = Field(description="How many different values, estimated.")
+    smallest: str | None = Field(description="Of numbers and days.")
+    largest: str | None
+    middle: float | None = Field(description="The median; of days how many days they span.")
+    shortest: int | None = Field(description="Characters.")
+    longest: int | None
+    mean_length: float | None
+    patterns: dict[str, float] = Field(description="Shape of a text -> share: A capitals, a small letters, 9 digits.")
+    shares: dict[str, float] = Field(description="Value -> share, of columns that describe no person.")
+    checked: int = Field(description="Values that were tried for a standard form, 2,000 at most.")
+    invalid: int = Field(description="Those of them that have none.")
+
+
+class StreamProfile(BaseModel):
+    """The profile of a batch's rows of one kind."""
+
+    stream: Literal["orders", "customers", "products"] = Field(description="orders: lines of orders.")
+    rows: int
+    compared_with: list[int] = Field(description="The earlier batches; empty where there are too few.")
+    differences: list[ColumnDifference]
+    columns: list[ColumnProfile]
+
+
+class BatchProfile(BaseModel):
+    """What a batch brought, by kind of row; empty for a batch that was undone, or loaded before profiles were kept."""
+
+    batch_id: int
+    streams: list[StreamProfile]
 
 
 class BatchPage(Listing):
@@ -78,6 +130,9 @@ async def list_batches(web: AppStateOf, principal: Reader, paging: Annotated[Pag
     async with web.transaction(principal.user_id) as con:
         count = await SQL.row(con, "batches.count")
         rows = await SQL.rows(con, "batches.list", batch_id=None, limit=paging.limit, start=start)
+        profiled = await PROFILES.rows(con, "profiles.of_batches", ids=[row["batch_id"] for row in rows])
+    known = {row["batch_id"]: row for row in profiled}
+    rows = [row | _count_differing(known.get(row["batch_id"])) for row in rows]
     return answer(page_body(web, rows, count["total"] if count else 0, start, paging.limit))
 
 
@@ -123,6 +178,20 @@ async def undo_batch(
             raise Busy("This batch is being undone already.") from None
 
     return await idempotent.run(principal, act, status=202)
+
+
+@router.get("/{batch_id}/profile", response_model=BatchProfile, responses=error_responses(404))
+async def get_batch_profile(web: AppStateOf, principal: Reader, batch_id: Number) -> Response:
+    """What a batch brought, column by column, and what differs from the last eight batches of its source."""
+    async with web.transaction(principal.user_id) as con:
+        await _batch(con, batch_id)
+        rows = await PROFILES.rows(con, "profiles.of_batch", batch_id=batch_id)
+    return answer({"batch_id": batch_id, "streams": [add_sentences(row) for row in rows]})
+
+
+def _count_differing(profiled: dict[str, Any] | None) -> dict[str, int | None]:
+    compared = profiled["compared_with"] if profiled else 0
+    return {"differing_columns": profiled["differing"] if profiled and compared else None, "compared_with": compared}
 
 
 async def _batch(con: AsyncConnection, batch_id: int) -> dict[str, Any]:

@@ -278,14 +278,20 @@ order by sku
 -- One row per customer on the lines. The country is the most frequent one.
 create or replace table staged_customers as
 with places as (
-    select customer_key, country, count(*) as times from staged_lines where customer_key is not null group by all
+    select customer_key, country, count(*) as times, max(line) as last_line
+    from staged_lines where customer_key is not null group by all
 )
 select
     customer_key,
     null::varchar as name, null::varchar as email, null::varchar as phone, null::varchar as address,
     null::varchar as city, null::varchar as region, null::varchar as postcode,
     max(struct_pack(times := times, country := country)) filter (country is not null).country as country,
-    null::date as signup_date
+    null::date as signup_date,
+    struct_pack(
+        name := null::bigint, email := null::bigint, phone := null::bigint, address := null::bigint, city := null::bigint,
+        region := null::bigint, postcode := null::bigint,
+        country := max(struct_pack(times := times, country := country, last_line := last_line)) filter (country is not null).last_line,
+        signup_date := null::bigint) as lines
 from places
 group by customer_key
 order by customer_key
@@ -304,7 +310,11 @@ select
     coalesce(d.name, s.name) as name, coalesce(d.email, s.email) as email, coalesce(d.phone, s.phone) as phone,
     coalesce(d.address, s.address) as address, coalesce(d.city, s.city) as city, coalesce(d.region, s.region) as region,
     coalesce(d.postcode, s.postcode) as postcode, coalesce({country}, s.country) as country,
-    coalesce(d.signup_date, s.signup_date) as signup_date
+    coalesce(d.signup_date, s.signup_date) as signup_date,
+    struct_pack(
+        name := d.lines.name, email := d.lines.email, phone := d.lines.phone, address := d.lines.address, city := d.lines.city,
+        region := d.lines.region, postcode := d.lines.postcode, country := coalesce(d.lines.country, s.lines.country),
+        signup_date := d.lines.signup_date) as lines
 from described as d
 full join staged_customers as s using (customer_key)
 order by customer_key

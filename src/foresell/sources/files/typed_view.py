@@ -24,7 +24,8 @@ create or replace table staged_lines (line bigint, order_key varchar, customer_k
     sku varchar, quantity decimal(14, 3), unit_price decimal(14, 4), amount decimal(18, 4), country varchar,
     currency varchar);
 create or replace table staged_customers (customer_key varchar, name varchar, email varchar, phone varchar, address varchar,
-    city varchar, region varchar, postcode varchar, country varchar, signup_date date);
+    city varchar, region varchar, postcode varchar, country varchar, signup_date date, lines struct(name bigint, email bigint,
+    phone bigint, address bigint, city bigint, region bigint, postcode bigint, country bigint, signup_date bigint));
 create or replace table staged_products (sku varchar, name varchar, category varchar, category_derived boolean, kind varchar,
     list_price decimal(14, 4))
 """
@@ -264,7 +265,11 @@ def build_customers_step(table: str, fields: Sequence[str], *, keep_all: bool) -
     if "signup_date" in fields:
         mapped["signup_date"] = "max_by(to_time_signup_date(signup_date)::date, line) filter (signup_date is not null)"
     blank = {f: "null::date" if f == "signup_date" else "null::varchar" for f in (*DESCRIBED, "signup_date")}
-    last = ", ".join(f"{expression} as {name}" for name, expression in {**blank, **mapped}.items())
+    lines = ", ".join(
+        f"{f} := {f'max(line) filter ({f} is not null)' if f in mapped else 'null::bigint'}" for f in blank
+    )
+    columns = {**blank, **mapped, "lines": f"struct_pack({lines})"}
+    last = ", ".join(f"{expression} as {name}" for name, expression in columns.items())
     step = named_queries("foresell.sources.files", "steps.sql")["merge_customers"]
     for key, value in (
         ("table", table),

@@ -281,3 +281,53 @@ select
 from staged_lines as l
 join order_ids as o using (order_key)
 join product_ids as p using (sku)
+
+-- name: add_customer_lines
+-- Only readers of files say on which line each value of a customer stands.
+alter table staged_customers add column if not exists lines struct(
+    name bigint, email bigint, phone bigint, address bigint, city bigint, region bigint, postcode bigint, country bigint,
+    signup_date bigint)
+
+-- name: add_row_places
+create table if not exists row_places (first_line bigint, last_line bigint, file varchar, before bigint)
+
+-- name: new_value_origins
+-- Rows for quality.value_origins: of each new or changed record, the fields that this batch brought or changed.
+with brought as (
+    select
+        i.record_id,
+        [
+            s.name is not null and s.name is distinct from e.name,
+            s.email is not null and s.email is distinct from c.email,
+            s.phone is not null and s.phone is distinct from c.phone,
+            s.address is not null and s.address is distinct from c.address,
+            s.city is not null and s.city is distinct from e.city,
+            s.region is not null and s.region is distinct from e.region,
+            s.postcode is not null and s.postcode is distinct from e.postcode,
+            s.country is not null and s.country is distinct from e.country,
+            s.signup_date is not null and s.signup_date is distinct from e.signup_date
+        ] as is_brought,
+        [s.lines.name, s.lines.email, s.lines.phone, s.lines.address, s.lines.city, s.lines.region, s.lines.postcode,
+            s.lines.country, s.lines.signup_date] as all_lines
+    from planned_customers as p
+    join staged_customers as s using (customer_key)
+    join record_ids as i using (customer_key)
+    left join existing_customer_records as e on e.record_id = p.record_id
+    left join existing_contacts as c on c.record_id = p.record_id
+    where p.is_new or p.is_changed
+),
+placed as (
+    select record_id, list_sum([b::integer << (n - 1)::integer for b, n in is_brought])::smallint as fields,
+        [if(b, all_lines[n], null) for b, n in is_brought] as lines
+    from brought
+)
+select record_id, $batch_id::integer as batch_id, fields,
+    case when list_unique(lines) = 1 then list_max(lines) end as line,
+    case when list_unique(lines) > 1 then lines end as lines
+from placed where fields > 0
+order by record_id
+
+-- name: new_batch_parts
+-- Rows for quality.batch_parts.
+select distinct on (first_line) $batch_id::integer as batch_id, first_line, last_line, file, before
+from row_places order by first_line

@@ -53,6 +53,16 @@ set name = was.name, city = was.city, region = was.region, postcode = was.postco
 from superseded_rows as s, jsonb_populate_record(null::customer_records, s.old_row) as was
 where s.batch_id = %(batch)s and s.table_name = 'customer_records' and s.row_id = r.record_id
 
+-- name: drop_value_origins
+delete from quality.value_origins where batch_id = %(batch)s
+
+-- name: drop_batch_parts
+delete from quality.batch_parts where batch_id = %(batch)s
+
+-- name: drop_profiles
+-- A batch that is undone is no reference for later ones.
+delete from quality.batch_profiles where batch_id = %(batch)s
+
 -- name: drop_data_keys
 -- Keys of the batch's own records, and of those that had no contact data before it and no review with a text.
 delete from privacy.data_keys as k using customer_records as r
