@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 from foresell.db import Row
 from foresell.identity.golden import FieldGroup
-from foresell.identity.standard_forms import RULES, Rule, RuleId
+from foresell.identity.standard_forms import RULES, RuleId
 
 LineageField = Literal[
     "name", "email", "phone", "address", "city", "region", "postcode", "country", "signup_date"
@@ -83,7 +83,7 @@ def _describe_origin(field: LineageField, row: Row) -> Row:
 
 def _find_rule(field: LineageField, rule: RuleId | None) -> dict[str, Any] | None:
     """The rule by which the field is shown. That of a name is known only where the name is shown."""
-    found: Rule | None = RULES[rule] if rule else RULES.get(field)  # type: ignore[call-overload]
+    found = next((each for each in RULES.values() if each.rule == (rule or field)), None)
     return (
         {"rule": found.rule, "version": found.version, "sentence": found.sentence, "data": found.data}
         if found

@@ -11,6 +11,7 @@ import { Loading, QueryState } from '@/ui/states'
 import { showError, showToast } from '@/ui/toasts'
 import css from './Customer.module.css'
 import { customerQueries, type GoldenGroup } from './customerQueries'
+import { LineageOf } from './Lineage'
 
 /** The values shown of the customer, each with its source, rule, and who differs. */
 export function GoldenRecord({ data }: { data: Customer }) {
@@ -37,7 +38,14 @@ function Group({ customerId, group }: { customerId: string; group: GoldenGroup }
     <details className={css.golden}>
       <summary>
         <span className={css.dim}>{FIELD_NAMES[group.field_group]}</span>
-        <span dir="auto">{group.state === 'hidden' ? 'Hidden from your role' : show(group.values)}</span>
+        <span dir="auto">
+          {group.state === 'hidden' ? 'Hidden from your role' : show(standardValues(group))}
+          {problems(group).map(each => (
+            <span key={each} className={css.problem}>
+              {each}
+            </span>
+          ))}
+        </span>
         <span>
           {group.pin && !group.pin.expired && <Badge tone="brand">pinned</Badge>}{' '}
           {group.differ > 0 && <Badge tone="warn">{plural(group.differ, 'record differs', 'records differ')}</Badge>}
@@ -65,6 +73,7 @@ function Group({ customerId, group }: { customerId: string; group: GoldenGroup }
             </li>
           ))}
         </ul>
+        {group.record_id !== null && <LineageOf customerId={customerId} group={group.field_group} />}
       </div>
     </details>
   )
@@ -95,6 +104,17 @@ function usePin(customer_id: string, field_group: GoldenGroup['field_group']) {
     onError: showError,
     onSettled: () => void queryClient.invalidateQueries({ queryKey: ['customer', customer_id] }),
   })
+}
+
+/** The values of a group in their standard forms; as the source writes them where they have none. */
+function standardValues(group: GoldenGroup): GoldenGroup['values'] {
+  return Object.fromEntries(
+    Object.entries(group.values).map(([name, value]) => [name, group.standard[name]?.standard ?? value]),
+  )
+}
+
+function problems(group: GoldenGroup): string[] {
+  return Object.values(group.standard).flatMap(each => each.problem ?? [])
 }
 
 function show(values: GoldenGroup['values']): string {

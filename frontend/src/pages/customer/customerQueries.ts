@@ -5,6 +5,7 @@ import type { components } from '@/api/schema'
 type Shapes = components['schemas']
 export type TimelineEntry = Shapes['TimelineEntry']
 export type GoldenGroup = Shapes['GoldenGroup']
+export type ValueLineage = Shapes['ValueLineage']
 export type Relation = Shapes['Relation']
 export type Review = Shapes['CustomerReview']
 export type RelationGraph = Shapes['RelationGraph']
@@ -30,6 +31,12 @@ export const customerQueries = {
       queryKey: ['customer', id, 'golden'],
       queryFn: ({ signal }) =>
         read(api.GET('/api/customers/{customer_id}/golden-record', { params: { path: { customer_id: id } }, signal })),
+    }),
+  lineage: (id: string) =>
+    queryOptions({
+      queryKey: ['customer', id, 'lineage'],
+      queryFn: ({ signal }) =>
+        read(api.GET('/api/customers/{customer_id}/lineage', { params: { path: { customer_id: id } }, signal })),
     }),
   completeness: (id: string) =>
     queryOptions({

@@ -12,6 +12,7 @@ import { count, dateTime } from '@/ui/format'
 import { Card } from '@/ui/Page'
 import { Pager } from '@/ui/Pager'
 import { EmptyState, Loading, QueryState } from '@/ui/states'
+import { Differences } from './Differences'
 import css from './Import.module.css'
 import { rowsName } from './labels'
 import { RejectsDownload } from './RejectsDownload'
@@ -70,6 +71,7 @@ function Table({ batches, onUndo }: { batches: Batch[]; onUndo: (batch: Batch) =
           show: batch => (
             <>
               {batch.file_name} {batch.state === 'undone' && <Badge>Undone</Badge>}
+              {batch.differing_columns ? <Differences batch={batch} /> : null}
             </>
           ),
         },
