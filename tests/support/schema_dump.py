@@ -23,7 +23,7 @@ SCHEMAS = (
     "identity",
     "sources",
     "feedback",
-    "quality",
+    "quality", "social",
 )
 
 

@@ -6,7 +6,7 @@ set search_path = sources;
 
 create table connections (
     connection_id integer primary key generated always as identity,
-    kind text not null check (kind in ('quickbooks', 'google-sheets', 'folder')),
+    kind text not null check (kind in ('quickbooks', 'google-sheets', 'folder', 'instagram')),
     source text not null check (source ~ '^[a-z0-9][a-z0-9-]{0,39}$'),
     settings jsonb not null default '{}' check (jsonb_typeof(settings) = 'object'),
     secret bytea,
@@ -74,9 +74,10 @@ create table documents (
     sync_id bigint not null references syncs,
     batch_id integer references core.load_batches,
     problem text,
+    missed smallint not null default 0,
     primary key (connection_id, stream, key)
 );
-comment on table documents is 'One row per record of a connected source, as it was last received. version: changes with every edit. origin: the call it came from. document: sealed; of streams about people only until it is loaded. state pending: to be loaded; rejected: problem says why. deleted_at: when it was found gone. sync_id: the last reading that received it. batch_id: what it was last loaded in.';
+comment on table documents is 'One row per record of a connected source, as it was last received. version: changes with every edit. origin: the call it came from. document: sealed; of streams about people only until it is loaded. state pending: to be loaded; rejected: problem says why. deleted_at: when it was found gone. sync_id: the last reading that received it. batch_id: what it was last loaded in. missed: how many complete listings in a row did not have it.';
 create index documents_pending on documents (connection_id) where state = 'pending';
 create index documents_batch on documents (batch_id) where batch_id is not null;
 
