@@ -179,7 +179,7 @@ def _identify(cur: adbc.Cursor, vault: Vault, customer_id: str) -> Identifiers:
 def _erase_rows(cur: adbc.Cursor, vault: Vault, customer_id: str, who: Identifiers) -> tuple[int, ErasedRows]:
     """Erase in the database. Returns how many records the customer has, and what was removed."""
     records = SQL.table(cur, "erasure.records", customer_id).to_pylist()
-    for step in ("delete_data_keys", "delete_customer_keys_of", "forget_records"):
+    for step in ("delete_data_keys", "delete_customer_keys_of", "delete_handles", "forget_records"):
         SQL.run(cur, f"erasure.{step}", customer_id)
     for row in records:
         if is_pseudonym(row["source_key"]):

@@ -287,10 +287,16 @@ class Landing:
         assert row is not None
         return int(row["held"]), int(row["unseen"])
 
-    def list_unseen(self, stream: str) -> list[str]:
-        """The keys of held records that this sync has not received."""
+    def count_listing(self, stream: str) -> None:
+        """A complete listing has ended: note which held records it did not have."""
+        SQL.run(
+            self.con, "sources.count_listing", connection_id=self.connection_id, stream=stream, sync_id=self.sync_id
+        )
+
+    def list_unseen(self, stream: str, listings: int) -> list[str]:
+        """The keys of held records that the last complete listings, so many, did not have."""
         rows = SQL.rows(
-            self.con, "sources.unseen_keys", connection_id=self.connection_id, stream=stream, sync_id=self.sync_id
+            self.con, "sources.unseen_keys", connection_id=self.connection_id, stream=stream, listings=listings
         )
         return [row["key"] for row in rows]
 
@@ -324,7 +330,7 @@ class Landing:
         SQL.run(self.con, "sources.close_older_questions", connection_id=self.connection_id, stream=stream)
 
     def list_pending(self) -> list[dict[str, Any]]:
-        """Records to be loaded: stream, key, document (sealed, None where it is not kept) and deleted."""
+        """Records to be loaded: stream, key, document (sealed, None where it is not kept), fetched_at and deleted."""
         return SQL.rows(self.con, "sources.pending", connection_id=self.connection_id)
 
     def reject(self, problems: Mapping[tuple[str, str], str]) -> None:
@@ -388,8 +394,9 @@ def fingerprint_keys(keys: Sequence[str]) -> str:
 
 
 def request_due_syncs(database: Database) -> list[int]:
-    """Enqueue the syncs that are due. Returns their connections."""
+    """Enqueue the syncs that are due. Returns their connections. One whose sign-in has ended needs a person instead."""
     with database.connect() as con:
+        SQL.run(con, "sources.sign_in_ended")
         return [row["connection_id"] for row in SQL.rows(con, "sources.due")]
 
 

@@ -6,16 +6,19 @@ import hmac
 import re
 import secrets
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from foresell.database import Database
+from foresell.db import Connection
 from foresell.errors import NotReady, UsageError
-from foresell.privacy.secret_box import secret_box_of
+from foresell.feedback import social
+from foresell.privacy.secret_box import SecretBox, secret_box_of
 from foresell.settings import Settings
-from foresell.sources.connectors import google_sheets, quickbooks
+from foresell.sources.connectors import google_sheets, instagram, quickbooks
 from foresell.sources.connectors.catalogue import find_kind
 from foresell.sources.connectors.folder import check_folder
 from foresell.sources.connectors.http import ApiClient
@@ -24,6 +27,7 @@ from foresell.sources.files.fields import FIELDS
 from foresell.sources.files.mapping import Mapping as FileMapping
 from foresell.sources.files.mapping import build_mapping, parse_mapping, render_mapping
 from foresell.store import sources
+from foresell.store.sources import Connected
 from foresell.workflows.sync import dump_tokens, make_source
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -128,10 +132,129 @@ def connect_quickbooks(
     return connection_id, quickbooks.sign_in_url(given["client_id"], redirect_url, state)
 
 
+@dataclass(frozen=True, slots=True)
+class InstagramApp:
+    """Your app on Meta's developer site, and what is read. `username`: the own account, where a person has several."""
+
+    app_id: str
+    app_secret: str = field(repr=False)
+    username: str | None = None
+    accounts: Sequence[str] = ()
+    hashtags: Sequence[str] = ()
+    redirect_url: str = ""
+
+    def settings(self) -> dict[str, Any]:
+        """The settings of its connection. Raises UsageError."""
+        if not self.app_id.strip().isdigit() or not self.app_secret.strip():
+            raise UsageError(
+                "Instagram needs the app id, a number, and the app secret of your app.",
+                remedy="They are on Meta's developer site, under App settings, Basic.",
+            )
+        return {
+            "app_id": self.app_id.strip(),
+            "redirect_url": self.redirect_url,
+            "wanted": instagram.check_usernames([self.username])[0] if self.username else None,
+            "accounts": instagram.check_usernames(self.accounts),
+            "hashtags": instagram.check_hashtags(self.hashtags),
+        }
+
+
+def connect_instagram(
+    settings: Settings,
+    database: Database,
+    source: str,
+    app: InstagramApp,
+    *,
+    token: str | None = None,
+    every_seconds: int | None = None,
+    user_id: int | None = None,
+    imitation_url: str | None = None,
+) -> tuple[int, str | None]:
+    """Connect an Instagram account by Facebook Login, with a pasted `token`, or without one to be signed in to.
+
+    Returns the connection, and without a token the address at which a person allows it. Raises UsageError or SourceUnreachable.
+    """
+    given, box = app.settings(), secret_box_of(settings)
+    if imitation_url:
+        given["imitation_url"] = imitation_url
+    state = _new_state(source)
+    secret = {"app_secret": app.app_secret.strip(), "state": state}
+    with database.connect() as con:
+        connection_id = sources.add_connection(
+            con,
+            kind="instagram",
+            source=_check_name(source),
+            settings=given,
+            every_seconds=every_seconds or find_kind("instagram").every_seconds,
+            user_id=user_id,
+            is_imitation=imitation_url is not None,
+        )
+        sources.save_secret(con, box, connection_id, secret)
+        if token is None:
+            sources.need_sign_in(con, connection_id)
+            return connection_id, instagram.sign_in_url(given["app_id"], app.redirect_url, state)
+        _save_instagram_token(con, box, sources.read_connection(con, connection_id), secret, token=token)
+    return connection_id, None
+
+
+def _save_instagram_token(
+    con: Connection,
+    box: SecretBox,
+    connected: Connected,
+    secret: Mapping[str, Any],
+    *,
+    token: str | None = None,
+    code: str | None = None,
+) -> None:
+    """Check a pasted token, or exchange a code for one; find the account and save both. Raises SourceUnreachable or UsageError."""
+    given = connected.settings
+    app_id, app_secret = given["app_id"], secret["app_secret"]
+    client = ApiClient(given.get("imitation_url") or instagram.API_URL, instagram.CALLS_A_SECOND)
+    with closing(client):
+        try:
+            tokens = (
+                instagram.inspect_token(client, app_id, app_secret, token.strip())
+                if token is not None
+                else instagram.request_tokens(client, app_id, app_secret, code or "", given["redirect_url"])
+            )
+            account, name = instagram.find_account(client, app_secret, tokens, given.get("wanted"))
+        except TerminalError as error:
+            raise SourceUnreachable(error.message, remedy=error.remedy) from None
+    if (known := given.get("account")) not in (None, account):
+        raise UsageError(
+            f"This is another account (@{name}) than the one that is connected (@{given.get('username')}, {known}).",
+            remedy="Sign in to the same account, or connect the other one under another name.",
+        )
+    found = {
+        "account": account,
+        "username": name,
+        "reached": f"@{name}",
+        "signed_in_until": tokens.expires_at.isoformat(),
+    }
+    sources.save_secret(con, box, connected.connection_id, {**secret, "tokens": dump_tokens(tokens)})
+    sources.save_settings(con, connected.connection_id, {**given, **found})
+    sources.set_state(con, connected.connection_id, "due")
+
+
+def watch(database: Database, source: str, accounts: Sequence[str], hashtags: Sequence[str]) -> None:
+    """Read these accounts and hashtags, instead of those before, from the next sync on. Raises UsageError, UnknownConnection or NotReady."""
+    with database.connect() as con:
+        row = sources.find_connection(con, source)
+        if row["kind"] != "instagram":
+            raise NotReady(f"{source} has no accounts and hashtags.")
+        named = {"accounts": instagram.check_usernames(accounts), "hashtags": instagram.check_hashtags(hashtags)}
+        sources.save_settings(con, row["connection_id"], {**row["settings"], **named})
+
+
 def connect_imitation(
-    settings: Settings, database: Database, source: str, url: str, given: tuple[Mapping[str, Any], Mapping[str, Any]]
+    settings: Settings,
+    database: Database,
+    source: str,
+    url: str,
+    given: tuple[Mapping[str, Any], Mapping[str, Any]],
+    kind: str = "quickbooks",
 ) -> int:
-    """Connect a local imitation of QuickBooks at this address, signed in, or the one of this name at its new address.
+    """Connect a local imitation of a vendor at this address, signed in, or the one of this name at its new address.
 
     `given`: its settings and its secret. Returns the connection.
     """
@@ -142,7 +265,7 @@ def connect_imitation(
             connection_id = int(known[0]["connection_id"])
         else:
             connection_id = sources.add_connection(
-                con, kind="quickbooks", source=_check_name(source), settings={}, every_seconds=10, is_imitation=True
+                con, kind=kind, source=_check_name(source), settings={}, every_seconds=10, is_imitation=True
             )
         sources.save_settings(con, connection_id, {**stated, "imitation_url": url})
         sources.save_secret(con, secret_box_of(settings), connection_id, secret)
@@ -155,7 +278,7 @@ def begin_sign_in(settings: Settings, database: Database, source: str) -> str:
     box = secret_box_of(settings)
     with database.connect() as con:
         connected = sources.read_connection(con, sources.find_connection(con, source)["connection_id"])
-        if connected.kind != "quickbooks":
+        if connected.kind not in ("quickbooks", "instagram"):
             raise NotReady(
                 f"{source} has no sign-in.", remedy=f"Give it a new secret: foresell sources secret {source}"
             )
@@ -163,21 +286,30 @@ def begin_sign_in(settings: Settings, database: Database, source: str) -> str:
         secret["state"] = _new_state(source)
         sources.save_secret(con, box, connected.connection_id, secret)
     given = connected.settings
+    if connected.kind == "instagram":
+        return instagram.sign_in_url(given["app_id"], given["redirect_url"], secret["state"])
     return quickbooks.sign_in_url(given["client_id"], given["redirect_url"], secret["state"])
 
 
-def finish_sign_in(settings: Settings, database: Database, source: str, code: str, state: str, realm: str) -> None:
+def finish_sign_in(
+    settings: Settings, database: Database, source: str, code: str, state: str, realm: str | None = None
+) -> None:
     """Take the answer of the vendor: exchange the code for tokens, save them, and read the source from now on.
 
-    Raises UsageError for an answer that does not belong to the sign-in that was started, or SourceUnreachable.
+    `realm`: the company, which QuickBooks sends along. Raises UsageError for an answer that does not belong to the sign-in that was started, or SourceUnreachable.
     """
     box = secret_box_of(settings)
     with database.connect() as con:
         connected = sources.read_connection(con, sources.find_connection(con, source)["connection_id"])
         secret = sources.open_secret(box, connected.connection_id, connected.secret)
         started = str(secret.pop("state", ""))
-        if not started or not hmac.compare_digest(started.encode(), state.encode()) or not _REALM.fullmatch(realm):
+        is_instagram = connected.kind == "instagram"
+        is_ours = bool(started) and hmac.compare_digest(started.encode(), state.encode())
+        if not is_ours or not (is_instagram or _REALM.fullmatch(realm or "")):
             raise UsageError("This answer does not belong to the sign-in that was started.", remedy="Begin again.")
+        if is_instagram:
+            _save_instagram_token(con, box, connected, secret, code=code)
+            return
         if (known := connected.settings.get("realm")) not in (None, realm):
             raise UsageError(
                 f"This is another company ({realm}) than the one that is connected ({known}).",
@@ -202,7 +334,8 @@ def finish_sign_in(settings: Settings, database: Database, source: str, code: st
 
 
 def replace_secret(settings: Settings, database: Database, source: str, text: str) -> None:
-    """Put a new secret in place of the old: the key file of a service account, or the client secret of an app.
+    """Put a new secret in place of the old: the key file of a service account, the client secret of a QuickBooks app, or the access
+    token of an Instagram account.
 
     Raises UsageError, UnknownConnection, or NotReady for a kind without a secret.
     """
@@ -219,6 +352,9 @@ def replace_secret(settings: Settings, database: Database, source: str, text: st
             }
         elif connected.kind == "quickbooks":
             secret["client_secret"] = text.strip()
+        elif connected.kind == "instagram":
+            _save_instagram_token(con, box, connected, secret, token=text)
+            return
         else:
             raise NotReady(f"{source} has no secret.")
         sources.save_secret(con, box, connected.connection_id, secret)
@@ -226,13 +362,14 @@ def replace_secret(settings: Settings, database: Database, source: str, text: st
 
 
 def save_webhook_token(settings: Settings, database: Database, source: str, token: str) -> None:
-    """Keep the verifier token of a QuickBooks app, with which its notifications are signed. Raises UnknownConnection, or
-    NotReady for another kind of source.
+    """Keep the verifier token of an app: with QuickBooks' its notifications are signed, by Instagram's Meta checks our address.
+
+    Raises UnknownConnection, or NotReady for another kind of source.
     """
     box = secret_box_of(settings)
     with database.connect() as con:
         connected = sources.read_connection(con, sources.find_connection(con, source)["connection_id"])
-        if connected.kind != "quickbooks":
+        if connected.kind not in ("quickbooks", "instagram"):
             raise NotReady(f"{source} sends no notifications.")
         secret = sources.open_secret(box, connected.connection_id, connected.secret)
         sources.save_secret(con, box, connected.connection_id, {**secret, "webhook_token": token.strip()})
@@ -241,20 +378,54 @@ def save_webhook_token(settings: Settings, database: Database, source: str, toke
 def take_webhook(settings: Settings, database: Database, source: str, content: bytes, signature: str) -> bool:
     """Have a source read at once because its vendor says that it changed. False for a notification that is not the vendor's.
 
-    A notification is only a reason to look: one that comes twice, late or in another order does no harm.
+    A notification is only a reason to look: one that comes twice, late or in another order does no harm. Instagram's are kept, with
+    what they name; one that comes twice counts once.
     """
     with database.connect() as con:
         rows = sources.list_connections(con, source)
-        if not rows or rows[0]["kind"] != "quickbooks":
+        if not rows or rows[0]["kind"] not in ("quickbooks", "instagram"):
             return False
         connected = sources.read_connection(con, rows[0]["connection_id"])
         secret = sources.open_secret(secret_box_of(settings), connected.connection_id, connected.secret)
+        if connected.kind == "instagram":
+            return _take_changes(con, connected, content, signature, str(secret.get("app_secret", "")))
         companies = quickbooks.read_webhook(content, signature, str(secret.get("webhook_token", "")))
         if companies is None:
             return False
         if connected.settings.get("realm") in companies:
             sources.SQL.run(con, "sources.wake", connection_id=connected.connection_id)
     return True
+
+
+def _take_changes(con: Connection, connected: Connected, content: bytes, signature: str, app_secret: str) -> bool:
+    """Keep what Instagram says has changed, and have the account read where it is new. False where our app did not sign it."""
+    changes = instagram.read_webhook(content, signature, app_secret)
+    if changes is None:
+        return False
+    new = sum(
+        social.SQL.run(
+            con, "social.add_notice", connection_id=connected.connection_id, digest=each.digest, field=each.field,
+            media_id=each.media_id, comment_id=each.comment_id,
+        )
+        for each in changes
+        if each.account == connected.settings.get("account")
+    )  # fmt: skip
+    if new:
+        sources.SQL.run(con, "sources.wake", connection_id=connected.connection_id)
+    return True
+
+
+def answer_challenge(
+    settings: Settings, database: Database, source: str, mode: str, challenge: str, token: str
+) -> str | None:
+    """What Meta must get back when it checks the address of an Instagram account's notifications; None where it is not to be had."""
+    with database.connect() as con:
+        rows = sources.list_connections(con, source)
+        if not rows or rows[0]["kind"] != "instagram":
+            return None
+        connected = sources.read_connection(con, rows[0]["connection_id"])
+        secret = sources.open_secret(secret_box_of(settings), connected.connection_id, connected.secret)
+    return instagram.check_challenge(mode, challenge, token, str(secret.get("webhook_token", "")))
 
 
 def replace_mapping(

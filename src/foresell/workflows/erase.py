@@ -23,6 +23,7 @@ from foresell.store import jobs, sources
 from foresell.tempdirs import temporary_folder
 from foresell.types import no_progress
 from foresell.uploads import Upload
+from foresell.workflows.social import erase_from_social
 
 
 def erase_customer(settings: Settings, database: Database, customer_id: str) -> Erasure:
@@ -38,6 +39,7 @@ def _erase_from_files(settings: Settings, database: Database, customer_id: str, 
     """Erase the customer from what connected sources sent, from uploads that are not loaded yet, and from the files of
     rejected rows."""
     documents = erase_from_documents(settings, database, customer_id)
+    documents += erase_from_social(settings, database, customer_id, who)
     rows = uploads = 0
     for each in jobs.list_uploads(database):
         upload = Upload.of(settings, each["import_id"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,8 @@ from foresell.tempdirs import clear_temporary_folders
 
 #: Rows that are compared and saved at a time, in one transaction.
 AT_ONCE = 1000
+#: The record of each row, None for one without a customer, and the numbers of the rows of erased customers.
+FindCustomers = Callable[[Connection], tuple[list[int | None], set[int]]]
 log = logger("reviews")
 
 
@@ -111,7 +113,7 @@ def _save(
     today: date,
 ) -> None:
     """Judge the texts that are new or changed before the lock is taken: that takes the longest."""
-    parts = [_Part(vault, options, terms, rows[i : i + AT_ONCE]) for i in range(0, len(rows), AT_ONCE)]
+    parts = [ReviewPart(vault, options, terms, rows[i : i + AT_ONCE]) for i in range(0, len(rows), AT_ONCE)]
     with database.connect() as con:
         for part in parts:
             part.judge_changed(con)
@@ -122,11 +124,19 @@ def _save(
             part.save(con, done)
 
 
-class _Part:
-    """Some rows of the file, with their keys and fingerprints."""
+class ReviewPart:
+    """Some rows, with their keys and fingerprints. `find_customers`: by what else than number and e-mail customers are found."""
 
-    def __init__(self, vault: Vault, options: ReviewOptions, terms: Provenance, rows: Sequence[ReviewRow]) -> None:
+    def __init__(
+        self,
+        vault: Vault,
+        options: ReviewOptions,
+        terms: Provenance,
+        rows: Sequence[ReviewRow],
+        find_customers: FindCustomers | None = None,
+    ) -> None:
         self._vault, self._options, self._terms, self._rows = vault, options, terms, rows
+        self._find_customers = find_customers or self._find_by_key_and_email
         contents = [_write_content(row) for row in rows]
         hashes = vault.digests("review content", contents)
         self._keys = [row.key or f"row-{digest.hex()}" for row, digest in zip(rows, hashes, strict=True)]
@@ -187,7 +197,7 @@ class _Part:
             product_id,
         )
 
-    def _find_customers(self, con: Connection) -> tuple[list[int | None], set[int]]:
+    def _find_by_key_and_email(self, con: Connection) -> tuple[list[int | None], set[int]]:
         """The record of each row, by customer key, otherwise by e-mail; and the rows of erased customers."""
         keys = [row.customer_key for row in self._rows]
         indexes = self._vault.email_indexes(row.email or "" for row in self._rows)

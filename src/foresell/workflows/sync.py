@@ -43,6 +43,7 @@ from foresell.workflows.golden import choose_missing_records
 from foresell.workflows.inspect import inspect_for_load
 from foresell.workflows.load import load_file
 from foresell.workflows.profile import profile_batch
+from foresell.workflows.social import SavedUse, store_received
 
 #: More rows than these gone at once, and than this share of those held, wait for a person.
 MOST_GONE, MOST_GONE_SHARE = 20, 0.1
@@ -137,7 +138,7 @@ def make_source(settings: Settings, database: Database, connected: Connected) ->
     secret = sources.open_secret(box, connected.connection_id, connected.secret)
     tokens = SavedTokens(database, box, connected.connection_id)
     settings.work.mkdir(parents=True, exist_ok=True)
-    return kind, kind.make(connected.settings, secret, tokens, settings.work)
+    return kind, kind.make(connected.settings, secret, SavedUse(database, tokens, connected), settings.work)
 
 
 def try_source(settings: Settings, database: Database, connection_id: int) -> DryRun:
@@ -284,6 +285,23 @@ class _Sync:
             if whole:
                 self.landing.forget_versions()
             self._learn(source)
+        try:
+            failed = self._read_streams(source, box)
+        except (TransientError, TerminalError):
+            self._store_received(source, box)  # what was read before
+            raise
+        self._store_received(source, box)
+        if self.kind.documents:
+            self._load_pending(box, [s.name for s in source.discover() if not s.keeps_documents])
+            self._reconcile(source)
+        if self.outcome.batch_ids:
+            choose_missing_records(self.settings, self.database)
+        self._report_files(getattr(source, "problems", {}))
+        if failed:
+            raise failed
+
+    def _read_streams(self, source: Connector, box: SecretBox) -> ForesellError | None:
+        """Read all streams. Returns what is wrong with some of them; others are read anyway."""
         held: RowsGone | None = None
         failed: ForesellError | None = None
         for stream in source.discover():
@@ -291,16 +309,15 @@ class _Sync:
                 self._read_stream(source, stream, box)
             except RowsGone as error:
                 held = error
-            except (BadInput, EmptySource, TooManyRejects) as error:  # one table; others are read anyway
+            except (BadInput, EmptySource, TooManyRejects) as error:
                 failed = failed or error
-        if self.kind.documents:
-            self._load_pending(box, [s.name for s in source.discover() if not s.keeps_documents])
-            self._reconcile(source)
-        if self.outcome.batch_ids:
-            choose_missing_records(self.settings, self.database)
-        self._report_files(getattr(source, "problems", {}))
-        if held or failed:
-            raise held or failed  # type: ignore[misc]
+        return held or failed
+
+    def _store_received(self, source: Connector, box: SecretBox) -> None:
+        """Store what a social account sent, and keep what the source remarks."""
+        self.outcome.warnings += getattr(source, "remarks", [])
+        if self.kind.is_social:
+            store_received(self.settings, self.landing, self.connected, box)
 
     def _is_due_whole(self) -> bool:
         """Whether everything must be read: at first, and again after some days where a log names the changes."""
@@ -308,7 +325,7 @@ class _Sync:
         if last is None:
             return True
         old = datetime.now(UTC) - datetime.fromisoformat(last) > timedelta(days=WHOLE_AFTER_DAYS)
-        return old and self.kind.documents is not None
+        return old and (self.kind.documents is not None or self.kind.is_social)
 
     def _learn(self, source: Connector) -> None:
         """Keep what the source says of itself, such as its currency."""
@@ -339,7 +356,7 @@ class _Sync:
             held, unseen = self.landing.count_records(stream.name)
             if count is None or held - unseen >= count or attempt == MOST_PASSES - 1:
                 if is_whole:
-                    self._drop_unseen(stream, held, unseen)
+                    self._drop_unseen(stream, held)
                 return
             cursor = None
 
@@ -387,13 +404,13 @@ class _Sync:
         self.outcome.deleted += deleted
         self.progress(self.outcome.records, None, f"records ({stream.name})")
 
-    def _drop_unseen(self, stream: Stream, held: int, unseen: int) -> None:
-        """Records that a whole listing did not have are gone. Raises RowsGone where a person must decide."""
-        if not unseen:
+    def _drop_unseen(self, stream: Stream, held: int) -> None:
+        """Records that whole listings did not have are gone. Raises RowsGone where a person must decide."""
+        self.landing.count_listing(stream.name)
+        keys = self.landing.list_unseen(stream.name, stream.listings_until_gone)
+        if not keys:
             self.landing.close_older_questions(stream.name)
-            return
-        keys = self.landing.list_unseen(stream.name)
-        if self._may_drop(stream.name, keys, held):
+        elif self._may_drop(stream.name, keys, held):
             _, deleted = self.landing.save_page(stream.name, (), keys, None, ended=True)
             self.outcome.deleted += deleted
 

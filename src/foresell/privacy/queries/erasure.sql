@@ -53,6 +53,10 @@ delete from privacy.data_keys as k using customer_records as r where r.record_id
 -- Of every id that stands for the customer.
 delete from privacy.customer_keys where customer_id in (select identity.ids_of_customer($1))
 
+-- name: delete_handles
+-- The keyed hashes of user names by which comments are joined; that they were erased is remembered.
+delete from social.handles as h using customer_records as r where r.record_id = h.record_id and r.customer_id = $1
+
 -- name: current_customer
 select coalesce(identity.current_customer($1), $1)
 

@@ -11,8 +11,9 @@ from foresell.errors import UsageError
 from foresell.sources.connectors.folder import Folder
 from foresell.sources.connectors.google_sheets import GoogleSheet, ServiceAccount
 from foresell.sources.connectors.http import ApiClient, Patience
+from foresell.sources.connectors.instagram import Instagram
+from foresell.sources.connectors.kept import Kept
 from foresell.sources.connectors.quickbooks import QuickBooks
-from foresell.sources.connectors.tokens import TokenStore
 from foresell.sources.contract import Source
 
 
@@ -35,16 +36,17 @@ class Connector(Source[Any], Protocol):
 class Kind:
     """A kind of source. `documents`: the SQL file that maps its records, None where it hands over files.
 
-    `customer_field` is the field by which a record that is kept names its customer.
+    `customer_field` is the field by which a record that is kept names its customer. `is_social`: it brings posts and comments.
     `never_run` is what a user must know about a vendor that could not be reached while this was built.
     """
 
     name: str
     label: str
     every_seconds: int
-    make: Callable[[Mapping[str, Any], Mapping[str, Any], TokenStore, Path], Connector]
+    make: Callable[[Mapping[str, Any], Mapping[str, Any], Kept, Path], Connector]
     documents: str | None = None
     customer_field: str | None = None
+    is_social: bool = False
     never_run: str | None = None
 
 
@@ -53,17 +55,15 @@ def _imitation_client(url: str) -> ApiClient:
     return ApiClient(url, 1_000.0, timeout=5.0, patience=Patience(first=0.02, longest=2.0))
 
 
-def _make_quickbooks(
-    settings: Mapping[str, Any], secret: Mapping[str, Any], tokens: TokenStore, work: Path
-) -> Connector:
-    made = QuickBooks(settings["realm"], settings["client_id"], secret.get("client_secret", ""), tokens)
+def _make_quickbooks(settings: Mapping[str, Any], secret: Mapping[str, Any], kept: Kept, work: Path) -> Connector:
+    made = QuickBooks(settings["realm"], settings["client_id"], secret.get("client_secret", ""), kept.tokens)
     if url := settings.get("imitation_url"):
         made.close()
         made.api, made.sign_in = _imitation_client(url), _imitation_client(url)
     return made
 
 
-def _make_sheet(settings: Mapping[str, Any], secret: Mapping[str, Any], tokens: TokenStore, work: Path) -> Connector:
+def _make_sheet(settings: Mapping[str, Any], secret: Mapping[str, Any], kept: Kept, work: Path) -> Connector:
     account = ServiceAccount(secret["client_email"], secret["private_key_id"], secret["private_key"])
     made = GoogleSheet(settings["spreadsheet"], settings["tab"], account, work=work)
     if url := settings.get("imitation_url"):
@@ -72,8 +72,21 @@ def _make_sheet(settings: Mapping[str, Any], secret: Mapping[str, Any], tokens: 
     return made
 
 
-def _make_folder(settings: Mapping[str, Any], secret: Mapping[str, Any], tokens: TokenStore, work: Path) -> Connector:
+def _make_folder(settings: Mapping[str, Any], secret: Mapping[str, Any], kept: Kept, work: Path) -> Connector:
     return Folder(Path(settings["path"]), settings.get("pattern", "*"), bool(settings.get("is_whole")), work)
+
+
+def _make_instagram(settings: Mapping[str, Any], secret: Mapping[str, Any], kept: Kept, work: Path) -> Connector:
+    api: Any = {"api": _imitation_client(url)} if (url := settings.get("imitation_url")) else {}
+    return Instagram(
+        settings["account"],
+        settings["username"],
+        secret.get("app_secret", ""),
+        kept,
+        settings.get("accounts", ()),
+        settings.get("hashtags", ()),
+        **api,
+    )
 
 
 KINDS = {
@@ -96,6 +109,14 @@ KINDS = {
             never_run="Never run against Google's service; tested against an imitation that plays its faults.",
         ),
         Kind("folder", "Folder of Excel and CSV files", 600, _make_folder),
+        Kind(
+            "instagram",
+            "Instagram",
+            900,
+            _make_instagram,
+            is_social=True,
+            never_run="Never run against Instagram; tested against an imitation that plays its faults.",
+        ),
     )
 }
 

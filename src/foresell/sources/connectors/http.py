@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import httpx2
 import stamina
@@ -49,6 +49,16 @@ class Answer:
     url: str
 
 
+class Guard(Protocol):
+    """Looks at every call of a client, also at those made again. What it raises is handled like an error of the call."""
+
+    def before_call(self) -> None:
+        """Raises TransientError where no call may be made now."""
+
+    def after_answer(self, status: int, headers: Mapping[str, str], content: bytes) -> None:
+        """Raises TransientError for an answer that is an error that may pass."""
+
+
 @dataclass
 class ApiClient:
     """Calls one host. `requests` and `retries` count the calls made; `per_second` bounds them."""
@@ -59,6 +69,7 @@ class ApiClient:
     patience: Patience = field(default_factory=Patience)
     requests: int = 0
     retries: int = 0
+    guard: Guard | None = None
     _next_at: float = 0.0
     _http: httpx2.Client = field(init=False, repr=False)
 
@@ -123,6 +134,8 @@ class ApiClient:
         form: Mapping[str, str] | None,
         headers: Mapping[str, str] | None,
     ) -> Answer:
+        if self.guard:
+            self.guard.before_call()
         self._await_turn()
         self.requests += 1
         try:
@@ -134,6 +147,8 @@ class ApiClient:
             raise TransientError(
                 f"{self._host} does not answer ({type(error).__name__}).", remedy="It is tried again by itself."
             ) from None
+        if self.guard:
+            self.guard.after_answer(response.status_code, response.headers, content)
         if response.status_code in TRANSIENT:
             raise TransientError(
                 f"{self._host} answers {response.status_code}.",

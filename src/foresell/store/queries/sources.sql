@@ -69,6 +69,11 @@ update sources.connections
 set removed_at = now(), secret = null, state = 'paused' where connection_id = %(connection_id)s
 returning source
 
+-- name: sign_in_ended
+-- Sources whose sign-in has ended wait for a person from this moment on, before a call is made.
+update sources.connections set state = 'needs you', reason = 'authentication', remedy = 'The sign-in has ended. Sign in to it again.'
+where removed_at is null and state in ('due', 'throttled') and (settings ->> 'signed_in_until')::timestamptz <= now()
+
 -- name: due
 -- Asks for the syncs that are due. Returns the connections asked for. A folder is read on when it needs a person: one of its files
 -- may be wrong, and a drive that was away comes back by itself.
@@ -157,14 +162,14 @@ landed as (
     on conflict (connection_id, stream, key) do update
     set version = excluded.version, updated_at = excluded.updated_at, fetched_at = excluded.fetched_at,
         origin = excluded.origin, document = excluded.document, state = 'pending', deleted_at = null, problem = null,
-        sync_id = excluded.sync_id
+        sync_id = excluded.sync_id, missed = 0
     where (d.version <> excluded.version or d.deleted_at is not null)
         and (d.updated_at is null or excluded.updated_at is null or excluded.updated_at >= d.updated_at)
         and not (d.deleted_at is not null and d.version = excluded.version and d.deleted_at > excluded.fetched_at)
     returning key
 ),
 seen as (
-    update sources.documents as d set sync_id = %(sync_id)s
+    update sources.documents as d set sync_id = %(sync_id)s, missed = 0
     from newest as n
     where d.connection_id = %(connection_id)s and d.stream = %(stream)s and d.key = n.key and d.sync_id <> %(sync_id)s
         and n.key not in (select key from landed)
@@ -184,6 +189,9 @@ where sync_id = %(sync_id)s
 -- name: erased
 -- Keyed hashes of the erased records of a source.
 select source_key_hash from privacy.erased_records where source = %(source)s
+
+-- name: remember_erased
+insert into privacy.erased_records (source, source_key_hash) values (%(source)s, %(digest)s) on conflict do nothing
 
 -- name: records_of_customer
 -- The records of a customer that connected sources have brought, with the connection.
@@ -232,9 +240,14 @@ select count(*) as held, count(*) filter (where sync_id <> %(sync_id)s) as unsee
 from sources.documents
 where connection_id = %(connection_id)s and stream = %(stream)s and deleted_at is null
 
+-- name: count_listing
+-- missed: how many complete listings in a row did not have a record.
+update sources.documents set missed = case when sync_id = %(sync_id)s then 0 else least(missed + 1, 100) end
+where connection_id = %(connection_id)s and stream = %(stream)s and deleted_at is null and (sync_id <> %(sync_id)s or missed > 0)
+
 -- name: unseen_keys
 select key from sources.documents
-where connection_id = %(connection_id)s and stream = %(stream)s and deleted_at is null and sync_id <> %(sync_id)s
+where connection_id = %(connection_id)s and stream = %(stream)s and deleted_at is null and missed >= %(listings)s
 order by key
 
 -- name: hold
@@ -276,7 +289,7 @@ returning connection_id
 
 -- name: pending
 -- Grain: one record to be loaded, with what is held of it.
-select stream, key, document, deleted_at is not null as deleted
+select stream, key, document, fetched_at, deleted_at is not null as deleted
 from sources.documents
 where connection_id = %(connection_id)s and state = 'pending'
 order by stream, key
