@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
+from psycopg.rows import tuple_row
 
 from foresell.database import Database
 from foresell.demo.imitations.instagram import InstagramImitation
@@ -21,9 +23,9 @@ from foresell.workflows.connect import connect_imitation
 
 
 class Clock:
-    """A clock that stands still until it is moved."""
+    """A clock that stands still until it is moved; ahead of that of the database."""
 
-    def __init__(self, at: datetime = datetime(2026, 11, 20, 12, tzinfo=UTC)) -> None:
+    def __init__(self, at: datetime = datetime(2027, 1, 20, 12, tzinfo=UTC)) -> None:
         self.at = at
 
     def __call__(self) -> datetime:
@@ -56,10 +58,8 @@ class WithoutBudget(Instagram):
 
     def _read_hashtags(self, position: dict[str, Any]) -> Generator[Page[Sequence[Record]], None, None]:
         for tag in self.hashtags:
-            try:
+            with suppress(Exception):
                 self._find_hashtag(tag)
-            except Exception:  # noqa: S110 - it goes on
-                pass
         yield Page((), next_cursor=Cursor("{}"))
 
 
@@ -67,8 +67,6 @@ class OneListing(Instagram):
     """A control: a post that one listing does not have is gone."""
 
     def discover(self) -> Any:
-        import dataclasses
-
         return [dataclasses.replace(stream, listings_until_gone=1) for stream in super().discover()]
 
 
@@ -89,4 +87,4 @@ def imitated(settings: Settings, database: Database, **given: Any) -> Iterator[t
 def rows(database: Database, query: str, *values: Any) -> list[tuple[Any, ...]]:
     """The rows of a query."""
     with database.connect() as con:
-        return [tuple(row.values()) for row in con.execute(query.encode(), values or None).fetchall()]
+        return con.cursor(row_factory=tuple_row).execute(query.encode(), values or None).fetchall()

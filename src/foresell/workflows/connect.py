@@ -28,6 +28,7 @@ from foresell.sources.files.mapping import Mapping as FileMapping
 from foresell.sources.files.mapping import build_mapping, parse_mapping, render_mapping
 from foresell.store import sources
 from foresell.store.sources import Connected
+from foresell.workflows.social import check_not_erased
 from foresell.workflows.sync import dump_tokens, make_source
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -180,6 +181,7 @@ def connect_instagram(
     state = _new_state(source)
     secret = {"app_secret": app.app_secret.strip(), "state": state}
     with database.connect() as con:
+        check_not_erased(settings, con, given["accounts"])
         connection_id = sources.add_connection(
             con,
             kind="instagram",
@@ -236,13 +238,16 @@ def _save_instagram_token(
     sources.set_state(con, connected.connection_id, "due")
 
 
-def watch(database: Database, source: str, accounts: Sequence[str], hashtags: Sequence[str]) -> None:
+def watch(
+    settings: Settings, database: Database, source: str, accounts: Sequence[str], hashtags: Sequence[str]
+) -> None:
     """Read these accounts and hashtags, instead of those before, from the next sync on. Raises UsageError, UnknownConnection or NotReady."""
     with database.connect() as con:
         row = sources.find_connection(con, source)
         if row["kind"] != "instagram":
             raise NotReady(f"{source} has no accounts and hashtags.")
         named = {"accounts": instagram.check_usernames(accounts), "hashtags": instagram.check_hashtags(hashtags)}
+        check_not_erased(settings, con, named["accounts"])
         sources.save_settings(con, row["connection_id"], {**row["settings"], **named})
 
 

@@ -21,7 +21,7 @@ from foresell.privacy.identifiers import Identifiers
 from foresell.privacy.secret_box import SecretBox, secret_box_of
 from foresell.privacy.vault import Vault, vault_of
 from foresell.settings import Settings
-from foresell.sources.connectors.instagram import HASHTAG_DAYS, MOST_HASHTAGS
+from foresell.sources.connectors.instagram import HASHTAG_DAYS, MOST_HASHTAGS, check_usernames
 from foresell.sources.connectors.kept import Notice
 from foresell.sources.connectors.tokens import TokenStore
 from foresell.sources.files.review_rows import ReviewRow
@@ -172,17 +172,21 @@ def _link(con: Connection, connected: Connected, received: Mapping[str, Sequence
 def keep_handle(settings: Settings, database: Database, customer_id: str, handle: str) -> None:
     """Keep that a customer has this user name, as a keyed hash: from now on what it writes is joined to the customer.
 
-    Raises UsageError for one that is empty, or that was of a customer who was erased.
+    Raises UsageError for one that cannot be one, or that was of a customer who was erased.
     """
-    vault, name = vault_of(settings), normalize_handle(handle)
-    if not name:
-        raise UsageError("This is no user name.", remedy="Write it as on the page of the account.")
-    digest = vault.digest(HANDLE, name)
+    [name] = check_usernames([handle])
+    digest = vault_of(settings).digest(HANDLE, name)
     with database.connect() as con:
-        if digest in reviews.list_erased(con, HANDLE):
-            raise UsageError("This user name was of a customer who was erased.", remedy="It cannot be kept again.")
+        check_not_erased(settings, con, [name])
         if not social.save_handle(con, digest, customer_id):
             raise NotFound("This customer has no record.", remedy="List them: foresell customers")
+
+
+def check_not_erased(settings: Settings, con: Connection, names: Sequence[str]) -> None:
+    """Raises UsageError for a user name of a customer who was erased."""
+    erased, digests = reviews.list_erased(con, HANDLE), vault_of(settings).digests(HANDLE, names)
+    if erased.intersection(digests):
+        raise UsageError("This user name was of a customer who was erased.", remedy="It cannot be kept again.")
 
 
 def forget_handle(settings: Settings, database: Database, handle: str) -> bool:
@@ -232,5 +236,6 @@ def _erase_from_connection(
         left = [name for name in named if vault.digest(HANDLE, normalize_handle(name)) not in hashes]
         if left != named:
             sources.save_settings(con, connection_id, {**row["settings"], "accounts": left})
+            sources.SQL.run(con, "sources.forget_cursor", connection_id=connection_id, stream="other accounts")
             changed += len(named) - len(left)
     return changed

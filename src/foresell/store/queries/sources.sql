@@ -130,6 +130,9 @@ select cursor from sources.streams where connection_id = %(connection_id)s and s
 -- The next reading begins anew.
 delete from sources.streams where connection_id = %(connection_id)s
 
+-- name: forget_cursor
+delete from sources.streams where connection_id = %(connection_id)s and stream = %(stream)s
+
 -- name: forget_versions
 -- Every record that is received counts as changed, such as after its load was undone.
 update sources.documents set version = '' where connection_id = %(connection_id)s
