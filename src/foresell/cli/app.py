@@ -46,7 +46,7 @@ MODULES = {
     "users": "users",
     "erase": "privacy", "keys": "privacy",
     "identity": "identity",
-    "reviews": "reviews",
+    "reviews": "reviews", "social": "social",
     "audit": "audit", "alarms": "alarms",
 }  # fmt: skip
 

@@ -17,6 +17,7 @@ from foresell.cli.installation import run_installation, running_process
 from foresell.cli.run_report import print_run, read_run_details
 from foresell.cli.session import open_home, open_published
 from foresell.database import Database
+from foresell.demo.imitations.instagram import Habits, InstagramImitation
 from foresell.demo.imitations.quickbooks import QuickBooksImitation
 from foresell.settings import Settings
 from foresell.snapshot import queries
@@ -27,8 +28,8 @@ from foresell.workflows.sample_data import load_sample_data, load_sample_reviews
 from foresell.workflows.sync import sync_source
 
 CALLS = 10
-#: The source of the imitated company, and how often someone edits a sale of it.
-IMITATION, EDIT_SECONDS = "quickbooks-imitation", 30.0
+#: The sources of the imitated company and account, and how often someone edits a sale of the one and likes a post of the other.
+IMITATION, SOCIAL_IMITATION, EDIT_SECONDS = "quickbooks-imitation", "instagram-imitation", 30.0
 
 
 def register(app: typer.Typer) -> None:
@@ -49,7 +50,7 @@ def demo(
         bool,
         typer.Option(
             "--connectors",
-            help="Also load made-up reviews, and connect a local imitation of QuickBooks with made-up sales and faults.",
+            help="Also load made-up reviews, and connect local imitations of QuickBooks and Instagram with made-up content and faults.",
         ),
     ] = False,
 ) -> None:
@@ -63,7 +64,7 @@ def demo(
         _load_shop(settings, database, shop, progress)
     if connectors:
         _load_reviews(settings, database, shop)
-    with _connect_imitation(settings, database, shop) if connectors else nullcontext():
+    with _connect_imitations(settings, database, shop) if connectors else nullcontext():
         with printing.show_progress(True) as progress:
             run = run_refresh(settings, database, progress=progress)
         printing.print_text()
@@ -74,6 +75,38 @@ def demo(
         if printing.out.is_terminal if serve is None else serve:
             printing.print_text()
             _serve(settings)
+
+
+@contextmanager
+def _connect_imitations(settings: Settings, database: Database, shop: demo_shop.Shop) -> Iterator[None]:
+    """Imitations of vendors on this machine, as long as this lasts."""
+    with _connect_imitation(settings, database, shop), _connect_social_imitation(settings, database, shop):
+        yield
+
+
+@contextmanager
+def _connect_social_imitation(settings: Settings, database: Database, shop: demo_shop.Shop) -> Iterator[None]:
+    """An imitation of Instagram, connected and read; people like its posts and comment on them while it lasts."""
+    with InstagramImitation(seed=shop.seed, habits=Habits(dead_metrics={"saved"})) as account:
+        connection_id = connect_imitation(
+            settings, database, SOCIAL_IMITATION, account.url, account.connection(), "instagram"
+        )
+        outcome = sync_source(settings, database, connection_id, whole=True)
+        printing.print_text(
+            f"{SOCIAL_IMITATION}: an imitation of Instagram on this machine, its posts and people are made up."
+            f" {outcome.records:,} records read with {outcome.requests:,} calls. See them: foresell social"
+        )
+        ended = threading.Event()
+        thread = threading.Thread(target=_keep_liking, args=(account, ended), daemon=True)
+        thread.start()
+        yield
+        ended.set()
+
+
+def _keep_liking(account: InstagramImitation, ended: threading.Event) -> None:
+    while not ended.wait(EDIT_SECONDS):
+        with account.lock:
+            account.engage()
 
 
 @contextmanager

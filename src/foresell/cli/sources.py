@@ -129,6 +129,50 @@ def connect_quickbooks(
     _finish_sign_in(settings, database, name, url)
 
 
+@connect_app.command("instagram")
+def connect_instagram(
+    name: Name,
+    app_id: Annotated[str, typer.Option("--app-id", help="The id of your app on Meta's developer site.")],
+    username: Annotated[
+        str | None, typer.Option(help="Your account, where there are several behind your Facebook pages.")
+    ] = None,
+    account: Annotated[
+        list[str] | None, typer.Option(help="Another business account to read; may be repeated.")
+    ] = None,
+    hashtag: Annotated[list[str] | None, typer.Option(help="A hashtag to search; may be repeated, up to 30.")] = None,
+    secret_file: Annotated[
+        Path | None, typer.Option("--secret-file", help="A file with the app secret (default: asked for).")
+    ] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option("--token-file", help="A file with an access token of yours (default: sign in in a browser)."),
+    ] = None,
+    redirect_url: Annotated[
+        str, typer.Option("--redirect-url", help="A redirect address of your app.")
+    ] = "https://localhost/sources",
+    every: Every = None,
+) -> None:
+    """Connect a professional Instagram account by Facebook Login: posts, comments, mentions and what they reached.
+
+    Never run against Instagram: tested against an imitation that plays its faults.
+    """
+    settings, database = open_home()
+    secret = _read_text(secret_file) if secret_file else typer.prompt("App secret", hide_input=True)
+    app = connecting.InstagramApp(app_id, secret, username, account or (), hashtag or (), redirect_url)
+    _, url = connecting.connect_instagram(
+        settings,
+        database,
+        name,
+        app,
+        token=_read_text(token_file) if token_file else None,
+        every_seconds=check_interval(every) if every else None,
+    )
+    if url:
+        _finish_sign_in(settings, database, name, url)
+    else:
+        _print_connected(database, name)
+
+
 def sync(
     name: Annotated[str | None, typer.Argument(help="Only this source (default: all).")] = None,
     whole: Annotated[bool, typer.Option("--whole", help="Read everything again, not only what changed.")] = False,
@@ -260,7 +304,9 @@ def secret(
     name: Name,
     file: Annotated[Path | None, typer.Option(help="A file with the new key or secret (default: asked for).")] = None,
 ) -> None:
-    """Put a new secret in place of the old: the key file of a service account, or the client secret of an app."""
+    """Put a new secret in place of the old: the key file of a service account, the client secret of a QuickBooks app, or an
+    access token of an Instagram account.
+    """
     settings, database = open_home()
     text = _read_text(file) if file else typer.prompt("Secret", hide_input=True)
     connecting.replace_secret(settings, database, name, text)
@@ -272,13 +318,16 @@ def webhook(
     name: Name,
     file: Annotated[Path | None, typer.Option(help="A file with the verifier token (default: asked for).")] = None,
 ) -> None:
-    """Let QuickBooks say when the company changed: keeps the verifier token of your app, and shows the address to enter."""
+    """Let QuickBooks or Instagram say what changed: keeps the verifier token of your app, and shows the address to enter.
+
+    QuickBooks gives you the token; for Instagram, think of one and enter it on both sides.
+    """
     settings, database = open_home()
     text = _read_text(file) if file else typer.prompt("Verifier token", hide_input=True)
     connecting.save_webhook_token(settings, database, name, text)
     address = settings.public_url or "https://YOUR-FORESELL"
     printing.print_text(
-        f"Enter this address under Webhooks on Intuit's developer site: {address}/api/sources/{name}/webhook"
+        f"Enter this address under Webhooks on the vendor's developer site: {address}/api/sources/{name}/webhook"
     )
 
 
@@ -357,13 +406,15 @@ def _decide(held_id: int, *, accept: bool) -> None:
 
 
 def _finish_sign_in(settings: Settings, database: Database, name: str, url: str) -> None:
-    printing.print_text(f"Open this address in a browser, and allow Foresell to read the company:\n\n{url}\n")
+    printing.print_text(f"Open this address in a browser, and allow Foresell to read the account:\n\n{url}\n")
     arrived = parse_qs(urlsplit(typer.prompt("Then paste the address where you arrived")).query)
-    if missing := [part for part in ("code", "state", "realmId") if part not in arrived]:
+    parts = ["code", "state", *(["realmId"] if "intuit.com" in url else [])]
+    if missing := [part for part in parts if part not in arrived]:
         raise UsageError(
             f"The address has no {' and no '.join(missing)}.", remedy=f"Begin again: foresell sources sign-in {name}"
         )
-    connecting.finish_sign_in(settings, database, name, arrived["code"][0], arrived["state"][0], arrived["realmId"][0])
+    realm = arrived["realmId"][0] if "realmId" in arrived else None
+    connecting.finish_sign_in(settings, database, name, arrived["code"][0], arrived["state"][0], realm)
     _print_connected(database, name)
 
 

@@ -488,7 +488,7 @@ def describe_mapping(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check_tables(row: Mapping[str, Any]) -> None:
     kind = find_kind(row["kind"])
-    if kind.documents is not None:
+    if not kind.is_table:
         raise NotReady(
             f"The fields of {kind.label} are fixed: {row['source']} has no mapping.",
             remedy="Only spreadsheets and folders are read by a mapping.",

@@ -25,6 +25,7 @@ export function Connect({ kinds, onClose }: { kinds: SourceKind[]; onClose: () =
         {kind?.never_run && <p className={css.dim}>{kind.never_run}</p>}
         {chosen === 'google-sheets' && <Sheet onClose={onClose} />}
         {chosen === 'quickbooks' && <QuickBooks />}
+        {chosen === 'instagram' && <Instagram />}
         {kind?.on_command_line_only && (
           <p>
             An administrator connects a folder on the server, at its command line:{' '}
@@ -148,6 +149,75 @@ function QuickBooks() {
       <ErrorText error={connect.error} keepsHeight />
       <Button type="submit" loading={connect.isPending}>
         Sign in to QuickBooks
+      </Button>
+    </form>
+  )
+}
+
+/** Names in a text, with commas or spaces between them. */
+function splitNames(names: string) {
+  return names.split(/[\s,]+/).filter(Boolean)
+}
+
+function Instagram() {
+  const [source, setSource] = useState('')
+  const [app_id, setId] = useState('')
+  const [app_secret, setSecret] = useState('')
+  const [accounts, setAccounts] = useState('')
+  const [hashtags, setHashtags] = useState('')
+  const redirect_url = `${window.location.origin}/sources`
+  const connect = useMutation({
+    mutationFn: () =>
+      read(
+        api.POST('/api/sources/instagram', {
+          body: {
+            source,
+            app_id,
+            app_secret,
+            accounts: splitNames(accounts),
+            hashtags: splitNames(hashtags),
+            redirect_url,
+          },
+        }),
+      ),
+    onSuccess: ({ sign_in_url }) => {
+      window.location.assign(sign_in_url)
+    },
+  })
+  return (
+    <form
+      className={css.form}
+      onSubmit={event => {
+        event.preventDefault()
+        connect.mutate()
+      }}
+    >
+      <p className={css.dim}>
+        Make an app on Meta’s developer site with Facebook Login, and add <strong>{redirect_url}</strong> to its redirect
+        addresses. Your account must be a professional one behind a Facebook page of yours.
+      </p>
+      <Name value={source} onChange={setSource} />
+      <Field label="App id" maxLength={30} pattern="[0-9]+" value={app_id} onChange={setId} />
+      <Field label="App secret" type="password" maxLength={500} value={app_secret} onChange={setSecret} />
+      <Field
+        label="Other accounts"
+        description="Business accounts of which you want public numbers; may be empty"
+        required={false}
+        maxLength={1500}
+        value={accounts}
+        onChange={setAccounts}
+      />
+      <Field
+        label="Hashtags"
+        description="At most 30; may be empty"
+        required={false}
+        maxLength={1500}
+        value={hashtags}
+        onChange={setHashtags}
+      />
+      <ErrorText error={connect.error} keepsHeight />
+      <Button type="submit" loading={connect.isPending}>
+        Sign in with Facebook
       </Button>
     </form>
   )

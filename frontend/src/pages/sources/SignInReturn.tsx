@@ -10,7 +10,7 @@ export function SignInReturn() {
   const queryClient = useQueryClient()
   const isDone = useRef(false)
   const { mutate, error } = useMutation({
-    mutationFn: (given: { source: string; code: string; state: string; realm: string }) => {
+    mutationFn: (given: { source: string; code: string; state: string; realm: string | null }) => {
       const { source, ...body } = given
       return read(api.POST('/api/sources/{source}/sign-in/finish', { params: { path: { source } }, body }))
     },
@@ -22,7 +22,7 @@ export function SignInReturn() {
   useEffect(() => {
     const { code, state, realm } = arrivedWith
     const source = state?.split('.')[0]
-    if (isDone.current || !source || !code || !state || !realm) return
+    if (isDone.current || !source || !code || !state) return
     isDone.current = true
     mutate({ source, code, state, realm })
   }, [mutate])

@@ -35,7 +35,7 @@ export default function Sources() {
         isEmpty={({ data }) => data.length === 0}
         empty={
           <EmptyState title="No source is connected">
-            A connected source is read again and again: QuickBooks, a Google spreadsheet, or a folder of Excel and CSV
+            A connected source is read again and again: QuickBooks, Instagram, a Google spreadsheet, or a folder of Excel and CSV
             files. For a single file, use the Import page.
           </EmptyState>
         }

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import anyio
 from fastapi import APIRouter, Header, Path, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import PlainTextResponse, Response
 from psycopg.errors import UniqueViolation
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -185,6 +185,27 @@ class NewQuickBooks(Body):
     every_seconds: Every = None
 
 
+class NewInstagram(Body):
+    """Your app on Meta's developer site, and what is read beside your own account."""
+
+    source: NewName
+    app_id: str = Field(pattern=r"^[0-9]{1,30}$", description="The id of the app.", examples=["1234567890"])
+    app_secret: str = Field(min_length=1, max_length=500, pattern=NOT_BLANK, description="Its app secret.")
+    username: str | None = Field(
+        None, max_length=31, description="Your account; null where there is one only behind your Facebook pages."
+    )
+    accounts: list[Annotated[str, Field(max_length=31)]] = Field(
+        [], max_length=50, description="Other business accounts, of which public numbers are read."
+    )
+    hashtags: list[Annotated[str, Field(max_length=101)]] = Field(
+        [], max_length=30, description="Hashtags to search; 30 different ones are allowed in seven days."
+    )
+    redirect_url: str = Field(
+        max_length=500, pattern=r"^https?://\S+$", description="A redirect address of the app; the Sources page is one."
+    )
+    every_seconds: Every = None
+
+
 class SignIn(BaseModel):
     """Where a person allows the source to be read."""
 
@@ -199,7 +220,12 @@ class SignInAnswer(Body):
 
     code: str = Field(min_length=1, max_length=2_000)
     state: str = Field(min_length=1, max_length=200)
-    realm: str = Field(min_length=1, max_length=20, description="The company, sent as realmId.")
+    realm: str | None = Field(
+        None,
+        min_length=1,
+        max_length=20,
+        description="The company, which QuickBooks sends as realmId; null for others.",
+    )
 
 
 class StateChange(Body):
@@ -309,6 +335,28 @@ async def connect_quickbooks(web: AppStateOf, principal: Manager, wanted: NewQui
     return answer({"source": wanted.source, "sign_in_url": url}, 201)
 
 
+@router.post("/instagram", status_code=201, response_model=SignIn, responses=error_responses(422))
+async def connect_instagram(web: AppStateOf, principal: Manager, wanted: NewInstagram) -> Response:
+    """Begin to connect an Instagram account; a person then allows it at the address in the answer."""
+    app = connect.InstagramApp(
+        wanted.app_id, wanted.app_secret, wanted.username, wanted.accounts, wanted.hashtags, wanted.redirect_url
+    )
+    _, url = await _work(
+        web,
+        principal,
+        lambda database: connect.connect_instagram(
+            web.settings,
+            database,
+            wanted.source,
+            app,
+            every_seconds=wanted.every_seconds,
+            user_id=principal.user_id,
+        ),
+    )
+    await _record(web, principal, wanted.source, "source.connected")
+    return answer({"source": wanted.source, "sign_in_url": url}, 201)
+
+
 @router.post("/{source}/sign-in", response_model=SignIn, responses=error_responses(404, 409))
 async def begin_sign_in(web: AppStateOf, principal: Manager, source: Source) -> Response:
     """Sign in to a source again: a person allows it at the address in the answer."""
@@ -335,19 +383,48 @@ async def take_webhook(
     request: Request,
     source: Source,
     intuit_signature: Annotated[
-        str, Header(max_length=200, description="HMAC-SHA256 of the body with the verifier token, in base64.")
+        str,
+        Header(max_length=200, description="QuickBooks: HMAC-SHA256 of the body with the verifier token, in base64."),
+    ] = "",
+    x_hub_signature_256: Annotated[
+        str, Header(max_length=200, description="Instagram: sha256= and HMAC-SHA256 of the body with the app secret.")
     ] = "",
 ) -> Response:
-    """For QuickBooks: it says that the company changed, and is read at once. Signed with the verifier token of the app."""
+    """For QuickBooks and Instagram: they say that something changed, and it is read at once. Signed with a secret of the app."""
     content = await request.body()
     database = Database(web.settings, via="web")
     async with web.while_database_answers():
         is_genuine = await anyio.to_thread.run_sync(
-            lambda: connect.take_webhook(web.settings, database, source, content, intuit_signature)
+            lambda: connect.take_webhook(
+                web.settings, database, source, content, intuit_signature or x_hub_signature_256
+            )
         )
     if not is_genuine:
         raise NotSignedIn("This is not signed by the vendor of this source.")
     return Response(status_code=204)
+
+
+@router.get("/{source}/webhook", dependencies=[public()], response_class=PlainTextResponse, responses=error_responses())
+async def answer_challenge(
+    web: AppStateOf,
+    source: Source,
+    mode: Annotated[str, Query(alias="hub.mode", max_length=40, description="Always subscribe.")] = "",
+    challenge: Annotated[
+        str, Query(alias="hub.challenge", max_length=500, pattern=r"^[\w.-]*$", description="What to send back.")
+    ] = "",
+    token: Annotated[
+        str, Query(alias="hub.verify_token", max_length=500, description="The verifier token that was entered there.")
+    ] = "",
+) -> Response:
+    """For Instagram: Meta checks the address before it sends notifications there, and gets its challenge back."""
+    database = Database(web.settings, via="web")
+    async with web.while_database_answers():
+        found = await anyio.to_thread.run_sync(
+            lambda: connect.answer_challenge(web.settings, database, source, mode, challenge, token)
+        )
+    if found is None:
+        raise NotSignedIn("This is not the verifier token of this source.")
+    return PlainTextResponse(found)
 
 
 @router.post("/{source}/sync", status_code=202, response_model=Job, responses=error_responses(404, 409, 422))
@@ -506,8 +583,8 @@ def _describe(row: Row) -> Row:
         "never_run": kind.never_run,
         "in_words": connect.describe_state(row),
         "is_reading": row["running_sync_id"] is not None,
-        "can_sign_in": kind.name == "quickbooks",
-        "has_mapping": kind.documents is None,
+        "can_sign_in": kind.name in ("quickbooks", "instagram"),
+        "has_mapping": kind.is_table,
         "open_questions": row["held"],
         "last_sync": {"sync_id": row["last_sync_id"], **last} if row["last_sync_id"] else None,
     }

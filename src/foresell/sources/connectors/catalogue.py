@@ -49,6 +49,11 @@ class Kind:
     is_social: bool = False
     never_run: str | None = None
 
+    @property
+    def is_table(self) -> bool:
+        """Whether it hands over tables, of which a mapping names the columns."""
+        return self.documents is None and not self.is_social
+
 
 def _imitation_client(url: str) -> ApiClient:
     """A client of an imitation on this machine, which has no limits and answers at once."""
