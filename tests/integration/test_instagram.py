@@ -16,17 +16,19 @@ from foresell.errors import UsageError
 from foresell.feedback import social
 from foresell.privacy.vault import vault_of
 from foresell.settings import Settings
-from foresell.sources.connectors.instagram import check_hashtags, read_usage
+from foresell.sources.connectors.http import ApiClient
+from foresell.sources.connectors.instagram import Instagram, check_hashtags, read_usage
 from foresell.store import sources
 from foresell.workflows import connect
 from foresell.workflows.connect import InstagramApp, SourceUnreachable
 from foresell.workflows.erase import erase_customer
 from foresell.workflows.load import load_file
-from foresell.workflows.social import forget_handle, keep_handle
+from foresell.workflows.social import SavedUse, forget_handle, keep_handle
 from foresell.workflows.sync import sync_source, try_source
 from tests.support.social import (
     AllMetricsOrNone,
     Clock,
+    FixedTokens,
     OneListing,
     WithoutBudget,
     WithoutPause,
@@ -369,29 +371,39 @@ def test_an_account_that_is_unknown_is_a_remark_and_the_others_are_read(settings
 
 @pytest.mark.parametrize("control", [False, True])
 def test_no_more_than_thirty_hashtags_are_searched_in_any_seven_days(
-    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch, control: bool
+    settings: Settings, database: Database, control: bool
 ) -> None:
     """Sixty days; a third of the hashtags is replaced every day, from a hundred."""
-    clock, choice = Clock(), Random(3)
-    use(monkeypatch, WithoutBudget if control else WithoutBudget.__mro__[1], clock)
-    every = [f"tag{number}" for number in range(100)]
+    clock, choice, every = Clock(), Random(3), [f"tag{number}" for number in range(100)]
     named = choice.sample(every, 30)
-    with imitated(settings, database, posts=0, accounts=(), hashtags=named, now=clock) as (account, connection):
+    with imitated(settings, database, posts=0, accounts=(), now=clock) as (account, connection):
+        with database.connect() as con:
+            connected = sources.read_connection(con, connection)
+        use_of = SavedUse(database, FixedTokens(), connected)
+        api = ApiClient(account.url, 1_000.0)
+        cursor = None
         for _ in range(60):
-            done = sync_source(settings, database, connection)
-            assert done.state == "done", done.error
+            client = (WithoutBudget if control else Instagram)(
+                ACCOUNT, "blue.mug.shop", APP_SECRET, use_of, hashtags=named, api=api, now=clock
+            )
+            for page in client.read("hashtags", cursor):
+                cursor = page.next_cursor or cursor
             named = [*choice.sample(named, 20), *choice.sample(sorted(set(every) - set(named)), 10)]
-            connect.watch(settings, database, "insta", (), named)
             clock.move(days=1)
+        client.close()
         most = max(
             len({tag for tag, at in account.searched if end - timedelta(days=7) < at <= end})
-            for _, end in account.searched
+            for end in {at for _, at in account.searched}
         )
         searched = len({tag for tag, _ in account.searched})
     assert (most > 30) if control else (most == 30)
     assert searched > 60
+
+
+def test_more_than_thirty_hashtags_cannot_be_named() -> None:
     with pytest.raises(UsageError, match="30"):
         check_hashtags([f"tag{number}" for number in range(31)])
+    assert check_hashtags(["#Pottery", " pottery", "Töpferei"]) == ["pottery", "töpferei"]
 
 
 PEOPLE = """customer_id,name,email,city

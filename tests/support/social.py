@@ -13,11 +13,12 @@ import pytest
 from psycopg.rows import tuple_row
 
 from foresell.database import Database
-from foresell.demo.imitations.instagram import InstagramImitation
+from foresell.demo.imitations.instagram import TOKEN, InstagramImitation
 from foresell.settings import Settings
 from foresell.sources.connectors import catalogue
 from foresell.sources.connectors.http import Answer
 from foresell.sources.connectors.instagram import Instagram
+from foresell.sources.connectors.tokens import Renew, Tokens
 from foresell.sources.contract import Cursor, Page, Record
 from foresell.workflows.connect import connect_imitation
 
@@ -34,6 +35,18 @@ class Clock:
     def move(self, **how_long: float) -> None:
         """Let time go by."""
         self.at += timedelta(**how_long)
+
+
+class FixedTokens:
+    """Tokens that never end."""
+
+    def read(self) -> Tokens:
+        """The token of the imitation."""
+        return Tokens(TOKEN, datetime(2100, 1, 1, tzinfo=UTC), "")
+
+    def renew(self, used: Tokens, renew: Renew) -> Tokens:
+        """They are not replaced."""
+        return used
 
 
 class WithoutPause(Instagram):
