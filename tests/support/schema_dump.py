@@ -23,7 +23,8 @@ SCHEMAS = (
     "identity",
     "sources",
     "feedback",
-    "quality", "social",
+    "quality",
+    "social",
 )
 
 

@@ -126,7 +126,7 @@ def _save_tables(con: Connection, vault: Vault, connection_id: int, received: Ma
 
 def _make_parts(vault: Vault, source: str, stream: str, received: Sequence[Received]) -> Iterator[ReviewPart]:
     """Texts as mentions, some at a time."""
-    options = ReviewOptions(source, kind="mention", licence=LICENCE, keep_days=KEEP_DAYS)
+    options = ReviewOptions(source, LICENCE, "legitimate interest", kind="mention", keep_days=KEEP_DAYS)
     until = datetime.now(UTC).date() + timedelta(days=KEEP_DAYS)
     terms = Provenance("mention", source, LICENCE, options.legal_basis, f"Instagram, {stream}", until, True)
     for start in range(0, len(received), AT_ONCE):

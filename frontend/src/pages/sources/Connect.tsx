@@ -193,8 +193,8 @@ function Instagram() {
       }}
     >
       <p className={css.dim}>
-        Make an app on Meta’s developer site with Facebook Login, and add <strong>{redirect_url}</strong> to its redirect
-        addresses. Your account must be a professional one behind a Facebook page of yours.
+        Make an app on Meta’s developer site with Facebook Login, and add <strong>{redirect_url}</strong> to its
+        redirect addresses. Your account must be a professional one behind a Facebook page of yours.
       </p>
       <Name value={source} onChange={setSource} />
       <Field label="App id" maxLength={30} pattern="[0-9]+" value={app_id} onChange={setId} />

@@ -35,8 +35,8 @@ export default function Sources() {
         isEmpty={({ data }) => data.length === 0}
         empty={
           <EmptyState title="No source is connected">
-            A connected source is read again and again: QuickBooks, Instagram, a Google spreadsheet, or a folder of Excel and CSV
-            files. For a single file, use the Import page.
+            A connected source is read again and again: QuickBooks, Instagram, a Google spreadsheet, or a folder of
+            Excel and CSV files. For a single file, use the Import page.
           </EmptyState>
         }
       >
