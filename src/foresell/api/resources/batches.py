@@ -64,7 +64,9 @@ class ColumnDifference(BaseModel):
     """A figure of a column that differs from its median in the earlier batches."""
 
     column: str = Field(description="The field; empty for the number of rows.")
-    figure: Literal["rows", "empty", "invalid", "different", "middle", "span", "length", "pattern", "share"]
+    figure: Literal["rows", "empty", "invalid", "different", "middle", "span", "length", "pattern", "share"] = Field(
+        description="What was compared: middle is the median, span the days from first to last."
+    )
     part: str | None = Field(description="Of share the value, of pattern the shape.")
     value: float
     usual: float = Field(description="The median of the earlier batches.")
@@ -74,15 +76,15 @@ class ColumnDifference(BaseModel):
 class ColumnProfile(BaseModel):
     """What a batch has in one column. No value of a column about people is kept."""
 
-    column_name: str
+    column_name: str = Field(description="The field.", examples=["quantity"])
     empty: int = Field(description="Rows without a value.")
     different: int = Field(description="How many different values, estimated.")
     smallest: str | None = Field(description="Of numbers and days.")
-    largest: str | None
+    largest: str | None = Field(description="Of numbers and days.")
     middle: float | None = Field(description="The median; of days how many days they span.")
     shortest: int | None = Field(description="Characters.")
-    longest: int | None
-    mean_length: float | None
+    longest: int | None = Field(description="Characters.")
+    mean_length: float | None = Field(description="Characters, on average.")
     patterns: dict[str, float] = Field(description="Shape of a text -> share: A capitals, a small letters, 9 digits.")
     shares: dict[str, float] = Field(description="Value -> share, of columns that describe no person.")
     checked: int = Field(description="Values that were tried for a standard form, 2,000 at most.")
@@ -95,15 +97,17 @@ class StreamProfile(BaseModel):
     stream: Literal["orders", "customers", "products"] = Field(description="orders: lines of orders.")
     rows: int
     compared_with: list[int] = Field(description="The earlier batches; empty where there are too few.")
-    differences: list[ColumnDifference]
-    columns: list[ColumnProfile]
+    differences: list[ColumnDifference] = Field(
+        description="What differs from the earlier batches; empty where nothing does."
+    )
+    columns: list[ColumnProfile] = Field(description="One for each column, in the order of the table.")
 
 
 class BatchProfile(BaseModel):
     """What a batch brought, by kind of row; empty for a batch that was undone, or loaded before profiles were kept."""
 
     batch_id: int
-    streams: list[StreamProfile]
+    streams: list[StreamProfile] = Field(description="One for each kind of row that it brought.")
 
 
 class BatchPage(Listing):

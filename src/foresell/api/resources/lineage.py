@@ -28,8 +28,8 @@ Reader = Annotated[Principal, require("customers.read")]
 class LineageRule(BaseModel):
     """A rule of standardisation."""
 
-    rule: str = Field(examples=["phone"])
-    version: int
+    rule: str = Field(description="Its id.", examples=["phone"])
+    version: int = Field(description="Raised when the rule changes what it makes of a value.")
     sentence: str
     data: str | None = Field(description="What it was built on.", examples=["numbering plans 9.0.43"])
 
@@ -57,14 +57,14 @@ class ValueOrigin(BaseModel):
 class ValueLineage(BaseModel):
     """One value shown of a customer, from its standard form back to the place in its source."""
 
-    field: LineageField
+    field: LineageField = Field(description="The field that the value is of.")
     state: Literal["shown", "hidden", "on file", "missing"] = Field(
         description="hidden: needs customers.names; on file: sealed, shown by POST .../contact/reveal; missing: no source has it."
     )
     value: str | date | None = Field(description="As the source writes it; ••• for a sealed value.")
     standard: StandardForm | None = Field(description="null where the value is not shown, or its field has no rule.")
     rule: LineageRule | None = Field(description="The rule of the standard form; null: shown as the source writes it.")
-    record: LineageRecord | None
+    record: LineageRecord | None = Field(description="The record it is taken from; null where it is missing.")
     origin: ValueOrigin | None = Field(description="The batch that brought the value; null where it is missing.")
     earlier: list[ValueOrigin] = Field(description="Earlier batches that brought a value of this field and record.")
     chosen_by: str | None = Field(description="Why this record: the survivorship rule, in a sentence.")

@@ -43,7 +43,7 @@ class SocialAccount(BaseModel):
     account: str = Field(description="Its user name.")
     is_own: bool = Field(description="Whether it is the company's own; otherwise one that was named.")
     name: str | None
-    website: str | None
+    website: str | None = Field(description="As the account states it.")
     followers: int | None = Field(description="Followers; null where the vendor does not say.")
     posts: int | None = Field(description="Posts; null where the vendor does not say.")
     read_at: datetime = Field(description="When it last was other than before.")
@@ -97,7 +97,7 @@ class SocialPost(BaseModel):
     media_type: str | None = Field(description="As the vendor names it.", examples=["IMAGE"])
     product_type: str | None = Field(description="Where it is shown, as the vendor names it.", examples=["REELS"])
     permalink: str | None = Field(description="Its address; null where the vendor does not give it.")
-    posted_at: datetime | None
+    posted_at: datetime | None = Field(description="When it was posted; null where Instagram does not say.")
     likes: int | None = Field(description="Likes; null where they are hidden.")
     comments: int | None = Field(description="Comments; null where they are hidden.")
     read_at: datetime = Field(description="When it last was other than before.")
