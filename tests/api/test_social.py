@@ -154,17 +154,17 @@ def test_what_a_notification_names_is_read(served: Served, account: InstagramImi
 
 def test_the_challenge_comes_back_to_who_knows_the_token(served: Served, account: InstagramImitation) -> None:
     connected(served, account)
-    asked = {"hub.mode": "subscribe", "hub.challenge": "1158201444", "hub.verify_token": "ours"}
+    given = {"hub.mode": "subscribe", "hub.challenge": "1158201444", "hub.verify_token": "ours"}
     with httpx2.Client(base_url=served.url) as anyone:
-        assert anyone.get("/api/sources/insta/webhook", params=asked).status_code == 401, "no token is kept yet"
+        assert anyone.get("/api/sources/insta/webhook", params=given).status_code == 401, "no token is kept yet"
         connect.save_webhook_token(served.settings, served.database, "insta", "ours")
-        right = anyone.get("/api/sources/insta/webhook", params=asked)
+        right = anyone.get("/api/sources/insta/webhook", params=given)
         assert (right.status_code, right.text) == (200, "1158201444")
         assert right.headers["content-type"].startswith("text/plain")
         for wrong in ({"hub.verify_token": "guess"}, {"hub.mode": "unsubscribe"}):
-            assert anyone.get("/api/sources/insta/webhook", params={**asked, **wrong}).status_code == 401
-        assert anyone.get("/api/sources/none/webhook", params=asked).status_code == 401
-        assert anyone.get("/api/sources/insta/webhook", params={**asked, "hub.challenge": "<b>"}).status_code == 400
+            assert anyone.get("/api/sources/insta/webhook", params={**given, **wrong}).status_code == 401
+        assert anyone.get("/api/sources/none/webhook", params=given).status_code == 401
+        assert anyone.get("/api/sources/insta/webhook", params={**given, "hub.challenge": "<b>"}).status_code == 400
 
 
 def test_an_account_is_signed_in_to_by_facebook(served: Served, account: InstagramImitation) -> None:

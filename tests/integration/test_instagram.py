@@ -362,10 +362,10 @@ def test_fields_that_are_missing_stay_missing(settings: Settings, database: Data
 
 
 def test_an_account_that_is_unknown_is_a_remark_and_the_others_are_read(settings: Settings, database: Database) -> None:
-    watched = ("nobody.here", "tea.house.york")
+    watched = ("no.such.shop", "tea.house.york")
     with imitated(settings, database, posts=2, accounts=watched, hashtags=()) as (_, connection):
         done = sync_source(settings, database, connection)
-    assert (done.state, done.warnings) == ("done", ["Instagram knows no business account @nobody.here."])
+    assert (done.state, done.warnings) == ("done", ["Instagram knows no business account @no.such.shop."])
     assert rows(database, "select username from social.accounts where not is_own") == [("tea.house.york",)]
 
 

@@ -37,7 +37,7 @@ class Stream:
     retention_days: int | None = None  # None: as long as the customer is kept
     requests_per_minute: int | None = None  # None: no limit is known
     keeps_documents: bool = True  # False: about people; once loaded, only key and version of a record are kept
-    listings_until_gone: int = 1  # a record is deleted when so many complete listings in a row do not have it
+    listings_until_gone: int = 1  # complete listings in a row without a record after which it is deleted
 
 
 @dataclass(frozen=True, slots=True)

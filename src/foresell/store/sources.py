@@ -294,7 +294,7 @@ class Landing:
         )
 
     def list_unseen(self, stream: str, listings: int) -> list[str]:
-        """The keys of held records that the last complete listings, so many, did not have."""
+        """The keys of held records that this many complete listings in a row did not have."""
         rows = SQL.rows(
             self.con, "sources.unseen_keys", connection_id=self.connection_id, stream=stream, listings=listings
         )

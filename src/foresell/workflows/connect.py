@@ -384,7 +384,7 @@ def take_webhook(settings: Settings, database: Database, source: str, content: b
     """Have a source read at once because its vendor says that it changed. False for a notification that is not the vendor's.
 
     A notification is only a reason to look: one that comes twice, late or in another order does no harm. Instagram's are kept, with
-    what they name; one that comes twice counts once.
+    what they name; one that comes twice is kept once.
     """
     with database.connect() as con:
         rows = sources.list_connections(con, source)

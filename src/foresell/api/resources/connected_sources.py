@@ -186,7 +186,7 @@ class NewQuickBooks(Body):
 
 
 class NewInstagram(Body):
-    """Your app on Meta's developer site, and what is read beside your own account."""
+    """Your app on Meta's developer site, and what is read besides your own account."""
 
     source: NewName
     app_id: str = Field(pattern=r"^[0-9]{1,30}$", description="The id of the app.", examples=["1234567890"])

@@ -123,7 +123,7 @@ create table notices (
     received_at timestamptz not null default now(),
     unique (connection_id, digest)
 );
-comment on table notices is 'One row per notification of the vendor that was signed by it; digest: keyed hash, so that one that comes twice counts once. Kept for 60 days.';
+comment on table notices is 'One row per notification of the vendor that was signed by it; digest: keyed hash, so that one that comes twice is kept once. Kept for 60 days.';
 
 create function list_posts(everyone boolean, wanted_account text, max_rows integer)
 returns table (
