@@ -67,7 +67,7 @@ screenshots: setup front  ## the pictures of the README, from a real run
 	@$(BIN)/python scripts/screenshots.py
 
 lock:  ## renew requirements.lock from pyproject.toml
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra kms --extra node --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra directories --extra kms --extra node --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
 sbom: setup  ## what Foresell is made of, as CycloneDX in build/sbom
 	@. scripts/node.sh && $(BIN)/python scripts/sbom.py

@@ -25,6 +25,7 @@ SCHEMAS = (
     "feedback",
     "quality",
     "social",
+    "enrichment",
 )
 
 

@@ -1,7 +1,8 @@
 -- PostgreSQL: what a comparison of all records reads and writes. Parameters are ADBC's ($1, $2).
 
 -- name: sources
-select distinct source from core.customer_records order by source
+-- What was accepted from directories is no evidence about a customer.
+select distinct source from core.customer_records where source <> 'directories' order by source
 
 -- name: records
 -- Grain: one record of a source that was not erased, with the key that opens its contact data (null where there is none).
@@ -12,8 +13,8 @@ left join privacy.data_keys as k on k.record_id = r.record_id and r.contact is n
 where r.source = $1 and (r.name is not null or r.contact is not null)
 
 -- name: members
--- Grain: one record.
-select record_id, customer_id from core.customer_records
+-- Grain: one record of a source; what was accepted from directories follows its record.
+select record_id, customer_id from core.customer_records where source <> 'directories'
 
 -- name: decisions
 -- Grain: one pair of existing records that a person decided about.

@@ -27,6 +27,8 @@ Rule = Literal[
     "pin", "only one", "all agree", "usable", "agreement", "most recent", "source", "longest", "earliest", "oldest"
 ]
 GROUPS: tuple[FieldGroup, ...] = get_args(FieldGroup)
+#: The source of values that were accepted from directories: chosen where no other record has something usable.
+DIRECTORIES = "directories"
 #: The fields of each group, taken from one record together. street: the sealed address.
 FIELDS: Mapping[FieldGroup, tuple[str, ...]] = {
     "name": ("name",),
@@ -83,8 +85,8 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A record that has values in a group. form: what is compared. weakness: 0 usable, 1 an address without a street or town,
-    2 a placeholder, or refused by normalization."""
+    """A record that has values in a group. form: what is compared. weakness: 0 usable, 1 accepted from a directory, 2 an address
+    without a street or town, 3 a placeholder, or refused by normalization."""
 
     record: SourceRecord
     form: tuple[str | None, ...]
@@ -263,9 +265,9 @@ def _make_candidate(
     group: FieldGroup, record: SourceRecord, texts: tuple[str, ...], form: tuple[str | None, ...] | None
 ) -> _Candidate:
     if form is None:
-        return _Candidate(record, ("", *texts), 2, texts)
+        return _Candidate(record, ("", *texts), 3, texts)
     is_part = group == "address" and not (form[0] and (form[2] or form[3]))
-    return _Candidate(record, form, int(is_part), texts)
+    return _Candidate(record, form, 2 if is_part else int(record.source == DIRECTORIES), texts)
 
 
 def _comparable_form(group: FieldGroup, normal: Record) -> tuple[str | None, ...] | None:

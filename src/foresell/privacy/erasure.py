@@ -56,11 +56,13 @@ class ErasedFiles:
 
 @dataclass(frozen=True, slots=True)
 class ErasedRows:
-    """What was removed from the database: keys of contact data, notes and tasks, reviews, texts in views and in kept answers."""
+    """What was removed from the database: keys of contact data, notes and tasks, reviews, proposals of directories, texts in
+    views and in kept answers."""
 
     contacts: int
     notes: int
     reviews: int
+    proposals: int
     saved_views: int
     answers: int
 
@@ -192,6 +194,7 @@ def _erase_rows(cur: adbc.Cursor, vault: Vault, customer_id: str, who: Identifie
         contacts=sum(row["contact"] is not None for row in records),
         notes=int(SQL.value(cur, "erasure.clear_notes", customer_id)),
         reviews=_erase_reviews(cur, vault, customer_id),
+        proposals=int(SQL.value(cur, "erasure.delete_proposals", customer_id)),
         saved_views=_erase_in_views(cur, who),
         answers=_erase_in_answers(cur, who),
     )

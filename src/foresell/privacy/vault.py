@@ -144,27 +144,41 @@ class Vault:
 
     def seal_reviews(self, rows: Iterable[Mapping[str, Any]]) -> list[bytes]:
         """The `text` of rows with record_id, kek_id and wrapped_key, sealed with the data key of the record."""
+        return self._seal_for_records(rows, "text", "review")
+
+    def open_reviews(self, rows: Iterable[Mapping[str, Any]]) -> list[str | None]:
+        """The texts of rows that `seal_reviews` sealed; None where a row has no text or no key."""
+        return self._open_for_records(rows, "text", "review")
+
+    def seal_proposals(self, rows: Iterable[Mapping[str, Any]]) -> list[bytes]:
+        """The `value` (text) of rows with record_id, kek_id and wrapped_key, sealed with the data key of the record."""
+        return self._seal_for_records(rows, "value", "proposal")
+
+    def open_proposals(self, rows: Iterable[Mapping[str, Any]]) -> list[str | None]:
+        """The values of rows that `seal_proposals` sealed; None where a row has no value or no key."""
+        return self._open_for_records(rows, "value", "proposal")
+
+    def _seal_for_records(self, rows: Iterable[Mapping[str, Any]], column: str, what: str) -> list[bytes]:
         read_key = self._make_key_reader()
         return [
             seal_text(
                 unwrap(read_key(row["kek_id"]), row["kek_id"], row["wrapped_key"], row["record_id"]),
                 os.urandom(NONCE_BYTES),
-                row["text"],
-                _review_owner(row["record_id"]),
+                row[column],
+                f"{what} of record {row['record_id']}",
             )
             for row in rows
         ]
 
-    def open_reviews(self, rows: Iterable[Mapping[str, Any]]) -> list[str | None]:
-        """The texts of rows that `seal_reviews` sealed; None where a row has no text or no key."""
+    def _open_for_records(self, rows: Iterable[Mapping[str, Any]], column: str, what: str) -> list[str | None]:
         read_key = self._make_key_reader()
         return [
             open_text(
                 unwrap(read_key(row["kek_id"]), row["kek_id"], row["wrapped_key"], row["record_id"]),
-                row["text"],
-                _review_owner(row["record_id"]),
+                row[column],
+                f"{what} of record {row['record_id']}",
             )
-            if row["text"] is not None and row["kek_id"] is not None
+            if row[column] is not None and row["kek_id"] is not None
             else None
             for row in rows
         ]
@@ -286,10 +300,6 @@ class Vault:
         secret = self._read_index_secret()
         keys = {use: HKDF(SHA256(), BYTES, None, use.encode()).derive(secret) for use in ("email", "phone", "erased")}
         return lambda use, value: hmac.digest(keys[use], value, "sha256")[:INDEX_BYTES]
-
-
-def _review_owner(record_id: int) -> str:
-    return f"review of record {record_id}"
 
 
 def is_pseudonym(source_key: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from foresell.identity.normalization.addresses import normalize_address
@@ -36,6 +37,28 @@ def normalize(raw: RawRecord, *, own_domains: frozenset[str] = frozenset(), home
     not written into the record.
     """
     return Record(*normalize_values(raw, own_domains, home_country))
+
+
+def normalize_as_company(raw: RawRecord, *, home_country: str | None = None) -> Record:
+    """The same, with the name read as a company's: for entries of directories, and what is compared with them."""
+    record = normalize(raw, home_country=home_country)
+    if record.kind == "company" or not raw.name:
+        return replace(record, kind="company")
+    company = normalize_company(split_company_words(_fold_name(raw.name, record.country or home_country)))
+    people = dict.fromkeys(("first", "first_root", "middle", "last", "generation", "birth_date"))
+    return replace(
+        record,
+        kind="company",
+        name=company.name,
+        legal_form=company.legal_form,
+        tokens=company.tokens,
+        **people,  # type: ignore[arg-type]
+    )
+
+
+def is_named_like_a_person(record: Record) -> bool:
+    """Whether a normalized record has a person's name that begins with a known first name."""
+    return record.kind == "person" and record.first in FIRST_NAMES
 
 
 def normalize_values(raw: RawRecord, own_domains: frozenset[str], home_country: str | None) -> tuple[Any, ...]:

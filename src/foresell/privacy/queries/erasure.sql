@@ -84,6 +84,18 @@ where r.customer_id = $1 and v.erased_at is null
 -- $2: what stands for its key at the source. Product, date, rating and sentiment stay.
 update feedback.reviews set source_key = $2, text = null, words = '[]', fingerprint = '', erased_at = now() where review_id = $1
 
+-- name: delete_proposals
+-- Returns how many values directories proposed or added.
+with gone as (
+    delete from enrichment.proposals as p using customer_records as r
+    where r.record_id = p.record_id and r.customer_id = $1 returning 1
+),
+links as (
+    delete from enrichment.accepted_records as a using customer_records as r
+    where r.record_id = a.anchor_id and r.customer_id = $1
+)
+select count(*) from gone
+
 -- name: saved_views
 -- Grain: one view of any user.
 select view_id, name, description, filters::text as filters from engagement.saved_views order by view_id
@@ -140,6 +152,7 @@ with taken as (
     select k.record_id, k.kek_id, k.wrapped_key
     from kept_keys as k join customer_records as r using (record_id)
     where r.contact is not null or exists (select from feedback.reviews as v where v.record_id = r.record_id and v.text is not null)
+        or exists (select from enrichment.proposals as p where p.record_id = r.record_id)
     on conflict (record_id) do update set kek_id = excluded.kek_id, wrapped_key = excluded.wrapped_key
     returning record_id
 )

@@ -64,11 +64,12 @@ delete from quality.batch_parts where batch_id = %(batch)s
 delete from quality.batch_profiles where batch_id = %(batch)s
 
 -- name: drop_data_keys
--- Keys of the batch's own records, and of those that had no contact data before it and no review with a text.
+-- Keys of the batch's own records, and of those that had no contact data before it, no review with a text and no proposal.
 delete from privacy.data_keys as k using customer_records as r
 where r.record_id = k.record_id and (r.batch_id = %(batch)s or r.contact is null and r.record_id in (
     select row_id from superseded_rows where batch_id = %(batch)s and table_name = 'customer_records')
-    and not exists (select from feedback.reviews as v where v.record_id = r.record_id and v.text is not null))
+    and not exists (select from feedback.reviews as v where v.record_id = r.record_id and v.text is not null)
+    and not exists (select from enrichment.proposals as p where p.record_id = r.record_id))
 
 -- name: collect_customers
 -- Customers of the batch's own records, and those that these were loaded as, before the records are deleted.

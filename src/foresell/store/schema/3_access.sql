@@ -549,6 +549,8 @@ insert into permissions (permission, description) values
 ('customers.export', 'Export lists without contact details.'),
 ('customers.names', 'See the names of customers.'),
 ('customers.read', 'View customers, their orders and scores.'),
+('enrichment.manage', 'Set which values of directories are accepted by a rule, and allow web pages to be read.'),
+('enrichment.review', 'Accept and refuse what directories propose about customers.'),
 ('identity.manage', 'Change how records are matched and which values are shown; approve matching models.'),
 ('identity.review', 'Decide which records are one customer: merge, split and undo.'),
 ('imports.undo', 'Undo an import.'),
@@ -585,5 +587,5 @@ select role, unnest(granted) from (values
     ('marketer', array['customers.read', 'segments.read', 'segments.write', 'model.read', 'sales.read', 'views.write',
         'customers.export', 'runs.read', 'sales.annotate']),
     ('steward', array['customers.read', 'segments.read', 'imports.write', 'imports.undo', 'runs.read', 'runs.write',
-        'contacts.reveal', 'customers.names', 'identity.review', 'privacy.erase', 'quality.read', 'sources.manage', 'sources.read', 'status.read', 'views.write'])
+        'contacts.reveal', 'customers.names', 'enrichment.review', 'identity.review', 'privacy.erase', 'quality.read', 'sources.manage', 'sources.read', 'status.read', 'views.write'])
 ) as grants (role, granted);

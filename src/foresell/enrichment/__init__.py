@@ -1,0 +1,1 @@
+"""What open directories and companies' own pages say about customers: entries, proposals, and the reading of pages."""
