@@ -47,6 +47,7 @@ MODULES = {
     "erase": "privacy", "keys": "privacy",
     "identity": "identity",
     "reviews": "reviews", "social": "social",
+    "directories": "directories", "enrich": "enrich",
     "audit": "audit", "alarms": "alarms",
 }  # fmt: skip
 

@@ -17,6 +17,7 @@ from foresell.audit.seal import seal_events
 from foresell.audit.verify import record_findings, verify_audit
 from foresell.database import Database
 from foresell.detection.detect import run_detectors
+from foresell.enrichment import proposals
 from foresell.errors import AuditBroken, Busy, DatabaseUnavailable, ForesellError
 from foresell.feedback import reviews
 from foresell.logs import logger
@@ -25,6 +26,7 @@ from foresell.store import jobs, sources
 from foresell.uploads import Upload, get_uploads_folder
 from foresell.worker.folders import FolderWatch
 from foresell.worker.tasks import run_job
+from foresell.workflows import enrich
 
 HEARTBEAT_SECONDS = 2.0
 STALLED_SECONDS = 8.0  # a worker without a heartbeat for so long is dead, and its job is retried
@@ -38,6 +40,7 @@ DELETE_SECONDS = 600.0
 #: How often is looked which sources are due, and what syncs brought is scored.
 DUE_SECONDS = 0.5
 REFRESH_SECONDS = 600
+DECISION_SECONDS = 1.0
 #: Of each queue one job at a time: a sync does not wait for a refresh.
 QUEUES = ("jobs", "syncs")
 RETRY_SECONDS = 3
@@ -59,7 +62,7 @@ async def _run_until_stopped(settings: Settings) -> None:
             async with app.open_async():
                 loops = (
                     _retry_stalled_jobs(app), _seal_audit(settings), _verify_audit(settings), _detect_intrusions(settings),
-                    _delete_old_data(settings), _sync_sources(settings), FolderWatch(Database(settings, via="worker")).run(),
+                    _delete_old_data(settings), _sync_sources(settings), _follow_decisions(settings), FolderWatch(Database(settings, via="worker")).run(),
                 )  # fmt: skip
                 background = [asyncio.create_task(each) for each in loops]
                 working = asyncio.create_task(_work_on_queues(app))
@@ -197,6 +200,22 @@ async def _sync_sources(settings: Settings) -> None:
         await asyncio.sleep(DUE_SECONDS)
 
 
+async def _follow_decisions(settings: Settings) -> None:
+    """Let golden records follow what stewards decided about proposals, within a second or when a load is done."""
+    database = Database(settings, via="worker")
+
+    def follow() -> None:
+        with database.connect() as con:
+            waiting = proposals.has_pending(con)
+        if waiting:
+            enrich.follow_decisions(settings, database)
+
+    while True:
+        with suppress(ForesellError, psycopg.Error):
+            await asyncio.to_thread(follow)
+        await asyncio.sleep(DECISION_SECONDS)
+
+
 async def _delete_old_data(settings: Settings) -> None:
     """Delete expired rows, and the uploaded files of imports that no longer need them."""
     database = Database(settings, via="worker")
@@ -208,6 +227,7 @@ async def _delete_old_data(settings: Settings) -> None:
         for folder in get_uploads_folder(settings).glob("*"):
             if folder.name.isdigit() and (int(folder.name) in gone or int(folder.name) not in kept):
                 Upload(folder).delete()
+        enrich.delete_expired(settings, database, datetime.now(UTC).date())
 
     while True:
         with suppress(ForesellError, psycopg.Error):

@@ -12,8 +12,8 @@ import phonenumbers
 
 from foresell.database import Database
 from foresell.db import Connection, Row
-from foresell.enrichment import entries, proposals
-from foresell.enrichment.fields import FIELDS, SOURCES, TERMS, Field, Source, Terms, find_value, read_host
+from foresell.enrichment import entries, hosts, proposals
+from foresell.enrichment.fields import FIELDS, SOURCES, TERMS, Field, Source, Terms, find_value
 from foresell.enrichment.proposals import Decision, NewProposal, Provenance
 from foresell.errors import BadInput, NotFound
 from foresell.identity import guards
@@ -66,7 +66,7 @@ class Enrichment:
 
 
 @dataclass(slots=True)
-class _Customer:
+class Customer:
     """A customer with its opened records, those also normalized as they are and as a company."""
 
     customer_id: str
@@ -183,7 +183,7 @@ def enrich_customers(
     with database.connect() as con:
         entries.take_lock(con)
         matcher = Matcher(con, vault.matching_secret())
-        for customers in _batches(_read_customers(con, vault, customer_id)):
+        for customers in _batches(read_customers(con, vault, customer_id)):
             found = _propose(con, vault, matcher, customers, today, done)
             if not dry_run:
                 proposals.save_proposals(con, vault, found, today)
@@ -195,12 +195,12 @@ def enrich_customers(
     return done
 
 
-def _batches(customers: Iterator[_Customer]) -> Iterator[list[_Customer]]:
+def _batches(customers: Iterator[Customer]) -> Iterator[list[Customer]]:
     while batch := list(islice(customers, AT_ONCE)):
         yield batch
 
 
-def _read_customers(con: Connection, vault: Vault, customer_id: str | None) -> Iterator[_Customer]:
+def read_customers(con: Connection, vault: Vault, customer_id: str | None) -> Iterator[Customer]:
     """All customers with a name, opened as they are read."""
     with con.cursor(name="enriched", withhold=False) as cur:
         cur.itersize = 5_000
@@ -208,20 +208,20 @@ def _read_customers(con: Connection, vault: Vault, customer_id: str | None) -> I
         for customer, group in groupby(open_rows(cur, vault), key=lambda row: row["customer_id"]):
             rows = list(group)
             raw = [RawRecord(**{name: row.get(name) for name in _NAMES}) for row in rows]  # type: ignore[arg-type]
-            yield _Customer(
+            yield Customer(
                 customer, rows, [normalize(each) for each in raw], [normalize_as_company(each) for each in raw]
             )
 
 
 def _propose(
-    con: Connection, vault: Vault, matcher: Matcher, customers: Sequence[_Customer], today: date, done: Enrichment
+    con: Connection, vault: Vault, matcher: Matcher, customers: Sequence[Customer], today: date, done: Enrichment
 ) -> list[NewProposal]:
     """What is proposed about these customers; open proposals that no source makes any more are deleted."""
     companies = [each for each in customers if not any(map(is_named_like_a_person, each.plain))]
     done.persons += len(customers) - len(companies)
     done.customers += len(companies)
     matches = _match_customers(matcher, companies)
-    refused = _find_objections(con, vault, companies, matches)
+    refused = find_objected(con, vault, companies, matches)
     records = [row["record_id"] for each in companies for row in each.rows]
     known: dict[int, list[Row]] = {}
     for row in proposals.SQL.rows(con, "proposals.known", records=records):
@@ -242,7 +242,7 @@ def _propose(
     return found
 
 
-def _match_customers(matcher: Matcher, companies: Sequence[_Customer]) -> dict[str, dict[Source, Match]]:
+def _match_customers(matcher: Matcher, companies: Sequence[Customer]) -> dict[str, dict[Source, Match]]:
     """By customer and source the entry that any of its records is sure to be."""
     flat = [(each, record) for each in companies for record in each.records]
     found: dict[str, dict[Source, Match]] = {}
@@ -362,8 +362,8 @@ def identifiers(rows: Sequence[Row], records: Sequence[Record]) -> list[str]:
     return sorted(found)
 
 
-def _find_objections(
-    con: Connection, vault: Vault, companies: Sequence[_Customer], matches: Mapping[str, Mapping[Source, Match]]
+def find_objected(
+    con: Connection, vault: Vault, companies: Sequence[Customer], matches: Mapping[str, Mapping[Source, Match]]
 ) -> set[str]:
     """The customers who objected, by what is known of them or of their entries."""
     known = [
@@ -403,7 +403,7 @@ def object_for_customer(settings: Settings, database: Database, customer_id: str
     vault = vault_of(settings)
     with database.connect() as con:
         entries.take_lock(con)
-        customers = list(_read_customers(con, vault, customer_id))
+        customers = list(read_customers(con, vault, customer_id))
         if not customers:
             raise NotFound(f"{customer_id} has no record with a name.", remedy="List them: foresell customers")
         known = [text for each in customers for text in identifiers(each.rows, each.plain)]
@@ -441,12 +441,8 @@ def delete_expired(settings: Settings, database: Database, today: date) -> int:
         entries.take_lock(con)
         gone = proposals.delete_expired(con, today)
         entries.delete_expired(con, today)
+        hosts.delete_expired(con, today)
     if gone:
         follow_decisions(settings, database)
         log.info("expired proposals deleted", action="delete", proposals=len(gone))
     return len(gone)
-
-
-def host_of_value(value: Any) -> str | None:
-    """The host of an accepted website."""
-    return read_host(value) if isinstance(value, str) else None

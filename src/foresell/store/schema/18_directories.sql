@@ -128,6 +128,7 @@ create table hosts (
     host text primary key check (host ~ '^[a-z0-9.-]+(:[0-9]{1,5})?$'),
     terms_reviewed_on date not null,
     terms_note text not null check (terms_note <> ''),
+    contact text not null check (contact ~ '^(https://|[^@ ]+@)[^ ]+$'),
     purpose text not null check (purpose <> ''),
     legal_basis text not null check (legal_basis in ('consent', 'contract', 'legitimate interest')),
     allowed_at timestamptz not null default now(),
@@ -140,7 +141,7 @@ create table hosts (
     robots_status text check (robots_status in ('rules', 'none', 'refused')),
     robots_at timestamptz
 );
-comment on table hosts is 'One row per host whose pages may be read, since an administrator recorded the review of its terms, the purpose and the basis. stops: how often it refused; closed_until: no call before. next_at: the next call is not earlier. robots: its robots.txt; robots_status refused: it could not be read, so nothing is.';
+comment on table hosts is 'One row per host whose pages may be read, since an administrator recorded the review of its terms, the purpose and the basis. contact: an address or e-mail that the pages'' owner sees in the User-Agent. stops: how often it refused; closed_until: no call before. next_at: the next call is not earlier. robots: its robots.txt; robots_status refused: it could not be read, so nothing is.';
 
 create table host_pages (
     url text primary key,
