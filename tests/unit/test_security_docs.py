@@ -176,6 +176,8 @@ CONNECTS = {
     "cli/supervisor.py": "the API",
     "api/serve.py": "the API",
     "sources/connectors/http.py": "the vendor of a connected source",
+    "enrichment/address_guard.py": "the pages of a customer",
+    "enrichment/fetcher.py": "the pages of a customer",
     "demo/imitations/server.py": "the vendor of a connected source",
 }
 

@@ -189,3 +189,6 @@ select task_id, host, url, reason, opened_at, closed_until, stops from web.host_
 
 -- name: web_close_task
 select web.close_host_task(%(task_id)s) as closed
+
+-- name: web_is_visible
+select 1 from web.customer_records where customer_id = %(customer_id)s limit 1
