@@ -10,6 +10,7 @@ import {
 import { Problem } from '@/api/client'
 import { queries } from '@/api/queries'
 import { session } from '@/api/session'
+import { parseProposals } from '@/features/enrichment/search'
 import { startPageFor } from '@/features/session/navigation'
 import { parseAdmin } from '@/pages/admin/search'
 import { parseCallLog, toCallQuery } from '@/pages/calls/search'
@@ -221,6 +222,12 @@ const pages = [
     path: '/sources',
     validateSearch: parseSources,
     component: page(() => import('@/pages/sources/Sources')),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/enrichment',
+    validateSearch: parseProposals,
+    component: page(() => import('@/pages/enrichment/Enrichment')),
   }),
   createRoute({
     getParentRoute: () => shell,

@@ -17,12 +17,15 @@ from foresell.cli.installation import run_installation, running_process
 from foresell.cli.run_report import print_run, read_run_details
 from foresell.cli.session import open_home, open_published
 from foresell.database import Database
+from foresell.demo.imitations.directory import write_directory
 from foresell.demo.imitations.instagram import Habits, InstagramImitation
 from foresell.demo.imitations.quickbooks import QuickBooksImitation
 from foresell.settings import Settings
 from foresell.snapshot import queries
 from foresell.types import Progress
 from foresell.workflows.connect import connect_imitation
+from foresell.workflows.directories import load_directory
+from foresell.workflows.enrich import enrich_customers
 from foresell.workflows.refresh import run_refresh
 from foresell.workflows.sample_data import load_sample_data, load_sample_reviews
 from foresell.workflows.sync import sync_source
@@ -50,7 +53,7 @@ def demo(
         bool,
         typer.Option(
             "--connectors",
-            help="Also load made-up reviews, and connect local imitations of QuickBooks and Instagram with made-up content and faults.",
+            help="Also load made-up reviews and a made-up directory, and connect local imitations of QuickBooks and Instagram, with faults.",
         ),
     ] = False,
 ) -> None:
@@ -64,6 +67,7 @@ def demo(
         _load_shop(settings, database, shop, progress)
     if connectors:
         _load_reviews(settings, database, shop)
+        _load_made_up_directory(settings, database, shop)
     with _connect_imitations(settings, database, shop) if connectors else nullcontext():
         with printing.show_progress(True) as progress:
             run = run_refresh(settings, database, progress=progress)
@@ -133,6 +137,21 @@ def _connect_imitation(settings: Settings, database: Database, shop: demo_shop.S
         thread.start()
         yield
         editing.set()
+
+
+def _load_made_up_directory(settings: Settings, database: Database, shop: demo_shop.Shop) -> None:
+    """A directory of businesses that do not exist, and what it proposes about the shop's companies."""
+    file = settings.home / "demo" / f"directory-{shop.customers}-{shop.seed}.geojson"
+    write_directory(shop, file)
+    load_directory(settings, database, file, "osm", whole=True, made_up=True)
+    done = enrich_customers(settings, database)
+    printing.print_note(
+        "The directory is made up: an imitation of an extract of OpenStreetMap, with no business that exists."
+    )
+    printing.print_text(
+        f"Made-up directory: {done.matched:,} of {done.customers:,} companies found, {sum(done.proposed.values()):,} values proposed:"
+        " foresell enrich list"
+    )
 
 
 def _keep_editing(company: QuickBooksImitation, ended: threading.Event) -> None:

@@ -14,6 +14,8 @@ const PERMISSIONS: Record<string, string> = {
   'customers.export': 'Export customer lists',
   'customers.names': 'See customers’ names',
   'customers.read': 'See customers',
+  'enrichment.manage': 'Set what is accepted from directories by rule',
+  'enrichment.review': 'Decide on proposals of directories',
   'identity.manage': 'Change how records are matched',
   'identity.review': 'Merge and split customers',
   'imports.undo': 'Undo imports',

@@ -12,6 +12,7 @@ import css from './Customer.module.css'
 import { GoldenRecord } from './GoldenRecord'
 
 const SplitDialog = lazyComponent(() => import('./SplitDialog'))
+const Enrichment = lazyComponent(() => import('./Enrichment'))
 const ExplainDialog = lazyComponent(() => import('@/features/identity/ExplainDialog'))
 
 /** What the customer is made of: values with their sources, records, merges and splits with their undo. */
@@ -20,6 +21,7 @@ export function Sources({ data }: { data: Customer }) {
   return (
     <>
       <GoldenRecord data={data} />
+      <Enrichment customerId={data.customer_id} />
       <QueryState query={query} loading={<Loading rows={4} height={48} />}>
         {identity => (
           <>

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import { IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { ConnectedSource } from '@/api/shapes'
 import { usePermissions } from '@/api/useSession'
@@ -22,10 +22,19 @@ export default function Sources() {
   const [isConnecting, setConnecting] = useState(false)
   const query = useQuery(sourceQueries.sources())
   const open = (source?: string) => void navigate({ search: { source }, resetScroll: false })
-  const connect = can('sources.manage') && (
-    <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setConnecting(true)}>
-      Connect a source
-    </Button>
+  const connect = (
+    <>
+      {can('enrichment.review') && (
+        <Button component={Link} to="/enrichment" variant="default">
+          Proposals of directories
+        </Button>
+      )}
+      {can('sources.manage') && (
+        <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setConnecting(true)}>
+          Connect a source
+        </Button>
+      )}
+    </>
   )
   return (
     <Page title="Sources" sentence={query.data ? summarize(query.data.data) : ' '} actions={connect}>
