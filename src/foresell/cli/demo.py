@@ -149,7 +149,7 @@ def _load_made_up_directory(settings: Settings, database: Database, shop: demo_s
         "The directory is made up: an imitation of an extract of OpenStreetMap, with no business that exists."
     )
     printing.print_text(
-        f"Made-up directory: {done.matched:,} of {done.customers:,} companies found, {sum(done.proposed.values()):,} values proposed:"
+        f"Made-up directory: {done.matched:,} companies found, {sum(done.proposed.values()):,} values proposed:"
         " foresell enrich list"
     )
 

@@ -80,7 +80,7 @@ def enrich(
         printing.print_json({name: getattr(done, name) for name in done.__slots__})
         return
     printing.print_text(
-        f"{done.customers:,} companies compared, {done.matched:,} found in a directory; {done.persons:,} people left out,"
+        f"{done.customers:,} customers compared, {done.matched:,} found in a directory; {done.persons:,} people left out,"
         f" {done.objected:,} who objected."
     )
     verb = "would be proposed" if dry_run else "proposed"
