@@ -35,7 +35,7 @@ from foresell.workflows.opened_records import open_rows
 
 #: Customers that are opened and compared at a time.
 AT_ONCE = 500
-#: A whole company name that only one entry of a registry has in the country (measured: docs/benchmarks.md).
+#: A whole company name that only one entry of a registry has in the country (measured: benchmarks/directories.py).
 NAME_ONLY_CONFIDENCE = 0.95
 #: An entry is taken only if the next best of its directory, another business, is at least as many bits behind.
 LEAST_LEAD = 2.0
