@@ -2,7 +2,7 @@
 
 Built on the normalization that matching uses, so that both read a value alike. The value as its source writes it is never
 changed: a standard form is computed where it is shown, and what is wrong is a sentence next to it. An e-mail address with what
-looks like a typing error gets a suggestion; only a person may act on it (docs/decisions/0027-standard-forms-and-lineage.md).
+looks like a typing error gets a suggestion; only a person may act on it (docs/decisions/0026-standard-forms-and-lineage.md).
 """
 
 from __future__ import annotations
