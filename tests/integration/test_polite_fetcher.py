@@ -75,12 +75,12 @@ def crawl(site: FixtureSite, make: type[PoliteFetcher], urls: int) -> tuple[int,
         site.allow(store, f"h{number}")
     fetcher = make(store, local_guard(), site.clock)
     random = Random(7)
-    asked = 0
-    while asked < urls:
+    requested = 0
+    while requested < urls:
         number = random.randrange(len(ROBOTS))
         beginning = random.choice(list(ROBOTS[number][1]))
-        fetcher.fetch(site.url(f"h{number}", f"{beginning}{asked}"))
-        asked += 1
+        fetcher.fetch(site.url(f"h{number}", f"{beginning}{requested}"))
+        requested += 1
     fetcher.close()
     disallowed = early = pages = 0
     for number, (_, allowed, pause) in enumerate(ROBOTS):
@@ -181,8 +181,8 @@ def test_a_challenge_stops_the_host_and_opens_a_task(make: type[PoliteFetcher]) 
                 site.allow(store, host)
                 for page in range(5):
                     fetcher.fetch(site.url(host, f"/{page}"))
-        asked = [len(site.pages_of(f"c{number}")) for number in range(50)]
-        kept = (max(asked) == 1, len(store.tasks) == 50, len({host for host, *_ in store.tasks}) == 50)
+        requested = [len(site.pages_of(f"c{number}")) for number in range(50)]
+        kept = (max(requested) == 1, len(store.tasks) == 50, len({host for host, *_ in store.tasks}) == 50)
         assert kept == ((True,) * 3 if make is PoliteFetcher else (False,) * 3)
         assert [len(site.pages_of(f"n{number}")) for number in range(50)] == [5] * 50, "no false stop"
 
@@ -195,11 +195,11 @@ def test_a_host_that_refuses_is_left_alone_longer_each_time() -> None:
         for days in (1, 7, 30, 30):
             before = len(site.hits)
             assert fetcher.fetch(site.url("c0")).status == "refused"
-            asked = len(site.hits)
-            assert asked - before <= 2, "robots.txt and the page"
+            requested = len(site.hits)
+            assert requested - before <= 2, "robots.txt and the page"
             site.clock.sleep(days * 86_400 - 20)
             assert fetcher.fetch(site.url("c0")).status == "closed"
-            assert len(site.hits) == asked
+            assert len(site.hits) == requested
             site.clock.sleep(40)
         assert len(store.tasks) == 4
 

@@ -111,7 +111,7 @@ class HostStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What came of a page. tree: where it was fetched."""
+    """The outcome of a page. tree: where it was fetched."""
 
     url: str
     status: Status

@@ -47,7 +47,7 @@ log = logger("enrichment")
 
 @dataclass(slots=True)
 class SiteReading:
-    """What came of a site. pages: how many of each status; proposed: by field; named: whether a page names the customer."""
+    """The outcome of a site. pages: how many of each status; proposed: by field; named: whether a page names the customer."""
 
     host: str
     pages: dict[str, int] = field(default_factory=dict)

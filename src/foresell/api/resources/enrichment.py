@@ -50,9 +50,11 @@ class EnrichmentValue(BaseModel):
     confidence: float = Field(gt=0, lt=1, description="How sure it is that the entry is about this customer.")
     transform_version: str = Field(description="Of the rules that made the value.")
     is_made_up: bool = Field(description="From an imitation of a directory, for trying out.")
-    state: State
-    decided_at: datetime | None
-    decided_how: Literal["steward", "rule", "command line"] | None
+    state: State = Field(description="What was decided.")
+    decided_at: datetime | None = Field(description="When; null while it is open.")
+    decided_how: Literal["steward", "rule", "command line"] | None = Field(
+        description="By whom or what; null while it is open."
+    )
 
 
 class CustomerEnrichment(BaseModel):
@@ -103,17 +105,17 @@ class DecidedProposals(BaseModel):
     """What was decided. The customer's record follows within seconds."""
 
     decided: list[int] = Field(description="Those that were changed; others were decided already.")
-    decision: Literal["accepted", "refused", "open"]
+    decision: Literal["accepted", "refused", "open"] = Field(description="As it was sent.")
 
 
 class EnrichmentRule(BaseModel):
     """Whether proposals for a field are accepted without a person."""
 
-    field: FieldName
-    accepts: bool
+    field: FieldName = Field(description="The field.")
+    accepts: bool = Field(description="Whether it is on.")
     least_confidence: float = Field(gt=0, lt=1, description="Only those that are at least so sure.")
     sources: list[Source] = Field(description="Only from these.")
-    changed_at: datetime | None
+    changed_at: datetime | None = Field(description="When it was changed; null: never.")
     changed_by: str | None = Field(description="The name of the user who changed it.")
 
 
@@ -134,7 +136,7 @@ class HostTask(BaseModel):
     """A host that refused to be read, or asked for proof of a person. Nothing is done to get around it."""
 
     task_id: int = Field(description="Its number.")
-    host: str
+    host: str = Field(description="As it was allowed.")
     url: str = Field(description="The page that was asked for.")
     reason: str = Field(description="What it answered.", examples=["answered 403"])
     opened_at: datetime
@@ -151,7 +153,7 @@ class HostTaskList(BaseModel):
 class ClosedTask(BaseModel):
     """A task that is done."""
 
-    task_id: int
+    task_id: int = Field(description="Its number.")
 
 
 @router.get("/customers/{customer_id}/enrichment", response_model=CustomerEnrichment, responses=error_responses(404))
