@@ -7,13 +7,11 @@ from typing import Any
 
 import pytest
 
-from foresell.enrichment import proposals
-from foresell.enrichment.proposals import NewProposal, Provenance
-from foresell.privacy.vault import vault_of
 from foresell.store.database import open_database
 from foresell.workflows.enrich import follow_decisions
 from tests.api.people import sql
 from tests.integration.test_directories import TODAY
+from tests.support.enrichment import propose
 from tests.support.served import Served
 
 
@@ -21,23 +19,7 @@ from tests.support.served import Served
 def customers(served: Served) -> tuple[str, str]:
     """A customer of the rep and one of another rep, each with a proposed phone, website and coordinates."""
     found = (served.customers["rep"][0], served.customers["other_rep"][0])
-    database = open_database(served.settings)
-    with database.connect() as con:
-        for customer in found:
-            row = con.execute(
-                "select min(record_id) as id, now() as now from core.customer_records where customer_id = %s",
-                (customer,),
-            ).fetchone()
-            assert row
-            source = Provenance(
-                "osm", "n1", "file x.pbf, entry n1", row["now"], "ODbL-1.0", "© OpenStreetMap contributors", "legitimate interest",
-                "complete records", TODAY.replace(year=TODAY.year + 1), True,
-            )  # fmt: skip
-            values: list[tuple[Any, Any]] = [
-                ("phone", "+441904555900"), ("website", "https://canary.example"), ("coordinates", [53.9, -1.1]),
-            ]  # fmt: skip
-            new = [NewProposal(row["id"], name, value, source, 0.995) for name, value in values]
-            proposals.save_proposals(con, vault_of(served.settings), new, TODAY)
+    propose(served, found, TODAY)
     return found
 
 
