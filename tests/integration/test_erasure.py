@@ -152,7 +152,7 @@ def test_an_erasure_reaches_every_place_and_says_so(shop: Database, tmp_path: Pa
     done = erase_customer(shop.settings, shop, "C000001")
     assert done.removed() == {
         "contacts": 1, "notes": 1, "reviews": 2, "saved_views": 2, "answers": 1, "upload_rows": 2, "uploads": 1,
-        "rejected_rows": 2, "documents": 0,
+        "rejected_rows": 2, "documents": 0, "proposals": 0,
     }  # fmt: skip
     assert sightings(shop.settings.home) == [] and rows_with_ada(shop) == []
     assert Upload.of(shop.settings, 1).file.read_text() == HEAD + BOB

@@ -79,6 +79,8 @@ function Assignees({ id, isOwned }: { id: string; isOwned: boolean }) {
 const removedNames: Record<keyof Erased['removed'], string> = {
   contacts: 'Contact details',
   notes: 'Notes and tasks',
+  reviews: 'Reviews and mentions',
+  proposals: 'Proposals of directories',
   saved_views: 'Saved views',
   answers: 'Kept answers to requests',
   documents: 'Documents of connected sources',

@@ -89,6 +89,8 @@ class RemovedData(BaseModel):
 
     contacts: int = Field(description="Records whose e-mail, phone and address cannot be decrypted any more.")
     notes: int = Field(description="Notes of calls and tasks of follow-ups.")
+    reviews: int = Field(description="Reviews and mentions, of which text and key are gone.")
+    proposals: int = Field(description="Proposals of directories, accepted ones too.")
     saved_views: int = Field(description="Saved views, of any user, in which [erased] replaces the customer.")
     answers: int = Field(description="Kept answers to requests in which [erased] replaces the customer.")
     documents: int = Field(description="What connected sources sent that named the customer.")
