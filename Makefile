@@ -58,6 +58,7 @@ drills: setup  ## the security and reliability drills; results land in docs/secu
 docs: setup  ## renew the generated pages in docs/ and contracts/
 	@$(BIN)/python scripts/command_line_reference.py
 	@$(BIN)/python scripts/openapi.py
+	@$(BIN)/python scripts/event_contracts.py
 	@$(BIN)/python scripts/score_columns.py
 	@$(BIN)/python scripts/error_codes.py
 	@$(BIN)/python scripts/access_matrix.py

@@ -480,6 +480,38 @@ class ExportNotFound(NotFound):
     code = "export_not_found"
 
 
+class EventNotFound(NotFound):
+    """There is no such event, or you may not see it."""
+
+    code = "event_not_found"
+
+
+class WriteKeyNotFound(NotFound):
+    """There is no such write key."""
+
+    code = "write_key_not_found"
+
+
+class WriteKeyRefused(NotSignedIn):
+    """The write key does not count, or not on this site."""
+
+    code = "write_key_refused"
+
+
+class EventsDiffer(ForesellError):
+    """What is derived from the events is not what they say."""
+
+    code = "events_differ"
+    exit_code = 15
+
+
+class EventRefused(UsageError):
+    """The event was not stored."""
+
+    code = "event_refused"
+    http_status = 422
+
+
 class ModelNotFound(NotFound):
     """Model not found"""
 

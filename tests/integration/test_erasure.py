@@ -151,7 +151,7 @@ def test_ada_is_everywhere_before(shop: Database) -> None:
 def test_an_erasure_reaches_every_place_and_says_so(shop: Database, tmp_path: Path) -> None:
     done = erase_customer(shop.settings, shop, "C000001")
     assert done.removed() == {
-        "contacts": 1, "notes": 1, "reviews": 2, "saved_views": 2, "answers": 1, "upload_rows": 2, "uploads": 1,
+        "contacts": 1, "notes": 1, "reviews": 2, "saved_views": 2, "answers": 1, "events": 0, "upload_rows": 2, "uploads": 1,
         "rejected_rows": 2, "documents": 0, "proposals": 0,
     }  # fmt: skip
     assert sightings(shop.settings.home) == [] and rows_with_ada(shop) == []

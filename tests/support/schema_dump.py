@@ -26,6 +26,7 @@ SCHEMAS = (
     "quality",
     "social",
     "enrichment",
+    "events",
 )
 
 

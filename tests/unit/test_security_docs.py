@@ -14,6 +14,7 @@ from foresell.access import api_keys, challenges, factors, links, passwords, ses
 from foresell.access import keyring as keys
 from foresell.api.http import rate_limits, request_validation, slow_clients
 from foresell.api.shared import file_exports
+from foresell.events.contract import BATCH_EVENTS
 from foresell.privacy.envelope import FIELDS
 from foresell.privacy.erasure import REMAINS
 from foresell.settings import Settings
@@ -50,6 +51,7 @@ FIGURES = {
     ],
     "docs/how-to/monitor-it.md": [
         f"| {Settings(Path()).user_rate * rate_limits.WINDOW_SECONDS // 60} in {rate_limits.WINDOW_SECONDS} seconds |",
+        f"| {rate_limits.EVENT_REQUESTS_A_SECOND * rate_limits.WINDOW_SECONDS:,} in {rate_limits.WINDOW_SECONDS} seconds, of up to {BATCH_EVENTS:,} events each |",
         f"| {Settings(Path()).address_rate} a minute |",
         f"| {rate_limits.EXPORTS_A_MINUTE} a minute, {file_exports.AT_ONCE} at once in a process |",
         f"| {rate_limits.REVEALS_A_MINUTE} customers a minute |",

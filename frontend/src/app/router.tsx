@@ -12,6 +12,7 @@ import { queries } from '@/api/queries'
 import { session } from '@/api/session'
 import { parseProposals } from '@/features/enrichment/search'
 import { startPageFor } from '@/features/session/navigation'
+import { parseActivity } from '@/pages/activity/search'
 import { parseAdmin } from '@/pages/admin/search'
 import { parseCallLog, toCallQuery } from '@/pages/calls/search'
 import { parseCustomer } from '@/pages/customer/search'
@@ -138,6 +139,12 @@ const pages = [
       if (can('calls.read')) void queryClient.prefetchQuery(queries.callLog(toCallQuery(deps, isOwnScope())))
     },
     component: page(() => import('@/pages/calls/CallLog')),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/activity',
+    validateSearch: parseActivity,
+    component: page(() => import('@/pages/activity/Activity')),
   }),
   createRoute({
     getParentRoute: () => shell,

@@ -37,7 +37,7 @@ from foresell.settings import Settings
 
 #: Routes are tried in the order of the resources, so the ones that answer most requests come first (and /api/calls/today before
 #: /api/calls/{call_id}).
-FIRST = ("spec_endpoints", "customers", "contacts", "segments", "distributions", "call_list", "sales")
+FIRST = ("spec_endpoints", "events", "customers", "contacts", "segments", "distributions", "call_list", "sales")
 
 
 def find_resources() -> tuple[ModuleType, ...]:

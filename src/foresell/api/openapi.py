@@ -151,7 +151,7 @@ WORDS = {
     "decided_at": "When it was decided.", "customer_a": "One customer.", "customer_b": "The other customer.",
     "record_a": "One record.", "record_b": "The other record.",
     "decision_id": "The number of the decision; its undo takes it.", "review_id": "The number of the review.",
-    "run": "The comparison.", "opened_at": "Since when it waits.", "verdict": "same, different or unsure.",
+    "write_key_id": "The number of the write key.", "run": "The comparison.", "opened_at": "Since when it waits.", "verdict": "same, different or unsure.",
 }  # fmt: skip
 WORDS = {name: f"{meaning[0].upper()}{meaning[1:]}." for name, meaning in SETTING_MEANINGS.items()} | WORDS
 

@@ -22,7 +22,7 @@ from foresell.secret_files import UMASK
 EXIT_CODES = """
 Exit codes: 0 success · 1 unexpected error · 2 wrong usage · 3 unreadable input · 4 too many rows rejected ·
 5 empty source · 6 database unavailable · 7 busy · 8 not found · 9 not ready · 10 disk error · 11 not signed in ·
-12 not allowed · 13 too many attempts · 14 model unavailable · 15 audit log changed · 16 sign-in provider failed ·
+12 not allowed · 13 too many attempts · 14 model unavailable · 15 audit log or derived tables changed · 16 sign-in provider failed ·
 17 database of another version · 18 a source could not be read · 130 interrupted
 """
 
@@ -48,6 +48,7 @@ MODULES = {
     "identity": "identity",
     "reviews": "reviews", "social": "social",
     "directories": "directories", "enrich": "enrich",
+    "events": "events",
     "audit": "audit", "alarms": "alarms",
 }  # fmt: skip
 

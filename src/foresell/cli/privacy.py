@@ -20,7 +20,7 @@ from foresell.workflows.rotate_secrets import rotate_secrets
 PLACES = {
     "contacts": "Contact details of records", "notes": "Notes and tasks",
     "reviews": "Reviews and mentions", "proposals": "Proposals of directories", "saved_views": "Saved views",
-    "answers": "Kept answers to requests", "upload_rows": "Rows of uploaded files", "uploads": "Whole uploaded files",
+    "answers": "Kept answers to requests", "events": "Events with something personal", "upload_rows": "Rows of uploaded files", "uploads": "Whole uploaded files",
     "documents": "Documents of connected sources",
     "rejected_rows": "Rejected rows",
 }  # fmt: skip

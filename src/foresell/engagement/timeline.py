@@ -17,11 +17,13 @@ from foresell.privacy.vault import Vault
 SQL = AsyncStatements("foresell.engagement")
 TimelineKind = Literal[
     "order", "return", "cancelled order", "call", "follow-up", "snooze", "owner", "merge", "split", "record", "pin",
-    "relation", "review", "erasure",
+    "relation", "review", "event", "erasure",
 ]  # fmt: skip
 KINDS: tuple[TimelineKind, ...] = get_args(TimelineKind)
-#: Kinds that need calls.read.
-OF_CALLS = frozenset(("call", "follow-up", "snooze"))
+#: Kinds that need a permission of their own.
+PERMISSIONS: Mapping[TimelineKind, str] = {
+    "call": "calls.read", "follow-up": "calls.read", "snooze": "calls.read", "event": "events.read",
+}  # fmt: skip
 
 
 class Place(NamedTuple):
@@ -115,6 +117,19 @@ def _describe_review(row: Row, detail: Mapping[str, Any]) -> str:
     return f"{detail['review'].capitalize()}{about}: {detail['sentiment']}{rating} ({row['source']})."
 
 
+def _describe_event(row: Row, detail: Mapping[str, Any]) -> str:
+    data = detail["data"]
+    about = next((data[name] for name in _EVENT_SUBJECTS if data.get(name) is not None), None)
+    amount = f", {data['amount']:,.2f}" if isinstance(data.get("amount"), int | float) else ""
+    what = str(detail["type"]).replace(".", " ").capitalize()
+    return f"{what}{f': {about}' if about else ''}{amount} ({row['source']})."
+
+
+#: Of an event, what its sentence names, the first that it has.
+_EVENT_SUBJECTS = (
+    "path", "name", "sku", "order_key", "campaign", "form", "case_key", "product", "channel", "outcome", "origin",
+)  # fmt: skip
+
 _SENTENCES: Mapping[str, Callable[[Row, Mapping[str, Any]], str]] = {
     "order": _describe_order,
     "return": _describe_order,
@@ -134,5 +149,6 @@ _SENTENCES: Mapping[str, Callable[[Row, Mapping[str, Any]], str]] = {
     ),
     "relation": _describe_relation,
     "review": _describe_review,
+    "event": _describe_event,
     "erasure": lambda _, __: "Personal data was erased.",
 }

@@ -33,7 +33,8 @@ REMAINS = (
     ("Audit events: that the customer number was read, exported or changed, and by whom", "stay"),
     ("Keyed hashes of the numbers in sources, so that a later file does not bring the customer back", "stay"),
     ("Product, date, rating and sentiment of reviews, without text and key, under the customer number", "stay"),
-    ("E-mail, phone, address, notes and texts of reviews, encrypted, in the database's log and backups", "unreadable: the key is destroyed"),
+    ("Events: type, time, products, amounts and pages, under the customer number", "stay, until the retention of their type ends"),
+    ("E-mail, phone, address, notes, texts of reviews and what is personal in events, encrypted, in the database's log and backups", "unreadable: the key is destroyed"),
     ("Name, town, number in sources, words of reviews and mentions in saved views, in the database's files and log", "until their space is used again"),
     ("Name, town, number in sources, words of reviews and mentions in saved views, in backups made before", "until you delete the backups"),
     ("The place of the name in the alphabet, in snapshots", "until the next update; in older ones, until they are removed"),
@@ -57,7 +58,7 @@ class ErasedFiles:
 @dataclass(frozen=True, slots=True)
 class ErasedRows:
     """What was removed from the database: keys of contact data, notes and tasks, reviews, proposals of directories, texts in
-    views and in kept answers."""
+    views and in kept answers; events whose personal part can no longer be read."""
 
     contacts: int
     notes: int
@@ -65,6 +66,7 @@ class ErasedRows:
     proposals: int
     saved_views: int
     answers: int
+    events: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,7 @@ def _identify(cur: adbc.Cursor, vault: Vault, customer_id: str) -> Identifiers:
 def _erase_rows(cur: adbc.Cursor, vault: Vault, customer_id: str, who: Identifiers) -> tuple[int, ErasedRows]:
     """Erase in the database. Returns how many records the customer has, and what was removed."""
     records = SQL.table(cur, "erasure.records", customer_id).to_pylist()
+    events = int(SQL.value(cur, "erasure.forget_events", customer_id))
     for step in ("delete_data_keys", "delete_customer_keys_of", "delete_handles", "forget_records"):
         SQL.run(cur, f"erasure.{step}", customer_id)
     for row in records:
@@ -197,6 +200,7 @@ def _erase_rows(cur: adbc.Cursor, vault: Vault, customer_id: str, who: Identifie
         proposals=int(SQL.value(cur, "erasure.delete_proposals", customer_id)),
         saved_views=_erase_in_views(cur, who),
         answers=_erase_in_answers(cur, who),
+        events=events,
     )
 
 

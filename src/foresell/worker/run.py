@@ -19,6 +19,7 @@ from foresell.database import Database
 from foresell.detection.detect import run_detectors
 from foresell.enrichment import proposals
 from foresell.errors import AuditBroken, Busy, DatabaseUnavailable, ForesellError
+from foresell.events.processing import EventProcessor, maintain_events, resolve_actors
 from foresell.feedback import reviews
 from foresell.logs import logger
 from foresell.settings import Settings
@@ -43,6 +44,9 @@ REFRESH_SECONDS = 600
 DECISION_SECONDS = 1.0
 #: Of each queue one job at a time: a sync does not wait for a refresh.
 QUEUES = ("jobs", "syncs")
+#: How long the processing of events waits at most when no notice of new ones comes.
+EVENTS_SECONDS = 1.0
+RESOLVE_SECONDS = 10.0
 RETRY_SECONDS = 3
 
 log = logger("worker")
@@ -62,7 +66,7 @@ async def _run_until_stopped(settings: Settings) -> None:
             async with app.open_async():
                 loops = (
                     _retry_stalled_jobs(app), _seal_audit(settings), _verify_audit(settings), _detect_intrusions(settings),
-                    _delete_old_data(settings), _sync_sources(settings), _follow_decisions(settings), FolderWatch(Database(settings, via="worker")).run(),
+                    _delete_old_data(settings), _sync_sources(settings), _follow_decisions(settings), _process_events(settings), FolderWatch(Database(settings, via="worker")).run(),
                 )  # fmt: skip
                 background = [asyncio.create_task(each) for each in loops]
                 working = asyncio.create_task(_work_on_queues(app))
@@ -216,6 +220,24 @@ async def _follow_decisions(settings: Settings) -> None:
         await asyncio.sleep(DECISION_SECONDS)
 
 
+async def _process_events(settings: Settings) -> None:
+    """Apply new events as soon as they are stored, and find the customers of those whose customer was loaded later."""
+    database = Database(settings, via="worker")
+    processor, resolved = EventProcessor(database), 0.0
+    while True:
+        try:
+            if not resolved:
+                await asyncio.to_thread(maintain_events, database)
+            if time.monotonic() - resolved > RESOLVE_SECONDS:
+                await asyncio.to_thread(resolve_actors, database)
+                resolved = time.monotonic()
+            await asyncio.to_thread(processor.follow, EVENTS_SECONDS)
+        except (ForesellError, psycopg.Error) as error:
+            log.warning("events wait", action="process", kind=type(error).__name__)
+            processor.close()
+            await asyncio.sleep(1)
+
+
 async def _delete_old_data(settings: Settings) -> None:
     """Delete expired rows, and the uploaded files of imports that no longer need them."""
     database = Database(settings, via="worker")
@@ -223,6 +245,7 @@ async def _delete_old_data(settings: Settings) -> None:
     def delete_expired() -> None:
         with database.connect() as con:
             reviews.delete_expired(con, datetime.now(UTC).date())
+        maintain_events(database)
         gone, kept = jobs.delete_old_jobs(database)
         for folder in get_uploads_folder(settings).glob("*"):
             if folder.name.isdigit() and (int(folder.name) in gone or int(folder.name) not in kept):

@@ -54,6 +54,8 @@ export function useLive() {
         progress(['sources'])
       } else if (event.type === 'customer_moved' || event.type === 'reviews_changed') {
         progress(OF_MOVES)
+      } else if (event.type === 'customer_event') {
+        dispatchEvent(new CustomEvent('foresell:customer-event', { detail: event.data }))
       } else if (event.type === 'call_logged') {
         void markCalled(queryClient, Number(event.data.call_id))
       } else if (event.type === 'call_undone') {

@@ -1,4 +1,5 @@
 import {
+  IconActivity,
   IconArrowMerge,
   IconBook,
   IconChartBar,
@@ -22,6 +23,7 @@ export const NAVIGATION = [
   { to: '/', label: 'Today', icon: IconPhone, key: 't', needs: 'calls.read' },
   { to: '/customers', label: 'Customers', icon: IconUsers, key: 'c', needs: 'customers.read' },
   { to: '/calls', label: 'Call log', icon: IconPhoneCall, key: 'h', needs: 'calls.read' },
+  { to: '/activity', label: 'Activity', icon: IconActivity, key: 'y', needs: 'events.read' },
   { to: '/assignment', label: 'Assignment', icon: IconUserShare, key: 'n', needs: 'customers.assign' },
   { to: '/duplicates', label: 'Duplicates', icon: IconArrowMerge, key: 'p', needs: 'identity.review' },
   { to: '/segments', label: 'Segments', icon: IconChartPie, key: 's', needs: 'segments.read' },

@@ -86,6 +86,7 @@ const removedNames: Record<keyof Erased['removed'], string> = {
   documents: 'Documents of connected sources',
   upload_rows: 'Rows of uploaded files',
   uploads: 'Uploaded files, deleted whole',
+  events: 'Events with something personal',
   rejected_rows: 'Rejected rows',
 }
 

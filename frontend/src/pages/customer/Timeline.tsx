@@ -1,8 +1,10 @@
 import { Button, NativeSelect } from '@mantine/core'
 import '@/ui/theme/inputs'
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { useEffect, useRef } from 'react'
 import type { Customer } from '@/api/shapes'
+import { useCustomerEvents } from '@/features/customer/useCustomerEvents'
 import { Badge } from '@/ui/Badge'
 import { day, humanize } from '@/ui/format'
 import { Card } from '@/ui/Page'
@@ -17,6 +19,7 @@ export function Timeline({ data }: { data: Customer }) {
   const { kind } = route.useSearch()
   const navigate = useNavigate({ from: '/customers/$id' })
   const query = useInfiniteQuery(customerQueries.timeline(data.customer_id, kind))
+  useLiveEntries(data.customer_id)
   const pages = query.data?.pages ?? []
   const entries = pages.flatMap(page => page.data)
   return (
@@ -63,6 +66,22 @@ export function Timeline({ data }: { data: Customer }) {
       )}
     </Card>
   )
+}
+
+const FETCH_AGAIN_MS = 1_000
+
+/** Fetches the timeline again when an event of the customer arrives, once a second at most. */
+function useLiveEntries(customer: string) {
+  const queryClient = useQueryClient()
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  useEffect(() => () => clearTimeout(timer.current), [])
+  useCustomerEvents(event => {
+    if (event.customer_id !== customer || timer.current) return
+    timer.current = setTimeout(() => {
+      timer.current = undefined
+      void queryClient.invalidateQueries({ queryKey: ['customer', customer, 'timeline'] })
+    }, FETCH_AGAIN_MS)
+  })
 }
 
 function Entry({ entry }: { entry: TimelineEntry }) {

@@ -22,6 +22,9 @@ from foresell.errors import NotSignedIn, ParameterError
 
 Authenticate = Callable[[Request], Awaitable[Principal]]
 
+#: What programs ask far more often than anything else; it has a limit of its own.
+INTAKE = ("POST", "/api/events")
+
 
 def app_state_of(request: Request) -> AppState:
     """What this process shares."""
@@ -41,7 +44,8 @@ async def principal_of(request: Request) -> Principal:
             if getattr(request.state, "rate", None) is None:
                 request.state.rate = limits.address(address_of(request.scope))
             raise
-        request.state.rate = limits.user(known.user_id)
+        count = limits.events if (request.method, request.url.path) == INTAKE else limits.user
+        request.state.rate = count(known.user_id)
     return known
 
 

@@ -18,6 +18,8 @@ WINDOW_SECONDS = 10
 EXPORTS_A_MINUTE = 20
 #: Contact details are shown one customer at a time; more than a person can read is a copy, which is an export.
 REVEALS_A_MINUTE = 30
+#: Requests that send events, of up to 1,000 each: programs may send far more often than pages ask.
+EVENT_REQUESTS_A_SECOND = 500
 #: Signing in and the like, as a share of what an address may ask.
 AUTH_SHARE = 5
 
@@ -49,11 +51,16 @@ class Limits:
         self._address = _rate("address", settings.address_rate, 60)
         self._auth = _rate("auth", settings.address_rate / AUTH_SHARE, 60)
         self._export = _rate("export", EXPORTS_A_MINUTE, 60)
+        self._events = _rate("events", EVENT_REQUESTS_A_SECOND * WINDOW_SECONDS, WINDOW_SECONDS)
         self._reveal = _rate("reveal", REVEALS_A_MINUTE, 60)
 
     def user(self, user_id: int) -> Standing:
         """One request more of a user."""
         return self._count(self._user, str(user_id))
+
+    def events(self, user_id: int) -> Standing:
+        """One request more of a user that sends events."""
+        return self._count(self._events, str(user_id))
 
     def address(self, address: str) -> Standing:
         """Count one request of a client who is not signed in."""

@@ -60,6 +60,9 @@ HEADERS = {
 }
 TRANSPORT_SECURITY = "max-age=63072000; includeSubDomains"
 
+#: Asked by the pages of other sites; a write key says of which.
+FROM_OTHER_SITES = ("/api/events/track",)
+
 #: For load balancers and monitoring, which call by names of their own.
 ANY_HOST = ("/api/health", "/metrics")
 
@@ -305,7 +308,8 @@ def _refusal(scope: Scope, origins: Collection[str], hosts: Collection[str]) -> 
     headers = Headers(scope=scope)
     if not scope["path"].startswith(ANY_HOST) and not _is_known_host(headers.get("host"), hosts):
         return UnknownHost(remedy="Use the address that FORESELL_PUBLIC_URL or FORESELL_HOSTS names.")
-    if scope["method"] not in ("GET", "HEAD", "OPTIONS") and not _same_origin(headers, origins):
+    changes = scope["method"] not in ("GET", "HEAD", "OPTIONS") and scope["path"] not in FROM_OTHER_SITES
+    if changes and not _same_origin(headers, origins):
         return CrossSiteRequest()
     return None
 

@@ -92,6 +92,7 @@ class RemovedData(BaseModel):
     reviews: int = Field(description="Reviews and mentions, of which text and key are gone.")
     proposals: int = Field(description="Proposals of directories, accepted ones too.")
     saved_views: int = Field(description="Saved views, of any user, in which [erased] replaces the customer.")
+    events: int = Field(description="Events whose personal part can no longer be read.")
     answers: int = Field(description="Kept answers to requests in which [erased] replaces the customer.")
     documents: int = Field(description="What connected sources sent that named the customer.")
     upload_rows: int = Field(description="Rows of uploaded files that are not loaded yet.")

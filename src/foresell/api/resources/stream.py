@@ -54,7 +54,8 @@ async def stream_events(
     ] = None,
 ) -> AsyncIterator[ServerSentEvent]:
     """Events as they happen: run_published, run_progress, import_progress, call_logged, call_undone, customers_assigned,
-    snooze, batch_undone. Begins with `ready`. A comment comes every 15 seconds; the stream ends after nine minutes, with its
+    snooze, batch_undone, customer_event (seq, type, source, occurred_at; `skipped`: how many older ones of a burst are only in
+    GET /api/events). Begins with `ready`. A comment comes every 15 seconds; the stream ends after nine minutes, with its
     access token, or when its session or API key ends; open it again with Last-Event-ID."""
     last = last_event_id
     async with web.transaction(principal.user_id) as con:

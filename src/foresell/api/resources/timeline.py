@@ -43,13 +43,13 @@ class TimelineEntry(BaseModel):
     id: int = Field(description="Of the order, call, move, record and so on.")
     sentence: str = Field(examples=["Order 536365: 139.12, 7 lines."])
     amount: float | None = Field(description="Net revenue of orders and returns; null otherwise.")
-    source: str | None = Field(description="The source of orders and records.")
+    source: str | None = Field(description="The source of orders, records and events.")
     user: UserRef | None = Field(description="Who did it; null where no one or no known user did.")
     undone_at: datetime | None = Field(description="When it was undone or removed.")
     note: str | None = Field(description="The note of a call or the task of a follow-up; needs calls.read.")
     detail: dict[str, Any] = Field(
         description="By kind: order_key, lines; outcome; due_on, done_at; other_ids, record_ids, reason; source_key, fields"
-        " that changed; customer_id, relation kind."
+        " that changed; customer_id, relation kind; type, via and data of an event."
     )
 
 
@@ -66,8 +66,8 @@ class Timeline(BaseModel):
 async def get_timeline(
     web: AppStateOf, principal: Reader, customer_id: CurrentCustomer, part: Annotated[TimelinePart, Query()]
 ) -> Response:
-    """Everything recorded about a customer, newest first. Calls, follow-ups and snoozes only with calls.read."""
-    kinds = [kind for kind in timeline.KINDS if kind not in timeline.OF_CALLS or principal.may("calls.read")]
+    """Everything recorded about a customer, newest first. Calls, follow-ups and snoozes only with calls.read, events only with events.read."""
+    kinds = [kind for kind in timeline.KINDS if principal.may(timeline.PERMISSIONS.get(kind, "customers.read"))]
     before = _read_place(part.before)
     async with web.transaction(principal.user_id) as con:
         entries, last = await timeline.list_timeline(

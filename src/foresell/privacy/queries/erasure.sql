@@ -96,6 +96,10 @@ links as (
 )
 select count(*) from gone
 
+-- name: forget_events
+-- Destroys the keys of what is personal in the customer's events. Returns how many events had something personal.
+select events.forget_actors(array(select record_id from customer_records where customer_id = $1))
+
 -- name: saved_views
 -- Grain: one view of any user.
 select view_id, name, description, filters::text as filters from engagement.saved_views order by view_id

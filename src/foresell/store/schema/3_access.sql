@@ -551,6 +551,10 @@ insert into permissions (permission, description) values
 ('customers.read', 'View customers, their orders and scores.'),
 ('enrichment.manage', 'Set which values of directories are accepted by a rule, and allow web pages to be read.'),
 ('enrichment.review', 'Accept and refuse what directories propose about customers.'),
+('events.all', 'View events of unknown visitors, too.'),
+('events.manage', 'Add and revoke the keys with which the pages of a site send events.'),
+('events.read', 'View the events of customers.'),
+('events.write', 'Send events.'),
 ('identity.manage', 'Change how records are matched and which values are shown; approve matching models.'),
 ('identity.review', 'Decide which records are one customer: merge, split and undo.'),
 ('imports.undo', 'Undo an import.'),
@@ -578,14 +582,15 @@ select 'admin', permission from permissions
 union all
 select role, unnest(granted) from (values
     ('rep', array['customers.read', 'calls.write', 'calls.read', 'segments.read', 'model.read', 'sales.read',
-        'views.write', 'contacts.reveal', 'customers.names', 'customers.export', 'runs.read']),
+        'views.write', 'contacts.reveal', 'customers.names', 'customers.export', 'runs.read', 'events.read']),
     ('manager', array['customers.read', 'calls.write', 'calls.read', 'segments.read', 'model.read', 'sales.read',
         'views.write', 'contacts.reveal', 'customers.names', 'customers.export', 'runs.read', 'customers.assign', 'contacts.export',
-        'segments.movement', 'calls.configure', 'calls.manage', 'sales.annotate']),
+        'segments.movement', 'calls.configure', 'calls.manage', 'sales.annotate', 'events.read']),
     ('analyst', array['customers.read', 'segments.read', 'segments.write', 'model.read', 'sales.read', 'views.write',
-        'customers.export', 'runs.read', 'quality.read', 'sales.annotate', 'sources.read']),
+        'customers.export', 'runs.read', 'quality.read', 'sales.annotate', 'sources.read', 'events.read', 'events.all']),
     ('marketer', array['customers.read', 'segments.read', 'segments.write', 'model.read', 'sales.read', 'views.write',
-        'customers.export', 'runs.read', 'sales.annotate']),
+        'customers.export', 'runs.read', 'sales.annotate', 'events.read', 'events.all']),
     ('steward', array['customers.read', 'segments.read', 'imports.write', 'imports.undo', 'runs.read', 'runs.write',
-        'contacts.reveal', 'customers.names', 'enrichment.review', 'identity.review', 'privacy.erase', 'quality.read', 'sources.manage', 'sources.read', 'status.read', 'views.write'])
+        'contacts.reveal', 'customers.names', 'enrichment.review', 'identity.review', 'privacy.erase', 'quality.read', 'sources.manage', 'sources.read', 'status.read', 'views.write',
+        'events.all', 'events.manage', 'events.read', 'events.write'])
 ) as grants (role, granted);

@@ -1,4 +1,4 @@
--- The keys of encrypted contact data, one per customer record, and of notes, one per customer.
+-- The keys of encrypted contact data, one per customer record, and of notes, one per customer; and of events.
 
 create schema privacy;
 comment on schema privacy is 'Keys of contact data and notes. The console cannot read them; the web gets them only from audit.unlock_contacts, engagement.note_keys and engagement.key_of_notes.';
@@ -23,7 +23,7 @@ create table customer_keys (
     kek_id integer not null,
     wrapped_key bytea not null
 );
-comment on table customer_keys is 'One row per customer with a note: the key of the notes about them, wrapped by a key-encryption key. Deleting the row and retiring that key makes every copy of the notes unreadable, backups included.';
+comment on table customer_keys is 'One row per customer with a note: the key of the notes about them, wrapped by a key-encryption key; and, as `actor N`, one per person with something personal in their events. Deleting the row and retiring that key makes every copy of the notes and of that part of the events unreadable, backups included.';
 
 create table erased_records (
     source text not null,

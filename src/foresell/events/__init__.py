@@ -1,0 +1,1 @@
+"""Customer events: their contract, intake, store, and what is derived from them."""
