@@ -52,7 +52,8 @@ def test_a_reveal_has_the_standard_forms(served: Served) -> None:
 
 
 def test_a_batch_has_its_profile_for_those_who_see_quality(served: Served) -> None:
-    [batch, *_] = check(served.client("steward").get("/api/batches"))["data"]
+    batches = check(served.client("steward").get("/api/batches"))["data"]
+    batch = next(each for each in batches if each["orders_new"])  # the shop's; other tests load batches, too
     assert {"differing_columns", "compared_with"} <= batch.keys()
     profile = check(served.client("steward").get(f"/api/batches/{batch['batch_id']}/profile"))
     assert profile["streams"]
