@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 
 from playwright.sync_api import expect
 
-from tests.api.people import Person
+from tests.api.people import Person, sql
 from tests.support.browsing import Pages, faults_in_both, find_too_wide, open_page
 from tests.support.enrichment import propose
 from tests.support.served import Served
 
 
 def test_proposals_are_accepted_and_undone(pages: Pages, served: Served, manager: Person) -> None:
+    sql(served, "delete from enrichment.proposals")  # of other tests
     page = pages(manager)
     open_page(page, "/sources")
     page.get_by_role("link", name="Proposals").click()

@@ -23,6 +23,7 @@ def reviewer(served: Served, tmp_path: Path) -> Iterator[str]:
     [(key, source)] = sql(
         served, f"select source_key, source from core.customer_records where customer_id = '{customer}' limit 1"
     )
+    sql(served, "delete from feedback.reviews")
     file = tmp_path / "reviews.csv"
     texts = ["Sehr schön und gerne wieder", LONG, *["I love this mug"] * 9]
     rows = [f"R{n},{key},Blue mug,4,{text},2026-01-{n + 1:02}" for n, text in enumerate(texts)]
@@ -34,6 +35,7 @@ def reviewer(served: Served, tmp_path: Path) -> Iterator[str]:
 
 
 def test_without_reviews_the_pages_say_how_to_get_them(pages: Pages, served: Served, manager: Person) -> None:
+    sql(served, "delete from feedback.reviews")  # of other tests
     page = pages(manager)
     open_page(page, f"/customers/{served.customers['rep'][0]}?tab=reviews")
     expect(page.get_by_text("No reviews yet")).to_be_visible()
