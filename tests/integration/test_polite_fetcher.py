@@ -73,15 +73,12 @@ def crawl(site: FixtureSite, make: type[PoliteFetcher], urls: int) -> tuple[int,
     store = KeptHosts()
     for number in range(len(ROBOTS)):
         site.allow(store, f"h{number}")
-    fetcher = make(store, local_guard(), site.clock)
     random = Random(7)
-    requested = 0
-    while requested < urls:
-        number = random.randrange(len(ROBOTS))
-        beginning = random.choice(list(ROBOTS[number][1]))
-        fetcher.fetch(site.url(f"h{number}", f"{beginning}{requested}"))
-        requested += 1
-    fetcher.close()
+    with make(store, local_guard(), site.clock) as fetcher:
+        for requested in range(urls):
+            number = random.randrange(len(ROBOTS))
+            beginning = random.choice(list(ROBOTS[number][1]))
+            fetcher.fetch(site.url(f"h{number}", f"{beginning}{requested}"))
     disallowed = early = pages = 0
     for number, (_, allowed, pause) in enumerate(ROBOTS):
         hits = [hit for hit in site.hits if hit.host == f"h{number}"]

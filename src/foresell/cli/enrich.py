@@ -197,9 +197,7 @@ def allow(
     contact: Annotated[
         str, typer.Option(help="An https or e-mail address that the owner of the pages can reach you by.")
     ],
-    legal_basis: Annotated[
-        Basis, typer.Option("--legal-basis", help="On what basis (GDPR, Article 6).")
-    ] = Basis.LEGITIMATE_INTEREST,
+    legal_basis: Annotated[Basis, typer.Option("--legal-basis", help="On what basis (GDPR, Article 6).")],
     reviewed_on: Annotated[str | None, typer.Option("--reviewed-on", help="When, YYYY-MM-DD (default: today).")] = None,
 ) -> None:
     """Allow the pages of a host to be read, after you reviewed its terms. No host is read without this."""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 from urllib.parse import urljoin, urlsplit
 
 import httpx2
@@ -143,8 +143,10 @@ class PoliteFetcher:
         self._http = httpx2.Client(timeout=self.timeout, follow_redirects=False, trust_env=False)
         self._parsed: dict[str, tuple[str, Any]] = {}
 
-    def close(self) -> None:
-        """Close the connections."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._http.close()
 
     def fetch(self, url: str) -> Fetched:

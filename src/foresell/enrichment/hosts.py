@@ -52,6 +52,10 @@ class StoredHosts:
         row = SQL.row(self._con, "hosts.page", url=url)
         return (row["facts"], row["fetched_at"]) if row else None
 
+    def list_pages(self, host: str) -> list[str]:
+        """The addresses of a host's pages that were read and are kept."""
+        return [row["url"] for row in SQL.rows(self._con, "hosts.pages", host=host)]
+
     def save_page(self, url: str, host: str, page: KnownPage, facts: list[Any], at: datetime, until: date) -> None:
         """Keep the version of a page and what it says; nothing else of it."""
         SQL.run(

@@ -33,6 +33,9 @@ insert into enrichment.host_tasks (host, url, reason, closed_until) values (%(ho
 -- name: page
 select etag, last_modified, facts, fetched_at from enrichment.host_pages where url = %(url)s
 
+-- name: pages
+select url from enrichment.host_pages where host = %(host)s order by url
+
 -- name: save_page
 insert into enrichment.host_pages (url, host, etag, last_modified, facts, fetched_at, retention_until)
 values (%(url)s, %(host)s, %(etag)s, %(last_modified)s, %(facts)s, %(fetched_at)s, %(retention_until)s)

@@ -14,7 +14,8 @@ from selectolax.lexbor import LexborHTMLParser
 from foresell.database import Database
 from foresell.db import Row
 from foresell.enrichment import entries, hosts, proposals
-from foresell.enrichment.fetcher import MOST_PAGES, Fetched, KnownPage, PoliteFetcher
+from foresell.enrichment.address_guard import AddressGuard
+from foresell.enrichment.fetcher import MOST_PAGES, Clock, Fetched, KnownPage, PoliteFetcher
 from foresell.enrichment.fields import Terms
 from foresell.enrichment.hosts import StoredHosts
 from foresell.enrichment.site_facts import read_facts
@@ -61,11 +62,12 @@ def read_website(
     database: Database,
     customer_id: str,
     *,
-    fetcher: PoliteFetcher | None = None,
+    reach: tuple[AddressGuard, Clock] | tuple[()] = (),
     today: date | None = None,
 ) -> SiteReading:
     """Read the accepted website of a customer and propose what it says of the business.
 
+    `reach`: which addresses may be called, and by which clock; without it public ones, by that of this machine.
     Raises NotFound without an accepted website or where no one allowed its host, and Busy while it or a load is running.
     """
     today = today or datetime.now(UTC).date()
@@ -79,10 +81,8 @@ def read_website(
         )
     host = urlsplit(address).netloc.lower()
     done = SiteReading(host)
-    with hosts.reading_host(database, host) as store:
-        reader = fetcher or PoliteFetcher(store)
-        reader.store = store
-        facts = _read_pages(store, reader, address, done)
+    with hosts.reading_host(database, host) as store, PoliteFetcher(store, *reach) as fetcher:
+        facts = _read_pages(store, fetcher, address, done)
     _propose(settings, database, customer_id, facts, done, today)
     log.info("website read", action="read", customer_id=customer_id, pages=sum(done.pages.values()))
     return done
@@ -91,9 +91,13 @@ def read_website(
 def _read_pages(
     store: StoredHosts, fetcher: PoliteFetcher, address: str, done: SiteReading
 ) -> list[tuple[Any, str, datetime]]:
-    """What the pages say, each fact with its page and when it was read. Stops at a refusal, and after MOST_PAGES."""
+    """What the pages say, each fact with its page and when it was read. Stops at a refusal, and after MOST_PAGES.
+
+    Pages that were read before are read again: a page that has not changed is not sent, so its links are not known.
+    """
     found: list[tuple[Any, str, datetime]] = []
-    waiting, seen = [address], {address}
+    waiting = list(dict.fromkeys((address, *store.list_pages(done.host))))
+    seen = set(waiting)
     while waiting and sum(done.pages.values()) < MOST_PAGES:
         page = fetcher.fetch(waiting.pop(0))
         done.pages[page.status] = done.pages.get(page.status, 0) + 1
