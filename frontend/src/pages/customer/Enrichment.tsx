@@ -1,9 +1,9 @@
-import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { usePermissions } from '@/api/useSession'
+import { DecisionButtons } from '@/features/enrichment/DecisionButtons'
 import css from '@/features/enrichment/Enrichment.module.css'
 import { enrichmentQueries } from '@/features/enrichment/enrichmentQueries'
-import { describeValue, FIELD_NAMES, SOURCE_NAMES, type Value } from '@/features/enrichment/names'
+import { describeValue, FIELD_NAMES, SOURCE_NAMES } from '@/features/enrichment/names'
 import { useDecisions } from '@/features/enrichment/useDecisions'
 import { ErrorText } from '@/ui/ErrorText'
 import { day } from '@/ui/format'
@@ -15,17 +15,6 @@ export default function Enrichment({ customerId }: { customerId: string }) {
   const { data } = useQuery(enrichmentQueries.ofCustomer(customerId))
   const decide = useDecisions()
   if (!data?.data.length) return null
-  const button = (row: Value, decision: 'accepted' | 'refused' | 'open', label: string) => (
-    <Button
-      size="compact-sm"
-      variant="default"
-      disabled={decide.isPending}
-      aria-label={`${label}: ${FIELD_NAMES[row.field]}`}
-      onClick={() => decide.mutate({ ids: [row.proposal_id], decision })}
-    >
-      {label}
-    </Button>
-  )
   return (
     <Card title="From directories" note="Shown where your own records have nothing">
       <ul className={css.list}>
@@ -41,18 +30,7 @@ export default function Enrichment({ customerId }: { customerId: string }) {
               {row.is_made_up && ' (made up)'}: {row.attribution}, {row.licence}. Fetched{' '}
               {day(row.fetched_at.slice(0, 10))}, kept until {day(row.retention_until)}.
             </p>
-            {can('enrichment.review') && (
-              <div className={css.actions}>
-                {row.state === 'open' ? (
-                  <>
-                    {button(row, 'accepted', 'Accept')}
-                    {button(row, 'refused', 'Refuse')}
-                  </>
-                ) : (
-                  button(row, 'open', 'Undo')
-                )}
-              </div>
-            )}
+            {can('enrichment.review') && <DecisionButtons row={row} decide={decide} />}
           </li>
         ))}
       </ul>

@@ -1,6 +1,7 @@
 import { Button, NativeSelect } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { DecisionButtons } from '@/features/enrichment/DecisionButtons'
 import css from '@/features/enrichment/Enrichment.module.css'
 import { enrichmentQueries } from '@/features/enrichment/enrichmentQueries'
 import { describeValue, FIELD_NAMES, type Proposal, SOURCE_NAMES, STATE_NAMES } from '@/features/enrichment/names'
@@ -71,17 +72,6 @@ export default function Enrichment() {
 
 function Proposals({ rows }: { rows: Proposal[] }) {
   const decide = useDecisions()
-  const button = (row: Proposal, decision: 'accepted' | 'refused' | 'open', label: string) => (
-    <Button
-      size="compact-sm"
-      variant={decision === 'accepted' ? 'filled' : 'subtle'}
-      disabled={decide.isPending}
-      aria-label={`${label}: ${FIELD_NAMES[row.field]} of ${row.customer_id}`}
-      onClick={() => decide.mutate({ ids: [row.proposal_id], decision })}
-    >
-      {label}
-    </Button>
-  )
   return (
     <DataTable
       caption="Proposals"
@@ -117,18 +107,7 @@ function Proposals({ rows }: { rows: Proposal[] }) {
         {
           name: 'proposal_id',
           label: '',
-          show: row => (
-            <div className={css.actions}>
-              {row.state === 'open' ? (
-                <>
-                  {button(row, 'accepted', 'Accept')}
-                  {button(row, 'refused', 'Refuse')}
-                </>
-              ) : (
-                button(row, 'open', 'Undo')
-              )}
-            </div>
-          ),
+          show: row => <DecisionButtons row={row} decide={decide} of={row.customer_id} />,
         },
       ]}
     />

@@ -1,7 +1,7 @@
 import { Button, NativeSelect, Textarea, TextInput, type TextInputProps } from '@mantine/core'
 import '@/ui/theme/inputs'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { api, read } from '@/api/client'
 import type { SourceKind } from '@/api/shapes'
 import { Dialog } from '@/ui/Dialog'
@@ -65,6 +65,33 @@ function Name(props: Pick<FieldProps, 'value' | 'onChange'>) {
   )
 }
 
+/** The fields of a kind of source, sent when the button is pressed. */
+function ConnectForm({
+  connect,
+  action,
+  children,
+}: {
+  connect: { mutate: () => void; error: Error | null; isPending: boolean }
+  action: string
+  children: ReactNode
+}) {
+  return (
+    <form
+      className={css.form}
+      onSubmit={event => {
+        event.preventDefault()
+        connect.mutate()
+      }}
+    >
+      {children}
+      <ErrorText error={connect.error} keepsHeight />
+      <Button type="submit" loading={connect.isPending}>
+        {action}
+      </Button>
+    </form>
+  )
+}
+
 function Sheet({ onClose }: { onClose: () => void }) {
   const queryClient = useQueryClient()
   const [source, setSource] = useState('')
@@ -80,13 +107,7 @@ function Sheet({ onClose }: { onClose: () => void }) {
     },
   })
   return (
-    <form
-      className={css.form}
-      onSubmit={event => {
-        event.preventDefault()
-        connect.mutate()
-      }}
-    >
+    <ConnectForm connect={connect} action="Connect">
       <Name value={source} onChange={setSource} />
       <Field
         label="Spreadsheet"
@@ -112,11 +133,7 @@ function Sheet({ onClose }: { onClose: () => void }) {
         value={key_file}
         onChange={event => setKeyFile(event.currentTarget.value)}
       />
-      <ErrorText error={connect.error} keepsHeight />
-      <Button type="submit" loading={connect.isPending}>
-        Connect
-      </Button>
-    </form>
+    </ConnectForm>
   )
 }
 
@@ -133,24 +150,14 @@ function QuickBooks() {
     },
   })
   return (
-    <form
-      className={css.form}
-      onSubmit={event => {
-        event.preventDefault()
-        connect.mutate()
-      }}
-    >
+    <ConnectForm connect={connect} action="Sign in to QuickBooks">
       <p className={css.dim}>
         Make an app on Intuit’s developer site, and add <strong>{redirect_url}</strong> to its redirect addresses.
       </p>
       <Name value={source} onChange={setSource} />
       <Field label="Client id" maxLength={200} value={client_id} onChange={setId} />
       <Field label="Client secret" type="password" maxLength={500} value={client_secret} onChange={setSecret} />
-      <ErrorText error={connect.error} keepsHeight />
-      <Button type="submit" loading={connect.isPending}>
-        Sign in to QuickBooks
-      </Button>
-    </form>
+    </ConnectForm>
   )
 }
 
@@ -185,13 +192,7 @@ function Instagram() {
     },
   })
   return (
-    <form
-      className={css.form}
-      onSubmit={event => {
-        event.preventDefault()
-        connect.mutate()
-      }}
-    >
+    <ConnectForm connect={connect} action="Sign in with Facebook">
       <p className={css.dim}>
         Make an app on Meta’s developer site with Facebook Login, and add <strong>{redirect_url}</strong> to its
         redirect addresses. Your account must be a professional one behind a Facebook page of yours.
@@ -215,10 +216,6 @@ function Instagram() {
         value={hashtags}
         onChange={setHashtags}
       />
-      <ErrorText error={connect.error} keepsHeight />
-      <Button type="submit" loading={connect.isPending}>
-        Sign in with Facebook
-      </Button>
-    </form>
+    </ConnectForm>
   )
 }
