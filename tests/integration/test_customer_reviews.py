@@ -19,6 +19,7 @@ from foresell.store import batches
 from foresell.workflows.erase import erase_customer
 from foresell.workflows.load import load_file
 from foresell.workflows.reviews import ReviewLoad, ReviewOptions, load_reviews
+from tests.support.loading import load_texts
 
 TODAY = date(2026, 11, 28)
 TERMS: dict[str, Any] = {"source": "shop", "licence": "own customers", "legal_basis": "contract"}
@@ -44,10 +45,7 @@ R6,K2,,unknown thing,4,,2026-03-04
 
 @pytest.fixture
 def shop(database: Database, tmp_path: Path) -> Database:
-    for name, content in (("people", PEOPLE), ("orders", ORDERS)):
-        file = tmp_path / f"{name}.csv"
-        file.write_text(content)
-        load_file(database.settings, database, file, source="shop")
+    load_texts(database, tmp_path, people=PEOPLE, orders=ORDERS)
     return database
 
 

@@ -27,6 +27,7 @@ from foresell.workflows.enrich import (
 from foresell.workflows.erase import erase_customer
 from foresell.workflows.load import load_file
 from foresell.workflows.undo import undo_load
+from tests.support.loading import load_texts
 
 TODAY = datetime.now(UTC).date()
 CUSTOMERS = """customer_id,name,email,phone,address,city,postcode,country
@@ -61,10 +62,7 @@ EMMA = feature("3", "Emma Cooper", **{"phone": "+44 1904 555777", "website": "ht
 
 @pytest.fixture
 def shop(database: Database, tmp_path: Path) -> Database:
-    for name, content in (("customers", CUSTOMERS), ("orders", ORDERS)):
-        file = tmp_path / f"{name}.csv"
-        file.write_text(content)
-        load_file(database.settings, database, file, source="shop")
+    load_texts(database, tmp_path, customers=CUSTOMERS, orders=ORDERS)
     return database
 
 

@@ -19,8 +19,8 @@ from foresell.privacy.erasure import restore_keys, rotate_keys
 from foresell.privacy.vault import vault_of
 from foresell.store import batches
 from foresell.workflows.erase import erase_customer
-from foresell.workflows.load import load_file
 from tests.support.events import event, make_sender, send
+from tests.support.loading import load_texts
 
 PEOPLE = """customer_id,name,email,city
 K1,Ada Nightingale,ada@shop.example,York
@@ -34,20 +34,13 @@ O2,K2,2026-01-06,TEA,Green tea,1,3.50
 
 @pytest.fixture
 def shop(database: Database, tmp_path: Path) -> Database:
-    load(database, tmp_path, "people", PEOPLE)
-    load(database, tmp_path, "orders", ORDERS)
+    load_texts(database, tmp_path, people=PEOPLE, orders=ORDERS)
     return database
 
 
 @pytest.fixture
 def sender(database: Database) -> int:
     return make_sender(database)
-
-
-def load(database: Database, folder: Path, name: str, content: str) -> None:
-    file = folder / f"{name}.csv"
-    file.write_text(content)
-    load_file(database.settings, database, file, source="shop")
 
 
 def rows(database: Database, query: str, *values: Any) -> list[dict[str, Any]]:
@@ -174,12 +167,12 @@ def test_a_browser_that_another_person_uses_later(shop: Database, sender: int) -
 def test_a_customer_who_is_loaded_later_or_undone(database: Database, sender: int, tmp_path: Path) -> None:
     send(database, sender, [event(1, subject="K1", visitorid="visitor-1"), event(2, email="bob@shop.example")])
     assert set(customers_of_events(database).values()) == {None}
-    load(database, tmp_path, "people", PEOPLE)
+    load_texts(database, tmp_path, people=PEOPLE)
     assert resolve_actors(database) == 2
     assert customers_of_events(database) == {"E1": "K1", "E2": "K2"}
     batches.undo_batch(database, 1)
     assert customers_of_events(database) == {"E1": None, "E2": None}
-    load(database, tmp_path, "people", PEOPLE)
+    load_texts(database, tmp_path, people=PEOPLE)
     assert resolve_actors(database) == 2
     assert customers_of_events(database) == {"E1": "K1", "E2": "K2"}
 

@@ -22,9 +22,9 @@ from foresell.store import sources
 from foresell.workflows import connect
 from foresell.workflows.connect import InstagramApp, SourceUnreachable
 from foresell.workflows.erase import erase_customer
-from foresell.workflows.load import load_file
 from foresell.workflows.social import SavedUse, forget_handle, keep_handle
 from foresell.workflows.sync import sync_source, try_source
+from tests.support.loading import load_texts
 from tests.support.social import (
     AllMetricsOrNone,
     Clock,
@@ -418,10 +418,7 @@ O2,K2,2026-01-06,TEA,Green tea,1,3.50
 
 @pytest.fixture
 def shop(database: Database, tmp_path: Path) -> Database:
-    for name, content in (("people", PEOPLE), ("orders", ORDERS)):
-        file = tmp_path / f"{name}.csv"
-        file.write_text(content)
-        load_file(database.settings, database, file, source="shop")
+    load_texts(database, tmp_path, people=PEOPLE, orders=ORDERS)
     return database
 
 

@@ -15,9 +15,9 @@ from foresell.enrichment.proposals import NewProposal, Provenance
 from foresell.errors import NotFound
 from foresell.privacy.vault import vault_of
 from foresell.workflows.enrich import decide_proposals, object_for_customer
-from foresell.workflows.load import load_file
 from foresell.workflows.websites import read_website
 from tests.support.fixture_site import FixtureSite, Reply, SimulatedClock, local_guard
+from tests.support.loading import load_texts
 
 TODAY = datetime.now(UTC).date()
 HOST = "www.alder-bakery.example"
@@ -84,9 +84,7 @@ def page(content: str = "", name: str = "Alder Bakery", etag: str = "") -> Reply
 
 @pytest.fixture
 def shop(database: Database, tmp_path: Path) -> Iterator[Shop]:
-    file = tmp_path / "customers.csv"
-    file.write_text(CUSTOMERS)
-    load_file(database.settings, database, file, source="shop")
+    load_texts(database, tmp_path, customers=CUSTOMERS)
     pages: dict[str, Reply] = {}
 
     def answer(host: str, path: str) -> Reply:
