@@ -45,6 +45,7 @@ SCRIPTS: dict[str, tuple[str, tuple[str, ...] | None]] = {
     ),
     "identity_run": ("Which of a million records are one customer: time, memory, precision, arrivals.", ("--quick",)),
     "connected_source": ("20,000 sales read from an imitated QuickBooks while they are edited.", ("--quick",)),
+    "directories": ("Made-up customers found in real directories: precision and recall, with a control.", None),
     "events": ("Events acknowledged a second, how soon on a page, replay of a million.", ("--quick",)),
     "linear": ("Load and refresh from ten thousand to a million customers.", ("--quick",)),
 }

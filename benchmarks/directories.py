@@ -14,6 +14,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from benchmarks.measure import table, write_results
+
 from foresell.enrichment import entries
 from foresell.enrichment.entries import save_entries
 from foresell.enrichment.fields import Directory, Entry, Reading
@@ -27,7 +29,7 @@ from foresell.workflows import enrich
 from foresell.workflows.directories import key_entries
 
 SECRET = b"\1" * 32
-DATA = Path(os.environ.get("FORESELL_DATA", "shared/data"))
+DATA = Path(os.environ.get("FORESELL_DATA", "../shared/data"))
 FILES: list[tuple[Directory, str]] = [
     ("osm", "directory_osm/businesses_helsinki.parquet"),
     ("osm", "directory_osm/businesses_liechtenstein.parquet"),
@@ -72,8 +74,8 @@ def measure(con: Any, directory: Directory, file: str) -> dict[str, float]:
     random.shuffle(found)
     found = found[:4_000]
     listed = found[: len(found) // 2]
-    for table in ("entry_keys", "entries", "osm_entries", "directory_loads"):
-        con.execute(f"delete from enrichment.{table}".encode())
+    for kept in ("entry_keys", "entries", "osm_entries", "directory_loads"):
+        con.execute(f"delete from enrichment.{kept}".encode())
     save_entries(con, directory, (file, "0" * 64), key_entries(listed, SECRET), whole=False, made_up=True)
     names = {entry.key for entry in listed}
     customers = [make_customer(random, number, entry) for number, entry in enumerate(found)]
@@ -103,14 +105,23 @@ def main() -> None:
         try:
             with database.connect() as con:
                 entries.take_lock(con)
+                measured = []
                 for directory, file in FILES:
                     for name, judge in (("as used", enrich.is_sure), ("any shared key", by_any_key)):
                         enrich.is_sure = judge  # type: ignore[assignment]
-                        row = measure(con, directory, file)
-                        print(f"{file:48} {name:14}", {key: round(value, 4) for key, value in row.items()}, flush=True)
+                        measured.append({"file": file, "judge": name, **measure(con, directory, file)})
                         enrich.is_sure = IS_SURE
         finally:
             embedded.stop(settings.home)
+    shown = [
+        (
+            row["file"], row["judge"], f"{row['entries']:,}", f"{row['customers']:,}", f"{row['precision']:.3f}",
+            f"{row['recall']:.3f}", f"{row['ms']:.1f}",
+        )
+        for row in measured
+    ]  # fmt: skip
+    headings = ("directory", "what is taken", "entries", "customers", "precision", "recall", "ms a customer")
+    write_results("directories", "Customers found in directories", [], {"measured": measured}, table(headings, shown))
 
 
 IS_SURE: Callable[..., bool] = enrich.is_sure

@@ -194,7 +194,7 @@ def main() -> None:
     p50, p95, p99 = (statistics.quantiles(latencies, n=100)[place] for place in (49, 94, 98))
     targets = [
         Target("acknowledged events a second, batches of ten over HTTP", acknowledged, 1000, True, "events/s"),
-        Target("event to open page at 100/s, p99", p99, 1000, unit="ms"),
+        Target("event to open page at 100/s, p99", p99, 100, unit="ms"),
         Target(f"replay of {number:,} events, equal to live", replayed, REPLAY_LIMIT_SECONDS, unit="s"),
     ]
     rows = [
